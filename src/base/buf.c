@@ -1,0 +1,150 @@
+/* base/buf.c - see buf.h. */
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+
+bool gw_slice_eq(struct gw_slice a, const char *b)
+{
+	return a.n == strlen(b) && memcmp(a.p, b, a.n) == 0;
+}
+
+bool gw_slice_case_eq(struct gw_slice a, const char *b)
+{
+	return a.n == strlen(b) && strncasecmp(a.p, b, a.n) == 0;
+}
+
+bool gw_slice_case_starts(struct gw_slice a, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return a.n >= n && strncasecmp(a.p, prefix, n) == 0;
+}
+
+char *gw_slice_dup(struct gw_slice s)
+{
+	char *copy = malloc(s.n + 1);
+
+	if (copy == NULL)
+		return NULL;
+	if (s.n > 0)
+		memcpy(copy, s.p, s.n);
+	copy[s.n] = '\0';
+	return copy;
+}
+
+void gw_buf_init(struct gw_buf *b, size_t max)
+{
+	*b = (struct gw_buf){ .max = max };
+}
+
+void gw_buf_deinit(struct gw_buf *b)
+{
+	free(b->p);
+	*b = (struct gw_buf){ .max = b->max };
+}
+
+void gw_buf_reset(struct gw_buf *b)
+{
+	b->n = 0;
+	if (b->p != NULL)
+		b->p[0] = '\0';
+}
+
+enum gw_code gw_buf_reserve(struct gw_buf *b, size_t n)
+{
+	size_t cap;
+	char *p;
+
+	if (n > b->max || b->n > b->max - n)
+		return GW_ERR_LIMIT;
+	if (b->p != NULL && b->cap - b->n > n)
+		return GW_OK;
+	cap = b->cap < 64 ? 64 : b->cap;
+	while (cap - b->n <= n) /* one byte more for the NUL */
+		cap = cap > b->max / 2 ? b->max + 1 : cap * 2;
+	p = realloc(b->p, cap);
+	if (p == NULL)
+		return GW_ERR_NOMEM;
+	b->p = p;
+	b->cap = cap;
+	return GW_OK;
+}
+
+enum gw_code gw_buf_append(struct gw_buf *b, const void *p, size_t n)
+{
+	enum gw_code code = gw_buf_reserve(b, n);
+
+	if (code != GW_OK)
+		return code;
+	if (n > 0)
+		memcpy(b->p + b->n, p, n);
+	b->n += n;
+	b->p[b->n] = '\0';
+	return GW_OK;
+}
+
+enum gw_code gw_buf_puts(struct gw_buf *b, const char *s)
+{
+	return gw_buf_append(b, s, strlen(s));
+}
+
+enum gw_code gw_buf_printf(struct gw_buf *b, const char *fmt, ...)
+{
+	va_list args;
+	int n;
+	enum gw_code code;
+
+	va_start(args, fmt);
+	n = vsnprintf(NULL, 0, fmt, args);
+	va_end(args);
+	if (n < 0)
+		return GW_ERR_BUG;
+	code = gw_buf_reserve(b, (size_t)n);
+	if (code != GW_OK)
+		return code;
+	va_start(args, fmt);
+	vsnprintf(b->p + b->n, (size_t)n + 1, fmt, args);
+	va_end(args);
+	b->n += (size_t)n;
+	return GW_OK;
+}
+
+void gw_buf_consume(struct gw_buf *b, size_t n)
+{
+	if (n >= b->n) {
+		gw_buf_reset(b);
+		return;
+	}
+	memmove(b->p, b->p + n, b->n - n + 1);
+	b->n -= n;
+}
+
+const char *gw_buf_cstr(struct gw_buf *b)
+{
+	return b->p == NULL ? "" : b->p;
+}
+
+void *gw_array_push(void **items, size_t *count, size_t *cap, size_t item_size)
+{
+	char *slot;
+
+	if (*count == *cap) {
+		size_t want = *cap == 0 ? 16 : *cap + *cap / 2;
+		void *grown;
+
+		if (want > SIZE_MAX / item_size)
+			return NULL;
+		grown = realloc(*items, want * item_size);
+		if (grown == NULL)
+			return NULL;
+		*items = grown;
+		*cap = want;
+	}
+	slot = (char *)*items + *count * item_size;
+	memset(slot, 0, item_size);
+	(*count)++;
+	return slot;
+}

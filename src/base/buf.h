@@ -1,0 +1,58 @@
+/* base/buf.h - borrowed bytes (slice) and owned, bounded bytes (buf). */
+#pragma once
+
+#include "godwit/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Bytes that belong to somebody else; the lender says until when.  Not NUL-terminated. */
+struct gw_slice {
+	const char *p;
+	size_t n;
+};
+
+static inline struct gw_slice gw_slice_str(const char *s)
+{
+	return (struct gw_slice){ s, strlen(s) };
+}
+
+bool gw_slice_eq(struct gw_slice a, const char *b);
+bool gw_slice_case_eq(struct gw_slice a, const char *b);          /* ASCII case */
+bool gw_slice_case_starts(struct gw_slice a, const char *prefix); /* ASCII case */
+
+/* A NUL-terminated heap copy; NULL when out of memory.  The caller frees it. */
+char *gw_slice_dup(struct gw_slice s);
+
+/* Owned bytes with a bound set at creation, so that no peer can make them grow for ever. */
+struct gw_buf {
+	char *p; /* NULL while nothing was ever appended */
+	size_t n;
+	size_t cap;
+	size_t max;
+};
+
+void gw_buf_init(struct gw_buf *b, size_t max);
+void gw_buf_deinit(struct gw_buf *b);
+
+/* Empties b and keeps its memory. */
+void gw_buf_reset(struct gw_buf *b);
+
+/* Makes room for n more bytes.  GW_ERR_LIMIT beyond max, GW_ERR_NOMEM. */
+enum gw_code gw_buf_reserve(struct gw_buf *b, size_t n);
+enum gw_code gw_buf_append(struct gw_buf *b, const void *p, size_t n);
+enum gw_code gw_buf_puts(struct gw_buf *b, const char *s);
+enum gw_code gw_buf_printf(struct gw_buf *b, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Drops the first n bytes. */
+void gw_buf_consume(struct gw_buf *b, size_t n);
+
+/* The content as a C string (a NUL is kept behind the last byte); "" when empty. */
+const char *gw_buf_cstr(struct gw_buf *b);
+
+/* An array of fixed-size items that doubles as it grows; *items is realloc'ed.
+ * Returns a zeroed slot at index (*count)++, or NULL when out of memory. */
+void *gw_array_push(void **items, size_t *count, size_t *cap, size_t item_size);

@@ -1,0 +1,135 @@
+/* base/fs.c - see fs.h. */
+#include "base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum gw_code make_one(const char *path, struct gw_error *err)
+{
+	struct stat st;
+
+	if (mkdir(path, 0700) == 0 || errno == EEXIST)
+		return GW_OK;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return GW_OK; /* such as a mount point below a directory we may not write to */
+	return gw_fail_sys(err, GW_ERR_DISK, errno, "cannot make directory %s", path);
+}
+
+enum gw_code gw_mkdirs(const char *path, struct gw_error *err)
+{
+	char *copy = strdup(path);
+	enum gw_code code = GW_OK;
+
+	if (copy == NULL)
+		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	for (char *p = copy + 1; code == GW_OK && (p = strchr(p, '/')) != NULL; p++) {
+		*p = '\0';
+		code = make_one(copy, err);
+		*p = '/';
+	}
+	if (code == GW_OK)
+		code = make_one(copy, err);
+	free(copy);
+	return code;
+}
+
+enum gw_code gw_fsync_dir(const char *path, struct gw_error *err)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int saved;
+
+	if (fd < 0)
+		return gw_fail_sys(err, GW_ERR_DISK, errno, "cannot open %s", path);
+	saved = fsync(fd) == 0 ? 0 : errno;
+	close(fd);
+	if (saved != 0)
+		return gw_fail_sys(err, GW_ERR_DISK, saved, "cannot flush %s", path);
+	return GW_OK;
+}
+
+int gw_write_all(int fd, const void *p, size_t n)
+{
+	const char *at = p;
+
+	while (n > 0) {
+		ssize_t done = write(fd, at, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return errno;
+		at += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+enum gw_code gw_write_file(const char *path, struct gw_slice bytes, struct gw_error *err)
+{
+	enum gw_code code = GW_OK;
+	char *temp = NULL, *slash;
+	int fd, saved;
+
+	if (asprintf(&temp, "%s.godwit-new", path) < 0)
+		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0) {
+		code = gw_fail_sys(err, GW_ERR_DISK, errno, "cannot write %s", temp);
+		goto out;
+	}
+	saved = gw_write_all(fd, bytes.p, bytes.n);
+	if (saved == 0 && fsync(fd) != 0)
+		saved = errno;
+	close(fd);
+	if (saved == 0 && rename(temp, path) != 0)
+		saved = errno;
+	if (saved != 0) {
+		unlink(temp);
+		code = gw_fail_sys(err, GW_ERR_DISK, saved, "cannot write %s", path);
+		goto out;
+	}
+	slash = strrchr(temp, '/');
+	if (slash != NULL) {
+		*slash = '\0';
+		code = gw_fsync_dir(slash == temp ? "/" : temp, err);
+	}
+out:
+	free(temp);
+	return code;
+}
+
+enum gw_code gw_read_file(int dirfd, const char *path, size_t max, struct gw_buf *out, bool *found,
+	struct gw_error *err)
+{
+	int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+	enum gw_code code = GW_OK;
+	char chunk[4096];
+	size_t total = 0;
+	ssize_t n;
+
+	*found = fd >= 0;
+	if (fd < 0 && errno == ENOENT)
+		return GW_OK;
+	if (fd < 0)
+		return gw_fail_sys(err, GW_ERR_DISK, errno, "cannot open %s", path);
+	while ((n = read(fd, chunk, sizeof chunk)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			code = gw_fail_sys(err, GW_ERR_DISK, errno, "cannot read %s", path);
+			break;
+		}
+		total += (size_t)n;
+		code = total > max ? GW_ERR_LIMIT : gw_buf_append(out, chunk, (size_t)n);
+		if (code != GW_OK) {
+			gw_fail(err, code, "%s is larger than %zu bytes", path, max);
+			break;
+		}
+	}
+	close(fd);
+	return code;
+}

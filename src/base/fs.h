@@ -1,0 +1,24 @@
+/* base/fs.h - files and directories: small, blocking, durable. */
+#pragma once
+
+#include "base/buf.h"
+
+#include <sys/types.h>
+
+/* Creates path and missing parents with mode 0700.  GW_ERR_DISK. */
+enum gw_code gw_mkdirs(const char *path, struct gw_error *err);
+
+/* Flushes a directory's entries to disk. */
+enum gw_code gw_fsync_dir(const char *path, struct gw_error *err);
+
+/* Replaces the file at path by the given bytes: written beside, flushed, renamed, directory
+ * flushed.  Mode 0600. */
+enum gw_code gw_write_file(const char *path, struct gw_slice bytes, struct gw_error *err);
+
+/* Reads a file of at most max bytes into out (appended).  GW_OK with *found = false when there
+ * is none; GW_ERR_LIMIT when it is larger. */
+enum gw_code gw_read_file(int dirfd, const char *path, size_t max, struct gw_buf *out, bool *found,
+	struct gw_error *err);
+
+/* write(2) until done.  Returns 0 or errno. */
+int gw_write_all(int fd, const void *p, size_t n);

@@ -1,0 +1,32 @@
+/* base/seqset.h - sorted sets of 32-bit numbers as ranges (RFC 9051 sequence-set). */
+#pragma once
+
+#include "base/buf.h"
+
+struct gw_range {
+	uint32_t first, last; /* inclusive */
+};
+
+/* Ranges are kept sorted, disjoint and not adjacent. */
+struct gw_seqset {
+	struct gw_range *ranges; /* owned */
+	size_t count, cap;
+};
+
+void gw_seqset_deinit(struct gw_seqset *s);
+
+/* Adds first..last (swapped when first > last).  GW_ERR_NOMEM.
+ * Cheap when numbers come in ascending order. */
+enum gw_code gw_seqset_add(struct gw_seqset *s, uint32_t first, uint32_t last);
+
+/* Parses "1,3:5" (with "*" only as UINT32_MAX).  GW_ERR_PROTOCOL when it is not a set;
+ * GW_ERR_NOMEM.  Adds to what s holds. */
+enum gw_code gw_seqset_parse(struct gw_seqset *s, struct gw_slice text);
+
+/* Appends "1,3:5" to out. */
+enum gw_code gw_seqset_format(const struct gw_seqset *s, struct gw_buf *out);
+
+bool gw_seqset_has(const struct gw_seqset *s, uint32_t n);
+
+/* How many numbers the set holds. */
+uint64_t gw_seqset_size(const struct gw_seqset *s);

@@ -1,0 +1,137 @@
+/* base/text.c - see text.h. */
+#include "base/text.h"
+
+#include <openssl/sha.h>
+#include <stdio.h>
+
+uint32_t gw_utf8_next(const char **p, const char *end)
+{
+	const unsigned char *s = (const unsigned char *)*p;
+	size_t left = (size_t)(end - *p), need;
+	uint32_t cp, low;
+
+	if (left == 0)
+		return UINT32_MAX;
+	if (s[0] < 0x80) {
+		*p += 1;
+		return s[0];
+	}
+	if (s[0] >= 0xc2 && s[0] <= 0xdf) {
+		need = 2, cp = s[0] & 0x1fu, low = 0x80;
+	} else if ((s[0] & 0xf0) == 0xe0) {
+		need = 3, cp = s[0] & 0x0fu, low = 0x800;
+	} else if (s[0] >= 0xf0 && s[0] <= 0xf4) {
+		need = 4, cp = s[0] & 0x07u, low = 0x10000;
+	} else {
+		return UINT32_MAX;
+	}
+	if (left < need)
+		return UINT32_MAX;
+	for (size_t i = 1; i < need; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return UINT32_MAX;
+		cp = cp << 6 | (s[i] & 0x3fu);
+	}
+	if (cp < low || cp > 0x10ffff || (cp >= 0xd800 && cp <= 0xdfff))
+		return UINT32_MAX;
+	*p += need;
+	return cp;
+}
+
+bool gw_utf8_valid(struct gw_slice s)
+{
+	const char *p = s.p, *end = s.p + s.n;
+
+	while (p < end) {
+		uint32_t cp = gw_utf8_next(&p, end);
+
+		if (cp == UINT32_MAX || cp == 0)
+			return false;
+	}
+	return true;
+}
+
+enum gw_code gw_utf8_put(struct gw_buf *b, uint32_t cp)
+{
+	char out[4];
+	size_t n;
+
+	if (cp < 0x80) {
+		out[0] = (char)cp, n = 1;
+	} else if (cp < 0x800) {
+		out[0] = (char)(0xc0 | cp >> 6), n = 2;
+	} else if (cp < 0x10000) {
+		out[0] = (char)(0xe0 | cp >> 12), n = 3;
+	} else {
+		out[0] = (char)(0xf0 | cp >> 18), n = 4;
+	}
+	for (size_t i = n; i-- > 1; cp >>= 6)
+		out[i] = (char)(0x80 | (cp & 0x3f));
+	return gw_buf_append(b, out, n);
+}
+
+/* Iterative with one point to go back to: linear in practice, never exponential.  A star of the
+ * other kind further left cannot be needed again once a later one has matched up to here. */
+bool gw_glob_match(const char *pattern, const char *name)
+{
+	const char *star = NULL, *mark = NULL, *outer = NULL, *outer_mark = NULL;
+
+	for (;;) {
+		if (*pattern == '*' || *pattern == '%') {
+			if (*pattern == '*')
+				outer = pattern, outer_mark = name;
+			star = pattern++;
+			mark = name;
+		} else if (*pattern == *name && *name != '\0') {
+			pattern++, name++;
+		} else if (*pattern == '\0' && *name == '\0') {
+			return true;
+		} else if (star != NULL && *mark != '\0' && !(*star == '%' && *mark == '/')) {
+			name = ++mark;
+			pattern = star + 1;
+		} else if (outer != NULL && star != outer && *outer_mark != '\0') {
+			name = ++outer_mark;
+			star = outer;
+			mark = outer_mark;
+			pattern = outer + 1;
+		} else {
+			return false;
+		}
+	}
+}
+
+unsigned gw_edit_distance(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b);
+	unsigned row[64];
+
+	if (n > 63 || m > 63)
+		return 64;
+	for (unsigned j = 0; j <= m; j++)
+		row[j] = j;
+	for (unsigned i = 1; i <= n; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = i;
+		for (unsigned j = 1; j <= m; j++) {
+			unsigned best = diagonal + (a[i - 1] != b[j - 1]);
+
+			diagonal = row[j];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+		}
+	}
+	return row[m];
+}
+
+void gw_sha256_hex(struct gw_slice data, size_t bytes, char *out)
+{
+	uint8_t digest[SHA256_DIGEST_LENGTH];
+
+	SHA256((const uint8_t *)data.p, data.n, digest);
+	for (size_t i = 0; i < bytes && i < sizeof digest; i++)
+		snprintf(out + 2 * i, 3, "%02x", digest[i]);
+}

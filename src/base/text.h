@@ -1,0 +1,24 @@
+/* base/text.h - small text helpers: UTF-8 checks, glob patterns, edit distance, digests. */
+#pragma once
+
+#include "base/buf.h"
+
+/* Is s well-formed UTF-8 (RFC 3629), without NUL? */
+bool gw_utf8_valid(struct gw_slice s);
+
+/* The code point at *p, which moves on; 0xFFFFFFFF when the bytes are not UTF-8. */
+uint32_t gw_utf8_next(const char **p, const char *end);
+
+/* Appends a code point as UTF-8. */
+enum gw_code gw_utf8_put(struct gw_buf *b, uint32_t cp);
+
+/* Does name match the folder pattern?  '*' stands for anything, '%' for anything without '/';
+ * the rest is compared by byte. */
+bool gw_glob_match(const char *pattern, const char *name);
+
+/* Levenshtein distance, for "did you mean"; strings beyond 63 bytes count as far. */
+unsigned gw_edit_distance(const char *a, const char *b);
+
+/* The first `bytes` (at most 32) of the SHA-256 of data, in lower-case hex, NUL-terminated.
+ * out holds 2 * bytes + 1. */
+void gw_sha256_hex(struct gw_slice data, size_t bytes, char *out);
