@@ -1,0 +1,140 @@
+/* net/proc.c - see proc.h.
+ *
+ * Done when the three handles are closed: the process (it exited), its pipe (end of output) and
+ * the deadline.  Running out of time or being cancelled only kills the process.
+ */
+#include "net/proc.h"
+
+#include <openssl/mem.h>
+#include <signal.h>
+#include <stdlib.h>
+
+enum { OUTPUT_MAX = 65536 };
+
+struct gw_proc {
+	uv_process_t process;
+	uv_pipe_t pipe;
+	uv_timer_t deadline;
+	unsigned open; /* handles not closed yet */
+	struct gw_buf output;
+	char chunk[4096];
+	gw_proc_cb *cb;
+	void *ctx;
+	struct gw_error err;
+};
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct gw_proc *p = handle->data;
+
+	if (--p->open > 0)
+		return;
+	p->cb(p->ctx, (struct gw_slice){ gw_buf_cstr(&p->output), p->output.n },
+		p->err.code == GW_OK ? NULL : &p->err);
+	if (p->output.p != NULL)
+		OPENSSL_cleanse(p->output.p, p->output.cap);
+	OPENSSL_cleanse(p->chunk, sizeof p->chunk);
+	gw_buf_deinit(&p->output);
+	free(p);
+}
+
+static void close_handle(void *handle)
+{
+	if (!uv_is_closing(handle))
+		uv_close(handle, on_closed);
+}
+
+static void on_program_exit(uv_process_t *process, int64_t status, int signal)
+{
+	struct gw_proc *p = process->data;
+
+	if (signal != 0)
+		gw_fail(&p->err, GW_ERR_AUTH, "it was ended by signal %d", signal);
+	else if (status != 0)
+		gw_fail(&p->err, GW_ERR_AUTH, "it exited with status %d", (int)status);
+	close_handle(process);
+	close_handle(&p->deadline);
+	if (p->err.code != GW_OK)
+		close_handle(&p->pipe); /* else the output may still be on its way */
+}
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+	struct gw_proc *p = handle->data;
+
+	(void)suggested;
+	*buf = uv_buf_init(p->chunk, sizeof p->chunk);
+}
+
+static void stop(struct gw_proc *p, enum gw_code code, const char *why)
+{
+	gw_fail(&p->err, code, "%s", why);
+	uv_process_kill(&p->process, SIGTERM);
+	close_handle(&p->pipe);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+	struct gw_proc *p = stream->data;
+
+	if (n > 0 && gw_buf_append(&p->output, buf->base, (size_t)n) != GW_OK)
+		stop(p, GW_ERR_LIMIT, "it wrote more than 64 KiB");
+	else if (n < 0)
+		close_handle(&p->pipe);
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+	stop(timer->data, GW_ERR_TIMEOUT, "it did not finish in time");
+}
+
+void gw_proc_cancel(struct gw_proc *p)
+{
+	stop(p, GW_ERR_CANCELLED, "cancelled");
+}
+
+enum gw_code gw_proc_start(uv_loop_t *loop, const char *command, unsigned timeout_ms,
+	gw_proc_cb *cb, void *ctx, struct gw_proc **out, struct gw_error *err)
+{
+	struct gw_proc *p = calloc(1, sizeof *p);
+	char shell[] = "/bin/sh", dash_c[] = "-c";
+	uv_stdio_container_t stdio[3] = { { .flags = UV_INHERIT_FD, .data.fd = 0 },
+		{ .flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE },
+		{ .flags = UV_INHERIT_FD, .data.fd = 2 } };
+	char *copy = strdup(command);
+	char *args[] = { shell, dash_c, copy, NULL };
+	uv_process_options_t options = { .file = shell,
+		.args = args,
+		.exit_cb = on_program_exit,
+		.stdio_count = 3,
+		.stdio = stdio };
+	int rc;
+
+	*out = NULL;
+	if (p == NULL || copy == NULL) {
+		free(p);
+		free(copy);
+		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	}
+	p->cb = cb;
+	p->ctx = ctx;
+	p->open = 3;
+	gw_buf_init(&p->output, OUTPUT_MAX);
+	uv_pipe_init(loop, &p->pipe, 0);
+	uv_timer_init(loop, &p->deadline);
+	p->process.data = p->pipe.data = p->deadline.data = p;
+	stdio[1].data.stream = (uv_stream_t *)&p->pipe;
+	rc = uv_spawn(loop, &p->process, &options);
+	free(copy);
+	if (rc != 0) { /* reported from the loop like every other failure */
+		gw_fail(&p->err, GW_ERR_AUTH, "it cannot be started: %s", uv_strerror(rc));
+		close_handle(&p->process);
+		close_handle(&p->pipe);
+		close_handle(&p->deadline);
+	} else {
+		uv_read_start((uv_stream_t *)&p->pipe, on_alloc, on_read);
+		uv_timer_start(&p->deadline, on_deadline, timeout_ms, 0);
+	}
+	*out = p;
+	return GW_OK;
+}

@@ -1,0 +1,542 @@
+/* net/stream.c - see stream.h.
+ *
+ *   DIALING --connected--> HANDSHAKE --done--> OPEN --gw_stream_start_tls--> HANDSHAKE
+ *      `------ no TLS at once ----------------> OPEN
+ *   any --failure--> LOST --gw_stream_close--> CLOSING --last handle closed--> freed
+ *
+ * I1  s->state is written by set_state() only.
+ * I2  cb is called by emit() only; after it returns the stream may be CLOSING, so every caller
+ *     looks at the state again before it goes on.
+ * I3  s is freed when `open` is 0: each handle, the dial and each write request count.
+ */
+#include "net/stream.h"
+
+#include "net/dial.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { READ_SIZE = 65536, PLAIN_SIZE = 16384, LINGER_MS = 2000 };
+enum state { DIALING, HANDSHAKE, OPEN, LOST, CLOSING };
+
+struct gw_stream {
+	enum state state;
+	uv_loop_t *loop;
+	const struct gw_log *log;
+	gw_stream_cb *cb;
+	void *ctx;
+
+	char *host;                 /* owned */
+	struct gw_tls_ctx *tls_ctx; /* borrowed */
+	struct gw_tls *tls;         /* owned; NULL in clear */
+	bool tls_at_once;
+	bool announced; /* GW_STREAM_UP was sent */
+
+	struct gw_dial *dial;  /* owned while DIALING */
+	uv_stream_t *in, *out; /* owned; the same handle for TCP */
+	uv_process_t *child;   /* owned; tunnel only */
+	uv_timer_t deadline;
+	uv_timer_t
+		kick;  /* continues a pump that was paused in the middle of a read, reports LOST */
+	unsigned open; /* I3 */
+
+	unsigned timeout_ms;
+	uint64_t last_progress_ms;
+	bool expecting, paused, reading;
+
+	char raw[READ_SIZE]; /* what uv read; lent to TLS */
+	struct gw_error err;
+	uint64_t received, sent;
+};
+
+struct write_request {
+	uv_write_t request;
+	struct gw_stream *stream;
+	char bytes[];
+};
+
+static void pump(struct gw_stream *s);
+static void on_kick(uv_timer_t *timer);
+
+static void set_state(struct gw_stream *s, enum state next)
+{
+	s->state = next;
+}
+
+static bool emit(struct gw_stream *s, const struct gw_stream_event *ev)
+{
+	s->cb(s->ctx, ev);
+	return s->state != CLOSING;
+}
+
+static void maybe_free(struct gw_stream *s)
+{
+	if (s->open > 0 || s->state != CLOSING)
+		return;
+	gw_tls_free(s->tls);
+	free(s->host);
+	free(s);
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+	struct gw_stream *s = handle->data;
+
+	if (handle != (uv_handle_t *)&s->deadline && handle != (uv_handle_t *)&s->kick)
+		free(handle);
+	s->open--;
+	maybe_free(s);
+}
+
+static void close_handle(void *handle)
+{
+	if (handle != NULL && !uv_is_closing(handle))
+		uv_close(handle, on_handle_closed);
+}
+
+static void stop_reading(struct gw_stream *s)
+{
+	if (s->reading)
+		uv_read_stop(s->in);
+	s->reading = false;
+}
+
+/* The failure is told from the loop, never from inside the call that met it. */
+static void lose(struct gw_stream *s)
+{
+	if (s->state == LOST || s->state == CLOSING)
+		return;
+	set_state(s, LOST);
+	stop_reading(s);
+	uv_timer_stop(&s->deadline);
+	uv_timer_start(&s->kick, on_kick, 0, 0);
+}
+
+static void on_kick(uv_timer_t *timer)
+{
+	struct gw_stream *s = timer->data;
+
+	if (s->state == LOST)
+		emit(s, &(struct gw_stream_event){ .type = GW_STREAM_LOST, .err = &s->err });
+	else if (s->state == OPEN || s->state == HANDSHAKE)
+		pump(s);
+}
+
+static void on_written(uv_write_t *request, int status)
+{
+	struct write_request *w = (struct write_request *)request;
+	struct gw_stream *s = w->stream;
+
+	free(w);
+	s->open--;
+	s->last_progress_ms = uv_now(s->loop);
+	if (status < 0 && s->state != CLOSING) {
+		gw_fail(&s->err, GW_ERR_NET, "sending to %s failed: %s", s->host,
+			uv_strerror(status));
+		lose(s);
+	}
+	maybe_free(s);
+}
+
+static void send_raw(struct gw_stream *s, const char *p, size_t n)
+{
+	uv_buf_t buf;
+	struct write_request *w;
+	int done = 0, rc;
+
+	if (n == 0 || s->out == NULL)
+		return;
+	s->sent += n;
+	if (uv_stream_get_write_queue_size(s->out) == 0) {
+		buf = uv_buf_init((char *)(uintptr_t)p, (unsigned)n);
+		done = uv_try_write(s->out, &buf, 1);
+		if (done < 0)
+			done = 0; /* let uv_write say it in its callback */
+	}
+	if ((size_t)done == n)
+		return;
+	w = malloc(sizeof *w + n - (size_t)done);
+	if (w == NULL) {
+		gw_fail(&s->err, GW_ERR_NOMEM, "out of memory");
+		lose(s);
+		return;
+	}
+	w->stream = s;
+	memcpy(w->bytes, p + done, n - (size_t)done);
+	buf = uv_buf_init(w->bytes, (unsigned)(n - (size_t)done));
+	rc = uv_write(&w->request, s->out, &buf, 1, on_written);
+	if (rc != 0) {
+		free(w);
+		gw_fail(&s->err, GW_ERR_NET, "sending to %s failed: %s", s->host, uv_strerror(rc));
+		lose(s);
+		return;
+	}
+	s->open++;
+}
+
+static void flush_tls(struct gw_stream *s)
+{
+	struct gw_buf *out = gw_tls_out(s->tls);
+
+	send_raw(s, gw_buf_cstr(out), out->n);
+	gw_buf_reset(out);
+}
+
+void gw_stream_write(struct gw_stream *s, const char *p, size_t n)
+{
+	if (s->state != OPEN)
+		return;
+	if (s->tls == NULL) {
+		send_raw(s, p, n);
+		return;
+	}
+	if (gw_tls_write(s->tls, p, n, &s->err) != GW_OK) {
+		lose(s);
+		return;
+	}
+	flush_tls(s);
+}
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+	struct gw_stream *s = handle->data;
+
+	(void)suggested;
+	*buf = uv_buf_init(s->raw, sizeof s->raw);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+	struct gw_stream *s = stream->data;
+
+	if (s->state == LOST || s->state == CLOSING || n == 0)
+		return;
+	if (n < 0) {
+		gw_fail(&s->err, GW_ERR_NET,
+			n == UV_EOF ? "%s closed the connection" : "the connection to %s broke: %s",
+			s->host, uv_strerror((int)n));
+		lose(s);
+		return;
+	}
+	s->received += (uint64_t)n;
+	s->last_progress_ms = uv_now(s->loop);
+	if (s->tls != NULL) {
+		gw_tls_feed(s->tls, (struct gw_slice){ buf->base, (size_t)n });
+		pump(s);
+		return;
+	}
+	emit(s, &(struct gw_stream_event){
+			.type = GW_STREAM_DATA, .data = { buf->base, (size_t)n } });
+}
+
+static void update_reading(struct gw_stream *s)
+{
+	bool want = (s->state == OPEN || s->state == HANDSHAKE) && !s->paused;
+
+	if (want && !s->reading)
+		s->reading = uv_read_start(s->in, on_alloc, on_read) == 0;
+	else if (!want)
+		stop_reading(s);
+}
+
+static void announce(struct gw_stream *s)
+{
+	enum gw_stream_event_type type = s->announced ? GW_STREAM_TLS_UP : GW_STREAM_UP;
+
+	s->announced = true;
+	set_state(s, OPEN);
+	emit(s, &(struct gw_stream_event){ .type = type });
+}
+
+static bool pump_handshake(struct gw_stream *s)
+{
+	enum gw_tls_result result = gw_tls_handshake(s->tls, &s->err);
+
+	flush_tls(s); /* an alert, too, is worth sending */
+	if (result == GW_TLS_DONE) {
+		announce(s);
+		return s->state == OPEN;
+	}
+	if (result == GW_TLS_EOF)
+		gw_fail(&s->err, GW_ERR_TLS, "%s ended the TLS handshake", s->host);
+	if (result != GW_TLS_WANT)
+		lose(s);
+	return false;
+}
+
+/* Moves what is in the raw buffer through TLS to the owner. */
+static void pump(struct gw_stream *s)
+{
+	char plain[PLAIN_SIZE];
+
+	if (s->state == HANDSHAKE && !pump_handshake(s))
+		return;
+	while (s->state == OPEN && s->tls != NULL && !s->paused) {
+		size_t got;
+		enum gw_tls_result result = gw_tls_read(s->tls, plain, sizeof plain, &got, &s->err);
+
+		if (result == GW_TLS_WANT)
+			break;
+		if (result == GW_TLS_EOF)
+			gw_fail(&s->err, GW_ERR_NET, "%s closed the connection", s->host);
+		if (result != GW_TLS_DONE) {
+			lose(s);
+			return;
+		}
+		if (!emit(s, &(struct gw_stream_event){
+				     .type = GW_STREAM_DATA, .data = { plain, got } }))
+			return;
+	}
+	if (s->state == OPEN && s->tls != NULL && gw_tls_out(s->tls)->n > 0)
+		flush_tls(s); /* key updates */
+}
+
+static void begin_tls(struct gw_stream *s)
+{
+	set_state(s, HANDSHAKE);
+	if (gw_tls_new(s->tls_ctx, s->host, &s->tls, &s->err) != GW_OK) {
+		lose(s);
+		return;
+	}
+	update_reading(s);
+	pump_handshake(s); /* sends the ClientHello */
+}
+
+void gw_stream_start_tls(struct gw_stream *s)
+{
+	if (s->state == OPEN && s->tls == NULL && s->tls_ctx != NULL)
+		begin_tls(s);
+}
+
+bool gw_stream_is_tls(const struct gw_stream *s)
+{
+	return s->tls != NULL;
+}
+
+static void on_transport_up(struct gw_stream *s)
+{
+	s->last_progress_ms = uv_now(s->loop);
+	if (s->tls_at_once) {
+		begin_tls(s);
+		return;
+	}
+	set_state(s, OPEN);
+	update_reading(s);
+	announce(s);
+}
+
+static void on_dialed(void *ctx, uv_tcp_t *tcp, const struct gw_error *err)
+{
+	struct gw_stream *s = ctx;
+
+	s->dial = NULL;
+	s->open--;
+	if (tcp != NULL) {
+		tcp->data = s;
+		s->in = s->out = (uv_stream_t *)tcp;
+		s->open++;
+	}
+	if (s->state != DIALING) {
+		close_handle(s->in);
+		maybe_free(s);
+		return;
+	}
+	if (tcp == NULL) {
+		s->err = *err;
+		lose(s);
+		return;
+	}
+	uv_tcp_nodelay(tcp, 1);
+	uv_tcp_keepalive(tcp, 1, 60);
+	on_transport_up(s);
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+	struct gw_stream *s = timer->data;
+	uint64_t idle = uv_now(s->loop) - s->last_progress_ms;
+	bool waiting = s->state != OPEN || (s->expecting && !s->paused);
+
+	if (!waiting)
+		s->last_progress_ms = uv_now(s->loop);
+	else if (idle >= s->timeout_ms) {
+		if (s->state == DIALING && s->dial != NULL)
+			gw_dial_cancel(s->dial);
+		gw_fail(&s->err, GW_ERR_TIMEOUT, "%s did not answer for %u seconds", s->host,
+			s->timeout_ms / 1000);
+		lose(s);
+		return;
+	}
+	uv_timer_start(
+		&s->deadline, on_deadline, waiting ? s->timeout_ms - idle + 1 : s->timeout_ms, 0);
+}
+
+static void on_child_exit(uv_process_t *child, int64_t status, int signal)
+{
+	struct gw_stream *s = child->data;
+
+	gw_log(s->log, GW_LOG_INFO, "tunnel command ended: status %d, signal %d", (int)status,
+		signal);
+	if (status != 0 && !s->announced)
+		gw_fail(&s->err, GW_ERR_NET, "tunnel-command exited with status %d", (int)status);
+}
+
+static uv_pipe_t *new_pipe(struct gw_stream *s, int fd)
+{
+	uv_pipe_t *pipe = malloc(sizeof *pipe);
+
+	if (pipe == NULL)
+		return NULL;
+	uv_pipe_init(s->loop, pipe, 0);
+	pipe->data = s;
+	s->open++;
+	uv_pipe_open(pipe, fd);
+	return pipe;
+}
+
+/* Real pipes and not uv's socket pair: some IMAP servers run as a filter mistake the latter. */
+static enum gw_code spawn_tunnel(struct gw_stream *s, const char *command, struct gw_error *err)
+{
+	char shell[] = "/bin/sh", dash_c[] = "-c";
+	char *copy = strdup(command);
+	char *args[] = { shell, dash_c, copy, NULL };
+	int to_child[2] = { -1, -1 }, from_child[2] = { -1, -1 };
+	uv_stdio_container_t stdio[3] = { { .flags = UV_INHERIT_FD }, { .flags = UV_INHERIT_FD },
+		{ .flags = UV_INHERIT_FD, .data.fd = 2 } };
+	uv_process_options_t options = { .file = shell,
+		.args = args,
+		.exit_cb = on_child_exit,
+		.stdio_count = 3,
+		.stdio = stdio };
+	int rc = UV_ENOMEM;
+
+	s->child = malloc(sizeof *s->child);
+	if (copy != NULL && s->child != NULL &&
+		(rc = uv_pipe(to_child, 0, UV_NONBLOCK_PIPE)) == 0 &&
+		(rc = uv_pipe(from_child, UV_NONBLOCK_PIPE, 0)) == 0) {
+		stdio[0].data.fd = to_child[0];
+		stdio[1].data.fd = from_child[1];
+		rc = uv_spawn(s->loop, s->child, &options);
+		s->child->data = s;
+		s->open++;
+		s->out = (uv_stream_t *)new_pipe(s, to_child[1]);
+		s->in = (uv_stream_t *)new_pipe(s, from_child[0]);
+		close(to_child[0]);
+		close(from_child[1]);
+	} else {
+		free(s->child);
+		s->child = NULL;
+	}
+	free(copy);
+	if (rc != 0 || s->in == NULL || s->out == NULL)
+		return gw_fail(
+			err, GW_ERR_NET, "tunnel-command cannot be started: %s", uv_strerror(rc));
+	return GW_OK;
+}
+
+static void on_tunnel_ready(uv_timer_t *timer)
+{
+	struct gw_stream *s = timer->data;
+
+	if (s->state == DIALING)
+		on_transport_up(s);
+	else
+		on_kick(timer);
+}
+
+enum gw_code gw_stream_open(uv_loop_t *loop, const struct gw_log *log,
+	const struct gw_stream_options *options, gw_stream_cb *cb, void *ctx,
+	struct gw_stream **out, struct gw_error *err)
+{
+	struct gw_stream *s = calloc(1, sizeof *s);
+	enum gw_code code;
+
+	*out = NULL;
+	if (s == NULL || (s->host = strdup(options->host)) == NULL) {
+		free(s);
+		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	}
+	s->loop = loop;
+	s->log = log;
+	s->cb = cb;
+	s->ctx = ctx;
+	s->tls_ctx = options->tls;
+	s->tls_at_once = options->tls_at_once && options->tls != NULL;
+	s->timeout_ms = options->timeout_ms;
+	s->last_progress_ms = uv_now(loop);
+	uv_timer_init(loop, &s->deadline);
+	uv_timer_init(loop, &s->kick);
+	s->deadline.data = s->kick.data = s;
+	s->open = 2;
+	uv_timer_start(&s->deadline, on_deadline, s->timeout_ms, 0);
+	if (options->tunnel_command != NULL) {
+		code = spawn_tunnel(s, options->tunnel_command, err);
+		uv_timer_start(&s->kick, on_tunnel_ready, 0, 0);
+	} else {
+		s->open++;
+		code = gw_dial_start(
+			loop, log, s->host, options->port, on_dialed, s, &s->dial, err);
+		if (code != GW_OK)
+			s->open--;
+	}
+	if (code != GW_OK) {
+		gw_stream_close(s);
+		return code;
+	}
+	*out = s;
+	return GW_OK;
+}
+
+void gw_stream_pause(struct gw_stream *s, bool paused)
+{
+	if (s->paused == paused)
+		return;
+	s->paused = paused;
+	s->last_progress_ms = uv_now(s->loop);
+	update_reading(s);
+	if (!paused && s->tls != NULL && s->state == OPEN)
+		uv_timer_start(&s->kick, on_kick, 0, 0);
+}
+
+void gw_stream_expect(struct gw_stream *s, bool expecting)
+{
+	if (expecting && !s->expecting)
+		s->last_progress_ms = uv_now(s->loop);
+	s->expecting = expecting;
+}
+
+void gw_stream_traffic(const struct gw_stream *s, uint64_t *received, uint64_t *sent)
+{
+	*received = s->received;
+	*sent = s->sent;
+}
+
+static void on_linger(uv_timer_t *timer)
+{
+	struct gw_stream *s = timer->data;
+
+	close_handle(s->in);
+	close_handle(s->out);
+	close_handle(s->child);
+	close_handle(timer);
+}
+
+void gw_stream_close(struct gw_stream *s)
+{
+	bool sending =
+		s->out != NULL && s->state != LOST && uv_stream_get_write_queue_size(s->out) > 0;
+
+	if (s->state == CLOSING)
+		return;
+	stop_reading(s);
+	set_state(s, CLOSING);
+	if (s->dial != NULL)
+		gw_dial_cancel(s->dial);
+	close_handle(&s->kick);
+	if (sending) { /* a LOGOUT may be queued: give it a moment */
+		uv_timer_start(&s->deadline, on_linger, LINGER_MS, 0);
+		return;
+	}
+	on_linger(&s->deadline);
+}

@@ -1,0 +1,64 @@
+/* net/stream.h - one connection: TCP or a tunnel command, in clear or under TLS.
+ *
+ * What lies beneath is invisible to the owner: events come, bytes go.  The callback is only ever
+ * called from the loop, never from inside a function of this header, and never after
+ * gw_stream_close().
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "godwit/log.h"
+#include "net/tls.h"
+
+#include <uv.h>
+
+struct gw_stream;
+
+enum gw_stream_event_type {
+	GW_STREAM_UP,     /* connected; with tls_at_once the handshake is done as well */
+	GW_STREAM_TLS_UP, /* the handshake asked for by gw_stream_start_tls() is done */
+	GW_STREAM_DATA,   /* plaintext came */
+	GW_STREAM_LOST,   /* the connection failed or ended; the last event */
+};
+
+struct gw_stream_event {
+	enum gw_stream_event_type type;
+	struct gw_slice data;       /* DATA; valid during the call */
+	const struct gw_error *err; /* LOST; valid during the call */
+};
+
+typedef void gw_stream_cb(void *ctx, const struct gw_stream_event *ev);
+
+struct gw_stream_options {
+	const char *host; /* also the name that the certificate must carry */
+	unsigned port;
+	const char *tunnel_command; /* run with `sh -c` in place of a TCP connection; or NULL */
+	struct gw_tls_ctx *tls;     /* borrowed, outlives the stream; NULL: never TLS */
+	bool tls_at_once;           /* implicit TLS */
+	unsigned timeout_ms;        /* without progress while something is awaited */
+};
+
+/* Strings are copied.  GW_OK: events follow, from the loop. */
+enum gw_code gw_stream_open(uv_loop_t *loop, const struct gw_log *log,
+	const struct gw_stream_options *options, gw_stream_cb *cb, void *ctx,
+	struct gw_stream **out, struct gw_error *err);
+
+/* Begins TLS on a connection in clear.  The caller has made sure that no plaintext is pending
+ * (RFC 9051 6.2.1); whatever the peer sent beyond is read as part of the handshake. */
+void gw_stream_start_tls(struct gw_stream *s);
+bool gw_stream_is_tls(const struct gw_stream *s);
+
+/* Sends n bytes (copied).  A failure arrives as GW_STREAM_LOST. */
+void gw_stream_write(struct gw_stream *s, const char *p, size_t n);
+
+/* Back-pressure: while paused nothing is read; at most the data already in hand (64 KiB) comes. */
+void gw_stream_pause(struct gw_stream *s, bool paused);
+
+/* Is an answer awaited?  Only then does silence count against timeout_ms. */
+void gw_stream_expect(struct gw_stream *s, bool expecting);
+
+/* Bytes on the wire so far, TLS overhead included. */
+void gw_stream_traffic(const struct gw_stream *s, uint64_t *received, uint64_t *sent);
+
+/* Sends what was written before, then closes; s is freed later.  No event follows. */
+void gw_stream_close(struct gw_stream *s);

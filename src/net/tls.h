@@ -1,0 +1,48 @@
+/* net/tls.h - TLS as a filter between two byte streams: no sockets (sans-IO).
+ *
+ * Ciphertext is lent with gw_tls_feed() and read in place through a BIO of our own, which is
+ * several times cheaper than copying it through a memory BIO.
+ */
+#pragma once
+
+#include "base/buf.h"
+
+struct gw_tls_ctx; /* trust anchors and versions, shared by an account's connections */
+struct gw_tls;     /* one connection */
+
+enum gw_tls_result {
+	GW_TLS_DONE,  /* did it */
+	GW_TLS_WANT,  /* feed more ciphertext */
+	GW_TLS_EOF,   /* the peer closed in an orderly way */
+	GW_TLS_ERROR, /* err is filled */
+};
+
+/* ca_file: PEM file of the only authorities to trust, or NULL for the system's.
+ * TLS 1.2 at least.  GW_ERR_CONFIG when the file cannot be used, GW_ERR_TLS when the system has
+ * no certificates. */
+enum gw_code gw_tls_ctx_new(const char *ca_file, struct gw_tls_ctx **out, struct gw_error *err);
+void gw_tls_ctx_free(struct gw_tls_ctx *ctx);
+
+/* host: the name (or address) the certificate must be for; also sent as SNI unless an address.
+ * ctx must outlive the connection. */
+enum gw_code gw_tls_new(
+	struct gw_tls_ctx *ctx, const char *host, struct gw_tls **out, struct gw_error *err);
+void gw_tls_free(struct gw_tls *tls);
+
+/* Lends ciphertext; it must stay in place until GW_TLS_WANT says that it is used up. */
+void gw_tls_feed(struct gw_tls *tls, struct gw_slice ciphertext);
+
+/* Bytes lent and not used yet. */
+size_t gw_tls_unread(const struct gw_tls *tls);
+
+enum gw_tls_result gw_tls_handshake(struct gw_tls *tls, struct gw_error *err);
+
+/* Reads up to n bytes of plaintext; GW_TLS_DONE sets *got > 0. */
+enum gw_tls_result gw_tls_read(
+	struct gw_tls *tls, char *p, size_t n, size_t *got, struct gw_error *err);
+
+/* Encrypts all n bytes into gw_tls_out(). */
+enum gw_code gw_tls_write(struct gw_tls *tls, const char *p, size_t n, struct gw_error *err);
+
+/* Ciphertext to be sent; the caller sends it and resets the buffer. */
+struct gw_buf *gw_tls_out(struct gw_tls *tls);
