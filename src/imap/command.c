@@ -1,0 +1,85 @@
+/* imap/command.c - see command.h. */
+#include "imap/command.h"
+
+#include "imap/caps.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { LINE_MAX = 4 << 20, QUOTED_MAX = 1000 };
+
+void gw_line_init(struct gw_line *line)
+{
+	*line = (struct gw_line){ 0 };
+	gw_buf_init(&line->text, LINE_MAX);
+}
+
+void gw_line_deinit(struct gw_line *line)
+{
+	if (line->secret && line->text.p != NULL)
+		explicit_bzero(line->text.p, line->text.cap);
+	gw_buf_deinit(&line->text);
+}
+
+static void note(struct gw_line *line, enum gw_code code)
+{
+	if (line->code == GW_OK)
+		line->code = code;
+}
+
+void gw_line_printf(struct gw_line *line, const char *fmt, ...)
+{
+	va_list args;
+	char small[512];
+	int n;
+
+	va_start(args, fmt);
+	n = vsnprintf(small, sizeof small, fmt, args);
+	va_end(args);
+	if (n < 0 || (size_t)n >= sizeof small)
+		note(line, GW_ERR_LIMIT);
+	else
+		note(line, gw_buf_append(&line->text, small, (size_t)n));
+}
+
+static bool can_be_quoted(struct gw_slice s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if ((unsigned char)s.p[i] < 0x20 || (unsigned char)s.p[i] >= 0x7f)
+			return false;
+	}
+	return s.n <= QUOTED_MAX;
+}
+
+static void literal(struct gw_line *line, struct gw_slice s, uint32_t caps)
+{
+	bool at_once =
+		(caps & GW_CAP_LITERAL_PLUS) || ((caps & GW_CAP_LITERAL_MINUS) && s.n <= 4096);
+
+	gw_line_printf(line, "{%zu%s}\r\n", s.n, at_once ? "+" : "");
+	if (!at_once && line->break_count < GW_LINE_MAX_BREAKS)
+		line->breaks[line->break_count++] = line->text.n;
+	else if (!at_once)
+		note(line, GW_ERR_LIMIT);
+	note(line, gw_buf_append(&line->text, s.p, s.n));
+}
+
+void gw_line_string(struct gw_line *line, struct gw_slice s, uint32_t caps)
+{
+	if (!can_be_quoted(s)) {
+		literal(line, s, caps);
+		return;
+	}
+	note(line, gw_buf_puts(&line->text, "\""));
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '"' || s.p[i] == '\\')
+			note(line, gw_buf_puts(&line->text, "\\"));
+		note(line, gw_buf_append(&line->text, s.p + i, 1));
+	}
+	note(line, gw_buf_puts(&line->text, "\""));
+}
+
+void gw_line_set(struct gw_line *line, const struct gw_seqset *set)
+{
+	note(line, gw_seqset_format(set, &line->text));
+}

@@ -1,0 +1,9 @@
+/* imap/date.h - date-time of INTERNALDATE (RFC 9051 section 9). */
+#pragma once
+
+#include "base/buf.h"
+
+#include <time.h>
+
+/* Parses "17-Jul-1996 02:44:25 -0700"; false when it is not a date. */
+bool gw_date_parse(struct gw_slice s, time_t *out);

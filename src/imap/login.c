@@ -1,0 +1,288 @@
+/* imap/login.c - takes a fresh connection to the signed-in state.
+ *
+ *   CONNECT --up--> GREETING --OK--> CAPS (unless the greeting told them) --> next_step
+ *   next_step: TLS wanted and not up -> STARTTLS --OK--> HANDSHAKE --up--> CAPS
+ *              else AUTHENTICATE or PASSWORD --OK--> CAPS_AGAIN (unless told) --> DONE
+ *   GREETING --PREAUTH--> CAPS_AGAIN        any --refuse()--> REFUSED
+ *
+ * I1  nothing learned in clear survives HANDSHAKE (RFC 9051 6.2.1), and bytes that came behind the
+ *     answer to STARTTLS end the connection.
+ * I2  a credential goes out only over TLS, through a tunnel, or with `tls = none`, which the
+ *     configuration allows for loopback only.
+ * I3  decide() chooses and sends nothing; enter() acts and is the only writer of the state.
+ */
+#include "imap/session_p.h"
+
+static const char *const state_names[] = { "connect", "greeting", "caps", "starttls", "handshake",
+	"authenticate", "password", "caps-again", "done", "refused" };
+_Static_assert(sizeof state_names / sizeof *state_names == LOGIN_REFUSED + 1, "one name per state");
+
+#define refuse(s, code, ...) (gw_fail(&(s)->err, (code), __VA_ARGS__), LOGIN_REFUSED)
+
+static bool ok(const struct gw_response *r)
+{
+	return r != NULL && r->status == GW_STATUS_OK;
+}
+
+static enum login_state sign_in(struct gw_session *s)
+{
+	if ((s->caps & GW_CAP_AUTH_PLAIN) && strcmp(s->sasl->mechanism, "PLAIN") == 0)
+		return LOGIN_AUTHENTICATE;
+	if (s->sasl->password != NULL && !(s->caps & GW_CAP_LOGINDISABLED))
+		return LOGIN_PASSWORD;
+	return refuse(s, GW_ERR_AUTH,
+		"%s offers no way to sign in with a password (AUTH=PLAIN or LOGIN); it announced: "
+		"%s",
+		s->host, gw_buf_cstr(&s->caps_text));
+}
+
+static enum login_state next_step(struct gw_session *s)
+{
+	if (s->tls == GW_TLS_NONE || gw_stream_is_tls(s->stream))
+		return sign_in(s);
+	if (s->caps & GW_CAP_STARTTLS)
+		return LOGIN_STARTTLS;
+	return refuse(s, GW_ERR_SECURITY,
+		"%s offers no STARTTLS on this port, so the password was not sent; try tls = "
+		"\"implicit\" "
+		"with port 993",
+		s->host);
+}
+
+static enum login_state after_login(struct gw_session *s)
+{
+	return s->caps_known ? LOGIN_DONE : LOGIN_CAPS_AGAIN;
+}
+
+static enum login_state decide_greeting(struct gw_session *s, const struct gw_response *r)
+{
+	if (r->type == GW_RESP_STATUS_TEXT && r->status == GW_STATUS_OK)
+		return s->caps_known ? next_step(s) : LOGIN_CAPS;
+	if (r->type == GW_RESP_STATUS_TEXT && r->status == GW_STATUS_PREAUTH) {
+		if (s->tls != GW_TLS_NONE && !gw_stream_is_tls(s->stream))
+			return refuse(s, GW_ERR_SECURITY,
+				"%s says that it knows us already, before TLS: somebody may be in "
+				"between",
+				s->host);
+		return after_login(s);
+	}
+	return refuse(s, GW_ERR_PROTOCOL, "%s did not greet as an IMAP server does: %.*s", s->host,
+		(int)(r->line.n < 80 ? r->line.n : 80), r->line.p);
+}
+
+static enum login_state decide_refusal(struct gw_session *s, const struct gw_response *r)
+{
+	if (r->code == GW_CODE_UNAVAILABLE)
+		return refuse(s, GW_ERR_NET,
+			"%s cannot sign anybody in right now: %.*s; try again later", s->host,
+			(int)r->text.n, r->text.p);
+	return refuse(s, GW_ERR_AUTH,
+		"%s refused the login of \"%s\": %.*s; check `user` and what `password-command` "
+		"prints",
+		s->host, s->sasl->user, (int)r->text.n, r->text.p);
+}
+
+static enum login_state decide(
+	struct gw_session *s, enum login_input input, const struct gw_response *r)
+{
+	bool answer = input == LOGIN_IN_ANSWER;
+
+	switch (s->login.state) {
+	case LOGIN_CONNECT:
+		if (input == LOGIN_IN_UP)
+			return LOGIN_GREETING;
+		break;
+	case LOGIN_GREETING:
+		if (input == LOGIN_IN_GREETING)
+			return decide_greeting(s, r);
+		break;
+	case LOGIN_CAPS:
+		if (answer && ok(r))
+			return next_step(s);
+		break;
+	case LOGIN_STARTTLS:
+		if (answer && ok(r) && gw_parser_unread(s->parser) > 0)
+			return refuse(s, GW_ERR_SECURITY,
+				"data came from %s behind its answer to STARTTLS: somebody may be "
+				"in between",
+				s->host);
+		if (answer && ok(r))
+			return LOGIN_HANDSHAKE;
+		break;
+	case LOGIN_HANDSHAKE:
+		if (input == LOGIN_IN_TLS_UP)
+			return LOGIN_CAPS;
+		break;
+	case LOGIN_AUTHENTICATE:
+	case LOGIN_PASSWORD:
+		if (answer)
+			return ok(r) ? after_login(s) : decide_refusal(s, r);
+		if (input == LOGIN_IN_CONTINUE)
+			return s->login.state;
+		break;
+	case LOGIN_CAPS_AGAIN:
+		if (answer)
+			return LOGIN_DONE;
+		break;
+	case LOGIN_DONE:
+	case LOGIN_REFUSED:
+		return s->login.state;
+	}
+	return refuse(s, GW_ERR_PROTOCOL, "%s answered unexpectedly during %s: %.*s", s->host,
+		state_names[s->login.state], r == NULL ? 0 : (int)(r->line.n < 80 ? r->line.n : 80),
+		r == NULL ? "" : r->line.p);
+}
+
+static void on_answer(void *ctx, const struct gw_result *result)
+{
+	if (result->kind != GW_RESULT_LOST)
+		login_step(ctx, LOGIN_IN_ANSWER, result->response);
+}
+
+static void send_line(struct gw_session *s, struct gw_line *line)
+{
+	gw_session_send(s, line, &(struct gw_handlers){ .done = on_answer, .ctx = s });
+}
+
+static void send_word(struct gw_session *s, const char *word)
+{
+	struct gw_line line;
+
+	gw_line_init(&line);
+	gw_line_printf(&line, "%s", word);
+	send_line(s, &line);
+}
+
+static void on_ignored(void *ctx, const struct gw_result *result)
+{
+	(void)ctx, (void)result;
+}
+
+/* What a fresh session wants and need not wait for. */
+static void send_extras(struct gw_session *s)
+{
+	const struct gw_handlers ignore = { .done = on_ignored, .ctx = s };
+	struct gw_line line;
+
+	gw_line_init(&line);
+	if (s->caps & GW_CAP_GMAIL) { /* asked for by Gmail's own documentation */
+		gw_line_printf(&line, "ID (\"name\" \"godwit\")");
+		gw_session_send(s, &line, &ignore);
+	}
+	if ((s->caps & GW_CAP_ENABLE) && (s->caps & GW_CAP_CONDSTORE)) {
+		gw_line_printf(
+			&line, "ENABLE %s", s->caps & GW_CAP_QRESYNC ? "QRESYNC" : "CONDSTORE");
+		gw_session_send(s, &line, &ignore);
+	}
+	gw_line_deinit(&line);
+}
+
+static void announce(struct gw_session *s)
+{
+	if (s->login.announced)
+		return;
+	s->login.announced = true;
+	send_extras(s);
+	s->cb(s->ctx, GW_SESSION_READY, NULL);
+}
+
+/* With a remembered list of capabilities the next commands need not wait for the login. */
+static void run_ahead(struct gw_session *s)
+{
+	if (s->remembered == NULL || !(s->caps & GW_CAP_SASL_IR))
+		return;
+	s->caps = gw_caps_parse(gw_slice_str(s->remembered));
+	s->caps_known = false;
+	announce(s);
+}
+
+static void send_authenticate(struct gw_session *s)
+{
+	bool initial = s->caps & GW_CAP_SASL_IR;
+	struct gw_line line;
+
+	gw_line_init(&line);
+	line.secret = true;
+	gw_line_printf(&line, "AUTHENTICATE %s%s", s->sasl->mechanism, initial ? " " : "");
+	if (initial && line.code == GW_OK)
+		line.code = s->sasl->next(s->sasl, (struct gw_slice){ "", 0 }, &line.text);
+	s->caps_known = false;
+	send_line(s, &line);
+	run_ahead(s);
+}
+
+static void send_login(struct gw_session *s)
+{
+	struct gw_line line;
+
+	gw_line_init(&line);
+	line.secret = true;
+	gw_line_printf(&line, "LOGIN ");
+	gw_line_string(&line, gw_slice_str(s->sasl->user), s->caps);
+	gw_line_printf(&line, " ");
+	gw_line_string(&line, gw_slice_str(s->sasl->password), s->caps);
+	s->caps_known = false;
+	send_line(s, &line);
+}
+
+static void answer_challenge(struct gw_session *s, const struct gw_response *r)
+{
+	struct gw_buf out;
+
+	gw_buf_init(&out, 65536);
+	if (s->sasl->next(s->sasl, r->text, &out) == GW_OK && gw_buf_puts(&out, "\r\n") == GW_OK)
+		gw_stream_write(s->stream, out.p, out.n);
+	if (out.p != NULL)
+		explicit_bzero(out.p, out.cap);
+	gw_buf_deinit(&out);
+}
+
+static void enter(struct gw_session *s, enum login_state next, const struct gw_response *r)
+{
+	bool again = s->login.state == next;
+
+	gw_log(s->log, GW_LOG_DEBUG, "login: %s -> %s", state_names[s->login.state],
+		state_names[next]);
+	s->login.state = next;
+	switch (next) {
+	case LOGIN_CONNECT:
+	case LOGIN_GREETING: /* the server speaks first */
+		break;
+	case LOGIN_CAPS:
+	case LOGIN_CAPS_AGAIN:
+		send_word(s, "CAPABILITY");
+		break;
+	case LOGIN_STARTTLS:
+		send_word(s, "STARTTLS");
+		break;
+	case LOGIN_HANDSHAKE:
+		s->caps = 0; /* I1 */
+		s->caps_known = false;
+		gw_buf_reset(&s->caps_text);
+		gw_stream_start_tls(s->stream);
+		break;
+	case LOGIN_AUTHENTICATE:
+		if (again)
+			answer_challenge(s, r);
+		else
+			send_authenticate(s);
+		break;
+	case LOGIN_PASSWORD:
+		if (!again)
+			send_login(s);
+		break;
+	case LOGIN_DONE:
+		announce(s);
+		break;
+	case LOGIN_REFUSED:
+		session_lose(s);
+		break;
+	}
+}
+
+void login_step(struct gw_session *s, enum login_input input, const struct gw_response *r)
+{
+	if (s->login.state == LOGIN_DONE || s->login.state == LOGIN_REFUSED)
+		return;
+	enter(s, decide(s, input, r), r);
+}

@@ -1,0 +1,55 @@
+/* imap/parser.h - bytes in, responses and message bodies out; no I/O (sans-IO).
+ *
+ * Grammar: RFC 9051 section 9, with RFC 3501 servers accepted.  The parser keeps its place at any
+ * byte: fed one byte at a time it yields the same events as fed all at once.
+ *
+ * The value of a BODY[...] item of a FETCH is never held in memory: it goes to the body sink in
+ * pieces, before the FETCH response that it belongs to.
+ */
+#pragma once
+
+#include "imap/response.h"
+
+struct gw_parser;
+
+enum gw_body_event_type { GW_BODY_BEGIN, GW_BODY_DATA, GW_BODY_END };
+
+struct gw_body_event {
+	enum gw_body_event_type type;
+	uint64_t size;           /* BEGIN: bytes to come */
+	struct gw_slice section; /* BEGIN: "" for the whole message, or "HEADER", ... */
+	struct gw_slice data;    /* DATA: never empty */
+};
+
+struct gw_parser_sink {
+	void (*response)(void *ctx, const struct gw_response *r);
+	void (*body)(void *ctx, const struct gw_body_event *ev);
+	void *ctx;
+};
+
+/* Bounds on what a server can make us hold.  A SEARCH answer longer than search_chunk_bytes
+ * arrives as several responses. */
+struct gw_parser_limits {
+	size_t line_bytes; /* one response, its small literals included */
+	size_t search_chunk_bytes;
+};
+
+extern const struct gw_parser_limits gw_parser_default_limits;
+
+/* NULL when out of memory. */
+struct gw_parser *gw_parser_new(
+	const struct gw_parser_limits *limits, const struct gw_parser_sink *sink);
+void gw_parser_free(struct gw_parser *p);
+
+/* Feeds bytes (borrowed); all are consumed.  Slices in events live until the callback returns,
+ * which must not feed or free the parser.
+ *
+ * GW_OK            more bytes may follow
+ * GW_ERR_PROTOCOL  not IMAP; the connection is lost and the parser must not be fed again
+ * GW_ERR_LIMIT     a bound was passed; as above
+ * GW_ERR_NOMEM     as above */
+enum gw_code gw_parser_feed(struct gw_parser *p, struct gw_slice in, struct gw_error *err);
+
+/* Bytes of the current feed that lie behind the response being delivered: for the check that
+ * nothing was injected behind the answer to STARTTLS. */
+size_t gw_parser_unread(const struct gw_parser *p);

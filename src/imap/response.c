@@ -1,0 +1,436 @@
+/* imap/response.c - see response.h. */
+#include "imap/response.h"
+
+#include "base/num.h"
+#include "imap/date.h"
+
+static bool parse_flags(struct gw_cursor *c, struct gw_flag_list *out)
+{
+	if (!gw_cursor_eat(c, '('))
+		return false;
+	gw_cursor_spaces(c);
+	while (c->p < c->end && !gw_cursor_at(c, ')')) {
+		struct gw_slice flag = gw_cursor_atom(c);
+
+		if (flag.n > 0)
+			gw_flag_list_add(out, flag);
+		else if (!gw_cursor_skip(c)) /* a list among flags: not ours to understand */
+			return false;
+		gw_cursor_spaces(c);
+	}
+	return gw_cursor_eat(c, ')');
+}
+
+static const struct {
+	const char *name;
+	enum gw_resp_code code;
+	bool number;
+} codes[] = {
+	{ "ALERT", GW_CODE_ALERT, false },
+	{ "CAPABILITY", GW_CODE_CAPABILITY, false },
+	{ "UIDVALIDITY", GW_CODE_UIDVALIDITY, true },
+	{ "UIDNEXT", GW_CODE_UIDNEXT, true },
+	{ "HIGHESTMODSEQ", GW_CODE_HIGHESTMODSEQ, true },
+	{ "NOMODSEQ", GW_CODE_NOMODSEQ, false },
+	{ "READ-ONLY", GW_CODE_READ_ONLY, false },
+	{ "NONEXISTENT", GW_CODE_NONEXISTENT, false },
+	{ "UNAVAILABLE", GW_CODE_UNAVAILABLE, false },
+	{ "AUTHENTICATIONFAILED", GW_CODE_AUTHENTICATIONFAILED, false },
+};
+
+static void parse_code(struct gw_slice inside, struct gw_response *out)
+{
+	const char *space = memchr(inside.p, ' ', inside.n);
+	struct gw_slice name = inside, rest = { inside.p + inside.n, 0 };
+
+	if (space != NULL) {
+		name.n = (size_t)(space - inside.p);
+		rest = (struct gw_slice){ space + 1, inside.n - name.n - 1 };
+	}
+	out->code = GW_CODE_OTHER;
+	out->code_text = rest;
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+		if (!gw_slice_case_eq(name, codes[i].name))
+			continue;
+		if (!codes[i].number || gw_read_u64(rest, INT64_MAX, &out->number))
+			out->code = codes[i].code;
+	}
+}
+
+/* resp-text: an optional [CODE ...] and text for people.  A code may hold "]" inside quotes or a
+ * flag; the first "]" that is followed by a space or the end closes it. */
+static void parse_text(struct gw_cursor *c, struct gw_response *out)
+{
+	struct gw_slice text;
+
+	gw_cursor_spaces(c);
+	text = gw_cursor_rest(c);
+	out->text = text;
+	if (text.n == 0 || text.p[0] != '[')
+		return;
+	for (size_t i = 1; i < text.n; i++) {
+		if (text.p[i] != ']' || (i + 1 < text.n && text.p[i + 1] != ' '))
+			continue;
+		parse_code((struct gw_slice){ text.p + 1, i - 1 }, out);
+		i += i + 1 < text.n ? 2 : 1;
+		out->text = (struct gw_slice){ text.p + i, text.n - i };
+		return;
+	}
+}
+
+static bool parse_status_word(struct gw_slice word, enum gw_status *out)
+{
+	static const char *const words[] = { "OK", "NO", "BAD", "PREAUTH" };
+
+	for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
+		if (gw_slice_case_eq(word, words[i])) {
+			*out = (enum gw_status)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static const struct {
+	const char *name;
+	unsigned attr;
+} list_attrs[] = {
+	{ "\\Noselect", GW_LIST_NOSELECT },
+	{ "\\NonExistent", GW_LIST_NOSELECT },
+	{ "\\Subscribed", GW_LIST_SUBSCRIBED },
+	{ "\\All", GW_LIST_ALL },
+	{ "\\Archive", GW_LIST_ARCHIVE },
+	{ "\\Drafts", GW_LIST_DRAFTS },
+	{ "\\Flagged", GW_LIST_FLAGGED },
+	{ "\\Junk", GW_LIST_JUNK },
+	{ "\\Sent", GW_LIST_SENT },
+	{ "\\Trash", GW_LIST_TRASH },
+	{ "\\Important", GW_LIST_IMPORTANT },
+};
+
+static bool parse_list(struct gw_cursor *c, struct gw_response *out)
+{
+	struct gw_slice delimiter;
+	enum gw_value kind;
+
+	if (!gw_cursor_eat(c, '('))
+		return false;
+	gw_cursor_spaces(c);
+	while (c->p < c->end && !gw_cursor_at(c, ')')) {
+		struct gw_slice word = gw_cursor_atom(c);
+
+		for (size_t i = 0; i < sizeof list_attrs / sizeof *list_attrs; i++) {
+			if (gw_slice_case_eq(word, list_attrs[i].name))
+				out->attrs |= list_attrs[i].attr;
+		}
+		if (word.n == 0)
+			return false;
+		gw_cursor_spaces(c);
+	}
+	if (!gw_cursor_eat(c, ')'))
+		return false;
+	gw_cursor_spaces(c);
+	kind = gw_cursor_string(c, &delimiter);
+	if (kind == GW_VALUE_STRING && delimiter.n == 1)
+		out->delimiter = delimiter.p[0];
+	else if (kind != GW_VALUE_NIL)
+		return false;
+	gw_cursor_spaces(c);
+	kind = gw_cursor_string(c, &out->mailbox);
+	return kind == GW_VALUE_STRING || kind == GW_VALUE_NIL; /* a mailbox may be called NIL */
+}
+
+static bool parse_status(struct gw_cursor *c, struct gw_response *out)
+{
+	enum gw_value kind = gw_cursor_string(c, &out->mailbox);
+
+	if (kind != GW_VALUE_STRING && kind != GW_VALUE_NIL)
+		return false;
+	gw_cursor_spaces(c);
+	if (!gw_cursor_eat(c, '('))
+		return false;
+	gw_cursor_spaces(c);
+	while (c->p < c->end && !gw_cursor_at(c, ')')) {
+		struct gw_slice name = gw_cursor_atom(c);
+		uint64_t value;
+
+		gw_cursor_spaces(c);
+		if (!gw_cursor_u64(c, &value))
+			return false;
+		gw_cursor_spaces(c);
+		if (gw_slice_case_eq(name, "HIGHESTMODSEQ")) {
+			out->items |= GW_ITEM_HIGHESTMODSEQ;
+			out->highestmodseq = value;
+		}
+		if (value > UINT32_MAX)
+			continue;
+		if (gw_slice_case_eq(name, "MESSAGES")) {
+			out->items |= GW_ITEM_MESSAGES;
+			out->messages = (uint32_t)value;
+		} else if (gw_slice_case_eq(name, "UIDNEXT")) {
+			out->items |= GW_ITEM_UIDNEXT;
+			out->uidnext = (uint32_t)value;
+		} else if (gw_slice_case_eq(name, "UIDVALIDITY")) {
+			out->items |= GW_ITEM_UIDVALIDITY;
+			out->uidvalidity = (uint32_t)value;
+		}
+	}
+	return true;
+}
+
+/* RFC 2342: only the first personal namespace matters here. */
+static bool parse_namespace(struct gw_cursor *c, struct gw_response *out)
+{
+	struct gw_slice delimiter;
+
+	if (!gw_cursor_at(c, '('))
+		return gw_cursor_skip(c); /* NIL */
+	gw_cursor_eat(c, '(');
+	if (!gw_cursor_eat(c, '(') || gw_cursor_string(c, &out->mailbox) != GW_VALUE_STRING)
+		return false;
+	gw_cursor_spaces(c);
+	if (gw_cursor_string(c, &delimiter) == GW_VALUE_STRING && delimiter.n == 1)
+		out->delimiter = delimiter.p[0];
+	return true;
+}
+
+/* RFC 4731: (TAG "x") UID ALL 1:3,5 COUNT 4 ... */
+static bool parse_esearch(struct gw_cursor *c, struct gw_response *out)
+{
+	if (gw_cursor_at(c, '(') && !gw_cursor_skip(c))
+		return false;
+	gw_cursor_spaces(c);
+	while (c->p < c->end) {
+		struct gw_slice name = gw_cursor_atom(c);
+
+		gw_cursor_spaces(c);
+		if (gw_slice_case_eq(name, "UID"))
+			continue;
+		if (gw_slice_case_eq(name, "ALL")) {
+			out->list = gw_cursor_atom(c);
+			out->has_set = true;
+		} else if (!gw_cursor_skip(c)) {
+			return false;
+		}
+		gw_cursor_spaces(c);
+	}
+	return true;
+}
+
+static bool parse_vanished(struct gw_cursor *c, struct gw_response *out)
+{
+	if (gw_cursor_at(c, '(')) {
+		out->earlier = true;
+		if (!gw_cursor_skip(c))
+			return false;
+		gw_cursor_spaces(c);
+	}
+	out->list = gw_cursor_atom(c);
+	return out->list.n > 0;
+}
+
+static bool parse_body_item(struct gw_cursor *c, struct gw_slice section, struct gw_fetch *f,
+	gw_inline_body *body, void *ctx)
+{
+	struct gw_slice value = { "", 0 };
+
+	switch (gw_cursor_string(c, &value)) {
+	case GW_VALUE_STREAMED:
+		break;
+	case GW_VALUE_STRING:
+		body(ctx, section, value);
+		break;
+	case GW_VALUE_NIL:
+		return true;
+	case GW_VALUE_BAD:
+		return false;
+	}
+	f->bodies++;
+	return true;
+}
+
+/* The name of a fetch item: "BODY[HEADER.FIELDS (X Y)]<0>" holds spaces and parentheses. */
+static struct gw_slice item_name(struct gw_cursor *c)
+{
+	char *start = c->p;
+	bool section = false;
+
+	while (c->p < c->end && (section || (*c->p != ' ' && *c->p != '(' && *c->p != ')'))) {
+		if (*c->p == '[')
+			section = true;
+		else if (*c->p == ']')
+			section = false;
+		c->p++;
+	}
+	return (struct gw_slice){ start, (size_t)(c->p - start) };
+}
+
+static struct gw_slice section_of(struct gw_slice name)
+{
+	const char *open = memchr(name.p, '[', name.n);
+	const char *close =
+		open == NULL ? NULL : memchr(open, ']', name.n - (size_t)(open - name.p));
+
+	if (close == NULL)
+		return (struct gw_slice){ "", 0 };
+	return (struct gw_slice){ open + 1, (size_t)(close - open - 1) };
+}
+
+static bool parse_fetch_item(
+	struct gw_cursor *c, struct gw_fetch *f, gw_inline_body *body, void *ctx)
+{
+	struct gw_slice name = item_name(c), text;
+	uint64_t value;
+
+	if (name.n == 0)
+		return false;
+	gw_cursor_spaces(c);
+	if (gw_slice_case_eq(name, "UID")) {
+		if (!gw_cursor_u64(c, &value) || value == 0 || value > UINT32_MAX)
+			return false;
+		f->uid = (uint32_t)value;
+		return true;
+	}
+	if (gw_slice_case_eq(name, "FLAGS"))
+		return f->has_flags = parse_flags(c, &f->flags);
+	if (gw_slice_case_eq(name, "RFC822.SIZE"))
+		return f->has_size = gw_cursor_u64(c, &f->size);
+	if (gw_slice_case_eq(name, "INTERNALDATE")) {
+		if (gw_cursor_string(c, &text) != GW_VALUE_STRING)
+			return false;
+		f->has_date = gw_date_parse(text, &f->date);
+		return true; /* an odd date costs only itself */
+	}
+	if (gw_slice_case_eq(name, "MODSEQ"))
+		return gw_cursor_eat(c, '(') && gw_cursor_u64(c, &f->modseq) &&
+		       gw_cursor_eat(c, ')');
+	if (gw_slice_case_starts(name, "BODY[") || gw_slice_case_starts(name, "BINARY[") ||
+		gw_slice_case_eq(name, "RFC822") || gw_slice_case_eq(name, "RFC822.HEADER"))
+		return parse_body_item(c, section_of(name), f, body, ctx);
+	return gw_cursor_skip(c);
+}
+
+static bool parse_fetch(struct gw_cursor *c, struct gw_fetch *f, gw_inline_body *body, void *ctx)
+{
+	if (!gw_cursor_eat(c, '('))
+		return false;
+	gw_cursor_spaces(c);
+	while (c->p < c->end && !gw_cursor_at(c, ')')) {
+		if (!parse_fetch_item(c, f, body, ctx))
+			return false;
+		gw_cursor_spaces(c);
+	}
+	return gw_cursor_eat(c, ')');
+}
+
+static bool parse_numbered(struct gw_cursor *c, uint32_t number, struct gw_response *out,
+	gw_inline_body *body, void *ctx)
+{
+	struct gw_slice word;
+
+	gw_cursor_spaces(c);
+	word = gw_cursor_atom(c);
+	gw_cursor_spaces(c);
+	out->number = number;
+	if (gw_slice_case_eq(word, "EXISTS"))
+		out->type = GW_RESP_EXISTS;
+	else if (gw_slice_case_eq(word, "EXPUNGE"))
+		out->type = GW_RESP_EXPUNGE;
+	else if (gw_slice_case_eq(word, "FETCH")) {
+		out->type = GW_RESP_FETCH;
+		out->fetch.seq = number;
+		return parse_fetch(c, &out->fetch, body, ctx);
+	}
+	return true;
+}
+
+static bool parse_untagged(
+	struct gw_cursor *c, struct gw_response *out, gw_inline_body *body, void *ctx)
+{
+	struct gw_slice word = gw_cursor_atom(c);
+	uint32_t number;
+
+	if (gw_read_u32(word, &number))
+		return parse_numbered(c, number, out, body, ctx);
+	gw_cursor_spaces(c);
+	if (parse_status_word(word, &out->status)) {
+		out->type = GW_RESP_STATUS_TEXT;
+		parse_text(c, out);
+		return true;
+	}
+	if (gw_slice_case_eq(word, "BYE")) {
+		out->type = GW_RESP_BYE;
+		parse_text(c, out);
+		return true;
+	}
+	if (gw_slice_case_eq(word, "CAPABILITY") || gw_slice_case_eq(word, "ENABLED") ||
+		gw_slice_case_eq(word, "SEARCH")) {
+		out->type = gw_slice_case_eq(word, "SEARCH")    ? GW_RESP_SEARCH
+			    : gw_slice_case_eq(word, "ENABLED") ? GW_RESP_ENABLED
+								: GW_RESP_CAPABILITY;
+		out->list = gw_cursor_rest(c);
+		return true;
+	}
+	if (gw_slice_case_eq(word, "LIST") || gw_slice_case_eq(word, "LSUB")) {
+		out->type = gw_slice_case_eq(word, "LIST") ? GW_RESP_LIST : GW_RESP_LSUB;
+		return parse_list(c, out);
+	}
+	if (gw_slice_case_eq(word, "STATUS")) {
+		out->type = GW_RESP_STATUS;
+		return parse_status(c, out);
+	}
+	if (gw_slice_case_eq(word, "NAMESPACE")) {
+		out->type = GW_RESP_NAMESPACE;
+		return parse_namespace(c, out);
+	}
+	if (gw_slice_case_eq(word, "ESEARCH")) {
+		out->type = GW_RESP_ESEARCH;
+		return parse_esearch(c, out);
+	}
+	if (gw_slice_case_eq(word, "VANISHED")) {
+		out->type = GW_RESP_VANISHED;
+		return parse_vanished(c, out);
+	}
+	return true;
+}
+
+bool gw_response_parse(
+	struct gw_cursor *c, struct gw_response *out, gw_inline_body *body, void *ctx)
+{
+	struct gw_slice word;
+	bool ok;
+
+	/* Not the whole struct: the array of keywords is large and counted. */
+	memset(out, 0, offsetof(struct gw_response, fetch));
+	out->fetch.uid = out->fetch.seq = 0;
+	out->fetch.has_flags = out->fetch.has_size = out->fetch.has_date = false;
+	out->fetch.bodies = 0;
+	out->fetch.modseq = 0;
+	out->fetch.flags.system = 0;
+	out->fetch.flags.any = false;
+	out->fetch.flags.keyword_count = 0;
+	out->type = GW_RESP_OTHER;
+	out->line = (struct gw_slice){ c->p, (size_t)(c->end - c->p) };
+
+	if (gw_cursor_eat(c, '+')) {
+		out->type = GW_RESP_CONTINUE;
+		gw_cursor_spaces(c);
+		out->text = gw_cursor_rest(c);
+		return true;
+	}
+	word = gw_cursor_atom(c);
+	gw_cursor_spaces(c);
+	if (gw_slice_eq(word, "*")) {
+		ok = parse_untagged(c, out, body, ctx);
+		if (!ok)
+			out->type = GW_RESP_OTHER;
+		return ok;
+	}
+	out->tag = word;
+	if (!parse_status_word(gw_cursor_atom(c), &out->status) ||
+		out->status == GW_STATUS_PREAUTH || word.n == 0)
+		return false;
+	out->type = GW_RESP_TAGGED;
+	parse_text(c, out);
+	return true;
+}

@@ -1,0 +1,337 @@
+/* imap/session.c - see session.h.
+ *
+ * I1  commands are answered in the order they were sent; `first` is the one that untagged data
+ *     belongs to.
+ * I2  each command's done() runs once: from take_answer() or from session_lose()/close().
+ * I3  the session is freed by its reaper, from the loop, so that callbacks may close it.
+ */
+#include "imap/session_p.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void free_command(struct command *c)
+{
+	gw_line_deinit(&c->line);
+	free(c);
+}
+
+static struct command *pop(struct gw_session *s)
+{
+	struct command *c = s->first;
+
+	s->first = c->next;
+	if (s->first == NULL)
+		s->last = NULL;
+	if (s->unsent == c)
+		s->unsent = c->next;
+	return c;
+}
+
+static void answer_all_lost(struct gw_session *s)
+{
+	while (s->first != NULL) {
+		struct command *c = pop(s);
+
+		c->handlers.done(c->handlers.ctx,
+			&(struct gw_result){ .kind = GW_RESULT_LOST, .err = &s->err });
+		free_command(c);
+	}
+}
+
+/* Ends the session from our side or after the stream was lost; s->err says why. */
+void session_lose(struct gw_session *s)
+{
+	if (s->lost)
+		return;
+	s->lost = true;
+	gw_log(s->log, GW_LOG_INFO, "session with %s lost: %s", s->host, s->err.text);
+	answer_all_lost(s);
+	if (!s->closed)
+		s->cb(s->ctx, GW_SESSION_LOST, &s->err);
+}
+
+void session_take_caps(struct gw_session *s, struct gw_slice list)
+{
+	gw_buf_reset(&s->caps_text);
+	gw_buf_append(&s->caps_text, list.p, list.n);
+	s->caps = gw_caps_parse(list);
+	s->caps_known = true;
+}
+
+/* Sends what may go out of the commands from `unsent` on: up to the next literal that must wait. */
+static void send_queued(struct gw_session *s)
+{
+	while (s->unsent != NULL) {
+		struct command *c = s->unsent;
+		bool waits = c->next_break < c->line.break_count;
+		size_t end = waits ? c->line.breaks[c->next_break] : c->line.text.n;
+
+		if (end > c->sent)
+			gw_stream_write(s->stream, c->line.text.p + c->sent, end - c->sent);
+		c->sent = end;
+		if (waits)
+			return;
+		s->unsent = c->next;
+		gw_line_deinit(&c->line);
+	}
+}
+
+static void name_command(struct command *c)
+{
+	const char *text = gw_buf_cstr(&c->line.text);
+	size_t n = strcspn(text, " ");
+
+	if (strncmp(text, "UID ", 4) == 0)
+		n = 4 + strcspn(text + 4, " ");
+	snprintf(c->name, sizeof c->name, "%.*s", (int)n, text);
+}
+
+enum gw_code gw_session_send(
+	struct gw_session *s, struct gw_line *line, const struct gw_handlers *handlers)
+{
+	struct command *c = calloc(1, sizeof *c);
+	struct gw_buf tagged;
+	enum gw_code code = c == NULL ? GW_ERR_NOMEM : line->code;
+
+	gw_buf_init(&tagged, SIZE_MAX / 2);
+	if (code == GW_OK && (s->lost || s->closed))
+		code = GW_ERR_NET;
+	if (code == GW_OK) {
+		snprintf(c->tag, sizeof c->tag, "g%u", ++s->next_tag);
+		c->line = *line;
+		name_command(c);
+		code = gw_buf_printf(&tagged, "%s ", c->tag);
+	}
+	if (code == GW_OK)
+		code = gw_buf_append(&tagged, line->text.p, line->text.n);
+	if (code == GW_OK)
+		code = gw_buf_puts(&tagged, "\r\n");
+	if (code != GW_OK) {
+		free(c);
+		gw_buf_deinit(&tagged);
+		gw_line_deinit(line);
+		gw_line_init(line);
+		return code;
+	}
+	for (unsigned i = 0; i < line->break_count; i++)
+		c->line.breaks[i] += strlen(c->tag) + 1;
+	gw_log(s->log, GW_LOG_WIRE, "C: %s %.*s", c->tag,
+		line->secret ? (int)strlen(c->name) : (int)line->text.n, line->text.p);
+	c->line.text = tagged;
+	gw_line_deinit(line);
+	gw_line_init(line);
+	c->handlers = *handlers;
+	if (s->last != NULL)
+		s->last->next = c;
+	else
+		s->first = c;
+	s->last = c;
+	if (s->unsent == NULL)
+		s->unsent = c;
+	send_queued(s);
+	gw_stream_expect(s->stream, true);
+	return GW_OK;
+}
+
+static void take_answer(struct gw_session *s, const struct gw_response *r)
+{
+	struct gw_result result = { .response = r };
+	struct gw_error err = { 0 };
+	struct command *c;
+
+	if (s->first == NULL || !gw_slice_eq(r->tag, s->first->tag)) {
+		gw_fail(&s->err, GW_ERR_PROTOCOL, "%s answered a command that was not sent: %.*s",
+			s->host, (int)(r->line.n < 80 ? r->line.n : 80), r->line.p);
+		session_lose(s);
+		return;
+	}
+	c = pop(s);
+	if (r->status != GW_STATUS_OK) {
+		result.kind = r->status == GW_STATUS_NO ? GW_RESULT_NO : GW_RESULT_BAD;
+		gw_fail(&err, GW_ERR_REFUSED, "%s was answered with %s: %.*s", c->name,
+			r->status == GW_STATUS_NO ? "NO" : "BAD", (int)r->text.n, r->text.p);
+		result.err = &err;
+	}
+	if (s->unsent == c) /* refused before its literal was asked for */
+		s->unsent = c->next;
+	send_queued(s);
+	c->handlers.done(c->handlers.ctx, &result);
+	free_command(c);
+	if (!s->lost && !s->closed && s->login.state == LOGIN_DONE)
+		gw_stream_expect(s->stream, s->first != NULL);
+}
+
+static void take_untagged(struct gw_session *s, const struct gw_response *r)
+{
+	if (r->type == GW_RESP_CAPABILITY)
+		session_take_caps(s, r->list);
+	if (r->type == GW_RESP_ENABLED && strcasestr(r->list.p, "QRESYNC") != NULL)
+		s->qresync = true;
+	if (r->type == GW_RESP_BYE) {
+		gw_fail(&s->err, GW_ERR_BYE, "%s ended the session: %.*s", s->host, (int)r->text.n,
+			r->text.p);
+		session_lose(s);
+		return;
+	}
+	if (r->code == GW_CODE_ALERT)
+		gw_log(s->log, GW_LOG_WARN, "%s says: %.*s", s->host, (int)r->text.n, r->text.p);
+	if (s->login.state == LOGIN_GREETING)
+		login_step(s, LOGIN_IN_GREETING, r);
+	else if (s->first != NULL && s->first->handlers.response != NULL)
+		s->first->handlers.response(s->first->handlers.ctx, r);
+}
+
+static void take_continue(struct gw_session *s, const struct gw_response *r)
+{
+	struct command *c = s->unsent;
+
+	if (c != NULL && c->next_break < c->line.break_count) {
+		c->next_break++;
+		send_queued(s);
+	} else {
+		login_step(s, LOGIN_IN_CONTINUE, r);
+	}
+}
+
+static void on_response(void *ctx, const struct gw_response *r)
+{
+	struct gw_session *s = ctx;
+
+	if (s->lost || s->closed)
+		return;
+	gw_log(s->log, GW_LOG_WIRE, "S: %.*s", (int)(r->line.n < 900 ? r->line.n : 900), r->line.p);
+	if (r->code == GW_CODE_CAPABILITY)
+		session_take_caps(s, r->code_text);
+	if (r->type == GW_RESP_TAGGED)
+		take_answer(s, r);
+	else if (r->type == GW_RESP_CONTINUE)
+		take_continue(s, r);
+	else
+		take_untagged(s, r);
+}
+
+static void on_body(void *ctx, const struct gw_body_event *ev)
+{
+	struct gw_session *s = ctx;
+
+	if (!s->lost && !s->closed && s->first != NULL && s->first->handlers.body != NULL)
+		s->first->handlers.body(s->first->handlers.ctx, ev);
+}
+
+static void on_stream(void *ctx, const struct gw_stream_event *ev)
+{
+	struct gw_session *s = ctx;
+
+	if (s->lost)
+		return;
+	switch (ev->type) {
+	case GW_STREAM_UP:
+		gw_stream_expect(s->stream, true);
+		login_step(s, LOGIN_IN_UP, NULL);
+		break;
+	case GW_STREAM_TLS_UP:
+		login_step(s, LOGIN_IN_TLS_UP, NULL);
+		break;
+	case GW_STREAM_DATA:
+		if (gw_parser_feed(s->parser, ev->data, &s->err) != GW_OK)
+			session_lose(s);
+		break;
+	case GW_STREAM_LOST:
+		if (s->err.code == GW_OK)
+			s->err = *ev->err;
+		session_lose(s);
+		break;
+	}
+}
+
+static void on_reaped(uv_handle_t *handle)
+{
+	struct gw_session *s = handle->data;
+
+	gw_parser_free(s->parser);
+	gw_buf_deinit(&s->caps_text);
+	free(s->host);
+	free(s->remembered);
+	free(s);
+}
+
+enum gw_code gw_session_open(uv_loop_t *loop, const struct gw_log *log,
+	const struct gw_session_options *options, gw_session_cb *cb, void *ctx,
+	struct gw_session **out, struct gw_error *err)
+{
+	struct gw_session *s = calloc(1, sizeof *s);
+	const struct gw_parser_sink sink = { .response = on_response, .body = on_body, .ctx = s };
+	enum gw_code code = GW_ERR_NOMEM;
+
+	*out = NULL;
+	if (s == NULL)
+		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	*s = (struct gw_session){ .loop = loop,
+		.log = log,
+		.tls = options->tls,
+		.cb = cb,
+		.ctx = ctx,
+		.sasl = options->sasl };
+	gw_buf_init(&s->caps_text, 65536);
+	uv_timer_init(loop, &s->reaper);
+	s->reaper.data = s;
+	s->host = strdup(options->stream.host);
+	s->remembered = options->remembered_caps == NULL ? NULL : strdup(options->remembered_caps);
+	s->parser = gw_parser_new(&gw_parser_default_limits, &sink);
+	if (s->host != NULL && s->parser != NULL)
+		code = gw_stream_open(loop, log, &options->stream, on_stream, s, &s->stream, err);
+	if (code != GW_OK) {
+		uv_close((uv_handle_t *)&s->reaper, on_reaped);
+		return gw_fail(err, code, "out of memory");
+	}
+	*out = s;
+	return GW_OK;
+}
+
+void gw_session_close(struct gw_session **session)
+{
+	struct gw_session *s = *session;
+
+	*session = NULL;
+	if (s == NULL || s->closed)
+		return;
+	if (!s->lost && s->login.state == LOGIN_DONE && s->unsent == NULL)
+		gw_stream_write(s->stream, "zz LOGOUT\r\n", 11);
+	s->closed = true;
+	gw_fail(&s->err, GW_ERR_CANCELLED, "the session was closed");
+	answer_all_lost(s);
+	gw_stream_close(s->stream);
+	uv_close((uv_handle_t *)&s->reaper, on_reaped);
+}
+
+bool gw_session_usable(const struct gw_session *s)
+{
+	return !s->lost && !s->closed;
+}
+
+uint32_t gw_session_caps(const struct gw_session *s)
+{
+	return s->caps;
+}
+
+const char *gw_session_caps_text(struct gw_session *s)
+{
+	return gw_buf_cstr(&s->caps_text);
+}
+
+bool gw_session_qresync(const struct gw_session *s)
+{
+	return s->qresync;
+}
+
+void gw_session_pause(struct gw_session *s, bool paused)
+{
+	gw_stream_pause(s->stream, paused);
+}
+
+void gw_session_traffic(const struct gw_session *s, uint64_t *received, uint64_t *sent)
+{
+	gw_stream_traffic(s->stream, received, sent);
+}

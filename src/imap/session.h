@@ -1,0 +1,72 @@
+/* imap/session.h - one IMAP connection as a state machine: sign-in, then a pipeline of commands.
+ *
+ * Commands go out in the order given; their answers come in that order.  Untagged data belongs to
+ * the oldest command that has not been answered, which is how a server works through a pipeline.
+ */
+#pragma once
+
+#include "base/sasl.h"
+#include "godwit/account.h"
+#include "imap/caps.h"
+#include "imap/command.h"
+#include "imap/parser.h"
+#include "net/stream.h"
+
+struct gw_session;
+
+enum gw_session_event {
+	GW_SESSION_READY, /* commands may be sent; comes once */
+	GW_SESSION_LOST,  /* the last event; err says why.  Every command was answered before. */
+};
+
+typedef void gw_session_cb(void *ctx, enum gw_session_event event, const struct gw_error *err);
+
+struct gw_session_options {
+	struct gw_stream_options stream; /* strings are copied */
+	enum gw_tls_mode tls;
+	struct gw_sasl *sasl; /* borrowed; outlives the session */
+
+	/* What this server announced after login the last time, or NULL.  With it the first
+	 * commands go out behind the login without waiting for its answer. */
+	const char *remembered_caps;
+};
+
+enum gw_result_kind { GW_RESULT_OK, GW_RESULT_NO, GW_RESULT_BAD, GW_RESULT_LOST };
+
+struct gw_result {
+	enum gw_result_kind kind;
+	const struct gw_response *response; /* the tagged answer; NULL when lost */
+	const struct gw_error *err; /* NULL when OK; names the command and the server's text */
+};
+
+/* Any but done may be NULL. */
+struct gw_handlers {
+	void (*response)(void *ctx, const struct gw_response *r);
+	void (*body)(void *ctx, const struct gw_body_event *ev);
+	void (*done)(void *ctx, const struct gw_result *result); /* exactly once */
+	void *ctx;
+};
+
+/* GW_OK: events follow, from the loop. */
+enum gw_code gw_session_open(uv_loop_t *loop, const struct gw_log *log,
+	const struct gw_session_options *options, gw_session_cb *cb, void *ctx,
+	struct gw_session **out, struct gw_error *err);
+
+/* Sends LOGOUT without waiting for its answer if that is possible, and closes.  Commands under way
+ * are answered with GW_RESULT_LOST during the call; no event follows.  Sets *s to NULL. */
+void gw_session_close(struct gw_session **s);
+
+/* Sends a command; line is emptied.  GW_OK: handlers->done is called once, later.  Any other code:
+ * it is never called (GW_ERR_NET when the session is lost, or what went wrong with the line). */
+enum gw_code gw_session_send(
+	struct gw_session *s, struct gw_line *line, const struct gw_handlers *handlers);
+
+/* Can commands be sent?  false once it is lost, also before that was told. */
+bool gw_session_usable(const struct gw_session *s);
+
+uint32_t gw_session_caps(const struct gw_session *s);
+const char *gw_session_caps_text(struct gw_session *s); /* as announced after login; "" unknown */
+bool gw_session_qresync(const struct gw_session *s);    /* ENABLED said so (RFC 7162 3.2.3) */
+
+void gw_session_pause(struct gw_session *s, bool paused);
+void gw_session_traffic(const struct gw_session *s, uint64_t *received, uint64_t *sent);

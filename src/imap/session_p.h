@@ -1,0 +1,74 @@
+/* imap/session_p.h - what session.c and login.c share; private to them. */
+#pragma once
+
+#include "imap/session.h"
+
+enum login_state {
+	LOGIN_CONNECT,
+	LOGIN_GREETING,
+	LOGIN_CAPS,
+	LOGIN_STARTTLS,
+	LOGIN_HANDSHAKE,
+	LOGIN_AUTHENTICATE,
+	LOGIN_PASSWORD, /* the LOGIN command */
+	LOGIN_CAPS_AGAIN,
+	LOGIN_DONE,
+	LOGIN_REFUSED,
+};
+
+struct login {
+	enum login_state state;
+	bool announced; /* GW_SESSION_READY was sent */
+};
+
+struct command {
+	struct command *next;
+	struct gw_line line; /* what has not been sent yet */
+	size_t sent;         /* offset in it */
+	unsigned next_break;
+	struct gw_handlers handlers;
+	char tag[12];
+	char name[24]; /* for messages: the first words */
+};
+
+struct gw_session {
+	uv_loop_t *loop;
+	const struct gw_log *log;
+	struct gw_stream *stream; /* owned */
+	struct gw_parser *parser; /* owned; freed when the session is, never inside a feed */
+	uv_timer_t reaper;        /* frees the session outside of any callback */
+	struct login login;
+	enum gw_tls_mode tls;
+	struct gw_sasl *sasl; /* borrowed */
+	char *host;           /* owned */
+	char *remembered;     /* owned; may be NULL */
+	bool lost, closed;
+
+	uint32_t caps;
+	bool caps_known; /* from this connection, in its present state */
+	struct gw_buf caps_text;
+	bool qresync;
+
+	struct command *first, *last; /* answered in this order; owned */
+	struct command *unsent;       /* the first whose line has not gone out whole */
+	uint32_t next_tag;
+
+	gw_session_cb *cb;
+	void *ctx;
+	struct gw_error err;
+};
+
+enum login_input {
+	LOGIN_IN_UP,       /* the connection stands */
+	LOGIN_IN_GREETING, /* r: the first untagged response */
+	LOGIN_IN_TLS_UP,
+	LOGIN_IN_CONTINUE, /* r: "+" */
+	LOGIN_IN_ANSWER,   /* r: tagged */
+};
+
+/* login.c: the machine that takes a fresh connection to signed in. */
+void login_step(struct gw_session *s, enum login_input input, const struct gw_response *r);
+
+/* session.c, for login.c */
+void session_take_caps(struct gw_session *s, struct gw_slice list);
+void session_lose(struct gw_session *s); /* with s->err filled */

@@ -1,0 +1,11 @@
+/* imap/utf7.h - modified UTF-7, the encoding of mailbox names (RFC 3501 5.1.3). */
+#pragma once
+
+#include "base/buf.h"
+
+/* Appends the UTF-8 form of a name; GW_ERR_PROTOCOL when it is not modified UTF-7 in its one
+ * canonical form (so that encoding the result gives the name back). */
+enum gw_code gw_utf7_decode(struct gw_slice name, struct gw_buf *utf8);
+
+/* Appends the modified UTF-7 form of a UTF-8 name; GW_ERR_PROTOCOL when it is not UTF-8. */
+enum gw_code gw_utf7_encode(struct gw_slice utf8, struct gw_buf *name);
