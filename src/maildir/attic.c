@@ -1,0 +1,121 @@
+/* maildir/attic.c - see attic.h. */
+#include "maildir/attic.h"
+
+#include "base/fs.h"
+#include "maildir/deliver.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static char *cur_path(const char *attic, const char *dir)
+{
+	char *path = NULL;
+
+	return asprintf(&path, "%s/%s/cur", attic, dir) < 0 ? NULL : path;
+}
+
+static int copy_durably(int from, const char *name, int to)
+{
+	int in = openat(from, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), out, sys = 0;
+	ssize_t n;
+
+	if (in < 0)
+		return errno;
+	out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (out < 0) {
+		sys = errno;
+		close(in);
+		return sys;
+	}
+	while ((n = sendfile(out, in, NULL, 1 << 20)) > 0)
+		;
+	if (n < 0 || fsync(out) != 0)
+		sys = errno;
+	close(out);
+	close(in);
+	if (sys == 0 && fsync(to) != 0)
+		sys = errno;
+	if (sys == 0 && unlinkat(from, name, 0) != 0)
+		sys = errno;
+	return sys;
+}
+
+int gw_attic_put(const char *attic, const char *dir, int from, const char *name)
+{
+	char *path = cur_path(attic, dir), fresh[512];
+	struct gw_error err = { 0 };
+	int to = -1, sys = ENOMEM;
+
+	if (path == NULL)
+		return sys;
+	sys = gw_mkdirs(path, &err) == GW_OK ? 0 : err.sys;
+	if (sys == 0 && (to = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		sys = errno;
+	if (sys == 0)
+		sys = gw_place(from, name, to, name);
+	if (sys == EEXIST) { /* one of this name was deleted before */
+		snprintf(fresh, sizeof fresh, "%lld.%s", (long long)time(NULL), name);
+		sys = gw_place(from, name, to, fresh);
+	}
+	if (sys == EXDEV)
+		sys = copy_durably(from, name, to);
+	if (to >= 0)
+		close(to);
+	free(path);
+	return sys;
+}
+
+enum gw_code gw_attic_flush(const char *attic, const char *dir, struct gw_error *err)
+{
+	char *path = cur_path(attic, dir);
+	enum gw_code code = path == NULL ? gw_fail(err, GW_ERR_NOMEM, "out of memory")
+					 : gw_fsync_dir(path, err);
+
+	free(path);
+	return code;
+}
+
+static void purge_dir(const char *path, time_t before);
+
+static void purge_entry(int fd, const char *path, const char *name, time_t before)
+{
+	struct stat st;
+	char *below = NULL;
+
+	if (name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0')))
+		return;
+	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return;
+	if (S_ISREG(st.st_mode) && st.st_ctime < before) /* the rename set ctime */
+		unlinkat(fd, name, 0);
+	if (S_ISDIR(st.st_mode) && asprintf(&below, "%s/%s", path, name) >= 0)
+		purge_dir(below, before);
+	free(below);
+}
+
+static void purge_dir(const char *path, time_t before)
+{
+	struct dirent **names = NULL;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	int count = fd < 0 ? -1 : scandir(path, &names, NULL, NULL);
+
+	for (int i = 0; i < count; i++) {
+		purge_entry(fd, path, names[i]->d_name, before);
+		free(names[i]);
+	}
+	free(names);
+	if (fd >= 0)
+		close(fd);
+}
+
+void gw_attic_purge(const char *attic, unsigned days)
+{
+	purge_dir(attic, time(NULL) - (time_t)days * 86400);
+}

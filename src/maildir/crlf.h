@@ -1,0 +1,14 @@
+/* maildir/crlf.h - CR LF to LF, in any cuts.  A CR or LF alone stays what it is. */
+#pragma once
+
+#include "base/buf.h"
+
+struct gw_crlf {
+	bool pending; /* a CR ended the last piece */
+};
+
+/* Converts in to out, which has room for in.n + 1 bytes; returns how many were written. */
+size_t gw_crlf_convert(struct gw_crlf *state, struct gw_slice in, char *out);
+
+/* Writes what is pending at the end of the input: at most 1 byte. */
+size_t gw_crlf_end(struct gw_crlf *state, char *out);

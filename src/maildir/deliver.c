@@ -1,0 +1,163 @@
+/* maildir/deliver.c - see deliver.h. */
+#include "maildir/deliver.h"
+
+#include "base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { BUFFER = 65536, KICK_BYTES = 8 << 20 };
+
+enum state { IDLE, WRITING, WHOLE };
+
+struct gw_writer {
+	enum state state;
+	const struct gw_maildir *m; /* borrowed */
+	struct gw_delivered d;
+	struct gw_crlf crlf;
+	struct gw_printer printer;
+	int sys; /* the first errno */
+	long pid;
+	unsigned long serial;
+	uint64_t kicked; /* bytes whose write-back was started */
+	size_t used;
+	char buffer[BUFFER];
+};
+
+struct gw_writer *gw_writer_new(void)
+{
+	struct gw_writer *w = calloc(1, sizeof *w);
+
+	if (w != NULL) {
+		w->d.fd = -1;
+		w->pid = (long)getpid();
+	}
+	return w;
+}
+
+void gw_writer_free(struct gw_writer *w)
+{
+	if (w == NULL)
+		return;
+	gw_writer_drop(w);
+	free(w);
+}
+
+void gw_delivered_drop(struct gw_delivered *d, const struct gw_maildir *m)
+{
+	if (d->fd < 0)
+		return;
+	close(d->fd);
+	d->fd = -1;
+	unlinkat(m->tmp, d->tmp_name, 0);
+}
+
+void gw_writer_drop(struct gw_writer *w)
+{
+	if (w->state != IDLE)
+		gw_delivered_drop(&w->d, w->m);
+	w->state = IDLE;
+}
+
+enum gw_code gw_writer_begin(struct gw_writer *w, const struct gw_maildir *m, struct gw_error *err)
+{
+	gw_writer_drop(w);
+	w->m = m;
+	w->sys = 0;
+	w->used = 0;
+	w->kicked = 0;
+	w->crlf = (struct gw_crlf){ 0 };
+	w->d = (struct gw_delivered){ .fd = -1 };
+	gw_printer_init(&w->printer);
+	/* The address tells apart the writers of one process. */
+	snprintf(w->d.tmp_name, sizeof w->d.tmp_name, GW_TMP_PREFIX "%ld.%lx.%lu", w->pid,
+		(unsigned long)(uintptr_t)w >> 4 & 0xffffff, ++w->serial);
+	w->d.fd = openat(
+		m->tmp, w->d.tmp_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (w->d.fd < 0)
+		return gw_fail_sys(err, GW_ERR_DISK, errno, "cannot write to %s/tmp", m->path);
+	w->state = WRITING;
+	return GW_OK;
+}
+
+static void write_out(struct gw_writer *w)
+{
+	if (w->used == 0)
+		return;
+	gw_printer_update(&w->printer, w->buffer, w->used);
+	if (w->sys == 0)
+		w->sys = gw_write_all(w->d.fd, w->buffer, w->used);
+	w->d.file_size += w->used;
+	w->used = 0;
+	if (w->d.file_size - w->kicked >= KICK_BYTES) { /* so that the flush finds little left */
+		sync_file_range(w->d.fd, (off_t)w->kicked, (off_t)(w->d.file_size - w->kicked),
+			SYNC_FILE_RANGE_WRITE);
+		w->kicked = w->d.file_size;
+	}
+}
+
+void gw_writer_data(struct gw_writer *w, struct gw_slice wire)
+{
+	if (w->state != WRITING)
+		return;
+	w->d.wire_size += wire.n;
+	while (wire.n > 0) {
+		size_t room = BUFFER - 1 - w->used; /* a CR of the last piece may come on top */
+		size_t take = wire.n < room ? wire.n : room;
+
+		w->used += gw_crlf_convert(
+			&w->crlf, (struct gw_slice){ wire.p, take }, w->buffer + w->used);
+		wire.p += take;
+		wire.n -= take;
+		if (w->used >= BUFFER - 1)
+			write_out(w);
+	}
+}
+
+enum gw_code gw_writer_end(struct gw_writer *w, struct gw_error *err)
+{
+	if (w->state != WRITING)
+		return gw_fail(err, GW_ERR_BUG, "a message ended that had not begun");
+	w->used += gw_crlf_end(&w->crlf, w->buffer + w->used);
+	write_out(w);
+	if (w->sys != 0) {
+		gw_fail_sys(err, GW_ERR_DISK, w->sys, "cannot write to %s/tmp", w->m->path);
+		gw_writer_drop(w);
+		return GW_ERR_DISK;
+	}
+	gw_printer_final(&w->printer, &w->d.print);
+	w->state = WHOLE;
+	return GW_OK;
+}
+
+bool gw_writer_has(const struct gw_writer *w)
+{
+	return w->state == WHOLE;
+}
+
+void gw_writer_take(struct gw_writer *w, time_t date, struct gw_delivered *out)
+{
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = date } };
+
+	if (date != 0)
+		futimens(w->d.fd, times); /* only a convenience: sorting by date */
+	*out = w->d;
+	w->d.fd = -1;
+	w->state = IDLE;
+}
+
+int gw_place(int from, const char *old, int to, const char *name)
+{
+	if (renameat2(from, old, to, name, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return errno;
+	/* A file system without RENAME_NOREPLACE. */
+	if (linkat(from, old, to, name, 0) != 0)
+		return errno;
+	return unlinkat(from, old, 0) == 0 ? 0 : errno;
+}

@@ -1,0 +1,54 @@
+/* maildir/deliver.h - a message on its way from the wire into tmp/, and from there into place.
+ *
+ * Nothing is held whole in memory: CR LF becomes LF, the fingerprint is computed and the file is
+ * written as the bytes come.
+ */
+#pragma once
+
+#include "maildir/crlf.h"
+#include "maildir/fingerprint.h"
+#include "maildir/folder.h"
+
+#include <time.h>
+
+#define GW_TMP_PREFIX "godwit."
+
+/* A whole message in tmp/.  The descriptor stays open until its bytes are flushed. */
+struct gw_delivered {
+	int fd; /* owned; -1: none */
+	char tmp_name[48];
+	uint64_t wire_size; /* bytes of the literal */
+	uint64_t file_size;
+	struct gw_fingerprint print;
+};
+
+struct gw_writer;
+
+/* One writer serves one connection, message after message.  NULL when out of memory. */
+struct gw_writer *gw_writer_new(void);
+void gw_writer_free(struct gw_writer *w); /* drops an unfinished message */
+
+/* Begins a message in m's tmp/ (borrowed until finished or dropped). */
+enum gw_code gw_writer_begin(struct gw_writer *w, const struct gw_maildir *m, struct gw_error *err);
+
+/* The next bytes.  A failure is kept and told by gw_writer_end(). */
+void gw_writer_data(struct gw_writer *w, struct gw_slice wire);
+
+/* The message is whole.  GW_ERR_DISK drops it. */
+enum gw_code gw_writer_end(struct gw_writer *w, struct gw_error *err);
+
+/* Is there a whole message to take? */
+bool gw_writer_has(const struct gw_writer *w);
+
+/* Hands the whole message over and sets its mtime (RFC 9051 INTERNALDATE; 0: left alone). */
+void gw_writer_take(struct gw_writer *w, time_t date, struct gw_delivered *out);
+
+/* Drops the message begun or ended, if any. */
+void gw_writer_drop(struct gw_writer *w);
+
+/* Removes a delivered message that is not wanted; closes its descriptor. */
+void gw_delivered_drop(struct gw_delivered *d, const struct gw_maildir *m);
+
+/* Renames from/old to to/name, never over an existing name.  Returns 0 or errno (EEXIST, ENOENT
+ * among them). */
+int gw_place(int from, const char *old, int to, const char *name);

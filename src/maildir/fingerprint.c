@@ -1,0 +1,148 @@
+/* maildir/fingerprint.c - see fingerprint.h.
+ *
+ *   NAME --colon or enough bytes--> KEEP | SKIP | MSGID --LF--> NAME
+ *   NAME --LF at once (empty line)--> BODY
+ *   A line that begins with a blank continues the field before it.
+ */
+#include "maildir/fingerprint.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <strings.h>
+#include <unistd.h>
+
+static const char *const skipped[] = { "Status", "X-Status", "Content-Length", "Lines", "X-TUID",
+	"X-OfflineIMAP", "X-Keywords" };
+
+void gw_printer_init(struct gw_printer *p)
+{
+	p->state = p->field = GW_PRINT_NAME;
+	p->name_n = p->msgid_n = 0;
+	p->left_out = 0;
+	SHA256_Init(&p->header);
+	SHA256_Init(&p->body);
+}
+
+static bool name_is(const struct gw_printer *p, const char *field)
+{
+	size_t n = strlen(field);
+
+	return p->name_n > n && p->name[n] == ':' && strncasecmp(p->name, field, n) == 0;
+}
+
+/* The beginning of the line is in name: decide what the line is and account for those bytes. */
+static void classify(struct gw_printer *p)
+{
+	if (p->name[0] != ' ' && p->name[0] != '\t') {
+		p->field = name_is(p, "Message-ID") ? GW_PRINT_MSGID : GW_PRINT_KEEP;
+		for (size_t i = 0; i < sizeof skipped / sizeof *skipped; i++) {
+			if (name_is(p, skipped[i]))
+				p->field = GW_PRINT_SKIP;
+		}
+	} else if (p->field == GW_PRINT_NAME) {
+		p->field = GW_PRINT_KEEP; /* a continuation of nothing */
+	}
+	p->state = p->field;
+	if (p->state != GW_PRINT_SKIP)
+		SHA256_Update(&p->header, p->name, p->name_n);
+	else
+		p->left_out += p->name_n;
+	p->name_n = 0;
+}
+
+static size_t take_name(struct gw_printer *p, const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		char c = bytes[i];
+
+		if (c == '\n' && p->name_n == 0) {
+			p->state = GW_PRINT_BODY;
+			return i + 1;
+		}
+		if (c == '\n') { /* a line without a colon */
+			classify(p);
+			return i; /* its LF is taken in the new state */
+		}
+		p->name[p->name_n++] = c;
+		if (c == ':' || p->name_n == sizeof p->name ||
+			(p->name_n == 1 && (c == ' ' || c == '\t'))) {
+			classify(p);
+			return i + 1;
+		}
+	}
+	return n;
+}
+
+static size_t take_rest_of_line(struct gw_printer *p, const char *bytes, size_t n)
+{
+	const char *lf = memchr(bytes, '\n', n);
+	size_t take = lf == NULL ? n : (size_t)(lf - bytes) + 1;
+
+	if (p->state != GW_PRINT_SKIP)
+		SHA256_Update(&p->header, bytes, take);
+	else
+		p->left_out += take + (lf != NULL);
+	for (size_t i = 0; p->state == GW_PRINT_MSGID && i < take; i++) {
+		if ((unsigned char)bytes[i] > ' ' && p->msgid_n < sizeof p->msgid)
+			p->msgid[p->msgid_n++] = bytes[i];
+	}
+	if (lf != NULL)
+		p->state = GW_PRINT_NAME;
+	return take;
+}
+
+void gw_printer_update(struct gw_printer *p, const char *bytes, size_t n)
+{
+	while (n > 0 && p->state != GW_PRINT_BODY) {
+		size_t took = p->state == GW_PRINT_NAME ? take_name(p, bytes, n)
+							: take_rest_of_line(p, bytes, n);
+
+		bytes += took;
+		n -= took;
+	}
+	if (n > 0)
+		SHA256_Update(&p->body, bytes, n);
+}
+
+void gw_printer_final(struct gw_printer *p, struct gw_fingerprint *out)
+{
+	uint8_t digest[SHA256_DIGEST_LENGTH];
+
+	if (p->state == GW_PRINT_NAME && p->name_n > 0)
+		classify(p);
+	out->left_out = p->left_out;
+	SHA256_Final(digest, &p->header);
+	memcpy(out->header, digest, GW_HASH_BYTES);
+	SHA256_Final(digest, &p->body);
+	memcpy(out->body, digest, GW_HASH_BYTES);
+	memset(out->msgid, 0, GW_HASH_BYTES);
+	if (p->msgid_n > 0) {
+		SHA256((const uint8_t *)p->msgid, p->msgid_n, digest);
+		memcpy(out->msgid, digest, GW_HASH_BYTES);
+	}
+}
+
+enum gw_code gw_fingerprint_file(int dirfd, const char *name, struct gw_fingerprint *out,
+	uint64_t *crlf_size, struct gw_error *err)
+{
+	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct gw_printer printer;
+	char chunk[65536], last = '\0';
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return gw_fail_sys(err, GW_ERR_DISK, errno, "cannot read %s", name);
+	gw_printer_init(&printer);
+	*crlf_size = 0;
+	while ((n = read(fd, chunk, sizeof chunk)) > 0) {
+		for (ssize_t i = 0; i < n; last = chunk[i++])
+			*crlf_size += chunk[i] == '\n' && last != '\r';
+		*crlf_size += (uint64_t)n;
+		gw_printer_update(&printer, chunk, (size_t)n);
+	}
+	if (n < 0)
+		gw_fail_sys(err, GW_ERR_DISK, errno, "cannot read %s", name);
+	close(fd);
+	gw_printer_final(&printer, out);
+	return n < 0 ? GW_ERR_DISK : GW_OK;
+}

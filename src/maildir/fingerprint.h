@@ -1,0 +1,41 @@
+/* maildir/fingerprint.h - what makes two copies of a message the same message (DESIGN: pairing).
+ *
+ * Over LF line ends.  Header fields that mail readers and synchronizers add, drop or recompute do
+ * not count.
+ */
+#pragma once
+
+#include "base/buf.h"
+
+#include <openssl/sha.h>
+
+enum { GW_HASH_BYTES = 16 }; /* of SHA-256 */
+
+struct gw_fingerprint {
+	uint8_t header[GW_HASH_BYTES];
+	uint8_t body[GW_HASH_BYTES];
+	uint8_t msgid[GW_HASH_BYTES]; /* of the Message-ID; all zero when there is none */
+	uint64_t left_out; /* bytes of the fields that do not count, with CR LF line ends */
+};
+
+enum gw_print_state { GW_PRINT_NAME, GW_PRINT_KEEP, GW_PRINT_SKIP, GW_PRINT_MSGID, GW_PRINT_BODY };
+
+/* A running computation; the caller's storage. */
+struct gw_printer {
+	SHA256_CTX header, body;
+	enum gw_print_state state;
+	enum gw_print_state field; /* what becomes of the lines of the present field */
+	char name[32];             /* the beginning of the line, until it is clear what it is */
+	size_t name_n;
+	uint64_t left_out; /* bytes of the fields that do not count, with CR LF line ends */
+	char msgid[512];
+	size_t msgid_n;
+};
+
+void gw_printer_init(struct gw_printer *p);
+void gw_printer_update(struct gw_printer *p, const char *bytes, size_t n);
+void gw_printer_final(struct gw_printer *p, struct gw_fingerprint *out);
+
+/* Of a file; *crlf_size is its size with every line end as CR LF.  GW_ERR_DISK. */
+enum gw_code gw_fingerprint_file(int dirfd, const char *name, struct gw_fingerprint *out,
+	uint64_t *crlf_size, struct gw_error *err);

@@ -1,0 +1,24 @@
+/* maildir/mark.h - the mark MAILDIR/.godwit: which account's tree this is, and how old.
+ *
+ * Mark and state carry one account id and one generation.  The mark is raised before the first
+ * change of a run, the state at its end; so a mark equal to the state's or one above it is right,
+ * and anything else means that one of the two is an old copy.
+ */
+#pragma once
+
+#include "godwit/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct gw_mark {
+	char account_id[33]; /* hex; "" when there is no mark */
+	uint64_t generation;
+};
+
+/* Reads the mark of a root; none is no error.  GW_ERR_DISK; GW_ERR_STATE when the file is not a
+ * mark. */
+enum gw_code gw_mark_read(const char *root, struct gw_mark *out, struct gw_error *err);
+
+/* Writes it durably. */
+enum gw_code gw_mark_write(const char *root, const struct gw_mark *mark, struct gw_error *err);

@@ -1,0 +1,115 @@
+/* maildir/name.c - see name.h. */
+#include "maildir/name.h"
+
+#include "base/num.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define SUFFIX ".godwit"
+
+static const struct {
+	char letter;
+	uint64_t flag;
+} letters[] = {
+	{ 'D', GW_FLAG_DRAFT },
+	{ 'F', GW_FLAG_FLAGGED },
+	{ 'P', GW_FLAG_FORWARDED },
+	{ 'R', GW_FLAG_ANSWERED },
+	{ 'S', GW_FLAG_SEEN },
+	{ 'T', GW_FLAG_DELETED },
+};
+
+struct gw_name gw_name_split(const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = n; i-- > 0;) {
+		if (strncmp(name + i, ":2,", 3) == 0)
+			return (struct gw_name){ { name, i }, { name + i + 3, n - i - 3 } };
+	}
+	return (struct gw_name){ { name, n }, { NULL, 0 } };
+}
+
+static uint64_t flag_of(char letter, const struct gw_keywords *k)
+{
+	for (size_t i = 0; i < sizeof letters / sizeof *letters; i++) {
+		if (letters[i].letter == letter)
+			return letters[i].flag;
+	}
+	if (letter >= 'a' && letter <= 'z' && k->names[letter - 'a'] != NULL)
+		return GW_FLAG_KEYWORD((unsigned)(letter - 'a'));
+	return 0;
+}
+
+uint64_t gw_name_flags(struct gw_slice info, const struct gw_keywords *k)
+{
+	uint64_t flags = 0;
+
+	for (size_t i = 0; i < info.n; i++)
+		flags |= flag_of(info.p[i], k);
+	return flags;
+}
+
+static int compare_chars(const void *a, const void *b)
+{
+	return *(const unsigned char *)a - *(const unsigned char *)b;
+}
+
+bool gw_name_format(const struct gw_name *old, uint64_t flags, uint64_t changes,
+	const struct gw_keywords *k, char out[GW_NAME_MAX + 1])
+{
+	char set[GW_NAME_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < old->info.n; i++) { /* what is not ours to change */
+		if (!(flag_of(old->info.p[i], k) & changes) && n < sizeof set)
+			set[n++] = old->info.p[i];
+	}
+	for (size_t i = 0; i < sizeof letters / sizeof *letters; i++) {
+		if ((letters[i].flag & flags & changes) && n < sizeof set)
+			set[n++] = letters[i].letter;
+	}
+	for (unsigned i = 0; i < GW_KEYWORD_LETTERS; i++) {
+		if ((GW_FLAG_KEYWORD(i) & flags & changes) && k->names[i] != NULL && n < sizeof set)
+			set[n++] = (char)('a' + i);
+	}
+	qsort(set, n, 1, compare_chars);
+	if (old->base.n + 3 + n > GW_NAME_MAX)
+		return false;
+	memcpy(out, old->base.p, old->base.n);
+	memcpy(out + old->base.n, ":2,", 3);
+	memcpy(out + old->base.n + 3, set, n);
+	out[old->base.n + 3 + n] = '\0';
+	return true;
+}
+
+void gw_name_of_uid(const char *key, uint32_t uid, char out[64])
+{
+	snprintf(out, 64, "%s.%u" SUFFIX, key, uid);
+}
+
+uint32_t gw_name_uid(struct gw_slice base, const char *key)
+{
+	size_t head = strlen(key) + 1, tail = strlen(SUFFIX);
+	uint32_t uid;
+
+	if (base.n <= head + tail || strncmp(base.p, key, head - 1) != 0 ||
+		base.p[head - 1] != '.' || memcmp(base.p + base.n - tail, SUFFIX, tail) != 0)
+		return 0;
+	return gw_read_u32((struct gw_slice){ base.p + head, base.n - head - tail }, &uid) ? uid
+											   : 0;
+}
+
+void gw_name_key(const char *account_id, const char *mailbox, uint32_t uidvalidity, char out[17])
+{
+	struct gw_buf text;
+
+	gw_buf_init(&text, 1 << 20);
+	if (gw_buf_printf(&text, "%s%c%s%c%u", account_id, 0, mailbox, 0, uidvalidity) == GW_OK)
+		gw_sha256_hex((struct gw_slice){ text.p, text.n }, 8, out);
+	else
+		memcpy(out, "0000000000000000", 17);
+	gw_buf_deinit(&text);
+}

@@ -1,0 +1,34 @@
+/* maildir/name.h - Maildir file names: base name, and flags behind ":2," (maildir(5)). */
+#pragma once
+
+#include "maildir/keywords.h"
+
+enum { GW_NAME_MAX = 255 };
+
+struct gw_name {
+	struct gw_slice base; /* up to the last ":2,", or the whole name */
+	struct gw_slice info; /* the letters behind it; .p NULL when there is no ":2," */
+};
+
+/* Slices point into name. */
+struct gw_name gw_name_split(const char *name);
+
+/* The flags that letters stand for; letters without meaning here give none. */
+uint64_t gw_name_flags(struct gw_slice info, const struct gw_keywords *k);
+
+/* Writes "base:2,LETTERS" for flags; letters of the old info that mean nothing to us are kept
+ * byte for byte.  `changes` says which flags are ours to write: the others stay as in the old info.
+ * false when the result would be longer than a file name may be. */
+bool gw_name_format(const struct gw_name *old, uint64_t flags, uint64_t changes,
+	const struct gw_keywords *k, char out[GW_NAME_MAX + 1]);
+
+/* The base name of the message that a UID of a mailbox was downloaded to: a function of its
+ * arguments, so that a file that was written and not recorded is found again.  key is from
+ * gw_name_key(). */
+void gw_name_of_uid(const char *key, uint32_t uid, char out[64]);
+
+/* The UID in a base name made with this key, or 0. */
+uint32_t gw_name_uid(struct gw_slice base, const char *key);
+
+/* Writes 16 hex digits that stand for one mailbox of one account in one UIDVALIDITY. */
+void gw_name_key(const char *account_id, const char *mailbox, uint32_t uidvalidity, char out[17]);

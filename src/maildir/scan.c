@@ -1,0 +1,169 @@
+/* maildir/scan.c - see scan.h. */
+#include "maildir/scan.h"
+
+#include "maildir/deliver.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { TRIES = 3, BASE_MAX = 255 };
+
+void gw_scan_deinit(struct gw_scan *s)
+{
+	free(s->entries);
+	gw_buf_deinit(&s->arena);
+	*s = (struct gw_scan){ 0 };
+}
+
+const char *gw_scan_name(const struct gw_scan *s, size_t i)
+{
+	return s->arena.p + s->entries[i].offset;
+}
+
+struct gw_slice gw_scan_base(const struct gw_scan *s, size_t i)
+{
+	const char *name = gw_scan_name(s, i);
+
+	return (struct gw_slice){ name, (unsigned char)name[-1] };
+}
+
+int gw_base_compare(struct gw_slice a, struct gw_slice b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int order = n == 0 ? 0 : memcmp(a.p, b.p, n);
+
+	return order != 0 ? order : (a.n > b.n) - (a.n < b.n);
+}
+
+struct stamp {
+	struct timespec mtime, ctime;
+	ino_t inode;
+};
+
+static bool read_stamp(int fd, struct stamp *out)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return false;
+	memset(out, 0, sizeof *out);
+	out->mtime = st.st_mtim;
+	out->ctime = st.st_ctim;
+	out->inode = st.st_ino;
+	return true;
+}
+
+static bool same_stamp(const struct stamp *a, const struct stamp *b)
+{
+	return a->inode == b->inode && a->mtime.tv_sec == b->mtime.tv_sec &&
+	       a->mtime.tv_nsec == b->mtime.tv_nsec && a->ctime.tv_sec == b->ctime.tv_sec &&
+	       a->ctime.tv_nsec == b->ctime.tv_nsec;
+}
+
+static enum gw_code add_name(struct gw_scan *s, const char *name, bool in_new)
+{
+	char base_n = (char)(unsigned char)gw_name_split(name).base.n;
+	struct gw_scan_entry *entry =
+		gw_array_push((void **)&s->entries, &s->count, &s->cap, sizeof *s->entries);
+	enum gw_code code;
+
+	if (entry == NULL)
+		return GW_ERR_NOMEM;
+	code = gw_buf_append(&s->arena, &base_n, 1);
+	entry->offset = (uint32_t)s->arena.n;
+	entry->in_new = in_new;
+	if (code == GW_OK)
+		code = gw_buf_append(&s->arena, name, strlen(name) + 1);
+	return code;
+}
+
+static enum gw_code list_dir(int fd, bool in_new, struct gw_scan *s, struct gw_error *err)
+{
+	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *e;
+	enum gw_code code = GW_OK;
+
+	if (dir == NULL) {
+		code = gw_fail_sys(err, GW_ERR_DISK, errno, "cannot list a Maildir");
+		if (copy >= 0)
+			close(copy);
+		return code;
+	}
+	while (code == GW_OK && (errno = 0, e = readdir(dir)) != NULL) {
+		if (e->d_name[0] != '.' && e->d_type != DT_DIR && strlen(e->d_name) <= BASE_MAX)
+			code = add_name(s, e->d_name, in_new);
+	}
+	if (code == GW_OK && errno != 0)
+		code = gw_fail_sys(err, GW_ERR_DISK, errno, "cannot list a Maildir");
+	closedir(dir);
+	return code == GW_OK ? code : gw_fail(err, code, "cannot list a Maildir: out of memory");
+}
+
+static enum gw_code list_both(const struct gw_maildir *m, struct gw_scan *s, struct gw_error *err)
+{
+	struct stamp before[2], after[2];
+	bool known = read_stamp(m->cur, &before[0]) && read_stamp(m->new, &before[1]);
+	enum gw_code code;
+
+	s->count = 0;
+	gw_buf_reset(&s->arena);
+	code = list_dir(m->cur, false, s, err);
+	if (code == GW_OK)
+		code = list_dir(m->new, true, s, err);
+	known = known && read_stamp(m->cur, &after[0]) && read_stamp(m->new, &after[1]);
+	s->trusted =
+		known && same_stamp(&before[0], &after[0]) && same_stamp(&before[1], &after[1]);
+	return code;
+}
+
+static int compare_entries(const void *a, const void *b, void *scan)
+{
+	const struct gw_scan *s = scan;
+	const struct gw_scan_entry *x = a, *y = b;
+	const char *p = s->arena.p + x->offset, *q = s->arena.p + y->offset;
+	int order = gw_base_compare((struct gw_slice){ p, (unsigned char)p[-1] },
+		(struct gw_slice){ q, (unsigned char)q[-1] });
+
+	return order != 0 ? order : (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+enum gw_code gw_scan_run(const struct gw_maildir *m, struct gw_scan *s, struct gw_error *err)
+{
+	enum gw_code code = GW_OK;
+
+	*s = (struct gw_scan){ 0 };
+	gw_buf_init(&s->arena, UINT32_MAX);
+	for (int i = 0; i < TRIES && code == GW_OK && !s->trusted; i++)
+		code = list_both(m, s, err);
+	if (code != GW_OK) {
+		gw_error_context(err, "%s", m->path);
+		gw_scan_deinit(s);
+		return code;
+	}
+	if (s->count > 0)
+		qsort_r(s->entries, s->count, sizeof *s->entries, compare_entries, s);
+	return GW_OK;
+}
+
+void gw_scan_sweep_tmp(const struct gw_maildir *m)
+{
+	int copy = openat(m->tmp, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *e;
+
+	if (dir == NULL) {
+		if (copy >= 0)
+			close(copy);
+		return;
+	}
+	while ((e = readdir(dir)) != NULL) {
+		if (strncmp(e->d_name, GW_TMP_PREFIX, strlen(GW_TMP_PREFIX)) == 0)
+			unlinkat(m->tmp, e->d_name, 0);
+	}
+	closedir(dir);
+}

@@ -1,0 +1,38 @@
+/* maildir/scan.h - what is in cur/ and new/.
+ *
+ * A listing taken while a reader renames files misses names; one whose stamps were equal before
+ * and after never does.  Only such a trusted listing can show that something is gone.
+ */
+#pragma once
+
+#include "maildir/folder.h"
+#include "maildir/name.h"
+
+struct gw_scan_entry {
+	uint32_t offset; /* of the file name in the arena */
+	bool in_new;
+};
+
+struct gw_scan {
+	struct gw_scan_entry *entries; /* owned; sorted by base name, then as found */
+	size_t count, cap;
+	struct gw_buf
+		arena; /* NUL-terminated file names, each behind one byte: its base's length */
+	bool trusted;
+};
+
+void gw_scan_deinit(struct gw_scan *s);
+
+/* Lists both directories, again (at most three times) when they changed meanwhile.  Dot files and
+ * directories are passed over.  GW_ERR_DISK, GW_ERR_NOMEM. */
+enum gw_code gw_scan_run(const struct gw_maildir *m, struct gw_scan *out, struct gw_error *err);
+
+const char *gw_scan_name(const struct gw_scan *s, size_t i);
+struct gw_slice gw_scan_base(const struct gw_scan *s, size_t i);
+
+/* Compares base names by byte, as the entries are sorted. */
+int gw_base_compare(struct gw_slice a, struct gw_slice b);
+
+/* Removes from tmp/ what an earlier run of godwit's left there.  The caller holds the account's
+ * lock, so no living godwit writes there. */
+void gw_scan_sweep_tmp(const struct gw_maildir *m);
