@@ -1,0 +1,347 @@
+/* store/db.c - opening, schema, migrations, transactions, facts.  See store.h. */
+#include "store/store_p.h"
+
+#include "base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Each step takes the schema from its index to the next version.  Steps are never edited once
+ * released; a change is a new step. */
+static const char *const migrations[] = {
+	/* Every UID that the server showed and has not withdrawn has a row in message; flags are
+	 * the bits of base/flagset.h, keyword gives the mailbox's keywords their bits. */
+	"CREATE TABLE fact(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE mailbox(id INTEGER PRIMARY KEY, remote_name BLOB NOT NULL UNIQUE,"
+	" delimiter INTEGER NOT NULL, local_dir TEXT NOT NULL UNIQUE, special_use INTEGER NOT NULL,"
+	" uidvalidity INTEGER NOT NULL, uidnext INTEGER NOT NULL, highestmodseq INTEGER NOT NULL,"
+	" messages INTEGER NOT NULL, inode INTEGER NOT NULL, full_at INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE message(mailbox_id INTEGER NOT NULL REFERENCES mailbox(id),"
+	" uid INTEGER NOT NULL, state INTEGER NOT NULL, base_name BLOB, flags INTEGER NOT NULL,"
+	" size INTEGER NOT NULL, internal_date INTEGER NOT NULL, header_hash BLOB, body_hash BLOB,"
+	" msgid_hash BLOB, global_id INTEGER, PRIMARY KEY(mailbox_id, uid)) STRICT, WITHOUT ROWID;"
+	"CREATE UNIQUE INDEX message_name ON message(mailbox_id, base_name)"
+	" WHERE base_name IS NOT NULL;"
+	"CREATE TABLE keyword(mailbox_id INTEGER NOT NULL REFERENCES mailbox(id),"
+	" idx INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY(mailbox_id, idx))"
+	" STRICT, WITHOUT ROWID;"
+	"CREATE TABLE held(mailbox_id INTEGER NOT NULL REFERENCES mailbox(id),"
+	" uid INTEGER NOT NULL, base_name BLOB, reason TEXT NOT NULL,"
+	" PRIMARY KEY(mailbox_id, uid)) STRICT, WITHOUT ROWID;",
+};
+enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
+
+static const char *const sql[STATEMENTS] = {
+	[ST_BEGIN] = "BEGIN IMMEDIATE",
+	[ST_COMMIT] = "COMMIT",
+	[ST_FACT] = "SELECT value FROM fact WHERE name = ?",
+	[ST_SET_FACT] = "INSERT INTO fact VALUES(?, ?)"
+			" ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+	[ST_MAILBOXES] = "SELECT id, remote_name, delimiter, local_dir, special_use, uidvalidity,"
+			 " uidnext, highestmodseq, messages, inode, full_at FROM mailbox"
+			 " ORDER BY remote_name",
+	[ST_MAILBOX_ADD] = "INSERT INTO mailbox(remote_name, delimiter, local_dir, special_use,"
+			   " uidvalidity, uidnext, highestmodseq, messages, inode, full_at)"
+			   " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[ST_MAILBOX_UPDATE] =
+		"UPDATE mailbox SET delimiter = ?, special_use = ?, uidvalidity = ?,"
+		" uidnext = ?, highestmodseq = ?, messages = ?, inode = ?, full_at = ?"
+		" WHERE id = ?",
+	[ST_KEYWORDS] = "SELECT idx, name FROM keyword WHERE mailbox_id = ?",
+	[ST_KEYWORD_PUT] = "INSERT OR REPLACE INTO keyword VALUES(?, ?, ?)",
+	[ST_MESSAGES_BY_UID] = "SELECT uid, state, base_name, flags, size, internal_date,"
+			       " header_hash, body_hash, msgid_hash FROM message"
+			       " WHERE mailbox_id = ? ORDER BY uid",
+	[ST_MESSAGES_BY_NAME] =
+		"SELECT uid, state, base_name, flags, size, internal_date,"
+		" header_hash, body_hash, msgid_hash FROM message"
+		" WHERE mailbox_id = ? AND base_name IS NOT NULL ORDER BY base_name",
+	[ST_MESSAGE_ADD] =
+		"INSERT OR REPLACE INTO message(mailbox_id, uid, state, base_name, flags,"
+		" size, internal_date, header_hash, body_hash, msgid_hash)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[ST_MESSAGE_FLAGS] = "UPDATE message SET flags = ? WHERE mailbox_id = ? AND uid = ?",
+	[ST_MESSAGE_DROP] = "DELETE FROM message WHERE mailbox_id = ? AND uid = ?",
+	[ST_REKEY_ADD] = "INSERT INTO temp.rekey VALUES(?, ?)",
+	[ST_HOLD] = "INSERT OR REPLACE INTO held VALUES(?, ?, ?, ?)",
+	[ST_UNHOLD] = "DELETE FROM held WHERE mailbox_id = ? AND uid = ?",
+	[ST_HELD] = "SELECT remote_name, uid, base_name, reason FROM held"
+		    " JOIN mailbox ON mailbox.id = mailbox_id ORDER BY remote_name, uid",
+	[ST_COUNT] = "SELECT count(*) FROM message WHERE mailbox_id = ? AND base_name IS NOT NULL",
+};
+
+enum gw_code store_failed(struct gw_store *store, int rc, struct gw_error *err)
+{
+	int primary = rc & 0xff;
+	enum gw_code code = primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB ? GW_ERR_CORRUPT
+			    : primary == SQLITE_FULL || primary == SQLITE_IOERR ||
+					    primary == SQLITE_CANTOPEN || primary == SQLITE_READONLY
+				    ? GW_ERR_DISK
+			    : primary == SQLITE_NOMEM ? GW_ERR_NOMEM
+						      : GW_ERR_STATE;
+
+	return gw_fail(err, code, "state %s: %s", store->path,
+		store->db == NULL ? sqlite3_errstr(rc) : sqlite3_errmsg(store->db));
+}
+
+sqlite3_stmt *store_statement(struct gw_store *store, enum statement which, struct gw_error *err)
+{
+	sqlite3_stmt **st = &store->prepared[which];
+	int rc;
+
+	if (*st == NULL) {
+		rc = sqlite3_prepare_v3(
+			store->db, sql[which], -1, SQLITE_PREPARE_PERSISTENT, st, NULL);
+		if (rc != SQLITE_OK) {
+			store_failed(store, rc, err);
+			return NULL;
+		}
+	}
+	sqlite3_reset(*st);
+	sqlite3_clear_bindings(*st);
+	return *st;
+}
+
+enum gw_code store_run(struct gw_store *store, sqlite3_stmt *st, struct gw_error *err)
+{
+	int rc = sqlite3_step(st);
+
+	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
+		store_failed(store, rc, err);
+	sqlite3_reset(st);
+	return rc == SQLITE_DONE || rc == SQLITE_ROW ? GW_OK
+	       : err != NULL                         ? err->code
+						     : GW_ERR_STATE;
+}
+
+enum gw_code store_exec(struct gw_store *store, const char *text, struct gw_error *err)
+{
+	int rc = sqlite3_exec(store->db, text, NULL, NULL, NULL);
+
+	return rc == SQLITE_OK ? GW_OK : store_failed(store, rc, err);
+}
+
+static enum gw_code read_version(struct gw_store *store, int *version, struct gw_error *err)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = sqlite3_prepare_v2(store->db, "PRAGMA user_version", -1, &st, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW)
+		*version = sqlite3_column_int(st, 0);
+	else
+		store_failed(store, rc, err);
+	sqlite3_finalize(st);
+	return rc == SQLITE_ROW ? GW_OK : err->code;
+}
+
+static enum gw_code migrate(
+	struct gw_store *store, enum gw_store_mode mode, bool *empty, struct gw_error *err)
+{
+	int version = 0;
+	enum gw_code code = read_version(store, &version, err);
+	char text[48];
+
+	if (code != GW_OK)
+		return code;
+	if (version > SCHEMA_VERSION)
+		return gw_fail(err, GW_ERR_STATE,
+			"state %s was written by a newer godwit (version %d, this one knows %d); "
+			"use that one",
+			store->path, version, SCHEMA_VERSION);
+	*empty = version == 0 && mode == GW_STORE_READ;
+	if (version == SCHEMA_VERSION || *empty)
+		return GW_OK;
+	code = gw_store_begin(store, err);
+	for (int i = version; i < SCHEMA_VERSION && code == GW_OK; i++)
+		code = store_exec(store, migrations[i], err);
+	snprintf(text, sizeof text, "PRAGMA user_version = %d", SCHEMA_VERSION);
+	if (code == GW_OK)
+		code = store_exec(store, text, err);
+	if (code == GW_OK)
+		code = gw_store_commit(store, err);
+	else
+		gw_store_rollback(store);
+	return code;
+}
+
+/* "file:PATH?..." with what means something in a URI escaped. */
+static char *make_uri(const char *path, const char *query)
+{
+	struct gw_buf uri;
+	enum gw_code code;
+
+	gw_buf_init(&uri, 65536);
+	code = gw_buf_puts(&uri, "file:");
+	for (const char *p = path; *p != '\0' && code == GW_OK; p++)
+		code = *p == '%' || *p == '?' || *p == '#'
+			       ? gw_buf_printf(&uri, "%%%02x", (unsigned char)*p)
+			       : gw_buf_append(&uri, p, 1);
+	if (code == GW_OK)
+		code = gw_buf_puts(&uri, query);
+	if (code != GW_OK)
+		gw_buf_deinit(&uri);
+	return uri.p;
+}
+
+/* Does a write-ahead log with content stand beside the file?  (A run is under way or was killed.)
+ */
+static bool has_log(const char *path)
+{
+	struct stat st;
+	char *log = NULL;
+	bool found = asprintf(&log, "%s-wal", path) >= 0 && stat(log, &st) == 0 && st.st_size > 0;
+
+	free(log);
+	return found;
+}
+
+static enum gw_code open_db(struct gw_store *store, enum gw_store_mode mode, struct gw_error *err)
+{
+	const char *query = "";
+	int flags = SQLITE_OPEN_URI | SQLITE_OPEN_READWRITE, fd, rc;
+	char *uri;
+
+	if (mode == GW_STORE_READ && !has_log(store->path)) {
+		flags = SQLITE_OPEN_URI | SQLITE_OPEN_READONLY;
+		query = "?immutable=1"; /* leaves no side files */
+	} else if (mode == GW_STORE_READ) {
+		; /* a log has to be taken up first, and that writes */
+	} else {
+		fd = open(store->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (fd < 0)
+			return gw_fail_sys(
+				err, GW_ERR_DISK, errno, "cannot open state %s", store->path);
+		close(fd);
+	}
+	uri = make_uri(store->path, query);
+	if (uri == NULL)
+		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	rc = sqlite3_open_v2(uri, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+	free(uri);
+	if (rc != SQLITE_OK)
+		return store_failed(store, rc, err);
+	sqlite3_busy_timeout(store->db, 5000);
+	sqlite3_extended_result_codes(store->db, 1);
+	if (mode == GW_STORE_WRITE)
+		return store_exec(store,
+			"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+			"PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY;"
+			"PRAGMA journal_size_limit = 4194304; PRAGMA cache_size = -4096",
+			err);
+	return GW_OK;
+}
+
+enum gw_code gw_store_open(
+	const char *path, enum gw_store_mode mode, struct gw_store **out, struct gw_error *err)
+{
+	struct gw_store *store;
+	bool empty = false;
+	enum gw_code code;
+
+	*out = NULL;
+	if (mode == GW_STORE_READ && access(path, F_OK) != 0 && errno == ENOENT)
+		return GW_OK;
+	store = calloc(1, sizeof *store);
+	if (store == NULL || (store->path = strdup(path)) == NULL) {
+		free(store);
+		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	}
+	code = open_db(store, mode, err);
+	if (code == GW_OK)
+		code = migrate(store, mode, &empty, err);
+	if (code != GW_OK || empty) { /* without a schema: killed while it was being made */
+		gw_store_close(store);
+		return code;
+	}
+	*out = store;
+	return GW_OK;
+}
+
+void gw_store_close(struct gw_store *store)
+{
+	if (store == NULL)
+		return;
+	for (size_t i = 0; i < STATEMENTS; i++)
+		sqlite3_finalize(store->prepared[i]);
+	sqlite3_close(store->db);
+	free(store->path);
+	free(store);
+}
+
+enum gw_code gw_store_set_aside(
+	const char *path, char *aside, size_t aside_size, struct gw_error *err)
+{
+	static const char *const suffixes[] = { "-wal", "-shm" };
+	char *from = NULL, *to = NULL;
+
+	snprintf(aside, aside_size, "%s.corrupt-%lld", path, (long long)time(NULL));
+	if (rename(path, aside) != 0)
+		return gw_fail_sys(err, GW_ERR_DISK, errno, "cannot set %s aside", path);
+	for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+		if (asprintf(&from, "%s%s", path, suffixes[i]) >= 0 &&
+			asprintf(&to, "%s%s", aside, suffixes[i]) >= 0)
+			rename(from, to); /* often there is none */
+		free(from);
+		free(to);
+		from = to = NULL;
+	}
+	return GW_OK;
+}
+
+enum gw_code gw_store_begin(struct gw_store *store, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_BEGIN, err);
+
+	return st == NULL ? err->code : store_run(store, st, err);
+}
+
+enum gw_code gw_store_commit(struct gw_store *store, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_COMMIT, err);
+
+	return st == NULL ? err->code : store_run(store, st, err);
+}
+
+void gw_store_rollback(struct gw_store *store)
+{
+	sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+enum gw_code gw_store_fact(
+	struct gw_store *store, const char *name, struct gw_buf *out, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_FACT, err);
+	enum gw_code code = GW_OK;
+	int rc;
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC);
+	rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW)
+		code = gw_buf_append(
+			out, sqlite3_column_text(st, 0), (size_t)sqlite3_column_bytes(st, 0));
+	else if (rc != SQLITE_DONE)
+		code = store_failed(store, rc, err);
+	sqlite3_reset(st);
+	return code;
+}
+
+enum gw_code gw_store_set_fact(
+	struct gw_store *store, const char *name, const char *value, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_SET_FACT, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC);
+	sqlite3_bind_text(st, 2, value, -1, SQLITE_STATIC);
+	return store_run(store, st, err);
+}

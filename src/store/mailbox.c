@@ -1,0 +1,169 @@
+/* store/mailbox.c - mailboxes, their keywords, and what is held back.  See store.h. */
+#include "store/store_p.h"
+
+#include <stdlib.h>
+
+static enum gw_code end_rows(
+	struct gw_store *store, sqlite3_stmt *st, int rc, enum gw_code code, struct gw_error *err)
+{
+	if (code == GW_OK && rc != SQLITE_DONE)
+		code = store_failed(store, rc, err);
+	sqlite3_reset(st);
+	return code;
+}
+
+static char *column_dup(sqlite3_stmt *st, int column)
+{
+	return gw_slice_dup((struct gw_slice){
+		sqlite3_column_blob(st, column), (size_t)sqlite3_column_bytes(st, column) });
+}
+
+enum gw_code gw_store_mailboxes(
+	struct gw_store *store, gw_mailbox_cb *cb, void *ctx, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_MAILBOXES, err);
+	enum gw_code code = GW_OK;
+	int rc = SQLITE_DONE;
+
+	if (st == NULL)
+		return err->code;
+	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		struct gw_mailbox_row row = { .id = sqlite3_column_int64(st, 0),
+			.remote_name = column_dup(st, 1),
+			.delimiter = (char)sqlite3_column_int(st, 2),
+			.local_dir = column_dup(st, 3),
+			.special_use = (unsigned)sqlite3_column_int(st, 4),
+			.uidvalidity = (uint32_t)sqlite3_column_int64(st, 5),
+			.uidnext = (uint32_t)sqlite3_column_int64(st, 6),
+			.highestmodseq = (uint64_t)sqlite3_column_int64(st, 7),
+			.messages = (uint32_t)sqlite3_column_int64(st, 8),
+			.inode = (uint64_t)sqlite3_column_int64(st, 9),
+			.full_at = sqlite3_column_int64(st, 10) };
+
+		code = row.remote_name == NULL || row.local_dir == NULL
+			       ? gw_fail(err, GW_ERR_NOMEM, "out of memory")
+			       : cb(ctx, &row);
+		free(row.remote_name);
+		free(row.local_dir);
+	}
+	return end_rows(store, st, rc, code, err);
+}
+
+/* Binds what both statements share, from parameter `at` on. */
+static void bind_cursor(sqlite3_stmt *st, int at, const struct gw_mailbox_row *row)
+{
+	sqlite3_bind_int64(st, at, row->special_use);
+	sqlite3_bind_int64(st, at + 1, row->uidvalidity);
+	sqlite3_bind_int64(st, at + 2, row->uidnext);
+	sqlite3_bind_int64(st, at + 3, (sqlite3_int64)row->highestmodseq);
+	sqlite3_bind_int64(st, at + 4, row->messages);
+	sqlite3_bind_int64(st, at + 5, (sqlite3_int64)row->inode);
+	sqlite3_bind_int64(st, at + 6, row->full_at);
+}
+
+enum gw_code gw_store_mailbox_add(
+	struct gw_store *store, struct gw_mailbox_row *row, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_MAILBOX_ADD, err);
+	enum gw_code code;
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_blob(st, 1, row->remote_name, (int)strlen(row->remote_name), SQLITE_STATIC);
+	sqlite3_bind_int(st, 2, row->delimiter);
+	sqlite3_bind_text(st, 3, row->local_dir, -1, SQLITE_STATIC);
+	bind_cursor(st, 4, row);
+	code = store_run(store, st, err);
+	row->id = sqlite3_last_insert_rowid(store->db);
+	return code;
+}
+
+enum gw_code gw_store_mailbox_update(
+	struct gw_store *store, const struct gw_mailbox_row *row, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_MAILBOX_UPDATE, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int(st, 1, row->delimiter);
+	bind_cursor(st, 2, row);
+	sqlite3_bind_int64(st, 9, row->id);
+	return store_run(store, st, err);
+}
+
+enum gw_code gw_store_keywords(
+	struct gw_store *store, int64_t mailbox, gw_keyword_cb *cb, void *ctx, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_KEYWORDS, err);
+	enum gw_code code = GW_OK;
+	int rc = SQLITE_DONE;
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, mailbox);
+	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW)
+		code = cb(ctx, (unsigned)sqlite3_column_int(st, 0),
+			(const char *)sqlite3_column_text(st, 1));
+	return end_rows(store, st, rc, code, err);
+}
+
+enum gw_code gw_store_keyword_put(struct gw_store *store, int64_t mailbox, unsigned index,
+	const char *name, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_KEYWORD_PUT, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, mailbox);
+	sqlite3_bind_int64(st, 2, index);
+	sqlite3_bind_text(st, 3, name, -1, SQLITE_STATIC);
+	return store_run(store, st, err);
+}
+
+enum gw_code gw_store_hold(struct gw_store *store, int64_t mailbox, uint32_t uid,
+	const char *base_name, const char *reason, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_HOLD, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, mailbox);
+	sqlite3_bind_int64(st, 2, uid);
+	if (base_name != NULL)
+		sqlite3_bind_blob(st, 3, base_name, (int)strlen(base_name), SQLITE_STATIC);
+	sqlite3_bind_text(st, 4, reason, -1, SQLITE_STATIC);
+	return store_run(store, st, err);
+}
+
+enum gw_code gw_store_unhold(
+	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_UNHOLD, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, mailbox);
+	sqlite3_bind_int64(st, 2, uid);
+	return store_run(store, st, err);
+}
+
+enum gw_code gw_store_held(struct gw_store *store, gw_held_cb *cb, void *ctx, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_HELD, err);
+	enum gw_code code = GW_OK;
+	int rc = SQLITE_DONE;
+
+	if (st == NULL)
+		return err->code;
+	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		char *name = column_dup(st, 0), *base = column_dup(st, 2);
+
+		code = name == NULL || base == NULL
+			       ? gw_fail(err, GW_ERR_NOMEM, "out of memory")
+			       : cb(ctx, name, (uint32_t)sqlite3_column_int64(st, 1), base,
+					 (const char *)sqlite3_column_text(st, 3));
+		free(name);
+		free(base);
+	}
+	return end_rows(store, st, rc, code, err);
+}

@@ -1,0 +1,171 @@
+/* store/message.c - one row for every UID that the server showed.  See store.h. */
+#include "store/store_p.h"
+
+static const uint8_t *column_hash(sqlite3_stmt *st, int column)
+{
+	return sqlite3_column_bytes(st, column) == GW_STORE_HASH ? sqlite3_column_blob(st, column)
+								 : NULL;
+}
+
+/* A base name is a blob without NUL; SQLite ends it with none, so it is copied. */
+static const char *column_name(sqlite3_stmt *st, int column, char out[256])
+{
+	int n = sqlite3_column_bytes(st, column);
+
+	if (sqlite3_column_type(st, column) == SQLITE_NULL || n > 255)
+		return NULL;
+	if (n > 0)
+		memcpy(out, sqlite3_column_blob(st, column), (size_t)n);
+	out[n] = '\0';
+	return out;
+}
+
+enum gw_code gw_store_messages(struct gw_store *store, int64_t mailbox, enum gw_store_order order,
+	gw_message_cb *cb, void *ctx, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(
+		store, order == GW_BY_UID ? ST_MESSAGES_BY_UID : ST_MESSAGES_BY_NAME, err);
+	enum gw_code code = GW_OK;
+	char name[256];
+	int rc = SQLITE_DONE;
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, mailbox);
+	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		struct gw_message_row row = { .uid = (uint32_t)sqlite3_column_int64(st, 0),
+			.state = (enum gw_row_state)sqlite3_column_int(st, 1),
+			.base_name = column_name(st, 2, name),
+			.flags = (uint64_t)sqlite3_column_int64(st, 3),
+			.size = (uint64_t)sqlite3_column_int64(st, 4),
+			.date = sqlite3_column_int64(st, 5),
+			.header_hash = column_hash(st, 6),
+			.body_hash = column_hash(st, 7),
+			.msgid_hash = column_hash(st, 8) };
+
+		code = cb(ctx, &row);
+	}
+	if (code == GW_OK && rc != SQLITE_DONE)
+		code = store_failed(store, rc, err);
+	sqlite3_reset(st);
+	return code;
+}
+
+static void bind_hash(sqlite3_stmt *st, int at, const uint8_t *hash)
+{
+	if (hash != NULL)
+		sqlite3_bind_blob(st, at, hash, GW_STORE_HASH, SQLITE_STATIC);
+}
+
+enum gw_code gw_store_message_add(struct gw_store *store, int64_t mailbox,
+	const struct gw_message_row *row, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_MESSAGE_ADD, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, mailbox);
+	sqlite3_bind_int64(st, 2, row->uid);
+	sqlite3_bind_int(st, 3, (int)row->state);
+	if (row->base_name != NULL)
+		sqlite3_bind_blob(
+			st, 4, row->base_name, (int)strlen(row->base_name), SQLITE_STATIC);
+	sqlite3_bind_int64(st, 5, (sqlite3_int64)row->flags);
+	sqlite3_bind_int64(st, 6, (sqlite3_int64)row->size);
+	sqlite3_bind_int64(st, 7, row->date);
+	bind_hash(st, 8, row->header_hash);
+	bind_hash(st, 9, row->body_hash);
+	bind_hash(st, 10, row->msgid_hash);
+	return store_run(store, st, err);
+}
+
+enum gw_code gw_store_message_flags(
+	struct gw_store *store, int64_t mailbox, uint32_t uid, uint64_t flags, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_MESSAGE_FLAGS, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)flags);
+	sqlite3_bind_int64(st, 2, mailbox);
+	sqlite3_bind_int64(st, 3, uid);
+	return store_run(store, st, err);
+}
+
+enum gw_code gw_store_message_drop(
+	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_MESSAGE_DROP, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, mailbox);
+	sqlite3_bind_int64(st, 2, uid);
+	return store_run(store, st, err);
+}
+
+static enum gw_code fill_rekey(
+	struct gw_store *store, const struct gw_rekey *map, size_t count, struct gw_error *err)
+{
+	enum gw_code code = store_exec(store,
+		"CREATE TEMP TABLE IF NOT EXISTS rekey(old INTEGER PRIMARY KEY, new INTEGER);"
+		"DELETE FROM temp.rekey",
+		err);
+
+	for (size_t i = 0; i < count && code == GW_OK; i++) {
+		sqlite3_stmt *st;
+
+		if (map[i].new_uid == 0)
+			continue;
+		st = store_statement(store, ST_REKEY_ADD, err);
+		if (st == NULL)
+			return err->code;
+		sqlite3_bind_int64(st, 1, map[i].old_uid);
+		sqlite3_bind_int64(st, 2, map[i].new_uid);
+		code = store_run(store, st, err);
+	}
+	return code;
+}
+
+/* Old and new UIDs overlap, so the rows step aside by 2^33 first, beyond any UID. */
+enum gw_code gw_store_rekey(struct gw_store *store, int64_t mailbox, const struct gw_rekey *map,
+	size_t count, struct gw_error *err)
+{
+	enum gw_code code = fill_rekey(store, map, count, err);
+	char *text;
+
+	if (code != GW_OK)
+		return code;
+	text = sqlite3_mprintf(
+		"DELETE FROM message WHERE mailbox_id = %lld"
+		" AND uid NOT IN (SELECT old FROM temp.rekey);"
+		"UPDATE message SET uid = uid + 8589934592 WHERE mailbox_id = %lld;"
+		"UPDATE message SET uid = (SELECT new FROM temp.rekey WHERE old = uid - 8589934592)"
+		" WHERE mailbox_id = %lld;"
+		"DELETE FROM held WHERE mailbox_id = %lld",
+		mailbox, mailbox, mailbox, mailbox);
+	if (text == NULL)
+		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	code = store_exec(store, text, err);
+	sqlite3_free(text);
+	return code;
+}
+
+enum gw_code gw_store_count(
+	struct gw_store *store, int64_t mailbox, uint64_t *paired, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_COUNT, err);
+	enum gw_code code = GW_OK;
+	int rc;
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, mailbox);
+	rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW)
+		*paired = (uint64_t)sqlite3_column_int64(st, 0);
+	else
+		code = store_failed(store, rc, err);
+	sqlite3_reset(st);
+	return code;
+}

@@ -1,0 +1,137 @@
+/* store/store.h - an account's state: what both sides agreed on when they were last in step.
+ *
+ * One SQLite file, blocking, used by one thread at a time.  Schema: db.c.
+ */
+#pragma once
+
+#include "base/buf.h"
+
+#include <stdint.h>
+
+struct gw_store;
+
+enum gw_store_mode {
+	GW_STORE_READ,  /* changes nothing on disk, unless an interrupted run left a log */
+	GW_STORE_WRITE, /* made or migrated if need be */
+};
+
+/* Opens the file.  GW_STORE_READ with no file, or an empty one: GW_OK and *out NULL.
+ * GW_ERR_CORRUPT when it is damaged; GW_ERR_STATE when it was made by a newer godwit;
+ * GW_ERR_DISK. */
+enum gw_code gw_store_open(
+	const char *path, enum gw_store_mode mode, struct gw_store **out, struct gw_error *err);
+void gw_store_close(struct gw_store *store);
+
+/* Renames a damaged file (and its side files) out of the way; aside gets the new name. */
+enum gw_code gw_store_set_aside(
+	const char *path, char *aside, size_t aside_size, struct gw_error *err);
+
+enum gw_code gw_store_begin(struct gw_store *store, struct gw_error *err);
+enum gw_code gw_store_commit(struct gw_store *store, struct gw_error *err);
+void gw_store_rollback(struct gw_store *store);
+
+/* --- facts of the account ------------------------------------------------------------------ */
+
+/* A named value, appended to out; nothing when there is none. */
+enum gw_code gw_store_fact(
+	struct gw_store *store, const char *name, struct gw_buf *out, struct gw_error *err);
+enum gw_code gw_store_set_fact(
+	struct gw_store *store, const char *name, const char *value, struct gw_error *err);
+
+#define GW_FACT_ACCOUNT_ID "account-id"
+#define GW_FACT_GENERATION "generation"
+#define GW_FACT_CHANGED \
+	"changed"           /* seconds since the epoch of the last run that changed anything */
+#define GW_FACT_CAPS "caps" /* what the server announced after login */
+
+/* --- mailboxes ------------------------------------------------------------------------------ */
+
+struct gw_mailbox_row {
+	int64_t id;        /* 0: not stored yet */
+	char *remote_name; /* as on the wire */
+	char delimiter;
+	char *local_dir;      /* relative to the root */
+	unsigned special_use; /* enum gw_list_attr */
+	uint32_t uidvalidity; /* 0: never synchronized */
+	uint32_t uidnext;
+	uint64_t highestmodseq; /* 0: the server has none */
+	uint32_t messages;
+	uint64_t inode;  /* of its directory */
+	int64_t full_at; /* when it was last looked at in full, seconds since the epoch */
+};
+
+typedef enum gw_code gw_mailbox_cb(void *ctx, const struct gw_mailbox_row *row);
+
+enum gw_code gw_store_mailboxes(
+	struct gw_store *store, gw_mailbox_cb *cb, void *ctx, struct gw_error *err);
+
+/* Adds the row and sets its id. */
+enum gw_code gw_store_mailbox_add(
+	struct gw_store *store, struct gw_mailbox_row *row, struct gw_error *err);
+
+/* Stores everything of the row but its names. */
+enum gw_code gw_store_mailbox_update(
+	struct gw_store *store, const struct gw_mailbox_row *row, struct gw_error *err);
+
+typedef enum gw_code gw_keyword_cb(void *ctx, unsigned index, const char *name);
+
+enum gw_code gw_store_keywords(struct gw_store *store, int64_t mailbox, gw_keyword_cb *cb,
+	void *ctx, struct gw_error *err);
+enum gw_code gw_store_keyword_put(struct gw_store *store, int64_t mailbox, unsigned index,
+	const char *name, struct gw_error *err);
+
+/* --- messages ------------------------------------------------------------------------------- */
+
+enum gw_row_state {
+	GW_ROW_PAIRED = 0,      /* base_name is its file */
+	GW_ROW_UNFETCHABLE = 1, /* the server will not give it; no file */
+};
+
+enum { GW_STORE_HASH = 16 };
+
+struct gw_message_row {
+	uint32_t uid;
+	enum gw_row_state state;
+	const char *base_name; /* borrowed; NULL: no file */
+	uint64_t flags;        /* base/flagset.h, by the mailbox's keywords */
+	uint64_t size;         /* RFC822.SIZE */
+	int64_t date;          /* INTERNALDATE; 0: not known */
+	const uint8_t *header_hash, *body_hash, *msgid_hash; /* borrowed; NULL: not known */
+};
+
+typedef enum gw_code gw_message_cb(void *ctx, const struct gw_message_row *row);
+
+enum gw_store_order { GW_BY_UID, GW_BY_NAME /* those with a file only */ };
+
+enum gw_code gw_store_messages(struct gw_store *store, int64_t mailbox, enum gw_store_order order,
+	gw_message_cb *cb, void *ctx, struct gw_error *err);
+
+enum gw_code gw_store_message_add(struct gw_store *store, int64_t mailbox,
+	const struct gw_message_row *row, struct gw_error *err);
+enum gw_code gw_store_message_flags(struct gw_store *store, int64_t mailbox, uint32_t uid,
+	uint64_t flags, struct gw_error *err);
+enum gw_code gw_store_message_drop(
+	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err);
+
+struct gw_rekey {
+	uint32_t old_uid, new_uid; /* new_uid 0: the row has no partner and is dropped */
+};
+
+/* Gives the rows of a mailbox other UIDs; rows that are not named are dropped. */
+enum gw_code gw_store_rekey(struct gw_store *store, int64_t mailbox, const struct gw_rekey *map,
+	size_t count, struct gw_error *err);
+
+/* --- what was held back or refused ---------------------------------------------------------- */
+
+typedef enum gw_code gw_held_cb(void *ctx, const char *remote_name, uint32_t uid,
+	const char *base_name, const char *reason);
+
+enum gw_code gw_store_hold(struct gw_store *store, int64_t mailbox, uint32_t uid,
+	const char *base_name, const char *reason, struct gw_error *err);
+enum gw_code gw_store_unhold(
+	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err);
+enum gw_code gw_store_held(struct gw_store *store, gw_held_cb *cb, void *ctx, struct gw_error *err);
+
+/* Counts of a mailbox's messages with a file. */
+enum gw_code gw_store_count(
+	struct gw_store *store, int64_t mailbox, uint64_t *paired, struct gw_error *err);

@@ -1,0 +1,47 @@
+/* store/store_p.h - private to store/: the handle and its prepared statements. */
+#pragma once
+
+#include "store/store.h"
+
+#include <sqlite3.h>
+
+enum statement {
+	ST_BEGIN,
+	ST_COMMIT,
+	ST_FACT,
+	ST_SET_FACT,
+	ST_MAILBOXES,
+	ST_MAILBOX_ADD,
+	ST_MAILBOX_UPDATE,
+	ST_KEYWORDS,
+	ST_KEYWORD_PUT,
+	ST_MESSAGES_BY_UID,
+	ST_MESSAGES_BY_NAME,
+	ST_MESSAGE_ADD,
+	ST_MESSAGE_FLAGS,
+	ST_MESSAGE_DROP,
+	ST_REKEY_ADD,
+	ST_HOLD,
+	ST_UNHOLD,
+	ST_HELD,
+	ST_COUNT,
+	STATEMENTS
+};
+
+struct gw_store {
+	sqlite3 *db;                        /* owned */
+	sqlite3_stmt *prepared[STATEMENTS]; /* owned; made on first use */
+	char *path;                         /* owned */
+};
+
+/* The statement, reset and without bindings; NULL with err filled. */
+sqlite3_stmt *store_statement(struct gw_store *store, enum statement which, struct gw_error *err);
+
+/* Fills err from the database's own state. */
+enum gw_code store_failed(struct gw_store *store, int rc, struct gw_error *err);
+
+/* Runs a bound statement that yields no row, and resets it. */
+enum gw_code store_run(struct gw_store *store, sqlite3_stmt *st, struct gw_error *err);
+
+/* Runs SQL that takes no values. */
+enum gw_code store_exec(struct gw_store *store, const char *sql, struct gw_error *err);
