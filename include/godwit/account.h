@@ -1,0 +1,38 @@
+/* godwit/account.h - what the engine has to know of an account.  It reads no configuration file. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum gw_tls_mode {
+	GW_TLS_IMPLICIT, /* TLS from the first byte (port 993) */
+	GW_TLS_STARTTLS, /* upgraded before anything secret is said (RFC 9051 6.2.1) */
+	GW_TLS_NONE,     /* in clear; the caller allows it on loopback and through a tunnel only */
+};
+
+enum gw_layout {
+	GW_LAYOUT_FS,        /* Archive/2024 */
+	GW_LAYOUT_MAILDIRPP, /* .Archive.2024 */
+};
+
+/* All strings are owned by whoever made the struct and outlive the sync. */
+struct gw_account {
+	char *name;      /* [A-Za-z0-9_.@+-]+, also the name of the state file */
+	char *state_dir; /* holds NAME.db, NAME.lock, NAME.attic */
+	char *host;
+	unsigned port;
+	enum gw_tls_mode tls;
+	char *tls_ca_file;    /* NULL: the system's authorities */
+	char *tunnel_command; /* NULL: TCP */
+	char *user;
+	char *password_command; /* its first line of output is the password */
+	char *maildir;          /* absolute path of the root */
+	enum gw_layout layout;
+	char **folders;       /* patterns over names as shown here; the last that matches wins */
+	size_t folder_count;  /* 0: all, less \All, \Flagged and \Important */
+	bool subscribed;      /* only subscribed mailboxes */
+	bool mirror_deleted;  /* \Deleted is written as T */
+	unsigned attic_days;  /* how long deleted mail rests in the attic; 0: not kept */
+	unsigned connections; /* at most */
+	unsigned timeout_s;   /* without a byte */
+};

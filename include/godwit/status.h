@@ -1,0 +1,33 @@
+/* godwit/status.h - what the state of an account says, without connecting anywhere. */
+#pragma once
+
+#include "godwit/account.h"
+#include "godwit/error.h"
+
+#include <stdint.h>
+
+struct gw_status_mailbox {
+	const char *name;       /* as on disk: the directory relative to the root */
+	uint64_t messages;      /* with a file */
+	uint32_t uidvalidity;   /* 0: not synchronized yet */
+	uint64_t highestmodseq; /* 0: the server has none */
+};
+
+struct gw_status_held {
+	const char *mailbox; /* the server's name, as on the wire */
+	uint32_t uid;
+	const char *base_name; /* "" when it has no file */
+	const char *reason;
+};
+
+/* Strings are borrowed and valid during the call. */
+struct gw_status_sink {
+	void (*account)(void *ctx, bool known, int64_t changed_at); /* seconds; 0: never */
+	void (*mailbox)(void *ctx, const struct gw_status_mailbox *mailbox);
+	void (*held)(void *ctx, const struct gw_status_held *held);
+	void *ctx;
+};
+
+/* Blocking.  GW_ERR_CORRUPT, GW_ERR_STATE, GW_ERR_DISK. */
+enum gw_code gw_status_read(
+	const struct gw_account *account, const struct gw_status_sink *sink, struct gw_error *err);

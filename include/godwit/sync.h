@@ -1,0 +1,68 @@
+/* godwit/sync.h - one synchronization of one account.
+ *
+ * Runs on the caller's libuv loop; several accounts may run side by side on one loop.  All
+ * callbacks come from the loop, on its thread.
+ */
+#pragma once
+
+#include "godwit/account.h"
+#include "godwit/error.h"
+#include "godwit/log.h"
+
+#include <stdint.h>
+
+struct uv_loop_s;
+struct gw_sync;
+
+struct gw_sync_options {
+	bool dry_run;               /* look and tell, change nothing anywhere */
+	bool full;                  /* read both sides in full whatever cursors say */
+	const char *const *folders; /* only these (names as shown, patterns allowed); NULL: all */
+	size_t folder_count;
+};
+
+/* Running totals of a sync. */
+struct gw_sync_counts {
+	uint64_t mailboxes;         /* that belong to the account here */
+	uint64_t mailboxes_changed; /* that had to be looked at */
+	uint64_t mailboxes_done;
+	uint64_t mailboxes_created;
+	uint64_t to_download, downloaded;             /* messages */
+	uint64_t bytes_to_download, bytes_downloaded; /* of mail; by RFC822.SIZE, and received */
+	uint64_t paired;                              /* joined with a file that was here already */
+	uint64_t flags_changed;                       /* files whose flags changed */
+	uint64_t deleted;                             /* files that went to the attic */
+	uint64_t kept;                                /* gone there, changed here, and left alone */
+	uint64_t problems;                            /* reported; the exit status is not 0 */
+	uint64_t wire_received, wire_sent;            /* bytes, TLS included */
+};
+
+enum gw_sync_event_type {
+	GW_SYNC_STAGE,    /* text: what begins now */
+	GW_SYNC_PROGRESS, /* counts changed */
+	GW_SYNC_MAILBOX,  /* mailbox is in step; the changes of this one are in `delta` */
+	GW_SYNC_PLAN,     /* dry run: what would be done in mailbox, in `delta` */
+	GW_SYNC_PROBLEM,  /* err: something was skipped or held; mailbox, or NULL */
+	GW_SYNC_DONE,     /* the last event; err is NULL when the account could be worked on */
+};
+
+struct gw_sync_event {
+	enum gw_sync_event_type type;
+	const struct gw_sync_counts *counts;
+	const char *text;
+	const char *mailbox; /* as shown */
+	const struct gw_sync_counts *delta;
+	const struct gw_error *err;
+};
+
+typedef void gw_sync_cb(void *ctx, const struct gw_sync_event *ev);
+
+/* account, options and log are borrowed and outlive the sync.  GW_OK: GW_SYNC_DONE comes exactly
+ * once, later, after which the sync is freed.  GW_ERR_LOCKED, GW_ERR_DISK, GW_ERR_STATE,
+ * GW_ERR_TLS, GW_ERR_CONFIG, GW_ERR_NOMEM: cb is never called. */
+enum gw_code gw_sync_start(struct uv_loop_s *loop, const struct gw_account *account,
+	const struct gw_sync_options *options, const struct gw_log *log, gw_sync_cb *cb, void *ctx,
+	struct gw_sync **out, struct gw_error *err);
+
+/* Asks it to finish the batch at hand and leave; GW_SYNC_DONE brings GW_ERR_CANCELLED. */
+void gw_sync_stop(struct gw_sync *sync);

@@ -1,0 +1,641 @@
+/* sync/account.c - one account from lock to report; states: account_p.h.
+ *
+ * I1  GW_SYNC_DONE is sent once, from gw_sync_finished().
+ * I2  a connection holds at most two mailboxes: one whose last bodies are coming, and the one whose
+ *     SELECT went out behind them.
+ * I3  FINISHING begins when no mailbox is being worked on and no batch is under way.
+ */
+#include "sync/account_p.h"
+
+#include "auth/sasl.h"
+#include "auth/secret.h"
+
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { BATCH_FILES = 1024, RESERVED_FDS = 256, BOXES_PER_CONNECTION = 3 };
+
+static void pump(struct gw_sync *s);
+
+static void emit(struct gw_sync *s, struct gw_sync_event ev)
+{
+	struct gw_sync_counts counts = s->counts;
+
+	counts.wire_received = s->received;
+	counts.wire_sent = s->sent;
+	for (size_t i = 0; i < GW_CONN_MAX; i++) {
+		uint64_t received, sent;
+
+		if (s->conns[i].session == NULL)
+			continue;
+		gw_session_traffic(s->conns[i].session, &received, &sent);
+		counts.wire_received += received;
+		counts.wire_sent += sent;
+	}
+	ev.counts = &counts;
+	s->cb(s->ctx, &ev);
+}
+
+void gw_sync_stage(struct gw_sync *s, const char *text)
+{
+	emit(s, (struct gw_sync_event){ .type = GW_SYNC_STAGE, .text = text });
+}
+
+void gw_sync_problem(struct gw_sync *s, const char *mailbox, const struct gw_error *err)
+{
+	s->counts.problems++;
+	emit(s, (struct gw_sync_event){ .type = GW_SYNC_PROBLEM, .mailbox = mailbox, .err = err });
+}
+
+/* --- ending ---------------------------------------------------------------------------------- */
+
+static void free_rows(struct gw_sync *s)
+{
+	for (size_t i = 0; i < s->row_count; i++) {
+		free(s->rows[i].remote_name);
+		free(s->rows[i].local_dir);
+	}
+	free(s->rows);
+	for (size_t i = 0; i < s->entry_count; i++) {
+		free(s->entries[i].row.remote_name);
+		free(s->entries[i].row.local_dir);
+		gw_box_free(s->entries[i].box);
+	}
+	free(s->entries);
+}
+
+static void free_sync(struct gw_sync *s)
+{
+	gw_batcher_free(s->batcher);
+	gw_store_close(s->disk.world.store);
+	free_rows(s);
+	gw_folders_deinit(&s->folders);
+	gw_tls_ctx_free(s->tls);
+	if (s->sasl != NULL)
+		s->sasl->free(s->sasl);
+	if (s->lock_fd >= 0)
+		close(s->lock_fd);
+	free(s->caps);
+	free(s->db_path);
+	free(s->attic_path);
+	free(s);
+}
+
+static void close_conn(struct gw_conn *c)
+{
+	struct gw_sync *s = c->sync;
+	uint64_t received, sent;
+
+	if (c->session == NULL)
+		return;
+	gw_session_traffic(c->session, &received, &sent);
+	s->received += received;
+	s->sent += sent;
+	c->ready = false;
+	gw_session_close(&c->session);
+}
+
+void gw_sync_finished(struct gw_sync *s)
+{
+	s->state = SYNC_DONE;
+	emit(s, (struct gw_sync_event){
+			.type = GW_SYNC_DONE, .err = s->err.code == GW_OK ? NULL : &s->err });
+	free_sync(s);
+}
+
+static bool boxes_left(const struct gw_sync *s)
+{
+	for (size_t i = 0; i < s->entry_count; i++) {
+		if (s->entries[i].box != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* I3 */
+static void maybe_finish(struct gw_sync *s)
+{
+	if (s->state != SYNC_ENDING || boxes_left(s) || s->secret != NULL)
+		return;
+	gw_batcher_seal(s->batcher);
+	if (!gw_batcher_idle(s->batcher) || !gw_disk_idle(&s->disk))
+		return;
+	gw_sync_close_state(s);
+}
+
+/* Closes every connection; mailboxes under way end with it. */
+static void end(struct gw_sync *s)
+{
+	if (s->state >= SYNC_ENDING)
+		return;
+	s->state = SYNC_ENDING;
+	if (s->secret != NULL)
+		gw_secret_cancel(s->secret);
+	for (size_t i = 0; i < s->entry_count; i++) {
+		if (s->entries[i].box != NULL)
+			gw_box_stop(s->entries[i].box, s->batches_lost);
+	}
+	for (size_t i = 0; i < GW_CONN_MAX; i++)
+		close_conn(&s->conns[i]);
+	maybe_finish(s);
+}
+
+void gw_sync_fail(struct gw_sync *s, const struct gw_error *err)
+{
+	if (s->err.code == GW_OK)
+		s->err = *err;
+	end(s);
+}
+
+void gw_sync_stop(struct gw_sync *s)
+{
+	struct gw_error err = { 0 };
+
+	s->stopped = true;
+	gw_fail(&err, GW_ERR_CANCELLED,
+		"stopped; what has arrived is kept, the next sync goes on from here");
+	gw_sync_fail(s, &err);
+}
+
+/* --- connections ----------------------------------------------------------------------------- */
+
+static uint64_t progress(const struct gw_sync *s)
+{
+	return s->counts.downloaded + s->counts.mailboxes_done;
+}
+
+static bool any_conn(const struct gw_sync *s)
+{
+	for (size_t i = 0; i < GW_CONN_MAX; i++) {
+		if (s->conns[i].session != NULL)
+			return true;
+	}
+	return false;
+}
+
+static enum gw_code open_conn(struct gw_sync *s, struct gw_conn *c, struct gw_error *err);
+
+/* A connection is gone; its mailboxes start again on another. */
+static void on_lost(struct gw_conn *c, const struct gw_error *err)
+{
+	struct gw_sync *s = c->sync;
+	bool moved = c->ready && progress(s) > c->progress_at_start;
+	struct gw_error why = *err, again = { 0 };
+
+	for (size_t i = 0; i < s->entry_count; i++) {
+		struct gw_entry *e = &s->entries[i];
+
+		if (e->box != NULL && e->conn == (int)(c - s->conns))
+			gw_box_stop(e->box, false);
+	}
+	close_conn(c);
+	if (s->state >= SYNC_ENDING) {
+		maybe_finish(s);
+		return;
+	}
+	if (s->state == SYNC_WORKING && (moved || any_conn(s))) {
+		gw_log(s->log, GW_LOG_WARN, "%s%s", why.text,
+			any_conn(s) ? "" : "; connecting again");
+		if (any_conn(s) || open_conn(s, c, &again) == GW_OK) {
+			if (s->conn_limit > 1)
+				s->conn_limit--; /* perhaps there were too many */
+			pump(s);
+			return;
+		}
+	}
+	gw_sync_fail(s, &why);
+}
+
+static void on_session(void *ctx, enum gw_session_event event, const struct gw_error *err)
+{
+	struct gw_conn *c = ctx;
+	struct gw_sync *s = c->sync;
+
+	if (event == GW_SESSION_LOST) {
+		on_lost(c, err);
+		return;
+	}
+	c->ready = true;
+	c->progress_at_start = progress(s);
+	gw_session_pause(c->session, s->paused);
+	if (s->state == SYNC_OPENING)
+		gw_sync_list(s);
+	else
+		pump(s);
+}
+
+static enum gw_code open_conn(struct gw_sync *s, struct gw_conn *c, struct gw_error *err)
+{
+	const struct gw_account *a = s->account;
+	const struct gw_session_options options = { .stream = { .host = a->host,
+							    .port = a->port,
+							    .tunnel_command = a->tunnel_command,
+							    .tls = s->tls,
+							    .tls_at_once =
+								    a->tls == GW_TLS_IMPLICIT,
+							    .timeout_ms = a->timeout_s * 1000 },
+		.tls = a->tls,
+		.sasl = s->sasl,
+		.remembered_caps = s->caps };
+
+	c->sync = s;
+	c->ready = false;
+	c->box_count = 0;
+	c->drained = false;
+	return gw_session_open(s->loop, s->log, &options, on_session, c, &c->session, err);
+}
+
+static void on_password(void *ctx, const char *password, const struct gw_error *err)
+{
+	struct gw_sync *s = ctx;
+	struct gw_error local = { 0 };
+	enum gw_code code;
+
+	s->secret = NULL;
+	if (err != NULL)
+		local = *err;
+	if (s->state == SYNC_ENDING) {
+		maybe_finish(s);
+		return;
+	}
+	if (err == NULL) {
+		s->sasl = gw_sasl_plain_new(s->account->user, password);
+		if (s->sasl == NULL)
+			gw_fail(&local, GW_ERR_NOMEM, "out of memory");
+	}
+	code = local.code == GW_OK ? open_conn(s, &s->conns[0], &local) : local.code;
+	if (code != GW_OK)
+		gw_sync_fail(s, &local);
+}
+
+/* --- mailboxes ------------------------------------------------------------------------------- */
+
+static struct gw_entry *entry_of(struct gw_sync *s, const struct gw_box *box)
+{
+	for (size_t i = 0; i < s->entry_count; i++) {
+		if (s->entries[i].box == box)
+			return &s->entries[i];
+	}
+	return NULL;
+}
+
+static void detach(struct gw_sync *s, struct gw_entry *e)
+{
+	struct gw_conn *c = e->conn < 0 ? NULL : &s->conns[e->conn];
+
+	e->conn = -1;
+	for (size_t i = 0; c != NULL && i < c->box_count; i++) {
+		if (c->boxes[i] != e->box)
+			continue;
+		for (size_t j = i + 1; j < c->box_count; j++)
+			c->boxes[j - 1] = c->boxes[j];
+		c->box_count--;
+		if (i == c->box_count) /* it was the last: nothing is behind it */
+			c->drained = c->box_count > 0 && c->drained;
+	}
+}
+
+static void on_box_ready(void *ctx, struct gw_box *box)
+{
+	struct gw_sync *s = ctx;
+
+	entry_of(s, box)->ready = true;
+	pump(s);
+}
+
+static void on_box_drained(void *ctx, struct gw_box *box)
+{
+	struct gw_sync *s = ctx;
+	struct gw_entry *e = entry_of(s, box);
+
+	if (e->conn < 0 || e->passes > 0) /* a second look is made without anything behind it */
+		return;
+	s->conns[e->conn].drained = true;
+	pump(s);
+}
+
+static void on_box_released(void *ctx, struct gw_box *box)
+{
+	struct gw_sync *s = ctx;
+
+	detach(s, entry_of(s, box));
+	pump(s);
+}
+
+static void on_box_problem(void *ctx, struct gw_box *box, const struct gw_error *err)
+{
+	gw_sync_problem(ctx, gw_box_folder(box)->shown, err);
+}
+
+static void on_box_progress(void *ctx)
+{
+	emit(ctx, (struct gw_sync_event){ .type = GW_SYNC_PROGRESS });
+}
+
+static void settle(struct gw_sync *s, struct gw_entry *e, enum gw_box_outcome outcome,
+	const struct gw_sync_counts *delta, const struct gw_error *err)
+{
+	switch (outcome) {
+	case GW_BOX_AGAIN:
+		if (++e->passes < GW_PASSES) {
+			e->queued = false;
+			break;
+		}
+		gw_log(s->log, GW_LOG_INFO, "%s kept changing; the next sync looks again",
+			e->folder->shown);
+		/* fall through */
+	case GW_BOX_IN_STEP:
+		e->settled = true;
+		s->counts.mailboxes_done++;
+		emit(s, (struct gw_sync_event){
+				.type = s->options.dry_run ? GW_SYNC_PLAN : GW_SYNC_MAILBOX,
+				.mailbox = e->folder->shown,
+				.delta = delta });
+		break;
+	case GW_BOX_FAILED:
+		e->settled = true;
+		gw_sync_problem(s, e->folder->shown, err);
+		break;
+	case GW_BOX_LOST:
+		e->queued = false; /* once more on another connection */
+		e->passes += e->passes == 0;
+		break;
+	}
+}
+
+static void on_box_done(void *ctx, struct gw_box *box, enum gw_box_outcome outcome,
+	const struct gw_sync_counts *delta, const struct gw_error *err)
+{
+	struct gw_sync *s = ctx;
+	struct gw_entry *e = entry_of(s, box);
+	struct gw_error fatal = { 0 };
+
+	if (outcome == GW_BOX_LOST && err != NULL &&
+		(err->code == GW_ERR_DISK || err->code == GW_ERR_STATE ||
+			err->code == GW_ERR_CORRUPT))
+		fatal = *err; /* not the connection but this machine */
+	if (outcome == GW_BOX_LOST ||
+		outcome == GW_BOX_AGAIN) { /* what is fetched again is not more */
+		s->counts.to_download -= delta->to_download - delta->downloaded;
+		s->counts.bytes_to_download = s->counts.bytes_to_download > delta->bytes_to_download
+						      ? s->counts.bytes_to_download -
+								delta->bytes_to_download +
+								delta->bytes_downloaded
+						      : s->counts.bytes_downloaded;
+	}
+	settle(s, e, outcome, delta, err);
+	detach(s, e);
+	e->box = NULL;
+	e->ready = false;
+	gw_box_free(box);
+	if (fatal.code != GW_OK)
+		gw_sync_fail(s, &fatal);
+	pump(s);
+}
+
+static void on_mailbox_done(void *ctx, void *owner, bool conflict)
+{
+	if (owner != NULL && entry_of(ctx, owner) != NULL) /* else it was given up meanwhile */
+		gw_box_committed(owner, conflict);
+}
+
+static void on_batch_done(void *ctx, const struct gw_batch_result *result)
+{
+	struct gw_sync *s = ctx;
+
+	gw_log(s->log, GW_LOG_DEBUG, "batch: %llu delivered, %llu joined, %llu flags, %llu deleted",
+		(unsigned long long)result->delivered, (unsigned long long)result->joined,
+		(unsigned long long)result->flags_changed, (unsigned long long)result->deleted);
+	pump(s); /* the end may have waited for it */
+}
+
+static void on_batch_failed(void *ctx, const struct gw_error *err)
+{
+	struct gw_sync *s = ctx;
+
+	s->batches_lost = true;
+	if (s->state >= SYNC_ENDING) { /* those that waited for it wait in vain */
+		for (size_t i = 0; i < s->entry_count; i++) {
+			if (s->entries[i].box != NULL)
+				gw_box_stop(s->entries[i].box, true);
+		}
+	}
+	gw_sync_fail(s, err);
+	pump(s);
+}
+
+static void on_pressure(void *ctx, bool high)
+{
+	struct gw_sync *s = ctx;
+
+	s->paused = high;
+	for (size_t i = 0; i < GW_CONN_MAX; i++) {
+		if (s->conns[i].session != NULL && s->conns[i].ready)
+			gw_session_pause(s->conns[i].session, high);
+	}
+}
+
+/* --- handing out work ------------------------------------------------------------------------ */
+
+static struct gw_entry *next_ready(struct gw_sync *s)
+{
+	for (size_t i = 0; i < s->entry_count; i++) {
+		if (s->entries[i].ready && s->entries[i].conn < 0)
+			return &s->entries[i];
+	}
+	return NULL;
+}
+
+static bool has_room(const struct gw_conn *c)
+{
+	return c->session != NULL && c->ready && gw_session_usable(c->session) &&
+	       (c->box_count == 0 || (c->box_count < GW_CONN_BOXES && c->drained));
+}
+
+static void feed_conn(struct gw_sync *s, struct gw_conn *c)
+{
+	struct gw_entry *e;
+
+	while (s->state == SYNC_WORKING && has_room(c) && (e = next_ready(s)) != NULL) {
+		if (c->box_count > 0)
+			gw_box_supersede(c->boxes[c->box_count - 1]);
+		c->boxes[c->box_count++] = e->box;
+		c->drained = false;
+		e->conn = (int)(c - s->conns);
+		e->ready = false;
+		gw_box_attach(e->box, c->session);
+	}
+}
+
+/* Looks at Maildirs ahead of the connections, but not far: each look is held in memory. */
+static void look_ahead(struct gw_sync *s)
+{
+	size_t ahead = 0;
+
+	for (size_t i = 0; i < s->entry_count; i++)
+		ahead += s->entries[i].box != NULL && s->entries[i].conn < 0;
+	for (size_t i = 0; i < s->entry_count && ahead < s->conn_limit + 1; i++) {
+		struct gw_entry *e = &s->entries[i];
+
+		if (e->settled || e->queued || e->box != NULL)
+			continue;
+		e->box = gw_box_new(&s->env, e->folder, &e->row);
+		if (e->box == NULL) {
+			struct gw_error err = { 0 };
+
+			gw_fail(&err, GW_ERR_NOMEM, "out of memory");
+			gw_sync_fail(s, &err);
+			return;
+		}
+		e->queued = true;
+		ahead++;
+		if (e->passes >
+			0) /* what the last pass brought must be on disk before it is looked for */
+			gw_batcher_seal(s->batcher);
+		gw_box_start(e->box);
+	}
+}
+
+/* One connection with enough in flight fills a link; more of them help where many mailboxes cost a
+ * round trip each. */
+static void open_more(struct gw_sync *s)
+{
+	size_t left = 0, open = 0;
+	struct gw_error err = { 0 };
+
+	for (size_t i = 0; i < s->entry_count; i++)
+		left += !s->entries[i].settled;
+	for (size_t i = 0; i < GW_CONN_MAX; i++)
+		open += s->conns[i].session != NULL;
+	for (size_t i = 0; i < s->conn_limit && open < s->conn_limit; i++) {
+		if (s->conns[i].session != NULL || open * BOXES_PER_CONNECTION >= left)
+			continue;
+		if (open_conn(s, &s->conns[i], &err) != GW_OK)
+			return;
+		open++;
+	}
+}
+
+static bool all_settled(const struct gw_sync *s)
+{
+	for (size_t i = 0; i < s->entry_count; i++) {
+		if (!s->entries[i].settled)
+			return false;
+	}
+	return true;
+}
+
+static void pump(struct gw_sync *s)
+{
+	if (s->state == SYNC_WORKING && all_settled(s))
+		end(s);
+	if (s->state == SYNC_WORKING)
+		look_ahead(s);
+	if (s->state == SYNC_WORKING)
+		open_more(s);
+	for (size_t i = 0; i < GW_CONN_MAX && s->state == SYNC_WORKING; i++)
+		feed_conn(s, &s->conns[i]);
+	maybe_finish(s);
+}
+
+void gw_sync_work(struct gw_sync *s)
+{
+	if (s->state == SYNC_ENDING) { /* stopped while the state was being opened */
+		maybe_finish(s);
+		return;
+	}
+	s->state = SYNC_WORKING;
+	s->env.account_id = s->account_id;
+	s->env.copies_differ = s->copies_differ;
+	if (s->counts.mailboxes_changed > 0)
+		gw_sync_stage(s, s->options.dry_run ? "comparing" : "synchronizing");
+	pump(s);
+}
+
+/* --- starting -------------------------------------------------------------------------------- */
+
+static size_t batch_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < 2 * RESERVED_FDS)
+		return 16;
+	limit.rlim_cur -= RESERVED_FDS;
+	return limit.rlim_cur / 4 < BATCH_FILES ? (size_t)limit.rlim_cur / 4 : BATCH_FILES;
+}
+
+static enum gw_code start_signing_in(struct gw_sync *s, struct gw_error *err)
+{
+	if (s->account->password_command != NULL)
+		return gw_secret_start(
+			s->loop, s->account->password_command, on_password, s, &s->secret, err);
+	s->sasl = gw_sasl_plain_new(s->account->user, ""); /* a tunnel that knows us */
+	if (s->sasl == NULL)
+		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	return open_conn(s, &s->conns[0], err);
+}
+
+static void fill_env(struct gw_sync *s)
+{
+	s->env = (struct gw_box_env){ .loop = s->loop,
+		.log = s->log,
+		.account = s->account,
+		.disk = &s->disk,
+		.batcher = s->batcher,
+		.counts = &s->counts,
+		.dry_run = s->options.dry_run,
+		.full = s->options.full,
+		.retry_unfetchable = s->options.full,
+		.ready = on_box_ready,
+		.drained = on_box_drained,
+		.released = on_box_released,
+		.done = on_box_done,
+		.problem = on_box_problem,
+		.progress = on_box_progress,
+		.ctx = s };
+}
+
+enum gw_code gw_sync_start(uv_loop_t *loop, const struct gw_account *account,
+	const struct gw_sync_options *options, const struct gw_log *log, gw_sync_cb *cb, void *ctx,
+	struct gw_sync **out, struct gw_error *err)
+{
+	struct gw_sync *s = calloc(1, sizeof *s);
+	struct gw_batcher_events events = { .mailbox_done = on_mailbox_done,
+		.batch_done = on_batch_done,
+		.failed = on_batch_failed,
+		.pressure = on_pressure,
+		.ctx = s };
+	enum gw_code code;
+
+	*out = NULL;
+	if (s == NULL)
+		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	s->loop = loop;
+	s->account = account;
+	s->options = *options;
+	s->log = log;
+	s->cb = cb;
+	s->ctx = ctx;
+	s->lock_fd = -1;
+	s->conn_limit = account->connections < GW_CONN_MAX ? account->connections : GW_CONN_MAX;
+	for (size_t i = 0; i < GW_CONN_MAX; i++)
+		s->conns[i].sync = s;
+	gw_disk_init(&s->disk, loop);
+	code = gw_sync_open_state(s, err);
+	if (code == GW_OK && account->tls != GW_TLS_NONE)
+		code = gw_tls_ctx_new(account->tls_ca_file, &s->tls, err);
+	if (code == GW_OK &&
+		(s->batcher = gw_batcher_new(&s->disk, batch_files(), &events)) == NULL)
+		code = gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	fill_env(s);
+	if (code == GW_OK)
+		code = start_signing_in(s, err);
+	if (code != GW_OK) {
+		free_sync(s);
+		return code;
+	}
+	*out = s;
+	gw_sync_stage(s, "connecting");
+	return GW_OK;
+}

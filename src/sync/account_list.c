@@ -1,0 +1,312 @@
+/* sync/account_list.c - which mailboxes there are and which have changed; part of account_p.h. */
+#include "sync/account_p.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <time.h>
+
+enum { FULL_LOOK_SECONDS = 7 * 86400 };
+
+static void fail(struct gw_sync *s, enum gw_code code)
+{
+	struct gw_error err = { 0 };
+
+	gw_fail(&err, code, code == GW_ERR_NOMEM ? "out of memory" : "the session ended");
+	gw_sync_fail(s, &err);
+}
+
+static struct gw_session *session(const struct gw_sync *s)
+{
+	return s->conns[0].session;
+}
+
+static uint32_t caps(const struct gw_sync *s)
+{
+	return gw_session_caps(session(s));
+}
+
+static void on_response(void *ctx, const struct gw_response *r)
+{
+	struct gw_sync *s = ctx;
+	struct gw_error err = { 0 };
+
+	switch (r->type) {
+	case GW_RESP_NAMESPACE:
+		free(s->folders.prefix);
+		s->folders.prefix = gw_slice_dup(r->mailbox);
+		break;
+	case GW_RESP_LIST:
+		if (gw_folders_take_list(&s->folders, r, s->account, &err) != GW_OK)
+			gw_sync_problem(s, NULL, &err);
+		break;
+	case GW_RESP_LSUB:
+		gw_folders_take_lsub(&s->folders, r);
+		break;
+	case GW_RESP_STATUS:
+		gw_folders_take_status(&s->folders, r);
+		break;
+	default:
+		break;
+	}
+}
+
+/* --- entries --------------------------------------------------------------------------------- */
+
+static struct gw_mailbox_row *find_row(struct gw_sync *s, const struct gw_folder *f)
+{
+	for (size_t i = 0; i < s->row_count; i++) {
+		struct gw_mailbox_row *row = &s->rows[i];
+
+		if (row->remote_name != NULL && strcmp(row->remote_name, f->wire) == 0)
+			return row;
+	}
+	return NULL;
+}
+
+/* Does the directory still stand where it stood?  (One stat; the names in it are not looked at.) */
+static bool directory_is_same(const struct gw_sync *s, const struct gw_entry *e)
+{
+	char path[4096];
+	struct stat st;
+
+	snprintf(path, sizeof path, "%s/%s/cur", s->account->maildir, e->row.local_dir);
+	if (stat(path, &st) != 0)
+		return false;
+	snprintf(path, sizeof path, "%s/%s", s->account->maildir, e->row.local_dir);
+	return stat(path, &st) == 0 && (uint64_t)st.st_ino == e->row.inode;
+}
+
+static bool looks_unchanged(const struct gw_sync *s, const struct gw_entry *e)
+{
+	const unsigned all =
+		GW_ITEM_MESSAGES | GW_ITEM_UIDNEXT | GW_ITEM_UIDVALIDITY | GW_ITEM_HIGHESTMODSEQ;
+	const struct gw_folder *f = e->folder;
+	const struct gw_mailbox_row *row = &e->row;
+
+	if (s->options.full || s->copies_differ || row->uidvalidity == 0 ||
+		row->full_at + FULL_LOOK_SECONDS < (int64_t)time(NULL))
+		return false;
+	if (!(caps(s) & GW_CAP_CONDSTORE) || (f->items & all) != all || f->highestmodseq == 0)
+		return false; /* without CONDSTORE equal counts say only "maybe" */
+	return f->messages == row->messages && f->uidnext == row->uidnext &&
+	       f->uidvalidity == row->uidvalidity && f->highestmodseq == row->highestmodseq &&
+	       directory_is_same(s, e);
+}
+
+static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
+{
+	struct gw_entry *e = gw_array_push(
+		(void **)&s->entries, &s->entry_count, &s->entry_cap, sizeof *s->entries);
+	struct gw_mailbox_row *row = find_row(s, f);
+	struct gw_error err = { 0 };
+
+	if (e == NULL)
+		return false;
+	e->folder = f;
+	e->conn = -1;
+	if (row != NULL) {
+		e->row = *row;
+		row->remote_name = row->local_dir = NULL; /* the entry's now */
+	} else {
+		e->row = (struct gw_mailbox_row){ .remote_name = strdup(f->wire),
+			.local_dir = strdup(f->dir),
+			.delimiter = f->delimiter,
+			.special_use = f->attrs };
+		if (e->row.remote_name == NULL || e->row.local_dir == NULL)
+			return false;
+		s->counts.mailboxes_created++;
+	}
+	e->dirty = !looks_unchanged(s, e);
+	if (strcmp(e->row.local_dir, f->dir) != 0) {
+		gw_fail(&err, GW_ERR_HELD,
+			"it is in %s, and would be in %s by the present configuration (`layout`): "
+			"change that "
+			"back, or move the directory and the state %s",
+			e->row.local_dir, f->dir, s->db_path);
+		e->dirty = false;
+		gw_sync_problem(s, f->shown, &err);
+	}
+	return true;
+}
+
+static void tell_of_missing(const struct gw_sync *s)
+{
+	for (size_t i = 0; i < s->row_count; i++) {
+		if (s->rows[i].remote_name != NULL && s->options.folder_count == 0)
+			gw_log(s->log, GW_LOG_INFO,
+				"%s is not among the server's mailboxes that are wanted; it is "
+				"left as it is",
+				s->rows[i].local_dir);
+	}
+}
+
+/* The list is complete: make the entries and go on. */
+static void on_listed(struct gw_sync *s)
+{
+	const char *text = gw_session_caps_text(session(s));
+	bool write_now = false;
+
+	if (*text != '\0' && (s->caps == NULL || strcmp(text, s->caps) != 0)) {
+		free(s->caps);
+		s->caps = strdup(text);
+		write_now = true; /* remembered, so that the next run need not ask */
+	}
+	for (size_t i = 0; i < s->folders.count; i++) {
+		if (s->folders.list[i].wanted && !add_entry(s, &s->folders.list[i])) {
+			fail(s, GW_ERR_NOMEM);
+			return;
+		}
+	}
+	tell_of_missing(s);
+	s->counts.mailboxes = s->entry_count;
+	for (size_t i = 0; i < s->entry_count; i++) {
+		s->counts.mailboxes_changed += s->entries[i].dirty;
+		s->entries[i].settled = !s->entries[i].dirty;
+		write_now |=
+			s->entries[i].row.id == 0; /* it needs a row before its first message */
+	}
+	if (s->entry_count == 0 && s->options.folder_count > 0) {
+		struct gw_error err = { 0 };
+
+		gw_fail(&err, GW_ERR_CONFIG,
+			"no mailbox of account \"%s\" has the name given (%s, ...)",
+			s->account->name, s->options.folders[0]);
+		gw_sync_fail(s, &err);
+	} else if (write_now && !s->options.dry_run) {
+		gw_sync_prepare(s);
+	} else {
+		gw_sync_work(s);
+	}
+}
+
+/* --- asking ---------------------------------------------------------------------------------- */
+
+static void on_done(void *ctx, const struct gw_result *result)
+{
+	struct gw_sync *s = ctx;
+
+	s->list_pending--;
+	if (result->kind == GW_RESULT_LOST)
+		return; /* the session's own event follows */
+	if (result->kind !=
+		GW_RESULT_OK) /* of one mailbox: its state is unknown, so it is looked at */
+		gw_log(s->log, GW_LOG_INFO, "%s", result->err->text);
+	if (s->list_pending == 0 && s->state == SYNC_LISTING)
+		on_listed(s);
+}
+
+static bool send_line(
+	struct gw_sync *s, struct gw_line *line, void (*done)(void *, const struct gw_result *))
+{
+	enum gw_code code = gw_session_send(session(s), line,
+		&(struct gw_handlers){ .response = on_response, .done = done, .ctx = s });
+
+	if (code != GW_OK) {
+		fail(s, code);
+		return false;
+	}
+	s->list_pending++;
+	return true;
+}
+
+/* RFC 5819; Dovecot refuses the whole LIST for one item that it does not know. */
+static const char *status_items(const struct gw_sync *s)
+{
+	return caps(s) & GW_CAP_CONDSTORE ? "(MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ)"
+					  : "(MESSAGES UIDNEXT UIDVALIDITY)";
+}
+
+static bool has_list_status(const struct gw_sync *s)
+{
+	const uint32_t both = GW_CAP_LIST_STATUS | GW_CAP_LIST_EXTENDED;
+
+	return !s->list_plain && (caps(s) & both) == both;
+}
+
+/* The list is there.  Without LIST-STATUS each mailbox is asked for, all in one flight; without
+ * CONDSTORE the answers would decide nothing. */
+static void ask_status(struct gw_sync *s)
+{
+	gw_folders_choose(&s->folders, s->account, s->options.folders, s->options.folder_count);
+	if (has_list_status(s) || !(caps(s) & GW_CAP_CONDSTORE))
+		return;
+	for (size_t i = 0; i < s->folders.count; i++) {
+		struct gw_line line;
+
+		if (!s->folders.list[i].wanted)
+			continue;
+		gw_line_init(&line);
+		gw_line_printf(&line, "STATUS ");
+		gw_line_string(&line, gw_slice_str(s->folders.list[i].wire), caps(s));
+		gw_line_printf(&line, " %s", status_items(s));
+		if (!send_line(s, &line, on_done))
+			return;
+	}
+}
+
+static void send_list(struct gw_sync *s);
+
+static void on_list_done(void *ctx, const struct gw_result *result)
+{
+	struct gw_sync *s = ctx;
+	struct gw_error err = { 0 };
+
+	if (result->kind == GW_RESULT_OK) {
+		s->list_pending--;
+		ask_status(s);
+		if (s->list_pending == 0 && s->state == SYNC_LISTING)
+			on_listed(s);
+		return;
+	}
+	s->list_pending--;
+	if (result->kind == GW_RESULT_LOST)
+		return;
+	if (!s->list_plain) {
+		s->list_plain = true; /* some servers announce more than they understand */
+		send_list(s);
+		return;
+	}
+	err = *result->err;
+	gw_sync_fail(s, &err);
+}
+
+static void send_list(struct gw_sync *s)
+{
+	bool extended = !s->list_plain && (caps(s) & GW_CAP_LIST_EXTENDED);
+	struct gw_line line;
+
+	if (s->account->subscribed && !extended) {
+		gw_line_init(&line);
+		gw_line_printf(&line, "LIST \"\" \"*\"");
+		if (!send_line(s, &line, on_done)) /* names first: LSUB only marks them */
+			return;
+		gw_line_printf(&line, "LSUB \"\" \"*\"");
+		send_line(s, &line, on_list_done);
+		return;
+	}
+	gw_line_init(&line);
+	gw_line_printf(&line, "LIST \"\" \"*\"");
+	if (extended)
+		gw_line_printf(&line, " RETURN (%sSUBSCRIBED%s%s)",
+			caps(s) & GW_CAP_SPECIAL_USE ? "SPECIAL-USE " : "",
+			has_list_status(s) ? " STATUS " : "",
+			has_list_status(s) ? status_items(s) : "");
+	send_line(s, &line, on_list_done);
+}
+
+void gw_sync_list(struct gw_sync *s)
+{
+	struct gw_line line;
+
+	s->state = SYNC_LISTING;
+	gw_sync_stage(s, "listing mailboxes");
+	if (caps(s) & GW_CAP_NAMESPACE) {
+		gw_line_init(&line);
+		gw_line_printf(&line, "NAMESPACE");
+		if (!send_line(s, &line, on_done))
+			return;
+	}
+	send_list(s);
+}

@@ -1,0 +1,103 @@
+/* sync/account_p.h - what account.c, account_list.c and account_state.c share; private to them.
+ *
+ *   OPENING --password, connected--> LISTING --nothing to do--> FINISHING
+ *   LISTING --> PREPARING (state opened for writing, mark raised) --> WORKING --> FINISHING -->
+ * DONE any --failure, stop--> ENDING (boxes and batches run out) --> FINISHING
+ */
+#pragma once
+
+#include "godwit/sync.h"
+#include "maildir/mark.h"
+#include "sync/box.h"
+
+enum gw_sync_state {
+	SYNC_OPENING,
+	SYNC_LISTING,
+	SYNC_PREPARING,
+	SYNC_WORKING,
+	SYNC_ENDING,
+	SYNC_FINISHING,
+	SYNC_DONE,
+};
+
+enum { GW_CONN_MAX = 16, GW_CONN_BOXES = 2, GW_PASSES = 3 };
+
+struct gw_conn {
+	struct gw_sync *sync;
+	struct gw_session *session; /* owned; NULL: slot is free */
+	bool ready;
+	struct gw_box *boxes[GW_CONN_BOXES]; /* attached, in the order of their SELECTs */
+	size_t box_count;
+	bool drained; /* the last of them has asked for everything */
+	uint64_t progress_at_start;
+};
+
+struct gw_entry {
+	const struct gw_folder *folder;
+	struct gw_mailbox_row row; /* names owned */
+	struct gw_box *box;        /* owned while it is worked on */
+	unsigned passes;
+	bool dirty, queued, ready, settled;
+	int conn; /* index, or -1 */
+};
+
+struct gw_sync {
+	enum gw_sync_state state;
+	uv_loop_t *loop;
+	const struct gw_account *account;
+	struct gw_sync_options options;
+	const struct gw_log *log;
+	gw_sync_cb *cb;
+	void *ctx;
+
+	/* state */
+	char *db_path, *attic_path; /* owned */
+	int lock_fd;
+	struct gw_disk disk; /* its store is the account's */
+	char account_id[33];
+	uint64_t generation;
+	struct gw_mark mark;
+	bool state_is_new, copies_differ;
+	struct gw_mailbox_row *rows; /* owned; as in the state; names move to entries */
+	size_t row_count, row_cap;
+	char *caps; /* owned; as remembered */
+
+	/* connections */
+	struct gw_tls_ctx *tls;
+	struct gw_secret *secret; /* frees itself */
+	struct gw_sasl *sasl;     /* owned */
+	struct gw_conn conns[GW_CONN_MAX];
+	size_t conn_limit;
+	bool paused;
+	uint64_t received, sent; /* of connections that are closed */
+
+	/* mailboxes */
+	struct gw_folders folders;
+	bool list_plain; /* the server refused LIST with options */
+	unsigned list_pending;
+	struct gw_entry *entries; /* owned; those that the account wants */
+	size_t entry_count, entry_cap;
+	struct gw_box_env env;
+	struct gw_batcher *batcher; /* owned */
+
+	struct gw_sync_counts counts;
+	struct gw_error err; /* why the account failed */
+	bool stopped, batches_lost;
+};
+
+/* account.c */
+void gw_sync_fail(struct gw_sync *s, const struct gw_error *err);
+void gw_sync_problem(struct gw_sync *s, const char *mailbox, const struct gw_error *err);
+void gw_sync_stage(struct gw_sync *s, const char *text);
+void gw_sync_work(struct gw_sync *s); /* entries and state are there */
+
+/* account_list.c: asks for the folders, makes the entries, then prepares or finishes. */
+void gw_sync_list(struct gw_sync *s);
+
+/* account_state.c */
+enum gw_code gw_sync_open_state(struct gw_sync *s, struct gw_error *err);
+/* Opens the state for writing and raises the mark; then gw_sync_work(). */
+void gw_sync_prepare(struct gw_sync *s);
+/* Writes what ends a run; then gw_sync_finished(). */
+void gw_sync_close_state(struct gw_sync *s);
+void gw_sync_finished(struct gw_sync *s);

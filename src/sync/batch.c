@@ -1,0 +1,471 @@
+/* sync/batch.c - see batch.h.
+ *
+ * The order inside run_batch() is the safety of the whole program; each step says what a kill or a
+ * power cut right after it leaves behind.
+ */
+#include "sync/batch.h"
+
+#include "maildir/attic.h"
+#include "maildir/name.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { BATCH_BYTES = 8 << 20, BATCH_MS = 1000, MAX_WAITING = 2, FRESH_NAMES = 9 };
+
+struct batch {
+	struct gw_disk_job job; /* first */
+	struct gw_batcher *owner;
+	struct gw_op *ops; /* owned */
+	size_t count, cap;
+	size_t files;
+	uint64_t bytes, unflushed; /* its own, and of all batches not flushed when it was sealed */
+	bool has_cursor, has_join;
+	struct gw_batch_result result;
+	struct gw_error err;
+};
+
+struct gw_batcher {
+	struct gw_disk *disk;
+	struct gw_batcher_events events;
+	struct batch *open; /* owned; NULL: empty */
+	size_t max_files;
+	unsigned waiting; /* sealed and not done */
+	uint64_t unflushed;
+	uv_timer_t *timer; /* owned; freed when closed */
+};
+
+void gw_place_unref(struct gw_place *place)
+{
+	if (place == NULL || --place->refs > 0)
+		return;
+	gw_maildir_close(&place->m);
+	gw_keywords_deinit(&place->keywords);
+	free(place->dir);
+	free(place);
+}
+
+/* --- in the pool ----------------------------------------------------------------------------- */
+
+static enum gw_code flush_files(struct batch *b, struct gw_disk_world *world)
+{
+	int *fds = calloc(b->files + 1, sizeof *fds), sys;
+	size_t n = 0;
+
+	if (fds == NULL)
+		return gw_fail(&b->err, GW_ERR_NOMEM, "out of memory");
+	for (size_t i = 0; i < b->count; i++) {
+		if (b->ops[i].kind == GW_OP_DELIVER)
+			fds[n++] = b->ops[i].file.fd;
+	}
+	sys = gw_flush(&world->flusher, fds, n, b->bytes, b->unflushed);
+	free(fds);
+	if (sys != 0)
+		return gw_fail_sys(&b->err, GW_ERR_DISK, sys, "new mail cannot be flushed to disk");
+	return GW_OK;
+}
+
+/* A row is about to rest on a file that another program may have written a moment ago. */
+static enum gw_code flush_foreign(struct batch *b)
+{
+	for (size_t i = 0; i < b->count && b->has_join; i++) {
+		if (b->ops[i].kind != GW_OP_JOIN)
+			continue;
+		if (syncfs(b->ops[i].place->m.cur) != 0)
+			return gw_fail_sys(&b->err, GW_ERR_DISK, errno,
+				"the Maildir cannot be flushed to disk");
+		break; /* one file system holds the whole tree */
+	}
+	return GW_OK;
+}
+
+static int subdir(struct gw_place *p, bool in_new)
+{
+	if (in_new)
+		p->touched_new = true;
+	else
+		p->touched_cur = true;
+	return in_new ? p->m.new : p->m.cur;
+}
+
+/* The name is a function of the UID; if something else has it, the mail gets a fresh one. */
+static int deliver(struct gw_op *op)
+{
+	int to = subdir(op->place, op->to_in_new), sys;
+	struct gw_name old;
+	char fresh[GW_NAME_MAX + 1], *copy;
+
+	sys = gw_place(op->place->m.tmp, op->file.tmp_name, to, op->to);
+	old = gw_name_split(op->to);
+	for (unsigned i = 1; sys == EEXIST && i <= FRESH_NAMES; i++) {
+		snprintf(fresh, sizeof fresh, "%.*s-%u%s", (int)old.base.n, old.base.p, i,
+			op->to + old.base.n);
+		sys = gw_place(op->place->m.tmp, op->file.tmp_name, to, fresh);
+		if (sys == 0) {
+			copy = strdup(fresh);
+			if (copy == NULL)
+				return ENOMEM;
+			free(op->to);
+			op->to = copy;
+			break;
+		}
+	}
+	if (sys == 0) {
+		close(op->file.fd);
+		op->file.fd = -1;
+	}
+	return sys;
+}
+
+static int rename_seen(struct gw_op *op)
+{
+	int from = subdir(op->place, op->from_in_new);
+
+	return gw_place(from, op->from, subdir(op->place, op->to_in_new), op->to);
+}
+
+static int delete_seen(struct gw_op *op, const struct gw_disk_world *world)
+{
+	int from = subdir(op->place, op->from_in_new);
+
+	if (world->attic == NULL)
+		return unlinkat(from, op->from, 0) == 0 ? 0 : errno;
+	op->place->touched_attic = true;
+	return gw_attic_put(world->attic, op->place->dir, from, op->from);
+}
+
+static enum gw_code act_on_file(struct batch *b, struct gw_op *op, struct gw_disk_world *world)
+{
+	int sys = 0;
+
+	switch (op->kind) {
+	case GW_OP_DELIVER:
+		sys = deliver(op);
+		break;
+	case GW_OP_JOIN:
+	case GW_OP_FLAGS:
+		sys = op->to == NULL ? 0 : rename_seen(op);
+		break;
+	case GW_OP_DELETE:
+		sys = delete_seen(op, world);
+		break;
+	case GW_OP_KEYWORD:
+		if (gw_keywords_find(&op->place->keywords, gw_slice_str(op->to)) < 0)
+			gw_keywords_put(&op->place->keywords, op->uid, gw_slice_str(op->to));
+		if (op->uid < GW_KEYWORD_LETTERS)
+			op->place->keywords.file_stale = true;
+		break;
+	case GW_OP_BASE_FLAGS:
+	case GW_OP_DROP_ROW:
+	case GW_OP_HOLD:
+	case GW_OP_UNFETCHABLE:
+	case GW_OP_CURSOR:
+		break;
+	}
+	if ((sys == ENOENT || sys == EEXIST) && op->kind != GW_OP_DELIVER) {
+		/* A reader was faster: what was seen is no more.  Look again in the next run. */
+		op->skipped = true;
+		op->place->conflict = true;
+		return GW_OK;
+	}
+	if (sys != 0)
+		return gw_fail_sys(&b->err, GW_ERR_DISK, sys, "cannot change %s in %s",
+			op->to != NULL ? op->to : op->from, op->place->m.path);
+	return GW_OK;
+}
+
+static enum gw_code flush_dir(struct batch *b, int fd, const char *path)
+{
+	if (fsync(fd) == 0)
+		return GW_OK;
+	return gw_fail_sys(&b->err, GW_ERR_DISK, errno, "cannot flush %s", path);
+}
+
+static enum gw_code flush_place(
+	struct batch *b, struct gw_place *p, const struct gw_disk_world *world)
+{
+	enum gw_code code = GW_OK;
+
+	if (p->touched_attic)
+		code = gw_attic_flush(world->attic, p->dir, &b->err);
+	if (code == GW_OK && p->touched_new)
+		code = flush_dir(b, p->m.new, p->m.path);
+	if (code == GW_OK && p->touched_cur)
+		code = flush_dir(b, p->m.cur, p->m.path);
+	p->touched_attic = p->touched_cur = p->touched_new = false;
+	return code;
+}
+
+static enum gw_code add_row(struct gw_op *op, enum gw_row_state state, struct gw_disk_world *world,
+	struct gw_error *err)
+{
+	static const uint8_t none[GW_HASH_BYTES];
+	const char *file = op->to != NULL ? op->to : op->from;
+	char base[GW_NAME_MAX + 1];
+	struct gw_message_row row = { .uid = op->uid,
+		.state = state,
+		.flags = op->flags,
+		.size = op->size,
+		.date = op->date };
+
+	if (state == GW_ROW_PAIRED) {
+		struct gw_name name = gw_name_split(file);
+
+		memcpy(base, name.base.p, name.base.n);
+		base[name.base.n] = '\0';
+		row.base_name = base;
+		row.header_hash = op->print.header;
+		row.body_hash = op->print.body;
+		row.msgid_hash =
+			memcmp(op->print.msgid, none, sizeof none) == 0 ? NULL : op->print.msgid;
+	}
+	return gw_store_message_add(world->store, op->place->mailbox, &row, err);
+}
+
+static enum gw_code store_cursor(
+	struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
+{
+	/* With advance false the row holds the cursors as they were. */
+	return op->advance && op->place->conflict
+		       ? GW_OK
+		       : gw_store_mailbox_update(world->store, &op->row, err);
+}
+
+static enum gw_code act_on_row(struct batch *b, struct gw_op *op, struct gw_disk_world *world)
+{
+	struct gw_store *store = world->store;
+	int64_t mailbox = op->place->mailbox;
+	struct gw_error *err = &b->err;
+	enum gw_code code;
+
+	switch (op->kind) {
+	case GW_OP_KEYWORD:
+		return gw_store_keyword_put(store, mailbox, op->uid, op->to, err);
+	case GW_OP_DELIVER:
+		b->result.delivered++;
+		code = add_row(op, GW_ROW_PAIRED, world, err);
+		return code == GW_OK ? gw_store_unhold(store, mailbox, op->uid, err) : code;
+	case GW_OP_JOIN:
+		b->result.joined++;
+		return add_row(op, GW_ROW_PAIRED, world, err);
+	case GW_OP_FLAGS:
+		b->result.flags_changed++;
+		return gw_store_message_flags(store, mailbox, op->uid, op->flags, err);
+	case GW_OP_BASE_FLAGS:
+		return gw_store_message_flags(store, mailbox, op->uid, op->flags, err);
+	case GW_OP_DELETE:
+		b->result.deleted++;
+		return gw_store_message_drop(store, mailbox, op->uid, err);
+	case GW_OP_DROP_ROW:
+		code = gw_store_message_drop(store, mailbox, op->uid, err);
+		return code == GW_OK ? gw_store_unhold(store, mailbox, op->uid, err) : code;
+	case GW_OP_HOLD:
+		return gw_store_hold(store, mailbox, op->uid, NULL, op->to, err);
+	case GW_OP_UNFETCHABLE:
+		code = add_row(op, GW_ROW_UNFETCHABLE, world, err);
+		return code == GW_OK ? gw_store_hold(store, mailbox, op->uid, NULL, op->to, err)
+				     : code;
+	case GW_OP_CURSOR:
+		return store_cursor(op, world, err);
+	}
+	return GW_ERR_BUG;
+}
+
+static enum gw_code write_keyword_files(struct batch *b)
+{
+	enum gw_code code = GW_OK;
+
+	for (size_t i = 0; i < b->count && code == GW_OK; i++) {
+		struct gw_place *p = b->ops[i].place;
+
+		if (p->keywords.file_stale)
+			code = gw_keywords_save(&p->keywords, p->m.dir, &b->err);
+	}
+	return code;
+}
+
+static enum gw_code store_rows(struct batch *b, struct gw_disk_world *world)
+{
+	enum gw_code code = gw_store_begin(world->store, &b->err);
+
+	if (code != GW_OK)
+		return code;
+	for (size_t i = 0; i < b->count && code == GW_OK; i++) {
+		if (!b->ops[i].skipped)
+			code = act_on_row(b, &b->ops[i], world);
+	}
+	if (code == GW_OK)
+		code = gw_store_commit(world->store, &b->err);
+	if (code != GW_OK)
+		gw_store_rollback(world->store);
+	return code;
+}
+
+static void run_batch(struct gw_disk_job *job, struct gw_disk_world *world)
+{
+	struct batch *b = (struct batch *)job;
+	enum gw_code code;
+
+	if (world->broken.code != GW_OK) {
+		b->err = world->broken;
+		return;
+	}
+	code = gw_disk_writable(world, &b->err);
+	if (code == GW_OK)
+		code = flush_files(b, world); /* left: litter in tmp/, swept later */
+	if (code == GW_OK)
+		code = flush_foreign(b);
+	for (size_t i = 0; i < b->count && code == GW_OK; i++) {
+		if (b->ops[i].kind == GW_OP_KEYWORD)
+			code = act_on_file(b, &b->ops[i], world);
+	}
+	if (code == GW_OK)
+		code = write_keyword_files(b); /* letters have a meaning before they are used */
+	for (size_t i = 0; i < b->count && code == GW_OK; i++) {
+		if (b->ops[i].kind != GW_OP_KEYWORD)
+			code = act_on_file(b, &b->ops[i], world);
+	} /* left: files in place without rows, found by name */
+	for (size_t i = 0; i < b->count && code == GW_OK; i++)
+		code = flush_place(b, b->ops[i].place, world);
+	if (code == GW_OK)
+		store_rows(b, world); /* left: everything */
+	world->broken = b->err;
+}
+
+/* --- on the loop ----------------------------------------------------------------------------- */
+
+static void free_op(struct gw_op *op)
+{
+	if (op->kind == GW_OP_DELIVER)
+		gw_delivered_drop(&op->file, &op->place->m); /* does nothing once it is in place */
+	free(op->from);
+	free(op->to);
+}
+
+static void free_batch(struct batch *b)
+{
+	for (size_t i = 0; i < b->count; i++) {
+		free_op(&b->ops[i]);
+		gw_place_unref(b->ops[i].place);
+	}
+	free(b->ops);
+	free(b);
+}
+
+static void submit(struct gw_batcher *b)
+{
+	struct batch *batch = b->open;
+
+	b->open = NULL;
+	uv_timer_stop(b->timer);
+	batch->unflushed = b->unflushed;
+	if (++b->waiting == MAX_WAITING)
+		b->events.pressure(b->events.ctx, true);
+	gw_disk_submit(b->disk, &batch->job);
+}
+
+static void on_batch_done(struct gw_disk_job *job)
+{
+	struct batch *batch = (struct batch *)job;
+	struct gw_batcher *b = batch->owner;
+	struct gw_batcher_events ev = b->events;
+
+	b->unflushed -= batch->bytes;
+	if (b->waiting-- == MAX_WAITING)
+		ev.pressure(ev.ctx, false);
+	if (b->open != NULL && b->open->has_cursor && b->waiting == 0)
+		submit(b); /* what gathered while the disk was busy goes as one */
+	for (size_t i = 0; i < batch->count && batch->err.code == GW_OK; i++) {
+		struct gw_op *op = &batch->ops[i];
+
+		if (op->kind == GW_OP_CURSOR)
+			ev.mailbox_done(ev.ctx, op->owner, op->place->conflict);
+	}
+	if (batch->err.code == GW_OK)
+		ev.batch_done(ev.ctx, &batch->result);
+	else
+		ev.failed(ev.ctx, &batch->err);
+	free_batch(batch);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	gw_batcher_seal(timer->data);
+}
+
+struct gw_batcher *gw_batcher_new(
+	struct gw_disk *disk, size_t max_files, const struct gw_batcher_events *events)
+{
+	struct gw_batcher *b = calloc(1, sizeof *b);
+
+	if (b == NULL || (b->timer = malloc(sizeof *b->timer)) == NULL) {
+		free(b);
+		return NULL;
+	}
+	b->disk = disk;
+	b->max_files = max_files;
+	b->events = *events;
+	uv_timer_init(disk->loop, b->timer);
+	b->timer->data = b;
+	return b;
+}
+
+void gw_batcher_free(struct gw_batcher *b)
+{
+	if (b == NULL)
+		return;
+	if (b->open != NULL)
+		free_batch(b->open);
+	uv_close((uv_handle_t *)b->timer, (uv_close_cb)free);
+	free(b);
+}
+
+enum gw_code gw_batcher_add(struct gw_batcher *b, struct gw_op *op)
+{
+	struct gw_op *slot;
+
+	if (b->open == NULL) {
+		b->open = calloc(1, sizeof *b->open);
+		if (b->open == NULL) {
+			free_op(op);
+			return GW_ERR_NOMEM;
+		}
+		b->open->owner = b;
+		b->open->job.work = run_batch;
+		b->open->job.done = on_batch_done;
+		uv_timer_start(b->timer, on_timer, BATCH_MS, 0);
+	}
+	slot = gw_array_push((void **)&b->open->ops, &b->open->count, &b->open->cap, sizeof *slot);
+	if (slot == NULL) {
+		free_op(op);
+		return GW_ERR_NOMEM;
+	}
+	*slot = *op;
+	op->place->refs++;
+	if (op->kind == GW_OP_DELIVER) {
+		b->open->files++;
+		b->open->bytes += op->file.file_size;
+		b->unflushed += op->file.file_size;
+	}
+	b->open->has_cursor |= op->kind == GW_OP_CURSOR;
+	b->open->has_join |= op->kind == GW_OP_JOIN;
+	if (b->open->files >= b->max_files || b->open->bytes >= BATCH_BYTES ||
+		b->open->count >= 4 * b->max_files)
+		submit(b);
+	else if (op->kind == GW_OP_CURSOR && b->waiting == 0)
+		submit(b);
+	return GW_OK;
+}
+
+void gw_batcher_seal(struct gw_batcher *b)
+{
+	if (b->open != NULL)
+		submit(b);
+}
+
+bool gw_batcher_idle(const struct gw_batcher *b)
+{
+	return b->open == NULL && b->waiting == 0;
+}

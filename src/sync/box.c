@@ -1,0 +1,286 @@
+/* sync/box.c - see box.h; states and invariants: box_p.h. */
+#include "sync/box_p.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+enum { FULL_LOOK_SECONDS = 7 * 86400 };
+
+const struct gw_folder *gw_box_folder(const struct gw_box *box)
+{
+	return box->folder;
+}
+
+struct gw_box *gw_box_new(
+	struct gw_box_env *env, const struct gw_folder *folder, struct gw_mailbox_row *row)
+{
+	struct gw_box *box = calloc(1, sizeof *box);
+
+	if (box == NULL)
+		return NULL;
+	box->env = env;
+	box->folder = folder;
+	box->row = row;
+	box->copies_differ = env->copies_differ;
+	return box;
+}
+
+static void drop_views(struct gw_box *box)
+{
+	gw_place_unref(box->place);
+	box->place = NULL;
+	gw_local_view_deinit(&box->local);
+	gw_keywords_deinit(&box->keywords);
+}
+
+void gw_box_free(struct gw_box *box)
+{
+	if (box == NULL)
+		return;
+	drop_views(box);
+	gw_remote_view_deinit(&box->remote);
+	gw_plan_deinit(&box->plan);
+	free(box->heads);
+	free(box->prints);
+	free(box->pairs);
+	free(box->items);
+	free(box);
+}
+
+void gw_box_release(struct gw_box *box)
+{
+	if (box->released || box->session == NULL)
+		return;
+	box->released = true;
+	box->session = NULL;
+	box->env->released(box->env->ctx, box);
+}
+
+void gw_box_finish(struct gw_box *box, enum gw_box_outcome outcome)
+{
+	if (box->state == BOX_DONE)
+		return;
+	gw_box_release(box);
+	box->state = BOX_DONE;
+	box->env->done(box->env->ctx, box, outcome, &box->delta,
+		box->err.code == GW_OK ? NULL : &box->err);
+}
+
+void gw_box_fail(struct gw_box *box, const struct gw_error *err)
+{
+	if (box->err.code == GW_OK)
+		box->err = *err;
+	gw_box_finish(box, box->err.scope == GW_SCOPE_ACCOUNT ? GW_BOX_LOST : GW_BOX_FAILED);
+}
+
+static void fail_memory(struct gw_box *box)
+{
+	struct gw_error err = { 0 };
+
+	gw_fail(&err, GW_ERR_NOMEM, "out of memory");
+	err.scope = GW_SCOPE_MAILBOX;
+	gw_box_fail(box, &err);
+}
+
+static void fail_cancelled(struct gw_box *box)
+{
+	struct gw_error err = { 0 };
+
+	gw_fail(&err, GW_ERR_CANCELLED, "stopped");
+	err.scope = GW_SCOPE_ACCOUNT;
+	gw_box_fail(box, &err);
+}
+
+/* --- flags ----------------------------------------------------------------------------------- */
+
+static int new_keyword(struct gw_box *box, struct gw_slice name)
+{
+	struct gw_op op = { .kind = GW_OP_KEYWORD, .place = box->place };
+	int index = gw_keywords_add(&box->keywords, name);
+
+	if (index < 0) {
+		if (!box->keywords_full)
+			gw_log(box->env->log, GW_LOG_WARN,
+				"%s has more than %d keywords; further ones are left out",
+				box->folder->shown, GW_KEYWORD_MAX);
+		box->keywords_full = true;
+		return index;
+	}
+	if (box->place == NULL || box->env->dry_run)
+		return index;
+	/* It goes to the state before any message that carries it. */
+	op.uid = (uint32_t)index;
+	op.to = strdup(box->keywords.names[index]);
+	if (op.to == NULL || gw_batcher_add(box->env->batcher, &op) != GW_OK)
+		box->incomplete = true;
+	return index;
+}
+
+uint64_t gw_box_flags(void *ctx, const struct gw_flag_list *list)
+{
+	struct gw_box *box = ctx;
+	uint64_t flags = list->system;
+
+	for (size_t i = 0; i < list->keyword_count; i++) {
+		int index = gw_keywords_find(&box->keywords, list->keywords[i]);
+
+		if (index < 0)
+			index = new_keyword(box, list->keywords[i]);
+		if (index >= 0)
+			flags |= GW_FLAG_KEYWORD((unsigned)index);
+	}
+	return flags;
+}
+
+/* --- looking --------------------------------------------------------------------------------- */
+
+static void take_keywords(struct gw_box *box)
+{
+	gw_keywords_deinit(&box->keywords);
+	box->keywords = box->local.keywords;
+	box->local.keywords = (struct gw_keywords){ 0 };
+	for (unsigned i = 0; i < GW_KEYWORD_MAX; i++) { /* those that only the file knew */
+		struct gw_op op = { .kind = GW_OP_KEYWORD, .place = box->place, .uid = i };
+
+		if (box->keywords.names[i] == NULL || box->place == NULL || box->env->dry_run ||
+			(box->local.keywords_stored & GW_FLAG_KEYWORD(i)))
+			continue;
+		op.to = strdup(box->keywords.names[i]);
+		if (op.to == NULL || gw_batcher_add(box->env->batcher, &op) != GW_OK)
+			box->incomplete = true;
+	}
+}
+
+static void fail_gone(struct gw_box *box)
+{
+	struct gw_error err = { 0 };
+
+	gw_fail(&err, GW_ERR_HELD,
+		"its directory %s/%s is gone, so nothing was done: bring it back, or, to fetch "
+		"everything "
+		"anew, move the state %s/%s.db away (mail that is here is then recognised)",
+		box->env->account->maildir, box->folder->dir, box->env->account->state_dir,
+		box->env->account->name);
+	err.scope = GW_SCOPE_MAILBOX;
+	gw_box_fail(box, &err);
+}
+
+static void on_looked(
+	void *ctx, struct gw_place *place, struct gw_local_view *view, const struct gw_error *err)
+{
+	struct gw_box *box = ctx;
+
+	box->place = place;
+	if (view != NULL)
+		box->local = *view;
+	if (err != NULL) {
+		gw_box_fail(box, err);
+	} else if (box->stopped) {
+		fail_cancelled(box);
+	} else if (box->local.missing && box->row->uidvalidity != 0) {
+		fail_gone(box);
+	} else {
+		take_keywords(box);
+		if (box->row->inode != 0 && box->row->inode != box->local.inode)
+			box->copies_differ = true; /* another directory stands in its place */
+		if (box->state == BOX_LOOKING_AT_PRINTS) {
+			gw_box_rekey(box);
+		} else if (box->state == BOX_LOOKING_AGAIN) {
+			gw_box_pair(box);
+		} else {
+			box->state = BOX_READY;
+			box->env->ready(box->env->ctx, box);
+		}
+	}
+}
+
+void gw_box_look(struct gw_box *box, enum gw_box_state state, bool with_prints)
+{
+	const struct gw_look_options options = { .dir = box->folder->dir,
+		.name = box->folder->name,
+		.mailbox = box->row->id,
+		.create = box->row->uidvalidity == 0,
+		.with_prints = with_prints };
+
+	drop_views(box);
+	box->state = state;
+	if (gw_look_start(box->env->disk, &options, on_looked, box) != GW_OK)
+		fail_memory(box);
+}
+
+void gw_box_start(struct gw_box *box)
+{
+	gw_box_look(box, BOX_LOOKING, false);
+}
+
+static void on_observed(
+	void *ctx, struct gw_remote_view *view, bool plain, const struct gw_error *err)
+{
+	struct gw_box *box = ctx;
+
+	box->env->plain_select |= plain;
+	if (err != NULL) {
+		gw_box_fail(box, err);
+		return;
+	}
+	box->remote = *view;
+	if (box->stopped)
+		fail_cancelled(box);
+	else if (box->remote.restarted && box->local.base_count > 0)
+		gw_box_begin_rekey(box);
+	else
+		gw_box_pair(box);
+}
+
+void gw_box_attach(struct gw_box *box, struct gw_session *session)
+{
+	bool due = box->row->full_at + FULL_LOOK_SECONDS < (int64_t)time(NULL);
+	const struct gw_observe_options options = { .session = session,
+		.mailbox = box->folder->wire,
+		.full = box->env->full || box->copies_differ || due,
+		.plain_select = box->env->plain_select,
+		.uidvalidity = box->row->uidvalidity,
+		.uidnext = box->row->uidnext,
+		.highestmodseq = box->row->highestmodseq,
+		.base = box->local.base,
+		.base_count = box->local.base_count,
+		.flags = gw_box_flags,
+		.done = on_observed,
+		.ctx = box };
+	enum gw_code code;
+
+	box->session = session;
+	box->asked_full = options.full;
+	box->state = BOX_OBSERVING;
+	code = gw_observe_remote(&options);
+	if (code != GW_OK) {
+		gw_fail(&box->err, code, "the session ended");
+		box->err.scope = GW_SCOPE_ACCOUNT;
+		gw_box_finish(box, GW_BOX_LOST);
+	}
+}
+
+void gw_box_supersede(struct gw_box *box)
+{
+	box->superseded = true;
+	if (box->download != NULL)
+		gw_download_supersede(box->download);
+}
+
+void gw_box_stop(struct gw_box *box, bool batches_lost)
+{
+	box->stopped = true;
+	if (box->download != NULL)
+		gw_download_stop(box->download);
+	if (box->state == BOX_READY || (box->state == BOX_COMMITTING && batches_lost))
+		fail_cancelled(box);
+}
+
+void gw_box_committed(struct gw_box *box, bool conflict)
+{
+	if (box->state != BOX_COMMITTING)
+		return;
+	if (!conflict)
+		*box->row = box->next_row;
+	gw_box_finish(box, conflict || box->incomplete ? GW_BOX_AGAIN : GW_BOX_IN_STEP);
+}

@@ -1,0 +1,419 @@
+/* sync/box_apply.c - from plan to operations; part of the machine in box_p.h.
+ *
+ * Order: what is created, then flags, then what goes; the cursor last.
+ */
+#include "sync/box_p.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+static uint64_t here(const struct gw_box *box)
+{
+	uint64_t lettered = gw_keywords_lettered(&box->keywords);
+
+	return box->env->account->mirror_deleted ? lettered : lettered & ~GW_FLAG_DELETED;
+}
+
+static void add(struct gw_box *box, struct gw_op *op)
+{
+	op->place = box->place;
+	if (gw_batcher_add(box->env->batcher, op) != GW_OK)
+		box->incomplete = true; /* out of memory: the next run finds it again */
+}
+
+/* The name of a local file with other flags; NULL with incomplete set when it cannot be. */
+static char *renamed(struct gw_box *box, uint32_t local, uint64_t flags)
+{
+	struct gw_name old = gw_name_split(gw_scan_name(&box->local.scan, local));
+	char name[GW_NAME_MAX + 1];
+	char *copy = NULL;
+
+	if (gw_name_format(&old, flags, here(box), &box->keywords, name))
+		copy = strdup(name);
+	if (copy == NULL)
+		box->incomplete = true;
+	return copy;
+}
+
+static void name_source(struct gw_box *box, uint32_t local, struct gw_op *op)
+{
+	op->from = strdup(gw_scan_name(&box->local.scan, local));
+	op->from_in_new = box->local.scan.entries[local].in_new;
+	if (op->from == NULL)
+		box->incomplete = true;
+}
+
+/* A message in new/ stays there while it has no flag, and one in cur/ stays in cur/. */
+static bool stays_in_new(const struct gw_box *box, uint32_t local, uint64_t flags)
+{
+	return box->local.scan.entries[local].in_new && (flags & here(box)) == 0;
+}
+
+static const struct gw_file_print *print_of(const struct gw_box *box, uint32_t local)
+{
+	size_t lo = 0, hi = box->print_count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (box->prints[mid].index < local)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < box->print_count && box->prints[lo].index == local ? &box->prints[lo] : NULL;
+}
+
+static void join_file(struct gw_box *box, uint32_t uid, uint32_t local, uint64_t flags,
+	uint64_t base_flags, uint64_t size, time_t date)
+{
+	const struct gw_file_print *p = print_of(box, local);
+	struct gw_op op = {
+		.kind = GW_OP_JOIN, .uid = uid, .flags = base_flags, .size = size, .date = date
+	};
+
+	if (p == NULL) {
+		box->incomplete = true;
+		return;
+	}
+	op.print = p->print;
+	name_source(box, local, &op);
+	if (((flags ^ box->local.messages[local].flags) & here(box)) != 0) {
+		op.to = renamed(box, local, flags);
+		op.to_in_new = stays_in_new(box, local, flags);
+	}
+	if (op.from != NULL)
+		add(box, &op);
+	box->delta.paired++;
+	box->env->counts->paired++;
+}
+
+/* --- downloads ------------------------------------------------------------------------------- */
+
+static void deliver(struct gw_box *box, const struct gw_download_item *item, uint64_t flags,
+	const struct gw_fetch *fetch, struct gw_delivered *file)
+{
+	const struct gw_name none = { .base = { NULL, 0 } };
+	char base[64], name[GW_NAME_MAX + 1];
+	struct gw_name old = none;
+	struct gw_op op = { .kind = GW_OP_DELIVER,
+		.uid = item->uid,
+		.flags = flags,
+		.file = *file,
+		.print = file->print,
+		.size = item->size != 0 ? item->size : file->wire_size,
+		.date = fetch->has_date ? fetch->date : 0 };
+
+	gw_name_of_uid(box->key, item->uid, base);
+	old.base = gw_slice_str(base);
+	op.to_in_new = (flags & here(box)) == 0;
+	if (op.to_in_new)
+		op.to = strdup(base);
+	else if (gw_name_format(&old, flags, here(box), &box->keywords, name))
+		op.to = strdup(name);
+	if (op.to == NULL) {
+		gw_delivered_drop(&op.file, &box->place->m);
+		box->incomplete = true;
+		return;
+	}
+	add(box, &op);
+}
+
+static void on_message(void *ctx, const struct gw_download_item *item, const struct gw_fetch *fetch,
+	struct gw_delivered *file)
+{
+	struct gw_box *box = ctx;
+	uint64_t flags = fetch->has_flags ? gw_box_flags(box, &fetch->flags) : item->flags;
+	const struct gw_file_print *p =
+		item->local == GW_NO_LOCAL ? NULL : print_of(box, item->local);
+
+	box->delta.downloaded++;
+	box->env->counts->downloaded++;
+	if (p != NULL && memcmp(p->print.body, file->print.body, GW_HASH_BYTES) == 0) {
+		uint64_t mine = box->local.messages[item->local].flags;
+
+		gw_delivered_drop(file, &box->place->m);
+		join_file(box, item->uid, item->local,
+			mine | (flags & here(box) & ~GW_FLAG_DELETED), flags, item->size,
+			fetch->has_date ? fetch->date : 0);
+	} else {
+		deliver(box, item, flags, fetch, file);
+	}
+	box->env->progress(box->env->ctx);
+}
+
+static void on_bytes(void *ctx, size_t n)
+{
+	struct gw_box *box = ctx;
+
+	box->delta.bytes_downloaded += n;
+	box->env->counts->bytes_downloaded += n;
+}
+
+static void on_unfetchable(void *ctx, const struct gw_download_item *item, const char *reason)
+{
+	struct gw_box *box = ctx;
+	struct gw_error err = { 0 };
+	struct gw_op op = { .kind = GW_OP_UNFETCHABLE,
+		.uid = item->uid,
+		.flags = item->flags,
+		.size = item->size };
+
+	gw_fail(&err, GW_ERR_REFUSED,
+		"message UID %u cannot be fetched and is set aside: %s; `sync --full` tries it "
+		"again",
+		item->uid, reason);
+	err.scope = GW_SCOPE_MESSAGE;
+	op.to = strdup(err.text);
+	if (op.to != NULL)
+		add(box, &op);
+	box->env->problem(box->env->ctx, box, &err);
+}
+
+static void on_drained(void *ctx)
+{
+	struct gw_box *box = ctx;
+
+	box->env->drained(box->env->ctx, box);
+}
+
+/* --- the rest -------------------------------------------------------------------------------- */
+
+static void apply_flags(struct gw_box *box, const struct gw_action *a)
+{
+	struct gw_op op = { .kind = GW_OP_FLAGS, .uid = a->uid, .flags = a->base_flags };
+
+	name_source(box, a->local, &op);
+	op.to = renamed(box, a->local, a->flags);
+	op.to_in_new = stays_in_new(box, a->local, a->flags);
+	if (op.from == NULL || op.to == NULL) {
+		free(op.from);
+		free(op.to);
+		return;
+	}
+	add(box, &op);
+}
+
+static void apply_hold(struct gw_box *box, const struct gw_action *a)
+{
+	struct gw_op op = { .kind = GW_OP_HOLD, .uid = a->uid };
+
+	op.to = strdup(
+		"deleted here, and changed on the server since: left as it is on both sides");
+	if (op.to != NULL)
+		add(box, &op);
+}
+
+static void apply_rest(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->plan.count; i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+		struct gw_op op = { .uid = a->uid, .flags = a->base_flags };
+
+		switch ((enum gw_action_kind)a->kind) {
+		case GW_DO_DOWNLOAD:
+		case GW_DO_PAIR:
+		case GW_DO_DELETE_LOCAL:
+			break;
+		case GW_DO_LOCAL_FLAGS:
+			apply_flags(box, a);
+			box->delta.flags_changed++;
+			break;
+		case GW_DO_BASE_FLAGS:
+			op.kind = GW_OP_BASE_FLAGS;
+			add(box, &op);
+			break;
+		case GW_DO_KEEP:
+			box->delta.kept++;
+			gw_log(box->env->log, GW_LOG_INFO,
+				"%s: UID %u is gone on the server but was changed here; the file "
+				"stays",
+				box->folder->shown, a->uid);
+			op.kind = GW_OP_DROP_ROW;
+			add(box, &op);
+			break;
+		case GW_DO_FORGET:
+			op.kind = GW_OP_DROP_ROW;
+			add(box, &op);
+			break;
+		case GW_DO_HOLD:
+			apply_hold(box, a);
+			break;
+		}
+	}
+	for (size_t i = 0; i < box->plan.count; i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+		struct gw_op op = { .kind = GW_OP_DELETE, .uid = a->uid };
+
+		if (a->kind != GW_DO_DELETE_LOCAL)
+			continue;
+		name_source(box, a->local, &op);
+		if (op.from != NULL)
+			add(box, &op);
+		box->delta.deleted++;
+	}
+	box->env->counts->flags_changed += box->delta.flags_changed;
+	box->env->counts->deleted += box->delta.deleted;
+	box->env->counts->kept += box->delta.kept;
+}
+
+/* Stores that the mailbox has a UIDVALIDITY and nothing under it yet (I2). */
+static enum gw_code store_validity(struct gw_box *box)
+{
+	struct gw_op op = { .kind = GW_OP_CURSOR, .place = box->place, .row = *box->row };
+
+	if (box->row->uidvalidity == box->remote.uidvalidity)
+		return GW_OK;
+	op.row.uidvalidity = box->row->uidvalidity = box->remote.uidvalidity;
+	op.row.uidnext = box->row->uidnext = 0;
+	op.row.highestmodseq = box->row->highestmodseq = 0;
+	op.row.messages = box->row->messages = 0;
+	op.row.full_at = box->row->full_at = 0;
+	op.row.inode = box->row->inode = box->local.inode;
+	return gw_batcher_add(box->env->batcher, &op);
+}
+
+static void wrap_up(struct gw_box *box)
+{
+	const struct gw_remote_view *v = &box->remote;
+	struct gw_op op = { .kind = GW_OP_CURSOR, .row = *box->row, .owner = box };
+	bool same;
+
+	gw_box_release(box);
+	apply_rest(box);
+	box->incomplete |= box->plan.incomplete;
+	op.advance = !box->incomplete;
+	op.row.inode = box->local.inode;
+	op.row.delimiter = box->folder->delimiter;
+	op.row.special_use = box->folder->attrs & ~(unsigned)GW_LIST_SUBSCRIBED;
+	if (op.advance) {
+		op.row.uidvalidity = v->uidvalidity;
+		op.row.uidnext = v->uidnext;
+		op.row.highestmodseq = v->highestmodseq;
+		op.row.messages = v->selected_exists;
+		if (box->asked_full && v->full)
+			op.row.full_at = (int64_t)time(NULL);
+	}
+	same = op.row.uidnext == box->row->uidnext && op.row.messages == box->row->messages &&
+	       op.row.highestmodseq == box->row->highestmodseq && op.row.inode == box->row->inode &&
+	       op.row.full_at == box->row->full_at;
+	box->state = BOX_COMMITTING;
+	if (same && box->plan.count == 0 && !box->incomplete) { /* nothing to write */
+		gw_box_finish(box, GW_BOX_IN_STEP);
+		return;
+	}
+	box->next_row = op.row;
+	add(box, &op);
+}
+
+static void on_downloaded(void *ctx, bool complete, const struct gw_error *err)
+{
+	struct gw_box *box = ctx;
+
+	box->download = NULL;
+	if (err != NULL) {
+		struct gw_error lost = *err;
+
+		lost.scope = GW_SCOPE_ACCOUNT;
+		gw_box_fail(box, &lost);
+		return;
+	}
+	box->incomplete |= !complete;
+	wrap_up(box);
+}
+
+/* Sure pairs at once; the rest becomes a list to fetch.  false: out of memory. */
+static bool sort_out(struct gw_box *box)
+{
+	box->items = calloc(box->plan.count + 1, sizeof *box->items);
+	if (box->items == NULL)
+		return false;
+	for (size_t i = 0; i < box->plan.count; i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+		bool fetch = a->kind == GW_DO_DOWNLOAD || (a->kind == GW_DO_PAIR && a->check_body);
+
+		if (a->kind == GW_DO_PAIR && !a->check_body && box->env->dry_run)
+			box->delta.paired++;
+		else if (a->kind == GW_DO_PAIR && !a->check_body)
+			join_file(box, a->uid, a->local, a->flags, a->base_flags, a->size, 0);
+		if (!fetch)
+			continue;
+		box->items[box->item_count++] = (struct gw_download_item){ .uid = a->uid,
+			.size = a->size,
+			.local = a->local,
+			.flags = a->kind == GW_DO_PAIR ? a->base_flags : a->flags };
+		box->delta.to_download++;
+		box->delta.bytes_to_download += a->size;
+	}
+	box->env->counts->to_download += box->delta.to_download;
+	box->env->counts->bytes_to_download += box->delta.bytes_to_download;
+	return true;
+}
+
+/* Dry run: the same plan, counted instead of carried out. */
+static void count_rest(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->plan.count; i++) {
+		box->delta.flags_changed += box->plan.actions[i].kind == GW_DO_LOCAL_FLAGS;
+		box->delta.deleted += box->plan.actions[i].kind == GW_DO_DELETE_LOCAL;
+		box->delta.kept += box->plan.actions[i].kind == GW_DO_KEEP;
+	}
+}
+
+static void begin_download(struct gw_box *box)
+{
+	const struct gw_download_events events = { .message = on_message,
+		.bytes = on_bytes,
+		.unfetchable = on_unfetchable,
+		.drained = on_drained,
+		.done = on_downloaded,
+		.ctx = box };
+	enum gw_code code = gw_download_start(
+		box->session, &box->place->m, box->items, box->item_count, &events, &box->download);
+
+	box->state = BOX_DOWNLOADING;
+	box->env->progress(box->env->ctx);
+	if (code == GW_OK)
+		return;
+	gw_fail(&box->err, code, "the session ended");
+	box->err.scope = GW_SCOPE_ACCOUNT;
+	gw_box_fail(box, &box->err);
+}
+
+void gw_box_apply(struct gw_box *box)
+{
+	const struct gw_remote_view *v = &box->remote;
+	const struct gw_plan_input in = { .base = box->local.base,
+		.base_count = box->local.base_count,
+		.remote = v->messages,
+		.remote_count = v->count,
+		.local = box->local.messages,
+		.local_count = box->local.scan.count,
+		.pairs = box->pairs,
+		.pair_count = box->pair_count,
+		.remote_full = v->full,
+		.vanished = &v->vanished,
+		.listing = v->has_listing ? &v->listing : NULL,
+		.local_trusted = box->local.scan.trusted,
+		.copies_differ = box->copies_differ,
+		.retry_unfetchable = box->env->retry_unfetchable,
+		.lettered = gw_keywords_lettered(&box->keywords),
+		.mirror_deleted = box->env->account->mirror_deleted };
+	enum gw_code code = gw_plan_mailbox(&in, &box->plan);
+
+	if (code == GW_OK && !box->env->dry_run)
+		code = store_validity(box); /* I2 */
+	if (code != GW_OK || !sort_out(box)) {
+		gw_fail(&box->err, GW_ERR_NOMEM, "out of memory");
+		gw_box_fail(box, &box->err);
+		return;
+	}
+	if (box->env->dry_run) {
+		count_rest(box);
+		gw_box_finish(box, GW_BOX_IN_STEP);
+	} else if (box->item_count > 0) {
+		begin_download(box);
+	} else {
+		wrap_up(box);
+	}
+}

@@ -1,0 +1,91 @@
+/* sync/box_p.h - what box.c, box_pair.c and box_apply.c share; private to them.
+ *
+ *   LOOKING --> READY --connection--> OBSERVING
+ *   OBSERVING --UIDs mean something else now--> HEADS_OF_ALL --> LOOKING_AT_PRINTS --> REKEYING
+ *             --> LOOKING_AGAIN --> (as if nothing had happened)
+ *   OBSERVING --new mail on both sides--> PAIRING --> APPLYING       else --> APPLYING
+ *   APPLYING --bodies to fetch--> DOWNLOADING --> COMMITTING --> DONE
+ *
+ * I1  env->done() runs once, from finish().
+ * I2  a row of base never stands under a UIDVALIDITY that it was not seen under: the mailbox's row
+ *     is stored before the first message of a new one.
+ * I3  no operation follows the cursor.
+ */
+#pragma once
+
+#include "sync/box.h"
+#include "sync/download.h"
+#include "sync/observe_local.h"
+#include "sync/observe_remote.h"
+
+enum gw_box_state {
+	BOX_LOOKING,
+	BOX_READY,
+	BOX_OBSERVING,
+	BOX_HEADS_OF_ALL,
+	BOX_LOOKING_AT_PRINTS,
+	BOX_REKEYING,
+	BOX_LOOKING_AGAIN,
+	BOX_PAIRING,
+	BOX_DOWNLOADING,
+	BOX_COMMITTING,
+	BOX_DONE,
+};
+
+struct gw_box {
+	enum gw_box_state state;
+	struct gw_box_env *env;
+	const struct gw_folder *folder;
+	struct gw_mailbox_row *row;
+	struct gw_session *session; /* borrowed between attach and released */
+	bool released, stopped, superseded;
+
+	struct gw_place *place; /* one reference; NULL in a dry run of a new mailbox */
+	struct gw_local_view local;
+	struct gw_keywords keywords; /* the loop's own; grows as flags come */
+	bool keywords_full;
+	struct gw_remote_view remote;
+	bool copies_differ, asked_full;
+
+	/* box_pair.c */
+	struct gw_pair_remote *heads; /* owned; headers that came */
+	size_t head_count, head_cap;
+	bool heads_raw; /* their sizes are as announced, as in base's rows */
+	unsigned heads_pending;
+	struct gw_printer head_printer;
+	struct gw_crlf head_crlf;
+	bool head_whole;
+	struct gw_file_print *prints; /* owned; of files base does not know, by index */
+	size_t print_count;
+	bool prints_pending;
+	struct gw_pair *pairs; /* owned */
+	size_t pair_count, pair_cap;
+
+	/* box_apply.c */
+	struct gw_plan plan;
+	char key[17];
+	struct gw_download_item *items; /* owned */
+	size_t item_count;
+	struct gw_download *download; /* frees itself */
+	bool incomplete;
+	struct gw_mailbox_row next_row; /* what row becomes once the cursor is committed */
+	struct gw_sync_counts delta;
+	struct gw_error err;
+};
+
+/* box.c */
+void gw_box_fail(struct gw_box *box, const struct gw_error *err);
+void gw_box_finish(struct gw_box *box, enum gw_box_outcome outcome);
+void gw_box_release(struct gw_box *box);
+uint64_t gw_box_flags(void *ctx, const struct gw_flag_list *list);
+void gw_box_look(struct gw_box *box, enum gw_box_state state, bool with_prints);
+
+/* box_pair.c: the heads of all messages, to find base's rows again under new UIDs. */
+void gw_box_begin_rekey(struct gw_box *box);
+/* All rows' prints are there (LOOKING_AT_PRINTS is over). */
+void gw_box_rekey(struct gw_box *box);
+/* Joins what both sides have new, if they do, and goes on to gw_box_apply(). */
+void gw_box_pair(struct gw_box *box);
+
+/* box_apply.c: plans and carries out. */
+void gw_box_apply(struct gw_box *box);

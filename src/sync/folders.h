@@ -1,0 +1,44 @@
+/* sync/folders.h - the account's mailboxes: what LIST and STATUS told, and which are ours. */
+#pragma once
+
+#include "godwit/account.h"
+#include "imap/response.h"
+
+struct gw_folder {
+	char *wire;  /* owned; as on the wire */
+	char *name;  /* owned; UTF-8 (or the wire's bytes), without the namespace's prefix */
+	char *shown; /* owned; components divided by "/" */
+	char *dir;   /* owned; relative to the root */
+	char delimiter;
+	unsigned attrs; /* enum gw_list_attr */
+	unsigned items; /* enum gw_status_item: which of these are known */
+	uint32_t messages, uidnext, uidvalidity;
+	uint64_t highestmodseq;
+	bool wanted; /* by the account's patterns */
+};
+
+struct gw_folders {
+	struct gw_folder *list; /* owned */
+	size_t count, cap;
+	char *prefix; /* owned; of the personal namespace, on the wire; NULL: none */
+};
+
+void gw_folders_deinit(struct gw_folders *f);
+
+/* Takes a LIST response.  Names that cannot be used (NUL in it, unreasonably long) give
+ * GW_ERR_LIMIT and are left out. */
+enum gw_code gw_folders_take_list(struct gw_folders *f, const struct gw_response *r,
+	const struct gw_account *account, struct gw_error *err);
+
+/* Takes a STATUS response for a name already listed; others are passed over. */
+void gw_folders_take_status(struct gw_folders *f, const struct gw_response *r);
+
+/* Marks a listed name as subscribed (LSUB). */
+void gw_folders_take_lsub(struct gw_folders *f, const struct gw_response *r);
+
+/* Which folders does the account want?  The last pattern that matches wins ("!..." excludes);
+ * without one, and unless `folders` names it outright, \All, \Flagged and \Important are left out.
+ * only: further patterns that must match (the command line); count 0: none.  Sorts the list by
+ * name, INBOX first. */
+void gw_folders_choose(struct gw_folders *f, const struct gw_account *account,
+	const char *const *only, size_t only_count);

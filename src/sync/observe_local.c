@@ -1,0 +1,254 @@
+/* sync/observe_local.c - see observe_local.h. */
+#include "sync/observe_local.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+struct gw_look {
+	struct gw_disk_job job; /* first */
+	struct gw_look_options options;
+	gw_look_cb *cb;
+	void *ctx;
+	struct gw_place *place; /* owned until handed over */
+	struct gw_local_view view;
+	struct gw_error err;
+};
+
+void gw_local_view_deinit(struct gw_local_view *view)
+{
+	gw_scan_deinit(&view->scan);
+	free(view->messages);
+	free(view->base);
+	free(view->prints);
+	gw_keywords_deinit(&view->keywords);
+	*view = (struct gw_local_view){ 0 };
+}
+
+/* Index of the first file with this base name that no row has yet, or GW_NO_LOCAL. */
+static uint32_t find_file(const struct gw_local_view *v, struct gw_slice base)
+{
+	size_t lo = 0, hi = v->scan.count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (gw_base_compare(gw_scan_base(&v->scan, mid), base) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo < v->scan.count && gw_base_compare(gw_scan_base(&v->scan, lo), base) == 0)
+		return (uint32_t)lo;
+	return GW_NO_LOCAL;
+}
+
+static enum gw_code take_print(struct gw_local_view *v, const struct gw_message_row *row)
+{
+	struct gw_pair_local *p = gw_array_push(
+		(void **)&v->prints, &v->print_count, &v->print_cap, sizeof *v->prints);
+
+	if (p == NULL)
+		return GW_ERR_NOMEM;
+	*p = (struct gw_pair_local){ .index = row->uid, .size = row->size, .flags = row->flags };
+	if (row->header_hash != NULL)
+		memcpy(p->header, row->header_hash, GW_PAIR_HASH);
+	return GW_OK;
+}
+
+static enum gw_code take_row(void *ctx, const struct gw_message_row *row)
+{
+	struct gw_look *look = ctx;
+	struct gw_local_view *v = &look->view;
+	struct gw_base_msg *b =
+		gw_array_push((void **)&v->base, &v->base_count, &v->base_cap, sizeof *v->base);
+
+	if (b == NULL)
+		return gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");
+	b->uid = row->uid;
+	b->flags = row->flags & GW_FLAGS_ALL;
+	b->unfetchable = row->state == GW_ROW_UNFETCHABLE;
+	b->local =
+		row->base_name == NULL ? GW_NO_LOCAL : find_file(v, gw_slice_str(row->base_name));
+	if (b->local != GW_NO_LOCAL)
+		v->messages[b->local].uid = row->uid;
+	if (look->options.with_prints && !b->unfetchable)
+		return take_print(v, row);
+	return GW_OK;
+}
+
+static enum gw_code take_keyword(void *ctx, unsigned index, const char *name)
+{
+	struct gw_look *look = ctx;
+
+	if (gw_keywords_put(&look->place->keywords, index, gw_slice_str(name)))
+		look->view.keywords_stored |= GW_FLAG_KEYWORD(index);
+	return GW_OK;
+}
+
+static enum gw_code load_keywords(struct gw_look *look, struct gw_disk_world *world)
+{
+	enum gw_code code = GW_OK;
+
+	if (look->options.mailbox != 0 && world->store != NULL)
+		code = gw_store_keywords(
+			world->store, look->options.mailbox, take_keyword, look, &look->err);
+	if (code == GW_OK)
+		code = gw_keywords_load(&look->place->keywords, look->place->m.dir, &look->err);
+	for (unsigned i = 0; i < GW_KEYWORD_MAX && code == GW_OK; i++) {
+		const char *name = look->place->keywords.names[i];
+
+		if (name != NULL && !gw_keywords_put(&look->view.keywords, i, gw_slice_str(name)))
+			code = gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");
+	}
+	return code;
+}
+
+static enum gw_code list_files(struct gw_look *look)
+{
+	struct gw_local_view *v = &look->view;
+	enum gw_code code = gw_scan_run(&look->place->m, &v->scan, &look->err);
+	struct stat st;
+
+	if (code != GW_OK)
+		return code;
+	if (fstat(look->place->m.dir, &st) != 0)
+		return gw_fail_sys(
+			&look->err, GW_ERR_DISK, errno, "cannot look at %s", look->place->m.path);
+	v->inode = (uint64_t)st.st_ino;
+	v->messages = calloc(v->scan.count + 1, sizeof *v->messages);
+	if (v->messages == NULL)
+		return gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");
+	for (size_t i = 0; i < v->scan.count; i++) {
+		struct gw_name name = gw_name_split(gw_scan_name(&v->scan, i));
+
+		v->messages[i].flags = gw_name_flags(name.info, &v->keywords);
+	}
+	return GW_OK;
+}
+
+static void count_unknown(struct gw_local_view *v)
+{
+	for (size_t i = 0; i < v->scan.count; i++)
+		v->unknown += v->messages[i].uid == 0;
+}
+
+static void work_look(struct gw_disk_job *job, struct gw_disk_world *world)
+{
+	struct gw_look *look = (struct gw_look *)job;
+	bool create = look->options.create && !world->dry_run;
+	enum gw_open_result opened = GW_MAILDIR_MISSING;
+	enum gw_code code;
+
+	look->place = calloc(1, sizeof *look->place);
+	if (look->place != NULL)
+		look->place->refs = 1;
+	if (look->place == NULL || (look->place->dir = strdup(look->options.dir)) == NULL) {
+		gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");
+		return;
+	}
+	look->place->m = (struct gw_maildir){ -1, -1, -1, -1, NULL };
+	look->place->mailbox = look->options.mailbox;
+	code = gw_maildir_open(world->root, look->options.dir, create, look->options.name,
+		&look->place->m, &opened, &look->err);
+	if (code == GW_OK && opened == GW_MAILDIR_MISSING) {
+		look->view.missing = true;
+		return;
+	}
+	if (code == GW_OK && !world->dry_run)
+		gw_scan_sweep_tmp(&look->place->m);
+	if (code == GW_OK)
+		code = load_keywords(look, world);
+	if (code == GW_OK)
+		code = list_files(look);
+	if (code == GW_OK && look->options.mailbox != 0 && world->store != NULL)
+		code = gw_store_messages(
+			world->store, look->options.mailbox, GW_BY_UID, take_row, look, &look->err);
+	if (code == GW_OK)
+		count_unknown(&look->view);
+}
+
+static void on_look_done(struct gw_disk_job *job)
+{
+	struct gw_look *look = (struct gw_look *)job;
+	bool failed = look->err.code != GW_OK;
+
+	if (failed || look->view.missing) {
+		gw_place_unref(look->place);
+		look->place = NULL;
+	}
+	if (failed)
+		gw_local_view_deinit(&look->view);
+	look->cb(look->ctx, look->place, failed ? NULL : &look->view, failed ? &look->err : NULL);
+	free(look);
+}
+
+enum gw_code gw_look_start(
+	struct gw_disk *disk, const struct gw_look_options *options, gw_look_cb *cb, void *ctx)
+{
+	struct gw_look *look = calloc(1, sizeof *look);
+
+	if (look == NULL)
+		return GW_ERR_NOMEM;
+	look->job.work = work_look;
+	look->job.done = on_look_done;
+	look->options = *options;
+	look->cb = cb;
+	look->ctx = ctx;
+	gw_disk_submit(disk, &look->job);
+	return GW_OK;
+}
+
+struct print_job {
+	struct gw_disk_job job; /* first */
+	const struct gw_place *place;
+	const struct gw_local_view *view;
+	struct gw_file_print *prints;
+	size_t count;
+	gw_print_cb *cb;
+	void *ctx;
+};
+
+static void work_print(struct gw_disk_job *job, struct gw_disk_world *world)
+{
+	struct print_job *p = (struct print_job *)job;
+
+	(void)world;
+	for (size_t i = 0; i < p->count; i++) {
+		const struct gw_scan *scan = &p->view->scan;
+		uint32_t index = p->prints[i].index;
+		struct gw_error err = { 0 };
+
+		p->prints[i].ok = gw_fingerprint_file(scan->entries[index].in_new ? p->place->m.new
+										  : p->place->m.cur,
+					  gw_scan_name(scan, index), &p->prints[i].print,
+					  &p->prints[i].crlf_size, &err) == GW_OK;
+	}
+}
+
+static void on_print_done(struct gw_disk_job *job)
+{
+	struct print_job *p = (struct print_job *)job;
+
+	p->cb(p->ctx);
+	free(p);
+}
+
+enum gw_code gw_print_files(struct gw_disk *disk, const struct gw_place *place,
+	const struct gw_local_view *view, struct gw_file_print *prints, size_t count,
+	gw_print_cb *cb, void *ctx)
+{
+	struct print_job *p = calloc(1, sizeof *p);
+
+	if (p == NULL)
+		return GW_ERR_NOMEM;
+	*p = (struct print_job){ .job = { .work = work_print, .done = on_print_done },
+		.place = place,
+		.view = view,
+		.prints = prints,
+		.count = count,
+		.cb = cb,
+		.ctx = ctx };
+	gw_disk_submit(disk, &p->job);
+	return GW_OK;
+}

@@ -1,0 +1,62 @@
+/* sync/observe_local.h - what the Maildir and base hold of one mailbox; disk jobs.
+ *
+ * gw_look lists the directory, loads the rows and joins the two; gw_print_files computes the
+ * fingerprints of files that base does not know.
+ */
+#pragma once
+
+#include "maildir/scan.h"
+#include "sync/batch.h"
+#include "sync/pair.h"
+
+struct gw_look;
+
+/* What a look brought.  Owned by whoever got it; gw_local_view_deinit(). */
+struct gw_local_view {
+	bool missing;                  /* the directory is not there (and was not to be made) */
+	uint64_t inode;                /* of the mailbox's directory */
+	struct gw_scan scan;           /* scan.entries[i] and messages[i] belong together */
+	struct gw_local_msg *messages; /* owned */
+	struct gw_base_msg *base;      /* owned; sorted by uid */
+	size_t base_count, base_cap;
+	struct gw_pair_local
+		*prints; /* owned; of base's rows with a file, index = uid; if asked for */
+	size_t print_count, print_cap;
+	size_t unknown; /* files that base does not know */
+	struct gw_keywords keywords;
+	uint64_t keywords_stored; /* bits of those that the state has */
+};
+
+void gw_local_view_deinit(struct gw_local_view *view);
+
+struct gw_look_options {
+	const char *dir;  /* borrowed until done */
+	const char *name; /* UTF-8, for a directory that cannot carry it; borrowed until done */
+	int64_t mailbox;  /* 0: base has nothing */
+	bool create;      /* make the directories if they are missing */
+	bool with_prints; /* load the rows' fingerprints as well */
+};
+
+/* place: owned by the callee, NULL on failure and when the directory is missing.  view: owned by
+ * the callee on success. */
+typedef void gw_look_cb(
+	void *ctx, struct gw_place *place, struct gw_local_view *view, const struct gw_error *err);
+
+/* cb is called exactly once, later.  GW_ERR_NOMEM: never. */
+enum gw_code gw_look_start(
+	struct gw_disk *disk, const struct gw_look_options *options, gw_look_cb *cb, void *ctx);
+
+struct gw_file_print {
+	uint32_t index; /* in the local view */
+	uint64_t crlf_size;
+	struct gw_fingerprint print;
+	bool ok; /* false: the file could not be read */
+};
+
+typedef void gw_print_cb(void *ctx);
+
+/* Fills prints[0..count), whose index is set, for the files of view; all are borrowed until cb,
+ * which is called exactly once, later. */
+enum gw_code gw_print_files(struct gw_disk *disk, const struct gw_place *place,
+	const struct gw_local_view *view, struct gw_file_print *prints, size_t count,
+	gw_print_cb *cb, void *ctx);

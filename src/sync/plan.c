@@ -1,0 +1,176 @@
+/* sync/plan.c - see plan.h; the table and its reasons are in the design document. */
+#include "sync/plan.h"
+
+#include <stdlib.h>
+
+void gw_plan_deinit(struct gw_plan *plan)
+{
+	free(plan->actions);
+	*plan = (struct gw_plan){ 0 };
+}
+
+void gw_merge_flags(uint64_t base, uint64_t remote, uint64_t local, uint64_t lettered,
+	bool mirror_deleted, uint64_t *local_out, uint64_t *base_out)
+{
+	uint64_t here = mirror_deleted ? lettered : lettered & ~GW_FLAG_DELETED;
+	uint64_t remote_changed = remote ^ base;
+
+	/* A flag that both changed they changed to the same; one that only the reader changed stays
+	 * apart from base, so that it can still be told as a local change. */
+	*local_out = (local & ~(remote_changed & here)) | (remote & remote_changed & here);
+	*base_out = (base & ~remote_changed) | (remote & remote_changed);
+}
+
+static struct gw_action *add(struct gw_plan *plan, enum gw_action_kind kind, uint32_t uid)
+{
+	struct gw_action *a = gw_array_push(
+		(void **)&plan->actions, &plan->count, &plan->cap, sizeof *plan->actions);
+
+	if (a == NULL)
+		return NULL;
+	a->kind = (uint8_t)kind;
+	a->uid = uid;
+	a->local = GW_NO_LOCAL;
+	return a;
+}
+
+static bool download(struct gw_plan *plan, const struct gw_remote_msg *r)
+{
+	struct gw_action *a = add(plan, GW_DO_DOWNLOAD, r->uid);
+
+	if (a == NULL)
+		return false;
+	a->flags = r->flags;
+	a->size = r->size;
+	return true;
+}
+
+/* A message that the file's owner changed: more than having read it, and no wish to delete it. */
+static bool changed_here(
+	const struct gw_plan_input *in, const struct gw_base_msg *b, const struct gw_local_msg *l)
+{
+	uint64_t counted = in->lettered & ~(GW_FLAG_SEEN | GW_FLAG_DELETED);
+
+	return ((l->flags ^ b->flags) & counted) != 0;
+}
+
+static bool merge(const struct gw_plan_input *in, const struct gw_base_msg *b,
+	const struct gw_remote_msg *r, struct gw_plan *plan)
+{
+	const struct gw_local_msg *l = &in->local[b->local];
+	uint64_t flags, base_flags;
+	struct gw_action *a;
+
+	gw_merge_flags(b->flags, r->flags, l->flags, in->lettered, in->mirror_deleted, &flags,
+		&base_flags);
+	if (flags == l->flags && base_flags == b->flags)
+		return true;
+	a = add(plan, flags == l->flags ? GW_DO_BASE_FLAGS : GW_DO_LOCAL_FLAGS, b->uid);
+	if (a == NULL)
+		return false;
+	a->local = b->local;
+	a->flags = flags;
+	a->base_flags = base_flags;
+	return true;
+}
+
+/* Known, there, and without a file here. */
+static bool missing_here(const struct gw_plan_input *in, const struct gw_base_msg *b,
+	const struct gw_remote_msg *r, struct gw_plan *plan)
+{
+	if (b->unfetchable)
+		return !in->retry_unfetchable || download(plan, r);
+	if (in->copies_differ)
+		return download(plan, r);
+	if (!in->local_trusted) {
+		plan->incomplete |= r->flags != b->flags;
+		return true;
+	}
+	if (((r->flags ^ b->flags) & ~GW_FLAG_SEEN) != 0)
+		return add(plan, GW_DO_HOLD, b->uid) != NULL;
+	return true; /* deleted here: left alone */
+}
+
+static bool is_gone(const struct gw_plan_input *in, uint32_t uid)
+{
+	if (in->remote_full || (in->vanished != NULL && gw_seqset_has(in->vanished, uid)))
+		return true;
+	return in->listing != NULL && !gw_seqset_has(in->listing, uid);
+}
+
+/* Known, and gone there. */
+static bool gone_there(
+	const struct gw_plan_input *in, const struct gw_base_msg *b, struct gw_plan *plan)
+{
+	struct gw_action *a;
+
+	if (in->copies_differ ||
+		(b->local == GW_NO_LOCAL && !b->unfetchable && !in->local_trusted)) {
+		plan->incomplete = true;
+		return true;
+	}
+	if (b->local == GW_NO_LOCAL)
+		return add(plan, GW_DO_FORGET, b->uid) != NULL;
+	a = add(plan, changed_here(in, b, &in->local[b->local]) ? GW_DO_KEEP : GW_DO_DELETE_LOCAL,
+		b->uid);
+	if (a != NULL)
+		a->local = b->local;
+	return a != NULL;
+}
+
+/* Base does not know it. */
+static bool new_there(const struct gw_plan_input *in, const struct gw_remote_msg *r, size_t *pair,
+	struct gw_plan *plan)
+{
+	const struct gw_pair *p;
+	struct gw_action *a;
+
+	while (*pair < in->pair_count && in->pairs[*pair].uid < r->uid)
+		(*pair)++;
+	if (*pair == in->pair_count || in->pairs[*pair].uid != r->uid)
+		return download(plan, r);
+	p = &in->pairs[*pair];
+	a = add(plan, GW_DO_PAIR, r->uid);
+	if (a == NULL)
+		return false;
+	a->local = p->local;
+	a->check_body = p->check_body;
+	a->size = r->size;
+	/* Joined without base: the union, wishes to delete left out. */
+	a->base_flags = r->flags;
+	a->flags = (in->local[p->local].flags | (r->flags & in->lettered & ~GW_FLAG_DELETED));
+	return true;
+}
+
+enum gw_code gw_plan_mailbox(const struct gw_plan_input *in, struct gw_plan *out)
+{
+	size_t b = 0, r = 0, pair = 0;
+	bool ok = true;
+
+	*out = (struct gw_plan){ 0 };
+	while (ok && (b < in->base_count || r < in->remote_count)) {
+		const struct gw_base_msg *base = b < in->base_count ? &in->base[b] : NULL;
+		const struct gw_remote_msg *remote = r < in->remote_count ? &in->remote[r] : NULL;
+
+		if (base == NULL || (remote != NULL && remote->uid < base->uid)) {
+			ok = new_there(in, remote, &pair, out);
+			r++;
+		} else if (remote == NULL || base->uid < remote->uid) {
+			ok = !is_gone(in, base->uid) || gone_there(in, base, out);
+			b++;
+		} else {
+			/* Told about and told gone afterwards: gone. */
+			if (in->vanished != NULL && gw_seqset_has(in->vanished, base->uid))
+				ok = gone_there(in, base, out);
+			else if (base->local == GW_NO_LOCAL)
+				ok = missing_here(in, base, remote, out);
+			else
+				ok = merge(in, base, remote, out);
+			b++;
+			r++;
+		}
+	}
+	if (!ok)
+		gw_plan_deinit(out);
+	return ok ? GW_OK : GW_ERR_NOMEM;
+}

@@ -1,0 +1,98 @@
+/* sync/plan.h - what is to be done about one mailbox: a pure function of what was seen.
+ *
+ * No I/O, no clock, the same answer for the same input.  Facts are typed: a message is present,
+ * absent (proved) or unknown, and unknown never becomes a delete.
+ *
+ * Local changes are facts here and not carried to the server yet: they are left alone, never
+ * undone, and never a reason to delete or to fetch again.
+ */
+#pragma once
+
+#include "base/flagset.h"
+#include "base/seqset.h"
+
+#define GW_NO_LOCAL UINT32_MAX
+
+/* What both sides agreed on last.  Sorted by uid, unique. */
+struct gw_base_msg {
+	uint32_t uid;
+	uint32_t local; /* index of its file in the local view, or GW_NO_LOCAL */
+	uint64_t flags : 58;
+	uint64_t unfetchable : 1; /* the server would not give it; it has no file */
+};
+
+/* What the server says now: all of it, or what changed.  Sorted by uid, unique. */
+struct gw_remote_msg {
+	uint32_t uid;
+	uint32_t size; /* UINT32_MAX: that or more; 0: not told */
+	uint64_t flags;
+};
+
+/* What the Maildir holds now. */
+struct gw_local_msg {
+	uint64_t flags;
+	uint32_t uid; /* of its row, 0: base does not know it */
+};
+
+/* A message of both sides that base does not know.  Sorted by uid, unique. */
+struct gw_pair {
+	uint32_t uid;
+	uint32_t local;
+	bool check_body; /* it is the same only if the bodies are */
+};
+
+struct gw_plan_input {
+	const struct gw_base_msg *base;
+	size_t base_count;
+	const struct gw_remote_msg *remote;
+	size_t remote_count;
+	const struct gw_local_msg *local;
+	size_t local_count;
+	const struct gw_pair *pairs;
+	size_t pair_count;
+
+	bool remote_full;                 /* what remote does not hold is gone */
+	const struct gw_seqset *vanished; /* gone for certain */
+	const struct gw_seqset *listing;  /* NULL, or all UIDs there are */
+	bool local_trusted;               /* what local does not hold is gone */
+	bool copies_differ; /* state, mark or directory is an old copy: absence proves nothing */
+	bool retry_unfetchable;
+	uint64_t lettered; /* flags that a file name can hold here */
+	bool mirror_deleted;
+};
+
+enum gw_action_kind {
+	GW_DO_DOWNLOAD, /* flags: as listed; size */
+	GW_DO_PAIR,     /* local is uid; with check_body only if the bodies agree, else download */
+	GW_DO_LOCAL_FLAGS,  /* give the file `flags`, base `base_flags` */
+	GW_DO_BASE_FLAGS,   /* only base changes */
+	GW_DO_DELETE_LOCAL, /* the file goes to the attic, the row goes */
+	GW_DO_FORGET,       /* only the row goes: gone on both sides */
+	GW_DO_KEEP, /* only the row goes: gone there, but changed here since; the file stays */
+	GW_DO_HOLD, /* changed there after it was deleted here: remembered, nothing done */
+};
+
+struct gw_action {
+	uint64_t flags;
+	uint64_t base_flags;
+	uint32_t uid;
+	uint32_t local;
+	uint32_t size;
+	uint8_t kind; /* enum gw_action_kind */
+	bool check_body;
+};
+
+struct gw_plan {
+	struct gw_action *actions; /* owned; in ascending uid */
+	size_t count, cap;
+	bool incomplete; /* something could not be decided: cursors must stay where they are */
+};
+
+void gw_plan_deinit(struct gw_plan *plan);
+
+/* GW_ERR_NOMEM. */
+enum gw_code gw_plan_mailbox(const struct gw_plan_input *in, struct gw_plan *out);
+
+/* Three-way merge of one message's flags: which the file gets, and what base becomes. */
+void gw_merge_flags(uint64_t base, uint64_t remote, uint64_t local, uint64_t lettered,
+	bool mirror_deleted, uint64_t *local_out, uint64_t *base_out);

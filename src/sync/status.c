@@ -1,0 +1,93 @@
+/* sync/status.c - see godwit/status.h. */
+#include "godwit/status.h"
+
+#include "base/num.h"
+#include "store/store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct reader {
+	struct gw_store *store;
+	const struct gw_status_sink *sink;
+	struct gw_status_mailbox *list; /* owned; names owned */
+	int64_t *ids;                   /* owned */
+	size_t count, cap, id_count, id_cap;
+};
+
+static enum gw_code take_mailbox(void *ctx, const struct gw_mailbox_row *row)
+{
+	struct reader *r = ctx;
+	struct gw_status_mailbox *m =
+		gw_array_push((void **)&r->list, &r->count, &r->cap, sizeof *r->list);
+	int64_t *id = gw_array_push((void **)&r->ids, &r->id_count, &r->id_cap, sizeof *r->ids);
+
+	if (m == NULL || id == NULL)
+		return GW_ERR_NOMEM;
+	*m = (struct gw_status_mailbox){ .name = strdup(row->local_dir),
+		.uidvalidity = row->uidvalidity,
+		.highestmodseq = row->highestmodseq };
+	*id = row->id;
+	return m->name == NULL ? GW_ERR_NOMEM : GW_OK;
+}
+
+static enum gw_code take_held(
+	void *ctx, const char *name, uint32_t uid, const char *base_name, const char *reason)
+{
+	struct reader *r = ctx;
+	const struct gw_status_held held = {
+		.mailbox = name, .uid = uid, .base_name = base_name, .reason = reason
+	};
+
+	r->sink->held(r->sink->ctx, &held);
+	return GW_OK;
+}
+
+static enum gw_code tell_mailboxes(struct reader *r, struct gw_error *err)
+{
+	enum gw_code code = gw_store_mailboxes(r->store, take_mailbox, r, err);
+
+	for (size_t i = 0; i < r->count && code == GW_OK; i++) {
+		code = gw_store_count(r->store, r->ids[i], &r->list[i].messages, err);
+		if (code == GW_OK)
+			r->sink->mailbox(r->sink->ctx, &r->list[i]);
+	}
+	for (size_t i = 0; i < r->count; i++)
+		free((char *)(uintptr_t)r->list[i].name);
+	free(r->list);
+	free(r->ids);
+	return code;
+}
+
+enum gw_code gw_status_read(
+	const struct gw_account *account, const struct gw_status_sink *sink, struct gw_error *err)
+{
+	struct reader r = { .sink = sink };
+	char *path = NULL;
+	struct gw_buf changed;
+	uint64_t at = 0;
+	enum gw_code code;
+
+	if (asprintf(&path, "%s/%s.db", account->state_dir, account->name) < 0)
+		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	code = gw_store_open(path, GW_STORE_READ, &r.store, err);
+	free(path);
+	if (code != GW_OK)
+		return code;
+	if (r.store == NULL) {
+		sink->account(sink->ctx, false, 0);
+		return GW_OK;
+	}
+	gw_buf_init(&changed, 64);
+	code = gw_store_fact(r.store, GW_FACT_CHANGED, &changed, err);
+	gw_read_u64(gw_slice_str(gw_buf_cstr(&changed)), INT64_MAX, &at);
+	gw_buf_deinit(&changed);
+	if (code == GW_OK)
+		sink->account(sink->ctx, true, (int64_t)at);
+	if (code == GW_OK)
+		code = tell_mailboxes(&r, err);
+	if (code == GW_OK)
+		code = gw_store_held(r.store, take_held, &r, err);
+	gw_store_close(r.store);
+	return code;
+}
