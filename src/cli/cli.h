@@ -1,0 +1,22 @@
+/* cli/cli.h - what the commands share. */
+#pragma once
+
+#include "cli/config.h"
+#include "godwit/log.h"
+
+struct options {
+	const char *config_path; /* NULL: the usual place */
+	bool quiet, json, dry_run, full;
+	unsigned verbose;
+	char **args; /* behind the command */
+	int arg_count;
+};
+
+/* The exit status that stands for an error (sysexits(3) where they fit). */
+int exit_status(const struct gw_error *err);
+
+/* One line on stderr: "godwit: [account: [mailbox: ]]text". */
+void complain(const char *account, const char *mailbox, const struct gw_error *err);
+
+int cmd_sync(const struct options *o, const struct config *config, const struct gw_log *log);
+int cmd_status(const struct options *o, const struct config *config);

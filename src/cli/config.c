@@ -1,0 +1,405 @@
+/* cli/config.c - see config.h; keys are documented in godwit(5). */
+#include "cli/config.h"
+
+#include "base/text.h"
+
+#include <confuse.h>
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+static cfg_opt_t account_keys[] = {
+	CFG_STR("host", NULL, CFGF_NODEFAULT),
+	CFG_INT("port", 0, CFGF_NONE),
+	CFG_STR("tls", NULL, CFGF_NODEFAULT),
+	CFG_STR("tls-ca-file", NULL, CFGF_NODEFAULT),
+	CFG_STR("tunnel-command", NULL, CFGF_NODEFAULT),
+	CFG_STR("user", NULL, CFGF_NODEFAULT),
+	CFG_STR("password-command", NULL, CFGF_NODEFAULT),
+	CFG_STR("maildir", NULL, CFGF_NODEFAULT),
+	CFG_STR("layout", NULL, CFGF_NODEFAULT),
+	CFG_STR_LIST("folders", NULL, CFGF_NODEFAULT),
+	CFG_BOOL("subscribed", cfg_false, CFGF_NONE),
+	CFG_BOOL("mirror-deleted", cfg_false, CFGF_NONE),
+	CFG_INT("attic", 30, CFGF_NONE),
+	CFG_INT("connections", 3, CFGF_NONE),
+	CFG_INT("timeout", 60, CFGF_NONE),
+	CFG_END(),
+};
+
+static cfg_opt_t top_keys[] = {
+	CFG_STR("state-dir", NULL, CFGF_NODEFAULT),
+	CFG_SEC("account", account_keys, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+	CFG_END(),
+};
+
+struct reader {
+	const char *path;
+	char *dir; /* owned; of the file, for relative paths */
+	const char *state_dir;
+	struct gw_error *err;
+};
+
+/* libconfuse hands its errors to a function without context: the text goes through here. */
+struct trap {
+	char text[512];
+};
+
+static _Thread_local struct trap *trap; /* set during cfg_parse() only */
+
+static const char *nearest(const cfg_t *section, const char *word)
+{
+	const char *best = NULL;
+	unsigned best_distance = 5;
+
+	for (const cfg_opt_t *o = section->opts; o->name != NULL; o++) {
+		unsigned d = gw_edit_distance(o->name, word);
+
+		if (d < best_distance) {
+			best = o->name;
+			best_distance = d;
+		}
+	}
+	return best;
+}
+
+__attribute__((format(printf, 2, 0))) static void on_confuse_error(
+	cfg_t *cfg, const char *fmt, va_list args)
+{
+	char text[300], word[64];
+	const char *open, *hint = NULL;
+	size_t n = 0;
+
+	vsnprintf(text, sizeof text, fmt, args);
+	open = strstr(text, "no such option '");
+	if (open != NULL) {
+		open += strlen("no such option '");
+		n = strcspn(open, "'");
+		snprintf(word, sizeof word, "%.*s", (int)n, open);
+		snprintf(text, sizeof text, "there is no key \"%s\"", word);
+		hint = nearest(cfg, word);
+	}
+	if (trap->text[0] == '\0')
+		snprintf(trap->text, sizeof trap->text, "%s line %d: %s%s%s%s", cfg->filename,
+			cfg->line, text, hint != NULL ? "; did you mean \"" : "",
+			hint != NULL ? hint : "",
+			hint != NULL ? "\"?" : (n > 0 ? "; godwit(5) lists them" : ""));
+}
+
+static char *default_path(void)
+{
+	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	char *path = NULL;
+
+	if (asprintf(&path, "%s%s/godwit/config", xdg != NULL && *xdg == '/' ? xdg : home,
+		    xdg != NULL && *xdg == '/' ? "" : "/.config") < 0)
+		return NULL;
+	return path;
+}
+
+/* "~/x" and "x" (beside the configuration) to an absolute path; heap. */
+static char *expand(const struct reader *r, const char *path)
+{
+	const char *home = getenv("HOME");
+	char *out = NULL;
+	size_t n;
+
+	if (path[0] == '~' && (path[1] == '/' || path[1] == '\0') && home != NULL) {
+		if (asprintf(&out, "%s%s", home, path + 1) < 0)
+			return NULL;
+	} else if (path[0] != '/') {
+		if (asprintf(&out, "%s/%s", r->dir, path) < 0)
+			return NULL;
+	} else {
+		out = strdup(path);
+	}
+	for (n = out == NULL ? 0 : strlen(out); n > 1 && out[n - 1] == '/'; n--)
+		out[n - 1] = '\0';
+	return out;
+}
+
+static char *copy(const char *text)
+{
+	return text == NULL ? NULL : strdup(text);
+}
+
+static enum gw_code wrong(const struct reader *r, cfg_t *sec, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static enum gw_code wrong(const struct reader *r, cfg_t *sec, const char *fmt, ...)
+{
+	char text[300];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof text, fmt, args);
+	va_end(args);
+	return gw_fail(
+		r->err, GW_ERR_CONFIG, "%s: account \"%s\": %s", r->path, cfg_title(sec), text);
+}
+
+static bool is_loopback(const char *host)
+{
+	return strcasecmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
+	       (strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == strlen(host));
+}
+
+static enum gw_code read_tls(const struct reader *r, cfg_t *sec, struct gw_account *a)
+{
+	const char *tls = cfg_getstr(sec, "tls");
+
+	if (tls == NULL)
+		tls = a->tunnel_command != NULL ? "none" : "implicit";
+	if (strcmp(tls, "implicit") == 0)
+		a->tls = GW_TLS_IMPLICIT;
+	else if (strcmp(tls, "starttls") == 0)
+		a->tls = GW_TLS_STARTTLS;
+	else if (strcmp(tls, "none") == 0)
+		a->tls = GW_TLS_NONE;
+	else
+		return wrong(r, sec, "tls = \"%s\" is not one of implicit, starttls, none", tls);
+	if (a->tls == GW_TLS_NONE && a->tunnel_command == NULL && !is_loopback(a->host))
+		return wrong(r, sec,
+			"tls = \"none\" would send the password to %s in clear; it is allowed on "
+			"loopback and "
+			"with tunnel-command only",
+			a->host);
+	if (a->port == 0)
+		a->port = a->tls == GW_TLS_IMPLICIT ? 993 : 143;
+	return GW_OK;
+}
+
+static enum gw_code read_number(
+	const struct reader *r, cfg_t *sec, const char *key, long min, long max, unsigned *out)
+{
+	long value = cfg_getint(sec, key);
+
+	if (value < min || value > max)
+		return wrong(r, sec, "%s must be between %ld and %ld", key, min, max);
+	*out = (unsigned)value;
+	return GW_OK;
+}
+
+static enum gw_code read_numbers(const struct reader *r, cfg_t *sec, struct gw_account *a)
+{
+	enum gw_code code = read_number(r, sec, "port", 0, 65535, &a->port);
+
+	if (code == GW_OK)
+		code = read_number(r, sec, "attic", 0, 36500, &a->attic_days);
+	if (code == GW_OK)
+		code = read_number(r, sec, "connections", 1, 16, &a->connections);
+	if (code == GW_OK)
+		code = read_number(r, sec, "timeout", 1, 3600, &a->timeout_s);
+	return code;
+}
+
+static enum gw_code read_folders(const struct reader *r, cfg_t *sec, struct gw_account *a)
+{
+	unsigned n = cfg_size(sec, "folders");
+
+	if (n == 0)
+		return GW_OK;
+	a->folders = calloc(n, sizeof *a->folders);
+	if (a->folders == NULL)
+		return gw_fail(r->err, GW_ERR_NOMEM, "out of memory");
+	for (; a->folder_count < n; a->folder_count++) {
+		a->folders[a->folder_count] =
+			strdup(cfg_getnstr(sec, "folders", (unsigned)a->folder_count));
+		if (a->folders[a->folder_count] == NULL)
+			return gw_fail(r->err, GW_ERR_NOMEM, "out of memory");
+	}
+	return GW_OK;
+}
+
+static enum gw_code check_required(const struct reader *r, cfg_t *sec, const struct gw_account *a)
+{
+	if (a->name[0] == '\0' || a->name[0] == '.' ||
+		strspn(a->name,
+			"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.@+-") !=
+			strlen(a->name))
+		return wrong(r, sec,
+			"the name may hold letters, digits and _ . @ + - and must not begin with a "
+			"dot");
+	if (a->host == NULL)
+		return wrong(r, sec, "`host` is missing");
+	if (a->maildir == NULL)
+		return wrong(r, sec, "`maildir` is missing: where is the mail to be kept?");
+	if (a->user == NULL)
+		return wrong(r, sec, "`user` is missing");
+	if (a->password_command == NULL && a->tunnel_command == NULL)
+		return wrong(r, sec,
+			"`password-command` is missing: a command whose first line of output is "
+			"the password, "
+			"such as \"pass show mail\"");
+	return GW_OK;
+}
+
+static enum gw_code read_account(const struct reader *r, cfg_t *sec, struct gw_account *a)
+{
+	const char *layout = cfg_getstr(sec, "layout");
+	const char *maildir = cfg_getstr(sec, "maildir"), *ca = cfg_getstr(sec, "tls-ca-file");
+	enum gw_code code;
+
+	a->name = strdup(cfg_title(sec));
+	a->host = copy(cfg_getstr(sec, "host"));
+	a->user = copy(cfg_getstr(sec, "user"));
+	a->password_command = copy(cfg_getstr(sec, "password-command"));
+	a->tunnel_command = copy(cfg_getstr(sec, "tunnel-command"));
+	if (a->host == NULL && a->tunnel_command != NULL)
+		a->host = strdup("tunnel");
+	a->maildir = maildir == NULL ? NULL : expand(r, maildir);
+	a->tls_ca_file = ca == NULL ? NULL : expand(r, ca);
+	a->state_dir = expand(r, r->state_dir);
+	a->subscribed = cfg_getbool(sec, "subscribed");
+	a->mirror_deleted = cfg_getbool(sec, "mirror-deleted");
+	code = check_required(r, sec, a);
+	if (code == GW_OK)
+		code = read_numbers(r, sec, a);
+	if (code == GW_OK)
+		code = read_tls(r, sec, a);
+	if (code == GW_OK)
+		code = read_folders(r, sec, a);
+	if (layout != NULL && strcmp(layout, "maildir++") == 0)
+		a->layout = GW_LAYOUT_MAILDIRPP;
+	else if (layout != NULL && strcmp(layout, "fs") != 0 && code == GW_OK)
+		code = wrong(r, sec, "layout = \"%s\" is not one of fs, maildir++", layout);
+	return code;
+}
+
+/* The real path, or as much of it as exists, so that two spellings of one place are seen. */
+static char *resolved(const char *path)
+{
+	char *real = realpath(path, NULL);
+
+	return real != NULL ? real : strdup(path);
+}
+
+static bool contains(const char *outer, const char *inner)
+{
+	size_t n = strlen(outer);
+
+	return strncmp(outer, inner, n) == 0 && (inner[n] == '/' || inner[n] == '\0');
+}
+
+static enum gw_code check_roots(const struct reader *r, const struct config *c)
+{
+	enum gw_code code = GW_OK;
+
+	for (size_t i = 0; i < c->count && code == GW_OK; i++) {
+		for (size_t j = i + 1; j < c->count && code == GW_OK; j++) {
+			char *a = resolved(c->accounts[i].maildir);
+			char *b = resolved(c->accounts[j].maildir);
+
+			if (a != NULL && b != NULL && (contains(a, b) || contains(b, a)))
+				code = gw_fail(r->err, GW_ERR_CONFIG,
+					"%s: the maildirs of accounts \"%s\" and \"%s\" are one "
+					"place, or one is "
+					"inside the other; give each a directory of its own",
+					r->path, c->accounts[i].name, c->accounts[j].name);
+			free(a);
+			free(b);
+		}
+	}
+	return code;
+}
+
+static enum gw_code check_file(const char *path, struct gw_error *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0 && errno == ENOENT)
+		return gw_fail(err, GW_ERR_CONFIG,
+			"there is no configuration %s; godwit(5) shows how to write one", path);
+	if (stat(path, &st) != 0)
+		return gw_fail_sys(err, GW_ERR_CONFIG, errno, "cannot read %s", path);
+	if (st.st_mode & (S_IWGRP | S_IWOTH))
+		return gw_fail(err, GW_ERR_CONFIG,
+			"%s can be written by others, and it names commands to run; chmod go-w it",
+			path);
+	return GW_OK;
+}
+
+static enum gw_code parse(struct reader *r, struct config *out)
+{
+	const char *xdg = getenv("XDG_STATE_HOME");
+	char default_state[PATH_MAX];
+	struct trap local = { "" };
+	cfg_t *cfg = cfg_init(top_keys, CFGF_NONE);
+	enum gw_code code = GW_OK;
+	int rc;
+
+	trap = &local;
+	cfg_set_error_function(cfg, on_confuse_error);
+	rc = cfg_parse(cfg, r->path);
+	trap = NULL;
+	if (rc != CFG_SUCCESS) {
+		code = gw_fail(r->err, GW_ERR_CONFIG, "%s",
+			local.text[0] != '\0' ? local.text : "the configuration cannot be read");
+		goto out;
+	}
+	snprintf(default_state, sizeof default_state, "%s/godwit",
+		xdg != NULL && *xdg == '/' ? xdg : "~/.local/state");
+	r->state_dir = cfg_getstr(cfg, "state-dir");
+	if (r->state_dir == NULL)
+		r->state_dir = default_state;
+	out->accounts = calloc(cfg_size(cfg, "account") + 1, sizeof *out->accounts);
+	if (out->accounts == NULL) {
+		code = gw_fail(r->err, GW_ERR_NOMEM, "out of memory");
+		goto out;
+	}
+	for (unsigned i = 0; i < cfg_size(cfg, "account") && code == GW_OK; i++)
+		code = read_account(
+			r, cfg_getnsec(cfg, "account", i), &out->accounts[out->count++]);
+	if (code == GW_OK && out->count == 0)
+		code = gw_fail(
+			r->err, GW_ERR_CONFIG, "%s names no account; godwit(5) shows how", r->path);
+	if (code == GW_OK)
+		code = check_roots(r, out);
+out:
+	cfg_free(cfg);
+	return code;
+}
+
+enum gw_code config_read(const char *path, struct config *out, struct gw_error *err)
+{
+	char *own = path == NULL ? default_path() : realpath(path, NULL);
+	struct reader r = { .path = own != NULL ? own : path, .err = err };
+	enum gw_code code;
+	char *slash;
+
+	*out = (struct config){ 0 };
+	code = check_file(r.path, err);
+	if (code == GW_OK) {
+		r.dir = strdup(r.path);
+		slash = r.dir == NULL ? NULL : strrchr(r.dir, '/');
+		if (slash != NULL)
+			*slash = '\0';
+		code = parse(&r, out);
+	}
+	free(r.dir);
+	free(own);
+	if (code != GW_OK)
+		config_free(out);
+	return code;
+}
+
+void config_free(struct config *c)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		struct gw_account *a = &c->accounts[i];
+		char *const strings[] = { a->name, a->state_dir, a->host, a->tls_ca_file,
+			a->tunnel_command, a->user, a->password_command, a->maildir };
+
+		for (size_t j = 0; j < sizeof strings / sizeof *strings; j++)
+			free(strings[j]);
+		for (size_t j = 0; j < a->folder_count; j++)
+			free(a->folders[j]);
+		free(a->folders);
+	}
+	free(c->accounts);
+	*c = (struct config){ 0 };
+}

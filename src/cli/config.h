@@ -1,0 +1,15 @@
+/* cli/config.h - the configuration file. */
+#pragma once
+
+#include "godwit/account.h"
+#include "godwit/error.h"
+
+struct config {
+	struct gw_account *accounts; /* owned */
+	size_t count;
+};
+
+/* Reads the file; path NULL: $XDG_CONFIG_HOME/godwit/config.  GW_ERR_CONFIG names file, line and
+ * what to do. */
+enum gw_code config_read(const char *path, struct config *out, struct gw_error *err);
+void config_free(struct config *config);

@@ -1,0 +1,210 @@
+/* cli/main.c - arguments, exit statuses. */
+#include "cli/cli.h"
+
+#include "base/text.h"
+#include "version.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+static const char usage[] =
+	"Usage: godwit [OPTION]... COMMAND [ARGUMENT]...\n"
+	"\n"
+	"  sync [ACCOUNT[:FOLDER]]...   bring the Maildir in step with the server, once\n"
+	"  status [ACCOUNT]...          what is here, and what is held back and why\n"
+	"\n"
+	"  -c, --config=FILE   another configuration than ~/.config/godwit/config\n"
+	"  -n, --dry-run       sync: say what would be done, and do nothing\n"
+	"      --full          sync: read everything, whatever was remembered\n"
+	"  -q, --quiet         say nothing when all is well\n"
+	"  -v, --verbose       say more; -vv, -vvv: more still (the protocol, without secrets)\n"
+	"      --json          one JSON object a line\n"
+	"  -h, --help          this text\n"
+	"      --version       the version\n"
+	"\n"
+	"Exit status: 0 all in step, 1 something was held back or skipped, 64 usage, 69 the "
+	"server\n"
+	"refused, 70 a bug, 74 disk, 75 try again later, 77 login refused, 78 configuration.\n"
+	"See godwit(1) and godwit(5).\n";
+
+int exit_status(const struct gw_error *err)
+{
+	switch (err->code) {
+	case GW_OK:
+		return 0;
+	case GW_ERR_HELD:
+		return 1;
+	case GW_ERR_TLS:
+	case GW_ERR_SECURITY:
+	case GW_ERR_PROTOCOL:
+	case GW_ERR_LIMIT:
+	case GW_ERR_REFUSED:
+		return EX_UNAVAILABLE;
+	case GW_ERR_NOMEM:
+	case GW_ERR_BUG:
+		return EX_SOFTWARE;
+	case GW_ERR_DISK:
+	case GW_ERR_STATE:
+	case GW_ERR_CORRUPT:
+		return EX_IOERR;
+	case GW_ERR_NET:
+	case GW_ERR_TIMEOUT:
+	case GW_ERR_BYE:
+	case GW_ERR_LOCKED:
+	case GW_ERR_CANCELLED:
+		return EX_TEMPFAIL;
+	case GW_ERR_AUTH:
+		return EX_NOPERM;
+	case GW_ERR_CONFIG:
+		return EX_CONFIG;
+	}
+	return EX_SOFTWARE;
+}
+
+void complain(const char *account, const char *mailbox, const struct gw_error *err)
+{
+	fprintf(stderr, "godwit: %s%s%s%s%s\n", account != NULL ? account : "",
+		account != NULL ? ": " : "", mailbox != NULL ? mailbox : "",
+		mailbox != NULL ? ": " : "", err->text);
+}
+
+static void log_line(void *ctx, enum gw_log_level level, const char *text)
+{
+	static const char *const names[] = { "error", "warning", "info", "debug", "wire" };
+
+	(void)ctx;
+	fprintf(stderr, "godwit: %s: %s\n", names[level], text);
+}
+
+enum { OPT_FULL = 256, OPT_JSON, OPT_VERSION };
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "dry-run", no_argument, NULL, 'n' },
+	{ "full", no_argument, NULL, OPT_FULL },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* Returns -1 to go on, or an exit status. */
+static int parse_options(int argc, char **argv, struct options *o)
+{
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:nqvh", long_options, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			o->config_path = optarg;
+			break;
+		case 'n':
+			o->dry_run = true;
+			break;
+		case OPT_FULL:
+			o->full = true;
+			break;
+		case 'q':
+			o->quiet = true;
+			break;
+		case 'v':
+			o->verbose++;
+			break;
+		case OPT_JSON:
+			o->json = true;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return 0;
+		case OPT_VERSION:
+			puts("godwit " GODWIT_VERSION);
+			return 0;
+		default:
+			fputs("Try `godwit --help`.\n", stderr);
+			return EX_USAGE;
+		}
+	}
+	o->args = argv + optind;
+	o->arg_count = argc - optind;
+	return -1;
+}
+
+static int unknown_command(const char *word)
+{
+	static const char *const commands[] = { "sync", "status" };
+	const char *best = NULL;
+	unsigned best_distance = 4;
+
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+		unsigned d = gw_edit_distance(commands[i], word);
+
+		if (d < best_distance) {
+			best = commands[i];
+			best_distance = d;
+		}
+	}
+	if (best != NULL)
+		fprintf(stderr, "godwit: there is no command \"%s\"; did you mean \"%s\"?\n", word,
+			best);
+	else
+		fprintf(stderr, "godwit: there is no command \"%s\"; try `godwit --help`\n", word);
+	return EX_USAGE;
+}
+
+/* Descriptors for a whole batch, no core with secrets in it, and files for the owner alone. */
+static void set_limits(void)
+{
+	struct rlimit files, core = { 0, 0 };
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max < 8192 ? files.rlim_max : 8192;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	setrlimit(RLIMIT_CORE, &core);
+	umask(077);
+	signal(SIGPIPE, SIG_IGN);
+	setenv("UV_THREADPOOL_SIZE", "4", 0);
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { 0 };
+	struct gw_log log = { .sink = log_line };
+	struct config config;
+	struct gw_error err = { 0 };
+	const char *command;
+	int status = parse_options(argc, argv, &o);
+
+	if (status >= 0)
+		return status;
+	if (o.arg_count == 0) {
+		fputs(usage, stderr);
+		return EX_USAGE;
+	}
+	command = o.args[0];
+	o.args++;
+	o.arg_count--;
+	if (strcmp(command, "sync") != 0 && strcmp(command, "status") != 0)
+		return unknown_command(command);
+	log.level = GW_LOG_WARN + o.verbose > GW_LOG_WIRE
+			    ? GW_LOG_WIRE
+			    : (enum gw_log_level)(GW_LOG_WARN + o.verbose);
+	set_limits();
+	if (config_read(o.config_path, &config, &err) != GW_OK) {
+		complain(NULL, NULL, &err);
+		return exit_status(&err);
+	}
+	status = strcmp(command, "sync") == 0 ? cmd_sync(&o, &config, &log)
+					      : cmd_status(&o, &config);
+	config_free(&config);
+	return status;
+}

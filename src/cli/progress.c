@@ -1,0 +1,325 @@
+/* cli/progress.c - see progress.h. */
+#include "cli/progress.h"
+
+#include "cli/cli.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { BAR_WIDTH = 24, REDRAW_MS = 100, RATE_WINDOW_MS = 5000 };
+
+struct line {
+	char name[64];
+	char stage[64];
+	struct gw_sync_counts counts;
+	bool active;
+	uint64_t began_ms, mark_ms, mark_bytes;
+	double rate; /* bytes a second, smoothed */
+};
+
+struct progress {
+	enum progress_style style;
+	struct line *lines; /* owned */
+	size_t count;
+	size_t drawn; /* bar lines on the screen */
+	uint64_t drawn_ms;
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+struct progress *progress_new(enum progress_style style, size_t accounts)
+{
+	struct progress *p = calloc(1, sizeof *p);
+
+	if (p == NULL || (p->lines = calloc(accounts, sizeof *p->lines)) == NULL) {
+		free(p);
+		return NULL;
+	}
+	p->style = style;
+	p->count = accounts;
+	return p;
+}
+
+void progress_free(struct progress *p)
+{
+	if (p == NULL)
+		return;
+	progress_clear(p);
+	free(p->lines);
+	free(p);
+}
+
+void progress_clear(struct progress *p)
+{
+	for (; p->drawn > 0; p->drawn--)
+		fputs("\033[A\033[2K", stderr);
+	fflush(stderr);
+}
+
+static void format_bytes(double n, char *out, size_t size)
+{
+	static const char *const units[] = { "B", "KB", "MB", "GB", "TB" };
+	unsigned unit = 0;
+
+	while (n >= 1000 && unit < 4) {
+		n /= 1000;
+		unit++;
+	}
+	snprintf(out, size, unit == 0 || n >= 100 ? "%.0f %s" : "%.1f %s", n, units[unit]);
+}
+
+static void format_left(const struct line *l, char *out, size_t size)
+{
+	uint64_t left = l->counts.bytes_to_download > l->counts.bytes_downloaded
+				? l->counts.bytes_to_download - l->counts.bytes_downloaded
+				: 0;
+	unsigned long seconds;
+
+	*out = '\0';
+	if (l->rate < 1 || left == 0)
+		return;
+	seconds = (unsigned long)((double)left / l->rate) + 1;
+	if (seconds >= 3600)
+		snprintf(out, size, "  %lu:%02lu:%02lu left", seconds / 3600, seconds / 60 % 60,
+			seconds % 60);
+	else
+		snprintf(out, size, "  %lu:%02lu left", seconds / 60, seconds % 60);
+}
+
+static void update_rate(struct line *l)
+{
+	uint64_t now = now_ms(), ms = now - l->mark_ms;
+	double rate;
+
+	if (ms < 500)
+		return;
+	rate = (double)(l->counts.bytes_downloaded - l->mark_bytes) * 1000 / (double)ms;
+	l->rate = l->rate < 1 ? rate : l->rate + (rate - l->rate) * (double)ms / RATE_WINDOW_MS;
+	l->mark_ms = now;
+	l->mark_bytes = l->counts.bytes_downloaded;
+}
+
+static void draw_line(const struct line *l, size_t columns)
+{
+	char text[400], bar[BAR_WIDTH + 1], done[24], total[24], rate[24], left[32];
+	const struct gw_sync_counts *c = &l->counts;
+	size_t filled, n;
+
+	if (c->to_download == 0) {
+		snprintf(text, sizeof text, "%s  %s  %llu of %llu mailboxes", l->name, l->stage,
+			(unsigned long long)c->mailboxes_done,
+			(unsigned long long)c->mailboxes_changed);
+	} else {
+		filled = c->bytes_to_download == 0
+				 ? 0
+				 : (size_t)(c->bytes_downloaded * BAR_WIDTH / c->bytes_to_download);
+		if (filled > BAR_WIDTH)
+			filled = BAR_WIDTH;
+		memset(bar, '-', BAR_WIDTH);
+		memset(bar, '#', filled);
+		bar[BAR_WIDTH] = '\0';
+		format_bytes((double)c->bytes_downloaded, done, sizeof done);
+		format_bytes((double)c->bytes_to_download, total, sizeof total);
+		format_bytes(l->rate, rate, sizeof rate);
+		format_left(l, left, sizeof left);
+		snprintf(text, sizeof text, "%s  [%s]  %llu/%llu messages  %s of %s  %s/s%s",
+			l->name, bar, (unsigned long long)c->downloaded,
+			(unsigned long long)c->to_download, done, total, rate, left);
+	}
+	n = strlen(text);
+	fprintf(stderr, "%.*s\n", (int)(n < columns ? n : columns), text);
+}
+
+static void draw(struct progress *p, bool force)
+{
+	struct winsize size;
+	size_t columns = 79;
+	uint64_t now = now_ms();
+
+	if (p->style != PROGRESS_BARS || (!force && now - p->drawn_ms < REDRAW_MS))
+		return;
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20)
+		columns = size.ws_col - 1u;
+	progress_clear(p);
+	for (size_t i = 0; i < p->count; i++) {
+		if (!p->lines[i].active)
+			continue;
+		update_rate(&p->lines[i]);
+		draw_line(&p->lines[i], columns);
+		p->drawn++;
+	}
+	p->drawn_ms = now;
+	fflush(stderr);
+}
+
+/* --- JSON ------------------------------------------------------------------------------------- */
+
+static json_t *counts_json(const struct gw_sync_counts *c)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "messages_to_download",
+		(json_int_t)c->to_download, "messages_downloaded", (json_int_t)c->downloaded,
+		"bytes_to_download", (json_int_t)c->bytes_to_download, "bytes_downloaded",
+		(json_int_t)c->bytes_downloaded, "paired", (json_int_t)c->paired, "flags_changed",
+		(json_int_t)c->flags_changed, "deleted", (json_int_t)c->deleted, "kept",
+		(json_int_t)c->kept);
+}
+
+static void put_json(json_t *object)
+{
+	if (object == NULL)
+		return;
+	json_dumpf(object, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
+	putchar('\n');
+	fflush(stdout);
+	json_decref(object);
+}
+
+static json_t *text_or_null(const char *text)
+{
+	json_t *value = text == NULL ? NULL : json_string(text);
+
+	return value != NULL ? value : json_null(); /* a name that is not UTF-8 has no JSON form */
+}
+
+static void print_json(const char *name, const struct gw_sync_event *ev)
+{
+	json_t *o = json_object();
+	json_t *counts;
+
+	json_object_set_new(o, "account", text_or_null(name));
+	switch (ev->type) {
+	case GW_SYNC_STAGE:
+		json_object_set_new(o, "event", json_string("stage"));
+		json_object_set_new(o, "stage", text_or_null(ev->text));
+		break;
+	case GW_SYNC_PROGRESS:
+		json_decref(o);
+		return;
+	case GW_SYNC_MAILBOX:
+	case GW_SYNC_PLAN:
+		json_object_set_new(
+			o, "event", json_string(ev->type == GW_SYNC_PLAN ? "plan" : "mailbox"));
+		json_object_set_new(o, "mailbox", text_or_null(ev->mailbox));
+		json_object_update_new(o, counts_json(ev->delta));
+		break;
+	case GW_SYNC_PROBLEM:
+		json_object_set_new(o, "event", json_string("problem"));
+		json_object_set_new(o, "mailbox", text_or_null(ev->mailbox));
+		json_object_set_new(o, "kind", json_string(gw_code_name(ev->err->code)));
+		json_object_set_new(o, "text", text_or_null(ev->err->text));
+		break;
+	case GW_SYNC_DONE:
+		counts = counts_json(ev->counts);
+		json_object_set_new(o, "event", json_string("done"));
+		json_object_update_new(o, counts);
+		json_object_set_new(
+			o, "mailboxes", json_integer((json_int_t)ev->counts->mailboxes));
+		json_object_set_new(o, "mailboxes_changed",
+			json_integer((json_int_t)ev->counts->mailboxes_changed));
+		json_object_set_new(o, "problems", json_integer((json_int_t)ev->counts->problems));
+		json_object_set_new(
+			o, "wire_received", json_integer((json_int_t)ev->counts->wire_received));
+		json_object_set_new(
+			o, "wire_sent", json_integer((json_int_t)ev->counts->wire_sent));
+		json_object_set_new(o, "error",
+			ev->err == NULL ? json_null() : json_string(gw_code_name(ev->err->code)));
+		json_object_set_new(
+			o, "text", ev->err == NULL ? json_null() : text_or_null(ev->err->text));
+		break;
+	}
+	put_json(o);
+}
+
+/* --- words ------------------------------------------------------------------------------------ */
+
+static void add_part(char *out, size_t size, uint64_t n, const char *one, const char *many)
+{
+	size_t used = strlen(out);
+
+	if (n > 0)
+		snprintf(out + used, size - used, "%s%llu %s", used > 0 ? ", " : "",
+			(unsigned long long)n, n == 1 ? one : many);
+}
+
+static void describe(const struct gw_sync_counts *c, bool planned, char *out, size_t size)
+{
+	char bytes[24];
+	uint64_t messages = planned ? c->to_download : c->downloaded;
+	size_t used;
+
+	*out = '\0';
+	add_part(out, size, messages, "message", "messages");
+	if (messages > 0) {
+		format_bytes((double)(planned ? c->bytes_to_download : c->bytes_downloaded), bytes,
+			sizeof bytes);
+		used = strlen(out);
+		snprintf(out + used, size - used, planned ? " to fetch (%s)" : " fetched (%s)",
+			bytes);
+	}
+	add_part(out, size, c->paired, "message recognised", "messages recognised");
+	add_part(out, size, c->flags_changed, "change of flags", "changes of flags");
+	add_part(out, size, c->deleted, "message deleted", "messages deleted");
+	add_part(out, size, c->kept, "message kept", "messages kept");
+}
+
+static void print_summary(const struct line *l, const struct gw_sync_event *ev)
+{
+	const struct gw_sync_counts *c = ev->counts;
+	char text[300];
+
+	describe(c, false, text, sizeof text);
+	if (text[0] == '\0')
+		snprintf(text, sizeof text, "nothing new");
+	printf("%s: %s; %llu %s, %.1f s\n", l->name, text, (unsigned long long)c->mailboxes,
+		c->mailboxes == 1 ? "mailbox" : "mailboxes",
+		(double)(now_ms() - l->began_ms) / 1000);
+	fflush(stdout);
+}
+
+static void print_plan(const struct line *l, const struct gw_sync_event *ev)
+{
+	char text[300];
+
+	describe(ev->delta, true, text, sizeof text);
+	if (text[0] != '\0')
+		printf("%s: %s: %s\n", l->name, ev->mailbox, text);
+}
+
+void progress_event(
+	struct progress *p, size_t index, const char *name, const struct gw_sync_event *ev)
+{
+	struct line *l = &p->lines[index];
+
+	if (l->began_ms == 0)
+		l->began_ms = l->mark_ms = now_ms();
+	snprintf(l->name, sizeof l->name, "%s", name);
+	l->counts = *ev->counts;
+	if (ev->type == GW_SYNC_STAGE)
+		snprintf(l->stage, sizeof l->stage, "%s", ev->text);
+	l->active = ev->type != GW_SYNC_DONE;
+	if (p->style == PROGRESS_JSON)
+		print_json(name, ev);
+	if (ev->type == GW_SYNC_PROBLEM || ev->type == GW_SYNC_DONE || ev->type == GW_SYNC_PLAN)
+		progress_clear(p);
+	if (ev->type == GW_SYNC_PROBLEM && p->style != PROGRESS_JSON)
+		complain(name, ev->mailbox, ev->err);
+	if (ev->type == GW_SYNC_PLAN && p->style != PROGRESS_JSON)
+		print_plan(l, ev);
+	if (ev->type == GW_SYNC_DONE && ev->err != NULL && p->style != PROGRESS_JSON)
+		complain(name, NULL, ev->err);
+	if (ev->type == GW_SYNC_DONE && ev->err == NULL &&
+		(p->style == PROGRESS_LINES || p->style == PROGRESS_BARS))
+		print_summary(l, ev);
+	draw(p, ev->type == GW_SYNC_STAGE);
+}

@@ -1,0 +1,19 @@
+/* cli/progress.h - how a sync is shown: bars on a terminal, one line a fact otherwise, or JSON. */
+#pragma once
+
+#include "godwit/sync.h"
+
+enum progress_style { PROGRESS_QUIET, PROGRESS_LINES, PROGRESS_BARS, PROGRESS_JSON };
+
+struct progress;
+
+/* accounts: how many are shown at once.  NULL when out of memory. */
+struct progress *progress_new(enum progress_style style, size_t accounts);
+void progress_free(struct progress *p);
+
+/* index: which account; name: its name.  Clears bars before anything else is printed. */
+void progress_event(
+	struct progress *p, size_t index, const char *name, const struct gw_sync_event *ev);
+
+/* Takes the bars away, for other output; they come back with the next event. */
+void progress_clear(struct progress *p);
