@@ -1,0 +1,295 @@
+# tests/integration/lib.sh - a private Dovecot, and small helpers; sourced by bash scripts.
+#
+# Needs GODWIT_BUILD (the build folder).  Everything lives in one temporary directory, $T, and on
+# 127.0.0.1; server and helpers are ended by pid when the script exits.
+
+set -eu
+: "${GODWIT_BUILD:?}"
+GODWIT=$GODWIT_BUILD/godwit
+TOOLS=$GODWIT_BUILD
+PATH=$PATH:/usr/sbin:/sbin
+export LC_ALL=C.UTF-8
+T=$(mktemp -d "${TMPDIR:-/tmp}/godwit-test.XXXXXX")
+PIDS=
+KEEP=${KEEP:-}
+
+cleanup() {
+	status=$?
+	for pid in $PIDS; do
+		kill "$pid" 2>/dev/null || true
+	done
+	server_stop
+	if [ -n "$KEEP" ] || { [ "$status" != 0 ] && [ -n "${KEEP_FAILED:-}" ]; }; then
+		echo "kept: $T"
+	else
+		rm -rf "$T"
+	fi
+	exit "$status"
+}
+trap cleanup EXIT
+
+fail() {
+	echo "FAILED: $*" >&2
+	[ ! -s "$T/err" ] || sed 's/^/  stderr: /' "$T/err" >&2
+	[ ! -s "$T/dovecot.log" ] || tail -5 "$T/dovecot.log" | sed 's/^/  dovecot: /' >&2
+	exit 1
+}
+
+note() {
+	printf '%s\n' "-- $*"
+}
+
+# The user whose mail it is: Dovecot never serves root.
+if [ "$(id -u)" = 0 ]; then
+	MAIL_USER=nobody
+	RUN_AS_ROOT=1
+else
+	MAIL_USER=$(id -un)
+	RUN_AS_ROOT=
+fi
+
+free_port() {
+	local port
+	while :; do
+		port=$((20000 + (RANDOM * 32768 + RANDOM) % 40000))
+		(exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
+	done
+}
+
+# certificate NAME SUBJECT-ALT-NAME [DAYS]: $T/NAME.pem and $T/NAME.key, signed by $T/ca.pem
+certificate() {
+	local name=$1 san=$2 from=${3:-}
+	[ -f "$T/ca.pem" ] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-keyout "$T/ca.key" -out "$T/ca.pem" -days 30 -subj "/CN=godwit test CA" 2>/dev/null
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/$name.key" \
+		-out "$T/$name.csr" -subj "/CN=$name" 2>/dev/null
+	printf 'subjectAltName=%s\n' "$san" > "$T/$name.ext"
+	if [ "$from" = expired ]; then
+		faketime_x509 "$name"
+	else
+		openssl x509 -req -in "$T/$name.csr" -CA "$T/ca.pem" -CAkey "$T/ca.key" -CAcreateserial \
+			-days 30 -extfile "$T/$name.ext" -out "$T/$name.pem" 2>/dev/null
+	fi
+}
+
+# A certificate whose time is over: openssl's ca command takes dates.
+faketime_x509() {
+	local name=$1
+	mkdir -p "$T/ca.d"
+	: > "$T/ca.d/index"
+	echo 01 > "$T/ca.d/serial"
+	cat > "$T/ca.d/conf" <<-EOF
+		[ca]
+		default_ca = d
+		[d]
+		database = $T/ca.d/index
+		serial = $T/ca.d/serial
+		new_certs_dir = $T/ca.d
+		default_md = sha256
+		policy = p
+		[p]
+		commonName = supplied
+	EOF
+	openssl ca -batch -config "$T/ca.d/conf" -cert "$T/ca.pem" -keyfile "$T/ca.key" \
+		-in "$T/$name.csr" -out "$T/$name.pem" -extfile "$T/$name.ext" -notext \
+		-startdate 20200101000000Z -enddate 20200201000000Z 2>/dev/null
+}
+
+# server_start [DRESS]: full, noqresync, plain
+server_start() {
+	local dress=${1:-full} caps= try
+	case $dress in
+	full) ;;
+	noqresync) caps="IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE SORT MULTIAPPEND NAMESPACE UIDPLUS LIST-EXTENDED CONDSTORE ESEARCH MOVE SPECIAL-USE LITERAL+ LIST-STATUS UNSELECT CHILDREN" ;;
+	plain) caps="IMAP4rev1 SASL-IR LOGIN-REFERRALS ID IDLE NAMESPACE UNSELECT CHILDREN LITERAL+" ;;
+	*) fail "no such dress: $dress" ;;
+	esac
+	S=$T/server
+	MAIL=$S/home/Maildir
+	mkdir -p "$S/home/Maildir"
+	[ -f "$T/server.pem" ] || certificate server "DNS:localhost,IP:127.0.0.1"
+	for try in 1 2 3 4 5; do
+		IMAP_PORT=$(free_port)
+		IMAPS_PORT=$(free_port)
+		server_config "$caps" > "$S/dovecot.conf"
+		if [ -n "$RUN_AS_ROOT" ]; then
+			chmod 755 "$T" "$S"
+			chown -R "$MAIL_USER" "$S/home"
+		fi
+		dovecot -F -c "$S/dovecot.conf" 2>> "$T/dovecot.out" &
+		SERVER_PID=$!
+		server_wait && return
+		kill "$SERVER_PID" 2>/dev/null || true
+		wait "$SERVER_PID" 2>/dev/null || true
+	done
+	cat "$T/dovecot.out" "$T/dovecot.log" >&2 || true
+	fail "Dovecot does not start"
+}
+
+server_config() {
+	local caps=$1
+	cat <<-EOF
+		base_dir = $S/run
+		state_dir = $S/state
+		log_path = $T/dovecot.log
+		protocols = imap
+		listen = 127.0.0.1
+		ssl = yes
+		ssl_cert = <$T/${SERVER_CERT:-server}.pem
+		ssl_key = <$T/${SERVER_CERT:-server}.key
+		auth_mechanisms = plain login
+		mail_location = maildir:~/Maildir:LAYOUT=fs:INBOX=~/Maildir/INBOX
+		maildir_copy_with_hardlinks = yes
+		mail_fsync = never
+		first_valid_uid = 1
+		last_valid_uid = 0
+		default_internal_user = $([ -n "$RUN_AS_ROOT" ] && echo dovecot || echo "$MAIL_USER")
+		default_login_user = $([ -n "$RUN_AS_ROOT" ] && echo dovenull || echo "$MAIL_USER")
+		default_internal_group = $([ -n "$RUN_AS_ROOT" ] && echo dovecot || id -gn)
+		mail_max_userip_connections = 40
+		namespace inbox {
+		  inbox = yes
+		  separator = ${SEPARATOR:-/}
+		  mailbox Trash {
+		    special_use = \\Trash
+		  }
+		}
+		passdb {
+		  driver = static
+		  args = password=secret
+		}
+		userdb {
+		  driver = static
+		  args = uid=$MAIL_USER gid=$(id -gn "$MAIL_USER") home=$S/home
+		}
+		service imap-login {
+		  chroot =
+		  service_count = 0
+		  process_min_avail = 1
+		  inet_listener imap {
+		    port = $IMAP_PORT
+		  }
+		  inet_listener imaps {
+		    port = $IMAPS_PORT
+		    ssl = yes
+		  }
+		}
+		service imap {
+		  process_min_avail = 1
+		  service_count = 100
+		}
+		service anvil {
+		  chroot =
+		}
+		service stats {
+		  chroot =
+		}
+		service imap-urlauth-login {
+		  chroot =
+		}
+	EOF
+	[ -z "$caps" ] || echo "imap_capability = $caps"
+	[ -z "${EXTRA_CONFIG:-}" ] || echo "$EXTRA_CONFIG"
+}
+
+server_wait() {
+	local i
+	for i in $(seq 100); do
+		kill -0 "$SERVER_PID" 2>/dev/null || return 1
+		if (exec 3<>"/dev/tcp/127.0.0.1/$IMAPS_PORT") 2>/dev/null; then
+			return 0
+		fi
+		sleep 0.05 # until the socket is there
+	done
+	return 1
+}
+
+server_stop() {
+	[ -z "${SERVER_PID:-}" ] || { kill "$SERVER_PID" 2>/dev/null || true; wait "$SERVER_PID" 2>/dev/null || true; }
+	SERVER_PID=
+}
+
+server_restart() {
+	server_stop
+	server_start "$@"
+}
+
+# doveadm on the private server, as the user
+adm() {
+	doveadm -c "$S/dovecot.conf" "$@" 2>> "$T/doveadm.err"
+}
+
+# deliver FOLDER FILE [FLAGS]: puts a message on the server, as a delivery would
+deliver() {
+	local folder=$1 file=$2 flags=${3:-} name
+	name=$(date +%s).M${RANDOM}${RANDOM}P$$.test
+	mkdir -p "$MAIL/$folder"/{cur,new,tmp}
+	if [ -n "$flags" ]; then
+		cp "$file" "$MAIL/$folder/cur/$name:2,$flags"
+	else
+		cp "$file" "$MAIL/$folder/new/$name"
+	fi
+	server_own
+}
+
+server_own() {
+	[ -z "$RUN_AS_ROOT" ] || chown -R "$MAIL_USER" "$MAIL"
+}
+
+# write_config FILE: an account "test" over TLS into $T/mail; further lines in $1
+write_config() {
+	cat > "$T/config" <<-EOF
+		state-dir = "$T/state"
+		account "test" {
+		  host = "localhost"
+		  port = ${CLIENT_PORT:-$IMAPS_PORT}
+		  tls-ca-file = "$T/ca.pem"
+		  user = "me"
+		  password-command = "echo secret"
+		  maildir = "$T/mail"
+		  ${1:-}
+		}
+	EOF
+}
+
+godwit() {
+	"$GODWIT" -c "$T/config" "$@" 2> "$T/err"
+}
+
+sync_ok() {
+	godwit sync "$@" > "$T/out" || fail "sync exited with $?: $(tail -1 "$T/out")"
+}
+
+# Both sides as sorted lines "folder, flags and keywords, SHA-256"
+list_both() {
+	"$TOOLS/mdlist" "$MAIL" | sort > "$T/there"
+	"$TOOLS/mdlist" "$T/mail" | sort > "$T/here"
+}
+
+assert_equal() {
+	list_both
+	cmp -s "$T/there" "$T/here" || {
+		diff "$T/there" "$T/here" | head -10 >&2
+		fail "${1:-the two sides differ}"
+	}
+}
+
+# proxy_start ARG...: a proxy before the TLS port; its port is PROXY_PORT
+proxy_start() {
+	: > "$T/proxy.out"
+	"$TOOLS/proxy" "$IMAPS_PORT" "$@" > "$T/proxy.out" &
+	PROXY_PID=$!
+	PIDS="$PIDS $PROXY_PID"
+	while [ ! -s "$T/proxy.out" ]; do
+		kill -0 "$PROXY_PID" || fail "the proxy does not start"
+		sleep 0.01 # until it has printed its port
+	done
+	PROXY_PORT=$(head -1 "$T/proxy.out")
+}
+
+# Ends it; PROXY_COUNTS is what it counted.
+proxy_stop() {
+	kill "$PROXY_PID" 2>/dev/null || true
+	wait "$PROXY_PID" 2>/dev/null || true
+	PROXY_COUNTS=$(tail -1 "$T/proxy.out")
+}

@@ -1,0 +1,122 @@
+#!/bin/bash
+# What a user sees when something is wrong: the message and the exit status.
+. "$(dirname "$0")/lib.sh"
+
+mkdir -p "$T/server/home/Maildir"
+MAIL=$T/server/home/Maildir
+"$TOOLS/mkmail" "$MAIL/INBOX" 5 500 1
+certificate expired "DNS:localhost" expired
+certificate other "DNS:imap.example.org"
+server_start full
+
+expect() { # STATUS TEXT COMMAND...
+	local want=$1 text=$2 status=0
+	shift 2
+	"$@" > "$T/out" 2> "$T/err" || status=$?
+	[ "$status" = "$want" ] || fail "exit $status instead of $want: $*"
+	grep -q -- "$text" "$T/err" || fail "no \"$text\" in the message"
+	[ "$(wc -l < "$T/err")" -le 2 ] || fail "more than one line for one problem"
+	printf '%3d  %s\n' "$status" "$(sed "s|$T|/TMP|g" "$T/err" | head -1)"
+}
+run() {
+	"$GODWIT" -c "$T/config" sync
+}
+edit() { # SED-EXPRESSION: a fresh configuration with one change
+	write_config
+	sed -i "$1" "$T/config"
+}
+
+edit 's/echo secret/echo wrong/'; expect 77 'refused the login of "me"' run
+edit 's/echo secret/exit 3/'; expect 77 'exited with status 3' run
+edit 's/echo secret/true/'; expect 77 'printed nothing' run
+edit 's/"localhost"/"no-such-host.invalid"/'; expect 75 'cannot be resolved' run
+edit "s/port = .*/port = $(free_port)/"; expect 75 'connection refused' run
+edit "s/port = .*/port = $IMAP_PORT/"; expect 69 'did not answer in TLS' run
+edit "s/port = .*/port = $IMAPS_PORT\n  tls = \"starttls\"\n  timeout = 2/"; expect 75 'did not answer for 2 seconds' run
+edit '/tls-ca-file/d'; expect 69 'authority that is not trusted here' run
+edit 's/ca.pem/nothing.pem/'; expect 78 'tls-ca-file .* cannot be used' run
+edit 's/maildir = .*/maildir = "\/proc\/nowhere\/mail"/'; expect 74 'cannot make directory' run
+edit 's/maildir =/mailbox =/'; expect 78 'config line 8: there is no key "mailbox"; did you mean "maildir"' run
+edit 's/maildir =/xyzzyxyzzy =/'; expect 78 'there is no key "xyzzyxyzzy"' run
+edit '/user =/d'; expect 78 '`user` is missing' run
+edit 's/port = .*/port = 99999/'; expect 78 'port must be between' run
+edit 's/"localhost"/"mail.example.org"\n  tls = "none"/'; expect 78 'in clear' run
+edit 's/account/acount/'; expect 78 'did you mean "account"' run
+write_config; expect 78 'no account "nobody"' "$GODWIT" -c "$T/config" sync nobody
+expect 78 'there is no configuration' "$GODWIT" -c "$T/none" sync
+expect 64 'did you mean "sync"' "$GODWIT" -c "$T/config" snc
+expect 64 'unrecognized option' "$GODWIT" --frobnicate
+chmod o+w "$T/config"; expect 78 'can be written by others' run; chmod o-w "$T/config"
+{ cat "$T/config"; sed -n '/account/,$p' "$T/config" | sed 's/"test"/"two"/; s|/mail"|/mail/sub"|'; } > "$T/two"
+expect 78 'one is inside the other' "$GODWIT" -c "$T/two" sync
+
+note "certificates"
+server_stop
+SERVER_CERT=expired server_start full; write_config; expect 69 'has expired' run; server_stop
+SERVER_CERT=other server_start full; write_config; expect 69 'is not for localhost' run; server_stop
+
+note "STARTTLS"
+server_start full
+edit "s/port = .*/port = $IMAP_PORT\n  tls = \"starttls\"/"
+sync_ok
+assert_equal "STARTTLS"
+server_stop
+
+note "disk full, Maildir not writable, state not writable"
+server_start full
+write_config
+if [ -n "$RUN_AS_ROOT" ] && mkdir "$T/small" && mount -t tmpfs -o size=600k tmpfs "$T/small" 2> /dev/null; then
+	"$TOOLS/mkmail" "$MAIL/Big" 40 30000 5
+	server_own
+	edit "s|maildir = .*|maildir = \"$T/small/mail\"|"
+	rm -rf "$T/state"
+	expect 74 'No space left on device' run
+	mount -o remount,size=64m "$T/small"
+	sync_ok
+	"$TOOLS/mdlist" "$MAIL" | sort > "$T/there"
+	"$TOOLS/mdlist" "$T/small/mail" | sort > "$T/here"
+	cmp "$T/there" "$T/here" || fail "after the disk was full"
+	printf 'From: a\n\nx\n' > "$T/m"
+	deliver INBOX "$T/m"
+	mount -o remount,ro "$T/small"
+	expect 74 'Read-only file system' run
+	mount -o remount,rw "$T/small"
+	sync_ok
+	umount "$T/small"
+else
+	note "(no mount here: disk full is not tried)"
+fi
+
+note "two at once"
+rm -rf "$T/state" "$T/mail"
+edit 's|echo secret|touch started; read x < fifo; echo secret|'
+cd "$T"
+mkfifo fifo
+"$GODWIT" -c "$T/config" sync > "$T/out2" 2>&1 &
+first=$!
+PIDS="$PIDS $first"
+while [ ! -e started ]; do sleep 0.01; done # until the first has its lock
+expect 75 "process $first" run
+echo > fifo
+wait "$first" || fail "the first one failed: $(cat "$T/out2")"
+cd /
+
+note "a tunnel"
+rm -rf "$T/state" "$T/mail"
+write_config "tls = \"none\" tunnel-command = \"exec 3<>/dev/tcp/127.0.0.1/$IMAP_PORT; cat <&3 & cat >&3\""
+sed -i 's|tunnel-command = "\(.*\)"|tunnel-command = "bash -c '"'\1'"'"|' "$T/config"
+sync_ok
+assert_equal "tunnel"
+
+note "interrupted, and quiet when all is well"
+rm -rf "$T/state" "$T/mail"
+write_config
+"$GODWIT" -c "$T/config" sync -q > "$T/out" 2> "$T/err"
+[ ! -s "$T/out" ] && [ ! -s "$T/err" ] || fail "-q was not quiet"
+edit 's/echo secret/kill -INT $PPID; sleep 1; echo secret/'
+rm -rf "$T/state" "$T/mail"
+status=0
+run > "$T/out" 2> "$T/err" || status=$?
+[ $status = 75 ] && grep -q 'finishing the batch' "$T/err" || fail "SIGINT: exit $status"
+sed 's/^/     /' "$T/err"
+note ok

@@ -1,0 +1,93 @@
+#!/bin/bash
+# Local changes are left alone: never undone, and no reason to delete or to fetch again.
+. "$(dirname "$0")/lib.sh"
+
+mkdir -p "$T/server/home/Maildir"
+MAIL=$T/server/home/Maildir
+"$TOOLS/mkmail" "$MAIL/INBOX" 40 500 1
+server_start full
+write_config
+sync_ok
+assert_equal
+
+json() {
+	tail -1 "$T/out" | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
+}
+
+cd "$T/mail/INBOX"
+file() { # the file of a UID
+	find cur new -name "*.$1.godwit*"
+}
+flags() { # UID FLAGS
+	local f
+	f=$(file "$1")
+	mv "$f" "cur/$(basename "${f%%:*}"):2,$2"
+}
+
+note "a changed flag, a deleted file, a new file, a file moved away"
+flags 1 DFS
+flags 2 DRS
+rm "$(file 3)"
+printf 'From: me\nMessage-ID: <draft@x>\n\nlocal\n' > cur/mine:2,DS
+mkdir -p ../Elsewhere/{cur,new,tmp}
+mv "$(file 4)" ../Elsewhere/cur/
+sync_ok --json
+[ "$(json messages_downloaded)" = 0 ] || fail "something was fetched again"
+[ "$(file 1)" = "$(ls cur/*.1.godwit:2,DFS)" ] || fail "a local flag was undone"
+[ -z "$(file 3)$(file 4)" ] || fail "a local deletion was undone"
+[ -f cur/mine:2,DS ] || fail "a local message was touched"
+
+note "changes on the server meet them"
+adm flags add -u me '\Answered' mailbox INBOX uid 1
+adm flags add -u me '\Flagged' mailbox INBOX uid 3
+adm flags add -u me '\Seen' mailbox INBOX uid 4
+adm expunge -u me mailbox INBOX uid 2
+adm expunge -u me mailbox INBOX uid 5
+sync_ok --json
+[ -f "$(ls cur/*.1.godwit:2,DFRS)" ] || fail "flags of both sides were not merged: $(file 1)"
+[ -f "$(ls cur/*.2.godwit:2,DRS)" ] || fail "a message changed here was deleted"
+[ -z "$(file 3)$(file 4)" ] || fail "a local deletion was undone"
+[ -z "$(file 5)" ] || fail "a deletion on the server did not arrive"
+"$GODWIT" -c "$T/config" status > "$T/out" || true
+grep -q 'held: INBOX UID 3: deleted here' "$T/out" || fail "status does not tell of UID 3: $(cat "$T/out")"
+sync_ok --full --json
+[ "$(json messages_downloaded)" = 0 ] || fail "--full fetched something again"
+
+note "a full look notices nothing else; \\Deleted is not written as T"
+adm flags add -u me '\Deleted' mailbox INBOX uid 6
+sync_ok
+case $(file 6) in *:2,*T*) fail "T was written" ;; esac
+cd "$T"
+write_config 'mirror-deleted = yes'
+adm flags add -u me '\Deleted' mailbox INBOX uid 7
+sync_ok
+case $(cd mail/INBOX; file 7) in *:2,*T*) ;; *) fail "mirror-deleted: no T" ;; esac
+write_config
+
+note "the directory is gone: nothing is done in its place"
+mv mail/INBOX away
+status=0
+godwit sync > out || status=$?
+[ $status = 1 ] && grep -q 'is gone, so nothing was done' err || fail "exit $status"
+[ ! -e mail/INBOX ] || fail "something was made in its place"
+mv away mail/INBOX
+note "the root is gone, or empty as an unmounted disk's mount point"
+mv mail away
+godwit sync > out && fail "exit 0 without the root"
+grep -q 'is a disk not mounted' err && [ ! -e mail ] || fail "root gone"
+mkdir mail
+status=0
+godwit sync > out || status=$?
+[ $status = 1 ] && grep -q 'lacks the mark' err || fail "empty root: exit $status"
+rmdir mail
+mv away mail
+sync_ok
+
+note "a keyword that a reader's dovecot-keywords file lost is not lost"
+adm flags add -u me 'Work' mailbox INBOX uid 10
+sync_ok
+rm mail/INBOX/dovecot-keywords
+adm flags add -u me 'Play' mailbox INBOX uid 11
+sync_ok
+grep -q Work mail/INBOX/dovecot-keywords && grep -q Play mail/INBOX/dovecot-keywords || fail "keywords file"
+note ok

@@ -1,0 +1,34 @@
+#!/bin/sh
+# tests/layers.sh SRC - fails if a file includes a layer it may not see, or a library of another's.
+cd "$1" || exit 2
+grep -rnE '^[[:space:]]*#[[:space:]]*include' --include='*.[ch]' . | awk -F: '
+BEGIN {
+	see["base"] = "base"
+	see["net"] = "net base"
+	see["imap"] = "imap net base"
+	see["maildir"] = "maildir base"
+	see["store"] = "store base"
+	see["auth"] = "auth net base"
+	see["sync"] = "sync imap maildir store auth net base"
+	see["cli"] = "cli base"	# the rest through include/godwit only
+	third["uv.h"] = "net imap auth sync cli"
+	third["openssl/"] = "base net maildir auth"
+	third["sqlite3.h"] = "store"
+	third["confuse.h"] = "cli"
+	third["jansson.h"] = "cli"
+}
+function has(list, word) { return index(" " list " ", " " word " ") > 0 }
+function bad(why) { printf "%s:%s: includes %s; %s\n", $1, $2, inc, why; n++ }
+{
+	split($1, dir, "/"); from = dir[2]
+	match($3, /["<][^">]*[">]/); inc = substr($3, RSTART + 1, RLENGTH - 2)
+	to = inc; sub(/\/.*/, "", to)
+	if (to in see && !has(see[from], to))
+		bad(from " may see: " see[from])
+	for (t in third)
+		if (index(inc, t) == 1 && !has(third[t], from))
+			bad("only in: " third[t])
+	if ($1 ~ /sync\/(plan|pair)\./ && inc ~ /^(uv|sqlite3|unistd|time|fcntl|stdio)\.h$|^(imap|maildir|store|net)\//)
+		bad("the planner is pure")
+}
+END { exit n > 0 }'

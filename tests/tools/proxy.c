@@ -1,0 +1,241 @@
+/* tests/tools/proxy.c - a TCP proxy that delays, counts and cuts.
+ *
+ * Usage: proxy TARGET-PORT [delay=MS] [down=N] [up=N] [stall]
+ *
+ * Listens on a free port of 127.0.0.1 and prints it.  delay holds every byte back for MS in each
+ * direction.  down/up cut the connection after N bytes from the server / from the client, counted
+ * over all connections; with `stall` nothing flows any more instead.  On SIGTERM it prints
+ * "connections N up N down N bursts N", where bursts counts how often the client began to send
+ * after it had received something: the round trips as seen on the wire.
+ */
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+enum { CHUNK = 65536 };
+
+struct pair;
+
+struct piece {
+	struct piece *next;
+	uint64_t due;
+	size_t n;
+	char bytes[];
+};
+
+struct side {
+	uv_tcp_t tcp;
+	struct pair *pair;
+	struct side *peer;
+	struct piece *first, *last; /* waiting to be written to this side */
+	uv_timer_t timer;
+	int eof;
+};
+
+struct pair {
+	struct side client, server;
+	int open; /* handles */
+	int closing, dirty_read;
+	uv_connect_t request;
+};
+
+struct write {
+	uv_write_t request;
+	struct piece *piece;
+};
+
+static uv_loop_t *loop;
+static struct sockaddr_in target;
+static uint64_t delay_ms, limit_down = UINT64_MAX, limit_up = UINT64_MAX;
+static uint64_t total_down, total_up, connections, bursts;
+static int stall;
+
+static void on_closed(uv_handle_t *h)
+{
+	struct pair *p = ((struct side *)h->data)->pair;
+
+	if (--p->open == 0)
+		free(p);
+}
+
+static void close_pair(struct pair *p)
+{
+	if (p->closing)
+		return;
+	p->closing = 1;
+	uv_close((uv_handle_t *)&p->client.tcp, on_closed);
+	uv_close((uv_handle_t *)&p->server.tcp, on_closed);
+	uv_close((uv_handle_t *)&p->client.timer, on_closed);
+	uv_close((uv_handle_t *)&p->server.timer, on_closed);
+}
+
+static void on_written(uv_write_t *request, int status)
+{
+	struct write *w = (struct write *)request;
+
+	(void)status;
+	free(w->piece);
+	free(w);
+}
+
+static void flush(uv_timer_t *timer)
+{
+	struct side *s = timer->data;
+
+	while (s->first != NULL && s->first->due <= uv_now(loop)) {
+		struct write *w = malloc(sizeof *w);
+		uv_buf_t buf;
+
+		w->piece = s->first;
+		s->first = s->first->next;
+		if (s->first == NULL)
+			s->last = NULL;
+		buf = uv_buf_init(w->piece->bytes, (unsigned)w->piece->n);
+		uv_write(&w->request, (uv_stream_t *)&s->tcp, &buf, 1, on_written);
+	}
+	if (s->first != NULL)
+		uv_timer_start(&s->timer, flush, s->first->due - uv_now(loop), 0);
+	else if (s->peer->eof)
+		close_pair(s->pair);
+}
+
+static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
+{
+	(void)h, (void)suggested;
+	*buf = uv_buf_init(malloc(CHUNK), CHUNK);
+}
+
+/* How many of n bytes may still pass. */
+static size_t allowed(uint64_t *total, uint64_t limit, size_t n)
+{
+	size_t left = *total >= limit ? 0 : (limit - *total < n ? (size_t)(limit - *total) : n);
+
+	*total += left;
+	return left;
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+	struct side *s = stream->data;
+	struct pair *p = s->pair;
+	int from_client = s == &p->client;
+	struct piece *piece;
+	size_t pass;
+
+	if (n <= 0) {
+		free(buf->base);
+		if (n < 0) {
+			s->eof = 1;
+			if (s->peer->first == NULL)
+				close_pair(p);
+		}
+		return;
+	}
+	if (from_client && p->dirty_read)
+		bursts++;
+	p->dirty_read = !from_client;
+	pass = allowed(from_client ? &total_up : &total_down, from_client ? limit_up : limit_down,
+		(size_t)n);
+	piece = malloc(sizeof *piece + pass);
+	*piece = (struct piece){ .due = uv_now(loop) + delay_ms, .n = pass };
+	memcpy(piece->bytes, buf->base, pass);
+	free(buf->base);
+	if (s->peer->last != NULL)
+		s->peer->last->next = piece;
+	else
+		s->peer->first = piece;
+	s->peer->last = piece;
+	if (pass < (size_t)n && stall) {
+		uv_read_stop(stream);
+		uv_read_stop((uv_stream_t *)&s->peer->tcp);
+	} else if (pass < (size_t)n) {
+		s->eof = 1;
+		uv_read_stop(stream);
+	}
+	flush(&s->peer->timer);
+}
+
+static void on_connected(uv_connect_t *request, int status)
+{
+	struct pair *p = request->data;
+
+	if (status != 0) {
+		close_pair(p);
+		return;
+	}
+	uv_tcp_nodelay(&p->client.tcp, 1);
+	uv_tcp_nodelay(&p->server.tcp, 1);
+	uv_read_start((uv_stream_t *)&p->client.tcp, on_alloc, on_read);
+	uv_read_start((uv_stream_t *)&p->server.tcp, on_alloc, on_read);
+}
+
+static void init_side(struct side *s, struct pair *p, struct side *peer)
+{
+	s->pair = p;
+	s->peer = peer;
+	uv_tcp_init(loop, &s->tcp);
+	uv_timer_init(loop, &s->timer);
+	s->tcp.data = s->timer.data = s;
+	p->open += 2;
+}
+
+static void on_connection(uv_stream_t *listener, int status)
+{
+	struct pair *p = calloc(1, sizeof *p);
+
+	(void)status;
+	connections++;
+	init_side(&p->client, p, &p->server);
+	init_side(&p->server, p, &p->client);
+	uv_accept(listener, (uv_stream_t *)&p->client.tcp);
+	p->request.data = p;
+	uv_tcp_connect(&p->request, &p->server.tcp, (struct sockaddr *)&target, on_connected);
+}
+
+static void on_term(uv_signal_t *handle, int number)
+{
+	(void)handle, (void)number;
+	printf("connections %llu up %llu down %llu bursts %llu\n", (unsigned long long)connections,
+		(unsigned long long)total_up, (unsigned long long)total_down,
+		(unsigned long long)bursts);
+	fflush(stdout);
+	exit(0);
+}
+
+int main(int argc, char **argv)
+{
+	uv_tcp_t listener;
+	uv_signal_t term;
+	struct sockaddr_in address;
+	int size = sizeof address;
+
+	if (argc < 2)
+		return 2;
+	loop = uv_default_loop();
+	uv_ip4_addr("127.0.0.1", atoi(argv[1]), &target);
+	for (int i = 2; i < argc; i++) {
+		if (strncmp(argv[i], "delay=", 6) == 0)
+			delay_ms = strtoull(argv[i] + 6, NULL, 10);
+		else if (strncmp(argv[i], "down=", 5) == 0)
+			limit_down = strtoull(argv[i] + 5, NULL, 10);
+		else if (strncmp(argv[i], "up=", 3) == 0)
+			limit_up = strtoull(argv[i] + 3, NULL, 10);
+		else if (strcmp(argv[i], "stall") == 0)
+			stall = 1;
+		else
+			return 2;
+	}
+	uv_ip4_addr("127.0.0.1", 0, &address);
+	uv_tcp_init(loop, &listener);
+	uv_tcp_bind(&listener, (struct sockaddr *)&address, 0);
+	if (uv_listen((uv_stream_t *)&listener, 64, on_connection) != 0)
+		return 1;
+	uv_tcp_getsockname(&listener, (struct sockaddr *)&address, &size);
+	printf("%d\n", ntohs(address.sin_port));
+	fflush(stdout);
+	uv_signal_init(loop, &term);
+	uv_signal_start(&term, on_term, SIGTERM);
+	return uv_run(loop, UV_RUN_DEFAULT);
+}

@@ -1,0 +1,254 @@
+/* imap/parser and response: a transcript gives the same events in every cut; odd input costs only
+ * itself; bounds hold. */
+#include "imap/parser.h"
+#include "test.h"
+
+struct record {
+	struct gw_buf text; /* what happened, as one string */
+};
+
+static void on_response(void *ctx, const struct gw_response *r)
+{
+	struct gw_buf *b = &((struct record *)ctx)->text;
+
+	gw_buf_printf(b, "[%d", (int)r->type);
+	switch (r->type) {
+	case GW_RESP_TAGGED:
+		gw_buf_printf(b, " %.*s", (int)r->tag.n, r->tag.p);
+		/* fall through */
+	case GW_RESP_STATUS_TEXT:
+	case GW_RESP_BYE:
+	case GW_RESP_CONTINUE:
+		gw_buf_printf(b, " %d %d %llu %.*s", (int)r->status, (int)r->code,
+			(unsigned long long)r->number, (int)r->text.n, r->text.p);
+		break;
+	case GW_RESP_LIST:
+		gw_buf_printf(b, " %x %c %.*s", r->attrs, r->delimiter ? r->delimiter : '-',
+			(int)r->mailbox.n, r->mailbox.p);
+		break;
+	case GW_RESP_STATUS:
+		gw_buf_printf(b, " %.*s %x %u %u %u %llu", (int)r->mailbox.n, r->mailbox.p,
+			r->items, r->messages, r->uidnext, r->uidvalidity,
+			(unsigned long long)r->highestmodseq);
+		break;
+	case GW_RESP_FETCH:
+		gw_buf_printf(b,
+			" seq=%u uid=%u flags=%llx size=%llu date=%lld modseq=%llu bodies=%u",
+			r->fetch.seq, r->fetch.uid,
+			r->fetch.has_flags ? (unsigned long long)r->fetch.flags.system : 0xffff,
+			r->fetch.has_size ? (unsigned long long)r->fetch.size : 0,
+			r->fetch.has_date ? (long long)r->fetch.date : 0,
+			(unsigned long long)r->fetch.modseq, r->fetch.bodies);
+		for (size_t i = 0; i < r->fetch.flags.keyword_count && r->fetch.has_flags; i++)
+			gw_buf_printf(b, " %.*s", (int)r->fetch.flags.keywords[i].n,
+				r->fetch.flags.keywords[i].p);
+		break;
+	case GW_RESP_SEARCH:
+	case GW_RESP_ESEARCH:
+	case GW_RESP_VANISHED:
+	case GW_RESP_CAPABILITY:
+	case GW_RESP_ENABLED:
+		gw_buf_printf(b, " %d %.*s", r->earlier, (int)r->list.n, r->list.p);
+		break;
+	case GW_RESP_EXISTS:
+	case GW_RESP_EXPUNGE:
+		gw_buf_printf(b, " %llu", (unsigned long long)r->number);
+		break;
+	case GW_RESP_NAMESPACE:
+		gw_buf_printf(b, " %.*s", (int)r->mailbox.n, r->mailbox.p);
+		break;
+	case GW_RESP_LSUB:
+	case GW_RESP_OTHER:
+		break;
+	}
+	gw_buf_puts(b, "]");
+}
+
+static void on_body(void *ctx, const struct gw_body_event *ev)
+{
+	struct gw_buf *b = &((struct record *)ctx)->text;
+
+	if (ev->type == GW_BODY_BEGIN)
+		gw_buf_printf(b, "<%.*s:%llu:", (int)ev->section.n, ev->section.p,
+			(unsigned long long)ev->size);
+	else if (ev->type == GW_BODY_DATA)
+		gw_buf_append(b, ev->data.p, ev->data.n);
+	else
+		gw_buf_puts(b, ">");
+}
+
+/* Feeds text in pieces that end where cut says; returns the last code. */
+static enum gw_code feed(struct record *rec, const char *text, size_t n, size_t cut, size_t step)
+{
+	const struct gw_parser_limits limits = { .line_bytes = 4096, .search_chunk_bytes = 64 };
+	const struct gw_parser_sink sink = { on_response, on_body, rec };
+	struct gw_parser *p = gw_parser_new(&limits, &sink);
+	struct gw_error err = { 0 };
+	enum gw_code code = GW_OK;
+
+	gw_buf_init(&rec->text, 1 << 20);
+	for (size_t at = 0; at < n && code == GW_OK;) {
+		size_t take = cut > at && cut < n ? cut - at : (step < n - at ? step : n - at);
+		/* A copy that ends where the piece ends: reading beyond it is an error under ASan.
+		 */
+		char *piece = malloc(take);
+
+		memcpy(piece, text + at, take);
+		code = gw_parser_feed(p, (struct gw_slice){ piece, take }, &err);
+		free(piece);
+		at += take;
+	}
+	gw_parser_free(p);
+	return code;
+}
+
+static const char transcript[] =
+	"* OK [CAPABILITY IMAP4rev1 LITERAL+] ready {3}\r\n"
+	"* LIST (\\HasNoChildren \\Trash) \"/\" \"a \\\"b\\\" \\\\c\"\r\n"
+	"* LIST (\\Noselect) NIL {7}\r\nlit nam\r\n"
+	"* STATUS INBOX (MESSAGES 3 UIDNEXT 5 UIDVALIDITY 7 HIGHESTMODSEQ 9223372036854775807)\r\n"
+	"* 3 EXISTS\r\n* 2 EXPUNGE\r\n"
+	"* 1 FETCH (UID 9 FLAGS (\\Seen \\Recent $Forwarded Work bad]one) RFC822.SIZE 12 "
+	"INTERNALDATE "
+	"\"17-Jul-1996 02:44:25 -0700\" MODSEQ (42))\r\n"
+	"* 2 FETCH (BODY[] {11}\r\n{3}\r\nabc)\r\n UID 10)\r\n"
+	"* 3 FETCH (UID 11 BODY[HEADER.FIELDS (X Y)]<0> \"quoted\" BODY[TEXT] NIL ENVELOPE (NIL "
+	"(\"x\" {2}\r\nyz) "
+	"3))\r\n"
+	"* 4 FETCH (UID 12 X-GM-LABELS (\"\\\\Inbox\" [odd]) BODY[] {0}\r\n)\r\n"
+	"* VANISHED (EARLIER) 1:5,9\r\n"
+	"* ESEARCH (TAG \"g1\") UID ALL 1:3\r\n"
+	"* SEARCH 1 2 3\r\n"
+	"* NAMESPACE ((\"INBOX.\" \".\")) NIL NIL\r\n"
+	"* OK [UIDVALIDITY 123] fine\r\n"
+	"* X-UNKNOWN (a (b) \"c\")\r\n"
+	"+ go on\r\n"
+	"g1 OK [READ-WRITE] done\r\n"
+	"g2 NO [ALERT] no {9}\r\n";
+
+static void same_events_in_every_cut(void **state)
+{
+	struct record whole, cut;
+	size_t n = sizeof transcript - 1;
+
+	(void)state;
+	assert_int_equal(feed(&whole, transcript, n, 0, n), GW_OK);
+	assert_non_null(strstr(whole.text.p, "<:11:{3}\r\nabc)\r\n>[15 seq=2 uid=10"));
+	assert_non_null(
+		strstr(whole.text.p, "flags=21 size=12 date=837596665 modseq=42 bodies=0 Work]"));
+	assert_non_null(strstr(whole.text.p, "<HEADER.FIELDS (X Y):6:quoted>[15 seq=3 uid=11"));
+	assert_non_null(strstr(whole.text.p, "[6 100 / a \"b\" \\c]"));
+	assert_non_null(strstr(whole.text.p, "[6 1 - lit nam]"));
+	assert_non_null(strstr(whole.text.p, "9223372036854775807"));
+	for (size_t i = 1; i < n; i++) {
+		assert_int_equal(feed(&cut, transcript, n, i, n), GW_OK);
+		assert_string_equal(cut.text.p, whole.text.p);
+		gw_buf_deinit(&cut.text);
+	}
+	assert_int_equal(feed(&cut, transcript, n, 0, 1), GW_OK); /* byte by byte */
+	assert_string_equal(cut.text.p, whole.text.p);
+	gw_buf_deinit(&cut.text);
+	gw_buf_deinit(&whole.text);
+}
+
+static void odd_lines_cost_only_themselves(void **state)
+{
+	static const char *const odd[] = { "* 1 FETCH (UID x)\r\n", "* 1 FETCH (FLAGS (a\r\n",
+		"* LIST\r\n", "* STATUS INBOX MESSAGES\r\n", "* VANISHED\r\n", "* \r\n", "*\r\n",
+		"* 1 FETCH (UID 1 BODY[] \r\n", "* 99999999999 EXISTS\r\n",
+		"* LIST (\\a \"/\" b\r\n", "* ESEARCH (TAG \"x\r\n",
+		"* 1 FETCH ((((((((((((((((((((((((((((((((((((((((((((\r\n" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+		char text[400];
+		struct record rec;
+
+		snprintf(text, sizeof text, "%s* 7 EXISTS\r\n", odd[i]);
+		assert_int_equal(feed(&rec, text, strlen(text), 0, 5), GW_OK);
+		assert_non_null(strstr(rec.text.p, "[13 7]"));
+		gw_buf_deinit(&rec.text);
+	}
+}
+
+static void not_imap_is_an_error(void **state)
+{
+	static const char *const texts[] = { "HTTP/1.1 400 Bad Request\r\n", "hello\r\n",
+		"g1\r\n" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct record rec;
+
+		assert_int_equal(feed(&rec, texts[i], strlen(texts[i]), 0, 4096), GW_ERR_PROTOCOL);
+		gw_buf_deinit(&rec.text);
+	}
+}
+
+static void bounds_hold(void **state)
+{
+	struct record rec;
+	char *long_line = malloc(10000);
+
+	(void)state;
+	memset(long_line, 'x', 10000);
+	memcpy(long_line, "* LIST ", 7);
+	assert_int_equal(feed(&rec, long_line, 10000, 0, 100), GW_ERR_LIMIT);
+	gw_buf_deinit(&rec.text);
+	free(long_line);
+	assert_int_equal(feed(&rec, "* LIST () {99999}\r\n", 19, 0, 100), GW_ERR_LIMIT);
+	gw_buf_deinit(&rec.text);
+	/* A body has no bound: it is not held. */
+	assert_int_equal(feed(&rec, "* 1 FETCH (BODY[] {99999999999}\r\nabc", 37, 0, 100), GW_OK);
+	assert_non_null(strstr(rec.text.p, "<:99999999999:abc"));
+	gw_buf_deinit(&rec.text);
+}
+
+static void long_searches_come_in_parts(void **state)
+{
+	char text[2000] = "* SEARCH";
+	struct record rec;
+	unsigned sum = 0;
+
+	(void)state;
+	for (unsigned i = 1; i <= 200; i++)
+		snprintf(text + strlen(text), sizeof text - strlen(text), " %u", i);
+	strcat(text, "\r\n");
+	assert_int_equal(feed(&rec, text, strlen(text), 0, 7), GW_OK);
+	for (char *p = rec.text.p; (p = strstr(p, "[10 0 ")) != NULL;) {
+		p += 6;
+		for (char *end; *p != ']'; p = end + (*end == ' '))
+			sum += (unsigned)strtoul(p, &end, 10);
+	}
+	assert_int_equal(sum, 200 * 201 / 2);
+	gw_buf_deinit(&rec.text);
+}
+
+static void random_bytes_do_no_harm(void **state)
+{
+	uint64_t seed = test_seed() | 1;
+
+	(void)state;
+	for (int round = 0; round < 3000; round++) {
+		char text[sizeof transcript];
+		struct record rec;
+		size_t n = sizeof transcript - 1;
+
+		memcpy(text, transcript, n);
+		for (int i = 0; i < 1 + round % 12; i++)
+			text[test_random(&seed, (uint32_t)n)] = (char)test_random(&seed, 256);
+		feed(&rec, text, n, test_random(&seed, (uint32_t)n), 1 + test_random(&seed, 200));
+		gw_buf_deinit(&rec.text);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(same_events_in_every_cut),
+		cmocka_unit_test(odd_lines_cost_only_themselves),
+		cmocka_unit_test(not_imap_is_an_error), cmocka_unit_test(bounds_hold),
+		cmocka_unit_test(long_searches_come_in_parts),
+		cmocka_unit_test(random_bytes_do_no_harm) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,167 @@
+/* maildir/name, keywords, fingerprint, crlf: file names, letters, and what counts as the same mail.
+ */
+#include "maildir/crlf.h"
+#include "maildir/fingerprint.h"
+#include "maildir/name.h"
+#include "test.h"
+
+#include <unistd.h>
+
+static void splits(void **state)
+{
+	struct gw_name n = gw_name_split("a:2,b:2,FS");
+
+	(void)state;
+	assert_true(gw_slice_eq(n.base, "a:2,b") && gw_slice_eq(n.info, "FS"));
+	n = gw_name_split("plain,S=12");
+	assert_true(gw_slice_eq(n.base, "plain,S=12") && n.info.p == NULL);
+	n = gw_name_split(":2,S");
+	assert_true(n.base.n == 0 && gw_slice_eq(n.info, "S"));
+}
+
+static void formats_and_keeps_what_is_foreign(void **state)
+{
+	struct gw_keywords k = { 0 };
+	char out[GW_NAME_MAX + 1];
+	struct gw_name old = gw_name_split("x,U=1:2,FSXbz");
+	uint64_t mine;
+
+	(void)state;
+	gw_keywords_put(&k, 1, gw_slice_str("Work"));
+	mine = gw_keywords_lettered(&k) & ~GW_FLAG_DELETED;
+	assert_int_equal(
+		gw_name_flags(old.info, &k), GW_FLAG_FLAGGED | GW_FLAG_SEEN | GW_FLAG_KEYWORD(1));
+	/* X and z mean nothing here: they stay.  T is not ours to write. */
+	assert_true(gw_name_format(
+		&old, GW_FLAG_ANSWERED | GW_FLAG_SEEN | GW_FLAG_DELETED, mine, &k, out));
+	assert_string_equal(out, "x,U=1:2,RSXz");
+	old = gw_name_split("x:2,T");
+	assert_true(gw_name_format(&old, GW_FLAG_SEEN, mine, &k, out));
+	assert_string_equal(out, "x:2,ST");
+	gw_keywords_deinit(&k);
+}
+
+static void too_long_is_refused(void **state)
+{
+	struct gw_keywords k = { 0 };
+	char name[260], out[GW_NAME_MAX + 1];
+	struct gw_name old;
+
+	(void)state;
+	memset(name, 'n', 251);
+	name[251] = '\0';
+	old = gw_name_split(name);
+	assert_true(gw_name_format(&old, GW_FLAG_SEEN, GW_FLAGS_ALL, &k, out));
+	assert_false(gw_name_format(&old, GW_FLAG_SEEN | GW_FLAG_DRAFT, GW_FLAGS_ALL, &k, out));
+}
+
+static void names_speak_of_their_uid(void **state)
+{
+	char key[17], other[17], name[64];
+
+	(void)state;
+	gw_name_key("account", "INBOX", 7, key);
+	gw_name_key("account", "INBOX", 8, other);
+	assert_string_not_equal(key, other);
+	gw_name_of_uid(key, 4294967295u, name);
+	assert_int_equal(gw_name_uid(gw_slice_str(name), key), 4294967295u);
+	assert_int_equal(gw_name_uid(gw_slice_str(name), other), 0);
+	assert_int_equal(gw_name_uid(gw_slice_str("1234.M5P6.host"), key), 0);
+}
+
+static void keywords_have_letters_until_they_run_out(void **state)
+{
+	struct gw_keywords k = { 0 };
+	char name[16];
+
+	(void)state;
+	for (int i = 0; i < GW_KEYWORD_MAX; i++) {
+		snprintf(name, sizeof name, "kw%d", i);
+		assert_int_equal(gw_keywords_add(&k, gw_slice_str(name)), i);
+	}
+	assert_int_equal(gw_keywords_add(&k, gw_slice_str("KW7")), 7); /* without case */
+	assert_int_equal(gw_keywords_add(&k, gw_slice_str("one more")), -1);
+	assert_true(gw_keywords_lettered(&k) & GW_FLAG_KEYWORD(25));
+	assert_false(gw_keywords_lettered(&k) & GW_FLAG_KEYWORD(26));
+	gw_keywords_deinit(&k);
+}
+
+static void print_of(const char *text, size_t step, struct gw_fingerprint *out)
+{
+	struct gw_printer p;
+	size_t n = strlen(text);
+
+	gw_printer_init(&p);
+	for (size_t at = 0; at < n; at += step)
+		gw_printer_update(&p, text + at, n - at < step ? n - at : step);
+	gw_printer_final(&p, out);
+}
+
+static void added_fields_do_not_count(void **state)
+{
+	struct gw_fingerprint a, b;
+
+	(void)state;
+	print_of("From: x\nMessage-ID: <1@x>\n\nbody\n", 1000, &a);
+	print_of("X-TUID: abc\nFrom: x\nstatus: RO\n folded\nMessage-ID: <1@x>\nLines: 3\n\nbody\n",
+		1000, &b);
+	assert_memory_equal(a.header, b.header, GW_HASH_BYTES);
+	assert_memory_equal(a.body, b.body, GW_HASH_BYTES);
+	assert_memory_equal(a.msgid, b.msgid, GW_HASH_BYTES);
+	assert_int_equal(b.left_out - a.left_out, strlen("X-TUID: abc\r\n") +
+							  strlen("status: RO\r\n folded\r\n") +
+							  strlen("Lines: 3\r\n"));
+	print_of("From: x\nMessage-ID: <1@x>\nStatusX: RO\n\nbody\n", 1000, &b);
+	assert_memory_not_equal(a.header, b.header, GW_HASH_BYTES);
+	print_of("From: x\nMessage-ID: <1@x>\n\nbody!\n", 1000, &b);
+	assert_memory_equal(a.header, b.header, GW_HASH_BYTES);
+	assert_memory_not_equal(a.body, b.body, GW_HASH_BYTES);
+}
+
+static void prints_do_not_depend_on_cuts(void **state)
+{
+	static const char text[] =
+		"A: 1\n\tfolded\nContent-Length: 12\n more\nno colon here at all, "
+		"longer than the name buffer\nMessage-Id:\n <long@id>\n\nbody\n\nx";
+	struct gw_fingerprint whole, cut;
+
+	(void)state;
+	print_of(text, sizeof text, &whole);
+	for (size_t step = 1; step < sizeof text; step++) {
+		print_of(text, step, &cut);
+		assert_memory_equal(&whole, &cut, sizeof whole);
+	}
+}
+
+static void crlf_in_any_cut(void **state)
+{
+	static const char in[] = "a\r\nb\rc\r\r\nd\n\r\n\r", want[] = "a\nb\rc\r\nd\n\n\r";
+
+	(void)state;
+	for (size_t step = 1; step <= sizeof in - 1; step++) {
+		struct gw_crlf crlf = { 0 };
+		char out[64];
+		size_t n = 0;
+
+		for (size_t at = 0; at < sizeof in - 1; at += step) {
+			size_t take = sizeof in - 1 - at < step ? sizeof in - 1 - at : step;
+
+			n += gw_crlf_convert(&crlf, (struct gw_slice){ in + at, take }, out + n);
+		}
+		n += gw_crlf_end(&crlf, out + n);
+		assert_int_equal(n, sizeof want - 1);
+		assert_memory_equal(out, want, n);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(splits),
+		cmocka_unit_test(formats_and_keeps_what_is_foreign),
+		cmocka_unit_test(too_long_is_refused), cmocka_unit_test(names_speak_of_their_uid),
+		cmocka_unit_test(keywords_have_letters_until_they_run_out),
+		cmocka_unit_test(added_fields_do_not_count),
+		cmocka_unit_test(prints_do_not_depend_on_cuts), cmocka_unit_test(crlf_in_any_cut) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

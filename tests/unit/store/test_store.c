@@ -1,0 +1,233 @@
+/* store: what is written is read; reading leaves no trace; renumbering; the lock; damage is told.
+ */
+#include "store/lock.h"
+#include "store/store.h"
+#include "test.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct fixture {
+	char dir[64], path[96];
+	struct gw_store *store;
+	struct gw_error err;
+	struct gw_mailbox_row box;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof *f);
+
+	strcpy(f->dir, "/tmp/godwit-store.XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	snprintf(f->path, sizeof f->path, "%s/a.db", f->dir);
+	assert_int_equal(gw_store_open(f->path, GW_STORE_WRITE, &f->store, &f->err), GW_OK);
+	f->box = (struct gw_mailbox_row){ .remote_name = "INBOX",
+		.delimiter = '/',
+		.local_dir = "INBOX",
+		.uidvalidity = 7,
+		.uidnext = 10,
+		.highestmodseq = UINT64_C(1) << 62,
+		.messages = 3 };
+	assert_int_equal(gw_store_mailbox_add(f->store, &f->box, &f->err), GW_OK);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+	char command[128];
+
+	gw_store_close(f->store);
+	snprintf(command, sizeof command, "rm -rf %s", f->dir);
+	assert_int_equal(system(command), 0);
+	free(f);
+	return 0;
+}
+
+static void add(struct fixture *f, uint32_t uid, const char *name)
+{
+	const uint8_t hash[GW_STORE_HASH] = { (uint8_t)uid };
+	const struct gw_message_row row = { .uid = uid,
+		.base_name = name,
+		.flags = uid,
+		.size = 100,
+		.state = name == NULL ? GW_ROW_UNFETCHABLE : GW_ROW_PAIRED,
+		.header_hash = hash };
+
+	assert_int_equal(gw_store_message_add(f->store, f->box.id, &row, &f->err), GW_OK);
+}
+
+static enum gw_code collect(void *ctx, const struct gw_message_row *row)
+{
+	char *out = ctx;
+
+	sprintf(out + strlen(out), "%u=%s/%llu/%d ", row->uid,
+		row->base_name ? row->base_name : "-", (unsigned long long)row->flags,
+		row->header_hash ? row->header_hash[0] : -1);
+	return GW_OK;
+}
+
+static void expect_messages(struct fixture *f, enum gw_store_order order, const char *want)
+{
+	char out[500] = "";
+
+	assert_int_equal(
+		gw_store_messages(f->store, f->box.id, order, collect, out, &f->err), GW_OK);
+	assert_string_equal(out, want);
+}
+
+static void rows_come_back(void **state)
+{
+	struct fixture *f = *state;
+
+	add(f, 3, "b");
+	add(f, 1, "c");
+	add(f, 2, NULL);
+	expect_messages(f, GW_BY_UID, "1=c/1/1 2=-/2/2 3=b/3/3 ");
+	expect_messages(f, GW_BY_NAME, "3=b/3/3 1=c/1/1 ");
+	assert_int_equal(gw_store_message_flags(f->store, f->box.id, 3, 40, &f->err), GW_OK);
+	assert_int_equal(gw_store_message_drop(f->store, f->box.id, 1, &f->err), GW_OK);
+	expect_messages(f, GW_BY_UID, "2=-/2/2 3=b/40/3 ");
+}
+
+static void one_name_stands_for_one_message(void **state)
+{
+	struct fixture *f = *state;
+	const struct gw_message_row twin = { .uid = 9, .base_name = "b" };
+
+	add(f, 3, "b");
+	assert_int_equal(gw_store_message_add(f->store, f->box.id, &twin, &f->err), GW_OK);
+	expect_messages(f, GW_BY_UID, "9=b/0/-1 "); /* replaced, never doubled */
+}
+
+static void renumbering_with_overlap(void **state)
+{
+	struct fixture *f = *state;
+	const struct gw_rekey map[] = { { 1, 2 }, { 2, 1 }, { 3, 30 }, { 4, 0 } };
+
+	add(f, 1, "a");
+	add(f, 2, "b");
+	add(f, 3, "c");
+	add(f, 4, "d");
+	add(f, 5, "e"); /* not named: dropped */
+	assert_int_equal(gw_store_rekey(f->store, f->box.id, map, 4, &f->err), GW_OK);
+	expect_messages(f, GW_BY_UID, "1=b/2/2 2=a/1/1 30=c/3/3 ");
+}
+
+static void a_rollback_leaves_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(gw_store_begin(f->store, &f->err), GW_OK);
+	add(f, 1, "a");
+	gw_store_rollback(f->store);
+	expect_messages(f, GW_BY_UID, "");
+}
+
+static enum gw_code take_box(void *ctx, const struct gw_mailbox_row *row)
+{
+	struct fixture *f = ctx;
+
+	assert_string_equal(row->remote_name, "INBOX");
+	assert_true(row->highestmodseq == f->box.highestmodseq);
+	return GW_OK;
+}
+
+static void reading_leaves_no_trace(void **state)
+{
+	struct fixture *f = *state;
+	struct stat before, after;
+	struct gw_buf value;
+	char side[128];
+
+	assert_int_equal(gw_store_set_fact(f->store, "x", "1", &f->err), GW_OK);
+	assert_int_equal(gw_store_set_fact(f->store, "x", "two", &f->err), GW_OK);
+	gw_store_close(f->store);
+	stat(f->path, &before);
+	assert_int_equal(gw_store_open(f->path, GW_STORE_READ, &f->store, &f->err), GW_OK);
+	assert_int_equal(gw_store_mailboxes(f->store, take_box, f, &f->err), GW_OK);
+	gw_buf_init(&value, 100);
+	assert_int_equal(gw_store_fact(f->store, "x", &value, &f->err), GW_OK);
+	assert_string_equal(gw_buf_cstr(&value), "two");
+	gw_buf_deinit(&value);
+	stat(f->path, &after);
+	assert_int_equal(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
+	assert_int_equal(before.st_mode & 0777, 0600);
+	snprintf(side, sizeof side, "%s-shm", f->path);
+	assert_int_equal(access(side, F_OK), -1);
+	snprintf(side, sizeof side, "%s-wal", f->path);
+	assert_int_equal(access(side, F_OK), -1);
+}
+
+static void no_file_or_an_empty_one_is_no_state(void **state)
+{
+	struct fixture *f = *state;
+	struct gw_store *none = (struct gw_store *)f;
+	char path[128];
+
+	snprintf(path, sizeof path, "%s/none.db", f->dir);
+	assert_int_equal(gw_store_open(path, GW_STORE_READ, &none, &f->err), GW_OK);
+	assert_null(none);
+	close(open(path, O_CREAT | O_WRONLY, 0600)); /* killed while it was being made */
+	assert_int_equal(gw_store_open(path, GW_STORE_READ, &none, &f->err), GW_OK);
+	assert_null(none);
+}
+
+static void damage_is_told(void **state)
+{
+	struct fixture *f = *state;
+	char aside[256];
+	FILE *file;
+
+	gw_store_close(f->store);
+	file = fopen(f->path, "r+");
+	fputs("this is no database at all", file);
+	fclose(file);
+	assert_int_equal(
+		gw_store_open(f->path, GW_STORE_WRITE, &f->store, &f->err), GW_ERR_CORRUPT);
+	gw_error_clear(&f->err);
+	assert_int_equal(gw_store_set_aside(f->path, aside, sizeof aside, &f->err), GW_OK);
+	assert_int_equal(access(aside, F_OK), 0);
+	assert_int_equal(gw_store_open(f->path, GW_STORE_WRITE, &f->store, &f->err), GW_OK);
+}
+
+static void one_holder_of_the_lock(void **state)
+{
+	struct fixture *f = *state;
+	char path[128];
+	int fd, status;
+	pid_t child;
+
+	snprintf(path, sizeof path, "%s/lock", f->dir);
+	assert_int_equal(gw_lock_take(path, &fd, &f->err), GW_OK);
+	child = fork();
+	if (child == 0) { /* a POSIX lock is between processes */
+		struct gw_error err = { 0 };
+		char holder[32];
+		int other;
+
+		snprintf(holder, sizeof holder, "process %d", (int)getppid());
+		_exit(gw_lock_take(path, &other, &err) == GW_ERR_LOCKED && strstr(err.text, holder)
+				? 0
+				: 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	close(fd);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+	const struct CMUnitTest tests[] = { TEST(rows_come_back),
+		TEST(one_name_stands_for_one_message), TEST(renumbering_with_overlap),
+		TEST(a_rollback_leaves_nothing), TEST(reading_leaves_no_trace),
+		TEST(no_file_or_an_empty_one_is_no_state), TEST(damage_is_told),
+		TEST(one_holder_of_the_lock) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,382 @@
+/* sync/plan: the table of the design, row by row; and properties over random inputs. */
+#include "sync/plan.h"
+#include "test.h"
+
+enum { S = GW_FLAG_SEEN, F = GW_FLAG_FLAGGED, R = GW_FLAG_ANSWERED, T = GW_FLAG_DELETED };
+#define LETTERED (GW_FLAG_KEYWORD(1) - 1)
+
+/* One message: what base, server and Maildir say; -1: nothing.  gone: the server said so. */
+struct fact {
+	const char *what;
+	int base, remote, local;
+	bool gone, untrusted, copies_differ, unfetchable, mirror;
+	int action; /* enum gw_action_kind, -1: none */
+	int flags, base_flags;
+	bool incomplete;
+};
+
+static const struct fact table[] = {
+	{ .what = "new there",
+		.base = -1,
+		.remote = S,
+		.local = -1,
+		.action = GW_DO_DOWNLOAD,
+		.flags = S },
+	{ .what = "new here: left alone", .base = -1, .remote = -1, .local = S, .action = -1 },
+	{ .what = "in step", .base = S, .remote = S, .local = S, .action = -1 },
+	{ .what = "unchanged there, nothing told",
+		.base = S,
+		.remote = -1,
+		.local = S,
+		.action = -1 },
+	{ .what = "flag set there",
+		.base = 0,
+		.remote = F,
+		.local = 0,
+		.action = GW_DO_LOCAL_FLAGS,
+		.flags = F,
+		.base_flags = F },
+	{ .what = "flag removed there",
+		.base = F | S,
+		.remote = S,
+		.local = F | S,
+		.action = GW_DO_LOCAL_FLAGS,
+		.flags = S,
+		.base_flags = S },
+	{ .what = "other flags on both sides",
+		.base = 0,
+		.remote = F,
+		.local = R,
+		.action = GW_DO_LOCAL_FLAGS,
+		.flags = F | R,
+		.base_flags = F },
+	{ .what = "the same on both sides",
+		.base = 0,
+		.remote = F,
+		.local = F,
+		.action = GW_DO_BASE_FLAGS,
+		.flags = F,
+		.base_flags = F },
+	{ .what = "flag set here: left alone", .base = 0, .remote = 0, .local = F, .action = -1 },
+	{ .what = "removed here, nothing there", .base = F, .remote = F, .local = 0, .action = -1 },
+	{ .what = "\\Deleted there is not written as T",
+		.base = 0,
+		.remote = T,
+		.local = 0,
+		.action = GW_DO_BASE_FLAGS,
+		.flags = 0,
+		.base_flags = T },
+	{ .what = "unless asked",
+		.base = 0,
+		.remote = T,
+		.local = 0,
+		.mirror = true,
+		.action = GW_DO_LOCAL_FLAGS,
+		.flags = T,
+		.base_flags = T },
+	{ .what = "a keyword without a letter",
+		.base = 0,
+		.remote = 1 << (GW_KEYWORD_FIRST + 3),
+		.local = 0,
+		.action = GW_DO_BASE_FLAGS,
+		.base_flags = 1 << (GW_KEYWORD_FIRST + 3) },
+	{ .what = "gone there",
+		.base = S,
+		.remote = -1,
+		.local = S,
+		.gone = true,
+		.action = GW_DO_DELETE_LOCAL },
+	{ .what = "gone there, read here",
+		.base = 0,
+		.remote = -1,
+		.local = S,
+		.gone = true,
+		.action = GW_DO_DELETE_LOCAL },
+	{ .what = "gone there, flagged here",
+		.base = 0,
+		.remote = -1,
+		.local = F,
+		.gone = true,
+		.action = GW_DO_KEEP },
+	{ .what = "gone there, marked for deletion here",
+		.base = 0,
+		.remote = -1,
+		.local = T,
+		.gone = true,
+		.action = GW_DO_DELETE_LOCAL },
+	{ .what = "gone on both sides",
+		.base = S,
+		.remote = -1,
+		.local = -1,
+		.gone = true,
+		.action = GW_DO_FORGET },
+	{ .what = "gone there, not seen here by a look that proves nothing",
+		.base = S,
+		.remote = -1,
+		.local = -1,
+		.gone = true,
+		.untrusted = true,
+		.action = -1,
+		.incomplete = true },
+	{ .what = "deleted here: left alone", .base = S, .remote = S, .local = -1, .action = -1 },
+	{ .what = "deleted here, read there", .base = 0, .remote = S, .local = -1, .action = -1 },
+	{ .what = "deleted here, flagged there",
+		.base = 0,
+		.remote = F,
+		.local = -1,
+		.action = GW_DO_HOLD },
+	{ .what = "not seen here by a look that proves nothing",
+		.base = 0,
+		.remote = F,
+		.local = -1,
+		.untrusted = true,
+		.action = -1,
+		.incomplete = true },
+	{ .what = "missing in an old copy",
+		.base = S,
+		.remote = S,
+		.local = -1,
+		.copies_differ = true,
+		.action = GW_DO_DOWNLOAD,
+		.flags = S },
+	{ .what = "gone there, by an old copy",
+		.base = S,
+		.remote = -1,
+		.local = S,
+		.gone = true,
+		.copies_differ = true,
+		.action = -1,
+		.incomplete = true },
+	{ .what = "cannot be fetched",
+		.base = S,
+		.remote = S | F,
+		.local = -1,
+		.unfetchable = true,
+		.action = -1 },
+	{ .what = "could not be fetched, is gone",
+		.base = S,
+		.remote = -1,
+		.local = -1,
+		.unfetchable = true,
+		.gone = true,
+		.action = GW_DO_FORGET },
+	{ .what = "told about and vanished",
+		.base = S,
+		.remote = S | F,
+		.local = S,
+		.gone = true,
+		.action = GW_DO_DELETE_LOCAL },
+};
+
+static void each_row(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		const struct fact *f = &table[i];
+		struct gw_base_msg base = { .uid = 5,
+			.flags = (uint64_t)f->base & GW_FLAGS_ALL,
+			.local = f->local < 0 ? GW_NO_LOCAL : 0,
+			.unfetchable = f->unfetchable };
+		struct gw_remote_msg remote = {
+			.uid = 5, .size = 10, .flags = (uint64_t)f->remote
+		};
+		struct gw_local_msg local = { .flags = (uint64_t)f->local,
+			.uid = f->base < 0 ? 0 : 5 };
+		struct gw_seqset vanished = { 0 };
+		struct gw_plan_input in = { .base = &base,
+			.base_count = f->base >= 0,
+			.remote = &remote,
+			.remote_count = f->remote >= 0,
+			.local = &local,
+			.local_count = f->local >= 0,
+			.vanished = &vanished,
+			.local_trusted = !f->untrusted,
+			.copies_differ = f->copies_differ,
+			.mirror_deleted = f->mirror,
+			.lettered = LETTERED };
+		struct gw_plan plan;
+
+		if (f->gone)
+			gw_seqset_add(&vanished, 5, 5);
+		assert_int_equal(gw_plan_mailbox(&in, &plan), GW_OK);
+		if (plan.count != (f->action >= 0) || plan.incomplete != f->incomplete)
+			fail_msg("%s: %zu actions, incomplete %d", f->what, plan.count,
+				plan.incomplete);
+		if (f->action >= 0 && ((int)plan.actions[0].kind != f->action ||
+					      (int)plan.actions[0].flags != f->flags ||
+					      (int)plan.actions[0].base_flags != f->base_flags))
+			fail_msg("%s: action %d, flags %d, base %d", f->what, plan.actions[0].kind,
+				(int)plan.actions[0].flags, (int)plan.actions[0].base_flags);
+		gw_plan_deinit(&plan);
+		gw_seqset_deinit(&vanished);
+	}
+}
+
+static void absence_needs_proof(void **state)
+{
+	struct gw_base_msg base[] = { { .uid = 1, .local = 0 }, { .uid = 2, .local = 1 } };
+	struct gw_local_msg local[] = { { .uid = 1 }, { .uid = 2 } };
+	struct gw_seqset listing = { 0 };
+	struct gw_plan_input in = { .base = base,
+		.base_count = 2,
+		.local = local,
+		.local_count = 2,
+		.local_trusted = true,
+		.lettered = LETTERED };
+	struct gw_plan plan;
+
+	(void)state;
+	gw_plan_mailbox(&in, &plan); /* a delta that names nothing */
+	assert_int_equal(plan.count, 0);
+	gw_plan_deinit(&plan);
+	gw_seqset_add(&listing, 2, 2);
+	in.listing = &listing;
+	gw_plan_mailbox(&in, &plan);
+	assert_int_equal(plan.count, 1);
+	assert_int_equal(plan.actions[0].kind, GW_DO_DELETE_LOCAL);
+	assert_int_equal(plan.actions[0].uid, 1);
+	gw_plan_deinit(&plan);
+	in.listing = NULL;
+	in.remote_full = true;
+	gw_plan_mailbox(&in, &plan);
+	assert_int_equal(plan.count, 2);
+	gw_plan_deinit(&plan);
+	gw_seqset_deinit(&listing);
+}
+
+/* A model of one mailbox: the plan is carried out in memory. */
+enum { N = 12 };
+struct model {
+	int base[N], remote[N], local[N]; /* flags, -1: absent; index is the UID - 1 */
+	bool deleted_here[N];
+};
+
+static int flags(uint64_t *seed)
+{
+	static const int some[] = { 0, S, F, S | F, R, S | R };
+
+	return some[test_random(seed, 6)];
+}
+
+static void run(struct model *m, bool full, size_t stop_after)
+{
+	struct gw_base_msg base[N];
+	struct gw_remote_msg remote[N];
+	struct gw_local_msg local[N];
+	struct gw_seqset vanished = { 0 };
+	struct gw_plan_input in = { .base = base,
+		.remote = remote,
+		.local = local,
+		.local_trusted = true,
+		.lettered = LETTERED,
+		.remote_full = full,
+		.vanished = &vanished };
+	struct gw_plan plan;
+
+	for (int i = 0; i < N; i++) {
+		if (m->local[i] >= 0)
+			local[in.local_count] =
+				(struct gw_local_msg){ .flags = (uint64_t)m->local[i],
+					.uid = m->base[i] >= 0 ? (uint32_t)i + 1 : 0 };
+		if (m->base[i] >= 0)
+			base[in.base_count++] = (struct gw_base_msg){ .uid = (uint32_t)i + 1,
+				.flags = (uint64_t)m->base[i] & GW_FLAGS_ALL,
+				.local =
+					m->local[i] >= 0 ? (uint32_t)in.local_count : GW_NO_LOCAL };
+		in.local_count += m->local[i] >= 0;
+		if (m->remote[i] >= 0 && (full || m->remote[i] != m->base[i]))
+			remote[in.remote_count++] = (struct gw_remote_msg){ .uid = (uint32_t)i + 1,
+				.flags = (uint64_t)m->remote[i] };
+		if (m->remote[i] < 0 && m->base[i] >= 0 && !full)
+			gw_seqset_add(&vanished, (uint32_t)i + 1, (uint32_t)i + 1);
+	}
+	assert_int_equal(gw_plan_mailbox(&in, &plan), GW_OK);
+	assert_false(plan.incomplete);
+	for (size_t i = 0; i < plan.count && i < stop_after; i++) {
+		const struct gw_action *a = &plan.actions[i];
+		int at = (int)a->uid - 1;
+
+		switch ((enum gw_action_kind)a->kind) {
+		case GW_DO_DOWNLOAD:
+			assert_int_equal(m->local[at], -1);
+			m->local[at] = m->base[at] = (int)a->flags;
+			break;
+		case GW_DO_LOCAL_FLAGS:
+			m->local[at] = (int)a->flags;
+			/* fall through */
+		case GW_DO_BASE_FLAGS:
+			m->base[at] = (int)a->base_flags;
+			break;
+		case GW_DO_DELETE_LOCAL:
+			assert_int_equal(
+				m->remote[at], -1); /* only what the server no longer has */
+			m->local[at] = -1;
+			/* fall through */
+		case GW_DO_FORGET:
+		case GW_DO_KEEP:
+			m->base[at] = -1;
+			break;
+		case GW_DO_HOLD:
+		case GW_DO_PAIR:
+			break;
+		}
+	}
+	gw_plan_deinit(&plan);
+	gw_seqset_deinit(&vanished);
+}
+
+static void random_histories(void **state)
+{
+	uint64_t seed = test_seed() | 1;
+
+	(void)state;
+	for (int history = 0; history < 20000; history++) {
+		struct model m, before;
+
+		for (int i = 0; i < N; i++) {
+			m.base[i] = m.remote[i] = m.local[i] =
+				test_random(&seed, 3) ? flags(&seed) : -1;
+			m.deleted_here[i] = false;
+			if (m.base[i] < 0 && test_random(&seed, 2))
+				m.remote[i] = flags(&seed); /* new there */
+			if (m.base[i] >= 0 && test_random(&seed, 4) == 0)
+				m.remote[i] = -1;
+			else if (m.base[i] >= 0 && test_random(&seed, 3) == 0)
+				m.remote[i] = flags(&seed);
+			if (m.base[i] >= 0 && test_random(&seed, 6) == 0) {
+				m.local[i] = -1;
+				m.deleted_here[i] = true;
+			} else if (m.base[i] >= 0 && test_random(&seed, 4) == 0) {
+				m.local[i] = flags(&seed);
+			}
+		}
+		before = m;
+		run(&m, test_random(&seed, 2), test_random(&seed, 8)); /* interrupted anywhere */
+		run(&m, test_random(&seed, 2), SIZE_MAX);
+		for (int i = 0; i < N; i++) {
+			int mine = before.local[i] ^ before.base[i];
+
+			if (m.remote[i] >= 0 && !m.deleted_here[i])
+				assert_true(m.local[i] >= 0); /* what is there is here */
+			if (m.deleted_here[i])
+				assert_int_equal(
+					m.local[i], -1); /* and what was deleted stays so */
+			if (before.base[i] >= 0 && before.local[i] >= 0 && m.local[i] >= 0)
+				assert_int_equal(
+					m.local[i] & mine, before.local[i] & mine); /* not undone */
+			if (before.base[i] >= 0 && before.local[i] >= 0 && (mine & ~S))
+				assert_true(m.local[i] >= 0); /* changed here: never lost */
+		}
+		before = m;
+		run(&m, true, SIZE_MAX);
+		assert_memory_equal(&before, &m, sizeof m); /* a second run changes nothing */
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(each_row),
+		cmocka_unit_test(absence_needs_proof), cmocka_unit_test(random_histories) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
