@@ -138,7 +138,7 @@ server_config() {
 		ssl_cert = <$T/${SERVER_CERT:-server}.pem
 		ssl_key = <$T/${SERVER_CERT:-server}.key
 		auth_mechanisms = plain login
-		mail_location = maildir:~/Maildir:LAYOUT=fs:INBOX=~/Maildir/INBOX
+		mail_location = maildir:~/Maildir:LAYOUT=fs:UTF-8:INBOX=~/Maildir/INBOX
 		maildir_copy_with_hardlinks = yes
 		mail_fsync = never
 		first_valid_uid = 1
@@ -236,9 +236,9 @@ server_own() {
 	[ -z "$RUN_AS_ROOT" ] || chown -R "$MAIL_USER" "$MAIL"
 }
 
-# write_config FILE: an account "test" over TLS into $T/mail; further lines in $1
+# write_config [LINES]: an account "test" over TLS into $T/mail, with further lines in it
 write_config() {
-	cat > "$T/config" <<-EOF
+	grep '[^ ]' > "$T/config" <<-EOF
 		state-dir = "$T/state"
 		account "test" {
 		  host = "localhost"
