@@ -25,6 +25,15 @@ here() {
 	[ ! -d "$T/mail" ] || find "$T/mail" -type f \( -path '*/cur/*' -o -path '*/new/*' \) | wc -l
 }
 
+# kill_after MS: a run, killed then; returns when its process, and with it its lock, is gone
+kill_after() {
+	"$GODWIT" -c "$T/config" sync -q 2> "$T/err" &
+	local pid=$!
+	sleep "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))" # the moment that this run is about
+	kill -KILL "$pid" 2> /dev/null || true
+	wait "$pid" 2> /dev/null || true
+}
+
 # Runs to the end: equal to the server, and only what was not in place was fetched.
 recover() {
 	local present
@@ -44,8 +53,7 @@ partial=0
 for i in $(seq "$KILLS"); do
 	rm -rf "$T/mail" "$T/state"
 	ms=$((RANDOM % (wait_ms + wait_ms / 8 + 1)))
-	timeout -s KILL "$(printf '%d.%03d' $((ms / 1000)) $((ms % 1000 + 1)))" \
-		"$GODWIT" -c "$T/config" sync -q 2> "$T/err" || true
+	kill_after "$((ms + 1))"
 	n=$(here)
 	[ "${n:-0}" = 0 ] || [ "$n" = "$TOTAL" ] || partial=$((partial + 1))
 	recover "kill $i after $ms ms"
