@@ -95,6 +95,8 @@ static char *default_path(void)
 	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
 	char *path = NULL;
 
+	if ((xdg == NULL || *xdg != '/') && home == NULL)
+		return NULL;
 	if (asprintf(&path, "%s%s/godwit/config", xdg != NULL && *xdg == '/' ? xdg : home,
 		    xdg != NULL && *xdg == '/' ? "" : "/.config") < 0)
 		return NULL;
@@ -360,6 +362,7 @@ static enum gw_code parse(struct reader *r, struct config *out)
 	if (code == GW_OK)
 		code = check_roots(r, out);
 out:
+	r->state_dir = NULL; /* it lives in cfg, or here */
 	cfg_free(cfg);
 	return code;
 }
@@ -372,6 +375,10 @@ enum gw_code config_read(const char *path, struct config *out, struct gw_error *
 	char *slash;
 
 	*out = (struct config){ 0 };
+	if (r.path == NULL)
+		return gw_fail(err, GW_ERR_CONFIG,
+			"HOME is not set, so there is no usual place for the configuration; name "
+			"it with -c FILE");
 	code = check_file(r.path, err);
 	if (code == GW_OK) {
 		r.dir = strdup(r.path);

@@ -20,9 +20,9 @@ static bool month(const char *p, int *out)
 {
 	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
-	for (int i = 0; i < 12; i++) {
+	for (size_t i = 0; i < 12; i++) {
 		if (strncasecmp(p, names + 3 * i, 3) == 0) {
-			*out = i;
+			*out = (int)i;
 			return true;
 		}
 	}

@@ -452,9 +452,7 @@ enum gw_code gw_batcher_add(struct gw_batcher *b, struct gw_op *op)
 	b->open->has_cursor |= op->kind == GW_OP_CURSOR;
 	b->open->has_join |= op->kind == GW_OP_JOIN;
 	if (b->open->files >= b->max_files || b->open->bytes >= BATCH_BYTES ||
-		b->open->count >= 4 * b->max_files)
-		submit(b);
-	else if (op->kind == GW_OP_CURSOR && b->waiting == 0)
+		b->open->count >= 4 * b->max_files || (op->kind == GW_OP_CURSOR && b->waiting == 0))
 		submit(b);
 	return GW_OK;
 }

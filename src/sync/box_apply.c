@@ -78,12 +78,13 @@ static void join_file(struct gw_box *box, uint32_t uid, uint32_t local, uint64_t
 	}
 	op.print = p->print;
 	name_source(box, local, &op);
+	if (op.from == NULL)
+		return;
 	if (((flags ^ box->local.messages[local].flags) & here(box)) != 0) {
 		op.to = renamed(box, local, flags);
 		op.to_in_new = stays_in_new(box, local, flags);
 	}
-	if (op.from != NULL)
-		add(box, &op);
+	add(box, &op);
 	box->delta.paired++;
 	box->env->counts->paired++;
 }

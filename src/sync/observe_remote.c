@@ -432,12 +432,9 @@ static void evaluate_select(struct observe *ob)
 	}
 	settle(&ob->view);
 	ob->view.restarted = went_back(ob);
-	if (ob->mode == MODE_FULL && !ob->fetch_failed) {
-		ob->view.full = true;
-		finish(ob);
-	} else if (ob->view.restarted || ob->fetch_failed) {
+	if (ob->fetch_failed || (ob->view.restarted && ob->mode != MODE_FULL)) {
 		relist(ob); /* I2 */
-	} else if (ob->mode == MODE_FLAGS) {
+	} else if (ob->mode == MODE_FULL || ob->mode == MODE_FLAGS) {
 		ob->view.full = true;
 		finish(ob);
 	} else if (expected(ob) != ob->view.exists) {

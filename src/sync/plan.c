@@ -148,10 +148,12 @@ enum gw_code gw_plan_mailbox(const struct gw_plan_input *in, struct gw_plan *out
 	bool ok = true;
 
 	*out = (struct gw_plan){ 0 };
-	while (ok && (b < in->base_count || r < in->remote_count)) {
+	while (ok) {
 		const struct gw_base_msg *base = b < in->base_count ? &in->base[b] : NULL;
 		const struct gw_remote_msg *remote = r < in->remote_count ? &in->remote[r] : NULL;
 
+		if (base == NULL && remote == NULL)
+			break;
 		if (base == NULL || (remote != NULL && remote->uid < base->uid)) {
 			ok = new_there(in, remote, &pair, out);
 			r++;

@@ -192,7 +192,8 @@ static void bounds_hold(void **state)
 
 	(void)state;
 	memset(long_line, 'x', 10000);
-	memcpy(long_line, "* LIST ", 7);
+	snprintf(long_line, 10000, "* LIST ");
+	long_line[strlen(long_line)] = 'x';
 	assert_int_equal(feed(&rec, long_line, 10000, 0, 100), GW_ERR_LIMIT);
 	gw_buf_deinit(&rec.text);
 	free(long_line);
@@ -213,7 +214,7 @@ static void long_searches_come_in_parts(void **state)
 	(void)state;
 	for (unsigned i = 1; i <= 200; i++)
 		snprintf(text + strlen(text), sizeof text - strlen(text), " %u", i);
-	strcat(text, "\r\n");
+	snprintf(text + strlen(text), sizeof text - strlen(text), "\r\n");
 	assert_int_equal(feed(&rec, text, strlen(text), 0, 7), GW_OK);
 	for (char *p = rec.text.p; (p = strstr(p, "[10 0 ")) != NULL;) {
 		p += 6;

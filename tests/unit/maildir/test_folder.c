@@ -81,14 +81,15 @@ static void every_name_can_be_read_back(void **state)
 		unsigned n = 1 + test_random(&seed, 6);
 
 		for (unsigned i = 0; i < n; i++)
-			strcat(name, parts[test_random(&seed, sizeof parts / sizeof *parts)]);
+			snprintf(name + strlen(name), sizeof name - strlen(name), "%s",
+				parts[test_random(&seed, sizeof parts / sizeof *parts)]);
 		dir_of(name, delimiter, GW_LAYOUT_FS, dir, sizeof dir);
 		unescape(dir, delimiter, back);
 		assert_string_equal(back, name);
 		/* Nothing leads out, nothing is hidden, nothing is a Maildir's own. */
 		for (char *p = strtok(dir, "/"); p != NULL; p = strtok(NULL, "/"))
-			assert_true(p[0] != '.' && strcmp(p, "cur") && strcmp(p, "new") &&
-				    strcmp(p, "tmp"));
+			assert_true(p[0] != '.' && strcmp(p, "cur") != 0 && strcmp(p, "new") != 0 &&
+				    strcmp(p, "tmp") != 0);
 	}
 }
 
