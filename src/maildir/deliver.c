@@ -139,15 +139,19 @@ bool gw_writer_has(const struct gw_writer *w)
 	return w->state == WHOLE;
 }
 
-void gw_writer_take(struct gw_writer *w, time_t date, struct gw_delivered *out)
+void gw_writer_take(struct gw_writer *w, struct gw_delivered *out)
+{
+	*out = w->d;
+	w->d.fd = -1;
+	w->state = IDLE;
+}
+
+void gw_delivered_date(const struct gw_delivered *d, time_t date)
 {
 	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = date } };
 
 	if (date != 0)
-		futimens(w->d.fd, times); /* only a convenience: sorting by date */
-	*out = w->d;
-	w->d.fd = -1;
-	w->state = IDLE;
+		futimens(d->fd, times); /* only a convenience: sorting by date */
 }
 
 int gw_place(int from, const char *old, int to, const char *name)

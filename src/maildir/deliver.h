@@ -40,8 +40,11 @@ enum gw_code gw_writer_end(struct gw_writer *w, struct gw_error *err);
 /* Is there a whole message to take? */
 bool gw_writer_has(const struct gw_writer *w);
 
-/* Hands the whole message over and sets its mtime (RFC 9051 INTERNALDATE; 0: left alone). */
-void gw_writer_take(struct gw_writer *w, time_t date, struct gw_delivered *out);
+/* Hands the whole message over. */
+void gw_writer_take(struct gw_writer *w, struct gw_delivered *out);
+
+/* Sets its mtime (RFC 9051 INTERNALDATE; 0: left alone). */
+void gw_delivered_date(const struct gw_delivered *d, time_t date);
 
 /* Drops the message begun or ended, if any. */
 void gw_writer_drop(struct gw_writer *w);

@@ -57,8 +57,10 @@ static enum gw_code flush_files(struct batch *b, struct gw_disk_world *world)
 	if (fds == NULL)
 		return gw_fail(&b->err, GW_ERR_NOMEM, "out of memory");
 	for (size_t i = 0; i < b->count; i++) {
-		if (b->ops[i].kind == GW_OP_DELIVER)
-			fds[n++] = b->ops[i].file.fd;
+		if (b->ops[i].kind != GW_OP_DELIVER)
+			continue;
+		gw_delivered_date(&b->ops[i].file, b->ops[i].date);
+		fds[n++] = b->ops[i].file.fd;
 	}
 	sys = gw_flush(&world->flusher, fds, n, b->bytes, b->unflushed);
 	free(fds);

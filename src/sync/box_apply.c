@@ -299,7 +299,7 @@ static void wrap_up(struct gw_box *box)
 	       op.row.highestmodseq == box->row->highestmodseq && op.row.inode == box->row->inode &&
 	       op.row.full_at == box->row->full_at;
 	box->state = BOX_COMMITTING;
-	if (same && box->plan.count == 0 && !box->incomplete) { /* nothing to write */
+	if (same && !box->planned && !box->incomplete) { /* nothing to write */
 		gw_box_finish(box, GW_BOX_IN_STEP);
 		return;
 	}
@@ -323,9 +323,12 @@ static void on_downloaded(void *ctx, bool complete, const struct gw_error *err)
 	wrap_up(box);
 }
 
-/* Sure pairs at once; the rest becomes a list to fetch.  false: out of memory. */
+/* Sure pairs at once; what is to be fetched becomes a list of its own and leaves the plan: no
+ * message is held in more than one list while mail flows.  false: out of memory. */
 static bool sort_out(struct gw_box *box)
 {
+	size_t kept = 0;
+
 	box->items = calloc(box->plan.count + 1, sizeof *box->items);
 	if (box->items == NULL)
 		return false;
@@ -337,8 +340,10 @@ static bool sort_out(struct gw_box *box)
 			box->delta.paired++;
 		else if (a->kind == GW_DO_PAIR && !a->check_body)
 			join_file(box, a->uid, a->local, a->flags, a->base_flags, a->size, 0);
-		if (!fetch)
+		if (!fetch) {
+			box->plan.actions[kept++] = *a;
 			continue;
+		}
 		box->items[box->item_count++] = (struct gw_download_item){ .uid = a->uid,
 			.size = a->size,
 			.local = a->local,
@@ -346,6 +351,7 @@ static bool sort_out(struct gw_box *box)
 		box->delta.to_download++;
 		box->delta.bytes_to_download += a->size;
 	}
+	gw_plan_shrink(&box->plan, kept);
 	box->env->counts->to_download += box->delta.to_download;
 	box->env->counts->bytes_to_download += box->delta.bytes_to_download;
 	return true;
@@ -402,6 +408,8 @@ void gw_box_apply(struct gw_box *box)
 		.mirror_deleted = box->env->account->mirror_deleted };
 	enum gw_code code = gw_plan_mailbox(&in, &box->plan);
 
+	box->planned = box->plan.count > 0;
+	gw_remote_view_drop_messages(&box->remote);
 	if (code == GW_OK && !box->env->dry_run)
 		code = store_validity(box); /* I2 */
 	if (code != GW_OK || !sort_out(box)) {

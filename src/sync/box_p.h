@@ -63,6 +63,7 @@ struct gw_box {
 
 	/* box_apply.c */
 	struct gw_plan plan;
+	bool planned; /* it held something */
 	char key[17];
 	struct gw_download_item *items; /* owned */
 	size_t item_count;

@@ -103,7 +103,7 @@ static void on_response(void *ctx, const struct gw_response *r)
 		return;
 	}
 	item->done = true;
-	gw_writer_take(d->writer, r->fetch.has_date ? r->fetch.date : 0, &file);
+	gw_writer_take(d->writer, &file);
 	d->ev.message(d->ev.ctx, item, &r->fetch, &file);
 }
 

@@ -32,9 +32,16 @@ struct observe {
 	struct gw_error err;
 };
 
-void gw_remote_view_deinit(struct gw_remote_view *view)
+void gw_remote_view_drop_messages(struct gw_remote_view *view)
 {
 	free(view->messages);
+	view->messages = NULL;
+	view->count = view->cap = 0;
+}
+
+void gw_remote_view_deinit(struct gw_remote_view *view)
+{
+	gw_remote_view_drop_messages(view);
 	gw_seqset_deinit(&view->vanished);
 	gw_seqset_deinit(&view->listing);
 	*view = (struct gw_remote_view){ 0 };

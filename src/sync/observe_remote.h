@@ -24,6 +24,9 @@ struct gw_remote_view {
 
 void gw_remote_view_deinit(struct gw_remote_view *view);
 
+/* Frees what it says of single messages; cursors and counts stay. */
+void gw_remote_view_drop_messages(struct gw_remote_view *view);
+
 struct gw_observe_options {
 	struct gw_session *session; /* borrowed */
 	const char *mailbox;        /* as on the wire; borrowed */

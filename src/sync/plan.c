@@ -142,6 +142,21 @@ static bool new_there(const struct gw_plan_input *in, const struct gw_remote_msg
 	return true;
 }
 
+void gw_plan_shrink(struct gw_plan *plan, size_t count)
+{
+	struct gw_action *smaller;
+
+	if (count == 0) {
+		free(plan->actions);
+		plan->actions = NULL;
+		plan->cap = 0;
+	} else if ((smaller = realloc(plan->actions, count * sizeof *smaller)) != NULL) {
+		plan->actions = smaller;
+		plan->cap = count;
+	}
+	plan->count = count;
+}
+
 enum gw_code gw_plan_mailbox(const struct gw_plan_input *in, struct gw_plan *out)
 {
 	size_t b = 0, r = 0, pair = 0;

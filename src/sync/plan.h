@@ -90,6 +90,9 @@ struct gw_plan {
 
 void gw_plan_deinit(struct gw_plan *plan);
 
+/* Only the first count actions remain, and no more memory than they need. */
+void gw_plan_shrink(struct gw_plan *plan, size_t count);
+
 /* GW_ERR_NOMEM. */
 enum gw_code gw_plan_mailbox(const struct gw_plan_input *in, struct gw_plan *out);
 
