@@ -116,7 +116,9 @@ static void draw_line(const struct line *l, size_t columns)
 	const struct gw_sync_counts *c = &l->counts;
 	size_t filled, n;
 
-	if (c->to_download == 0) {
+	if (c->to_download == 0 && c->mailboxes_changed == 0) {
+		snprintf(text, sizeof text, "%s  %s", l->name, l->stage);
+	} else if (c->to_download == 0) {
 		snprintf(text, sizeof text, "%s  %s  %llu of %llu mailboxes", l->name, l->stage,
 			(unsigned long long)c->mailboxes_done,
 			(unsigned long long)c->mailboxes_changed);

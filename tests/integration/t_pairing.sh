@@ -117,9 +117,22 @@ sync_ok
 deliver Archive "$T/m"
 sync_ok
 rm -rf "$T/mail"
-mv "$T/yesterday" "$T/mail"
+cp -a "$T/yesterday" "$T/mail"
 sync_ok
 assert_equal "yesterday's Maildir"
 sync_ok --json
 no_body "and then"
+note "what could not be decided under an old copy is found again by the next run"
+sync_ok
+printf 'From: a@b\nSubject: soon gone\nMessage-ID: <soon@gone>\n\nx\n' > "$T/soon"
+deliver Archive "$T/soon"
+sync_ok
+rm -rf "$T/mail"
+cp -a "$T/yesterday" "$T/mail"
+deliver Archive "$T/soon" # so that the number of messages stays equal
+adm expunge -u me mailbox Archive 1:3
+sync_ok
+sync_ok
+assert_equal "a message expunged while the Maildir was an old copy"
+
 note ok

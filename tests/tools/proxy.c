@@ -215,6 +215,7 @@ int main(int argc, char **argv)
 
 	if (argc < 2)
 		return 2;
+	signal(SIGPIPE, SIG_IGN);
 	loop = uv_default_loop();
 	uv_ip4_addr("127.0.0.1", atoi(argv[1]), &target);
 	for (int i = 2; i < argc; i++) {
