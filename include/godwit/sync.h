@@ -31,10 +31,11 @@ struct gw_sync_counts {
 	uint64_t bytes_to_download, bytes_downloaded; /* of mail; by RFC822.SIZE, and received */
 	uint64_t paired;                              /* joined with a file that was here already */
 	uint64_t flags_changed;                       /* files whose flags changed */
-	uint64_t deleted;                             /* files that went to the attic */
-	uint64_t kept;                                /* gone there, changed here, and left alone */
-	uint64_t problems;                            /* reported; the exit status is not 0 */
-	uint64_t wire_received, wire_sent;            /* bytes, TLS included */
+	uint64_t flags_sent;               /* messages whose flags changed on the server */
+	uint64_t deleted;                  /* files that went to the attic */
+	uint64_t kept;                     /* gone there, changed here, and left alone */
+	uint64_t problems;                 /* reported; the exit status is not 0 */
+	uint64_t wire_received, wire_sent; /* bytes, TLS included */
 };
 
 enum gw_sync_event_type {

@@ -19,6 +19,30 @@ static enum gw_code make_one(const char *path, struct gw_error *err)
 	return gw_fail_sys(err, GW_ERR_DISK, errno, "cannot make directory %s", path);
 }
 
+static int64_t nanoseconds(struct timespec t)
+{
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+bool gw_stamp_read(int fd, struct gw_stamp *out)
+{
+	struct stat st;
+
+	*out = (struct gw_stamp){ 0 };
+	if (fstat(fd, &st) != 0)
+		return false;
+	*out = (struct gw_stamp){ .inode = (uint64_t)st.st_ino,
+		.mtime = nanoseconds(st.st_mtim),
+		.ctime = nanoseconds(st.st_ctim) };
+	return true;
+}
+
+bool gw_stamp_same(const struct gw_stamp *a, const struct gw_stamp *b)
+{
+	return a->inode != 0 && a->inode == b->inode && a->mtime == b->mtime &&
+	       a->ctime == b->ctime;
+}
+
 enum gw_code gw_mkdirs(const char *path, struct gw_error *err)
 {
 	char *copy = strdup(path);

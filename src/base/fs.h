@@ -3,7 +3,18 @@
 
 #include "base/buf.h"
 
+#include <stdint.h>
 #include <sys/types.h>
+
+/* What tells that a directory is the same and that nothing was made, renamed or removed in it. */
+struct gw_stamp {
+	uint64_t inode;       /* 0: not known */
+	int64_t mtime, ctime; /* ns since the epoch */
+};
+
+/* false: it cannot be read, and *out is zero. */
+bool gw_stamp_read(int fd, struct gw_stamp *out);
+bool gw_stamp_same(const struct gw_stamp *a, const struct gw_stamp *b); /* never for unknown ones */
 
 /* Creates path and missing parents with mode 0700.  GW_ERR_DISK. */
 enum gw_code gw_mkdirs(const char *path, struct gw_error *err);

@@ -13,6 +13,15 @@ static const struct {
 	{ "$Forwarded", GW_FLAG_FORWARDED },
 };
 
+const char *gw_flag_name(uint64_t flag)
+{
+	for (size_t i = 0; i < sizeof system_flags / sizeof *system_flags; i++) {
+		if (system_flags[i].flag == flag)
+			return system_flags[i].name;
+	}
+	return NULL;
+}
+
 static bool is_keyword(struct gw_slice s)
 {
 	for (size_t i = 0; i < s.n; i++) {

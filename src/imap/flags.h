@@ -14,6 +14,9 @@ struct gw_flag_list {
 	struct gw_slice keywords[GW_FLAG_LIST_MAX]; /* beyond that many are left out */
 };
 
+/* The name of a flag that is no keyword of a mailbox: exactly one of the GW_FLAG_* bits. */
+const char *gw_flag_name(uint64_t flag);
+
 /* Adds one flag to the list.  \Recent, unknown system flags and words that could not be sent back
  * (servers store them, RFC 9051 forbids them) cost only themselves. */
 void gw_flag_list_add(struct gw_flag_list *list, struct gw_slice flag);

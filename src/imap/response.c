@@ -33,6 +33,7 @@ static const struct {
 	{ "HIGHESTMODSEQ", GW_CODE_HIGHESTMODSEQ, true },
 	{ "NOMODSEQ", GW_CODE_NOMODSEQ, false },
 	{ "READ-ONLY", GW_CODE_READ_ONLY, false },
+	{ "PERMANENTFLAGS", GW_CODE_PERMANENTFLAGS, false },
 	{ "NONEXISTENT", GW_CODE_NONEXISTENT, false },
 	{ "UNAVAILABLE", GW_CODE_UNAVAILABLE, false },
 	{ "AUTHENTICATIONFAILED", GW_CODE_AUTHENTICATIONFAILED, false },
@@ -54,6 +55,14 @@ static void parse_code(struct gw_slice inside, struct gw_response *out)
 			continue;
 		if (!codes[i].number || gw_read_u64(rest, INT64_MAX, &out->number))
 			out->code = codes[i].code;
+	}
+	if (out->code == GW_CODE_PERMANENTFLAGS) {
+		struct gw_cursor list = { .p = (char *)(uintptr_t)rest.p,
+			.end = (char *)(uintptr_t)rest.p + rest.n,
+			.start = rest.p };
+
+		if (!parse_flags(&list, &out->fetch.flags))
+			out->code = GW_CODE_OTHER;
 	}
 }
 

@@ -7,10 +7,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { TRIES = 3, BASE_MAX = 255 };
+enum { TRIES = 3, BASE_MAX = 255, GRANULARITY_SECONDS = 2 };
 
 void gw_scan_deinit(struct gw_scan *s)
 {
@@ -37,31 +37,6 @@ int gw_base_compare(struct gw_slice a, struct gw_slice b)
 	int order = n == 0 ? 0 : memcmp(a.p, b.p, n);
 
 	return order != 0 ? order : (a.n > b.n) - (a.n < b.n);
-}
-
-struct stamp {
-	struct timespec mtime, ctime;
-	ino_t inode;
-};
-
-static bool read_stamp(int fd, struct stamp *out)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) != 0)
-		return false;
-	memset(out, 0, sizeof *out);
-	out->mtime = st.st_mtim;
-	out->ctime = st.st_ctim;
-	out->inode = st.st_ino;
-	return true;
-}
-
-static bool same_stamp(const struct stamp *a, const struct stamp *b)
-{
-	return a->inode == b->inode && a->mtime.tv_sec == b->mtime.tv_sec &&
-	       a->mtime.tv_nsec == b->mtime.tv_nsec && a->ctime.tv_sec == b->ctime.tv_sec &&
-	       a->ctime.tv_nsec == b->ctime.tv_nsec;
 }
 
 static enum gw_code add_name(struct gw_scan *s, const char *name, bool in_new)
@@ -104,10 +79,20 @@ static enum gw_code list_dir(int fd, bool in_new, struct gw_scan *s, struct gw_e
 	return code == GW_OK ? code : gw_fail(err, code, "cannot list a Maildir: out of memory");
 }
 
+/* A change within the clock's granularity of the look would leave the same stamp: a stamp that is
+ * younger (or of the future) shows nothing, as in git's index.  FAT counts in steps of 2 s. */
+static bool is_settled(const struct gw_stamp *s, time_t now)
+{
+	int64_t limit = ((int64_t)now - GRANULARITY_SECONDS) * 1000000000;
+
+	return s->mtime < limit && s->ctime < limit;
+}
+
 static enum gw_code list_both(const struct gw_maildir *m, struct gw_scan *s, struct gw_error *err)
 {
-	struct stamp before[2], after[2];
-	bool known = read_stamp(m->cur, &before[0]) && read_stamp(m->new, &before[1]);
+	struct gw_stamp before[2], after[2];
+	struct timespec now;
+	bool known = gw_stamp_read(m->cur, &before[0]) && gw_stamp_read(m->new, &before[1]);
 	enum gw_code code;
 
 	s->count = 0;
@@ -115,9 +100,16 @@ static enum gw_code list_both(const struct gw_maildir *m, struct gw_scan *s, str
 	code = list_dir(m->cur, false, s, err);
 	if (code == GW_OK)
 		code = list_dir(m->new, true, s, err);
-	known = known && read_stamp(m->cur, &after[0]) && read_stamp(m->new, &after[1]);
-	s->trusted =
-		known && same_stamp(&before[0], &after[0]) && same_stamp(&before[1], &after[1]);
+	known = known && gw_stamp_read(m->cur, &after[0]) && gw_stamp_read(m->new, &after[1]);
+	s->trusted = known && gw_stamp_same(&before[0], &after[0]) &&
+		     gw_stamp_same(&before[1], &after[1]);
+	s->cur = s->new = (struct gw_stamp){ 0 };
+	if (!s->trusted || clock_gettime(CLOCK_REALTIME, &now) != 0)
+		return code;
+	if (is_settled(&before[0], now.tv_sec) && is_settled(&before[1], now.tv_sec)) {
+		s->cur = before[0];
+		s->new = before[1];
+	}
 	return code;
 }
 

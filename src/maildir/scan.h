@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/fs.h"
 #include "maildir/folder.h"
 #include "maildir/name.h"
 
@@ -19,6 +20,8 @@ struct gw_scan {
 	struct gw_buf
 		arena; /* NUL-terminated file names, each behind one byte: its base's length */
 	bool trusted;
+	struct gw_stamp cur, new; /* as the listing began; zero unless trusted and old enough that
+				   * a later change is sure to show in them */
 };
 
 void gw_scan_deinit(struct gw_scan *s);

@@ -33,6 +33,13 @@ static const char *const migrations[] = {
 	"CREATE TABLE held(mailbox_id INTEGER NOT NULL REFERENCES mailbox(id),"
 	" uid INTEGER NOT NULL, base_name BLOB, reason TEXT NOT NULL,"
 	" PRIMARY KEY(mailbox_id, uid)) STRICT, WITHOUT ROWID;",
+	/* Stamps of the last trusted look: a Maildir that still has them need not be read. */
+	"ALTER TABLE mailbox ADD COLUMN cur_inode INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE mailbox ADD COLUMN cur_mtime INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE mailbox ADD COLUMN cur_ctime INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE mailbox ADD COLUMN new_inode INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE mailbox ADD COLUMN new_mtime INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE mailbox ADD COLUMN new_ctime INTEGER NOT NULL DEFAULT 0;",
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 
@@ -43,15 +50,18 @@ static const char *const sql[STATEMENTS] = {
 	[ST_SET_FACT] = "INSERT INTO fact VALUES(?, ?)"
 			" ON CONFLICT(name) DO UPDATE SET value = excluded.value",
 	[ST_MAILBOXES] = "SELECT id, remote_name, delimiter, local_dir, special_use, uidvalidity,"
-			 " uidnext, highestmodseq, messages, inode, full_at FROM mailbox"
+			 " uidnext, highestmodseq, messages, inode, full_at, cur_inode,"
+			 " cur_mtime, cur_ctime, new_inode, new_mtime, new_ctime FROM mailbox"
 			 " ORDER BY remote_name",
 	[ST_MAILBOX_ADD] = "INSERT INTO mailbox(remote_name, delimiter, local_dir, special_use,"
-			   " uidvalidity, uidnext, highestmodseq, messages, inode, full_at)"
-			   " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			   " uidvalidity, uidnext, highestmodseq, messages, inode, full_at,"
+			   " cur_inode, cur_mtime, cur_ctime, new_inode, new_mtime, new_ctime)"
+			   " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[ST_MAILBOX_UPDATE] =
 		"UPDATE mailbox SET delimiter = ?, special_use = ?, uidvalidity = ?,"
-		" uidnext = ?, highestmodseq = ?, messages = ?, inode = ?, full_at = ?"
-		" WHERE id = ?",
+		" uidnext = ?, highestmodseq = ?, messages = ?, inode = ?, full_at = ?,"
+		" cur_inode = ?, cur_mtime = ?, cur_ctime = ?, new_inode = ?, new_mtime = ?,"
+		" new_ctime = ? WHERE id = ?",
 	[ST_KEYWORDS] = "SELECT idx, name FROM keyword WHERE mailbox_id = ?",
 	[ST_KEYWORD_PUT] = "INSERT OR REPLACE INTO keyword VALUES(?, ?, ?)",
 	[ST_MESSAGES_BY_UID] = "SELECT uid, state, base_name, flags, size, internal_date,"

@@ -18,6 +18,20 @@ static char *column_dup(sqlite3_stmt *st, int column)
 		sqlite3_column_blob(st, column), (size_t)sqlite3_column_bytes(st, column) });
 }
 
+static struct gw_stamp column_stamp(sqlite3_stmt *st, int column)
+{
+	return (struct gw_stamp){ .inode = (uint64_t)sqlite3_column_int64(st, column),
+		.mtime = sqlite3_column_int64(st, column + 1),
+		.ctime = sqlite3_column_int64(st, column + 2) };
+}
+
+static void bind_stamp(sqlite3_stmt *st, int at, const struct gw_stamp *s)
+{
+	sqlite3_bind_int64(st, at, (sqlite3_int64)s->inode);
+	sqlite3_bind_int64(st, at + 1, s->mtime);
+	sqlite3_bind_int64(st, at + 2, s->ctime);
+}
+
 enum gw_code gw_store_mailboxes(
 	struct gw_store *store, gw_mailbox_cb *cb, void *ctx, struct gw_error *err)
 {
@@ -38,7 +52,9 @@ enum gw_code gw_store_mailboxes(
 			.highestmodseq = (uint64_t)sqlite3_column_int64(st, 7),
 			.messages = (uint32_t)sqlite3_column_int64(st, 8),
 			.inode = (uint64_t)sqlite3_column_int64(st, 9),
-			.full_at = sqlite3_column_int64(st, 10) };
+			.full_at = sqlite3_column_int64(st, 10),
+			.cur = column_stamp(st, 11),
+			.new = column_stamp(st, 14) };
 
 		code = row.remote_name == NULL || row.local_dir == NULL
 			       ? gw_fail(err, GW_ERR_NOMEM, "out of memory")
@@ -59,6 +75,8 @@ static void bind_cursor(sqlite3_stmt *st, int at, const struct gw_mailbox_row *r
 	sqlite3_bind_int64(st, at + 4, row->messages);
 	sqlite3_bind_int64(st, at + 5, (sqlite3_int64)row->inode);
 	sqlite3_bind_int64(st, at + 6, row->full_at);
+	bind_stamp(st, at + 7, &row->cur);
+	bind_stamp(st, at + 10, &row->new);
 }
 
 enum gw_code gw_store_mailbox_add(
@@ -87,7 +105,7 @@ enum gw_code gw_store_mailbox_update(
 		return err->code;
 	sqlite3_bind_int(st, 1, row->delimiter);
 	bind_cursor(st, 2, row);
-	sqlite3_bind_int64(st, 9, row->id);
+	sqlite3_bind_int64(st, 15, row->id);
 	return store_run(store, st, err);
 }
 

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "base/buf.h"
+#include "base/fs.h"
 
 #include <stdint.h>
 
@@ -56,8 +56,9 @@ struct gw_mailbox_row {
 	uint32_t uidnext;
 	uint64_t highestmodseq; /* 0: the server has none */
 	uint32_t messages;
-	uint64_t inode;  /* of its directory */
-	int64_t full_at; /* when it was last looked at in full, seconds since the epoch */
+	uint64_t inode;           /* of its directory */
+	int64_t full_at;          /* when it was last looked at in full, seconds since the epoch */
+	struct gw_stamp cur, new; /* of the last trusted look at its files; zero: none */
 };
 
 typedef enum gw_code gw_mailbox_cb(void *ctx, const struct gw_mailbox_row *row);

@@ -353,6 +353,9 @@ static void settle(struct gw_sync *s, struct gw_entry *e, enum gw_box_outcome ou
 				.mailbox = e->folder->shown,
 				.delta = delta });
 		break;
+	case GW_BOX_SAME:
+		e->settled = true;
+		break;
 	case GW_BOX_FAILED:
 		e->settled = true;
 		gw_sync_problem(s, e->folder->shown, err);
@@ -480,7 +483,7 @@ static void look_ahead(struct gw_sync *s)
 
 		if (e->settled || e->queued || e->box != NULL)
 			continue;
-		e->box = gw_box_new(&s->env, e->folder, &e->row);
+		e->box = gw_box_new(&s->env, e->folder, &e->row, e->remote_same && e->passes == 0);
 		if (e->box == NULL) {
 			struct gw_error err = { 0 };
 
@@ -504,8 +507,12 @@ static void open_more(struct gw_sync *s)
 	size_t left = 0, open = 0;
 	struct gw_error err = { 0 };
 
-	for (size_t i = 0; i < s->entry_count; i++)
-		left += !s->entries[i].settled;
+	for (size_t i = 0; i < s->entry_count; i++) {
+		const struct gw_entry *e = &s->entries[i];
+
+		/* Where the server changed nothing, most looks end without asking it. */
+		left += !e->settled && (!e->remote_same || e->ready || e->conn >= 0);
+	}
 	for (size_t i = 0; i < GW_CONN_MAX; i++)
 		open += s->conns[i].session != NULL;
 	for (size_t i = 0; i < s->conn_limit && open < s->conn_limit; i++) {

@@ -1,11 +1,12 @@
 /* sync/account_list.c - which mailboxes there are and which have changed; part of account_p.h. */
 #include "sync/account_p.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { FULL_LOOK_SECONDS = 7 * 86400 };
 
@@ -65,20 +66,34 @@ static struct gw_mailbox_row *find_row(struct gw_sync *s, const struct gw_folder
 	return NULL;
 }
 
-/* Does the directory still stand where it stood?  (One stat; the names in it are not looked at.) */
-static bool directory_is_same(const struct gw_sync *s, const struct gw_entry *e)
+static bool read_stamp(const char *path, struct gw_stamp *out)
 {
-	char path[4096];
-	struct stat st;
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool ok = fd >= 0 && gw_stamp_read(fd, out);
 
-	snprintf(path, sizeof path, "%s/%s/cur", s->account->maildir, e->row.local_dir);
-	if (stat(path, &st) != 0)
-		return false;
-	snprintf(path, sizeof path, "%s/%s", s->account->maildir, e->row.local_dir);
-	return stat(path, &st) == 0 && (uint64_t)st.st_ino == e->row.inode;
+	if (fd >= 0)
+		close(fd);
+	return ok;
 }
 
-static bool looks_unchanged(const struct gw_sync *s, const struct gw_entry *e)
+/* Is the directory where it stood, and was nothing made, renamed or removed in it since the last
+ * trusted look?  (Three stats; the names in it are not read.) */
+static bool local_unchanged(const struct gw_sync *s, const struct gw_entry *e)
+{
+	const char *root = s->account->maildir, *dir = e->row.local_dir;
+	struct gw_stamp self, cur, new;
+	char path[4096];
+	bool ok;
+
+	snprintf(path, sizeof path, "%s/%s", root, dir);
+	ok = read_stamp(path, &self) && self.inode == e->row.inode;
+	snprintf(path, sizeof path, "%s/%s/cur", root, dir);
+	ok = ok && read_stamp(path, &cur) && gw_stamp_same(&cur, &e->row.cur);
+	snprintf(path, sizeof path, "%s/%s/new", root, dir);
+	return ok && read_stamp(path, &new) && gw_stamp_same(&new, &e->row.new);
+}
+
+static bool remote_unchanged(const struct gw_sync *s, const struct gw_entry *e)
 {
 	const unsigned all =
 		GW_ITEM_MESSAGES | GW_ITEM_UIDNEXT | GW_ITEM_UIDVALIDITY | GW_ITEM_HIGHESTMODSEQ;
@@ -91,8 +106,7 @@ static bool looks_unchanged(const struct gw_sync *s, const struct gw_entry *e)
 	if (!(caps(s) & GW_CAP_CONDSTORE) || (f->items & all) != all || f->highestmodseq == 0)
 		return false; /* without CONDSTORE equal counts say only "maybe" */
 	return f->messages == row->messages && f->uidnext == row->uidnext &&
-	       f->uidvalidity == row->uidvalidity && f->highestmodseq == row->highestmodseq &&
-	       directory_is_same(s, e);
+	       f->uidvalidity == row->uidvalidity && f->highestmodseq == row->highestmodseq;
 }
 
 static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
@@ -118,7 +132,8 @@ static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 			return false;
 		s->counts.mailboxes_created++;
 	}
-	e->dirty = !looks_unchanged(s, e);
+	e->remote_same = remote_unchanged(s, e);
+	e->dirty = !e->remote_same || !local_unchanged(s, e);
 	if (strcmp(e->row.local_dir, f->dir) != 0) {
 		gw_fail(&err, GW_ERR_HELD,
 			"it is in %s, and would be in %s by the present configuration (`layout`): "
@@ -162,7 +177,7 @@ static void on_listed(struct gw_sync *s)
 	tell_of_missing(s);
 	s->counts.mailboxes = s->entry_count;
 	for (size_t i = 0; i < s->entry_count; i++) {
-		s->counts.mailboxes_changed += s->entries[i].dirty;
+		s->counts.mailboxes_changed += s->entries[i].dirty && !s->entries[i].remote_same;
 		s->entries[i].settled = !s->entries[i].dirty;
 		write_now |=
 			s->entries[i].row.id == 0; /* it needs a row before its first message */

@@ -37,7 +37,8 @@ struct gw_entry {
 	struct gw_mailbox_row row; /* names owned */
 	struct gw_box *box;        /* owned while it is worked on */
 	unsigned passes;
-	bool dirty, queued, ready, settled;
+	bool dirty, remote_same; /* see account_list.c */
+	bool queued, ready, settled;
 	int conn; /* index, or -1 */
 };
 

@@ -160,6 +160,7 @@ static enum gw_code act_on_file(struct batch *b, struct gw_op *op, struct gw_dis
 			op->place->keywords.file_stale = true;
 		break;
 	case GW_OP_BASE_FLAGS:
+	case GW_OP_TOLD_FLAGS:
 	case GW_OP_DROP_ROW:
 	case GW_OP_HOLD:
 	case GW_OP_UNFETCHABLE:
@@ -257,6 +258,9 @@ static enum gw_code act_on_row(struct batch *b, struct gw_op *op, struct gw_disk
 		return gw_store_message_flags(store, mailbox, op->uid, op->flags, err);
 	case GW_OP_BASE_FLAGS:
 		return gw_store_message_flags(store, mailbox, op->uid, op->flags, err);
+	case GW_OP_TOLD_FLAGS:
+		code = gw_store_message_flags(store, mailbox, op->uid, op->flags, err);
+		return code == GW_OK ? gw_store_unhold(store, mailbox, op->uid, err) : code;
 	case GW_OP_DELETE:
 		b->result.deleted++;
 		return gw_store_message_drop(store, mailbox, op->uid, err);

@@ -32,6 +32,7 @@ enum gw_op_kind {
 	GW_OP_JOIN,        /* file `from` is uid: row added, and renamed to `to` if that is set */
 	GW_OP_FLAGS,       /* `from` becomes `to`; base flags stored */
 	GW_OP_BASE_FLAGS,  /* only the row */
+	GW_OP_TOLD_FLAGS,  /* only the row: the server took what was changed here */
 	GW_OP_DELETE,      /* `from` goes to the attic, the row goes */
 	GW_OP_DROP_ROW,    /* only the row goes */
 	GW_OP_HOLD,        /* remembered with `to` as the reason */

@@ -11,8 +11,8 @@ const struct gw_folder *gw_box_folder(const struct gw_box *box)
 	return box->folder;
 }
 
-struct gw_box *gw_box_new(
-	struct gw_box_env *env, const struct gw_folder *folder, struct gw_mailbox_row *row)
+struct gw_box *gw_box_new(struct gw_box_env *env, const struct gw_folder *folder,
+	struct gw_mailbox_row *row, bool remote_same)
 {
 	struct gw_box *box = calloc(1, sizeof *box);
 
@@ -22,6 +22,7 @@ struct gw_box *gw_box_new(
 	box->folder = folder;
 	box->row = row;
 	box->copies_differ = env->copies_differ;
+	box->remote_same = remote_same;
 	return box;
 }
 
@@ -44,6 +45,7 @@ void gw_box_free(struct gw_box *box)
 	free(box->prints);
 	free(box->pairs);
 	free(box->items);
+	free(box->push_items);
 	free(box);
 }
 
@@ -132,6 +134,22 @@ uint64_t gw_box_flags(void *ctx, const struct gw_flag_list *list)
 	return flags;
 }
 
+static uint64_t storable(void *ctx, const struct gw_flag_list *list)
+{
+	struct gw_box *box = ctx;
+	uint64_t flags = list->system;
+
+	if (list->any) /* whatever keywords there are, and will be */
+		flags |= GW_FLAGS_ALL & ~(GW_FLAG_FORWARDED - 1);
+	for (size_t i = 0; i < list->keyword_count; i++) {
+		int index = gw_keywords_find(&box->keywords, list->keywords[i]);
+
+		if (index >= 0)
+			flags |= GW_FLAG_KEYWORD((unsigned)index);
+	}
+	return flags;
+}
+
 /* --- looking --------------------------------------------------------------------------------- */
 
 static void take_keywords(struct gw_box *box)
@@ -187,7 +205,10 @@ static void on_looked(
 			gw_box_rekey(box);
 		} else if (box->state == BOX_LOOKING_AGAIN) {
 			gw_box_pair(box);
+		} else if (box->remote_same && !box->copies_differ && !gw_box_changed_here(box)) {
+			gw_box_wrap_up_same(box);
 		} else {
+			box->env->counts->mailboxes_changed += box->remote_same;
 			box->state = BOX_READY;
 			box->env->ready(box->env->ctx, box);
 		}
@@ -245,11 +266,13 @@ void gw_box_attach(struct gw_box *box, struct gw_session *session)
 		.base = box->local.base,
 		.base_count = box->local.base_count,
 		.flags = gw_box_flags,
+		.storable = storable,
 		.done = on_observed,
 		.ctx = box };
 	enum gw_code code;
 
 	box->session = session;
+	box->session_used = true;
 	box->asked_full = options.full;
 	box->state = BOX_OBSERVING;
 	code = gw_observe_remote(&options);
@@ -282,5 +305,7 @@ void gw_box_committed(struct gw_box *box, bool conflict)
 		return;
 	if (!conflict)
 		*box->row = box->next_row;
-	gw_box_finish(box, conflict || box->incomplete ? GW_BOX_AGAIN : GW_BOX_IN_STEP);
+	gw_box_finish(box, conflict || box->incomplete ? GW_BOX_AGAIN
+			   : box->session_used         ? GW_BOX_IN_STEP
+						       : GW_BOX_SAME);
 }

@@ -13,6 +13,7 @@ struct gw_box;
 
 enum gw_box_outcome {
 	GW_BOX_IN_STEP,
+	GW_BOX_SAME,   /* nothing had changed on either side; the server was not asked */
 	GW_BOX_AGAIN,  /* something moved while we looked: once more from the start */
 	GW_BOX_FAILED, /* this mailbox only; err */
 	GW_BOX_LOST,   /* the session went; err */
@@ -42,10 +43,10 @@ struct gw_box_env {
 	void *ctx;
 };
 
-/* folder and row are borrowed; row's cursors are updated when they were stored.  NULL when out of
- * memory. */
-struct gw_box *gw_box_new(
-	struct gw_box_env *env, const struct gw_folder *folder, struct gw_mailbox_row *row);
+/* folder and row are borrowed; row's cursors are updated when they were stored.  remote_same: the
+ * server's counts are those of row, so only what changed here matters.  NULL when out of memory. */
+struct gw_box *gw_box_new(struct gw_box_env *env, const struct gw_folder *folder,
+	struct gw_mailbox_row *row, bool remote_same);
 
 /* Begins with a look at the Maildir.  done() comes exactly once, later. */
 void gw_box_start(struct gw_box *box);

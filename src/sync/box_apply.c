@@ -175,7 +175,8 @@ static void on_drained(void *ctx)
 {
 	struct gw_box *box = ctx;
 
-	box->env->drained(box->env->ctx, box);
+	if (box->push_count == 0) /* else this connection is needed for more */
+		box->env->drained(box->env->ctx, box);
 }
 
 /* --- the rest -------------------------------------------------------------------------------- */
@@ -205,8 +206,11 @@ static void apply_hold(struct gw_box *box, const struct gw_action *a)
 		add(box, &op);
 }
 
-static void apply_rest(struct gw_box *box)
+void gw_box_apply_rest(struct gw_box *box)
 {
+	if (box->applied)
+		return;
+	box->applied = true;
 	for (size_t i = 0; i < box->plan.count; i++) {
 		const struct gw_action *a = &box->plan.actions[i];
 		struct gw_op op = { .uid = a->uid, .flags = a->base_flags };
@@ -215,6 +219,7 @@ static void apply_rest(struct gw_box *box)
 		case GW_DO_DOWNLOAD:
 		case GW_DO_PAIR:
 		case GW_DO_DELETE_LOCAL:
+		case GW_DO_REMOTE_FLAGS:
 			break;
 		case GW_DO_LOCAL_FLAGS:
 			apply_flags(box, a);
@@ -274,14 +279,58 @@ static enum gw_code store_validity(struct gw_box *box)
 	return gw_batcher_add(box->env->batcher, &op);
 }
 
-static void wrap_up(struct gw_box *box)
+/* Those of the look, not of what we wrote since: a foreign change may hide in the latter. */
+static void take_stamps(const struct gw_box *box, struct gw_mailbox_row *row)
+{
+	if (box->local.scan.cur.inode == 0 || box->plan.look_again)
+		return;
+	row->cur = box->local.scan.cur;
+	row->new = box->local.scan.new;
+}
+
+static bool same_stamps(const struct gw_mailbox_row *a, const struct gw_mailbox_row *b)
+{
+	return (b->cur.inode == 0 && a->cur.inode == 0) ||
+	       (gw_stamp_same(&a->cur, &b->cur) && gw_stamp_same(&a->new, &b->new));
+}
+
+bool gw_box_changed_here(const struct gw_box *box)
+{
+	const struct gw_plan_input in = { .lettered = gw_keywords_lettered(&box->keywords),
+		.storable = GW_FLAGS_ALL };
+
+	for (size_t i = 0; i < box->local.base_count; i++) {
+		const struct gw_base_msg *b = &box->local.base[i];
+
+		if (b->local != GW_NO_LOCAL &&
+			gw_local_changes(&in, b->flags, box->local.messages[b->local].flags) != 0)
+			return true;
+	}
+	return false;
+}
+
+void gw_box_wrap_up_same(struct gw_box *box)
+{
+	struct gw_op op = { .kind = GW_OP_CURSOR, .row = *box->row, .owner = box, .advance = true };
+
+	take_stamps(box, &op.row);
+	if (same_stamps(box->row, &op.row) || box->env->dry_run) {
+		gw_box_finish(box, GW_BOX_SAME);
+		return;
+	}
+	box->state = BOX_COMMITTING;
+	box->next_row = op.row;
+	add(box, &op);
+}
+
+void gw_box_wrap_up(struct gw_box *box)
 {
 	const struct gw_remote_view *v = &box->remote;
 	struct gw_op op = { .kind = GW_OP_CURSOR, .row = *box->row, .owner = box };
 	bool same;
 
 	gw_box_release(box);
-	apply_rest(box);
+	gw_box_apply_rest(box);
 	box->incomplete |= box->plan.incomplete;
 	op.advance = !box->incomplete;
 	op.row.inode = box->local.inode;
@@ -294,8 +343,10 @@ static void wrap_up(struct gw_box *box)
 		op.row.messages = v->selected_exists;
 		if (box->asked_full && v->full)
 			op.row.full_at = (int64_t)time(NULL);
+		take_stamps(box, &op.row);
 	}
-	same = op.row.uidnext == box->row->uidnext && op.row.messages == box->row->messages &&
+	same = same_stamps(box->row, &op.row) && op.row.uidnext == box->row->uidnext &&
+	       op.row.messages == box->row->messages &&
 	       op.row.highestmodseq == box->row->highestmodseq && op.row.inode == box->row->inode &&
 	       op.row.full_at == box->row->full_at;
 	box->state = BOX_COMMITTING;
@@ -320,7 +371,7 @@ static void on_downloaded(void *ctx, bool complete, const struct gw_error *err)
 		return;
 	}
 	box->incomplete |= !complete;
-	wrap_up(box);
+	gw_box_push(box);
 }
 
 /* Sure pairs at once; what is to be fetched becomes a list of its own and leaves the plan: no
@@ -340,6 +391,8 @@ static bool sort_out(struct gw_box *box)
 			box->delta.paired++;
 		else if (a->kind == GW_DO_PAIR && !a->check_body)
 			join_file(box, a->uid, a->local, a->flags, a->base_flags, a->size, 0);
+		if (a->kind == GW_DO_REMOTE_FLAGS && !gw_box_will_push(box, a))
+			return false;
 		if (!fetch) {
 			box->plan.actions[kept++] = *a;
 			continue;
@@ -362,6 +415,7 @@ static void count_rest(struct gw_box *box)
 {
 	for (size_t i = 0; i < box->plan.count; i++) {
 		box->delta.flags_changed += box->plan.actions[i].kind == GW_DO_LOCAL_FLAGS;
+		box->delta.flags_sent += box->plan.actions[i].kind == GW_DO_REMOTE_FLAGS;
 		box->delta.deleted += box->plan.actions[i].kind == GW_DO_DELETE_LOCAL;
 		box->delta.kept += box->plan.actions[i].kind == GW_DO_KEEP;
 	}
@@ -405,6 +459,7 @@ void gw_box_apply(struct gw_box *box)
 		.copies_differ = box->copies_differ,
 		.retry_unfetchable = box->env->retry_unfetchable,
 		.lettered = gw_keywords_lettered(&box->keywords),
+		.storable = v->storable,
 		.mirror_deleted = box->env->account->mirror_deleted };
 	enum gw_code code = gw_plan_mailbox(&in, &box->plan);
 
@@ -423,6 +478,6 @@ void gw_box_apply(struct gw_box *box)
 	} else if (box->item_count > 0) {
 		begin_download(box);
 	} else {
-		wrap_up(box);
+		gw_box_push(box);
 	}
 }

@@ -4,7 +4,8 @@
  *   OBSERVING --UIDs mean something else now--> HEADS_OF_ALL --> LOOKING_AT_PRINTS --> REKEYING
  *             --> LOOKING_AGAIN --> (as if nothing had happened)
  *   OBSERVING --new mail on both sides--> PAIRING --> APPLYING       else --> APPLYING
- *   APPLYING --bodies to fetch--> DOWNLOADING --> COMMITTING --> DONE
+ *   APPLYING --bodies to fetch--> DOWNLOADING --flags to tell--> PUSHING --> COMMITTING --> DONE
+ *   LOOKING --nothing changed there, nor here--> COMMITTING (stamps only)
  *
  * I1  env->done() runs once, from finish().
  * I2  a row of base never stands under a UIDVALIDITY that it was not seen under: the mailbox's row
@@ -17,6 +18,7 @@
 #include "sync/download.h"
 #include "sync/observe_local.h"
 #include "sync/observe_remote.h"
+#include "sync/push.h"
 
 enum gw_box_state {
 	BOX_LOOKING,
@@ -28,6 +30,7 @@ enum gw_box_state {
 	BOX_LOOKING_AGAIN,
 	BOX_PAIRING,
 	BOX_DOWNLOADING,
+	BOX_PUSHING,
 	BOX_COMMITTING,
 	BOX_DONE,
 };
@@ -38,7 +41,7 @@ struct gw_box {
 	const struct gw_folder *folder;
 	struct gw_mailbox_row *row;
 	struct gw_session *session; /* borrowed between attach and released */
-	bool released, stopped, superseded;
+	bool session_used, released, stopped, superseded;
 
 	struct gw_place *place; /* one reference; NULL in a dry run of a new mailbox */
 	struct gw_local_view local;
@@ -46,6 +49,7 @@ struct gw_box {
 	bool keywords_full;
 	struct gw_remote_view remote;
 	bool copies_differ, asked_full;
+	bool remote_same; /* the server's counts say that nothing changed there */
 
 	/* box_pair.c */
 	struct gw_pair_remote *heads; /* owned; headers that came */
@@ -68,9 +72,15 @@ struct gw_box {
 	struct gw_download_item *items; /* owned */
 	size_t item_count;
 	struct gw_download *download; /* frees itself */
+	bool applied;                 /* the plan's local part became operations */
 	bool incomplete;
 	struct gw_mailbox_row next_row; /* what row becomes once the cursor is committed */
 	struct gw_sync_counts delta;
+
+	/* box_push.c */
+	struct gw_push_item *push_items; /* owned */
+	size_t push_count, push_cap;
+
 	struct gw_error err;
 };
 
@@ -90,3 +100,17 @@ void gw_box_pair(struct gw_box *box);
 
 /* box_apply.c: plans and carries out. */
 void gw_box_apply(struct gw_box *box);
+/* What is left of the plan, local side: flags, then what goes. */
+void gw_box_apply_rest(struct gw_box *box);
+/* Everything was carried out: stores the cursors. */
+void gw_box_wrap_up(struct gw_box *box);
+/* Is there anything here to tell the server of? */
+bool gw_box_changed_here(const struct gw_box *box);
+/* Nothing changed on either side: stores the stamps of the look. */
+void gw_box_wrap_up_same(struct gw_box *box);
+
+/* box_push.c */
+/* Notes one REMOTE_FLAGS action; false: out of memory. */
+bool gw_box_will_push(struct gw_box *box, const struct gw_action *a);
+/* Tells the server, then gw_box_wrap_up(). */
+void gw_box_push(struct gw_box *box);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct gw_look {
 	struct gw_disk_job job; /* first */
@@ -196,6 +197,47 @@ enum gw_code gw_look_start(
 	look->cb = cb;
 	look->ctx = ctx;
 	gw_disk_submit(disk, &look->job);
+	return GW_OK;
+}
+
+struct settle_job {
+	struct gw_disk_job job; /* first */
+	const struct gw_place *place;
+	gw_settle_cb *cb;
+	void *ctx;
+	struct gw_error err;
+};
+
+static void work_settle(struct gw_disk_job *job, struct gw_disk_world *world)
+{
+	struct settle_job *s = (struct settle_job *)job;
+
+	if (world->broken.code != GW_OK)
+		s->err = world->broken;
+	else if (gw_disk_writable(world, &s->err) == GW_OK && syncfs(s->place->m.cur) != 0)
+		gw_fail_sys(&s->err, GW_ERR_DISK, errno, "the Maildir cannot be flushed to disk");
+}
+
+static void on_settled(struct gw_disk_job *job)
+{
+	struct settle_job *s = (struct settle_job *)job;
+
+	s->cb(s->ctx, s->err.code == GW_OK ? NULL : &s->err);
+	free(s);
+}
+
+enum gw_code gw_settle_start(
+	struct gw_disk *disk, const struct gw_place *place, gw_settle_cb *cb, void *ctx)
+{
+	struct settle_job *s = calloc(1, sizeof *s);
+
+	if (s == NULL)
+		return GW_ERR_NOMEM;
+	*s = (struct settle_job){ .job = { .work = work_settle, .done = on_settled },
+		.place = place,
+		.cb = cb,
+		.ctx = ctx };
+	gw_disk_submit(disk, &s->job);
 	return GW_OK;
 }
 

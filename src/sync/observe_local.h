@@ -46,6 +46,14 @@ typedef void gw_look_cb(
 enum gw_code gw_look_start(
 	struct gw_disk *disk, const struct gw_look_options *options, gw_look_cb *cb, void *ctx);
 
+typedef void gw_settle_cb(void *ctx, const struct gw_error *err);
+
+/* Makes sure that what a look saw is on disk, and that the state can be written: comes between
+ * the look and the first command that rests on it (a power cut must not undo what the server was
+ * told).  cb is called exactly once, later.  GW_ERR_NOMEM: never. */
+enum gw_code gw_settle_start(
+	struct gw_disk *disk, const struct gw_place *place, gw_settle_cb *cb, void *ctx);
+
 struct gw_file_print {
 	uint32_t index; /* in the local view */
 	uint64_t crlf_size;

@@ -136,6 +136,8 @@ static void take_code(struct observe *ob, const struct gw_response *r)
 		ob->view.uidnext = (uint32_t)r->number;
 	else if (r->code == GW_CODE_HIGHESTMODSEQ)
 		ob->view.highestmodseq = r->number;
+	else if (r->code == GW_CODE_PERMANENTFLAGS)
+		ob->view.storable = ob->o.storable(ob->o.ctx, &r->fetch.flags);
 }
 
 static void on_response(void *ctx, const struct gw_response *r)
@@ -250,6 +252,8 @@ static void on_selected(void *ctx, const struct gw_result *result)
 		}
 	} else {
 		note_failure(ob, result);
+		if (result->kind == GW_RESULT_OK && result->response->code == GW_CODE_READ_ONLY)
+			ob->view.storable = 0;
 	}
 	ob->view.selected_exists = ob->view.exists;
 	answered(ob);
@@ -365,6 +369,7 @@ static enum gw_code begin(struct observe *ob)
 	ob->view.exists = 0;
 	ob->view.uidvalidity = ob->view.uidnext = 0;
 	ob->view.highestmodseq = 0;
+	ob->view.storable = GW_FLAGS_ALL; /* without PERMANENTFLAGS: all (RFC 9051 6.3.2) */
 	ob->select_failed = false;
 	code = send_select(ob);
 	return code == GW_OK ? send_first_fetches(ob) : code;

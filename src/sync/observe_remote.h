@@ -18,7 +18,8 @@ struct gw_remote_view {
 	struct gw_seqset vanished;
 	struct gw_seqset listing; /* if has_listing */
 	bool has_listing;
-	bool full;      /* messages is all there is */
+	uint64_t storable; /* flags that the mailbox stores for good; 0: it is read-only */
+	bool full;         /* messages is all there is */
 	bool restarted; /* UIDVALIDITY changed, or a cursor went back: base's UIDs mean nothing */
 };
 
@@ -41,6 +42,8 @@ struct gw_observe_options {
 
 	/* Bits of a list of flags, new keywords included. */
 	uint64_t (*flags)(void *ctx, const struct gw_flag_list *list);
+	/* Bits of those that may be stored (PERMANENTFLAGS); makes no new keywords. */
+	uint64_t (*storable)(void *ctx, const struct gw_flag_list *list);
 	/* view: the callee's on success.  plain: the server wants plain SELECTs.  err: the mailbox
 	 * (GW_SCOPE_MAILBOX) or the session (GW_SCOPE_ACCOUNT) is lost. */
 	void (*done)(

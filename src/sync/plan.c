@@ -9,16 +9,34 @@ void gw_plan_deinit(struct gw_plan *plan)
 	*plan = (struct gw_plan){ 0 };
 }
 
-void gw_merge_flags(uint64_t base, uint64_t remote, uint64_t local, uint64_t lettered,
-	bool mirror_deleted, uint64_t *local_out, uint64_t *base_out)
+static uint64_t here(const struct gw_plan_input *in)
 {
-	uint64_t here = mirror_deleted ? lettered : lettered & ~GW_FLAG_DELETED;
-	uint64_t remote_changed = remote ^ base;
+	return in->mirror_deleted ? in->lettered : in->lettered & ~GW_FLAG_DELETED;
+}
 
-	/* A flag that both changed they changed to the same; one that only the reader changed stays
-	 * apart from base, so that it can still be told as a local change. */
-	*local_out = (local & ~(remote_changed & here)) | (remote & remote_changed & here);
-	*base_out = (base & ~remote_changed) | (remote & remote_changed);
+/* A T is a wish to delete, no flag to be told. */
+static uint64_t telling(const struct gw_plan_input *in)
+{
+	return in->lettered & in->storable & ~GW_FLAG_DELETED;
+}
+
+uint64_t gw_local_changes(const struct gw_plan_input *in, uint64_t base, uint64_t local)
+{
+	return (local ^ base) & telling(in);
+}
+
+struct gw_merged gw_merge_flags(
+	const struct gw_plan_input *in, uint64_t base, uint64_t remote, uint64_t local)
+{
+	uint64_t theirs = (remote ^ base) & here(in), mine = gw_local_changes(in, base, local);
+
+	/* With one side an old copy base proves nothing about who changed what: the union. */
+	if (in->copies_differ)
+		return (struct gw_merged){ local | (remote & here(in)),
+			remote | (local & telling(in)) };
+	/* A flag that both changed they changed to the same. */
+	return (struct gw_merged){ (local & ~theirs) | (remote & theirs),
+		(remote & ~mine) | (local & mine) };
 }
 
 static struct gw_action *add(struct gw_plan *plan, enum gw_action_kind kind, uint32_t uid)
@@ -54,24 +72,48 @@ static bool changed_here(
 	return ((l->flags ^ b->flags) & counted) != 0;
 }
 
+static bool tell(struct gw_plan *plan, uint32_t uid, uint64_t has, uint64_t gets)
+{
+	struct gw_action *a;
+
+	if (has == gets)
+		return true;
+	a = add(plan, GW_DO_REMOTE_FLAGS, uid);
+	if (a == NULL)
+		return false;
+	a->base_flags = has;
+	a->flags = gets;
+	return true;
+}
+
 static bool merge(const struct gw_plan_input *in, const struct gw_base_msg *b,
 	const struct gw_remote_msg *r, struct gw_plan *plan)
 {
 	const struct gw_local_msg *l = &in->local[b->local];
-	uint64_t flags, base_flags;
+	struct gw_merged m = gw_merge_flags(in, b->flags, r->flags, l->flags);
 	struct gw_action *a;
 
-	gw_merge_flags(b->flags, r->flags, l->flags, in->lettered, in->mirror_deleted, &flags,
-		&base_flags);
-	if (flags == l->flags && base_flags == b->flags)
+	if (m.local != l->flags || r->flags != b->flags) {
+		a = add(plan, m.local == l->flags ? GW_DO_BASE_FLAGS : GW_DO_LOCAL_FLAGS, b->uid);
+		if (a == NULL)
+			return false;
+		a->local = b->local;
+		a->flags = m.local;
+		a->base_flags = r->flags;
+	}
+	return tell(plan, b->uid, r->flags, m.remote);
+}
+
+/* Known, here, and nothing told of it: the server has what base says. */
+static bool unchanged_there(
+	const struct gw_plan_input *in, const struct gw_base_msg *b, struct gw_plan *plan)
+{
+	uint64_t base = b->flags;
+
+	if (b->local == GW_NO_LOCAL || in->copies_differ)
 		return true;
-	a = add(plan, flags == l->flags ? GW_DO_BASE_FLAGS : GW_DO_LOCAL_FLAGS, b->uid);
-	if (a == NULL)
-		return false;
-	a->local = b->local;
-	a->flags = flags;
-	a->base_flags = base_flags;
-	return true;
+	return tell(plan, b->uid, base,
+		gw_merge_flags(in, base, base, in->local[b->local].flags).remote);
 }
 
 /* Known, there, and without a file here. */
@@ -124,6 +166,7 @@ static bool new_there(const struct gw_plan_input *in, const struct gw_remote_msg
 {
 	const struct gw_pair *p;
 	struct gw_action *a;
+	uint64_t mine;
 
 	while (*pair < in->pair_count && in->pairs[*pair].uid < r->uid)
 		(*pair)++;
@@ -139,7 +182,12 @@ static bool new_there(const struct gw_plan_input *in, const struct gw_remote_msg
 	/* Joined without base: the union, wishes to delete left out. */
 	a->base_flags = r->flags;
 	a->flags = (in->local[p->local].flags | (r->flags & in->lettered & ~GW_FLAG_DELETED));
-	return true;
+	mine = in->local[p->local].flags & telling(in) & ~r->flags;
+	if (p->check_body) { /* told when it is known to be the same */
+		plan->look_again |= mine != 0;
+		return true;
+	}
+	return tell(plan, r->uid, r->flags, r->flags | mine);
 }
 
 void gw_plan_shrink(struct gw_plan *plan, size_t count)
@@ -173,7 +221,8 @@ enum gw_code gw_plan_mailbox(const struct gw_plan_input *in, struct gw_plan *out
 			ok = new_there(in, remote, &pair, out);
 			r++;
 		} else if (remote == NULL || base->uid < remote->uid) {
-			ok = !is_gone(in, base->uid) || gone_there(in, base, out);
+			ok = is_gone(in, base->uid) ? gone_there(in, base, out)
+						    : unchanged_there(in, base, out);
 			b++;
 		} else {
 			/* Told about and told gone afterwards: gone. */

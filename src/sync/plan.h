@@ -3,8 +3,9 @@
  * No I/O, no clock, the same answer for the same input.  Facts are typed: a message is present,
  * absent (proved) or unknown, and unknown never becomes a delete.
  *
- * Local changes are facts here and not carried to the server yet: they are left alone, never
- * undone, and never a reason to delete or to fetch again.
+ * Changes of flags go both ways.  Files that are new or gone here are facts that are not carried to
+ * the server yet: they are left alone, never undone, and never a reason to delete or to fetch
+ * again.
  */
 #pragma once
 
@@ -58,6 +59,7 @@ struct gw_plan_input {
 	bool copies_differ; /* state, mark or directory is an old copy: absence proves nothing */
 	bool retry_unfetchable;
 	uint64_t lettered; /* flags that a file name can hold here */
+	uint64_t storable; /* flags that the server stores for good; 0: it takes no changes */
 	bool mirror_deleted;
 };
 
@@ -66,6 +68,7 @@ enum gw_action_kind {
 	GW_DO_PAIR,     /* local is uid; with check_body only if the bodies agree, else download */
 	GW_DO_LOCAL_FLAGS,  /* give the file `flags`, base `base_flags` */
 	GW_DO_BASE_FLAGS,   /* only base changes */
+	GW_DO_REMOTE_FLAGS, /* the server has `base_flags` and gets `flags` */
 	GW_DO_DELETE_LOCAL, /* the file goes to the attic, the row goes */
 	GW_DO_FORGET,       /* only the row goes: gone on both sides */
 	GW_DO_KEEP, /* only the row goes: gone there, but changed here since; the file stays */
@@ -86,6 +89,7 @@ struct gw_plan {
 	struct gw_action *actions; /* owned; in ascending uid */
 	size_t count, cap;
 	bool incomplete; /* something could not be decided: cursors must stay where they are */
+	bool look_again; /* something here waits for another decision: so must the stamps */
 };
 
 void gw_plan_deinit(struct gw_plan *plan);
@@ -96,6 +100,15 @@ void gw_plan_shrink(struct gw_plan *plan, size_t count);
 /* GW_ERR_NOMEM. */
 enum gw_code gw_plan_mailbox(const struct gw_plan_input *in, struct gw_plan *out);
 
-/* Three-way merge of one message's flags: which the file gets, and what base becomes. */
-void gw_merge_flags(uint64_t base, uint64_t remote, uint64_t local, uint64_t lettered,
-	bool mirror_deleted, uint64_t *local_out, uint64_t *base_out);
+/* Three-way merge of one message's flags. */
+struct gw_merged {
+	uint64_t local;  /* which the file gets */
+	uint64_t remote; /* which the server gets; base becomes what the server has, before and
+			    after */
+};
+
+struct gw_merged gw_merge_flags(
+	const struct gw_plan_input *in, uint64_t base, uint64_t remote, uint64_t local);
+
+/* What the reader changed and the server can be told of. */
+uint64_t gw_local_changes(const struct gw_plan_input *in, uint64_t base, uint64_t local);

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Local changes are left alone: never undone, and no reason to delete or to fetch again.
+# Changes made here: flags go to the server; what is new or gone here is left alone, never undone, and
+# no reason to delete or to fetch again.
 . "$(dirname "$0")/lib.sh"
 
 mkdir -p "$T/server/home/Maildir"
@@ -34,18 +35,21 @@ mv "$(file 4)" ../Elsewhere/cur/
 sync_ok --json
 [ "$(json messages_downloaded)" = 0 ] || fail "something was fetched again"
 [ "$(file 1)" = "$(ls cur/*.1.godwit:2,DFS)" ] || fail "a local flag was undone"
+[ "$(json flags_sent)" = 2 ] || fail "$(json flags_sent) changes of flags were sent"
 [ -z "$(file 3)$(file 4)" ] || fail "a local deletion was undone"
 [ -f cur/mine:2,DS ] || fail "a local message was touched"
 
 note "changes on the server meet them"
+flags 1 DF
+flags 2 R
 adm flags add -u me '\Answered' mailbox INBOX uid 1
 adm flags add -u me '\Flagged' mailbox INBOX uid 3
 adm flags add -u me '\Seen' mailbox INBOX uid 4
 adm expunge -u me mailbox INBOX uid 2
 adm expunge -u me mailbox INBOX uid 5
 sync_ok --json
-[ -f "$(ls cur/*.1.godwit:2,DFRS)" ] || fail "flags of both sides were not merged: $(file 1)"
-[ -f "$(ls cur/*.2.godwit:2,DRS)" ] || fail "a message changed here was deleted"
+[ -f "$(ls cur/*.1.godwit:2,DFR)" ] || fail "flags of both sides were not merged: $(file 1)"
+[ -f "$(ls cur/*.2.godwit:2,R)" ] || fail "a message changed here was deleted"
 [ -z "$(file 3)$(file 4)" ] || fail "a local deletion was undone"
 [ -z "$(file 5)" ] || fail "a deletion on the server did not arrive"
 "$GODWIT" -c "$T/config" status > "$T/out" || true

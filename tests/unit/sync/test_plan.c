@@ -13,6 +13,8 @@ struct fact {
 	int action; /* enum gw_action_kind, -1: none */
 	int flags, base_flags;
 	bool incomplete;
+	bool read_only;
+	int told; /* the server gets these flags; 0: it is told nothing */
 };
 
 static const struct fact table[] = {
@@ -24,6 +26,28 @@ static const struct fact table[] = {
 		.flags = S },
 	{ .what = "new here: left alone", .base = -1, .remote = -1, .local = S, .action = -1 },
 	{ .what = "in step", .base = S, .remote = S, .local = S, .action = -1 },
+	{ .what = "flag set here",
+		.base = 0,
+		.remote = -1,
+		.local = F | S,
+		.action = -1,
+		.told = F | S },
+	{ .what = "flag removed here",
+		.base = F | S,
+		.remote = F | S,
+		.local = S,
+		.action = -1,
+		.told = S },
+	{ .what = "T is no flag to tell", .base = S, .remote = -1, .local = S | T, .action = -1 },
+	{ .what = "an old copy removes nothing",
+		.base = S | F,
+		.remote = S | F,
+		.local = R,
+		.copies_differ = true,
+		.action = GW_DO_LOCAL_FLAGS,
+		.flags = S | F | R,
+		.base_flags = S | F,
+		.told = S | F | R },
 	{ .what = "unchanged there, nothing told",
 		.base = S,
 		.remote = -1,
@@ -49,7 +73,8 @@ static const struct fact table[] = {
 		.local = R,
 		.action = GW_DO_LOCAL_FLAGS,
 		.flags = F | R,
-		.base_flags = F },
+		.base_flags = F,
+		.told = F | R },
 	{ .what = "the same on both sides",
 		.base = 0,
 		.remote = F,
@@ -57,8 +82,12 @@ static const struct fact table[] = {
 		.action = GW_DO_BASE_FLAGS,
 		.flags = F,
 		.base_flags = F },
-	{ .what = "flag set here: left alone", .base = 0, .remote = 0, .local = F, .action = -1 },
-	{ .what = "removed here, nothing there", .base = F, .remote = F, .local = 0, .action = -1 },
+	{ .what = "flag set here, the mailbox is read-only",
+		.base = 0,
+		.remote = 0,
+		.local = F,
+		.read_only = true,
+		.action = -1 },
 	{ .what = "\\Deleted there is not written as T",
 		.base = 0,
 		.remote = T,
@@ -193,13 +222,19 @@ static void each_row(void **state)
 			.local_trusted = !f->untrusted,
 			.copies_differ = f->copies_differ,
 			.mirror_deleted = f->mirror,
-			.lettered = LETTERED };
+			.lettered = LETTERED,
+			.storable = f->read_only ? 0 : GW_FLAGS_ALL };
 		struct gw_plan plan;
+		size_t expected = (size_t)(f->action >= 0) + (size_t)(f->told != 0);
 
 		if (f->gone)
 			gw_seqset_add(&vanished, 5, 5);
 		assert_int_equal(gw_plan_mailbox(&in, &plan), GW_OK);
-		if (plan.count != (f->action >= 0) || plan.incomplete != f->incomplete)
+		if (f->told != 0 && (plan.count != expected ||
+					    plan.actions[expected - 1].kind != GW_DO_REMOTE_FLAGS ||
+					    (int)plan.actions[expected - 1].flags != f->told))
+			fail_msg("%s: the server is not told", f->what);
+		if (plan.count != expected || plan.incomplete != f->incomplete)
 			fail_msg("%s: %zu actions, incomplete %d", f->what, plan.count,
 				plan.incomplete);
 		if (f->action >= 0 && ((int)plan.actions[0].kind != f->action ||
@@ -269,6 +304,7 @@ static void run(struct model *m, bool full, size_t stop_after)
 		.local = local,
 		.local_trusted = true,
 		.lettered = LETTERED,
+		.storable = GW_FLAGS_ALL,
 		.remote_full = full,
 		.vanished = &vanished };
 	struct gw_plan plan;
@@ -306,6 +342,12 @@ static void run(struct model *m, bool full, size_t stop_after)
 			/* fall through */
 		case GW_DO_BASE_FLAGS:
 			m->base[at] = (int)a->base_flags;
+			break;
+		case GW_DO_REMOTE_FLAGS:
+			assert_int_equal(m->remote[at], (int)a->base_flags);
+			m->remote[at] = (int)a->flags;
+			if (i + 1 < stop_after) /* else killed before it was recorded */
+				m->base[at] = (int)a->flags;
 			break;
 		case GW_DO_DELETE_LOCAL:
 			assert_int_equal(
@@ -358,6 +400,8 @@ static void random_histories(void **state)
 
 			if (m.remote[i] >= 0 && !m.deleted_here[i])
 				assert_true(m.local[i] >= 0); /* what is there is here */
+			if (m.base[i] >= 0 && m.remote[i] >= 0 && m.local[i] >= 0)
+				assert_int_equal(m.local[i], m.remote[i]); /* flags agree */
 			if (m.deleted_here[i])
 				assert_int_equal(
 					m.local[i], -1); /* and what was deleted stays so */

@@ -1,0 +1,109 @@
+/* sync/box_push.c - tells the server what was changed here; part of the machine in box_p.h.
+ *
+ * Comes after the downloads, on the same connection.  Base follows the server: a flag is recorded
+ * as agreed when its STORE was answered OK, never before.
+ */
+#include "sync/box_p.h"
+
+#include <stdlib.h>
+
+static void add(struct gw_box *box, struct gw_op *op)
+{
+	op->place = box->place;
+	if (gw_batcher_add(box->env->batcher, op) != GW_OK)
+		box->incomplete = true; /* out of memory: the next run tells the server again */
+}
+
+bool gw_box_will_push(struct gw_box *box, const struct gw_action *a)
+{
+	struct gw_push_item *item = gw_array_push((void **)&box->push_items, &box->push_count,
+		&box->push_cap, sizeof *box->push_items);
+
+	if (item == NULL)
+		return false;
+	*item = (struct gw_push_item){ .uid = a->uid, .has = a->base_flags, .gets = a->flags };
+	return true;
+}
+
+static void hold(struct gw_box *box, uint32_t uid, const struct gw_error *why)
+{
+	struct gw_op op = { .kind = GW_OP_HOLD, .uid = uid };
+
+	op.to = strdup(why->text);
+	if (op.to != NULL)
+		add(box, &op);
+}
+
+static void on_pushed(void *ctx, const struct gw_error *refused, const struct gw_error *lost)
+{
+	struct gw_box *box = ctx;
+	struct gw_error err = { 0 };
+
+	for (size_t i = 0; i < box->push_count; i++) {
+		const struct gw_push_item *item = &box->push_items[i];
+		struct gw_op op = {
+			.kind = GW_OP_TOLD_FLAGS, .uid = item->uid, .flags = item->has
+		};
+
+		if (item->taken)
+			add(box, &op);
+		if (item->refused && refused != NULL)
+			hold(box, item->uid, refused);
+		box->delta.flags_sent += item->taken;
+	}
+	box->env->counts->flags_sent += box->delta.flags_sent;
+	if (refused != NULL) {
+		err = *refused;
+		err.scope = GW_SCOPE_MESSAGE;
+		gw_error_context(&err, "changed flags were not taken");
+		box->env->problem(box->env->ctx, box, &err);
+	}
+	if (lost != NULL) {
+		err = *lost;
+		err.scope = GW_SCOPE_ACCOUNT;
+		gw_box_fail(box, &err);
+		return;
+	}
+	gw_box_wrap_up(box);
+}
+
+static void on_settled(void *ctx, const struct gw_error *err)
+{
+	struct gw_box *box = ctx;
+	const struct gw_push_events events = {
+		.flags = gw_box_flags, .done = on_pushed, .ctx = box
+	};
+	struct gw_error local = { 0 };
+	enum gw_code code = GW_OK;
+
+	if (err != NULL) {
+		local = *err;
+	} else if (box->stopped || box->session == NULL) {
+		gw_fail(&local, GW_ERR_CANCELLED, "stopped");
+	} else {
+		code = gw_push_start(
+			box->session, box->push_items, box->push_count, &box->keywords, &events);
+		if (code == GW_OK)
+			return;
+		gw_fail(&local, code, "the session ended");
+	}
+	local.scope = GW_SCOPE_ACCOUNT;
+	gw_box_fail(box, &local);
+}
+
+void gw_box_push(struct gw_box *box)
+{
+	struct gw_error err = { 0 };
+
+	if (box->push_count == 0) {
+		gw_box_wrap_up(box);
+		return;
+	}
+	gw_box_apply_rest(box); /* base first becomes what the server said */
+	box->state = BOX_PUSHING;
+	if (gw_settle_start(box->env->disk, box->place, on_settled, box) == GW_OK)
+		return;
+	gw_fail(&err, GW_ERR_NOMEM, "out of memory");
+	err.scope = GW_SCOPE_MAILBOX;
+	gw_box_fail(box, &err);
+}

@@ -1,0 +1,115 @@
+#!/bin/bash
+# Flags and keywords that change here reach the server, in few commands; in three dresses.
+. "$(dirname "$0")/lib.sh"
+MESSAGES=${MESSAGES:-600}
+
+json() {
+	tail -1 "$T/out" | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
+}
+file() { # FOLDER UID
+	find "$T/mail/$1/cur" "$T/mail/$1/new" -name "*.$2.godwit*"
+}
+flags() { # FOLDER UID FLAGS: as a reader does it
+	local f
+	f=$(file "$1" "$2")
+	mv "$f" "$T/mail/$1/cur/$(basename "${f%%:*}"):2,$3"
+}
+on_server() { # FOLDER UID: its flags, sorted
+	adm fetch -u me flags mailbox "$1" uid "$2" | sed 's/^flags: //' | tr ' ' '\n' | grep -v Recent | sort | tr '\n' ' '
+}
+expect() { # FOLDER UID FLAGS...
+	local folder=$1 uid=$2
+	shift 2
+	[ "$(on_server "$folder" "$uid")" = "$(printf '%s\n' "$@" | sort | tr '\n' ' ')" ] ||
+		fail "$folder $uid: the server has $(on_server "$folder" "$uid"), expected $*"
+}
+
+for dress in full noqresync plain; do
+	note "$dress"
+	rm -rf "$T/mail" "$T/state" "$T/server/home"
+	mkdir -p "$T/server/home/Maildir/Lists"
+	MAIL=$T/server/home/Maildir
+	"$TOOLS/mkmail" "$MAIL/INBOX" "$MESSAGES" 300 1
+	"$TOOLS/mkmail" "$MAIL/Lists/dev" 20 300 2
+	server_start "$dress"
+	write_config
+	sync_ok
+	adm flags replace -u me '' mailbox INBOX all
+	adm flags replace -u me '' mailbox Lists/dev all
+	adm flags replace -u me 'Work' mailbox INBOX uid 20
+	sync_ok
+	flags INBOX 1 S
+	flags INBOX 2 FRS
+	flags INBOX 3 P
+	flags Lists/dev 1 T # a wish to delete, no flag to be told
+	letter=$(awk '$2 == "Work" {printf "%c", 97 + $1}' "$T/mail/INBOX/dovecot-keywords")
+	flags INBOX 4 "S$letter"
+	flags INBOX 20 S # the keyword is taken off
+	sync_ok --json
+	[ "$(json flags_sent)" = 5 ] || fail "$(json flags_sent) changes sent"
+	expect INBOX 1 '\Seen'
+	expect INBOX 2 '\Seen' '\Flagged' '\Answered'
+	expect INBOX 3 '$Forwarded'
+	expect INBOX 4 '\Seen' Work
+	expect INBOX 20 '\Seen'
+	case $(on_server Lists/dev 1) in *Deleted*) fail "T was told as a flag" ;; esac
+
+	note "both sides change one message: every flag on its own"
+	adm flags add -u me '\Flagged Play' mailbox INBOX uid 1
+	adm flags remove -u me '\Answered' mailbox INBOX uid 2
+	flags INBOX 1 RS
+	flags INBOX 2 FR
+	sync_ok
+	expect INBOX 1 '\Seen' '\Flagged' '\Answered' Play
+	expect INBOX 2 '\Flagged'
+	case $(file INBOX 1) in *:2,FRS?) ;; *) fail "UID 1 is $(file INBOX 1)" ;; esac
+	case $(file INBOX 2) in *:2,F) ;; *) fail "UID 2 is $(file INBOX 2)" ;; esac
+	sync_ok --json
+	[ "$(json flags_sent)$(json flags_changed)" = 00 ] || fail "not stable"
+
+	note "500 messages are read at once"
+	for f in "$T"/mail/INBOX/new/*; do
+		[ ! -e "$f" ] || mv "$f" "$T/mail/INBOX/cur/$(basename "$f"):2,"
+	done
+	(cd "$T/mail/INBOX/cur" && for f in $(find . -name '*:2,' | head -500); do mv "$f" "${f}S"; done)
+	"$GODWIT" -c "$T/config" sync -vvv --json > "$T/out" 2> "$T/err" || fail "sync: $(tail -1 "$T/err")"
+	[ "$(json flags_sent)" = 500 ] || fail "$(json flags_sent) of 500 sent"
+	stores=$(grep -c 'C: .*UID STORE' "$T/err")
+	[ "$stores" -le 2 ] || fail "$stores STORE commands"
+	find "$T/mail/INBOX/cur" -name '*S' -o -name '*S[a-z]' | wc -l > "$T/here"
+	adm search -u me mailbox INBOX SEEN | wc -l > "$T/there"
+	cmp -s "$T/here" "$T/there" || fail "$(cat "$T/there") are read on the server, $(cat "$T/here") here"
+
+	note "a flag changes while nothing does on the server; a message that is gone meanwhile"
+	flags Lists/dev 2 FS
+	sync_ok
+	expect Lists/dev 2 '\Seen' '\Flagged'
+	flags Lists/dev 3 F
+	adm expunge -u me mailbox Lists/dev uid 3
+	sync_ok
+	[ -f "$(file Lists/dev 3)" ] || fail "changed here and gone there: the file went"
+	server_stop
+done
+
+note "killed after the server was told, before that was recorded"
+server_start full
+write_config
+sync_ok
+proxy_start
+CLIENT_PORT=$PROXY_PORT write_config
+sync_ok
+proxy_stop
+set -- $PROXY_COUNTS
+down=$6
+flags INBOX 5 FS
+for cut in $(seq $((down - 200)) 10 $((down + 700))); do
+	proxy_start down="$cut"
+	CLIENT_PORT=$PROXY_PORT write_config
+	godwit sync -q > "$T/out" || true
+	proxy_stop
+done
+write_config
+sync_ok
+expect INBOX 5 '\Seen' '\Flagged'
+case $(file INBOX 5) in *:2,FS) ;; *) fail "UID 5 is $(file INBOX 5)" ;; esac
+note ok
