@@ -79,6 +79,13 @@ void gw_line_string(struct gw_line *line, struct gw_slice s, uint32_t caps)
 	note(line, gw_buf_puts(&line->text, "\""));
 }
 
+void gw_line_body(struct gw_line *line, const struct gw_body_source *body, bool at_once)
+{
+	gw_line_printf(line, "{%llu%s}", (unsigned long long)body->size, at_once ? "+" : "");
+	line->body = *body;
+	line->body_at_once = at_once;
+}
+
 void gw_line_set(struct gw_line *line, const struct gw_seqset *set)
 {
 	note(line, gw_seqset_format(set, &line->text));

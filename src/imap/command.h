@@ -5,13 +5,24 @@
 
 enum { GW_LINE_MAX_BREAKS = 4 };
 
+/* A literal too large to be held: size bytes, read as the connection takes them. */
+struct gw_body_source {
+	uint64_t size;
+	/* Writes up to n bytes; fewer only at the end.  0 before size is reached ends the session.
+	 */
+	size_t (*read)(void *ctx, char *out, size_t n);
+	void *ctx; /* borrowed until the command is answered */
+};
+
 /* A command without its tag.  At each break the rest waits for the server's "+". */
 struct gw_line {
 	struct gw_buf text;
 	size_t breaks[GW_LINE_MAX_BREAKS];
 	unsigned break_count;
-	enum gw_code code; /* the first failure; checked when the command is sent */
-	bool secret;       /* not to be logged */
+	enum gw_code code;          /* the first failure; checked when the command is sent */
+	bool secret;                /* not to be logged */
+	struct gw_body_source body; /* the last argument; size 0 and read NULL: none */
+	bool body_at_once;
 };
 
 void gw_line_init(struct gw_line *line);
@@ -23,5 +34,9 @@ void gw_line_printf(struct gw_line *line, const char *fmt, ...)
 /* A string: quoted if it can be, else a literal.  caps (imap/caps.h) decide whether the literal
  * has to wait for the server (LITERAL+, LITERAL-: RFC 7888). */
 void gw_line_string(struct gw_line *line, struct gw_slice s, uint32_t caps);
+
+/* The command's last argument.  at_once: without waiting for the server's "+"; only after it has
+ * accepted a command of the same shape, or it may take the body's lines for commands. */
+void gw_line_body(struct gw_line *line, const struct gw_body_source *body, bool at_once);
 
 void gw_line_set(struct gw_line *line, const struct gw_seqset *set);

@@ -3,6 +3,7 @@
 
 #include "base/num.h"
 
+#include <stdio.h>
 #include <strings.h>
 
 static bool number(const char *p, size_t n, int max, int *out)
@@ -16,10 +17,10 @@ static bool number(const char *p, size_t n, int max, int *out)
 	return true;
 }
 
+static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
 static bool month(const char *p, int *out)
 {
-	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-
 	for (size_t i = 0; i < 12; i++) {
 		if (strncasecmp(p, names + 3 * i, 3) == 0) {
 			*out = (int)i;
@@ -49,4 +50,18 @@ bool gw_date_parse(struct gw_slice s, time_t *out)
 	offset = (zone_hours * 60 + zone_minutes) * 60;
 	*out = timegm(&tm) - (p[21] == '-' ? -offset : offset);
 	return true;
+}
+
+void gw_date_format(time_t t, char out[GW_DATE_TEXT])
+{
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm) == NULL || tm.tm_year < -1899 || tm.tm_year > 9999 - 1900) {
+		t = 0;
+		gmtime_r(&t, &tm);
+	}
+	snprintf(out, GW_DATE_TEXT, "%02u-%.3s-%04u %02u:%02u:%02u +0000",
+		(unsigned)tm.tm_mday % 32u, names + (size_t)3 * (size_t)tm.tm_mon,
+		(unsigned)(tm.tm_year + 1900) % 10000u, (unsigned)tm.tm_hour % 24u,
+		(unsigned)tm.tm_min % 60u, (unsigned)tm.tm_sec % 61u);
 }

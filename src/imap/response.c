@@ -34,10 +34,30 @@ static const struct {
 	{ "NOMODSEQ", GW_CODE_NOMODSEQ, false },
 	{ "READ-ONLY", GW_CODE_READ_ONLY, false },
 	{ "PERMANENTFLAGS", GW_CODE_PERMANENTFLAGS, false },
+	{ "APPENDUID", GW_CODE_APPENDUID, false },
 	{ "NONEXISTENT", GW_CODE_NONEXISTENT, false },
 	{ "UNAVAILABLE", GW_CODE_UNAVAILABLE, false },
 	{ "AUTHENTICATIONFAILED", GW_CODE_AUTHENTICATIONFAILED, false },
 };
+
+/* "uidvalidity uid"; a set of UIDs (MULTIAPPEND) is not asked for. */
+static bool parse_append_uid(struct gw_slice text, struct gw_response *out)
+{
+	const char *space = memchr(text.p, ' ', text.n);
+	size_t n = space == NULL ? 0 : (size_t)(space - text.p);
+
+	return space != NULL && gw_read_u32((struct gw_slice){ text.p, n }, &out->uidvalidity) &&
+	       gw_read_u64((struct gw_slice){ space + 1, text.n - n - 1 }, UINT32_MAX, &out->number);
+}
+
+static bool parse_permanent(struct gw_slice text, struct gw_response *out)
+{
+	struct gw_cursor list = { .p = (char *)(uintptr_t)text.p,
+		.end = (char *)(uintptr_t)text.p + text.n,
+		.start = text.p };
+
+	return parse_flags(&list, &out->fetch.flags);
+}
 
 static void parse_code(struct gw_slice inside, struct gw_response *out)
 {
@@ -56,14 +76,9 @@ static void parse_code(struct gw_slice inside, struct gw_response *out)
 		if (!codes[i].number || gw_read_u64(rest, INT64_MAX, &out->number))
 			out->code = codes[i].code;
 	}
-	if (out->code == GW_CODE_PERMANENTFLAGS) {
-		struct gw_cursor list = { .p = (char *)(uintptr_t)rest.p,
-			.end = (char *)(uintptr_t)rest.p + rest.n,
-			.start = rest.p };
-
-		if (!parse_flags(&list, &out->fetch.flags))
-			out->code = GW_CODE_OTHER;
-	}
+	if ((out->code == GW_CODE_APPENDUID && !parse_append_uid(rest, out)) ||
+		(out->code == GW_CODE_PERMANENTFLAGS && !parse_permanent(rest, out)))
+		out->code = GW_CODE_OTHER;
 }
 
 /* resp-text: an optional [CODE ...] and text for people.  A code may hold "]" inside quotes or a

@@ -41,6 +41,7 @@ enum gw_resp_code {
 	GW_CODE_NOMODSEQ,
 	GW_CODE_READ_ONLY,
 	GW_CODE_PERMANENTFLAGS, /* fetch.flags holds the list */
+	GW_CODE_APPENDUID,      /* uidvalidity and number, the UID (RFC 4315) */
 	GW_CODE_NONEXISTENT,
 	GW_CODE_UNAVAILABLE,
 	GW_CODE_AUTHENTICATIONFAILED,

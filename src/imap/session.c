@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { BODY_CHUNK = 16384, BODY_QUEUE = 256 << 10 };
+
 static void free_command(struct command *c)
 {
 	gw_line_deinit(&c->line);
@@ -60,19 +62,50 @@ void session_take_caps(struct gw_session *s, struct gw_slice list)
 	s->caps_known = true;
 }
 
+/* Streams a literal as the connection takes it; true when all of it went out. */
+static bool send_body(struct gw_session *s, struct command *c)
+{
+	char chunk[BODY_CHUNK];
+
+	while (c->body_left > 0) {
+		size_t n = c->body_left < sizeof chunk ? (size_t)c->body_left : sizeof chunk;
+		struct gw_error err = { 0 };
+
+		if (gw_stream_queued(s->stream) >= BODY_QUEUE)
+			return false; /* goes on when that is gone */
+		n = c->line.body.read(c->line.body.ctx, chunk, n);
+		if (n == 0) { /* what was announced cannot be taken back otherwise */
+			gw_fail(&err, GW_ERR_DISK,
+				"a message changed while it was sent; the connection was closed");
+			gw_stream_abort(s->stream, &err);
+			return false;
+		}
+		gw_stream_write(s->stream, chunk, n);
+		c->body_left -= n;
+	}
+	return true;
+}
+
 /* Sends what may go out of the commands from `unsent` on: up to the next literal that must wait. */
 static void send_queued(struct gw_session *s)
 {
 	while (s->unsent != NULL) {
 		struct command *c = s->unsent;
 		bool waits = c->next_break < c->line.break_count;
-		size_t end = waits ? c->line.breaks[c->next_break] : c->line.text.n;
+		size_t end = waits              ? c->line.breaks[c->next_break]
+			     : c->body_left > 0 ? c->body_at
+						: c->line.text.n;
 
 		if (end > c->sent)
 			gw_stream_write(s->stream, c->line.text.p + c->sent, end - c->sent);
 		c->sent = end;
-		if (waits)
+		if (waits || (c->body_left > 0 && !c->body_asked))
 			return;
+		if (c->body_left > 0) {
+			if (!send_body(s, c))
+				return;
+			continue;
+		}
 		s->unsent = c->next;
 		gw_line_deinit(&c->line);
 	}
@@ -108,6 +141,12 @@ enum gw_code gw_session_send(
 		code = gw_buf_append(&tagged, line->text.p, line->text.n);
 	if (code == GW_OK)
 		code = gw_buf_puts(&tagged, "\r\n");
+	if (code == GW_OK && line->body.read != NULL) {
+		c->body_at = tagged.n;
+		c->body_left = line->body.size;
+		c->body_asked = line->body_at_once;
+		code = gw_buf_puts(&tagged, "\r\n");
+	}
 	if (code != GW_OK) {
 		free(c);
 		gw_buf_deinit(&tagged);
@@ -140,6 +179,7 @@ static void take_answer(struct gw_session *s, const struct gw_response *r)
 	struct gw_result result = { .response = r };
 	struct gw_error err = { 0 };
 	struct command *c;
+	bool half_sent;
 
 	if (s->first == NULL || !gw_slice_eq(r->tag, s->first->tag)) {
 		gw_fail(&s->err, GW_ERR_PROTOCOL, "%s answered a command that was not sent: %.*s",
@@ -154,11 +194,20 @@ static void take_answer(struct gw_session *s, const struct gw_response *r)
 			r->status == GW_STATUS_NO ? "NO" : "BAD", (int)r->text.n, r->text.p);
 		result.err = &err;
 	}
-	if (s->unsent == c) /* refused before its literal was asked for */
-		s->unsent = c->next;
-	send_queued(s);
+	/* What was announced must come, or its rest would be read as commands. */
+	half_sent = c->body_left > 0 && c->body_asked;
+	/* A server that answers BAD may not have eaten the literal (seen with Dovecot). */
+	half_sent |= r->status == GW_STATUS_BAD && c->body_at != 0 && c->body_asked;
+	if (half_sent)
+		gw_fail(&s->err, GW_ERR_PROTOCOL,
+			"%s refused a message half way, so the connection was closed: %.*s",
+			s->host, (int)r->text.n, r->text.p);
+	else
+		send_queued(s);
 	c->handlers.done(c->handlers.ctx, &result);
 	free_command(c);
+	if (half_sent && !s->closed)
+		session_lose(s);
 	if (!s->lost && !s->closed && s->login.state == LOGIN_DONE)
 		gw_stream_expect(s->stream, s->first != NULL);
 }
@@ -189,6 +238,9 @@ static void take_continue(struct gw_session *s, const struct gw_response *r)
 
 	if (c != NULL && c->next_break < c->line.break_count) {
 		c->next_break++;
+		send_queued(s);
+	} else if (c != NULL && c->body_left > 0 && !c->body_asked) {
+		c->body_asked = true;
 		send_queued(s);
 	} else {
 		login_step(s, LOGIN_IN_CONTINUE, r);
@@ -237,6 +289,10 @@ static void on_stream(void *ctx, const struct gw_stream_event *ev)
 	case GW_STREAM_DATA:
 		if (gw_parser_feed(s->parser, ev->data, &s->err) != GW_OK)
 			session_lose(s);
+		break;
+	case GW_STREAM_DRAINED:
+		if (!s->closed)
+			send_queued(s);
 		break;
 	case GW_STREAM_LOST:
 		if (s->err.code == GW_OK)

@@ -26,6 +26,9 @@ struct command {
 	struct gw_line line; /* what has not been sent yet */
 	size_t sent;         /* offset in it */
 	unsigned next_break;
+	size_t body_at;     /* offset of the streamed literal's place; 0: there is none */
+	uint64_t body_left; /* bytes of it that have not gone out */
+	bool body_asked;    /* it may go out */
 	struct gw_handlers handlers;
 	char tag[12];
 	char name[24]; /* for messages: the first words */

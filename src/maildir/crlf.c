@@ -28,6 +28,19 @@ size_t gw_crlf_convert(struct gw_crlf *state, struct gw_slice in, char *out)
 	return (size_t)(to - out);
 }
 
+size_t gw_crlf_restore(bool *after_cr, struct gw_slice in, char *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < in.n; i++) {
+		if (in.p[i] == '\n' && !*after_cr)
+			out[n++] = '\r';
+		out[n++] = in.p[i];
+		*after_cr = in.p[i] == '\r';
+	}
+	return n;
+}
+
 size_t gw_crlf_end(struct gw_crlf *state, char *out)
 {
 	if (!state->pending)

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *const skipped[] = { "Status", "X-Status", "Content-Length", "Lines", "X-TUID",
@@ -123,21 +124,23 @@ void gw_printer_final(struct gw_printer *p, struct gw_fingerprint *out)
 }
 
 enum gw_code gw_fingerprint_file(int dirfd, const char *name, struct gw_fingerprint *out,
-	uint64_t *crlf_size, struct gw_error *err)
+	struct gw_file_facts *facts, struct gw_error *err)
 {
 	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct gw_printer printer;
 	char chunk[65536], last = '\0';
+	struct stat st;
 	ssize_t n = 0;
 
 	if (fd < 0)
 		return gw_fail_sys(err, GW_ERR_DISK, errno, "cannot read %s", name);
 	gw_printer_init(&printer);
-	*crlf_size = 0;
+	*facts = (struct gw_file_facts){ .mtime = fstat(fd, &st) == 0 ? st.st_mtime : 0 };
 	while ((n = read(fd, chunk, sizeof chunk)) > 0) {
 		for (ssize_t i = 0; i < n; last = chunk[i++])
-			*crlf_size += chunk[i] == '\n' && last != '\r';
-		*crlf_size += (uint64_t)n;
+			facts->crlf_size += chunk[i] == '\n' && last != '\r';
+		facts->crlf_size += (uint64_t)n;
+		facts->has_nul |= memchr(chunk, '\0', (size_t)n) != NULL;
 		gw_printer_update(&printer, chunk, (size_t)n);
 	}
 	if (n < 0)

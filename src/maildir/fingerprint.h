@@ -8,6 +8,7 @@
 #include "base/buf.h"
 
 #include <openssl/sha.h>
+#include <time.h>
 
 enum { GW_HASH_BYTES = 16 }; /* of SHA-256 */
 
@@ -36,6 +37,13 @@ void gw_printer_init(struct gw_printer *p);
 void gw_printer_update(struct gw_printer *p, const char *bytes, size_t n);
 void gw_printer_final(struct gw_printer *p, struct gw_fingerprint *out);
 
-/* Of a file; *crlf_size is its size with every line end as CR LF.  GW_ERR_DISK. */
+/* What a file is besides its fingerprint. */
+struct gw_file_facts {
+	uint64_t crlf_size; /* with every line end as CR LF */
+	time_t mtime;
+	bool has_nul; /* holds NUL bytes, which no IMAP literal may (RFC 9051 section 9) */
+};
+
+/* GW_ERR_DISK. */
 enum gw_code gw_fingerprint_file(int dirfd, const char *name, struct gw_fingerprint *out,
-	uint64_t *crlf_size, struct gw_error *err);
+	struct gw_file_facts *facts, struct gw_error *err);

@@ -135,6 +135,8 @@ static void on_written(uv_write_t *request, int status)
 		gw_fail(&s->err, GW_ERR_NET, "sending to %s failed: %s", s->host,
 			uv_strerror(status));
 		lose(s);
+	} else if (s->state == OPEN && gw_stream_queued(s) == 0) {
+		emit(s, &(struct gw_stream_event){ .type = GW_STREAM_DRAINED });
 	}
 	maybe_free(s);
 }
@@ -181,6 +183,18 @@ static void flush_tls(struct gw_stream *s)
 
 	send_raw(s, gw_buf_cstr(out), out->n);
 	gw_buf_reset(out);
+}
+
+size_t gw_stream_queued(const struct gw_stream *s)
+{
+	return s->out == NULL ? 0 : uv_stream_get_write_queue_size(s->out);
+}
+
+void gw_stream_abort(struct gw_stream *s, const struct gw_error *err)
+{
+	if (s->err.code == GW_OK)
+		s->err = *err;
+	lose(s);
 }
 
 void gw_stream_write(struct gw_stream *s, const char *p, size_t n)

@@ -15,10 +15,11 @@
 struct gw_stream;
 
 enum gw_stream_event_type {
-	GW_STREAM_UP,     /* connected; with tls_at_once the handshake is done as well */
-	GW_STREAM_TLS_UP, /* the handshake asked for by gw_stream_start_tls() is done */
-	GW_STREAM_DATA,   /* plaintext came */
-	GW_STREAM_LOST,   /* the connection failed or ended; the last event */
+	GW_STREAM_UP,      /* connected; with tls_at_once the handshake is done as well */
+	GW_STREAM_TLS_UP,  /* the handshake asked for by gw_stream_start_tls() is done */
+	GW_STREAM_DATA,    /* plaintext came */
+	GW_STREAM_DRAINED, /* everything written so far is with the kernel */
+	GW_STREAM_LOST,    /* the connection failed or ended; the last event */
 };
 
 struct gw_stream_event {
@@ -50,6 +51,12 @@ bool gw_stream_is_tls(const struct gw_stream *s);
 
 /* Sends n bytes (copied).  A failure arrives as GW_STREAM_LOST. */
 void gw_stream_write(struct gw_stream *s, const char *p, size_t n);
+
+/* Bytes written that the kernel has not taken yet; once there were some, DRAINED tells of none. */
+size_t gw_stream_queued(const struct gw_stream *s);
+
+/* Ends the connection from our side: GW_STREAM_LOST follows with this error. */
+void gw_stream_abort(struct gw_stream *s, const struct gw_error *err);
 
 /* Back-pressure: while paused nothing is read; at most the data already in hand (64 KiB) comes. */
 void gw_stream_pause(struct gw_stream *s, bool paused);

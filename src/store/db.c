@@ -40,6 +40,15 @@ static const char *const migrations[] = {
 	"ALTER TABLE mailbox ADD COLUMN new_inode INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE mailbox ADD COLUMN new_mtime INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE mailbox ADD COLUMN new_ctime INTEGER NOT NULL DEFAULT 0;",
+	/* Uploads: what is about to be sent (empty between clean runs), and what was refused. */
+	"CREATE TABLE pending(mailbox_id INTEGER NOT NULL REFERENCES mailbox(id),"
+	" base_name BLOB NOT NULL, uidvalidity INTEGER NOT NULL, uidnext INTEGER NOT NULL,"
+	" flags INTEGER NOT NULL, size INTEGER NOT NULL, internal_date INTEGER NOT NULL,"
+	" header_hash BLOB, body_hash BLOB, msgid_hash BLOB,"
+	" PRIMARY KEY(mailbox_id, base_name)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE refused(mailbox_id INTEGER NOT NULL REFERENCES mailbox(id),"
+	" base_name BLOB NOT NULL, at INTEGER NOT NULL, reason TEXT NOT NULL,"
+	" PRIMARY KEY(mailbox_id, base_name)) STRICT, WITHOUT ROWID;",
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 
@@ -51,7 +60,8 @@ static const char *const sql[STATEMENTS] = {
 			" ON CONFLICT(name) DO UPDATE SET value = excluded.value",
 	[ST_MAILBOXES] = "SELECT id, remote_name, delimiter, local_dir, special_use, uidvalidity,"
 			 " uidnext, highestmodseq, messages, inode, full_at, cur_inode,"
-			 " cur_mtime, cur_ctime, new_inode, new_mtime, new_ctime FROM mailbox"
+			 " cur_mtime, cur_ctime, new_inode, new_mtime, new_ctime,"
+			 " (SELECT count(*) FROM pending WHERE mailbox_id = id) FROM mailbox"
 			 " ORDER BY remote_name",
 	[ST_MAILBOX_ADD] = "INSERT INTO mailbox(remote_name, delimiter, local_dir, special_use,"
 			   " uidvalidity, uidnext, highestmodseq, messages, inode, full_at,"
@@ -81,7 +91,17 @@ static const char *const sql[STATEMENTS] = {
 	[ST_HOLD] = "INSERT OR REPLACE INTO held VALUES(?, ?, ?, ?)",
 	[ST_UNHOLD] = "DELETE FROM held WHERE mailbox_id = ? AND uid = ?",
 	[ST_HELD] = "SELECT remote_name, uid, base_name, reason FROM held"
-		    " JOIN mailbox ON mailbox.id = mailbox_id ORDER BY remote_name, uid",
+		    " JOIN mailbox ON mailbox.id = mailbox_id UNION ALL"
+		    " SELECT remote_name, 0, base_name, reason FROM refused"
+		    " JOIN mailbox ON mailbox.id = mailbox_id ORDER BY 1, 2, 3",
+	[ST_PENDING_PUT] = "INSERT OR REPLACE INTO pending VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[ST_PENDING_DROP] = "DELETE FROM pending WHERE mailbox_id = ? AND base_name = ?",
+	[ST_PENDING] = "SELECT base_name, uidvalidity, uidnext, flags, size, internal_date,"
+		       " header_hash, body_hash, msgid_hash FROM pending WHERE mailbox_id = ?"
+		       " ORDER BY base_name",
+	[ST_REFUSE] = "INSERT OR REPLACE INTO refused VALUES(?, ?, ?, ?)",
+	[ST_UNREFUSE] = "DELETE FROM refused WHERE mailbox_id = ? AND base_name = ?",
+	[ST_REFUSED] = "SELECT base_name, at FROM refused WHERE mailbox_id = ?",
 	[ST_COUNT] = "SELECT count(*) FROM message WHERE mailbox_id = ? AND base_name IS NOT NULL",
 };
 
@@ -151,8 +171,11 @@ static enum gw_code read_version(struct gw_store *store, int *version, struct gw
 	return rc == SQLITE_ROW ? GW_OK : err->code;
 }
 
+enum schema { SCHEMA_PRESENT, SCHEMA_NONE, SCHEMA_OLD };
+
+/* For reading: what there is.  For writing: makes it the present one. */
 static enum gw_code migrate(
-	struct gw_store *store, enum gw_store_mode mode, bool *empty, struct gw_error *err)
+	struct gw_store *store, enum gw_store_mode mode, enum schema *found, struct gw_error *err)
 {
 	int version = 0;
 	enum gw_code code = read_version(store, &version, err);
@@ -165,10 +188,17 @@ static enum gw_code migrate(
 			"state %s was written by a newer godwit (version %d, this one knows %d); "
 			"use that one",
 			store->path, version, SCHEMA_VERSION);
-	*empty = version == 0 && mode == GW_STORE_READ;
-	if (version == SCHEMA_VERSION || *empty)
+	if (mode == GW_STORE_READ) {
+		*found = version == 0                ? SCHEMA_NONE
+			 : version == SCHEMA_VERSION ? SCHEMA_PRESENT
+						     : SCHEMA_OLD;
+		return GW_OK;
+	}
+	if (version == SCHEMA_VERSION)
 		return GW_OK;
 	code = gw_store_begin(store, err);
+	if (code == GW_OK) /* another process may have been faster */
+		code = read_version(store, &version, err);
 	for (int i = version; i < SCHEMA_VERSION && code == GW_OK; i++)
 		code = store_exec(store, migrations[i], err);
 	snprintf(text, sizeof text, "PRAGMA user_version = %d", SCHEMA_VERSION);
@@ -252,7 +282,7 @@ enum gw_code gw_store_open(
 	const char *path, enum gw_store_mode mode, struct gw_store **out, struct gw_error *err)
 {
 	struct gw_store *store;
-	bool empty = false;
+	enum schema found = SCHEMA_PRESENT;
 	enum gw_code code;
 
 	*out = NULL;
@@ -265,10 +295,12 @@ enum gw_code gw_store_open(
 	}
 	code = open_db(store, mode, err);
 	if (code == GW_OK)
-		code = migrate(store, mode, &empty, err);
-	if (code != GW_OK || empty) { /* without a schema: killed while it was being made */
+		code = migrate(store, mode, &found, err);
+	if (code != GW_OK || found != SCHEMA_PRESENT) { /* NONE: killed while it was being made */
 		gw_store_close(store);
-		return code;
+		return code == GW_OK && found == SCHEMA_OLD
+			       ? gw_store_open(path, GW_STORE_WRITE, out, err)
+			       : code;
 	}
 	*out = store;
 	return GW_OK;

@@ -54,7 +54,8 @@ enum gw_code gw_store_mailboxes(
 			.inode = (uint64_t)sqlite3_column_int64(st, 9),
 			.full_at = sqlite3_column_int64(st, 10),
 			.cur = column_stamp(st, 11),
-			.new = column_stamp(st, 14) };
+			.new = column_stamp(st, 14),
+			.pending = (uint32_t)sqlite3_column_int64(st, 17) };
 
 		code = row.remote_name == NULL || row.local_dir == NULL
 			       ? gw_fail(err, GW_ERR_NOMEM, "out of memory")

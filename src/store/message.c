@@ -1,14 +1,14 @@
 /* store/message.c - one row for every UID that the server showed.  See store.h. */
 #include "store/store_p.h"
 
-static const uint8_t *column_hash(sqlite3_stmt *st, int column)
+const uint8_t *store_column_hash(sqlite3_stmt *st, int column)
 {
 	return sqlite3_column_bytes(st, column) == GW_STORE_HASH ? sqlite3_column_blob(st, column)
 								 : NULL;
 }
 
 /* A base name is a blob without NUL; SQLite ends it with none, so it is copied. */
-static const char *column_name(sqlite3_stmt *st, int column, char out[256])
+const char *store_column_name(sqlite3_stmt *st, int column, char out[256])
 {
 	int n = sqlite3_column_bytes(st, column);
 
@@ -35,13 +35,13 @@ enum gw_code gw_store_messages(struct gw_store *store, int64_t mailbox, enum gw_
 	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
 		struct gw_message_row row = { .uid = (uint32_t)sqlite3_column_int64(st, 0),
 			.state = (enum gw_row_state)sqlite3_column_int(st, 1),
-			.base_name = column_name(st, 2, name),
+			.base_name = store_column_name(st, 2, name),
 			.flags = (uint64_t)sqlite3_column_int64(st, 3),
 			.size = (uint64_t)sqlite3_column_int64(st, 4),
 			.date = sqlite3_column_int64(st, 5),
-			.header_hash = column_hash(st, 6),
-			.body_hash = column_hash(st, 7),
-			.msgid_hash = column_hash(st, 8) };
+			.header_hash = store_column_hash(st, 6),
+			.body_hash = store_column_hash(st, 7),
+			.msgid_hash = store_column_hash(st, 8) };
 
 		code = cb(ctx, &row);
 	}
@@ -51,7 +51,7 @@ enum gw_code gw_store_messages(struct gw_store *store, int64_t mailbox, enum gw_
 	return code;
 }
 
-static void bind_hash(sqlite3_stmt *st, int at, const uint8_t *hash)
+void store_bind_hash(sqlite3_stmt *st, int at, const uint8_t *hash)
 {
 	if (hash != NULL)
 		sqlite3_bind_blob(st, at, hash, GW_STORE_HASH, SQLITE_STATIC);
@@ -73,9 +73,9 @@ enum gw_code gw_store_message_add(struct gw_store *store, int64_t mailbox,
 	sqlite3_bind_int64(st, 5, (sqlite3_int64)row->flags);
 	sqlite3_bind_int64(st, 6, (sqlite3_int64)row->size);
 	sqlite3_bind_int64(st, 7, row->date);
-	bind_hash(st, 8, row->header_hash);
-	bind_hash(st, 9, row->body_hash);
-	bind_hash(st, 10, row->msgid_hash);
+	store_bind_hash(st, 8, row->header_hash);
+	store_bind_hash(st, 9, row->body_hash);
+	store_bind_hash(st, 10, row->msgid_hash);
 	return store_run(store, st, err);
 }
 

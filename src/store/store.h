@@ -11,7 +11,8 @@
 struct gw_store;
 
 enum gw_store_mode {
-	GW_STORE_READ,  /* changes nothing on disk, unless an interrupted run left a log */
+	GW_STORE_READ,  /* changes nothing on disk, unless an interrupted run left a log or an
+			 * older godwit made it */
 	GW_STORE_WRITE, /* made or migrated if need be */
 };
 
@@ -59,6 +60,7 @@ struct gw_mailbox_row {
 	uint64_t inode;           /* of its directory */
 	int64_t full_at;          /* when it was last looked at in full, seconds since the epoch */
 	struct gw_stamp cur, new; /* of the last trusted look at its files; zero: none */
+	uint32_t pending;         /* uploads that an earlier run did not see through */
 };
 
 typedef enum gw_code gw_mailbox_cb(void *ctx, const struct gw_mailbox_row *row);
@@ -121,6 +123,33 @@ struct gw_rekey {
 /* Gives the rows of a mailbox other UIDs; rows that are not named are dropped. */
 enum gw_code gw_store_rekey(struct gw_store *store, int64_t mailbox, const struct gw_rekey *map,
 	size_t count, struct gw_error *err);
+
+/* --- uploads --------------------------------------------------------------------------------- */
+
+/* A message about to be sent, or sent without our having seen the answer. */
+struct gw_pending_row {
+	uint32_t uidvalidity, uidnext; /* of the mailbox before it was sent */
+	struct gw_message_row message; /* uid and state are not used */
+};
+
+typedef enum gw_code gw_pending_cb(void *ctx, const struct gw_pending_row *row);
+
+enum gw_code gw_store_pending_put(struct gw_store *store, int64_t mailbox,
+	const struct gw_pending_row *row, struct gw_error *err);
+enum gw_code gw_store_pending_drop(
+	struct gw_store *store, int64_t mailbox, const char *base_name, struct gw_error *err);
+enum gw_code gw_store_pending(struct gw_store *store, int64_t mailbox, gw_pending_cb *cb, void *ctx,
+	struct gw_error *err);
+
+typedef enum gw_code gw_refused_cb(void *ctx, const char *base_name, int64_t at);
+
+/* A file that the server did not take; at: seconds since the epoch. */
+enum gw_code gw_store_refuse(struct gw_store *store, int64_t mailbox, const char *base_name,
+	int64_t at, const char *reason, struct gw_error *err);
+enum gw_code gw_store_unrefuse(
+	struct gw_store *store, int64_t mailbox, const char *base_name, struct gw_error *err);
+enum gw_code gw_store_refused(struct gw_store *store, int64_t mailbox, gw_refused_cb *cb, void *ctx,
+	struct gw_error *err);
 
 /* --- what was held back or refused ---------------------------------------------------------- */
 

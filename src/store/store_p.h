@@ -25,6 +25,12 @@ enum statement {
 	ST_UNHOLD,
 	ST_HELD,
 	ST_COUNT,
+	ST_PENDING_PUT,
+	ST_PENDING_DROP,
+	ST_PENDING,
+	ST_REFUSE,
+	ST_UNREFUSE,
+	ST_REFUSED,
 	STATEMENTS
 };
 
@@ -45,3 +51,8 @@ enum gw_code store_run(struct gw_store *store, sqlite3_stmt *st, struct gw_error
 
 /* Runs SQL that takes no values. */
 enum gw_code store_exec(struct gw_store *store, const char *sql, struct gw_error *err);
+
+/* Of a column: a hash of the right length or NULL; a name copied to out, or NULL. */
+const uint8_t *store_column_hash(sqlite3_stmt *st, int column);
+const char *store_column_name(sqlite3_stmt *st, int column, char out[256]);
+void store_bind_hash(sqlite3_stmt *st, int at, const uint8_t *hash);

@@ -322,7 +322,7 @@ static enum gw_code join(struct gw_box *box)
 		if (!p->ok)
 			continue; /* unreadable, or gone meanwhile */
 		locals[n] = (struct gw_pair_local){ .index = p->index,
-			.size = p->crlf_size - p->print.left_out,
+			.size = p->facts.crlf_size - p->print.left_out,
 			.flags = box->local.messages[p->index].flags,
 			.name_uid =
 				gw_name_uid(gw_scan_base(&box->local.scan, p->index), box->key) };

@@ -264,7 +264,7 @@ static void work_print(struct gw_disk_job *job, struct gw_disk_world *world)
 		p->prints[i].ok = gw_fingerprint_file(scan->entries[index].in_new ? p->place->m.new
 										  : p->place->m.cur,
 					  gw_scan_name(scan, index), &p->prints[i].print,
-					  &p->prints[i].crlf_size, &err) == GW_OK;
+					  &p->prints[i].facts, &err) == GW_OK;
 	}
 }
 

@@ -56,7 +56,7 @@ enum gw_code gw_settle_start(
 
 struct gw_file_print {
 	uint32_t index; /* in the local view */
-	uint64_t crlf_size;
+	struct gw_file_facts facts;
 	struct gw_fingerprint print;
 	bool ok; /* false: the file could not be read */
 };
