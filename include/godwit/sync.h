@@ -29,6 +29,7 @@ struct gw_sync_counts {
 	uint64_t mailboxes_created;
 	uint64_t to_download, downloaded;             /* messages */
 	uint64_t bytes_to_download, bytes_downloaded; /* of mail; by RFC822.SIZE, and received */
+	uint64_t to_upload, uploaded, bytes_uploaded; /* messages; bytes as sent */
 	uint64_t paired;                              /* joined with a file that was here already */
 	uint64_t flags_changed;                       /* files whose flags changed */
 	uint64_t flags_sent;               /* messages whose flags changed on the server */

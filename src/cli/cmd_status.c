@@ -46,9 +46,11 @@ static void on_held(void *ctx, const struct gw_status_held *h)
 
 	p->held_count++;
 	if (p->json)
-		json_array_append_new(
-			p->held, json_pack("{s:s, s:I, s:s}", "mailbox", h->mailbox, "uid",
-					 (json_int_t)h->uid, "reason", h->reason));
+		json_array_append_new(p->held,
+			json_pack("{s:s, s:I, s:s, s:s}", "mailbox", h->mailbox, "uid",
+				(json_int_t)h->uid, "file", h->base_name, "reason", h->reason));
+	else if (h->uid == 0)
+		printf("  held: %s file %s: %s\n", h->mailbox, h->base_name, h->reason);
 	else
 		printf("  held: %s UID %u: %s\n", h->mailbox, h->uid, h->reason);
 }

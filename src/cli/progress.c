@@ -116,7 +116,10 @@ static void draw_line(const struct line *l, size_t columns)
 	const struct gw_sync_counts *c = &l->counts;
 	size_t filled, n;
 
-	if (c->to_download == 0 && c->mailboxes_changed == 0) {
+	if (c->uploaded < c->to_upload && c->downloaded >= c->to_download) {
+		snprintf(text, sizeof text, "%s  uploading  %llu/%llu messages", l->name,
+			(unsigned long long)c->uploaded, (unsigned long long)c->to_upload);
+	} else if (c->to_download == 0 && c->mailboxes_changed == 0) {
 		snprintf(text, sizeof text, "%s  %s", l->name, l->stage);
 	} else if (c->to_download == 0) {
 		snprintf(text, sizeof text, "%s  %s  %llu of %llu mailboxes", l->name, l->stage,
@@ -169,12 +172,15 @@ static void draw(struct progress *p, bool force)
 
 static json_t *counts_json(const struct gw_sync_counts *c)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "messages_to_download",
-		(json_int_t)c->to_download, "messages_downloaded", (json_int_t)c->downloaded,
-		"bytes_to_download", (json_int_t)c->bytes_to_download, "bytes_downloaded",
-		(json_int_t)c->bytes_downloaded, "paired", (json_int_t)c->paired, "flags_changed",
-		(json_int_t)c->flags_changed, "flags_sent", (json_int_t)c->flags_sent, "deleted",
-		(json_int_t)c->deleted, "kept", (json_int_t)c->kept);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+		"messages_to_download", (json_int_t)c->to_download, "messages_downloaded",
+		(json_int_t)c->downloaded, "bytes_to_download", (json_int_t)c->bytes_to_download,
+		"bytes_downloaded", (json_int_t)c->bytes_downloaded, "messages_to_upload",
+		(json_int_t)c->to_upload, "messages_uploaded", (json_int_t)c->uploaded,
+		"bytes_uploaded", (json_int_t)c->bytes_uploaded, "paired", (json_int_t)c->paired,
+		"flags_changed", (json_int_t)c->flags_changed, "flags_sent",
+		(json_int_t)c->flags_sent, "deleted", (json_int_t)c->deleted, "kept",
+		(json_int_t)c->kept);
 }
 
 static void put_json(json_t *object)
@@ -269,6 +275,9 @@ static void describe(const struct gw_sync_counts *c, bool planned, char *out, si
 		snprintf(out + used, size - used, planned ? " to fetch (%s)" : " fetched (%s)",
 			bytes);
 	}
+	messages = planned ? c->to_upload : c->uploaded;
+	add_part(out, size, messages, planned ? "message to upload" : "message uploaded",
+		planned ? "messages to upload" : "messages uploaded");
 	add_part(out, size, c->paired, "message recognised", "messages recognised");
 	add_part(out, size, c->flags_changed, "change of flags", "changes of flags");
 	add_part(out, size, c->flags_sent, "change of flags sent", "changes of flags sent");

@@ -2,6 +2,7 @@
 #include "imap/command.h"
 
 #include "imap/caps.h"
+#include "imap/flags.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -77,6 +78,25 @@ void gw_line_string(struct gw_line *line, struct gw_slice s, uint32_t caps)
 		note(line, gw_buf_append(&line->text, s.p + i, 1));
 	}
 	note(line, gw_buf_puts(&line->text, "\""));
+}
+
+void gw_line_flags(
+	struct gw_line *line, uint64_t flags, char *const *keywords, unsigned keyword_count)
+{
+	const char *space = "";
+
+	for (unsigned bit = 0; bit < GW_KEYWORD_FIRST + keyword_count; bit++) {
+		const char *name;
+
+		if (!(flags >> bit & 1))
+			continue;
+		name = bit < GW_KEYWORD_FIRST ? gw_flag_name(UINT64_C(1) << bit)
+					      : keywords[bit - GW_KEYWORD_FIRST];
+		if (name == NULL)
+			continue;
+		gw_line_printf(line, "%s%s", space, name);
+		space = " ";
+	}
 }
 
 void gw_line_body(struct gw_line *line, const struct gw_body_source *body, bool at_once)

@@ -35,6 +35,11 @@ void gw_line_printf(struct gw_line *line, const char *fmt, ...)
  * has to wait for the server (LITERAL+, LITERAL-: RFC 7888). */
 void gw_line_string(struct gw_line *line, struct gw_slice s, uint32_t caps);
 
+/* The names of the flags in a set (base/flagset.h), with spaces between; keywords without a name
+ * are left out. */
+void gw_line_flags(
+	struct gw_line *line, uint64_t flags, char *const *keywords, unsigned keyword_count);
+
 /* The command's last argument.  at_once: without waiting for the server's "+"; only after it has
  * accepted a command of the same shape, or it may take the body's lines for commands. */
 void gw_line_body(struct gw_line *line, const struct gw_body_source *body, bool at_once);

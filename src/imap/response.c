@@ -47,7 +47,8 @@ static bool parse_append_uid(struct gw_slice text, struct gw_response *out)
 	size_t n = space == NULL ? 0 : (size_t)(space - text.p);
 
 	return space != NULL && gw_read_u32((struct gw_slice){ text.p, n }, &out->uidvalidity) &&
-	       gw_read_u64((struct gw_slice){ space + 1, text.n - n - 1 }, UINT32_MAX, &out->number);
+	       gw_read_u64(
+		       (struct gw_slice){ space + 1, text.n - n - 1 }, UINT32_MAX, &out->number);
 }
 
 static bool parse_permanent(struct gw_slice text, struct gw_response *out)

@@ -162,7 +162,7 @@ void gw_sync_stop(struct gw_sync *s)
 
 static uint64_t progress(const struct gw_sync *s)
 {
-	return s->counts.downloaded + s->counts.mailboxes_done;
+	return s->counts.downloaded + s->counts.uploaded + s->counts.mailboxes_done;
 }
 
 static bool any_conn(const struct gw_sync *s)
@@ -381,6 +381,7 @@ static void on_box_done(void *ctx, struct gw_box *box, enum gw_box_outcome outco
 	if (outcome == GW_BOX_LOST ||
 		outcome == GW_BOX_AGAIN) { /* what is fetched again is not more */
 		s->counts.to_download -= delta->to_download - delta->downloaded;
+		s->counts.to_upload -= delta->to_upload - delta->uploaded;
 		s->counts.bytes_to_download = s->counts.bytes_to_download > delta->bytes_to_download
 						      ? s->counts.bytes_to_download -
 								delta->bytes_to_download +

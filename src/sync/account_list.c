@@ -132,7 +132,7 @@ static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 			return false;
 		s->counts.mailboxes_created++;
 	}
-	e->remote_same = remote_unchanged(s, e);
+	e->remote_same = e->row.pending == 0 && remote_unchanged(s, e);
 	e->dirty = !e->remote_same || !local_unchanged(s, e);
 	if (strcmp(e->row.local_dir, f->dir) != 0) {
 		gw_fail(&err, GW_ERR_HELD,

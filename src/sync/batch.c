@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { BATCH_BYTES = 8 << 20, BATCH_MS = 1000, MAX_WAITING = 2, FRESH_NAMES = 9 };
@@ -162,6 +163,8 @@ static enum gw_code act_on_file(struct batch *b, struct gw_op *op, struct gw_dis
 	case GW_OP_BASE_FLAGS:
 	case GW_OP_TOLD_FLAGS:
 	case GW_OP_DROP_ROW:
+	case GW_OP_REFUSED:
+	case GW_OP_UNREFUSED:
 	case GW_OP_HOLD:
 	case GW_OP_UNFETCHABLE:
 	case GW_OP_CURSOR:
@@ -201,6 +204,14 @@ static enum gw_code flush_place(
 	return code;
 }
 
+static void base_of(const char *file, char base[GW_NAME_MAX + 1])
+{
+	struct gw_name name = gw_name_split(file);
+
+	memcpy(base, name.base.p, name.base.n);
+	base[name.base.n] = '\0';
+}
+
 static enum gw_code add_row(struct gw_op *op, enum gw_row_state state, struct gw_disk_world *world,
 	struct gw_error *err)
 {
@@ -214,10 +225,7 @@ static enum gw_code add_row(struct gw_op *op, enum gw_row_state state, struct gw
 		.date = op->date };
 
 	if (state == GW_ROW_PAIRED) {
-		struct gw_name name = gw_name_split(file);
-
-		memcpy(base, name.base.p, name.base.n);
-		base[name.base.n] = '\0';
+		base_of(file, base);
 		row.base_name = base;
 		row.header_hash = op->print.header;
 		row.body_hash = op->print.body;
@@ -225,6 +233,28 @@ static enum gw_code add_row(struct gw_op *op, enum gw_row_state state, struct gw
 			memcmp(op->print.msgid, none, sizeof none) == 0 ? NULL : op->print.msgid;
 	}
 	return gw_store_message_add(world->store, op->place->mailbox, &row, err);
+}
+
+static enum gw_code forget_upload(
+	const struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
+{
+	char base[GW_NAME_MAX + 1];
+	enum gw_code code;
+
+	base_of(op->from, base);
+	code = gw_store_pending_drop(world->store, op->place->mailbox, base, err);
+	return code == GW_OK ? gw_store_unrefuse(world->store, op->place->mailbox, base, err)
+			     : code;
+}
+
+static enum gw_code refuse(
+	const struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
+{
+	char base[GW_NAME_MAX + 1];
+
+	base_of(op->from, base);
+	return gw_store_refuse(
+		world->store, op->place->mailbox, base, (int64_t)time(NULL), op->to, err);
 }
 
 static enum gw_code store_cursor(
@@ -252,7 +282,13 @@ static enum gw_code act_on_row(struct batch *b, struct gw_op *op, struct gw_disk
 		return code == GW_OK ? gw_store_unhold(store, mailbox, op->uid, err) : code;
 	case GW_OP_JOIN:
 		b->result.joined++;
-		return add_row(op, GW_ROW_PAIRED, world, err);
+		code = add_row(op, GW_ROW_PAIRED, world, err);
+		return code == GW_OK && op->was_pending ? forget_upload(op, world, err) : code;
+	case GW_OP_REFUSED:
+		code = forget_upload(op, world, err);
+		return code == GW_OK ? refuse(op, world, err) : code;
+	case GW_OP_UNREFUSED:
+		return forget_upload(op, world, err);
 	case GW_OP_FLAGS:
 		b->result.flags_changed++;
 		return gw_store_message_flags(store, mailbox, op->uid, op->flags, err);

@@ -35,6 +35,8 @@ enum gw_op_kind {
 	GW_OP_TOLD_FLAGS,  /* only the row: the server took what was changed here */
 	GW_OP_DELETE,      /* `from` goes to the attic, the row goes */
 	GW_OP_DROP_ROW,    /* only the row goes */
+	GW_OP_REFUSED,     /* the file `from` was not taken, `to` says why; no longer pending */
+	GW_OP_UNREFUSED,   /* the file `from` is gone, or taken: nothing is remembered of it */
 	GW_OP_HOLD,        /* remembered with `to` as the reason */
 	GW_OP_UNFETCHABLE, /* a row without a file, remembered with `to` as the reason */
 	GW_OP_CURSOR,      /* the mailbox is done: its row is stored */
@@ -51,7 +53,8 @@ struct gw_op {
 	struct gw_fingerprint print; /* DELIVER, JOIN */
 	char *from, *to;             /* owned file names; see the kinds */
 	bool from_in_new, to_in_new;
-	bool skipped; /* out: it was not carried out */
+	bool was_pending; /* JOIN: the file was being uploaded */
+	bool skipped;     /* out: it was not carried out */
 
 	/* CURSOR */
 	struct gw_mailbox_row row; /* names are not used */

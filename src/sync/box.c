@@ -46,6 +46,7 @@ void gw_box_free(struct gw_box *box)
 	free(box->pairs);
 	free(box->items);
 	free(box->push_items);
+	free(box->uploads);
 	free(box);
 }
 
@@ -221,6 +222,7 @@ void gw_box_look(struct gw_box *box, enum gw_box_state state, bool with_prints)
 		.name = box->folder->name,
 		.mailbox = box->row->id,
 		.create = box->row->uidvalidity == 0,
+		.retry_refused = box->env->full,
 		.with_prints = with_prints };
 
 	drop_views(box);
@@ -295,7 +297,11 @@ void gw_box_stop(struct gw_box *box, bool batches_lost)
 	box->stopped = true;
 	if (box->download != NULL)
 		gw_download_stop(box->download);
-	if (box->state == BOX_READY || (box->state == BOX_COMMITTING && batches_lost))
+	if (box->upload != NULL)
+		gw_upload_stop(box->upload);
+	gw_delay_cancel(&box->delay);
+	if (box->state == BOX_READY || box->state == BOX_WAITING ||
+		(box->state == BOX_COMMITTING && batches_lost))
 		fail_cancelled(box);
 }
 

@@ -49,7 +49,7 @@ static bool stays_in_new(const struct gw_box *box, uint32_t local, uint64_t flag
 	return box->local.scan.entries[local].in_new && (flags & here(box)) == 0;
 }
 
-static const struct gw_file_print *print_of(const struct gw_box *box, uint32_t local)
+const struct gw_file_print *gw_box_print_of(const struct gw_box *box, uint32_t local)
 {
 	size_t lo = 0, hi = box->print_count;
 
@@ -67,9 +67,14 @@ static const struct gw_file_print *print_of(const struct gw_box *box, uint32_t l
 static void join_file(struct gw_box *box, uint32_t uid, uint32_t local, uint64_t flags,
 	uint64_t base_flags, uint64_t size, time_t date)
 {
-	const struct gw_file_print *p = print_of(box, local);
+	const struct gw_file_print *p = gw_box_print_of(box, local);
 	struct gw_op op = {
-		.kind = GW_OP_JOIN, .uid = uid, .flags = base_flags, .size = size, .date = date
+		.kind = GW_OP_JOIN,
+		.uid = uid,
+		.flags = base_flags,
+		.size = size,
+		.date = date,
+		.was_pending = box->local.pending_count > 0 || box->local.messages[local].refused,
 	};
 
 	if (p == NULL) {
@@ -126,7 +131,7 @@ static void on_message(void *ctx, const struct gw_download_item *item, const str
 	struct gw_box *box = ctx;
 	uint64_t flags = fetch->has_flags ? gw_box_flags(box, &fetch->flags) : item->flags;
 	const struct gw_file_print *p =
-		item->local == GW_NO_LOCAL ? NULL : print_of(box, item->local);
+		item->local == GW_NO_LOCAL ? NULL : gw_box_print_of(box, item->local);
 
 	box->delta.downloaded++;
 	box->env->counts->downloaded++;
@@ -175,7 +180,8 @@ static void on_drained(void *ctx)
 {
 	struct gw_box *box = ctx;
 
-	if (box->push_count == 0) /* else this connection is needed for more */
+	if (box->push_count == 0 &&
+		box->upload_count == 0) /* else this connection is needed for more */
 		box->env->drained(box->env->ctx, box);
 }
 
@@ -220,6 +226,8 @@ void gw_box_apply_rest(struct gw_box *box)
 		case GW_DO_PAIR:
 		case GW_DO_DELETE_LOCAL:
 		case GW_DO_REMOTE_FLAGS:
+		case GW_DO_UPLOAD:
+		case GW_DO_REFUSE:
 			break;
 		case GW_DO_LOCAL_FLAGS:
 			apply_flags(box, a);
@@ -237,6 +245,7 @@ void gw_box_apply_rest(struct gw_box *box)
 				box->folder->shown, a->uid);
 			op.kind = GW_OP_DROP_ROW;
 			add(box, &op);
+			box->incomplete = true; /* the next look uploads it */
 			break;
 		case GW_DO_FORGET:
 			op.kind = GW_OP_DROP_ROW;
@@ -306,6 +315,13 @@ bool gw_box_changed_here(const struct gw_box *box)
 			gw_local_changes(&in, b->flags, box->local.messages[b->local].flags) != 0)
 			return true;
 	}
+	for (size_t i = 0; i < box->local.scan.count && box->local.unknown > 0; i++) {
+		const struct gw_local_msg *l = &box->local.messages[i];
+
+		if (l->uid == 0 && !l->refused && !(l->flags & GW_FLAG_DELETED) &&
+			!gw_box_has_known_twin(box, i))
+			return true;
+	}
 	return false;
 }
 
@@ -371,7 +387,7 @@ static void on_downloaded(void *ctx, bool complete, const struct gw_error *err)
 		return;
 	}
 	box->incomplete |= !complete;
-	gw_box_push(box);
+	gw_box_send(box);
 }
 
 /* Sure pairs at once; what is to be fetched becomes a list of its own and leaves the plan: no
@@ -393,6 +409,9 @@ static bool sort_out(struct gw_box *box)
 			join_file(box, a->uid, a->local, a->flags, a->base_flags, a->size, 0);
 		if (a->kind == GW_DO_REMOTE_FLAGS && !gw_box_will_push(box, a))
 			return false;
+		if ((a->kind == GW_DO_UPLOAD || a->kind == GW_DO_REFUSE) &&
+			!gw_box_will_upload(box, a))
+			return false;
 		if (!fetch) {
 			box->plan.actions[kept++] = *a;
 			continue;
@@ -406,6 +425,7 @@ static bool sort_out(struct gw_box *box)
 	}
 	gw_plan_shrink(&box->plan, kept);
 	box->env->counts->to_download += box->delta.to_download;
+	box->env->counts->to_upload += box->delta.to_upload;
 	box->env->counts->bytes_to_download += box->delta.bytes_to_download;
 	return true;
 }
@@ -444,6 +464,7 @@ static void begin_download(struct gw_box *box)
 void gw_box_apply(struct gw_box *box)
 {
 	const struct gw_remote_view *v = &box->remote;
+	bool look_again;
 	const struct gw_plan_input in = { .base = box->local.base,
 		.base_count = box->local.base_count,
 		.remote = v->messages,
@@ -460,8 +481,14 @@ void gw_box_apply(struct gw_box *box)
 		.retry_unfetchable = box->env->retry_unfetchable,
 		.lettered = gw_keywords_lettered(&box->keywords),
 		.storable = v->storable,
+		.read_only = v->read_only,
 		.mirror_deleted = box->env->account->mirror_deleted };
-	enum gw_code code = gw_plan_mailbox(&in, &box->plan);
+	enum gw_code code;
+
+	gw_box_mark_candidates(box);
+	look_again = box->plan.look_again;
+	code = gw_plan_mailbox(&in, &box->plan);
+	box->plan.look_again |= look_again;
 
 	box->planned = box->plan.count > 0;
 	gw_remote_view_drop_messages(&box->remote);
@@ -478,6 +505,6 @@ void gw_box_apply(struct gw_box *box)
 	} else if (box->item_count > 0) {
 		begin_download(box);
 	} else {
-		gw_box_push(box);
+		gw_box_send(box);
 	}
 }

@@ -4,7 +4,9 @@
  *   OBSERVING --UIDs mean something else now--> HEADS_OF_ALL --> LOOKING_AT_PRINTS --> REKEYING
  *             --> LOOKING_AGAIN --> (as if nothing had happened)
  *   OBSERVING --new mail on both sides--> PAIRING --> APPLYING       else --> APPLYING
- *   APPLYING --bodies to fetch--> DOWNLOADING --flags to tell--> PUSHING --> COMMITTING --> DONE
+ *   APPLYING --bodies to fetch--> DOWNLOADING --new mail here--> UPLOADING --flags to tell-->
+ *             PUSHING --> COMMITTING --> DONE
+ *   PAIRING --an upload was interrupted and is not seen--> WAITING --> DONE (once more)
  *   LOOKING --nothing changed there, nor here--> COMMITTING (stamps only)
  *
  * I1  env->done() runs once, from finish().
@@ -14,11 +16,13 @@
  */
 #pragma once
 
+#include "net/delay.h"
 #include "sync/box.h"
 #include "sync/download.h"
 #include "sync/observe_local.h"
 #include "sync/observe_remote.h"
 #include "sync/push.h"
+#include "sync/upload.h"
 
 enum gw_box_state {
 	BOX_LOOKING,
@@ -30,7 +34,9 @@ enum gw_box_state {
 	BOX_LOOKING_AGAIN,
 	BOX_PAIRING,
 	BOX_DOWNLOADING,
+	BOX_UPLOADING,
 	BOX_PUSHING,
+	BOX_WAITING,
 	BOX_COMMITTING,
 	BOX_DONE,
 };
@@ -77,6 +83,13 @@ struct gw_box {
 	struct gw_mailbox_row next_row; /* what row becomes once the cursor is committed */
 	struct gw_sync_counts delta;
 
+	/* box_upload.c */
+	struct gw_upload_item *uploads; /* owned */
+	size_t upload_count, upload_cap;
+	struct gw_pending_row *announced; /* owned, with its names, while they are stored */
+	struct gw_upload *upload;         /* frees itself */
+	struct gw_delay *delay;           /* owned */
+
 	/* box_push.c */
 	struct gw_push_item *push_items; /* owned */
 	size_t push_count, push_cap;
@@ -98,6 +111,9 @@ void gw_box_rekey(struct gw_box *box);
 /* Joins what both sides have new, if they do, and goes on to gw_box_apply(). */
 void gw_box_pair(struct gw_box *box);
 
+/* Does another file of the same base name have a row?  (Seen twice in a rename, or left double.) */
+bool gw_box_has_known_twin(const struct gw_box *box, size_t i);
+
 /* box_apply.c: plans and carries out. */
 void gw_box_apply(struct gw_box *box);
 /* What is left of the plan, local side: flags, then what goes. */
@@ -108,6 +124,21 @@ void gw_box_wrap_up(struct gw_box *box);
 bool gw_box_changed_here(const struct gw_box *box);
 /* Nothing changed on either side: stores the stamps of the look. */
 void gw_box_wrap_up_same(struct gw_box *box);
+
+/* The fingerprint of a file that base does not know, or NULL. */
+const struct gw_file_print *gw_box_print_of(const struct gw_box *box, uint32_t local);
+
+/* box_upload.c */
+/* Which of the unknown files may be uploaded at all. */
+void gw_box_mark_candidates(struct gw_box *box);
+/* Interrupted uploads whose file is gone: those that arrived become base's. */
+void gw_box_claim_pending(struct gw_box *box);
+/* true: an interrupted upload may still arrive; the box ends by itself and is looked at again. */
+bool gw_box_must_wait(struct gw_box *box);
+/* Notes one UPLOAD or REFUSE action; false: out of memory. */
+bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a);
+/* Sends what is new here, then gw_box_push(). */
+void gw_box_send(struct gw_box *box);
 
 /* box_push.c */
 /* Notes one REMOTE_FLAGS action; false: out of memory. */

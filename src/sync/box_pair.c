@@ -53,7 +53,7 @@ static void on_head_response(void *ctx, const struct gw_response *r)
 		return;
 	}
 	head->uid = r->fetch.uid;
-	head->size = r->fetch.size;
+	head->size = head->raw_size = r->fetch.size;
 	if (!box->heads_raw && head->size >= print.left_out)
 		head->size -= print.left_out;
 	head->flags = r->fetch.has_flags ? gw_box_flags(box, &r->fetch.flags) : 0;
@@ -245,8 +245,7 @@ static size_t new_uids(const struct gw_box *box, uint32_t *out)
 	return n;
 }
 
-/* Does another file of the same base name have a row?  (Seen twice in a rename, or left double.) */
-static bool has_known_twin(const struct gw_box *box, size_t i)
+bool gw_box_has_known_twin(const struct gw_box *box, size_t i)
 {
 	const struct gw_scan *s = &box->local.scan;
 
@@ -273,7 +272,7 @@ static bool list_unknown(struct gw_box *box, bool *named_only)
 	if (box->prints == NULL)
 		return false;
 	for (size_t i = 0; i < box->local.scan.count; i++) {
-		if (box->local.messages[i].uid != 0 || has_known_twin(box, i))
+		if (box->local.messages[i].uid != 0 || gw_box_has_known_twin(box, i))
 			continue;
 		box->prints[box->print_count++].index = (uint32_t)i;
 		*named_only &= gw_name_uid(gw_scan_base(&box->local.scan, i), box->key) != 0;
@@ -345,10 +344,12 @@ static void heads_or_prints_done(struct gw_box *box)
 		gw_box_fail(box, &box->err);
 	} else if (box->state == BOX_HEADS_OF_ALL) {
 		gw_box_look(box, BOX_LOOKING_AT_PRINTS, true);
-	} else if (join(box) == GW_OK) {
-		gw_box_apply(box);
 	} else {
-		fail_code(box, GW_ERR_NOMEM);
+		gw_box_claim_pending(box);
+		if (join(box) != GW_OK)
+			fail_code(box, GW_ERR_NOMEM);
+		else if (!gw_box_must_wait(box))
+			gw_box_apply(box);
 	}
 }
 
@@ -364,10 +365,11 @@ static enum gw_code begin_pairing(struct gw_box *box, uint32_t *uids, size_t cou
 {
 	enum gw_code code;
 
-	if (named_only)
+	if (named_only && box->local.pending_count == 0)
 		count = keep_named(box, uids, count);
 	box->state = BOX_PAIRING;
 	box->heads_raw = false;
+	box->head_count = 0;
 	code = gw_print_files(box->env->disk, box->place, &box->local, box->prints,
 		box->print_count, on_prints, box);
 	if (code != GW_OK)
@@ -380,7 +382,7 @@ void gw_box_pair(struct gw_box *box)
 {
 	uint32_t *uids;
 	size_t count = 0;
-	bool named_only;
+	bool named_only, alone;
 	enum gw_code code = GW_OK;
 
 	gw_name_key(box->env->account_id, box->folder->wire, box->remote.uidvalidity, box->key);
@@ -390,13 +392,14 @@ void gw_box_pair(struct gw_box *box)
 		fail_code(box, GW_ERR_NOMEM);
 		return;
 	}
-	if (box->print_count > 0)
+	alone = box->print_count == 0 && box->local.pending_count == 0;
+	if (!alone) {
 		count = new_uids(box, uids);
-	if (count > 0)
 		code = begin_pairing(box, uids, count, named_only);
+	}
 	free(uids);
 	if (code != GW_OK)
 		fail_code(box, code);
-	else if (count == 0)
+	else if (alone)
 		gw_box_apply(box);
 }

@@ -101,7 +101,7 @@ void gw_box_push(struct gw_box *box)
 	}
 	gw_box_apply_rest(box); /* base first becomes what the server said */
 	box->state = BOX_PUSHING;
-	if (gw_settle_start(box->env->disk, box->place, on_settled, box) == GW_OK)
+	if (gw_settle_start(box->env->disk, box->place, NULL, 0, on_settled, box) == GW_OK)
 		return;
 	gw_fail(&err, GW_ERR_NOMEM, "out of memory");
 	err.scope = GW_SCOPE_MAILBOX;

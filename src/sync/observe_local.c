@@ -4,7 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { REFUSED_SECONDS = 86400 };
 
 struct gw_look {
 	struct gw_disk_job job; /* first */
@@ -22,6 +25,12 @@ void gw_local_view_deinit(struct gw_local_view *view)
 	free(view->messages);
 	free(view->base);
 	free(view->prints);
+	for (size_t i = 0; i < view->pending_count; i++)
+		free(view->pending[i].base_name);
+	free(view->pending);
+	for (size_t i = 0; i < view->outdated_count; i++)
+		free(view->outdated[i]);
+	free(view->outdated);
 	gw_keywords_deinit(&view->keywords);
 	*view = (struct gw_local_view){ 0 };
 }
@@ -76,6 +85,62 @@ static enum gw_code take_row(void *ctx, const struct gw_message_row *row)
 	if (look->options.with_prints && !b->unfetchable)
 		return take_print(v, row);
 	return GW_OK;
+}
+
+static enum gw_code take_pending(void *ctx, const struct gw_pending_row *row)
+{
+	struct gw_look *look = ctx;
+	struct gw_local_view *v = &look->view;
+	const struct gw_message_row *m = &row->message;
+	struct gw_pending_file *p = gw_array_push(
+		(void **)&v->pending, &v->pending_count, &v->pending_cap, sizeof *v->pending);
+	uint32_t file = find_file(v, gw_slice_str(m->base_name));
+
+	if (p == NULL || (p->base_name = strdup(m->base_name)) == NULL)
+		return gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");
+	p->uidvalidity = row->uidvalidity;
+	p->uidnext = row->uidnext;
+	p->flags = m->flags;
+	p->size = m->size;
+	p->date = m->date;
+	memcpy(p->print.header, m->header_hash, GW_HASH_BYTES);
+	memcpy(p->print.body, m->body_hash, GW_HASH_BYTES);
+	if (m->msgid_hash != NULL)
+		memcpy(p->print.msgid, m->msgid_hash, GW_HASH_BYTES);
+	p->has_file = file != GW_NO_LOCAL && v->messages[file].uid == 0;
+	p->known = file != GW_NO_LOCAL && v->messages[file].uid != 0;
+	return GW_OK;
+}
+
+static enum gw_code take_refused(void *ctx, const char *base_name, int64_t at)
+{
+	struct gw_look *look = ctx;
+	struct gw_local_view *v = &look->view;
+	uint32_t file = find_file(v, gw_slice_str(base_name));
+	char **slot;
+
+	if (file != GW_NO_LOCAL) {
+		v->messages[file].refused =
+			!look->options.retry_refused && at + REFUSED_SECONDS > (int64_t)time(NULL);
+		return GW_OK;
+	}
+	if (!v->scan.trusted)
+		return GW_OK;
+	slot = gw_array_push(
+		(void **)&v->outdated, &v->outdated_count, &v->outdated_cap, sizeof *slot);
+	if (slot == NULL || (*slot = strdup(base_name)) == NULL)
+		return gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");
+	return GW_OK;
+}
+
+static enum gw_code load_uploads(struct gw_look *look, struct gw_disk_world *world)
+{
+	int64_t mailbox = look->options.mailbox;
+	enum gw_code code = gw_store_pending(world->store, mailbox, take_pending, look, &look->err);
+
+	return code == GW_OK
+		       ? gw_store_refused(world->store, mailbox, take_refused, look, &look->err)
+		       : code;
 }
 
 static enum gw_code take_keyword(void *ctx, unsigned index, const char *name)
@@ -165,6 +230,8 @@ static void work_look(struct gw_disk_job *job, struct gw_disk_world *world)
 	if (code == GW_OK && look->options.mailbox != 0 && world->store != NULL)
 		code = gw_store_messages(
 			world->store, look->options.mailbox, GW_BY_UID, take_row, look, &look->err);
+	if (code == GW_OK && look->options.mailbox != 0 && world->store != NULL)
+		code = load_uploads(look, world);
 	if (code == GW_OK)
 		count_unknown(&look->view);
 }
@@ -203,10 +270,26 @@ enum gw_code gw_look_start(
 struct settle_job {
 	struct gw_disk_job job; /* first */
 	const struct gw_place *place;
+	const struct gw_pending_row *rows;
+	size_t count;
 	gw_settle_cb *cb;
 	void *ctx;
 	struct gw_error err;
 };
+
+static enum gw_code store_pending(
+	const struct settle_job *s, struct gw_store *store, struct gw_error *err)
+{
+	enum gw_code code = s->count == 0 ? GW_OK : gw_store_begin(store, err);
+
+	for (size_t i = 0; i < s->count && code == GW_OK; i++)
+		code = gw_store_pending_put(store, s->place->mailbox, &s->rows[i], err);
+	if (s->count > 0 && code == GW_OK)
+		code = gw_store_commit(store, err);
+	if (s->count > 0 && code != GW_OK)
+		gw_store_rollback(store);
+	return code;
+}
 
 static void work_settle(struct gw_disk_job *job, struct gw_disk_world *world)
 {
@@ -216,6 +299,8 @@ static void work_settle(struct gw_disk_job *job, struct gw_disk_world *world)
 		s->err = world->broken;
 	else if (gw_disk_writable(world, &s->err) == GW_OK && syncfs(s->place->m.cur) != 0)
 		gw_fail_sys(&s->err, GW_ERR_DISK, errno, "the Maildir cannot be flushed to disk");
+	if (s->err.code == GW_OK)
+		store_pending(s, world->store, &s->err);
 }
 
 static void on_settled(struct gw_disk_job *job)
@@ -226,8 +311,8 @@ static void on_settled(struct gw_disk_job *job)
 	free(s);
 }
 
-enum gw_code gw_settle_start(
-	struct gw_disk *disk, const struct gw_place *place, gw_settle_cb *cb, void *ctx)
+enum gw_code gw_settle_start(struct gw_disk *disk, const struct gw_place *place,
+	const struct gw_pending_row *rows, size_t count, gw_settle_cb *cb, void *ctx)
 {
 	struct settle_job *s = calloc(1, sizeof *s);
 
@@ -235,6 +320,8 @@ enum gw_code gw_settle_start(
 		return GW_ERR_NOMEM;
 	*s = (struct settle_job){ .job = { .work = work_settle, .done = on_settled },
 		.place = place,
+		.rows = rows,
+		.count = count,
 		.cb = cb,
 		.ctx = ctx };
 	gw_disk_submit(disk, &s->job);

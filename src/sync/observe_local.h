@@ -11,6 +11,17 @@
 
 struct gw_look;
 
+/* An upload that an earlier run, or this one, did not see through. */
+struct gw_pending_file {
+	char *base_name; /* owned */
+	uint32_t uidvalidity, uidnext;
+	uint64_t flags, size;
+	time_t date;
+	struct gw_fingerprint print;
+	bool has_file; /* a file of that name that base does not know is here */
+	bool known;    /* base knows its name by now */
+};
+
 /* What a look brought.  Owned by whoever got it; gw_local_view_deinit(). */
 struct gw_local_view {
 	bool missing;                  /* the directory is not there (and was not to be made) */
@@ -22,7 +33,11 @@ struct gw_local_view {
 	struct gw_pair_local
 		*prints; /* owned; of base's rows with a file, index = uid; if asked for */
 	size_t print_count, print_cap;
-	size_t unknown; /* files that base does not know */
+	size_t unknown;                  /* files that base does not know */
+	struct gw_pending_file *pending; /* owned */
+	size_t pending_count, pending_cap;
+	char **outdated; /* owned; base names of files refused once that are gone */
+	size_t outdated_count, outdated_cap;
 	struct gw_keywords keywords;
 	uint64_t keywords_stored; /* bits of those that the state has */
 };
@@ -30,11 +45,12 @@ struct gw_local_view {
 void gw_local_view_deinit(struct gw_local_view *view);
 
 struct gw_look_options {
-	const char *dir;  /* borrowed until done */
-	const char *name; /* UTF-8, for a directory that cannot carry it; borrowed until done */
-	int64_t mailbox;  /* 0: base has nothing */
-	bool create;      /* make the directories if they are missing */
-	bool with_prints; /* load the rows' fingerprints as well */
+	const char *dir;    /* borrowed until done */
+	const char *name;   /* UTF-8, for a directory that cannot carry it; borrowed until done */
+	int64_t mailbox;    /* 0: base has nothing */
+	bool create;        /* make the directories if they are missing */
+	bool retry_refused; /* as if the server had never refused a file */
+	bool with_prints;   /* load the rows' fingerprints as well */
 };
 
 /* place: owned by the callee, NULL on failure and when the directory is missing.  view: owned by
@@ -50,9 +66,10 @@ typedef void gw_settle_cb(void *ctx, const struct gw_error *err);
 
 /* Makes sure that what a look saw is on disk, and that the state can be written: comes between
  * the look and the first command that rests on it (a power cut must not undo what the server was
- * told).  cb is called exactly once, later.  GW_ERR_NOMEM: never. */
-enum gw_code gw_settle_start(
-	struct gw_disk *disk, const struct gw_place *place, gw_settle_cb *cb, void *ctx);
+ * told).  The rows of what is about to be uploaded are stored as well.  place and rows are borrowed
+ * until cb, which is called exactly once, later.  GW_ERR_NOMEM: never. */
+enum gw_code gw_settle_start(struct gw_disk *disk, const struct gw_place *place,
+	const struct gw_pending_row *rows, size_t count, gw_settle_cb *cb, void *ctx);
 
 struct gw_file_print {
 	uint32_t index; /* in the local view */

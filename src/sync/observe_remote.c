@@ -253,7 +253,7 @@ static void on_selected(void *ctx, const struct gw_result *result)
 	} else {
 		note_failure(ob, result);
 		if (result->kind == GW_RESULT_OK && result->response->code == GW_CODE_READ_ONLY)
-			ob->view.storable = 0;
+			ob->view.storable = 0, ob->view.read_only = true;
 	}
 	ob->view.selected_exists = ob->view.exists;
 	answered(ob);
@@ -369,6 +369,7 @@ static enum gw_code begin(struct observe *ob)
 	ob->view.exists = 0;
 	ob->view.uidvalidity = ob->view.uidnext = 0;
 	ob->view.highestmodseq = 0;
+	ob->view.read_only = false;
 	ob->view.storable = GW_FLAGS_ALL; /* without PERMANENTFLAGS: all (RFC 9051 6.3.2) */
 	ob->select_failed = false;
 	code = send_select(ob);

@@ -18,8 +18,9 @@ struct gw_remote_view {
 	struct gw_seqset vanished;
 	struct gw_seqset listing; /* if has_listing */
 	bool has_listing;
-	uint64_t storable; /* flags that the mailbox stores for good; 0: it is read-only */
-	bool full;         /* messages is all there is */
+	uint64_t storable; /* flags that the mailbox stores for good */
+	bool read_only;
+	bool full;      /* messages is all there is */
 	bool restarted; /* UIDVALIDITY changed, or a cursor went back: base's UIDs mean nothing */
 };
 

@@ -11,7 +11,8 @@ enum { GW_PAIR_HASH = 16, GW_PAIR_BULK = 200 };
 
 struct gw_pair_remote {
 	uint32_t uid;
-	uint64_t size; /* RFC822.SIZE, less what does not count if the other side's is */
+	uint64_t size;     /* RFC822.SIZE, less what does not count if the other side's is */
+	uint64_t raw_size; /* RFC822.SIZE */
 	uint64_t flags;
 	uint8_t header[GW_PAIR_HASH];
 	bool taken;

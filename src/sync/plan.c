@@ -205,6 +205,33 @@ void gw_plan_shrink(struct gw_plan *plan, size_t count)
 	plan->count = count;
 }
 
+/* Files that neither base nor the server knows.  The pairs are asked by file. */
+static bool new_here(const struct gw_plan_input *in, struct gw_plan *plan)
+{
+	bool *paired = calloc(in->local_count + 1, sizeof *paired);
+	bool ok = paired != NULL;
+
+	for (size_t i = 0; i < in->pair_count && ok; i++)
+		paired[in->pairs[i].local] = true;
+	for (size_t i = 0; i < in->local_count && ok; i++) {
+		const struct gw_local_msg *l = &in->local[i];
+		struct gw_action *a;
+
+		if (!l->candidate || l->uid != 0 || l->refused || paired[i] ||
+			(l->flags & GW_FLAG_DELETED) || in->read_only)
+			continue;
+		/* In an old copy of the Maildir it may be one that was deleted since. */
+		a = add(plan, in->copies_differ && l->ours ? GW_DO_REFUSE : GW_DO_UPLOAD, 0);
+		ok = a != NULL;
+		if (ok) {
+			a->local = (uint32_t)i;
+			a->flags = l->flags & telling(in);
+		}
+	}
+	free(paired);
+	return ok;
+}
+
 enum gw_code gw_plan_mailbox(const struct gw_plan_input *in, struct gw_plan *out)
 {
 	size_t b = 0, r = 0, pair = 0;
@@ -236,6 +263,7 @@ enum gw_code gw_plan_mailbox(const struct gw_plan_input *in, struct gw_plan *out
 			r++;
 		}
 	}
+	ok = ok && new_here(in, out);
 	if (!ok)
 		gw_plan_deinit(out);
 	return ok ? GW_OK : GW_ERR_NOMEM;

@@ -32,7 +32,10 @@ struct gw_remote_msg {
 /* What the Maildir holds now. */
 struct gw_local_msg {
 	uint64_t flags;
-	uint32_t uid; /* of its row, 0: base does not know it */
+	uint32_t uid;   /* of its row, 0: base does not know it */
+	bool refused;   /* the server did not take it, not long ago */
+	bool candidate; /* unknown, readable, and the only file of its name: it may be uploaded */
+	bool ours;      /* unknown, and named by us after a UID: it was on the server once */
 };
 
 /* A message of both sides that base does not know.  Sorted by uid, unique. */
@@ -59,7 +62,8 @@ struct gw_plan_input {
 	bool copies_differ; /* state, mark or directory is an old copy: absence proves nothing */
 	bool retry_unfetchable;
 	uint64_t lettered; /* flags that a file name can hold here */
-	uint64_t storable; /* flags that the server stores for good; 0: it takes no changes */
+	uint64_t storable; /* flags that the server stores for good */
+	bool read_only;    /* the mailbox takes no changes */
 	bool mirror_deleted;
 };
 
@@ -71,8 +75,10 @@ enum gw_action_kind {
 	GW_DO_REMOTE_FLAGS, /* the server has `base_flags` and gets `flags` */
 	GW_DO_DELETE_LOCAL, /* the file goes to the attic, the row goes */
 	GW_DO_FORGET,       /* only the row goes: gone on both sides */
-	GW_DO_KEEP, /* only the row goes: gone there, but changed here since; the file stays */
-	GW_DO_HOLD, /* changed there after it was deleted here: remembered, nothing done */
+	GW_DO_KEEP,   /* only the row goes: gone there, but changed here since; it is new again */
+	GW_DO_UPLOAD, /* the file `local`, with `flags` */
+	GW_DO_REFUSE, /* the file `local` is not uploaded: it may have been deleted on the server */
+	GW_DO_HOLD,   /* changed there after it was deleted here: remembered, nothing done */
 };
 
 struct gw_action {
@@ -86,7 +92,7 @@ struct gw_action {
 };
 
 struct gw_plan {
-	struct gw_action *actions; /* owned; in ascending uid */
+	struct gw_action *actions; /* owned; in ascending uid, uploads last */
 	size_t count, cap;
 	bool incomplete; /* something could not be decided: cursors must stay where they are */
 	bool look_again; /* something here waits for another decision: so must the stamps */

@@ -119,24 +119,6 @@ static void on_read_back(void *ctx, const struct gw_response *r)
 
 /* --- questions ------------------------------------------------------------------------------- */
 
-static void write_flags(const struct gw_push *p, struct gw_line *line, uint64_t mask)
-{
-	const char *space = "";
-
-	for (unsigned bit = 0; bit < GW_KEYWORD_FIRST + GW_KEYWORD_MAX; bit++) {
-		const char *name;
-
-		if (!(mask >> bit & 1))
-			continue;
-		name = bit < GW_KEYWORD_FIRST ? gw_flag_name(UINT64_C(1) << bit)
-					      : p->keywords->names[bit - GW_KEYWORD_FIRST];
-		if (name == NULL)
-			continue;
-		gw_line_printf(line, "%s%s", space, name);
-		space = " ";
-	}
-}
-
 static enum gw_code send_command(
 	struct gw_push *p, const struct gw_seqset *uids, uint64_t mask, bool set)
 {
@@ -151,7 +133,7 @@ static enum gw_code send_command(
 	gw_line_set(&line, uids);
 	if (mask != 0) {
 		gw_line_printf(&line, " %cFLAGS.SILENT (", set ? '+' : '-');
-		write_flags(p, &line, mask);
+		gw_line_flags(&line, mask, p->keywords->names, GW_KEYWORD_MAX);
 		gw_line_printf(&line, ")");
 	} else {
 		gw_line_printf(&line, " (UID FLAGS)");

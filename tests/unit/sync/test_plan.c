@@ -297,7 +297,8 @@ static void run(struct model *m, bool full, size_t stop_after)
 {
 	struct gw_base_msg base[N];
 	struct gw_remote_msg remote[N];
-	struct gw_local_msg local[N];
+	struct gw_local_msg local[N + 1];
+	int where[N + 1]; /* which message a file is */
 	struct gw_seqset vanished = { 0 };
 	struct gw_plan_input in = { .base = base,
 		.remote = remote,
@@ -310,9 +311,11 @@ static void run(struct model *m, bool full, size_t stop_after)
 	struct gw_plan plan;
 
 	for (int i = 0; i < N; i++) {
+		where[in.local_count] = i;
 		if (m->local[i] >= 0)
 			local[in.local_count] =
 				(struct gw_local_msg){ .flags = (uint64_t)m->local[i],
+					.candidate = m->base[i] < 0,
 					.uid = m->base[i] >= 0 ? (uint32_t)i + 1 : 0 };
 		if (m->base[i] >= 0)
 			base[in.base_count++] = (struct gw_base_msg){ .uid = (uint32_t)i + 1,
@@ -358,6 +361,13 @@ static void run(struct model *m, bool full, size_t stop_after)
 		case GW_DO_KEEP:
 			m->base[at] = -1;
 			break;
+		case GW_DO_UPLOAD:
+			assert_int_equal(m->remote[where[a->local]], -1);
+			m->remote[where[a->local]] = m->base[where[a->local]] = (int)a->flags;
+			break;
+		case GW_DO_REFUSE:
+			fail();
+			break;
 		case GW_DO_HOLD:
 		case GW_DO_PAIR:
 			break;
@@ -381,6 +391,8 @@ static void random_histories(void **state)
 			m.deleted_here[i] = false;
 			if (m.base[i] < 0 && test_random(&seed, 2))
 				m.remote[i] = flags(&seed); /* new there */
+			else if (m.base[i] < 0 && test_random(&seed, 2))
+				m.local[i] = flags(&seed); /* new here */
 			if (m.base[i] >= 0 && test_random(&seed, 4) == 0)
 				m.remote[i] = -1;
 			else if (m.base[i] >= 0 && test_random(&seed, 3) == 0)
@@ -395,11 +407,15 @@ static void random_histories(void **state)
 		before = m;
 		run(&m, test_random(&seed, 2), test_random(&seed, 8)); /* interrupted anywhere */
 		run(&m, test_random(&seed, 2), SIZE_MAX);
+		run(&m, test_random(&seed, 2), SIZE_MAX); /* what was kept is uploaded */
 		for (int i = 0; i < N; i++) {
 			int mine = before.local[i] ^ before.base[i];
 
 			if (m.remote[i] >= 0 && !m.deleted_here[i])
 				assert_true(m.local[i] >= 0); /* what is there is here */
+			if (before.base[i] < 0 && before.local[i] >= 0)
+				assert_int_equal(
+					m.remote[i], before.local[i]); /* new here is there */
 			if (m.base[i] >= 0 && m.remote[i] >= 0 && m.local[i] >= 0)
 				assert_int_equal(m.local[i], m.remote[i]); /* flags agree */
 			if (m.deleted_here[i])
@@ -409,7 +425,8 @@ static void random_histories(void **state)
 				assert_int_equal(
 					m.local[i] & mine, before.local[i] & mine); /* not undone */
 			if (before.base[i] >= 0 && before.local[i] >= 0 && (mine & ~S))
-				assert_true(m.local[i] >= 0); /* changed here: never lost */
+				assert_true(m.local[i] >= 0 &&
+					    m.remote[i] >= 0); /* changed here: comes back */
 		}
 		before = m;
 		run(&m, true, SIZE_MAX);

@@ -1,0 +1,359 @@
+/* sync/box_upload.c - new mail here goes to the server; part of the machine in box_p.h.
+ *
+ * Before the first byte leaves, the state holds what is being sent.  Whatever happens then, the
+ * next look finds the message again: among the new ones on the server it becomes base's even if its
+ * file is gone meanwhile, and only when two looks ten seconds apart do not show it is it sent
+ * again.
+ */
+#include "sync/box_p.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+enum { WAIT_MS = 10000 };
+
+static void add(struct gw_box *box, struct gw_op *op)
+{
+	op->place = box->place;
+	if (gw_batcher_add(box->env->batcher, op) != GW_OK)
+		box->incomplete = true; /* out of memory: it is still pending */
+}
+
+/* Neither pending nor refused any more. */
+static void forget(struct gw_box *box, const char *name)
+{
+	struct gw_op op = { .kind = GW_OP_UNREFUSED, .from = strdup(name) };
+
+	if (op.from != NULL)
+		add(box, &op);
+}
+
+static void refuse(struct gw_box *box, const char *name, const char *reason)
+{
+	struct gw_error err = { 0 };
+	struct gw_op op = { .kind = GW_OP_REFUSED, .from = strdup(name), .to = strdup(reason) };
+
+	if (op.from != NULL && op.to != NULL) {
+		add(box, &op);
+	} else {
+		free(op.from);
+		free(op.to);
+		box->incomplete = true;
+	}
+	gw_fail(&err, GW_ERR_REFUSED, "%s is not uploaded: %s", name, reason);
+	err.scope = GW_SCOPE_MESSAGE;
+	box->env->problem(box->env->ctx, box, &err);
+}
+
+/* --- what may be uploaded -------------------------------------------------------------------- */
+
+void gw_box_mark_candidates(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->print_count; i++) {
+		const struct gw_file_print *p = &box->prints[i];
+		struct gw_local_msg *l = &box->local.messages[p->index];
+		const char *name = gw_scan_name(&box->local.scan, p->index);
+
+		l->candidate = p->ok && !p->facts.has_nul;
+		l->ours = gw_name_uid(gw_scan_base(&box->local.scan, p->index), box->key) != 0;
+		if (!p->ok)
+			box->plan.look_again = true; /* gone or unreadable: looked at again */
+		else if (p->facts.has_nul && !l->refused && !box->env->dry_run)
+			refuse(box, name,
+				"it holds NUL bytes, which IMAP cannot carry (RFC 9051 section 9)");
+	}
+	for (size_t i = 0; i < box->local.outdated_count && !box->env->dry_run; i++)
+		forget(box, box->local.outdated[i]);
+}
+
+bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a)
+{
+	const struct gw_file_print *p = gw_box_print_of(box, a->local);
+	struct gw_upload_item *item;
+
+	if (a->kind == GW_DO_REFUSE) {
+		if (!box->env->dry_run)
+			refuse(box, gw_scan_name(&box->local.scan, a->local),
+				"the Maildir is an older copy, and on the server the message is no "
+				"more; "
+				"move the file to another folder to have it back there");
+		return true;
+	}
+	item = gw_array_push(
+		(void **)&box->uploads, &box->upload_count, &box->upload_cap, sizeof *box->uploads);
+	if (p == NULL || item == NULL)
+		return false;
+	*item = (struct gw_upload_item){ .local = a->local,
+		.name = gw_scan_name(&box->local.scan, a->local),
+		.in_new = box->local.scan.entries[a->local].in_new,
+		.flags = a->flags,
+		.size = p->facts.crlf_size,
+		.date = p->facts.mtime };
+	box->delta.to_upload++;
+	return true;
+}
+
+/* --- uploads that were not seen through ------------------------------------------------------ */
+
+/* Base gets the row although there is no file (any more); the table decides from there. */
+static void claim(struct gw_box *box, const struct gw_pending_file *p, uint32_t uid)
+{
+	struct gw_op op = { .kind = GW_OP_JOIN,
+		.uid = uid,
+		.flags = p->flags,
+		.size = p->size,
+		.date = p->date,
+		.print = p->print,
+		.from = strdup(p->base_name),
+		.was_pending = true };
+	size_t n = 0;
+
+	if (op.from == NULL) {
+		box->incomplete = true;
+		return;
+	}
+	add(box, &op);
+	for (size_t i = 0; i < box->remote.count; i++) { /* no longer new there */
+		if (box->remote.messages[i].uid != uid)
+			box->remote.messages[n++] = box->remote.messages[i];
+	}
+	box->remote.count = n;
+	n = 0;
+	for (size_t i = 0; i < box->head_count; i++) {
+		if (box->heads[i].uid != uid)
+			box->heads[n++] = box->heads[i];
+	}
+	box->head_count = n;
+}
+
+static struct gw_pair_remote *find_sent(struct gw_box *box, const struct gw_pending_file *p)
+{
+	for (size_t i = 0; i < box->head_count; i++) {
+		struct gw_pair_remote *head = &box->heads[i];
+
+		if (p->uidvalidity == box->remote.uidvalidity && head->uid < p->uidnext)
+			continue;
+		if (memcmp(head->header, p->print.header, GW_PAIR_HASH) == 0 &&
+			head->raw_size == p->size)
+			return head;
+	}
+	return NULL;
+}
+
+void gw_box_claim_pending(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->local.pending_count && !box->env->dry_run; i++) {
+		struct gw_pending_file *p = &box->local.pending[i];
+		struct gw_pair_remote *head;
+
+		if (p->known) /* recorded, but for this */
+			forget(box, p->base_name);
+		if (p->known || p->has_file) /* with a file it is paired like any other */
+			continue;
+		head = find_sent(box, p);
+		if (head == NULL)
+			continue;
+		p->known = true;
+		claim(box, p, head->uid);
+	}
+}
+
+static bool was_paired(const struct gw_box *box, const char *base_name)
+{
+	for (size_t i = 0; i < box->pair_count; i++) {
+		struct gw_slice base = gw_scan_base(&box->local.scan, box->pairs[i].local);
+
+		if (gw_slice_eq(base, base_name))
+			return true;
+	}
+	return false;
+}
+
+static void on_waited(void *ctx)
+{
+	struct gw_box *box = ctx;
+
+	box->delay = NULL;
+	box->row->pending = 0; /* they were waited for */
+	gw_box_finish(box, GW_BOX_AGAIN);
+}
+
+bool gw_box_must_wait(struct gw_box *box)
+{
+	size_t missing = 0;
+
+	for (size_t i = 0; i < box->local.pending_count && !box->env->dry_run; i++) {
+		const struct gw_pending_file *p = &box->local.pending[i];
+
+		if (p->known || (p->has_file && was_paired(box, p->base_name)))
+			continue;
+		missing++;
+		if (box->row->pending == 0 && !p->has_file)
+			forget(box, p->base_name);
+	}
+	if (missing == 0 || box->row->pending == 0)
+		return false;
+	gw_log(box->env->log, GW_LOG_INFO,
+		"%s: an upload was interrupted; waiting a moment to see whether it arrived",
+		box->folder->shown);
+	box->state = BOX_WAITING;
+	if (gw_delay_start(box->env->loop, WAIT_MS, on_waited, box, &box->delay) != GW_OK) {
+		gw_fail(&box->err, GW_ERR_NOMEM, "out of memory");
+		gw_box_fail(box, &box->err);
+	}
+	return true;
+}
+
+/* --- sending --------------------------------------------------------------------------------- */
+
+static void join_sent(struct gw_box *box, const struct gw_upload_item *item)
+{
+	const struct gw_file_print *p = gw_box_print_of(box, item->local);
+	struct gw_op op = { .kind = GW_OP_JOIN,
+		.uid = item->uid,
+		.flags = item->flags,
+		.size = item->size,
+		.date = item->date,
+		.from = strdup(item->name),
+		.from_in_new = item->in_new,
+		.was_pending = true };
+
+	if (p == NULL || op.from == NULL) {
+		free(op.from);
+		box->incomplete = true;
+		return;
+	}
+	op.print = p->print;
+	add(box, &op);
+}
+
+static void on_item(void *ctx, const struct gw_upload_item *item, const struct gw_error *why)
+{
+	struct gw_box *box = ctx;
+
+	switch (item->outcome) {
+	case GW_UPLOAD_STORED:
+		if (item->uidvalidity == box->remote.uidvalidity && item->uid != 0)
+			join_sent(box, item);
+		else
+			box->incomplete = true;
+		break;
+	case GW_UPLOAD_UNNAMED: /* found by its content in the next look */
+		box->incomplete = true;
+		break;
+	case GW_UPLOAD_REFUSED:
+		refuse(box, item->name, why->text);
+		break;
+	case GW_UPLOAD_GONE: /* nothing of it was sent */
+		forget(box, item->name);
+		box->incomplete = true;
+		break;
+	case GW_UPLOAD_UNSENT:
+	case GW_UPLOAD_LOST:
+		break;
+	}
+	if (item->outcome == GW_UPLOAD_STORED || item->outcome == GW_UPLOAD_UNNAMED) {
+		box->delta.uploaded++;
+		box->delta.bytes_uploaded += item->size;
+		box->env->counts->uploaded++;
+		box->env->counts->bytes_uploaded += item->size;
+	}
+	box->env->progress(box->env->ctx);
+}
+
+static void on_uploads_done(void *ctx, const struct gw_error *lost)
+{
+	struct gw_box *box = ctx;
+	struct gw_error err = { 0 };
+
+	box->upload = NULL;
+	for (size_t i = 0; i < box->upload_count; i++) {
+		const struct gw_upload_item *item = &box->uploads[i];
+
+		if (item->outcome == GW_UPLOAD_UNSENT)
+			forget(box, item->name);
+		box->row->pending += item->outcome == GW_UPLOAD_LOST;
+	}
+	if (lost == NULL && !box->stopped) {
+		gw_box_push(box);
+		return;
+	}
+	if (lost != NULL)
+		err = *lost;
+	gw_fail(&err, GW_ERR_CANCELLED, "stopped");
+	err.scope = GW_SCOPE_ACCOUNT;
+	gw_box_fail(box, &err);
+}
+
+static void free_announced(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->upload_count && box->announced != NULL; i++)
+		free((char *)(uintptr_t)box->announced[i].message.base_name);
+	free(box->announced);
+	box->announced = NULL;
+}
+
+static void on_announced(void *ctx, const struct gw_error *err)
+{
+	struct gw_box *box = ctx;
+	const struct gw_upload_events events = {
+		.item = on_item, .done = on_uploads_done, .ctx = box
+	};
+	struct gw_error local = { 0 };
+	enum gw_code code = GW_OK;
+
+	free_announced(box);
+	if (err != NULL) {
+		local = *err;
+	} else if (box->stopped || box->session == NULL) {
+		gw_fail(&local, GW_ERR_CANCELLED, "stopped");
+	} else {
+		code = gw_upload_start(box->session, box->folder->wire, &box->place->m,
+			&box->keywords, box->uploads, box->upload_count, &events, &box->upload);
+		if (code == GW_OK && box->upload != NULL)
+			return;
+		if (code != GW_OK)
+			gw_fail(&local, code, "the session ended");
+	}
+	on_uploads_done(box, local.code == GW_OK ? NULL : &local);
+}
+
+static bool announce(struct gw_box *box)
+{
+	bool ok = (box->announced = calloc(box->upload_count, sizeof *box->announced)) != NULL;
+
+	for (size_t i = 0; i < box->upload_count && ok; i++) {
+		const struct gw_upload_item *item = &box->uploads[i];
+		const struct gw_file_print *p = gw_box_print_of(box, item->local);
+
+		box->announced[i] = (struct gw_pending_row){ .uidvalidity = box->remote.uidvalidity,
+			.uidnext = box->remote.uidnext,
+			.message = { .base_name = gw_slice_dup(
+					     gw_scan_base(&box->local.scan, item->local)),
+				.flags = item->flags,
+				.size = item->size,
+				.date = item->date,
+				.header_hash = p->print.header,
+				.body_hash = p->print.body,
+				.msgid_hash = p->print.msgid } };
+		ok = box->announced[i].message.base_name != NULL;
+	}
+	return ok && gw_settle_start(box->env->disk, box->place, box->announced, box->upload_count,
+			     on_announced, box) == GW_OK;
+}
+
+void gw_box_send(struct gw_box *box)
+{
+	if (box->upload_count == 0) {
+		gw_box_push(box);
+		return;
+	}
+	gw_box_apply_rest(box);
+	box->state = BOX_UPLOADING;
+	if (announce(box))
+		return;
+	free_announced(box);
+	gw_fail(&box->err, GW_ERR_NOMEM, "out of memory");
+	box->err.scope = GW_SCOPE_MAILBOX;
+	gw_box_fail(box, &box->err);
+}
