@@ -131,21 +131,25 @@ static enum gw_code check_root(struct gw_sync *s, struct gw_error *err)
 			"mail that is "
 			"here is recognised.)",
 			root, s->db_path);
+	if (ever_synchronized(s) && strcmp(s->mark.account_id, s->account_id) != 0)
+		return gw_fail(err, GW_ERR_HELD,
+			"the Maildir %s carries another account's mark (.godwit), so nothing was "
+			"done: is `maildir` right? (If it is, move the state %s away; mail that is "
+			"here is recognised.)",
+			root, s->db_path);
 	return GW_OK;
 }
 
 static void compare_mark(struct gw_sync *s)
 {
-	bool same_id = strcmp(s->mark.account_id, s->account_id) == 0;
-
 	s->state_is_new = s->account_id[0] == '\0';
 	if (s->state_is_new && s->mark.account_id[0] != '\0') {
 		/* Lost state: the tree tells who we were, so that our file names stay ours. */
 		memcpy(s->account_id, s->mark.account_id, sizeof s->account_id);
 		s->generation = s->mark.generation;
 	} else if (!s->state_is_new && ever_synchronized(s)) {
-		s->copies_differ = !same_id || (s->mark.generation != s->generation &&
-						       s->mark.generation != s->generation + 1);
+		s->copies_differ = s->mark.generation != s->generation &&
+				   s->mark.generation != s->generation + 1;
 	}
 	if (s->copies_differ)
 		gw_log(s->log, GW_LOG_WARN,

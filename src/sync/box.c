@@ -38,6 +38,7 @@ void gw_box_free(struct gw_box *box)
 {
 	if (box == NULL)
 		return;
+	gw_delay_cancel(&box->delay);
 	drop_views(box);
 	gw_remote_view_deinit(&box->remote);
 	gw_plan_deinit(&box->plan);
@@ -57,6 +58,13 @@ void gw_box_release(struct gw_box *box)
 	box->released = true;
 	box->session = NULL;
 	box->env->released(box->env->ctx, box);
+}
+
+void gw_box_add(struct gw_box *box, struct gw_op *op)
+{
+	op->place = box->place;
+	if (gw_batcher_add(box->env->batcher, op) != GW_OK)
+		box->incomplete = true;
 }
 
 void gw_box_finish(struct gw_box *box, enum gw_box_outcome outcome)
@@ -98,7 +106,7 @@ static void fail_cancelled(struct gw_box *box)
 
 static int new_keyword(struct gw_box *box, struct gw_slice name)
 {
-	struct gw_op op = { .kind = GW_OP_KEYWORD, .place = box->place };
+	struct gw_op op = { .kind = GW_OP_KEYWORD };
 	int index = gw_keywords_add(&box->keywords, name);
 
 	if (index < 0) {
@@ -114,8 +122,10 @@ static int new_keyword(struct gw_box *box, struct gw_slice name)
 	/* It goes to the state before any message that carries it. */
 	op.uid = (uint32_t)index;
 	op.to = strdup(box->keywords.names[index]);
-	if (op.to == NULL || gw_batcher_add(box->env->batcher, &op) != GW_OK)
+	if (op.to == NULL)
 		box->incomplete = true;
+	else
+		gw_box_add(box, &op);
 	return index;
 }
 
@@ -159,14 +169,16 @@ static void take_keywords(struct gw_box *box)
 	box->keywords = box->local.keywords;
 	box->local.keywords = (struct gw_keywords){ 0 };
 	for (unsigned i = 0; i < GW_KEYWORD_MAX; i++) { /* those that only the file knew */
-		struct gw_op op = { .kind = GW_OP_KEYWORD, .place = box->place, .uid = i };
+		struct gw_op op = { .kind = GW_OP_KEYWORD, .uid = i };
 
 		if (box->keywords.names[i] == NULL || box->place == NULL || box->env->dry_run ||
 			(box->local.keywords_stored & GW_FLAG_KEYWORD(i)))
 			continue;
 		op.to = strdup(box->keywords.names[i]);
-		if (op.to == NULL || gw_batcher_add(box->env->batcher, &op) != GW_OK)
+		if (op.to == NULL)
 			box->incomplete = true;
+		else
+			gw_box_add(box, &op);
 	}
 }
 

@@ -14,13 +14,6 @@ static uint64_t here(const struct gw_box *box)
 	return box->env->account->mirror_deleted ? lettered : lettered & ~GW_FLAG_DELETED;
 }
 
-static void add(struct gw_box *box, struct gw_op *op)
-{
-	op->place = box->place;
-	if (gw_batcher_add(box->env->batcher, op) != GW_OK)
-		box->incomplete = true; /* out of memory: the next run finds it again */
-}
-
 /* The name of a local file with other flags; NULL with incomplete set when it cannot be. */
 static char *renamed(struct gw_box *box, uint32_t local, uint64_t flags)
 {
@@ -89,7 +82,7 @@ static void join_file(struct gw_box *box, uint32_t uid, uint32_t local, uint64_t
 		op.to = renamed(box, local, flags);
 		op.to_in_new = stays_in_new(box, local, flags);
 	}
-	add(box, &op);
+	gw_box_add(box, &op);
 	box->delta.paired++;
 	box->env->counts->paired++;
 }
@@ -122,7 +115,7 @@ static void deliver(struct gw_box *box, const struct gw_download_item *item, uin
 		box->incomplete = true;
 		return;
 	}
-	add(box, &op);
+	gw_box_add(box, &op);
 }
 
 static void on_message(void *ctx, const struct gw_download_item *item, const struct gw_fetch *fetch,
@@ -172,7 +165,7 @@ static void on_unfetchable(void *ctx, const struct gw_download_item *item, const
 	err.scope = GW_SCOPE_MESSAGE;
 	op.to = strdup(err.text);
 	if (op.to != NULL)
-		add(box, &op);
+		gw_box_add(box, &op);
 	box->env->problem(box->env->ctx, box, &err);
 }
 
@@ -199,7 +192,7 @@ static void apply_flags(struct gw_box *box, const struct gw_action *a)
 		free(op.to);
 		return;
 	}
-	add(box, &op);
+	gw_box_add(box, &op);
 }
 
 static void apply_hold(struct gw_box *box, const struct gw_action *a)
@@ -209,7 +202,7 @@ static void apply_hold(struct gw_box *box, const struct gw_action *a)
 	op.to = strdup(
 		"deleted here, and changed on the server since: left as it is on both sides");
 	if (op.to != NULL)
-		add(box, &op);
+		gw_box_add(box, &op);
 }
 
 void gw_box_apply_rest(struct gw_box *box)
@@ -235,7 +228,7 @@ void gw_box_apply_rest(struct gw_box *box)
 			break;
 		case GW_DO_BASE_FLAGS:
 			op.kind = GW_OP_BASE_FLAGS;
-			add(box, &op);
+			gw_box_add(box, &op);
 			break;
 		case GW_DO_KEEP:
 			box->delta.kept++;
@@ -244,12 +237,12 @@ void gw_box_apply_rest(struct gw_box *box)
 				"stays",
 				box->folder->shown, a->uid);
 			op.kind = GW_OP_DROP_ROW;
-			add(box, &op);
+			gw_box_add(box, &op);
 			box->incomplete = true; /* the next look uploads it */
 			break;
 		case GW_DO_FORGET:
 			op.kind = GW_OP_DROP_ROW;
-			add(box, &op);
+			gw_box_add(box, &op);
 			break;
 		case GW_DO_HOLD:
 			apply_hold(box, a);
@@ -264,7 +257,7 @@ void gw_box_apply_rest(struct gw_box *box)
 			continue;
 		name_source(box, a->local, &op);
 		if (op.from != NULL)
-			add(box, &op);
+			gw_box_add(box, &op);
 		box->delta.deleted++;
 	}
 	box->env->counts->flags_changed += box->delta.flags_changed;
@@ -336,7 +329,7 @@ void gw_box_wrap_up_same(struct gw_box *box)
 	}
 	box->state = BOX_COMMITTING;
 	box->next_row = op.row;
-	add(box, &op);
+	gw_box_add(box, &op);
 }
 
 void gw_box_wrap_up(struct gw_box *box)
@@ -371,7 +364,7 @@ void gw_box_wrap_up(struct gw_box *box)
 		return;
 	}
 	box->next_row = op.row;
-	add(box, &op);
+	gw_box_add(box, &op);
 }
 
 static void on_downloaded(void *ctx, bool complete, const struct gw_error *err)

@@ -101,6 +101,9 @@ struct gw_box {
 void gw_box_fail(struct gw_box *box, const struct gw_error *err);
 void gw_box_finish(struct gw_box *box, enum gw_box_outcome outcome);
 void gw_box_release(struct gw_box *box);
+/* Hands an operation on this mailbox to the batcher; what it owns is gone either way.  When memory
+ * is out the box is incomplete: the next look finds it again. */
+void gw_box_add(struct gw_box *box, struct gw_op *op);
 uint64_t gw_box_flags(void *ctx, const struct gw_flag_list *list);
 void gw_box_look(struct gw_box *box, enum gw_box_state state, bool with_prints);
 

@@ -7,13 +7,6 @@
 
 #include <stdlib.h>
 
-static void add(struct gw_box *box, struct gw_op *op)
-{
-	op->place = box->place;
-	if (gw_batcher_add(box->env->batcher, op) != GW_OK)
-		box->incomplete = true; /* out of memory: the next run tells the server again */
-}
-
 bool gw_box_will_push(struct gw_box *box, const struct gw_action *a)
 {
 	struct gw_push_item *item = gw_array_push((void **)&box->push_items, &box->push_count,
@@ -31,7 +24,7 @@ static void hold(struct gw_box *box, uint32_t uid, const struct gw_error *why)
 
 	op.to = strdup(why->text);
 	if (op.to != NULL)
-		add(box, &op);
+		gw_box_add(box, &op);
 }
 
 static void on_pushed(void *ctx, const struct gw_error *refused, const struct gw_error *lost)
@@ -46,7 +39,7 @@ static void on_pushed(void *ctx, const struct gw_error *refused, const struct gw
 		};
 
 		if (item->taken)
-			add(box, &op);
+			gw_box_add(box, &op);
 		if (item->refused && refused != NULL)
 			hold(box, item->uid, refused);
 		box->delta.flags_sent += item->taken;

@@ -12,20 +12,13 @@
 
 enum { WAIT_MS = 10000 };
 
-static void add(struct gw_box *box, struct gw_op *op)
-{
-	op->place = box->place;
-	if (gw_batcher_add(box->env->batcher, op) != GW_OK)
-		box->incomplete = true; /* out of memory: it is still pending */
-}
-
 /* Neither pending nor refused any more. */
 static void forget(struct gw_box *box, const char *name)
 {
 	struct gw_op op = { .kind = GW_OP_UNREFUSED, .from = strdup(name) };
 
 	if (op.from != NULL)
-		add(box, &op);
+		gw_box_add(box, &op);
 }
 
 static void refuse(struct gw_box *box, const char *name, const char *reason)
@@ -34,7 +27,7 @@ static void refuse(struct gw_box *box, const char *name, const char *reason)
 	struct gw_op op = { .kind = GW_OP_REFUSED, .from = strdup(name), .to = strdup(reason) };
 
 	if (op.from != NULL && op.to != NULL) {
-		add(box, &op);
+		gw_box_add(box, &op);
 	} else {
 		free(op.from);
 		free(op.to);
@@ -74,9 +67,12 @@ bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a)
 	if (a->kind == GW_DO_REFUSE) {
 		if (!box->env->dry_run)
 			refuse(box, gw_scan_name(&box->local.scan, a->local),
-				"the Maildir is an older copy, and on the server the message is no "
-				"more; "
-				"move the file to another folder to have it back there");
+				box->remote.read_only
+					? "the mailbox is read-only"
+					: "the Maildir is an older copy, and on the server the "
+					  "message is no "
+					  "more; "
+					  "move the file to another folder to have it back there");
 		return true;
 	}
 	item = gw_array_push(
@@ -112,7 +108,7 @@ static void claim(struct gw_box *box, const struct gw_pending_file *p, uint32_t 
 		box->incomplete = true;
 		return;
 	}
-	add(box, &op);
+	gw_box_add(box, &op);
 	for (size_t i = 0; i < box->remote.count; i++) { /* no longer new there */
 		if (box->remote.messages[i].uid != uid)
 			box->remote.messages[n++] = box->remote.messages[i];
@@ -224,7 +220,7 @@ static void join_sent(struct gw_box *box, const struct gw_upload_item *item)
 		return;
 	}
 	op.print = p->print;
-	add(box, &op);
+	gw_box_add(box, &op);
 }
 
 static void on_item(void *ctx, const struct gw_upload_item *item, const struct gw_error *why)
@@ -272,7 +268,9 @@ static void on_uploads_done(void *ctx, const struct gw_error *lost)
 
 		if (item->outcome == GW_UPLOAD_UNSENT)
 			forget(box, item->name);
-		box->row->pending += item->outcome == GW_UPLOAD_LOST;
+		/* Not to be sent again before it was waited for. */
+		box->row->pending +=
+			item->outcome == GW_UPLOAD_LOST || item->outcome == GW_UPLOAD_UNNAMED;
 	}
 	if (lost == NULL && !box->stopped) {
 		gw_box_push(box);

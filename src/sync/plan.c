@@ -216,12 +216,14 @@ static bool new_here(const struct gw_plan_input *in, struct gw_plan *plan)
 	for (size_t i = 0; i < in->local_count && ok; i++) {
 		const struct gw_local_msg *l = &in->local[i];
 		struct gw_action *a;
+		bool refuse;
 
 		if (!l->candidate || l->uid != 0 || l->refused || paired[i] ||
-			(l->flags & GW_FLAG_DELETED) || in->read_only)
+			(l->flags & GW_FLAG_DELETED))
 			continue;
 		/* In an old copy of the Maildir it may be one that was deleted since. */
-		a = add(plan, in->copies_differ && l->ours ? GW_DO_REFUSE : GW_DO_UPLOAD, 0);
+		refuse = in->read_only || (in->copies_differ && l->ours);
+		a = add(plan, refuse ? GW_DO_REFUSE : GW_DO_UPLOAD, 0);
 		ok = a != NULL;
 		if (ok) {
 			a->local = (uint32_t)i;

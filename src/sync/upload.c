@@ -32,7 +32,7 @@ struct gw_upload {
 	unsigned in_flight;
 	uint64_t bytes_in_flight;
 	bool accepted[SHAPES]; /* I2 */
-	bool stopped, starting;
+	bool stopped;
 	struct gw_error lost, full; /* full: the quota is used up */
 };
 
@@ -170,20 +170,26 @@ static bool may_send(const struct gw_upload *u)
 	       u->accepted[shape_of(item->flags)];
 }
 
-static void advance(struct gw_upload *u)
+static void send_more(struct gw_upload *u)
 {
-	struct gw_upload_events ev = u->ev;
-	struct gw_error lost;
-
 	while (u->next < u->count && !u->stopped && u->lost.code == GW_OK && may_send(u)) {
 		struct gw_upload_item *item = &u->items[u->next++];
 
 		if (u->full.code != GW_OK)
 			decide(u, item, GW_UPLOAD_REFUSED, &u->full);
 		else if (!send_item(u, item))
-			break;
+			return;
 	}
-	if (u->in_flight > 0 || u->starting)
+}
+
+/* I1 */
+static void advance(struct gw_upload *u)
+{
+	struct gw_upload_events ev = u->ev;
+	struct gw_error lost;
+
+	send_more(u);
+	if (u->in_flight > 0)
 		return;
 	lost = u->lost;
 	free(u);
@@ -212,10 +218,8 @@ enum gw_code gw_upload_start(struct gw_session *session, const char *mailbox,
 		.keywords = keywords,
 		.items = items,
 		.count = count,
-		.ev = *events,
-		.starting = true };
-	advance(u);
-	u->starting = false;
+		.ev = *events };
+	send_more(u);
 	if (u->in_flight > 0)
 		return GW_OK;
 	*out = NULL;

@@ -21,6 +21,12 @@ static void on_response(void *ctx, const struct gw_response *r)
 	case GW_RESP_CONTINUE:
 		gw_buf_printf(b, " %d %d %llu %.*s", (int)r->status, (int)r->code,
 			(unsigned long long)r->number, (int)r->text.n, r->text.p);
+		if (r->code == GW_CODE_APPENDUID)
+			gw_buf_printf(b, " validity=%u", r->uidvalidity);
+		if (r->code == GW_CODE_PERMANENTFLAGS)
+			gw_buf_printf(b, " permanent=%llx,%zu,%d",
+				(unsigned long long)r->fetch.flags.system,
+				r->fetch.flags.keyword_count, r->fetch.flags.any);
 		break;
 	case GW_RESP_LIST:
 		gw_buf_printf(b, " %x %c %.*s", r->attrs, r->delimiter ? r->delimiter : '-',
@@ -121,6 +127,10 @@ static const char transcript[] =
 	"* SEARCH 1 2 3\r\n"
 	"* NAMESPACE ((\"INBOX.\" \".\")) NIL NIL\r\n"
 	"* OK [UIDVALIDITY 123] fine\r\n"
+	"* OK [PERMANENTFLAGS (\\Seen \\Deleted Work $Forwarded \\*)] some\r\n"
+	"* OK [PERMANENTFLAGS x] odd\r\n"
+	"g3 OK [APPENDUID 38505 3955] stored\r\n"
+	"g4 OK [APPENDUID 38505] odd\r\n"
 	"* X-UNKNOWN (a (b) \"c\")\r\n"
 	"+ go on\r\n"
 	"g1 OK [READ-WRITE] done\r\n"
@@ -139,6 +149,10 @@ static void same_events_in_every_cut(void **state)
 	assert_non_null(strstr(whole.text.p, "<HEADER.FIELDS (X Y):6:quoted>[15 seq=3 uid=11"));
 	assert_non_null(strstr(whole.text.p, "[6 100 / a \"b\" \\c]"));
 	assert_non_null(strstr(whole.text.p, "[6 1 - lit nam]"));
+	assert_non_null(strstr(whole.text.p, "some permanent=31,1,1]"));
+	assert_non_null(strstr(whole.text.p, " 3955 stored validity=38505]"));
+	assert_null(strstr(whole.text.p, "odd permanent"));
+	assert_null(strstr(whole.text.p, "odd validity"));
 	assert_non_null(strstr(whole.text.p, "9223372036854775807"));
 	for (size_t i = 1; i < n; i++) {
 		assert_int_equal(feed(&cut, transcript, n, i, n), GW_OK);

@@ -74,9 +74,18 @@ static void decoding_is_one_to_one(void **state)
 
 static void dates(void **state)
 {
+	static const time_t some[] = { 0, 837596665, 1, -1, 951782400, 4102444799 };
+	char text[GW_DATE_TEXT];
 	time_t t;
 
 	(void)state;
+	gw_date_format(837596665, text);
+	assert_string_equal(text, "17-Jul-1996 09:44:25 +0000");
+	for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
+		gw_date_format(some[i], text);
+		assert_true(gw_date_parse(gw_slice_str(text), &t));
+		assert_int_equal(t, some[i]);
+	}
 	assert_true(gw_date_parse(gw_slice_str("17-Jul-1996 02:44:25 -0700"), &t));
 	assert_int_equal(t, 837596665);
 	assert_true(gw_date_parse(gw_slice_str(" 1-Jan-1970 01:00:00 +0100"), &t));

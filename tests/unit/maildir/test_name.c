@@ -3,7 +3,12 @@
 #include "maildir/crlf.h"
 #include "maildir/fingerprint.h"
 #include "maildir/name.h"
+#include "maildir/outgoing.h"
 #include "test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <unistd.h>
 
@@ -154,6 +159,58 @@ static void crlf_in_any_cut(void **state)
 	}
 }
 
+static void crlf_is_restored_in_any_cut(void **state)
+{
+	static const char in[] = "a\nb\r\nc\rd\n\n\r", want[] = "a\r\nb\r\nc\rd\r\n\r\n\r";
+
+	(void)state;
+	for (size_t step = 1; step <= sizeof in - 1; step++) {
+		bool after_cr = false;
+		char out[64];
+		size_t n = 0;
+
+		for (size_t at = 0; at < sizeof in - 1; at += step) {
+			size_t take = sizeof in - 1 - at < step ? sizeof in - 1 - at : step;
+
+			n += gw_crlf_restore(
+				&after_cr, (struct gw_slice){ in + at, take }, out + n);
+		}
+		assert_int_equal(n, sizeof want - 1);
+		assert_memory_equal(out, want, n);
+	}
+}
+
+/* What is announced (the facts) is what goes out. */
+static void outgoing_has_the_size_that_was_told(void **state)
+{
+	char path[] = "/tmp/godwit-out.XXXXXX", out[100000];
+	int fd = mkstemp(path), dir = open("/tmp", O_RDONLY | O_DIRECTORY);
+	struct gw_outgoing *o = malloc(sizeof *o);
+	struct gw_fingerprint print;
+	struct gw_file_facts facts;
+	struct gw_error err = { 0 };
+	size_t n = 0, got;
+
+	(void)state;
+	assert_true(fd >= 0 && dir >= 0 && o != NULL);
+	for (int i = 0; i < 5000; i++)
+		assert_int_equal(
+			write(fd, i % 7 ? "line\n" : "x\r\n\ry\n", i % 7 ? 5 : 6), i % 7 ? 5 : 6);
+	close(fd);
+	assert_int_equal(gw_fingerprint_file(dir, path + 5, &print, &facts, &err), GW_OK);
+	assert_false(facts.has_nul);
+	assert_int_equal(gw_outgoing_open(o, dir, path + 5), 0);
+	while ((got = gw_outgoing_read(o, out + n, 777)) > 0)
+		n += got;
+	gw_outgoing_close(o);
+	gw_outgoing_close(o);
+	assert_int_equal(n, facts.crlf_size);
+	assert_int_equal(gw_outgoing_open(o, dir, "godwit-no-such-file"), ENOENT);
+	unlink(path);
+	close(dir);
+	free(o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(splits),
@@ -161,7 +218,9 @@ int main(void)
 		cmocka_unit_test(too_long_is_refused), cmocka_unit_test(names_speak_of_their_uid),
 		cmocka_unit_test(keywords_have_letters_until_they_run_out),
 		cmocka_unit_test(added_fields_do_not_count),
-		cmocka_unit_test(prints_do_not_depend_on_cuts), cmocka_unit_test(crlf_in_any_cut) };
+		cmocka_unit_test(prints_do_not_depend_on_cuts), cmocka_unit_test(crlf_in_any_cut),
+		cmocka_unit_test(crlf_is_restored_in_any_cut),
+		cmocka_unit_test(outgoing_has_the_size_that_was_told) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include "test.h"
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -220,6 +221,85 @@ static void one_holder_of_the_lock(void **state)
 	close(fd);
 }
 
+static enum gw_code count_pending(void *ctx, const struct gw_pending_row *row)
+{
+	assert_int_equal(row->uidvalidity, 7);
+	assert_int_equal(row->uidnext, 10);
+	assert_string_equal(row->message.base_name, "draft");
+	assert_int_equal(row->message.header_hash[0], 5);
+	(*(int *)ctx)++;
+	return GW_OK;
+}
+
+static enum gw_code count_refused(void *ctx, const char *base_name, int64_t at)
+{
+	assert_string_equal(base_name, "big");
+	assert_int_equal(at, 1000);
+	(*(int *)ctx)++;
+	return GW_OK;
+}
+
+static enum gw_code take_pending_count(void *ctx, const struct gw_mailbox_row *row)
+{
+	*(uint32_t *)ctx = row->pending;
+	return GW_OK;
+}
+
+static void uploads_are_remembered(void **state)
+{
+	struct fixture *f = *state;
+	const uint8_t hash[GW_STORE_HASH] = { 5 };
+	const struct gw_pending_row row = { .uidvalidity = 7,
+		.uidnext = 10,
+		.message = {
+			.base_name = "draft", .size = 3, .header_hash = hash, .body_hash = hash } };
+	uint32_t told = 99;
+	int n = 0;
+
+	assert_int_equal(gw_store_pending_put(f->store, f->box.id, &row, &f->err), GW_OK);
+	assert_int_equal(gw_store_pending_put(f->store, f->box.id, &row, &f->err), GW_OK);
+	assert_int_equal(
+		gw_store_refuse(f->store, f->box.id, "big", 1000, "too big", &f->err), GW_OK);
+	gw_store_pending(f->store, f->box.id, count_pending, &n, &f->err);
+	assert_int_equal(n, 1);
+	gw_store_refused(f->store, f->box.id, count_refused, &n, &f->err);
+	assert_int_equal(n, 2);
+	gw_store_mailboxes(f->store, take_pending_count, &told, &f->err);
+	assert_int_equal(told, 1);
+	gw_store_pending_drop(f->store, f->box.id, "draft", &f->err);
+	gw_store_unrefuse(f->store, f->box.id, "big", &f->err);
+	n = 0;
+	gw_store_pending(f->store, f->box.id, count_pending, &n, &f->err);
+	gw_store_refused(f->store, f->box.id, count_refused, &n, &f->err);
+	assert_int_equal(n, 0);
+}
+
+/* A state of the first version is brought up to date when it is opened, for reading too. */
+static void an_old_state_is_migrated(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const later[] = { "DROP TABLE pending", "DROP TABLE refused",
+		"ALTER TABLE mailbox DROP COLUMN cur_inode",
+		"ALTER TABLE mailbox DROP COLUMN cur_mtime",
+		"ALTER TABLE mailbox DROP COLUMN cur_ctime",
+		"ALTER TABLE mailbox DROP COLUMN new_inode",
+		"ALTER TABLE mailbox DROP COLUMN new_mtime",
+		"ALTER TABLE mailbox DROP COLUMN new_ctime", "PRAGMA user_version = 1" };
+	sqlite3 *db = NULL;
+	uint32_t told = 99;
+
+	gw_store_close(f->store);
+	f->store = NULL;
+	assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+	for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+		assert_int_equal(sqlite3_exec(db, later[i], NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	assert_int_equal(gw_store_open(f->path, GW_STORE_READ, &f->store, &f->err), GW_OK);
+	assert_non_null(f->store);
+	assert_int_equal(gw_store_mailboxes(f->store, take_pending_count, &told, &f->err), GW_OK);
+	assert_int_equal(told, 0);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -227,6 +307,7 @@ int main(void)
 		TEST(one_name_stands_for_one_message), TEST(renumbering_with_overlap),
 		TEST(a_rollback_leaves_nothing), TEST(reading_leaves_no_trace),
 		TEST(no_file_or_an_empty_one_is_no_state), TEST(damage_is_told),
+		TEST(uploads_are_remembered), TEST(an_old_state_is_migrated),
 		TEST(one_holder_of_the_lock) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

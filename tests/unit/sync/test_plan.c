@@ -434,10 +434,52 @@ static void random_histories(void **state)
 	}
 }
 
+static void new_files_are_uploaded_unless_something_speaks_against_it(void **state)
+{
+	struct gw_local_msg local[] = { { .flags = S, .candidate = true },
+		{ .flags = S | T, .candidate = true }, { .flags = S },
+		{ .flags = F, .candidate = true, .refused = true },
+		{ .flags = R, .candidate = true, .ours = true }, { .candidate = true } };
+	const struct gw_remote_msg remote = { .uid = 9 };
+	const struct gw_pair pair = { .uid = 9, .local = 5 };
+	struct gw_plan_input in = { .local = local,
+		.local_count = 6,
+		.remote = &remote,
+		.remote_count = 1,
+		.pairs = &pair,
+		.pair_count = 1,
+		.local_trusted = true,
+		.storable = S,
+		.lettered = LETTERED };
+	struct gw_plan plan;
+
+	(void)state;
+	gw_plan_mailbox(&in, &plan);
+	assert_int_equal(plan.count, 3);
+	assert_int_equal(plan.actions[0].kind, GW_DO_PAIR);
+	assert_int_equal(plan.actions[1].kind, GW_DO_UPLOAD);
+	assert_int_equal(plan.actions[1].local, 0);
+	assert_int_equal(plan.actions[1].flags, S);
+	assert_int_equal(plan.actions[2].local, 4);
+	assert_int_equal(plan.actions[2].flags, 0); /* what the server cannot store stays here */
+	gw_plan_deinit(&plan);
+	in.copies_differ = true;
+	gw_plan_mailbox(&in, &plan);
+	assert_int_equal(plan.actions[1].kind, GW_DO_UPLOAD);
+	assert_int_equal(plan.actions[2].kind, GW_DO_REFUSE); /* deleted there since, perhaps */
+	gw_plan_deinit(&plan);
+	in.read_only = true;
+	gw_plan_mailbox(&in, &plan);
+	assert_int_equal(plan.actions[1].kind, GW_DO_REFUSE);
+	gw_plan_deinit(&plan);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(each_row),
-		cmocka_unit_test(absence_needs_proof), cmocka_unit_test(random_histories) };
+		cmocka_unit_test(absence_needs_proof),
+		cmocka_unit_test(new_files_are_uploaded_unless_something_speaks_against_it),
+		cmocka_unit_test(random_histories) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
