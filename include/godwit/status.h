@@ -14,8 +14,8 @@ struct gw_status_mailbox {
 };
 
 struct gw_status_held {
-	const char *mailbox; /* the server's name, as on the wire */
-	uint32_t uid; /* 0: a file that is not on the server */
+	const char *mailbox;   /* the server's name, as on the wire */
+	uint32_t uid;          /* 0: a file that is not on the server */
 	const char *base_name; /* "" when it has no file */
 	const char *reason;
 };

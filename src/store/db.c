@@ -86,6 +86,8 @@ static const char *const sql[STATEMENTS] = {
 		" size, internal_date, header_hash, body_hash, msgid_hash)"
 		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[ST_MESSAGE_FLAGS] = "UPDATE message SET flags = ? WHERE mailbox_id = ? AND uid = ?",
+	[ST_MESSAGE_FLAG_BITS] = "UPDATE message SET flags = (flags & ~?1) | (?2 & ?1)"
+				 " WHERE mailbox_id = ?3 AND uid = ?4",
 	[ST_MESSAGE_DROP] = "DELETE FROM message WHERE mailbox_id = ? AND uid = ?",
 	[ST_REKEY_ADD] = "INSERT INTO temp.rekey VALUES(?, ?)",
 	[ST_HOLD] = "INSERT OR REPLACE INTO held VALUES(?, ?, ?, ?)",

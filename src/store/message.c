@@ -92,6 +92,20 @@ enum gw_code gw_store_message_flags(
 	return store_run(store, st, err);
 }
 
+enum gw_code gw_store_message_flag_bits(struct gw_store *store, int64_t mailbox, uint32_t uid,
+	uint64_t mask, uint64_t flags, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_MESSAGE_FLAG_BITS, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)mask);
+	sqlite3_bind_int64(st, 2, (sqlite3_int64)flags);
+	sqlite3_bind_int64(st, 3, mailbox);
+	sqlite3_bind_int64(st, 4, uid);
+	return store_run(store, st, err);
+}
+
 enum gw_code gw_store_message_drop(
 	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err)
 {

@@ -113,6 +113,9 @@ enum gw_code gw_store_message_add(struct gw_store *store, int64_t mailbox,
 	const struct gw_message_row *row, struct gw_error *err);
 enum gw_code gw_store_message_flags(struct gw_store *store, int64_t mailbox, uint32_t uid,
 	uint64_t flags, struct gw_error *err);
+/* Only the bits of mask. */
+enum gw_code gw_store_message_flag_bits(struct gw_store *store, int64_t mailbox, uint32_t uid,
+	uint64_t mask, uint64_t flags, struct gw_error *err);
 enum gw_code gw_store_message_drop(
 	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err);
 

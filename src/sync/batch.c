@@ -295,7 +295,9 @@ static enum gw_code act_on_row(struct batch *b, struct gw_op *op, struct gw_disk
 	case GW_OP_BASE_FLAGS:
 		return gw_store_message_flags(store, mailbox, op->uid, op->flags, err);
 	case GW_OP_TOLD_FLAGS:
-		code = gw_store_message_flags(store, mailbox, op->uid, op->flags, err);
+		/* Only what the server was told: of the rest the file may not be there yet. */
+		code = gw_store_message_flag_bits(
+			store, mailbox, op->uid, op->mask, op->flags, err);
 		return code == GW_OK ? gw_store_unhold(store, mailbox, op->uid, err) : code;
 	case GW_OP_DELETE:
 		b->result.deleted++;

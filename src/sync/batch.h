@@ -47,6 +47,7 @@ struct gw_op {
 	struct gw_place *place; /* referenced while it waits */
 	uint32_t uid;
 	uint64_t flags; /* of base */
+	uint64_t mask;  /* TOLD_FLAGS: the bits of flags that count */
 	uint64_t size;
 	time_t date;
 	struct gw_delivered file;    /* DELIVER: owned */

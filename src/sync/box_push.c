@@ -34,15 +34,16 @@ static void on_pushed(void *ctx, const struct gw_error *refused, const struct gw
 
 	for (size_t i = 0; i < box->push_count; i++) {
 		const struct gw_push_item *item = &box->push_items[i];
-		struct gw_op op = {
-			.kind = GW_OP_TOLD_FLAGS, .uid = item->uid, .flags = item->has
-		};
+		struct gw_op op = { .kind = GW_OP_TOLD_FLAGS,
+			.uid = item->uid,
+			.flags = item->has,
+			.mask = item->taken };
 
-		if (item->taken)
+		if (item->taken != 0)
 			gw_box_add(box, &op);
 		if (item->refused && refused != NULL)
 			hold(box, item->uid, refused);
-		box->delta.flags_sent += item->taken;
+		box->delta.flags_sent += item->taken != 0;
 	}
 	box->env->counts->flags_sent += box->delta.flags_sent;
 	if (refused != NULL) {

@@ -82,7 +82,7 @@ static void settle(struct command *c, bool taken)
 
 		if (c->mask == 0 || !gw_seqset_has(&c->uids, item->uid))
 			continue;
-		item->taken |= taken;
+		item->taken |= taken ? c->mask : 0;
 		item->refused |= !taken;
 		if (taken && c->set)
 			item->has |= c->mask;

@@ -12,9 +12,10 @@ struct gw_push;
 
 struct gw_push_item {
 	uint32_t uid;
-	uint64_t has;        /* the server's flags; out: with what it took */
-	uint64_t gets;       /* what they are to become */
-	bool taken, refused; /* out: some of it was */
+	uint64_t has;   /* the server's flags; out: with what it took */
+	uint64_t gets;  /* what they are to become */
+	uint64_t taken; /* out: the bits that it took */
+	bool refused;   /* out: not all of it was taken */
 };
 
 struct gw_push_events {

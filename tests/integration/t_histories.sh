@@ -1,0 +1,114 @@
+#!/bin/bash
+# Random histories: both sides change at random, runs are killed at random, and in the end both sides
+# are equal, and stay so.  Deletions here are not carried to the server yet, so there are none.
+. "$(dirname "$0")/lib.sh"
+HISTORIES=${HISTORIES:-60} # over the three dresses
+SEED=${SEED:-$(date +%s)}
+RANDOM=$((SEED % 32768))
+echo "seed: $SEED (SEED=$SEED replays the choices)"
+FOLDERS=(INBOX Archive "Lists/dev")
+SYSTEM=('\Seen' '\Flagged' '\Answered' '\Draft' Work Play '$Forwarded')
+number=0
+
+json() {
+	tail -1 "$T/out" | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
+}
+message() { # a new message in $T/m
+	number=$((number + 1))
+	{
+		printf 'From: somebody@example.org\nMessage-ID: <h%d.%d@x>\nSubject: %d\n\n' "$SEED" "$number" "$number"
+		[ $((RANDOM % 8)) != 0 ] || head -c $((RANDOM * 8)) /dev/zero | tr '\0' y
+		echo
+	} > "$T/m"
+}
+some() { # ARRAY...: one of them
+	local all=("$@")
+	echo "${all[RANDOM % ${#all[@]}]}"
+}
+letters() { # some flags, sorted as they stand in names
+	local out=
+	for letter in D F P R S; do
+		[ $((RANDOM % 3)) != 0 ] || out=$out$letter
+	done
+	echo "$out"
+}
+
+change_there() {
+	local folder uid
+	folder=$(some "${FOLDERS[@]}")
+	case $((RANDOM % 5)) in
+	0)
+		message
+		deliver "$folder" "$T/m" "$(letters | tr -d P)" # which is not a flag to Dovecot
+		;;
+	1) adm flags add -u me "$(some "${SYSTEM[@]}")" mailbox "$folder" $((1 + RANDOM % 12)) ;;
+	2) adm flags remove -u me "$(some "${SYSTEM[@]}")" mailbox "$folder" $((1 + RANDOM % 12)) ;;
+	3) adm expunge -u me mailbox "$folder" $((1 + RANDOM % 12)) ;;
+	4) adm flags add -u me "$(some "${SYSTEM[@]}")" mailbox "$folder" all ;;
+	esac || true # a number beyond the end
+}
+change_here() {
+	local folder file base
+	folder=$T/mail/$(some "${FOLDERS[@]}")
+	case $((RANDOM % 4)) in
+	0)
+		message
+		if [ $((RANDOM % 2)) = 0 ]; then
+			cp "$T/m" "$folder/tmp/x" && mv "$folder/tmp/x" "$folder/new/$SEED.$number"
+		else
+			cp "$T/m" "$folder/tmp/x" && mv "$folder/tmp/x" "$folder/cur/$SEED.$number:2,$(letters)"
+		fi
+		;;
+	*) # as a reader does it: from new/ to cur/, flags changed, keywords kept
+		file=$(find "$folder/cur" "$folder/new" -type f | sort | sed -n "$((1 + RANDOM % 12))p")
+		[ -n "$file" ] || return 0
+		base=$(basename "$file")
+		mv "$file" "$folder/cur/${base%%:*}:2,$(letters)$(sed -n 's/.*:2,[A-Z]*\([a-z]*\)$/\1/p' <<< "$base")" 2> /dev/null || true
+		;;
+	esac
+}
+
+history() { # both sides change, some runs are killed
+	local i pid
+	for i in $(seq $((3 + RANDOM % 8))); do
+		if [ $((RANDOM % 2)) = 0 ]; then change_there; else change_here; fi
+		[ $((RANDOM % 4)) = 0 ] || continue
+		"$GODWIT" -c "$T/config" sync -q 2> "$T/err" &
+		pid=$!
+		if [ $((RANDOM % 2)) = 0 ]; then
+			change_here # while it looks
+			change_there
+		else
+			sleep "0.0$((RANDOM % 6))$((RANDOM % 10))" # the moment that this run is about
+			kill -KILL "$pid" 2> /dev/null || true
+		fi
+		wait "$pid" 2> /dev/null || true
+	done
+}
+
+for dress in full noqresync plain; do
+	note "$dress"
+	server_stop
+	rm -rf "$T/mail" "$T/state" "$T/server/home"
+	mkdir -p "$T/server/home/Maildir/Lists"
+	MAIL=$T/server/home/Maildir
+	for folder in "${FOLDERS[@]}"; do
+		"$TOOLS/mkmail" "$MAIL/$folder" 8 400 "$number"
+		number=$((number + 1))
+	done
+	server_start "$dress"
+	write_config
+	sync_ok
+	for h in $(seq $((HISTORIES / 3))); do
+		history
+		sync_ok
+		sync_ok
+		assert_equal "$dress, history $h"
+		sync_ok --json
+		for count in messages_downloaded messages_uploaded flags_changed flags_sent deleted kept; do
+			[ "$(json $count)" = 0 ] || fail "$dress, history $h: not stable: $(tail -1 "$T/out")"
+		done
+	done
+done
+echo "$HISTORIES histories, $number messages: equal in the end, and stable"
+note ok
