@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <unistd.h>
 
 static void splits(void **state)
 {
