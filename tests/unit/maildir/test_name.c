@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-
 static void splits(void **state)
 {
 	struct gw_name n = gw_name_split("a:2,b:2,FS");
