@@ -32,6 +32,7 @@ struct gw_account {
 	size_t folder_count;  /* 0: all, less \All, \Flagged and \Important */
 	bool subscribed;      /* only subscribed mailboxes */
 	bool mirror_deleted;  /* \Deleted is written as T */
+	bool guard;           /* hold deletions back that look like an accident */
 	unsigned attic_days;  /* how long deleted mail rests in the attic; 0: not kept */
 	unsigned connections; /* at most */
 	unsigned timeout_s;   /* without a byte */

@@ -17,6 +17,8 @@ struct gw_sync;
 struct gw_sync_options {
 	bool dry_run;               /* look and tell, change nothing anywhere */
 	bool full;                  /* read both sides in full whatever cursors say */
+	bool accept_deletions;      /* carry out the deletions that an earlier run held back */
+	bool restore_deletions;     /* take them back: upload what is here again */
 	const char *const *folders; /* only these (names as shown, patterns allowed); NULL: all */
 	size_t folder_count;
 };
@@ -34,6 +36,7 @@ struct gw_sync_counts {
 	uint64_t flags_changed;                       /* files whose flags changed */
 	uint64_t flags_sent;               /* messages whose flags changed on the server */
 	uint64_t deleted;                  /* files that went to the attic */
+	uint64_t held;                     /* deletions held back now */
 	uint64_t kept;                     /* gone there, changed here, and left alone */
 	uint64_t problems;                 /* reported; the exit status is not 0 */
 	uint64_t wire_received, wire_sent; /* bytes, TLS included */

@@ -6,7 +6,7 @@
 
 struct options {
 	const char *config_path; /* NULL: the usual place */
-	bool quiet, json, dry_run, full;
+	bool quiet, json, dry_run, full, accept_deletions, restore_deletions;
 	unsigned verbose;
 	char **args; /* behind the command */
 	int arg_count;

@@ -49,6 +49,8 @@ static void on_held(void *ctx, const struct gw_status_held *h)
 		json_array_append_new(p->held,
 			json_pack("{s:s, s:I, s:s, s:s}", "mailbox", h->mailbox, "uid",
 				(json_int_t)h->uid, "file", h->base_name, "reason", h->reason));
+	else if (h->uid == 0 && h->base_name[0] == '\0')
+		printf("  held: %s: %s\n", h->mailbox, h->reason);
 	else if (h->uid == 0)
 		printf("  held: %s file %s: %s\n", h->mailbox, h->base_name, h->reason);
 	else

@@ -122,6 +122,8 @@ static enum gw_code choose(struct run *r, const struct config *config, struct gw
 	for (size_t i = 0; i < r->count; i++) {
 		r->jobs[i].options.dry_run = o->dry_run;
 		r->jobs[i].options.full = o->full;
+		r->jobs[i].options.accept_deletions = o->accept_deletions;
+		r->jobs[i].options.restore_deletions = o->restore_deletions;
 	}
 	return GW_OK;
 }

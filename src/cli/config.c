@@ -25,6 +25,7 @@ static cfg_opt_t account_keys[] = {
 	CFG_STR_LIST("folders", NULL, CFGF_NODEFAULT),
 	CFG_BOOL("subscribed", cfg_false, CFGF_NONE),
 	CFG_BOOL("mirror-deleted", cfg_false, CFGF_NONE),
+	CFG_BOOL("guard", cfg_true, CFGF_NONE),
 	CFG_INT("attic", 30, CFGF_NONE),
 	CFG_INT("connections", 3, CFGF_NONE),
 	CFG_INT("timeout", 60, CFGF_NONE),
@@ -258,6 +259,7 @@ static enum gw_code read_account(const struct reader *r, cfg_t *sec, struct gw_a
 	a->state_dir = expand(r, r->state_dir);
 	a->subscribed = cfg_getbool(sec, "subscribed");
 	a->mirror_deleted = cfg_getbool(sec, "mirror-deleted");
+	a->guard = cfg_getbool(sec, "guard");
 	code = check_required(r, sec, a);
 	if (code == GW_OK)
 		code = read_numbers(r, sec, a);

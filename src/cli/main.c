@@ -23,6 +23,8 @@ static const char usage[] =
 	"  -c, --config=FILE   another configuration than ~/.config/godwit/config\n"
 	"  -n, --dry-run       sync: say what would be done, and do nothing\n"
 	"      --full          sync: read everything, whatever was remembered\n"
+	"      --accept-deletions   sync: carry out deletions that were held back\n"
+	"      --restore-deletions  sync: take them back instead\n"
 	"  -q, --quiet         say nothing when all is well\n"
 	"  -v, --verbose       say more; -vv, -vvv: more still (the protocol, without secrets)\n"
 	"      --json          one JSON object a line\n"
@@ -83,12 +85,14 @@ static void log_line(void *ctx, enum gw_log_level level, const char *text)
 	fprintf(stderr, "godwit: %s: %s\n", names[level], text);
 }
 
-enum { OPT_FULL = 256, OPT_JSON, OPT_VERSION };
+enum { OPT_FULL = 256, OPT_JSON, OPT_VERSION, OPT_ACCEPT, OPT_RESTORE };
 
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "dry-run", no_argument, NULL, 'n' },
 	{ "full", no_argument, NULL, OPT_FULL },
+	{ "accept-deletions", no_argument, NULL, OPT_ACCEPT },
+	{ "restore-deletions", no_argument, NULL, OPT_RESTORE },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "json", no_argument, NULL, OPT_JSON },
@@ -112,6 +116,12 @@ static int parse_options(int argc, char **argv, struct options *o)
 			break;
 		case OPT_FULL:
 			o->full = true;
+			break;
+		case OPT_ACCEPT:
+			o->accept_deletions = true;
+			break;
+		case OPT_RESTORE:
+			o->restore_deletions = true;
 			break;
 		case 'q':
 			o->quiet = true;

@@ -49,6 +49,11 @@ static const char *const migrations[] = {
 	"CREATE TABLE refused(mailbox_id INTEGER NOT NULL REFERENCES mailbox(id),"
 	" base_name BLOB NOT NULL, at INTEGER NOT NULL, reason TEXT NOT NULL,"
 	" PRIMARY KEY(mailbox_id, base_name)) STRICT, WITHOUT ROWID;",
+	/* Deletions that look like an accident: what was deleted lately, and what is held back. */
+	"CREATE TABLE deleted(mailbox_id INTEGER NOT NULL REFERENCES mailbox(id),"
+	" at INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE held_deletion(mailbox_id INTEGER NOT NULL REFERENCES mailbox(id),"
+	" uid INTEGER NOT NULL, PRIMARY KEY(mailbox_id, uid)) STRICT, WITHOUT ROWID;",
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 
@@ -61,7 +66,10 @@ static const char *const sql[STATEMENTS] = {
 	[ST_MAILBOXES] = "SELECT id, remote_name, delimiter, local_dir, special_use, uidvalidity,"
 			 " uidnext, highestmodseq, messages, inode, full_at, cur_inode,"
 			 " cur_mtime, cur_ctime, new_inode, new_mtime, new_ctime,"
-			 " (SELECT count(*) FROM pending WHERE mailbox_id = id) FROM mailbox"
+			 " (SELECT count(*) FROM pending WHERE mailbox_id = id),"
+			 " (SELECT count(*) FROM held_deletion WHERE mailbox_id = id),"
+			 " (SELECT count(*) FROM deleted WHERE mailbox_id = id AND at > ?)"
+			 " FROM mailbox"
 			 " ORDER BY remote_name",
 	[ST_MAILBOX_ADD] = "INSERT INTO mailbox(remote_name, delimiter, local_dir, special_use,"
 			   " uidvalidity, uidnext, highestmodseq, messages, inode, full_at,"
@@ -95,7 +103,16 @@ static const char *const sql[STATEMENTS] = {
 	[ST_HELD] = "SELECT remote_name, uid, base_name, reason FROM held"
 		    " JOIN mailbox ON mailbox.id = mailbox_id UNION ALL"
 		    " SELECT remote_name, 0, base_name, reason FROM refused"
-		    " JOIN mailbox ON mailbox.id = mailbox_id ORDER BY 1, 2, 3",
+		    " JOIN mailbox ON mailbox.id = mailbox_id UNION ALL"
+		    " SELECT remote_name, 0, x'', count(*) || ' messages are gone on the server and"
+		    " kept here: `sync --accept-deletions` deletes them here too, `sync"
+		    " --restore-deletions` uploads them again' FROM held_deletion"
+		    " JOIN mailbox ON mailbox.id = mailbox_id GROUP BY mailbox_id ORDER BY 1, 2, 3",
+	[ST_HOLD_DELETION] = "INSERT OR REPLACE INTO held_deletion VALUES(?, ?)",
+	[ST_UNHOLD_DELETION] = "DELETE FROM held_deletion WHERE mailbox_id = ? AND uid = ?",
+	[ST_HELD_DELETIONS] = "SELECT uid FROM held_deletion WHERE mailbox_id = ? ORDER BY uid",
+	[ST_DELETED_ADD] = "INSERT INTO deleted VALUES(?, ?)",
+	[ST_DELETED_PURGE] = "DELETE FROM deleted WHERE at <= ?",
 	[ST_PENDING_PUT] = "INSERT OR REPLACE INTO pending VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[ST_PENDING_DROP] = "DELETE FROM pending WHERE mailbox_id = ? AND base_name = ?",
 	[ST_PENDING] = "SELECT base_name, uidvalidity, uidnext, flags, size, internal_date,"

@@ -33,7 +33,7 @@ static void bind_stamp(sqlite3_stmt *st, int at, const struct gw_stamp *s)
 }
 
 enum gw_code gw_store_mailboxes(
-	struct gw_store *store, gw_mailbox_cb *cb, void *ctx, struct gw_error *err)
+	struct gw_store *store, int64_t recent, gw_mailbox_cb *cb, void *ctx, struct gw_error *err)
 {
 	sqlite3_stmt *st = store_statement(store, ST_MAILBOXES, err);
 	enum gw_code code = GW_OK;
@@ -41,6 +41,7 @@ enum gw_code gw_store_mailboxes(
 
 	if (st == NULL)
 		return err->code;
+	sqlite3_bind_int64(st, 1, recent);
 	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
 		struct gw_mailbox_row row = { .id = sqlite3_column_int64(st, 0),
 			.remote_name = column_dup(st, 1),
@@ -55,7 +56,9 @@ enum gw_code gw_store_mailboxes(
 			.full_at = sqlite3_column_int64(st, 10),
 			.cur = column_stamp(st, 11),
 			.new = column_stamp(st, 14),
-			.pending = (uint32_t)sqlite3_column_int64(st, 17) };
+			.pending = (uint32_t)sqlite3_column_int64(st, 17),
+			.held_deletions = (uint32_t)sqlite3_column_int64(st, 18),
+			.deleted_recently = (uint32_t)sqlite3_column_int64(st, 19) };
 
 		code = row.remote_name == NULL || row.local_dir == NULL
 			       ? gw_fail(err, GW_ERR_NOMEM, "out of memory")

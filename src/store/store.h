@@ -61,12 +61,15 @@ struct gw_mailbox_row {
 	int64_t full_at;          /* when it was last looked at in full, seconds since the epoch */
 	struct gw_stamp cur, new; /* of the last trusted look at its files; zero: none */
 	uint32_t pending;         /* uploads that an earlier run did not see through */
+	uint32_t held_deletions;
+	uint32_t deleted_recently; /* files here, since the time asked for */
 };
 
 typedef enum gw_code gw_mailbox_cb(void *ctx, const struct gw_mailbox_row *row);
 
+/* recent: seconds since the epoch from which deleted_recently counts. */
 enum gw_code gw_store_mailboxes(
-	struct gw_store *store, gw_mailbox_cb *cb, void *ctx, struct gw_error *err);
+	struct gw_store *store, int64_t recent, gw_mailbox_cb *cb, void *ctx, struct gw_error *err);
 
 /* Adds the row and sets its id. */
 enum gw_code gw_store_mailbox_add(
@@ -153,6 +156,24 @@ enum gw_code gw_store_unrefuse(
 	struct gw_store *store, int64_t mailbox, const char *base_name, struct gw_error *err);
 enum gw_code gw_store_refused(struct gw_store *store, int64_t mailbox, gw_refused_cb *cb, void *ctx,
 	struct gw_error *err);
+
+/* --- deletions ------------------------------------------------------------------------------- */
+
+/* A message that is gone on the server and stays here until a person decides. */
+enum gw_code gw_store_hold_deletion(
+	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err);
+enum gw_code gw_store_unhold_deletion(
+	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err);
+
+typedef enum gw_code gw_uid_cb(void *ctx, uint32_t uid);
+
+enum gw_code gw_store_held_deletions(
+	struct gw_store *store, int64_t mailbox, gw_uid_cb *cb, void *ctx, struct gw_error *err);
+
+/* One file was deleted here at that time; those of `purge` and before are forgotten. */
+enum gw_code gw_store_deleted_add(
+	struct gw_store *store, int64_t mailbox, int64_t at, struct gw_error *err);
+enum gw_code gw_store_deleted_purge(struct gw_store *store, int64_t at, struct gw_error *err);
 
 /* --- what was held back or refused ---------------------------------------------------------- */
 

@@ -109,6 +109,19 @@ static bool remote_unchanged(const struct gw_sync *s, const struct gw_entry *e)
 	       f->uidvalidity == row->uidvalidity && f->highestmodseq == row->highestmodseq;
 }
 
+/* Deletions that an earlier run held back: told on every run, until a person decides. */
+static void look_at_held(struct gw_sync *s, struct gw_entry *e)
+{
+	struct gw_error err = { 0 };
+
+	if (s->options.accept_deletions || s->options.restore_deletions) {
+		e->remote_same = false;
+		return;
+	}
+	gw_box_held_error(e->row.held_deletions, &err);
+	gw_sync_problem(s, e->folder->shown, &err);
+}
+
 static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 {
 	struct gw_entry *e = gw_array_push(
@@ -133,6 +146,8 @@ static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 		s->counts.mailboxes_created++;
 	}
 	e->remote_same = e->row.pending == 0 && remote_unchanged(s, e);
+	if (e->row.held_deletions > 0)
+		look_at_held(s, e);
 	e->dirty = !e->remote_same || !local_unchanged(s, e);
 	if (strcmp(e->row.local_dir, f->dir) != 0) {
 		gw_fail(&err, GW_ERR_HELD,

@@ -81,6 +81,7 @@ struct gw_sync {
 	struct gw_box_env env;
 	struct gw_batcher *batcher; /* owned */
 
+	uint64_t messages, deleted_recently; /* of the whole account, for the guard */
 	struct gw_sync_counts counts;
 	struct gw_error err; /* why the account failed */
 	bool stopped, batches_lost;

@@ -5,6 +5,7 @@
 #include "base/num.h"
 #include "maildir/attic.h"
 #include "store/lock.h"
+#include "sync/guard.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -24,6 +25,8 @@ static enum gw_code take_row(void *ctx, const struct gw_mailbox_row *row)
 	if (slot == NULL)
 		return GW_ERR_NOMEM;
 	*slot = *row;
+	s->messages += row->messages;
+	s->deleted_recently += row->deleted_recently;
 	slot->remote_name = strdup(row->remote_name);
 	slot->local_dir = strdup(row->local_dir);
 	return slot->remote_name == NULL || slot->local_dir == NULL ? GW_ERR_NOMEM : GW_OK;
@@ -45,7 +48,8 @@ static enum gw_code read_fact(struct gw_sync *s, const char *name, char **out, s
 static enum gw_code read_state(struct gw_sync *s, struct gw_error *err)
 {
 	char *id = NULL, *generation = NULL;
-	enum gw_code code = gw_store_mailboxes(s->disk.world.store, take_row, s, err);
+	enum gw_code code = gw_store_mailboxes(
+		s->disk.world.store, (int64_t)time(NULL) - GW_GUARD_SECONDS, take_row, s, err);
 
 	if (code == GW_OK)
 		code = read_fact(s, GW_FACT_ACCOUNT_ID, &id, err);
@@ -86,6 +90,7 @@ static enum gw_code set_aside(struct gw_sync *s, struct gw_error *err)
 		free(s->rows[i].local_dir);
 	}
 	s->row_count = 0;
+	s->messages = s->deleted_recently = 0;
 	s->account_id[0] = '\0';
 	s->generation = 0;
 	return GW_OK;
@@ -262,6 +267,9 @@ static enum gw_code prepare(struct gw_disk_world *world, struct gw_error *err)
 	if (code != GW_OK)
 		return code;
 	code = write_facts(s, world, err);
+	if (code == GW_OK)
+		code = gw_store_deleted_purge(
+			world->store, (int64_t)time(NULL) - GW_GUARD_SECONDS, err);
 	if (code == GW_OK)
 		code = add_mailboxes(s, world, err);
 	if (code == GW_OK)

@@ -165,6 +165,7 @@ static enum gw_code act_on_file(struct batch *b, struct gw_op *op, struct gw_dis
 	case GW_OP_DROP_ROW:
 	case GW_OP_REFUSED:
 	case GW_OP_UNREFUSED:
+	case GW_OP_HOLD_DELETION:
 	case GW_OP_HOLD:
 	case GW_OP_UNFETCHABLE:
 	case GW_OP_CURSOR:
@@ -247,6 +248,17 @@ static enum gw_code forget_upload(
 			     : code;
 }
 
+static enum gw_code drop_row(
+	const struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
+{
+	int64_t mailbox = op->place->mailbox;
+	enum gw_code code = gw_store_message_drop(world->store, mailbox, op->uid, err);
+
+	if (code == GW_OK)
+		code = gw_store_unhold(world->store, mailbox, op->uid, err);
+	return code == GW_OK ? gw_store_unhold_deletion(world->store, mailbox, op->uid, err) : code;
+}
+
 static enum gw_code refuse(
 	const struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
 {
@@ -301,10 +313,12 @@ static enum gw_code act_on_row(struct batch *b, struct gw_op *op, struct gw_disk
 		return code == GW_OK ? gw_store_unhold(store, mailbox, op->uid, err) : code;
 	case GW_OP_DELETE:
 		b->result.deleted++;
-		return gw_store_message_drop(store, mailbox, op->uid, err);
+		code = gw_store_deleted_add(store, mailbox, (int64_t)time(NULL), err);
+		return code == GW_OK ? drop_row(op, world, err) : code;
 	case GW_OP_DROP_ROW:
-		code = gw_store_message_drop(store, mailbox, op->uid, err);
-		return code == GW_OK ? gw_store_unhold(store, mailbox, op->uid, err) : code;
+		return drop_row(op, world, err);
+	case GW_OP_HOLD_DELETION:
+		return gw_store_hold_deletion(store, mailbox, op->uid, err);
 	case GW_OP_HOLD:
 		return gw_store_hold(store, mailbox, op->uid, NULL, op->to, err);
 	case GW_OP_UNFETCHABLE:

@@ -27,19 +27,20 @@ struct gw_place {
 void gw_place_unref(struct gw_place *place);
 
 enum gw_op_kind {
-	GW_OP_KEYWORD,     /* index uid has the name `to` */
-	GW_OP_DELIVER,     /* file goes to `to`; row added */
-	GW_OP_JOIN,        /* file `from` is uid: row added, and renamed to `to` if that is set */
-	GW_OP_FLAGS,       /* `from` becomes `to`; base flags stored */
-	GW_OP_BASE_FLAGS,  /* only the row */
-	GW_OP_TOLD_FLAGS,  /* only the row: the server took what was changed here */
-	GW_OP_DELETE,      /* `from` goes to the attic, the row goes */
-	GW_OP_DROP_ROW,    /* only the row goes */
-	GW_OP_REFUSED,     /* the file `from` was not taken, `to` says why; no longer pending */
-	GW_OP_UNREFUSED,   /* the file `from` is gone, or taken: nothing is remembered of it */
-	GW_OP_HOLD,        /* remembered with `to` as the reason */
-	GW_OP_UNFETCHABLE, /* a row without a file, remembered with `to` as the reason */
-	GW_OP_CURSOR,      /* the mailbox is done: its row is stored */
+	GW_OP_KEYWORD,       /* index uid has the name `to` */
+	GW_OP_DELIVER,       /* file goes to `to`; row added */
+	GW_OP_JOIN,          /* file `from` is uid: row added, and renamed to `to` if that is set */
+	GW_OP_FLAGS,         /* `from` becomes `to`; base flags stored */
+	GW_OP_BASE_FLAGS,    /* only the row */
+	GW_OP_TOLD_FLAGS,    /* only the row: the server took what was changed here */
+	GW_OP_DELETE,        /* `from` goes to the attic, the row goes */
+	GW_OP_DROP_ROW,      /* only the row goes */
+	GW_OP_HOLD_DELETION, /* gone there; nothing goes here, it is remembered */
+	GW_OP_REFUSED,       /* the file `from` was not taken, `to` says why; no longer pending */
+	GW_OP_UNREFUSED,     /* the file `from` is gone, or taken: nothing is remembered of it */
+	GW_OP_HOLD,          /* remembered with `to` as the reason */
+	GW_OP_UNFETCHABLE,   /* a row without a file, remembered with `to` as the reason */
+	GW_OP_CURSOR,        /* the mailbox is done: its row is stored */
 };
 
 struct gw_op {

@@ -28,6 +28,9 @@ struct gw_box_env {
 	struct gw_disk *disk;
 	struct gw_batcher *batcher;
 	struct gw_sync_counts *counts; /* the account's totals */
+	const uint64_t *messages;      /* the account has so many */
+	uint64_t *deleted_recently;    /* and so many went lately; counted on here */
+	bool accept_deletions, restore_deletions;
 	bool dry_run, full, retry_unfetchable;
 	bool copies_differ; /* the mark and the state do not belong together */
 	bool plain_select;  /* learned: this server wants SELECT without parameters */
@@ -66,5 +69,8 @@ void gw_box_committed(struct gw_box *box, bool conflict);
 
 /* Frees it; only after done(). */
 void gw_box_free(struct gw_box *box);
+
+/* What is to be said of deletions that are held back. */
+void gw_box_held_error(uint64_t count, struct gw_error *err);
 
 const struct gw_folder *gw_box_folder(const struct gw_box *box);

@@ -4,6 +4,8 @@
  */
 #include "sync/box_p.h"
 
+#include "sync/guard.h"
+
 #include <stdlib.h>
 #include <time.h>
 
@@ -240,6 +242,10 @@ void gw_box_apply_rest(struct gw_box *box)
 			gw_box_add(box, &op);
 			box->incomplete = true; /* the next look uploads it */
 			break;
+		case GW_DO_HOLD_DELETE:
+			op.kind = GW_OP_HOLD_DELETION;
+			gw_box_add(box, &op);
+			break;
 		case GW_DO_FORGET:
 			op.kind = GW_OP_DROP_ROW;
 			gw_box_add(box, &op);
@@ -454,6 +460,45 @@ static void begin_download(struct gw_box *box)
 	gw_box_fail(box, &box->err);
 }
 
+void gw_box_held_error(uint64_t count, struct gw_error *err)
+{
+	gw_fail(err, GW_ERR_HELD,
+		"%llu messages are gone on the server, which looks like an accident, so they are "
+		"kept here: `godwit sync --accept-deletions` deletes them here too, `godwit sync "
+		"--restore-deletions` uploads them again",
+		(unsigned long long)count);
+	err->scope = GW_SCOPE_MAILBOX;
+}
+
+/* Holds back what looks like an accident. */
+static void guard(struct gw_box *box)
+{
+	const unsigned exempt = GW_LIST_TRASH | GW_LIST_JUNK;
+	const struct gw_guard g = { .off = !box->env->account->guard ||
+					   (box->folder->attrs & exempt) != 0,
+		.accept = box->env->accept_deletions,
+		.restore = box->env->restore_deletions,
+		.there_is_nothing = box->remote.exists == 0,
+		.mailbox_recent = box->row->deleted_recently,
+		.mailbox_total = box->local.base_count,
+		.account_recent = *box->env->deleted_recently,
+		.account_total = *box->env->messages,
+		.held = &box->local.held_deletions };
+	struct gw_guarded done = gw_guard_plan(&g, &box->plan);
+	struct gw_error err = { 0 };
+
+	box->delta.held = done.held;
+	box->env->counts->held += done.held;
+	if (!g.off) {
+		box->row->deleted_recently += (uint32_t)done.deleted;
+		*box->env->deleted_recently += done.deleted;
+	}
+	if (done.held == 0)
+		return;
+	gw_box_held_error(done.held, &err);
+	box->env->problem(box->env->ctx, box, &err);
+}
+
 void gw_box_apply(struct gw_box *box)
 {
 	const struct gw_remote_view *v = &box->remote;
@@ -468,6 +513,7 @@ void gw_box_apply(struct gw_box *box)
 		.pair_count = box->pair_count,
 		.remote_full = v->full,
 		.vanished = &v->vanished,
+		.held_gone = &box->local.held_deletions,
 		.listing = v->has_listing ? &v->listing : NULL,
 		.local_trusted = box->local.scan.trusted,
 		.copies_differ = box->copies_differ,
@@ -482,7 +528,7 @@ void gw_box_apply(struct gw_box *box)
 	look_again = box->plan.look_again;
 	code = gw_plan_mailbox(&in, &box->plan);
 	box->plan.look_again |= look_again;
-
+	guard(box);
 	box->planned = box->plan.count > 0;
 	gw_remote_view_drop_messages(&box->remote);
 	if (code == GW_OK && !box->env->dry_run)

@@ -28,6 +28,7 @@ void gw_local_view_deinit(struct gw_local_view *view)
 	for (size_t i = 0; i < view->pending_count; i++)
 		free(view->pending[i].base_name);
 	free(view->pending);
+	gw_seqset_deinit(&view->held_deletions);
 	for (size_t i = 0; i < view->outdated_count; i++)
 		free(view->outdated[i]);
 	free(view->outdated);
@@ -133,14 +134,27 @@ static enum gw_code take_refused(void *ctx, const char *base_name, int64_t at)
 	return GW_OK;
 }
 
-static enum gw_code load_uploads(struct gw_look *look, struct gw_disk_world *world)
+static enum gw_code take_held_deletion(void *ctx, uint32_t uid)
 {
-	int64_t mailbox = look->options.mailbox;
-	enum gw_code code = gw_store_pending(world->store, mailbox, take_pending, look, &look->err);
+	struct gw_look *look = ctx;
 
-	return code == GW_OK
-		       ? gw_store_refused(world->store, mailbox, take_refused, look, &look->err)
-		       : code;
+	if (gw_seqset_add(&look->view.held_deletions, uid, uid) != GW_OK)
+		return gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");
+	return GW_OK;
+}
+
+static enum gw_code load_unsettled(struct gw_look *look, struct gw_disk_world *world)
+{
+	struct gw_store *store = world->store;
+	int64_t mailbox = look->options.mailbox;
+	enum gw_code code = gw_store_pending(store, mailbox, take_pending, look, &look->err);
+
+	if (code == GW_OK)
+		code = gw_store_refused(store, mailbox, take_refused, look, &look->err);
+	if (code == GW_OK)
+		code = gw_store_held_deletions(
+			store, mailbox, take_held_deletion, look, &look->err);
+	return code;
 }
 
 static enum gw_code take_keyword(void *ctx, unsigned index, const char *name)
@@ -231,7 +245,7 @@ static void work_look(struct gw_disk_job *job, struct gw_disk_world *world)
 		code = gw_store_messages(
 			world->store, look->options.mailbox, GW_BY_UID, take_row, look, &look->err);
 	if (code == GW_OK && look->options.mailbox != 0 && world->store != NULL)
-		code = load_uploads(look, world);
+		code = load_unsettled(look, world);
 	if (code == GW_OK)
 		count_unknown(&look->view);
 }

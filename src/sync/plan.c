@@ -137,6 +137,8 @@ static bool is_gone(const struct gw_plan_input *in, uint32_t uid)
 {
 	if (in->remote_full || (in->vanished != NULL && gw_seqset_has(in->vanished, uid)))
 		return true;
+	if (in->held_gone != NULL && gw_seqset_has(in->held_gone, uid))
+		return true;
 	return in->listing != NULL && !gw_seqset_has(in->listing, uid);
 }
 

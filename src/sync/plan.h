@@ -55,10 +55,11 @@ struct gw_plan_input {
 	const struct gw_pair *pairs;
 	size_t pair_count;
 
-	bool remote_full;                 /* what remote does not hold is gone */
-	const struct gw_seqset *vanished; /* gone for certain */
-	const struct gw_seqset *listing;  /* NULL, or all UIDs there are */
-	bool local_trusted;               /* what local does not hold is gone */
+	bool remote_full;                  /* what remote does not hold is gone */
+	const struct gw_seqset *vanished;  /* gone for certain */
+	const struct gw_seqset *held_gone; /* gone for certain in an earlier run, and held back */
+	const struct gw_seqset *listing;   /* NULL, or all UIDs there are */
+	bool local_trusted;                /* what local does not hold is gone */
 	bool copies_differ; /* state, mark or directory is an old copy: absence proves nothing */
 	bool retry_unfetchable;
 	uint64_t lettered; /* flags that a file name can hold here */
@@ -74,6 +75,7 @@ enum gw_action_kind {
 	GW_DO_BASE_FLAGS,   /* only base changes */
 	GW_DO_REMOTE_FLAGS, /* the server has `base_flags` and gets `flags` */
 	GW_DO_DELETE_LOCAL, /* the file goes to the attic, the row goes */
+	GW_DO_HOLD_DELETE,  /* gone there; kept here, with its row, until a person decides */
 	GW_DO_FORGET,       /* only the row goes: gone on both sides */
 	GW_DO_KEEP,   /* only the row goes: gone there, but changed here since; it is new again */
 	GW_DO_UPLOAD, /* the file `local`, with `flags` */

@@ -45,7 +45,7 @@ static enum gw_code take_held(
 
 static enum gw_code tell_mailboxes(struct reader *r, struct gw_error *err)
 {
-	enum gw_code code = gw_store_mailboxes(r->store, take_mailbox, r, err);
+	enum gw_code code = gw_store_mailboxes(r->store, 0, take_mailbox, r, err);
 
 	for (size_t i = 0; i < r->count && code == GW_OK; i++) {
 		code = gw_store_count(r->store, r->ids[i], &r->list[i].messages, err);

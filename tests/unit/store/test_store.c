@@ -150,7 +150,7 @@ static void reading_leaves_no_trace(void **state)
 	gw_store_close(f->store);
 	stat(f->path, &before);
 	assert_int_equal(gw_store_open(f->path, GW_STORE_READ, &f->store, &f->err), GW_OK);
-	assert_int_equal(gw_store_mailboxes(f->store, take_box, f, &f->err), GW_OK);
+	assert_int_equal(gw_store_mailboxes(f->store, 0, take_box, f, &f->err), GW_OK);
 	gw_buf_init(&value, 100);
 	assert_int_equal(gw_store_fact(f->store, "x", &value, &f->err), GW_OK);
 	assert_string_equal(gw_buf_cstr(&value), "two");
@@ -264,7 +264,7 @@ static void uploads_are_remembered(void **state)
 	assert_int_equal(n, 1);
 	gw_store_refused(f->store, f->box.id, count_refused, &n, &f->err);
 	assert_int_equal(n, 2);
-	gw_store_mailboxes(f->store, take_pending_count, &told, &f->err);
+	gw_store_mailboxes(f->store, 0, take_pending_count, &told, &f->err);
 	assert_int_equal(told, 1);
 	gw_store_pending_drop(f->store, f->box.id, "draft", &f->err);
 	gw_store_unrefuse(f->store, f->box.id, "big", &f->err);
@@ -279,6 +279,7 @@ static void an_old_state_is_migrated(void **state)
 {
 	struct fixture *f = *state;
 	static const char *const later[] = { "DROP TABLE pending", "DROP TABLE refused",
+		"DROP TABLE deleted", "DROP TABLE held_deletion",
 		"ALTER TABLE mailbox DROP COLUMN cur_inode",
 		"ALTER TABLE mailbox DROP COLUMN cur_mtime",
 		"ALTER TABLE mailbox DROP COLUMN cur_ctime",
@@ -296,7 +297,8 @@ static void an_old_state_is_migrated(void **state)
 	sqlite3_close(db);
 	assert_int_equal(gw_store_open(f->path, GW_STORE_READ, &f->store, &f->err), GW_OK);
 	assert_non_null(f->store);
-	assert_int_equal(gw_store_mailboxes(f->store, take_pending_count, &told, &f->err), GW_OK);
+	assert_int_equal(
+		gw_store_mailboxes(f->store, 0, take_pending_count, &told, &f->err), GW_OK);
 	assert_int_equal(told, 0);
 }
 

@@ -1,0 +1,60 @@
+/* store/deletion.c - what was deleted lately, and what is held back.  See store.h. */
+#include "store/store_p.h"
+
+static enum gw_code run_for_uid(struct gw_store *store, enum statement which, int64_t mailbox,
+	int64_t number, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, which, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, mailbox);
+	sqlite3_bind_int64(st, 2, number);
+	return store_run(store, st, err);
+}
+
+enum gw_code gw_store_hold_deletion(
+	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err)
+{
+	return run_for_uid(store, ST_HOLD_DELETION, mailbox, uid, err);
+}
+
+enum gw_code gw_store_unhold_deletion(
+	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err)
+{
+	return run_for_uid(store, ST_UNHOLD_DELETION, mailbox, uid, err);
+}
+
+enum gw_code gw_store_held_deletions(
+	struct gw_store *store, int64_t mailbox, gw_uid_cb *cb, void *ctx, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_HELD_DELETIONS, err);
+	enum gw_code code = GW_OK;
+	int rc = SQLITE_DONE;
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, mailbox);
+	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW)
+		code = cb(ctx, (uint32_t)sqlite3_column_int64(st, 0));
+	if (code == GW_OK && rc != SQLITE_DONE)
+		code = store_failed(store, rc, err);
+	sqlite3_reset(st);
+	return code;
+}
+
+enum gw_code gw_store_deleted_add(
+	struct gw_store *store, int64_t mailbox, int64_t at, struct gw_error *err)
+{
+	return run_for_uid(store, ST_DELETED_ADD, mailbox, at, err);
+}
+
+enum gw_code gw_store_deleted_purge(struct gw_store *store, int64_t at, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_DELETED_PURGE, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, at);
+	return store_run(store, st, err);
+}
