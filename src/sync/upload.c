@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-enum { MAX_IN_FLIGHT = 32, MAX_BYTES = 4 << 20, LITERAL_MINUS_MAX = 4096 };
+enum { MAX_IN_FLIGHT = 100, MAX_BYTES = 4 << 20, LITERAL_MINUS_MAX = 4096 };
 enum shape { WITHOUT_FLAGS, WITH_FLAGS, WITH_KEYWORDS, SHAPES };
 static const uint64_t keyword_bits = GW_FLAGS_ALL & ~(GW_FLAG_FORWARDED - 1);
 
