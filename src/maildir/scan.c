@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -56,6 +57,18 @@ static enum gw_code add_name(struct gw_scan *s, const char *name, bool in_new)
 	return code;
 }
 
+/* A link or a pipe is nobody's mail: it may lead anywhere, or nowhere for ever. */
+static bool is_message(int dir, const struct dirent *e)
+{
+	struct stat st;
+
+	if (e->d_name[0] == '.' || strlen(e->d_name) > BASE_MAX)
+		return false;
+	if (e->d_type != DT_UNKNOWN) /* not every file system tells */
+		return e->d_type == DT_REG;
+	return fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
+}
+
 static enum gw_code list_dir(int fd, bool in_new, struct gw_scan *s, struct gw_error *err)
 {
 	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -70,7 +83,7 @@ static enum gw_code list_dir(int fd, bool in_new, struct gw_scan *s, struct gw_e
 		return code;
 	}
 	while (code == GW_OK && (errno = 0, e = readdir(dir)) != NULL) {
-		if (e->d_name[0] != '.' && e->d_type != DT_DIR && strlen(e->d_name) <= BASE_MAX)
+		if (is_message(copy, e))
 			code = add_name(s, e->d_name, in_new);
 	}
 	if (code == GW_OK && errno != 0)

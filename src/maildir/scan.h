@@ -27,7 +27,7 @@ struct gw_scan {
 void gw_scan_deinit(struct gw_scan *s);
 
 /* Lists both directories, again (at most three times) when they changed meanwhile.  Dot files and
- * directories are passed over.  GW_ERR_DISK, GW_ERR_NOMEM. */
+ * whatever is no regular file are passed over.  GW_ERR_DISK, GW_ERR_NOMEM. */
 enum gw_code gw_scan_run(const struct gw_maildir *m, struct gw_scan *out, struct gw_error *err);
 
 const char *gw_scan_name(const struct gw_scan *s, size_t i);

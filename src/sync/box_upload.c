@@ -49,9 +49,13 @@ void gw_box_mark_candidates(struct gw_box *box)
 
 		l->candidate = p->ok && !p->facts.has_nul;
 		l->ours = gw_name_uid(gw_scan_base(&box->local.scan, p->index), box->key) != 0;
-		if (!p->ok)
-			box->plan.look_again = true; /* gone or unreadable: looked at again */
-		else if (p->facts.has_nul && !l->refused && !box->env->dry_run)
+		if (!p->ok && p->gone)
+			box->plan.look_again = true;
+		else if (l->refused || box->env->dry_run)
+			continue;
+		else if (!p->ok)
+			refuse(box, name, "it cannot be read; look at its owner and mode");
+		else if (p->facts.has_nul)
 			refuse(box, name,
 				"it holds NUL bytes, which IMAP cannot carry (RFC 9051 section 9)");
 	}

@@ -2,6 +2,7 @@
 #include "sync/observe_local.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -359,13 +360,14 @@ static void work_print(struct gw_disk_job *job, struct gw_disk_world *world)
 	(void)world;
 	for (size_t i = 0; i < p->count; i++) {
 		const struct gw_scan *scan = &p->view->scan;
-		uint32_t index = p->prints[i].index;
+		struct gw_file_print *print = &p->prints[i];
+		const char *name = gw_scan_name(scan, print->index);
+		int dir = scan->entries[print->index].in_new ? p->place->m.new : p->place->m.cur;
 		struct gw_error err = { 0 };
 
-		p->prints[i].ok = gw_fingerprint_file(scan->entries[index].in_new ? p->place->m.new
-										  : p->place->m.cur,
-					  gw_scan_name(scan, index), &p->prints[i].print,
-					  &p->prints[i].facts, &err) == GW_OK;
+		print->ok =
+			gw_fingerprint_file(dir, name, &print->print, &print->facts, &err) == GW_OK;
+		print->gone = !print->ok && faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
 	}
 }
 

@@ -76,7 +76,8 @@ struct gw_file_print {
 	uint32_t index; /* in the local view */
 	struct gw_file_facts facts;
 	struct gw_fingerprint print;
-	bool ok; /* false: the file could not be read */
+	bool ok;   /* false: the file could not be read */
+	bool gone; /* because there is none of that name any more */
 };
 
 typedef void gw_print_cb(void *ctx);

@@ -48,6 +48,10 @@ for dress in full noqresync plain; do
 	for i in $(seq 40); do
 		put Sent "many.$i:2,S" 'From: me' "Message-ID: <many$i@x>" '' "number $i"
 	done
+	ln -s /etc/passwd "$T/mail/INBOX/cur/link:2,S" # none of these is mail
+	mkfifo "$T/mail/INBOX/cur/pipe:2,S"
+	mkdir "$T/mail/INBOX/cur/directory:2,S"
+	echo x > "$T/mail/INBOX/cur/.hidden:2,S"
 	status=0
 	godwit sync --json > "$T/out" || status=$?
 	[ $status = 1 ] && grep -q 'NUL bytes' "$T/out" || fail "exit $status: $(cat "$T/out")"
@@ -55,7 +59,9 @@ for dress in full noqresync plain; do
 	[ "$(count_there Sent)" = 42 ] && [ "$(count_there INBOX)" = 12 ] || fail "the server has $(count_there Sent) and $(count_there INBOX)"
 	[ -f "$T/mail/Sent/cur/1700000000.M1P1.host,U=7:2,FS" ] || fail "another program's name was not kept"
 	adm fetch -u me date.received mailbox Sent HEADER Message-ID '<1@x>' | grep -q '2001-02-03 04:05:06' || fail "the date is not the file's"
-	rm "$T/mail/INBOX/cur/wish:2,ST" "$T/mail/INBOX/cur/nul:2,S"
+	for f in wish:2,ST nul:2,S link:2,S pipe:2,S directory:2,S .hidden:2,S; do
+		rm -r "$T/mail/INBOX/cur/$f"
+	done
 	assert_equal "$dress: after uploads"
 	for i in 1 2; do
 		sync_ok --json
