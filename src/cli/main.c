@@ -143,6 +143,11 @@ static int parse_options(int argc, char **argv, struct options *o)
 			return EX_USAGE;
 		}
 	}
+	if (o->accept_deletions && o->restore_deletions) {
+		fputs("godwit: --accept-deletions and --restore-deletions exclude each other\n",
+			stderr);
+		return EX_USAGE;
+	}
 	o->args = argv + optind;
 	o->arg_count = argc - optind;
 	return -1;

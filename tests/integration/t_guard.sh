@@ -74,4 +74,7 @@ for dress in full plain; do
 	sync_ok
 	assert_equal "$dress: without a guard"
 done
+status=0
+godwit --accept-deletions --restore-deletions sync > "$T/out" || status=$?
+[ $status = 64 ] || fail "both at once: exit $status"
 note ok
