@@ -21,3 +21,5 @@ enum {
 
 #define GW_FLAG_KEYWORD(i) (UINT64_C(1) << (GW_KEYWORD_FIRST + (i)))
 #define GW_FLAGS_ALL ((UINT64_C(1) << (GW_KEYWORD_FIRST + GW_KEYWORD_MAX)) - 1)
+/* What servers know as keywords: $Forwarded and the mailbox's own. */
+#define GW_FLAGS_KEYWORDS (GW_FLAGS_ALL & ~(GW_FLAG_FORWARDED - 1))

@@ -3,7 +3,10 @@
 
 #include "base/seqset.h"
 
-enum { GW_LINE_MAX_BREAKS = 4 };
+enum {
+	GW_LINE_MAX_BREAKS = 4,
+	GW_LINE_MAX_RANGES = 400, /* of a set: keeps a line within some 8 KB */
+};
 
 /* A literal too large to be held: size bytes, read as the connection takes them. */
 struct gw_body_source {

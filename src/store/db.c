@@ -168,6 +168,15 @@ enum gw_code store_run(struct gw_store *store, sqlite3_stmt *st, struct gw_error
 						     : GW_ERR_STATE;
 }
 
+enum gw_code store_end_rows(
+	struct gw_store *store, sqlite3_stmt *st, int rc, enum gw_code code, struct gw_error *err)
+{
+	if (code == GW_OK && rc != SQLITE_DONE)
+		code = store_failed(store, rc, err);
+	sqlite3_reset(st);
+	return code;
+}
+
 enum gw_code store_exec(struct gw_store *store, const char *text, struct gw_error *err)
 {
 	int rc = sqlite3_exec(store->db, text, NULL, NULL, NULL);

@@ -37,10 +37,7 @@ enum gw_code gw_store_held_deletions(
 	sqlite3_bind_int64(st, 1, mailbox);
 	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW)
 		code = cb(ctx, (uint32_t)sqlite3_column_int64(st, 0));
-	if (code == GW_OK && rc != SQLITE_DONE)
-		code = store_failed(store, rc, err);
-	sqlite3_reset(st);
-	return code;
+	return store_end_rows(store, st, rc, code, err);
 }
 
 enum gw_code gw_store_deleted_add(

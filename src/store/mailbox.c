@@ -3,15 +3,6 @@
 
 #include <stdlib.h>
 
-static enum gw_code end_rows(
-	struct gw_store *store, sqlite3_stmt *st, int rc, enum gw_code code, struct gw_error *err)
-{
-	if (code == GW_OK && rc != SQLITE_DONE)
-		code = store_failed(store, rc, err);
-	sqlite3_reset(st);
-	return code;
-}
-
 static char *column_dup(sqlite3_stmt *st, int column)
 {
 	return gw_slice_dup((struct gw_slice){
@@ -66,7 +57,7 @@ enum gw_code gw_store_mailboxes(
 		free(row.remote_name);
 		free(row.local_dir);
 	}
-	return end_rows(store, st, rc, code, err);
+	return store_end_rows(store, st, rc, code, err);
 }
 
 /* Binds what both statements share, from parameter `at` on. */
@@ -126,7 +117,7 @@ enum gw_code gw_store_keywords(
 	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW)
 		code = cb(ctx, (unsigned)sqlite3_column_int(st, 0),
 			(const char *)sqlite3_column_text(st, 1));
-	return end_rows(store, st, rc, code, err);
+	return store_end_rows(store, st, rc, code, err);
 }
 
 enum gw_code gw_store_keyword_put(struct gw_store *store, int64_t mailbox, unsigned index,
@@ -187,5 +178,5 @@ enum gw_code gw_store_held(struct gw_store *store, gw_held_cb *cb, void *ctx, st
 		free(name);
 		free(base);
 	}
-	return end_rows(store, st, rc, code, err);
+	return store_end_rows(store, st, rc, code, err);
 }

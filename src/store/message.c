@@ -45,10 +45,7 @@ enum gw_code gw_store_messages(struct gw_store *store, int64_t mailbox, enum gw_
 
 		code = cb(ctx, &row);
 	}
-	if (code == GW_OK && rc != SQLITE_DONE)
-		code = store_failed(store, rc, err);
-	sqlite3_reset(st);
-	return code;
+	return store_end_rows(store, st, rc, code, err);
 }
 
 void store_bind_hash(sqlite3_stmt *st, int at, const uint8_t *hash)

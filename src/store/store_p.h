@@ -55,6 +55,10 @@ enum gw_code store_failed(struct gw_store *store, int rc, struct gw_error *err);
 /* Runs a bound statement that yields no row, and resets it. */
 enum gw_code store_run(struct gw_store *store, sqlite3_stmt *st, struct gw_error *err);
 
+/* Ends a loop over rows: rc is the last step's, code what the loop's callback said. */
+enum gw_code store_end_rows(
+	struct gw_store *store, sqlite3_stmt *st, int rc, enum gw_code code, struct gw_error *err);
+
 /* Runs SQL that takes no values. */
 enum gw_code store_exec(struct gw_store *store, const char *sql, struct gw_error *err);
 

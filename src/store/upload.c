@@ -72,10 +72,7 @@ enum gw_code gw_store_pending(
 			row.message.body_hash != NULL)
 			code = cb(ctx, &row);
 	}
-	if (code == GW_OK && rc != SQLITE_DONE)
-		code = store_failed(store, rc, err);
-	sqlite3_reset(st);
-	return code;
+	return store_end_rows(store, st, rc, code, err);
 }
 
 enum gw_code gw_store_refuse(struct gw_store *store, int64_t mailbox, const char *base_name,
@@ -113,8 +110,5 @@ enum gw_code gw_store_refused(
 		if (store_column_name(st, 0, name) != NULL)
 			code = cb(ctx, name, sqlite3_column_int64(st, 1));
 	}
-	if (code == GW_OK && rc != SQLITE_DONE)
-		code = store_failed(store, rc, err);
-	sqlite3_reset(st);
-	return code;
+	return store_end_rows(store, st, rc, code, err);
 }

@@ -5,10 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <time.h>
 #include <unistd.h>
-
-enum { FULL_LOOK_SECONDS = 7 * 86400 };
 
 static void fail(struct gw_sync *s, enum gw_code code)
 {
@@ -101,7 +98,7 @@ static bool remote_unchanged(const struct gw_sync *s, const struct gw_entry *e)
 	const struct gw_mailbox_row *row = &e->row;
 
 	if (s->options.full || s->copies_differ || row->uidvalidity == 0 ||
-		row->full_at + FULL_LOOK_SECONDS < (int64_t)time(NULL))
+		gw_box_full_look_due(row))
 		return false;
 	if (!(caps(s) & GW_CAP_CONDSTORE) || (f->items & all) != all || f->highestmodseq == 0)
 		return false; /* without CONDSTORE equal counts say only "maybe" */

@@ -6,6 +6,11 @@
 
 enum { FULL_LOOK_SECONDS = 7 * 86400 };
 
+bool gw_box_full_look_due(const struct gw_mailbox_row *row)
+{
+	return row->full_at + FULL_LOOK_SECONDS < (int64_t)time(NULL);
+}
+
 const struct gw_folder *gw_box_folder(const struct gw_box *box)
 {
 	return box->folder;
@@ -151,7 +156,7 @@ static uint64_t storable(void *ctx, const struct gw_flag_list *list)
 	uint64_t flags = list->system;
 
 	if (list->any) /* whatever keywords there are, and will be */
-		flags |= GW_FLAGS_ALL & ~(GW_FLAG_FORWARDED - 1);
+		flags |= GW_FLAGS_KEYWORDS;
 	for (size_t i = 0; i < list->keyword_count; i++) {
 		int index = gw_keywords_find(&box->keywords, list->keywords[i]);
 
@@ -269,10 +274,9 @@ static void on_observed(
 
 void gw_box_attach(struct gw_box *box, struct gw_session *session)
 {
-	bool due = box->row->full_at + FULL_LOOK_SECONDS < (int64_t)time(NULL);
 	const struct gw_observe_options options = { .session = session,
 		.mailbox = box->folder->wire,
-		.full = box->env->full || box->copies_differ || due,
+		.full = box->env->full || box->copies_differ || gw_box_full_look_due(box->row),
 		.plain_select = box->env->plain_select,
 		.uidvalidity = box->row->uidvalidity,
 		.uidnext = box->row->uidnext,

@@ -70,6 +70,9 @@ void gw_box_committed(struct gw_box *box, bool conflict);
 /* Frees it; only after done(). */
 void gw_box_free(struct gw_box *box);
 
+/* Was it not looked at in full for a week? */
+bool gw_box_full_look_due(const struct gw_mailbox_row *row);
+
 /* What is to be said of deletions that are held back. */
 void gw_box_held_error(uint64_t count, struct gw_error *err);
 

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { IN_FLIGHT = 3, WINDOW_MESSAGES = 2000, WINDOW_BYTES = 8 << 20, MAX_RANGES = 400 };
+enum { IN_FLIGHT = 3, WINDOW_MESSAGES = 2000, WINDOW_BYTES = 8 << 20 };
 enum { GUESSED_SIZE = 8192 };
 enum state { FETCHING, SEARCHING, ALONE };
 
@@ -251,7 +251,7 @@ static size_t next_window(const struct gw_download *d)
 			break;
 		if (lo == d->unasked || item->uid + 1 != d->items[lo].uid)
 			ranges++;
-		if (ranges > MAX_RANGES)
+		if (ranges > GW_LINE_MAX_RANGES)
 			break;
 		bytes += size;
 		lo--;
@@ -289,7 +289,8 @@ static bool search_missing(struct gw_download *d)
 	struct gw_line line;
 	enum gw_code code = GW_OK;
 
-	for (size_t i = 0; i < d->count && code == GW_OK && d->missing.count < MAX_RANGES; i++) {
+	for (size_t i = 0; i < d->count && code == GW_OK && d->missing.count < GW_LINE_MAX_RANGES;
+		i++) {
 		if (!d->items[i].done)
 			code = gw_seqset_add(&d->missing, d->items[i].uid, d->items[i].uid);
 	}

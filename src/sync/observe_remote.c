@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MAX_RANGES = 400 };
 enum state { SELECT, RELIST, SEARCH, EXTRA };
 enum mode { MODE_FULL, MODE_QRESYNC, MODE_CONDSTORE, MODE_FLAGS };
 
@@ -68,7 +67,7 @@ enum gw_code gw_take_uids(
 	size_t taken = 0;
 
 	set->count = 0;
-	while (*at < count && taken < max_count && set->count < MAX_RANGES) {
+	while (*at < count && taken < max_count && set->count < GW_LINE_MAX_RANGES) {
 		if (gw_seqset_add(set, uids[*at], uids[*at]) != GW_OK)
 			return GW_ERR_NOMEM;
 		(*at)++;

@@ -8,9 +8,7 @@
 
 #include <stdlib.h>
 
-enum { MAX_RANGES = 400 };
 enum state { SENDING, WAITING };
-static const uint64_t keyword_bits = GW_FLAGS_ALL & ~(GW_FLAG_FORWARDED - 1);
 
 struct gw_push {
 	enum state state;
@@ -114,7 +112,7 @@ static void on_read_back(void *ctx, const struct gw_response *r)
 
 	if (item == NULL || !r->fetch.has_flags)
 		return;
-	item->has &= ~keyword_bits | c->p->ev.flags(c->p->ev.ctx, &r->fetch.flags);
+	item->has &= ~GW_FLAGS_KEYWORDS | c->p->ev.flags(c->p->ev.ctx, &r->fetch.flags);
 }
 
 /* --- questions ------------------------------------------------------------------------------- */
@@ -172,14 +170,14 @@ static enum gw_code send_group(
 	struct gw_seqset uids = { 0 };
 	enum gw_code code = GW_OK;
 
-	while (*at < count && code == GW_OK && uids.count < MAX_RANGES &&
+	while (*at < count && code == GW_OK && uids.count < GW_LINE_MAX_RANGES &&
 		list[*at].mask == first->mask && list[*at].set == first->set) {
 		code = gw_seqset_add(&uids, list[*at].uid, list[*at].uid);
 		(*at)++;
 	}
 	if (code == GW_OK)
 		code = send_command(p, &uids, first->mask, first->set);
-	if (code == GW_OK && first->set && (first->mask & keyword_bits))
+	if (code == GW_OK && first->set && (first->mask & GW_FLAGS_KEYWORDS))
 		code = send_command(p, &uids, 0, false);
 	gw_seqset_deinit(&uids);
 	return code;

@@ -19,7 +19,6 @@
 
 enum { MAX_IN_FLIGHT = 100, MAX_BYTES = 4 << 20, LITERAL_MINUS_MAX = 4096 };
 enum shape { WITHOUT_FLAGS, WITH_FLAGS, WITH_KEYWORDS, SHAPES };
-static const uint64_t keyword_bits = GW_FLAGS_ALL & ~(GW_FLAG_FORWARDED - 1);
 
 struct gw_upload {
 	struct gw_session *session;
@@ -45,7 +44,7 @@ struct letter { /* one APPEND */
 
 static enum shape shape_of(uint64_t flags)
 {
-	return flags & keyword_bits ? WITH_KEYWORDS : flags != 0 ? WITH_FLAGS : WITHOUT_FLAGS;
+	return flags & GW_FLAGS_KEYWORDS ? WITH_KEYWORDS : flags != 0 ? WITH_FLAGS : WITHOUT_FLAGS;
 }
 
 static void advance(struct gw_upload *u);
