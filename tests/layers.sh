@@ -28,7 +28,7 @@ function bad(why) { printf "%s:%s: includes %s; %s\n", $1, $2, inc, why; n++ }
 	for (t in third)
 		if (index(inc, t) == 1 && !has(third[t], from))
 			bad("only in: " third[t])
-	if ($1 ~ /sync\/(plan|pair)\./ && inc ~ /^(uv|sqlite3|unistd|time|fcntl|stdio)\.h$|^(imap|maildir|store|net)\//)
+	if ($1 ~ /sync\/(plan|pair|match|guard)\./ && inc ~ /^(uv|sqlite3|unistd|time|fcntl|stdio)\.h$|^(imap|maildir|store|net)\//)
 		bad("the planner is pure")
 }
 END { exit n > 0 }'

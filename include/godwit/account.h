@@ -15,6 +15,13 @@ enum gw_layout {
 	GW_LAYOUT_MAILDIRPP, /* .Archive.2024 */
 };
 
+/* What becomes of a message on the server that was deleted here. */
+enum gw_deletes {
+	GW_DELETE_TRASH,   /* it goes to the trash; in the trash, for good */
+	GW_DELETE_EXPUNGE, /* it goes for good */
+	GW_DELETE_NEVER,   /* it is left standing, and not fetched again */
+};
+
 /* All strings are owned by whoever made the struct and outlive the sync. */
 struct gw_account {
 	char *name;      /* [A-Za-z0-9_.@+-]+, also the name of the state file */
@@ -33,6 +40,8 @@ struct gw_account {
 	bool subscribed;      /* only subscribed mailboxes */
 	bool mirror_deleted;  /* \Deleted is written as T */
 	bool guard;           /* hold deletions back that look like an accident */
+	unsigned guard_percent; /* of a mailbox, within ten minutes; half of it of the account */
+	enum gw_deletes deletes;
 	unsigned attic_days;  /* how long deleted mail rests in the attic; 0: not kept */
 	unsigned connections; /* at most */
 	unsigned timeout_s;   /* without a byte */

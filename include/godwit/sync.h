@@ -36,6 +36,9 @@ struct gw_sync_counts {
 	uint64_t flags_changed;                       /* files whose flags changed */
 	uint64_t flags_sent;               /* messages whose flags changed on the server */
 	uint64_t deleted;                  /* files that went to the attic */
+	uint64_t deleted_there;            /* messages deleted on the server */
+	uint64_t moved;  /* from one mailbox to another, on either side, without their body */
+	uint64_t copied; /* likewise, on the server */
 	uint64_t held;                     /* deletions held back now */
 	uint64_t kept;                     /* gone there, changed here, and left alone */
 	uint64_t problems;                 /* reported; the exit status is not 0 */

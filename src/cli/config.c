@@ -26,6 +26,8 @@ static cfg_opt_t account_keys[] = {
 	CFG_BOOL("subscribed", cfg_false, CFGF_NONE),
 	CFG_BOOL("mirror-deleted", cfg_false, CFGF_NONE),
 	CFG_BOOL("guard", cfg_true, CFGF_NONE),
+	CFG_INT("guard-percent", 20, CFGF_NONE),
+	CFG_STR("delete", NULL, CFGF_NODEFAULT),
 	CFG_INT("attic", 30, CFGF_NONE),
 	CFG_INT("connections", 3, CFGF_NONE),
 	CFG_INT("timeout", 60, CFGF_NONE),
@@ -194,10 +196,27 @@ static enum gw_code read_numbers(const struct reader *r, cfg_t *sec, struct gw_a
 	if (code == GW_OK)
 		code = read_number(r, sec, "attic", 0, 36500, &a->attic_days);
 	if (code == GW_OK)
+		code = read_number(r, sec, "guard-percent", 1, 100, &a->guard_percent);
+	if (code == GW_OK)
 		code = read_number(r, sec, "connections", 1, 16, &a->connections);
 	if (code == GW_OK)
 		code = read_number(r, sec, "timeout", 1, 3600, &a->timeout_s);
 	return code;
+}
+
+static enum gw_code read_delete(const struct reader *r, cfg_t *sec, struct gw_account *a)
+{
+	const char *text = cfg_getstr(sec, "delete");
+
+	if (text == NULL || strcmp(text, "trash") == 0)
+		a->deletes = GW_DELETE_TRASH;
+	else if (strcmp(text, "expunge") == 0)
+		a->deletes = GW_DELETE_EXPUNGE;
+	else if (strcmp(text, "never") == 0)
+		a->deletes = GW_DELETE_NEVER;
+	else
+		return wrong(r, sec, "delete = \"%s\" is not one of trash, expunge, never", text);
+	return GW_OK;
 }
 
 static enum gw_code read_folders(const struct reader *r, cfg_t *sec, struct gw_account *a)
@@ -265,6 +284,8 @@ static enum gw_code read_account(const struct reader *r, cfg_t *sec, struct gw_a
 		code = read_numbers(r, sec, a);
 	if (code == GW_OK)
 		code = read_tls(r, sec, a);
+	if (code == GW_OK)
+		code = read_delete(r, sec, a);
 	if (code == GW_OK)
 		code = read_folders(r, sec, a);
 	if (layout != NULL && strcmp(layout, "maildir++") == 0)

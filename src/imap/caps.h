@@ -23,6 +23,7 @@
 	X(SPECIAL_USE, "SPECIAL-USE")           \
 	X(UIDPLUS, "UIDPLUS")                   \
 	X(MOVE, "MOVE")                         \
+	X(UNSELECT, "UNSELECT")                 \
 	X(COMPRESS_DEFLATE, "COMPRESS=DEFLATE") \
 	X(GMAIL, "X-GM-EXT-1")
 

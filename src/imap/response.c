@@ -35,6 +35,10 @@ static const struct {
 	{ "READ-ONLY", GW_CODE_READ_ONLY, false },
 	{ "PERMANENTFLAGS", GW_CODE_PERMANENTFLAGS, false },
 	{ "APPENDUID", GW_CODE_APPENDUID, false },
+	{ "COPYUID", GW_CODE_COPYUID, false },
+	{ "MODIFIED", GW_CODE_MODIFIED, false },
+	{ "TRYCREATE", GW_CODE_TRYCREATE, false },
+	{ "ALREADYEXISTS", GW_CODE_ALREADYEXISTS, false },
 	{ "NONEXISTENT", GW_CODE_NONEXISTENT, false },
 	{ "UNAVAILABLE", GW_CODE_UNAVAILABLE, false },
 	{ "AUTHENTICATIONFAILED", GW_CODE_AUTHENTICATIONFAILED, false },
@@ -49,6 +53,23 @@ static bool parse_append_uid(struct gw_slice text, struct gw_response *out)
 	return space != NULL && gw_read_u32((struct gw_slice){ text.p, n }, &out->uidvalidity) &&
 	       gw_read_u64(
 		       (struct gw_slice){ space + 1, text.n - n - 1 }, UINT32_MAX, &out->number);
+}
+
+/* "uidvalidity from-set to-set" */
+static bool parse_copy_uid(struct gw_slice text, struct gw_response *out)
+{
+	const char *first = memchr(text.p, ' ', text.n), *end = text.p + text.n;
+	const char *second = first == NULL
+				     ? NULL
+				     : memchr(first + 1, ' ', (size_t)(end - first - 1));
+
+	if (second == NULL)
+		return false;
+	out->copied_from = (struct gw_slice){ first + 1, (size_t)(second - first - 1) };
+	out->copied_to = (struct gw_slice){ second + 1, (size_t)(end - second - 1) };
+	return gw_read_u32((struct gw_slice){ text.p, (size_t)(first - text.p) },
+		       &out->uidvalidity) &&
+	       out->copied_from.n > 0 && out->copied_to.n > 0;
 }
 
 static bool parse_permanent(struct gw_slice text, struct gw_response *out)
@@ -78,6 +99,7 @@ static void parse_code(struct gw_slice inside, struct gw_response *out)
 			out->code = codes[i].code;
 	}
 	if ((out->code == GW_CODE_APPENDUID && !parse_append_uid(rest, out)) ||
+		(out->code == GW_CODE_COPYUID && !parse_copy_uid(rest, out)) ||
 		(out->code == GW_CODE_PERMANENTFLAGS && !parse_permanent(rest, out)))
 		out->code = GW_CODE_OTHER;
 }

@@ -42,6 +42,10 @@ enum gw_resp_code {
 	GW_CODE_READ_ONLY,
 	GW_CODE_PERMANENTFLAGS, /* fetch.flags holds the list */
 	GW_CODE_APPENDUID,      /* uidvalidity and number, the UID (RFC 4315) */
+	GW_CODE_COPYUID,        /* uidvalidity, copied_from and copied_to (RFC 4315) */
+	GW_CODE_MODIFIED,       /* code_text is the set of what was not stored (RFC 7162) */
+	GW_CODE_TRYCREATE,
+	GW_CODE_ALREADYEXISTS,
 	GW_CODE_NONEXISTENT,
 	GW_CODE_UNAVAILABLE,
 	GW_CODE_AUTHENTICATIONFAILED,
@@ -89,6 +93,7 @@ struct gw_response {
 	enum gw_resp_code code;
 	struct gw_slice code_text;
 	uint64_t number; /* of the code; of EXISTS and EXPUNGE */
+	struct gw_slice copied_from, copied_to; /* sets, in the order of each other */
 
 	struct gw_slice
 		list; /* CAPABILITY, ENABLED: words; SEARCH: numbers; (E)SEARCH, VANISHED: set */

@@ -20,6 +20,7 @@ void gw_printer_init(struct gw_printer *p)
 	p->state = p->field = GW_PRINT_NAME;
 	p->name_n = p->msgid_n = 0;
 	p->left_out = 0;
+	p->has_received = false;
 	SHA256_Init(&p->header);
 	SHA256_Init(&p->body);
 }
@@ -35,6 +36,7 @@ static bool name_is(const struct gw_printer *p, const char *field)
 static void classify(struct gw_printer *p)
 {
 	if (p->name[0] != ' ' && p->name[0] != '\t') {
+		p->has_received |= name_is(p, "Received");
 		p->field = name_is(p, "Message-ID") ? GW_PRINT_MSGID : GW_PRINT_KEEP;
 		for (size_t i = 0; i < sizeof skipped / sizeof *skipped; i++) {
 			if (name_is(p, skipped[i]))
@@ -112,6 +114,7 @@ void gw_printer_final(struct gw_printer *p, struct gw_fingerprint *out)
 	if (p->state == GW_PRINT_NAME && p->name_n > 0)
 		classify(p);
 	out->left_out = p->left_out;
+	out->has_received = p->has_received;
 	SHA256_Final(digest, &p->header);
 	memcpy(out->header, digest, GW_HASH_BYTES);
 	SHA256_Final(digest, &p->body);

@@ -17,6 +17,7 @@ struct gw_fingerprint {
 	uint8_t body[GW_HASH_BYTES];
 	uint8_t msgid[GW_HASH_BYTES]; /* of the Message-ID; all zero when there is none */
 	uint64_t left_out; /* bytes of the fields that do not count, with CR LF line ends */
+	bool has_received; /* some server passed it on */
 };
 
 enum gw_print_state { GW_PRINT_NAME, GW_PRINT_KEEP, GW_PRINT_SKIP, GW_PRINT_MSGID, GW_PRINT_BODY };
@@ -29,6 +30,7 @@ struct gw_printer {
 	char name[32];             /* the beginning of the line, until it is clear what it is */
 	size_t name_n;
 	uint64_t left_out; /* bytes of the fields that do not count, with CR LF line ends */
+	bool has_received;
 	char msgid[512];
 	size_t msgid_n;
 };

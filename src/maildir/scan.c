@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TRIES = 3, BASE_MAX = 255, GRANULARITY_SECONDS = 2 };
+enum { TRIES = 3, BASE_MAX = 255, GRANULARITY_SECONDS = 2, FINE_NS = 20000000 };
 
 void gw_scan_deinit(struct gw_scan *s)
 {
@@ -101,13 +101,23 @@ static bool is_settled(const struct gw_stamp *s, time_t now)
 	return s->mtime < limit && s->ctime < limit;
 }
 
+/* Likewise, where stamps have fractions: those of Linux's own file systems step every few ms. */
+static bool is_settled_finely(const struct gw_stamp *s, const struct timespec *now)
+{
+	int64_t at = (int64_t)now->tv_sec * 1000000000 + now->tv_nsec;
+
+	return s->mtime % 1000000000 != 0 && s->mtime + FINE_NS < at && s->ctime + FINE_NS < at;
+}
+
 static enum gw_code list_both(const struct gw_maildir *m, struct gw_scan *s, struct gw_error *err)
 {
 	struct gw_stamp before[2], after[2];
-	struct timespec now;
+	struct timespec now, began;
 	bool known = gw_stamp_read(m->cur, &before[0]) && gw_stamp_read(m->new, &before[1]);
 	enum gw_code code;
 
+	if (clock_gettime(CLOCK_REALTIME, &began) != 0)
+		known = false;
 	s->count = 0;
 	gw_buf_reset(&s->arena);
 	code = list_dir(m->cur, false, s, err);
@@ -116,9 +126,13 @@ static enum gw_code list_both(const struct gw_maildir *m, struct gw_scan *s, str
 	known = known && gw_stamp_read(m->cur, &after[0]) && gw_stamp_read(m->new, &after[1]);
 	s->trusted = known && gw_stamp_same(&before[0], &after[0]) &&
 		     gw_stamp_same(&before[1], &after[1]);
-	s->cur = s->new = (struct gw_stamp){ 0 };
+	s->cur = s->new = s->seen_cur = s->seen_new = (struct gw_stamp){ 0 };
 	if (!s->trusted || clock_gettime(CLOCK_REALTIME, &now) != 0)
 		return code;
+	if (is_settled_finely(&before[0], &began) && is_settled_finely(&before[1], &began)) {
+		s->seen_cur = before[0];
+		s->seen_new = before[1];
+	}
 	if (is_settled(&before[0], now.tv_sec) && is_settled(&before[1], now.tv_sec)) {
 		s->cur = before[0];
 		s->new = before[1];

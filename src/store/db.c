@@ -54,6 +54,10 @@ static const char *const migrations[] = {
 	" at INTEGER NOT NULL) STRICT;"
 	"CREATE TABLE held_deletion(mailbox_id INTEGER NOT NULL REFERENCES mailbox(id),"
 	" uid INTEGER NOT NULL, PRIMARY KEY(mailbox_id, uid)) STRICT, WITHOUT ROWID;",
+	/* Deletions go both ways; copies that we made on the server are known as such. */
+	"ALTER TABLE held_deletion ADD COLUMN side INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE message ADD COLUMN copied INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX message_copied ON message(header_hash) WHERE copied = 1;",
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 
@@ -67,7 +71,8 @@ static const char *const sql[STATEMENTS] = {
 			 " uidnext, highestmodseq, messages, inode, full_at, cur_inode,"
 			 " cur_mtime, cur_ctime, new_inode, new_mtime, new_ctime,"
 			 " (SELECT count(*) FROM pending WHERE mailbox_id = id),"
-			 " (SELECT count(*) FROM held_deletion WHERE mailbox_id = id),"
+			 " (SELECT count(*) FROM held_deletion WHERE mailbox_id = id AND side = 0),"
+			 " (SELECT count(*) FROM held_deletion WHERE mailbox_id = id AND side = 1),"
 			 " (SELECT count(*) FROM deleted WHERE mailbox_id = id AND at > ?)"
 			 " FROM mailbox"
 			 " ORDER BY remote_name",
@@ -83,20 +88,30 @@ static const char *const sql[STATEMENTS] = {
 	[ST_KEYWORDS] = "SELECT idx, name FROM keyword WHERE mailbox_id = ?",
 	[ST_KEYWORD_PUT] = "INSERT OR REPLACE INTO keyword VALUES(?, ?, ?)",
 	[ST_MESSAGES_BY_UID] = "SELECT uid, state, base_name, flags, size, internal_date,"
-			       " header_hash, body_hash, msgid_hash FROM message"
+			       " header_hash, body_hash, msgid_hash, copied FROM message"
 			       " WHERE mailbox_id = ? ORDER BY uid",
 	[ST_MESSAGES_BY_NAME] =
 		"SELECT uid, state, base_name, flags, size, internal_date,"
-		" header_hash, body_hash, msgid_hash FROM message"
+		" header_hash, body_hash, msgid_hash, copied FROM message"
 		" WHERE mailbox_id = ? AND base_name IS NOT NULL ORDER BY base_name",
 	[ST_MESSAGE_ADD] =
 		"INSERT OR REPLACE INTO message(mailbox_id, uid, state, base_name, flags,"
-		" size, internal_date, header_hash, body_hash, msgid_hash)"
-		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		" size, internal_date, header_hash, body_hash, msgid_hash, copied)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[ST_MESSAGE_FLAGS] = "UPDATE message SET flags = ? WHERE mailbox_id = ? AND uid = ?",
 	[ST_MESSAGE_FLAG_BITS] = "UPDATE message SET flags = (flags & ~?1) | (?2 & ?1)"
 				 " WHERE mailbox_id = ?3 AND uid = ?4",
 	[ST_MESSAGE_DROP] = "DELETE FROM message WHERE mailbox_id = ? AND uid = ?",
+	[ST_MESSAGE_LEAVE] = "UPDATE message SET state = ?, base_name = NULL"
+			     " WHERE mailbox_id = ? AND uid = ?",
+	[ST_MESSAGE_ONE] = "SELECT uid, state, base_name, flags, size, internal_date,"
+			   " header_hash, body_hash, msgid_hash, copied FROM message"
+			   " WHERE mailbox_id = ? AND uid = ?",
+	[ST_HAS_COPY] = "SELECT 1 FROM message WHERE copied = 1 AND header_hash = ?"
+			" AND body_hash = ? AND mailbox_id <> ? AND base_name IS NOT NULL",
+	[ST_ALL_MESSAGES] = "SELECT uid, state, base_name, flags, size, internal_date,"
+			    " header_hash, body_hash, msgid_hash, copied, mailbox_id"
+			    " FROM message WHERE base_name IS NOT NULL",
 	[ST_REKEY_ADD] = "INSERT INTO temp.rekey VALUES(?, ?)",
 	[ST_HOLD] = "INSERT OR REPLACE INTO held VALUES(?, ?, ?, ?)",
 	[ST_UNHOLD] = "DELETE FROM held WHERE mailbox_id = ? AND uid = ?",
@@ -104,13 +119,16 @@ static const char *const sql[STATEMENTS] = {
 		    " JOIN mailbox ON mailbox.id = mailbox_id UNION ALL"
 		    " SELECT remote_name, 0, base_name, reason FROM refused"
 		    " JOIN mailbox ON mailbox.id = mailbox_id UNION ALL"
-		    " SELECT remote_name, 0, x'', count(*) || ' messages are gone on the server and"
-		    " kept here: `sync --accept-deletions` deletes them here too, `sync"
-		    " --restore-deletions` uploads them again' FROM held_deletion"
-		    " JOIN mailbox ON mailbox.id = mailbox_id GROUP BY mailbox_id ORDER BY 1, 2, 3",
-	[ST_HOLD_DELETION] = "INSERT OR REPLACE INTO held_deletion VALUES(?, ?)",
+		    " SELECT remote_name, 0, x'', count(*) || CASE side"
+		    " WHEN 0 THEN ' messages are gone on the server and kept here: `sync"
+		    " --accept-deletions` deletes them here too, `sync --restore-deletions` uploads"
+		    " them again' ELSE ' messages are gone here and kept on the server: `sync"
+		    " --accept-deletions` deletes them there too, `sync --restore-deletions` fetches"
+		    " them again' END FROM held_deletion JOIN mailbox ON mailbox.id = mailbox_id"
+		    " GROUP BY mailbox_id, side ORDER BY 1, 2, 3",
+	[ST_HOLD_DELETION] = "INSERT OR REPLACE INTO held_deletion VALUES(?, ?, ?)",
 	[ST_UNHOLD_DELETION] = "DELETE FROM held_deletion WHERE mailbox_id = ? AND uid = ?",
-	[ST_HELD_DELETIONS] = "SELECT uid FROM held_deletion WHERE mailbox_id = ? ORDER BY uid",
+	[ST_HELD_DELETIONS] = "SELECT uid, side FROM held_deletion WHERE mailbox_id = ? ORDER BY uid",
 	[ST_DELETED_ADD] = "INSERT INTO deleted VALUES(?, ?)",
 	[ST_DELETED_PURGE] = "DELETE FROM deleted WHERE at <= ?",
 	[ST_PENDING_PUT] = "INSERT OR REPLACE INTO pending VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -13,10 +13,17 @@ static enum gw_code run_for_uid(struct gw_store *store, enum statement which, in
 	return store_run(store, st, err);
 }
 
-enum gw_code gw_store_hold_deletion(
-	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err)
+enum gw_code gw_store_hold_deletion(struct gw_store *store, int64_t mailbox, uint32_t uid,
+	enum gw_side side, struct gw_error *err)
 {
-	return run_for_uid(store, ST_HOLD_DELETION, mailbox, uid, err);
+	sqlite3_stmt *st = store_statement(store, ST_HOLD_DELETION, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, mailbox);
+	sqlite3_bind_int64(st, 2, uid);
+	sqlite3_bind_int(st, 3, (int)side);
+	return store_run(store, st, err);
 }
 
 enum gw_code gw_store_unhold_deletion(
@@ -26,7 +33,7 @@ enum gw_code gw_store_unhold_deletion(
 }
 
 enum gw_code gw_store_held_deletions(
-	struct gw_store *store, int64_t mailbox, gw_uid_cb *cb, void *ctx, struct gw_error *err)
+	struct gw_store *store, int64_t mailbox, gw_held_deletion_cb *cb, void *ctx, struct gw_error *err)
 {
 	sqlite3_stmt *st = store_statement(store, ST_HELD_DELETIONS, err);
 	enum gw_code code = GW_OK;
@@ -36,7 +43,8 @@ enum gw_code gw_store_held_deletions(
 		return err->code;
 	sqlite3_bind_int64(st, 1, mailbox);
 	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW)
-		code = cb(ctx, (uint32_t)sqlite3_column_int64(st, 0));
+		code = cb(ctx, (uint32_t)sqlite3_column_int64(st, 0),
+			(enum gw_side)sqlite3_column_int(st, 1));
 	return store_end_rows(store, st, rc, code, err);
 }
 

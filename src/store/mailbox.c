@@ -48,8 +48,9 @@ enum gw_code gw_store_mailboxes(
 			.cur = column_stamp(st, 11),
 			.new = column_stamp(st, 14),
 			.pending = (uint32_t)sqlite3_column_int64(st, 17),
-			.held_deletions = (uint32_t)sqlite3_column_int64(st, 18),
-			.deleted_recently = (uint32_t)sqlite3_column_int64(st, 19) };
+			.held_gone = (uint32_t)sqlite3_column_int64(st, 18),
+			.held_here = (uint32_t)sqlite3_column_int64(st, 19),
+			.deleted_recently = (uint32_t)sqlite3_column_int64(st, 20) };
 
 		code = row.remote_name == NULL || row.local_dir == NULL
 			       ? gw_fail(err, GW_ERR_NOMEM, "out of memory")

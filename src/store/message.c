@@ -20,30 +20,74 @@ const char *store_column_name(sqlite3_stmt *st, int column, char out[256])
 	return out;
 }
 
+/* The columns that every statement over messages begins with. */
+static struct gw_message_row column_row(sqlite3_stmt *st, char name[256])
+{
+	return (struct gw_message_row){ .uid = (uint32_t)sqlite3_column_int64(st, 0),
+		.state = (enum gw_row_state)sqlite3_column_int(st, 1),
+		.base_name = store_column_name(st, 2, name),
+		.flags = (uint64_t)sqlite3_column_int64(st, 3),
+		.size = (uint64_t)sqlite3_column_int64(st, 4),
+		.date = sqlite3_column_int64(st, 5),
+		.header_hash = store_column_hash(st, 6),
+		.body_hash = store_column_hash(st, 7),
+		.msgid_hash = store_column_hash(st, 8),
+		.copied = sqlite3_column_int(st, 9) != 0 };
+}
+
+static enum gw_code each_row(
+	struct gw_store *store, sqlite3_stmt *st, gw_message_cb *cb, void *ctx, struct gw_error *err)
+{
+	enum gw_code code = GW_OK;
+	char name[256];
+	int rc = SQLITE_DONE;
+
+	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		struct gw_message_row row = column_row(st, name);
+
+		code = cb(ctx, &row);
+	}
+	return store_end_rows(store, st, rc, code, err);
+}
+
 enum gw_code gw_store_messages(struct gw_store *store, int64_t mailbox, enum gw_store_order order,
 	gw_message_cb *cb, void *ctx, struct gw_error *err)
 {
 	sqlite3_stmt *st = store_statement(
 		store, order == GW_BY_UID ? ST_MESSAGES_BY_UID : ST_MESSAGES_BY_NAME, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, mailbox);
+	return each_row(store, st, cb, ctx, err);
+}
+
+enum gw_code gw_store_message(struct gw_store *store, int64_t mailbox, uint32_t uid,
+	gw_message_cb *cb, void *ctx, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_MESSAGE_ONE, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, mailbox);
+	sqlite3_bind_int64(st, 2, uid);
+	return each_row(store, st, cb, ctx, err);
+}
+
+enum gw_code gw_store_all_messages(
+	struct gw_store *store, gw_twin_cb *cb, void *ctx, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_ALL_MESSAGES, err);
 	enum gw_code code = GW_OK;
 	char name[256];
 	int rc = SQLITE_DONE;
 
 	if (st == NULL)
 		return err->code;
-	sqlite3_bind_int64(st, 1, mailbox);
 	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-		struct gw_message_row row = { .uid = (uint32_t)sqlite3_column_int64(st, 0),
-			.state = (enum gw_row_state)sqlite3_column_int(st, 1),
-			.base_name = store_column_name(st, 2, name),
-			.flags = (uint64_t)sqlite3_column_int64(st, 3),
-			.size = (uint64_t)sqlite3_column_int64(st, 4),
-			.date = sqlite3_column_int64(st, 5),
-			.header_hash = store_column_hash(st, 6),
-			.body_hash = store_column_hash(st, 7),
-			.msgid_hash = store_column_hash(st, 8) };
+		struct gw_message_row row = column_row(st, name);
 
-		code = cb(ctx, &row);
+		code = cb(ctx, sqlite3_column_int64(st, 10), &row);
 	}
 	return store_end_rows(store, st, rc, code, err);
 }
@@ -73,6 +117,7 @@ enum gw_code gw_store_message_add(struct gw_store *store, int64_t mailbox,
 	store_bind_hash(st, 8, row->header_hash);
 	store_bind_hash(st, 9, row->body_hash);
 	store_bind_hash(st, 10, row->msgid_hash);
+	sqlite3_bind_int(st, 11, row->copied);
 	return store_run(store, st, err);
 }
 
@@ -115,6 +160,39 @@ enum gw_code gw_store_message_drop(
 	return store_run(store, st, err);
 }
 
+enum gw_code gw_store_message_leave(struct gw_store *store, int64_t mailbox, uint32_t uid,
+	enum gw_row_state state, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_MESSAGE_LEAVE, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int(st, 1, (int)state);
+	sqlite3_bind_int64(st, 2, mailbox);
+	sqlite3_bind_int64(st, 3, uid);
+	return store_run(store, st, err);
+}
+
+enum gw_code gw_store_has_copy(struct gw_store *store, int64_t mailbox, const uint8_t *header_hash,
+	const uint8_t *body_hash, bool *found, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_HAS_COPY, err);
+	enum gw_code code = GW_OK;
+	int rc;
+
+	if (st == NULL)
+		return err->code;
+	store_bind_hash(st, 1, header_hash);
+	store_bind_hash(st, 2, body_hash);
+	sqlite3_bind_int64(st, 3, mailbox);
+	rc = sqlite3_step(st);
+	*found = rc == SQLITE_ROW;
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		code = store_failed(store, rc, err);
+	sqlite3_reset(st);
+	return code;
+}
+
 static enum gw_code fill_rekey(
 	struct gw_store *store, const struct gw_rekey *map, size_t count, struct gw_error *err)
 {
@@ -153,8 +231,15 @@ enum gw_code gw_store_rekey(struct gw_store *store, int64_t mailbox, const struc
 		"UPDATE message SET uid = uid + 8589934592 WHERE mailbox_id = %lld;"
 		"UPDATE message SET uid = (SELECT new FROM temp.rekey WHERE old = uid - 8589934592)"
 		" WHERE mailbox_id = %lld;"
-		"DELETE FROM held WHERE mailbox_id = %lld",
-		mailbox, mailbox, mailbox, mailbox);
+		"DELETE FROM held WHERE mailbox_id = %lld;"
+		/* What was gone there has no partner: its file counts as new.  What was deleted
+		 * here is held on under its new UID. */
+		"DELETE FROM held_deletion WHERE mailbox_id = %lld"
+		" AND (side = 0 OR uid NOT IN (SELECT old FROM temp.rekey));"
+		"UPDATE held_deletion SET uid = uid + 8589934592 WHERE mailbox_id = %lld;"
+		"UPDATE held_deletion SET uid = (SELECT new FROM temp.rekey"
+		" WHERE old = uid - 8589934592) WHERE mailbox_id = %lld",
+		mailbox, mailbox, mailbox, mailbox, mailbox, mailbox, mailbox);
 	if (text == NULL)
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	code = store_exec(store, text, err);

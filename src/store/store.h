@@ -61,8 +61,8 @@ struct gw_mailbox_row {
 	int64_t full_at;          /* when it was last looked at in full, seconds since the epoch */
 	struct gw_stamp cur, new; /* of the last trusted look at its files; zero: none */
 	uint32_t pending;         /* uploads that an earlier run did not see through */
-	uint32_t held_deletions;
-	uint32_t deleted_recently; /* files here, since the time asked for */
+	uint32_t held_gone, held_here; /* deletions held back: gone there, or here */
+	uint32_t deleted_recently;     /* on either side, since the time asked for */
 };
 
 typedef enum gw_code gw_mailbox_cb(void *ctx, const struct gw_mailbox_row *row);
@@ -91,6 +91,8 @@ enum gw_code gw_store_keyword_put(struct gw_store *store, int64_t mailbox, unsig
 enum gw_row_state {
 	GW_ROW_PAIRED = 0,      /* base_name is its file */
 	GW_ROW_UNFETCHABLE = 1, /* the server will not give it; no file */
+	GW_ROW_LEFT = 2,        /* deleted here, and left standing there; no file */
+	GW_ROW_OUTSIDE = 3,     /* outside the window, or too big; no file */
 };
 
 enum { GW_STORE_HASH = 16 };
@@ -103,6 +105,7 @@ struct gw_message_row {
 	uint64_t size;         /* RFC822.SIZE */
 	int64_t date;          /* INTERNALDATE; 0: not known */
 	const uint8_t *header_hash, *body_hash, *msgid_hash; /* borrowed; NULL: not known */
+	bool copied; /* we made it on the server, of a message in another mailbox */
 };
 
 typedef enum gw_code gw_message_cb(void *ctx, const struct gw_message_row *row);
@@ -119,6 +122,22 @@ enum gw_code gw_store_message_flags(struct gw_store *store, int64_t mailbox, uin
 /* Only the bits of mask. */
 enum gw_code gw_store_message_flag_bits(struct gw_store *store, int64_t mailbox, uint32_t uid,
 	uint64_t mask, uint64_t flags, struct gw_error *err);
+/* It has no file any more, for the reason that state gives. */
+enum gw_code gw_store_message_leave(struct gw_store *store, int64_t mailbox, uint32_t uid,
+	enum gw_row_state state, struct gw_error *err);
+/* One row, if it is there. */
+enum gw_code gw_store_message(struct gw_store *store, int64_t mailbox, uint32_t uid,
+	gw_message_cb *cb, void *ctx, struct gw_error *err);
+/* Does a copy that we made of a message with these hashes stand in another mailbox, with a file? */
+enum gw_code gw_store_has_copy(struct gw_store *store, int64_t mailbox, const uint8_t *header_hash,
+	const uint8_t *body_hash, bool *found, struct gw_error *err);
+
+typedef enum gw_code gw_twin_cb(void *ctx, int64_t mailbox, const struct gw_message_row *row);
+
+/* Every row with a file, in any mailbox: for finding copies.  Reads the whole table. */
+enum gw_code gw_store_all_messages(
+	struct gw_store *store, gw_twin_cb *cb, void *ctx, struct gw_error *err);
+
 enum gw_code gw_store_message_drop(
 	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err);
 
@@ -159,18 +178,20 @@ enum gw_code gw_store_refused(struct gw_store *store, int64_t mailbox, gw_refuse
 
 /* --- deletions ------------------------------------------------------------------------------- */
 
-/* A message that is gone on the server and stays here until a person decides. */
-enum gw_code gw_store_hold_deletion(
-	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err);
+enum gw_side { GW_GONE_THERE, GW_GONE_HERE };
+
+/* A message that is gone on one side and stays on the other until a person decides. */
+enum gw_code gw_store_hold_deletion(struct gw_store *store, int64_t mailbox, uint32_t uid,
+	enum gw_side side, struct gw_error *err);
 enum gw_code gw_store_unhold_deletion(
 	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err);
 
-typedef enum gw_code gw_uid_cb(void *ctx, uint32_t uid);
+typedef enum gw_code gw_held_deletion_cb(void *ctx, uint32_t uid, enum gw_side side);
 
 enum gw_code gw_store_held_deletions(
-	struct gw_store *store, int64_t mailbox, gw_uid_cb *cb, void *ctx, struct gw_error *err);
+	struct gw_store *store, int64_t mailbox, gw_held_deletion_cb *cb, void *ctx, struct gw_error *err);
 
-/* One file was deleted here at that time; those of `purge` and before are forgotten. */
+/* One message was deleted on either side at that time; those of `purge` and before are forgotten. */
 enum gw_code gw_store_deleted_add(
 	struct gw_store *store, int64_t mailbox, int64_t at, struct gw_error *err);
 enum gw_code gw_store_deleted_purge(struct gw_store *store, int64_t at, struct gw_error *err);

@@ -16,8 +16,6 @@
 
 enum { BATCH_FILES = 1024, RESERVED_FDS = 256, BOXES_PER_CONNECTION = 3 };
 
-static void pump(struct gw_sync *s);
-
 static void emit(struct gw_sync *s, struct gw_sync_event ev)
 {
 	struct gw_sync_counts counts = s->counts;
@@ -79,6 +77,7 @@ static void free_sync(struct gw_sync *s)
 	free(s->caps);
 	free(s->db_path);
 	free(s->attic_path);
+	free(s->trash);
 	free(s);
 }
 
@@ -116,7 +115,7 @@ static bool boxes_left(const struct gw_sync *s)
 /* I3 */
 static void maybe_finish(struct gw_sync *s)
 {
-	if (s->state != SYNC_ENDING || boxes_left(s) || s->secret != NULL)
+	if (s->state != SYNC_ENDING || s->pumping || boxes_left(s) || s->secret != NULL)
 		return;
 	gw_batcher_seal(s->batcher);
 	if (!gw_batcher_idle(s->batcher) || !gw_disk_idle(&s->disk))
@@ -200,7 +199,7 @@ static void on_lost(struct gw_conn *c, const struct gw_error *err)
 		if (any_conn(s) || open_conn(s, c, &again) == GW_OK) {
 			if (s->conn_limit > 1)
 				s->conn_limit--; /* perhaps there were too many */
-			pump(s);
+			gw_sync_pump(s);
 			return;
 		}
 	}
@@ -222,7 +221,7 @@ static void on_session(void *ctx, enum gw_session_event event, const struct gw_e
 	if (s->state == SYNC_OPENING)
 		gw_sync_list(s);
 	else
-		pump(s);
+		gw_sync_pump(s);
 }
 
 static enum gw_code open_conn(struct gw_sync *s, struct gw_conn *c, struct gw_error *err)
@@ -301,7 +300,23 @@ static void on_box_ready(void *ctx, struct gw_box *box)
 	struct gw_sync *s = ctx;
 
 	entry_of(s, box)->ready = true;
-	pump(s);
+	gw_sync_pump(s);
+}
+
+static void on_box_planned(void *ctx, struct gw_box *box)
+{
+	struct gw_sync *s = ctx;
+
+	entry_of(s, box)->stage = ENTRY_PLANNED;
+	gw_sync_pump(s);
+}
+
+static void on_box_created(void *ctx, struct gw_box *box)
+{
+	struct gw_sync *s = ctx;
+
+	entry_of(s, box)->stage = ENTRY_CREATED;
+	gw_sync_pump(s);
 }
 
 static void on_box_drained(void *ctx, struct gw_box *box)
@@ -312,7 +327,7 @@ static void on_box_drained(void *ctx, struct gw_box *box)
 	if (e->conn < 0 || e->passes > 0) /* a second look is made without anything behind it */
 		return;
 	s->conns[e->conn].drained = true;
-	pump(s);
+	gw_sync_pump(s);
 }
 
 static void on_box_released(void *ctx, struct gw_box *box)
@@ -320,7 +335,7 @@ static void on_box_released(void *ctx, struct gw_box *box)
 	struct gw_sync *s = ctx;
 
 	detach(s, entry_of(s, box));
-	pump(s);
+	gw_sync_pump(s);
 }
 
 static void on_box_problem(void *ctx, struct gw_box *box, const struct gw_error *err)
@@ -347,7 +362,8 @@ static void settle(struct gw_sync *s, struct gw_entry *e, enum gw_box_outcome ou
 		/* fall through */
 	case GW_BOX_IN_STEP:
 		e->settled = true;
-		s->counts.mailboxes_done++;
+		s->counts.mailboxes_done += !e->done_once;
+		e->done_once = true;
 		emit(s, (struct gw_sync_event){
 				.type = s->options.dry_run ? GW_SYNC_PLAN : GW_SYNC_MAILBOX,
 				.mailbox = e->folder->shown,
@@ -357,7 +373,7 @@ static void settle(struct gw_sync *s, struct gw_entry *e, enum gw_box_outcome ou
 		e->settled = true;
 		break;
 	case GW_BOX_FAILED:
-		e->settled = true;
+		e->settled = e->failed = true;
 		gw_sync_problem(s, e->folder->shown, err);
 		break;
 	case GW_BOX_LOST:
@@ -388,14 +404,21 @@ static void on_box_done(void *ctx, struct gw_box *box, enum gw_box_outcome outco
 								delta->bytes_downloaded
 						      : s->counts.bytes_downloaded;
 	}
+	gw_box_seen_stamps(box, &e->seen_cur, &e->seen_new);
 	settle(s, e, outcome, delta, err);
 	detach(s, e);
 	e->box = NULL;
+	e->stage = ENTRY_WAITING;
+	e->headed = false;
+	for (size_t i = 0; i < s->entry_count; i++) {
+		if (s->entries[i].box != NULL)
+			gw_box_cut_moves(s->entries[i].box, box);
+	}
 	e->ready = false;
 	gw_box_free(box);
 	if (fatal.code != GW_OK)
 		gw_sync_fail(s, &fatal);
-	pump(s);
+	gw_sync_pump(s);
 }
 
 static void on_mailbox_done(void *ctx, void *owner, bool conflict)
@@ -411,7 +434,7 @@ static void on_batch_done(void *ctx, const struct gw_batch_result *result)
 	gw_log(s->log, GW_LOG_DEBUG, "batch: %llu delivered, %llu joined, %llu flags, %llu deleted",
 		(unsigned long long)result->delivered, (unsigned long long)result->joined,
 		(unsigned long long)result->flags_changed, (unsigned long long)result->deleted);
-	pump(s); /* the end may have waited for it */
+	gw_sync_pump(s); /* the end may have waited for it */
 }
 
 static void on_batch_failed(void *ctx, const struct gw_error *err)
@@ -426,7 +449,7 @@ static void on_batch_failed(void *ctx, const struct gw_error *err)
 		}
 	}
 	gw_sync_fail(s, err);
-	pump(s);
+	gw_sync_pump(s);
 }
 
 static void on_pressure(void *ctx, bool high)
@@ -478,13 +501,15 @@ static void look_ahead(struct gw_sync *s)
 	size_t ahead = 0;
 
 	for (size_t i = 0; i < s->entry_count; i++)
-		ahead += s->entries[i].box != NULL && s->entries[i].conn < 0;
+		ahead += s->entries[i].box != NULL && s->entries[i].conn < 0 &&
+			 s->entries[i].stage <= ENTRY_LOOKING;
 	for (size_t i = 0; i < s->entry_count && ahead < s->conn_limit + 1; i++) {
 		struct gw_entry *e = &s->entries[i];
 
 		if (e->settled || e->queued || e->box != NULL)
 			continue;
-		e->box = gw_box_new(&s->env, e->folder, &e->row, e->remote_same && e->passes == 0);
+		e->box = gw_box_new(&s->env, e->folder, &e->row, e->remote_same && e->passes == 0,
+			e->passes > 0);
 		if (e->box == NULL) {
 			struct gw_error err = { 0 };
 
@@ -493,6 +518,7 @@ static void look_ahead(struct gw_sync *s)
 			return;
 		}
 		e->queued = true;
+		e->stage = ENTRY_LOOKING;
 		ahead++;
 		if (e->passes >
 			0) /* what the last pass brought must be on disk before it is looked for */
@@ -534,16 +560,37 @@ static bool all_settled(const struct gw_sync *s)
 	return true;
 }
 
-static void pump(struct gw_sync *s)
+static void pump_once(struct gw_sync *s)
 {
 	if (s->state == SYNC_WORKING && all_settled(s))
 		end(s);
 	if (s->state == SYNC_WORKING)
 		look_ahead(s);
 	if (s->state == SYNC_WORKING)
+		gw_sync_match(s);
+	if (s->state == SYNC_WORKING)
+		gw_sync_remove(s);
+	if (s->state == SYNC_WORKING)
 		open_more(s);
 	for (size_t i = 0; i < GW_CONN_MAX && s->state == SYNC_WORKING; i++)
 		feed_conn(s, &s->conns[i]);
+	if (s->state == SYNC_WORKING)
+		gw_sync_yield(s);
+}
+
+/* What it sets going may call it again before it returns: that is then done here. */
+void gw_sync_pump(struct gw_sync *s)
+{
+	if (s->pumping) {
+		s->pump_again = true;
+		return;
+	}
+	s->pumping = true;
+	do {
+		s->pump_again = false;
+		pump_once(s);
+	} while (s->pump_again);
+	s->pumping = false;
 	maybe_finish(s);
 }
 
@@ -558,7 +605,7 @@ void gw_sync_work(struct gw_sync *s)
 	s->env.copies_differ = s->copies_differ;
 	if (s->counts.mailboxes_changed > 0)
 		gw_sync_stage(s, s->options.dry_run ? "comparing" : "synchronizing");
-	pump(s);
+	gw_sync_pump(s);
 }
 
 /* --- starting -------------------------------------------------------------------------------- */
@@ -600,6 +647,10 @@ static void fill_env(struct gw_sync *s)
 		.full = s->options.full,
 		.retry_unfetchable = s->options.full,
 		.ready = on_box_ready,
+		.planned = on_box_planned,
+		.created = on_box_created,
+		.leaving = gw_sync_is_leaving,
+		.mailbox = gw_sync_mailbox_of,
 		.drained = on_box_drained,
 		.released = on_box_released,
 		.done = on_box_done,

@@ -22,7 +22,7 @@ static struct gw_session *session(const struct gw_sync *s)
 
 static uint32_t caps(const struct gw_sync *s)
 {
-	return gw_session_caps(session(s));
+	return session(s) == NULL ? 0 : gw_session_caps(session(s));
 }
 
 static void on_response(void *ctx, const struct gw_response *r)
@@ -36,6 +36,8 @@ static void on_response(void *ctx, const struct gw_response *r)
 		s->folders.prefix = gw_slice_dup(r->mailbox);
 		break;
 	case GW_RESP_LIST:
+		if (s->state != SYNC_LISTING) /* the entries point into the list */
+			break;
 		if (gw_folders_take_list(&s->folders, r, s->account, &err) != GW_OK)
 			gw_sync_problem(s, NULL, &err);
 		break;
@@ -75,7 +77,7 @@ static bool read_stamp(const char *path, struct gw_stamp *out)
 
 /* Is the directory where it stood, and was nothing made, renamed or removed in it since the last
  * trusted look?  (Three stats; the names in it are not read.) */
-static bool local_unchanged(const struct gw_sync *s, const struct gw_entry *e)
+bool gw_sync_local_unchanged(const struct gw_sync *s, const struct gw_entry *e)
 {
 	const char *root = s->account->maildir, *dir = e->row.local_dir;
 	struct gw_stamp self, cur, new;
@@ -88,6 +90,15 @@ static bool local_unchanged(const struct gw_sync *s, const struct gw_entry *e)
 	ok = ok && read_stamp(path, &cur) && gw_stamp_same(&cur, &e->row.cur);
 	snprintf(path, sizeof path, "%s/%s/new", root, dir);
 	return ok && read_stamp(path, &new) && gw_stamp_same(&new, &e->row.new);
+}
+
+bool gw_sync_local_as_seen(const struct gw_sync *s, const struct gw_entry *e)
+{
+	struct gw_entry seen = *e;
+
+	seen.row.cur = e->seen_cur;
+	seen.row.new = e->seen_new;
+	return gw_sync_local_unchanged(s, &seen);
 }
 
 static bool remote_unchanged(const struct gw_sync *s, const struct gw_entry *e)
@@ -115,8 +126,26 @@ static void look_at_held(struct gw_sync *s, struct gw_entry *e)
 		e->remote_same = false;
 		return;
 	}
-	gw_box_held_error(e->row.held_deletions, &err);
+	if (e->row.held_gone > 0)
+		gw_box_held_error(e->row.held_gone, false, &err);
+	else
+		gw_box_held_error(e->row.held_here, true, &err);
 	gw_sync_problem(s, e->folder->shown, &err);
+	if (e->row.held_gone == 0 || e->row.held_here == 0)
+		return;
+	gw_error_clear(&err);
+	gw_box_held_error(e->row.held_here, true, &err);
+	gw_sync_problem(s, e->folder->shown, &err);
+}
+
+/* By the counts: has every message that base knows and every one that came since its place? */
+static bool may_lose_there(const struct gw_entry *e)
+{
+	const unsigned counts = GW_ITEM_MESSAGES | GW_ITEM_UIDNEXT;
+	const struct gw_folder *f = e->folder;
+	uint64_t most = (uint64_t)e->row.messages + f->uidnext - e->row.uidnext;
+
+	return (f->items & counts) != counts || f->uidnext < e->row.uidnext || f->messages < most;
 }
 
 static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
@@ -125,6 +154,7 @@ static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 		(void **)&s->entries, &s->entry_count, &s->entry_cap, sizeof *s->entries);
 	struct gw_mailbox_row *row = find_row(s, f);
 	struct gw_error err = { 0 };
+	bool local_same;
 
 	if (e == NULL)
 		return false;
@@ -143,9 +173,12 @@ static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 		s->counts.mailboxes_created++;
 	}
 	e->remote_same = e->row.pending == 0 && remote_unchanged(s, e);
-	if (e->row.held_deletions > 0)
+	if (e->row.held_gone + e->row.held_here > 0)
 		look_at_held(s, e);
-	e->dirty = !e->remote_same || !local_unchanged(s, e);
+	local_same = gw_sync_local_unchanged(s, e);
+	e->dirty = !e->remote_same || !local_same;
+	e->may_lose = e->row.uidvalidity != 0 &&
+		      (!local_same || (!e->remote_same && may_lose_there(e)));
 	if (strcmp(e->row.local_dir, f->dir) != 0) {
 		gw_fail(&err, GW_ERR_HELD,
 			"it is in %s, and would be in %s by the present configuration (`layout`): "
@@ -156,6 +189,33 @@ static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 		gw_sync_problem(s, f->shown, &err);
 	}
 	return true;
+}
+
+/* Where deleted messages go: the mailbox that says so, else one with a usual name, else a new one. */
+static bool choose_trash(struct gw_sync *s)
+{
+	static const char *const usual[] = { "Trash", "Deleted Items", "Deleted Messages" };
+	const struct gw_folder *found = NULL;
+
+	for (size_t i = 0; i < s->folders.count && found == NULL; i++) {
+		if (s->folders.list[i].attrs & GW_LIST_TRASH)
+			found = &s->folders.list[i];
+	}
+	for (size_t u = 0; u < sizeof usual / sizeof *usual && found == NULL; u++) {
+		for (size_t i = 0; i < s->folders.count && found == NULL; i++) {
+			if (strcasecmp(s->folders.list[i].name, usual[u]) == 0 &&
+				!(s->folders.list[i].attrs & GW_LIST_NOSELECT))
+				found = &s->folders.list[i];
+		}
+	}
+	if (found != NULL)
+		s->trash = strdup(found->wire);
+	else if (asprintf(&s->trash, "%sTrash", s->folders.prefix != NULL ? s->folders.prefix : "") <
+		 0)
+		s->trash = NULL;
+	s->env.trash = s->trash;
+	s->env.make_trash = found == NULL;
+	return s->trash != NULL;
 }
 
 static void tell_of_missing(const struct gw_sync *s)
@@ -185,6 +245,10 @@ static void on_listed(struct gw_sync *s)
 			fail(s, GW_ERR_NOMEM);
 			return;
 		}
+	}
+	if (!choose_trash(s)) {
+		fail(s, GW_ERR_NOMEM);
+		return;
 	}
 	tell_of_missing(s);
 	s->counts.mailboxes = s->entry_count;
@@ -271,6 +335,75 @@ static void ask_status(struct gw_sync *s)
 		if (!send_line(s, &line, on_done))
 			return;
 	}
+}
+
+static void on_counts(void *ctx, const struct gw_result *result)
+{
+	struct gw_sync *s = ctx;
+
+	if (result->kind == GW_RESULT_LOST)
+		gw_log(s->log, GW_LOG_DEBUG, "the second look at the counts was lost");
+	if (--s->count_pending > 0)
+		return;
+	gw_sync_counts_came(s);
+	if (result->kind != GW_RESULT_LOST)
+		gw_sync_pump(s);
+}
+
+static bool ask_again(struct gw_sync *s, struct gw_session *on, struct gw_line *line)
+{
+	enum gw_code code = gw_session_send(on, line,
+		&(struct gw_handlers){ .response = on_response, .done = on_counts, .ctx = s });
+
+	gw_line_deinit(line);
+	s->count_pending += code == GW_OK;
+	return code == GW_OK;
+}
+
+/* A connection on which nothing is going on. */
+static struct gw_session *idle_session(const struct gw_sync *s)
+{
+	for (size_t i = 0; i < GW_CONN_MAX; i++) {
+		const struct gw_conn *c = &s->conns[i];
+
+		if (c->session != NULL && c->ready && c->box_count == 0 &&
+			gw_session_usable(c->session))
+			return c->session;
+	}
+	return NULL;
+}
+
+bool gw_sync_ask_counts(struct gw_sync *s)
+{
+	struct gw_session *on;
+	struct gw_line line;
+	bool asked = false;
+
+	for (size_t i = 0; i < s->entry_count; i++) {
+		if (s->entries[i].stage == ENTRY_PLANNED)
+			gw_box_yield(s->entries[i].box);
+	}
+	on = idle_session(s);
+	if (on == NULL)
+		return false;
+	gw_line_init(&line);
+	if (gw_session_caps(on) & GW_CAP_UNSELECT) { /* STATUS of the selected one may be stale */
+		gw_line_printf(&line, "UNSELECT");
+		asked |= ask_again(s, on, &line);
+		gw_line_init(&line);
+	}
+	if (has_list_status(s)) {
+		gw_line_printf(&line, "LIST \"\" \"*\" RETURN (STATUS %s)", status_items(s));
+		return ask_again(s, on, &line) || asked;
+	}
+	for (size_t i = 0; i < s->entry_count; i++) {
+		gw_line_init(&line);
+		gw_line_printf(&line, "STATUS ");
+		gw_line_string(&line, gw_slice_str(s->entries[i].folder->wire), caps(s));
+		gw_line_printf(&line, " %s", status_items(s));
+		asked |= ask_again(s, on, &line);
+	}
+	return asked;
 }
 
 static void send_list(struct gw_sync *s);

@@ -32,6 +32,16 @@ struct gw_conn {
 	uint64_t progress_at_start;
 };
 
+/* How far a mailbox is; it waits at PLANNED and CREATED for others. */
+enum gw_entry_stage {
+	ENTRY_WAITING, /* not begun */
+	ENTRY_LOOKING,
+	ENTRY_PLANNED,
+	ENTRY_WORKING,
+	ENTRY_CREATED,
+	ENTRY_REMOVING,
+};
+
 struct gw_entry {
 	const struct gw_folder *folder;
 	struct gw_mailbox_row row; /* names owned */
@@ -39,6 +49,11 @@ struct gw_entry {
 	unsigned passes;
 	bool dirty, remote_same; /* see account_list.c */
 	bool queued, ready, settled;
+	enum gw_entry_stage stage;
+	bool may_lose; /* something may be gone, on either side, by the counts and stamps */
+	bool headed, failed, done_once;
+	unsigned requeues;
+	struct gw_stamp seen_cur, seen_new; /* of the look in this run that is over */
 	int conn; /* index, or -1 */
 };
 
@@ -80,6 +95,10 @@ struct gw_sync {
 	size_t entry_count, entry_cap;
 	struct gw_box_env env;
 	struct gw_batcher *batcher; /* owned */
+	bool pumping, pump_again;
+	enum { RECHECK_NONE, RECHECK_ASKED, RECHECK_CAME, RECHECK_DONE } recheck;
+	unsigned rechecks, count_pending;
+	char *trash; /* owned; as on the wire */
 
 	uint64_t messages, deleted_recently; /* of the whole account, for the guard */
 	struct gw_sync_counts counts;
@@ -92,9 +111,25 @@ void gw_sync_fail(struct gw_sync *s, const struct gw_error *err);
 void gw_sync_problem(struct gw_sync *s, const char *mailbox, const struct gw_error *err);
 void gw_sync_stage(struct gw_sync *s, const char *text);
 void gw_sync_work(struct gw_sync *s); /* entries and state are there */
+void gw_sync_pump(struct gw_sync *s);
 
 /* account_list.c: asks for the folders, makes the entries, then prepares or finishes. */
 void gw_sync_list(struct gw_sync *s);
+/* Is the Maildir as at the last look, by its stamps? */
+bool gw_sync_local_unchanged(const struct gw_sync *s, const struct gw_entry *e);
+/* Or as at the look in this run? */
+bool gw_sync_local_as_seen(const struct gw_sync *s, const struct gw_entry *e);
+/* Asks for the counts of all mailboxes again; then gw_sync_counts_came().  false: cannot be. */
+bool gw_sync_ask_counts(struct gw_sync *s);
+
+/* account_match.c */
+/* Lets those go on that need not wait any more. */
+void gw_sync_match(struct gw_sync *s);
+void gw_sync_remove(struct gw_sync *s);
+void gw_sync_yield(struct gw_sync *s);
+void gw_sync_counts_came(struct gw_sync *s);
+bool gw_sync_is_leaving(void *ctx, int64_t mailbox, uint32_t uid);
+const char *gw_sync_mailbox_of(void *ctx, int64_t mailbox, uint32_t *uidvalidity);
 
 /* account_state.c */
 enum gw_code gw_sync_open_state(struct gw_sync *s, struct gw_error *err);

@@ -129,6 +129,28 @@ static int rename_seen(struct gw_op *op)
 	return gw_place(from, op->from, subdir(op->place, op->to_in_new), op->to);
 }
 
+/* As deliver(): of another mailbox's file, under a name that may be taken here. */
+static int take(struct gw_op *op)
+{
+	int from = subdir(op->from_place, op->from_in_new);
+	int to = subdir(op->place, op->to_in_new), sys = gw_place(from, op->from, to, op->to);
+	struct gw_name old = gw_name_split(op->to);
+	char fresh[GW_NAME_MAX + 1], *copy;
+
+	for (unsigned i = 1; sys == EEXIST && i <= FRESH_NAMES; i++) {
+		snprintf(fresh, sizeof fresh, "%.*s-%u%s", (int)old.base.n, old.base.p, i,
+			op->to + old.base.n);
+		sys = gw_place(from, op->from, to, fresh);
+		if (sys == 0 && (copy = strdup(fresh)) != NULL) {
+			free(op->to);
+			op->to = copy;
+		} else if (sys == 0) {
+			return ENOMEM;
+		}
+	}
+	return sys;
+}
+
 static int delete_seen(struct gw_op *op, const struct gw_disk_world *world)
 {
 	int from = subdir(op->place, op->from_in_new);
@@ -154,6 +176,9 @@ static enum gw_code act_on_file(struct batch *b, struct gw_op *op, struct gw_dis
 	case GW_OP_DELETE:
 		sys = delete_seen(op, world);
 		break;
+	case GW_OP_TAKE:
+		sys = take(op);
+		break;
 	case GW_OP_KEYWORD:
 		if (gw_keywords_find(&op->place->keywords, gw_slice_str(op->to)) < 0)
 			gw_keywords_put(&op->place->keywords, op->uid, gw_slice_str(op->to));
@@ -163,9 +188,12 @@ static enum gw_code act_on_file(struct batch *b, struct gw_op *op, struct gw_dis
 	case GW_OP_BASE_FLAGS:
 	case GW_OP_TOLD_FLAGS:
 	case GW_OP_DROP_ROW:
+	case GW_OP_DELETED_THERE:
+	case GW_OP_LEFT:
 	case GW_OP_REFUSED:
 	case GW_OP_UNREFUSED:
 	case GW_OP_HOLD_DELETION:
+	case GW_OP_UNHOLD:
 	case GW_OP_HOLD:
 	case GW_OP_UNFETCHABLE:
 	case GW_OP_CURSOR:
@@ -175,6 +203,8 @@ static enum gw_code act_on_file(struct batch *b, struct gw_op *op, struct gw_dis
 		/* A reader was faster: what was seen is no more.  Look again in the next run. */
 		op->skipped = true;
 		op->place->conflict = true;
+		if (op->from_place != NULL)
+			op->from_place->conflict = true;
 		return GW_OK;
 	}
 	if (sys != 0)
@@ -220,6 +250,7 @@ static enum gw_code add_row(struct gw_op *op, enum gw_row_state state, struct gw
 	const char *file = op->to != NULL ? op->to : op->from;
 	char base[GW_NAME_MAX + 1];
 	struct gw_message_row row = { .uid = op->uid,
+		.copied = op->copied,
 		.state = state,
 		.flags = op->flags,
 		.size = op->size,
@@ -248,15 +279,28 @@ static enum gw_code forget_upload(
 			     : code;
 }
 
-static enum gw_code drop_row(
-	const struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
+static enum gw_code unhold(
+	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err)
 {
-	int64_t mailbox = op->place->mailbox;
-	enum gw_code code = gw_store_message_drop(world->store, mailbox, op->uid, err);
+	enum gw_code code = gw_store_unhold(store, mailbox, uid, err);
 
-	if (code == GW_OK)
-		code = gw_store_unhold(world->store, mailbox, op->uid, err);
-	return code == GW_OK ? gw_store_unhold_deletion(world->store, mailbox, op->uid, err) : code;
+	return code == GW_OK ? gw_store_unhold_deletion(store, mailbox, uid, err) : code;
+}
+
+static enum gw_code drop_row(
+	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err)
+{
+	enum gw_code code = gw_store_message_drop(store, mailbox, uid, err);
+
+	return code == GW_OK ? unhold(store, mailbox, uid, err) : code;
+}
+
+static enum gw_code drop_deleted(
+	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err)
+{
+	enum gw_code code = gw_store_deleted_add(store, mailbox, (int64_t)time(NULL), err);
+
+	return code == GW_OK ? drop_row(store, mailbox, uid, err) : code;
 }
 
 static enum gw_code refuse(
@@ -291,7 +335,7 @@ static enum gw_code act_on_row(struct batch *b, struct gw_op *op, struct gw_disk
 	case GW_OP_DELIVER:
 		b->result.delivered++;
 		code = add_row(op, GW_ROW_PAIRED, world, err);
-		return code == GW_OK ? gw_store_unhold(store, mailbox, op->uid, err) : code;
+		return code == GW_OK ? unhold(store, mailbox, op->uid, err) : code;
 	case GW_OP_JOIN:
 		b->result.joined++;
 		code = add_row(op, GW_ROW_PAIRED, world, err);
@@ -312,13 +356,23 @@ static enum gw_code act_on_row(struct batch *b, struct gw_op *op, struct gw_disk
 			store, mailbox, op->uid, op->mask, op->flags, err);
 		return code == GW_OK ? gw_store_unhold(store, mailbox, op->uid, err) : code;
 	case GW_OP_DELETE:
+	case GW_OP_DELETED_THERE:
 		b->result.deleted++;
-		code = gw_store_deleted_add(store, mailbox, (int64_t)time(NULL), err);
-		return code == GW_OK ? drop_row(op, world, err) : code;
+		return drop_deleted(store, mailbox, op->uid, err);
 	case GW_OP_DROP_ROW:
-		return drop_row(op, world, err);
+		return drop_row(store, mailbox, op->uid, err);
+	case GW_OP_LEFT:
+		code = gw_store_message_leave(store, mailbox, op->uid, GW_ROW_LEFT, err);
+		return code == GW_OK && op->to != NULL
+			       ? gw_store_hold(store, mailbox, op->uid, NULL, op->to, err)
+			       : code;
+	case GW_OP_TAKE:
+		code = drop_row(store, op->from_place->mailbox, op->from_uid, err);
+		return code == GW_OK ? add_row(op, GW_ROW_PAIRED, world, err) : code;
 	case GW_OP_HOLD_DELETION:
-		return gw_store_hold_deletion(store, mailbox, op->uid, err);
+		return gw_store_hold_deletion(store, mailbox, op->uid, op->side, err);
+	case GW_OP_UNHOLD:
+		return unhold(store, mailbox, op->uid, err);
 	case GW_OP_HOLD:
 		return gw_store_hold(store, mailbox, op->uid, NULL, op->to, err);
 	case GW_OP_UNFETCHABLE:
@@ -387,6 +441,10 @@ static void run_batch(struct gw_disk_job *job, struct gw_disk_world *world)
 	} /* left: files in place without rows, found by name */
 	for (size_t i = 0; i < b->count && code == GW_OK; i++)
 		code = flush_place(b, b->ops[i].place, world);
+	for (size_t i = 0; i < b->count && code == GW_OK; i++) { /* after where it went to */
+		if (b->ops[i].from_place != NULL)
+			code = flush_place(b, b->ops[i].from_place, world);
+	}
 	if (code == GW_OK)
 		store_rows(b, world); /* left: everything */
 	world->broken = b->err;
@@ -407,6 +465,7 @@ static void free_batch(struct batch *b)
 	for (size_t i = 0; i < b->count; i++) {
 		free_op(&b->ops[i]);
 		gw_place_unref(b->ops[i].place);
+		gw_place_unref(b->ops[i].from_place);
 	}
 	free(b->ops);
 	free(b);
@@ -502,6 +561,8 @@ enum gw_code gw_batcher_add(struct gw_batcher *b, struct gw_op *op)
 	}
 	*slot = *op;
 	op->place->refs++;
+	if (op->from_place != NULL)
+		op->from_place->refs++;
 	if (op->kind == GW_OP_DELIVER) {
 		b->open->files++;
 		b->open->bytes += op->file.file_size;

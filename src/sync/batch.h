@@ -35,7 +35,11 @@ enum gw_op_kind {
 	GW_OP_TOLD_FLAGS,    /* only the row: the server took what was changed here */
 	GW_OP_DELETE,        /* `from` goes to the attic, the row goes */
 	GW_OP_DROP_ROW,      /* only the row goes */
-	GW_OP_HOLD_DELETION, /* gone there; nothing goes here, it is remembered */
+	GW_OP_DELETED_THERE, /* likewise; it was deleted on the server, which the guard counts */
+	GW_OP_LEFT,          /* the row has no file any more: deleted here, left standing there */
+	GW_OP_TAKE,          /* `from` of from_place becomes `to`: it was moved on the server */
+	GW_OP_HOLD_DELETION, /* gone on one side (`side`); nothing goes, it is remembered */
+	GW_OP_UNHOLD,        /* nothing is held of it any more */
 	GW_OP_REFUSED,       /* the file `from` was not taken, `to` says why; no longer pending */
 	GW_OP_UNREFUSED,     /* the file `from` is gone, or taken: nothing is remembered of it */
 	GW_OP_HOLD,          /* remembered with `to` as the reason */
@@ -56,6 +60,10 @@ struct gw_op {
 	char *from, *to;             /* owned file names; see the kinds */
 	bool from_in_new, to_in_new;
 	bool was_pending; /* JOIN: the file was being uploaded */
+	bool copied;      /* JOIN: we made it on the server, of another */
+	enum gw_side side;
+	struct gw_place *from_place; /* TAKE: referenced while it waits */
+	uint32_t from_uid;           /* TAKE: whose row goes there */
 	bool skipped;     /* out: it was not carried out */
 
 	/* CURSOR */

@@ -16,8 +16,13 @@ const struct gw_folder *gw_box_folder(const struct gw_box *box)
 	return box->folder;
 }
 
+int64_t gw_box_mailbox(const struct gw_box *box)
+{
+	return box->row->id;
+}
+
 struct gw_box *gw_box_new(struct gw_box_env *env, const struct gw_folder *folder,
-	struct gw_mailbox_row *row, bool remote_same)
+	struct gw_mailbox_row *row, bool remote_same, bool again)
 {
 	struct gw_box *box = calloc(1, sizeof *box);
 
@@ -28,6 +33,7 @@ struct gw_box *gw_box_new(struct gw_box_env *env, const struct gw_folder *folder
 	box->row = row;
 	box->copies_differ = env->copies_differ;
 	box->remote_same = remote_same;
+	box->again = again;
 	return box;
 }
 
@@ -53,15 +59,23 @@ void gw_box_free(struct gw_box *box)
 	free(box->items);
 	free(box->push_items);
 	free(box->uploads);
+	gw_box_forget_moves(box);
+	free(box->gone);
+	free(box->gone_actions);
+	free(box->takes);
+	free(box->carries);
+	free(box->carry_items);
+	free(box->removals);
+	free(box->leaving);
 	free(box);
 }
 
 void gw_box_release(struct gw_box *box)
 {
-	if (box->released || box->session == NULL)
+	if (box->session == NULL)
 		return;
-	box->released = true;
 	box->session = NULL;
+	box->selected = false;
 	box->env->released(box->env->ctx, box);
 }
 
@@ -132,6 +146,27 @@ static int new_keyword(struct gw_box *box, struct gw_slice name)
 	else
 		gw_box_add(box, &op);
 	return index;
+}
+
+uint64_t gw_box_translate(
+	struct gw_box *box, const struct gw_keywords *keywords, uint64_t flags)
+{
+	uint64_t out = flags & (GW_FLAG_KEYWORD(0) - 1);
+
+	for (unsigned i = 0; i < GW_KEYWORD_MAX; i++) {
+		struct gw_slice name;
+		int index;
+
+		if (!(flags & GW_FLAG_KEYWORD(i)) || keywords->names[i] == NULL)
+			continue;
+		name = gw_slice_str(keywords->names[i]);
+		index = gw_keywords_find(&box->keywords, name);
+		if (index < 0)
+			index = new_keyword(box, name);
+		if (index >= 0)
+			out |= GW_FLAG_KEYWORD((unsigned)index);
+	}
+	return out;
 }
 
 uint64_t gw_box_flags(void *ctx, const struct gw_flag_list *list)
@@ -272,6 +307,74 @@ static void on_observed(
 		gw_box_pair(box);
 }
 
+/* --- selecting it again ---------------------------------------------------------------------- */
+
+static void on_select_response(void *ctx, const struct gw_response *r)
+{
+	struct gw_box *box = ctx;
+
+	if (r->type == GW_RESP_STATUS_TEXT && r->code == GW_CODE_UIDVALIDITY &&
+		r->number == box->remote.uidvalidity)
+		box->selected = true;
+}
+
+static void on_selected(void *ctx, const struct gw_result *result)
+{
+	struct gw_box *box = ctx;
+	struct gw_error err = { 0 };
+
+	if (result->kind != GW_RESULT_OK) {
+		err = *result->err;
+		err.scope = result->kind == GW_RESULT_LOST ? GW_SCOPE_ACCOUNT : GW_SCOPE_MAILBOX;
+		gw_box_fail(box, &err);
+	} else if (box->stopped) {
+		fail_cancelled(box);
+	} else if (!box->selected) { /* its UIDs mean something else by now */
+		gw_box_finish(box, GW_BOX_AGAIN);
+	} else {
+		box->remote.read_only |= result->response->code == GW_CODE_READ_ONLY;
+		box->then(box);
+	}
+}
+
+static void select_again(struct gw_box *box)
+{
+	uint32_t caps = gw_session_caps(box->session);
+	struct gw_line line;
+	enum gw_code code;
+
+	box->state = BOX_SELECTING;
+	gw_line_init(&line);
+	gw_line_printf(&line, "SELECT ");
+	gw_line_string(&line, gw_slice_str(box->folder->wire), caps);
+	if (!box->env->plain_select && (caps & GW_CAP_CONDSTORE))
+		gw_line_printf(&line, " (CONDSTORE)");
+	code = gw_session_send(box->session, &line,
+		&(struct gw_handlers){
+			.response = on_select_response, .done = on_selected, .ctx = box });
+	gw_line_deinit(&line);
+	if (code == GW_OK)
+		return;
+	gw_fail(&box->err, code, "the session ended");
+	box->err.scope = GW_SCOPE_ACCOUNT;
+	gw_box_finish(box, GW_BOX_LOST);
+}
+
+void gw_box_with_session(struct gw_box *box, void (*then)(struct gw_box *box))
+{
+	box->then = then;
+	if (box->selected && !box->superseded) {
+		then(box);
+	} else if (box->session != NULL && !box->superseded) {
+		select_again(box);
+	} else {
+		gw_box_release(box);
+		box->superseded = false;
+		box->state = BOX_READY_AGAIN;
+		box->env->ready(box->env->ctx, box);
+	}
+}
+
 void gw_box_attach(struct gw_box *box, struct gw_session *session)
 {
 	const struct gw_observe_options options = { .session = session,
@@ -290,7 +393,12 @@ void gw_box_attach(struct gw_box *box, struct gw_session *session)
 	enum gw_code code;
 
 	box->session = session;
+	if (box->state == BOX_READY_AGAIN) {
+		select_again(box);
+		return;
+	}
 	box->session_used = true;
+	box->selected = true;
 	box->asked_full = options.full;
 	box->state = BOX_OBSERVING;
 	code = gw_observe_remote(&options);
@@ -316,7 +424,8 @@ void gw_box_stop(struct gw_box *box, bool batches_lost)
 	if (box->upload != NULL)
 		gw_upload_stop(box->upload);
 	gw_delay_cancel(&box->delay);
-	if (box->state == BOX_READY || box->state == BOX_WAITING ||
+	if (box->state == BOX_READY || box->state == BOX_WAITING || box->state == BOX_PLANNED ||
+		box->state == BOX_READY_AGAIN || box->state == BOX_CREATED ||
 		(box->state == BOX_COMMITTING && batches_lost))
 		fail_cancelled(box);
 }

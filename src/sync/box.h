@@ -31,11 +31,22 @@ struct gw_box_env {
 	const uint64_t *messages;      /* the account has so many */
 	uint64_t *deleted_recently;    /* and so many went lately; counted on here */
 	bool accept_deletions, restore_deletions;
+	const char *trash; /* the mailbox for what is deleted, as on the wire; owned by the account */
+	bool make_trash;   /* it is not there yet */
 	bool dry_run, full, retry_unfetchable;
 	bool copies_differ; /* the mark and the state do not belong together */
 	bool plain_select;  /* learned: this server wants SELECT without parameters */
 
 	void (*ready)(void *ctx, struct gw_box *box);    /* wants a connection */
+	/* It has a plan, and waits for gw_box_proceed(), or gw_box_restart().  Comes again when what
+	 * the account asked for meanwhile (confirm, fetch_heads) is there. */
+	void (*planned)(void *ctx, struct gw_box *box);
+	/* All but deletions was carried out; it waits for gw_box_remove(). */
+	void (*created)(void *ctx, struct gw_box *box);
+	/* Is this message of another mailbox about to leave it? */
+	bool (*leaving)(void *ctx, int64_t mailbox, uint32_t uid);
+	/* The mailbox of this id: its name on the wire and UIDVALIDITY; NULL: unknown. */
+	const char *(*mailbox)(void *ctx, int64_t mailbox, uint32_t *uidvalidity);
 	void (*drained)(void *ctx, struct gw_box *box);  /* the next SELECT may go out behind it */
 	void (*released)(void *ctx, struct gw_box *box); /* needs its connection no more */
 	/* delta: what this mailbox brought (planned, in a dry run). */
@@ -49,7 +60,7 @@ struct gw_box_env {
 /* folder and row are borrowed; row's cursors are updated when they were stored.  remote_same: the
  * server's counts are those of row, so only what changed here matters.  NULL when out of memory. */
 struct gw_box *gw_box_new(struct gw_box_env *env, const struct gw_folder *folder,
-	struct gw_mailbox_row *row, bool remote_same);
+	struct gw_mailbox_row *row, bool remote_same, bool again);
 
 /* Begins with a look at the Maildir.  done() comes exactly once, later. */
 void gw_box_start(struct gw_box *box);
@@ -73,7 +84,68 @@ void gw_box_free(struct gw_box *box);
 /* Was it not looked at in full for a week? */
 bool gw_box_full_look_due(const struct gw_mailbox_row *row);
 
-/* What is to be said of deletions that are held back. */
-void gw_box_held_error(uint64_t count, struct gw_error *err);
+/* What is to be said of deletions that are held back, gone on the server or gone here. */
+void gw_box_held_error(uint64_t count, bool gone_here, struct gw_error *err);
+
+/* --- while its plan is ready and it waits (env->planned) ------------------------------------- */
+
+struct gw_half;
+
+/* Is something gone, on either side?  On the server?  Is something new that may have come from
+ * elsewhere? */
+bool gw_box_has_gone(const struct gw_box *box);
+bool gw_box_has_gone_there(const struct gw_box *box);
+bool gw_box_has_fresh(const struct gw_box *box);
+
+/* Takes a second look at what is gone, and reads what base knows of it. */
+void gw_box_confirm(struct gw_box *box);
+bool gw_box_is_confirmed(const struct gw_box *box);
+/* The stamps of its look, as fine as they are. */
+void gw_box_seen_stamps(
+	const struct gw_box *box, struct gw_stamp *cur, struct gw_stamp *new);
+bool gw_box_has_news(const struct gw_box *box); /* files that came since its first look */
+
+/* Are the stamps still those of its look? */
+bool gw_box_stamps_hold(const struct gw_box *box);
+/* Are the server's counts (of a STATUS) still those of its look? */
+bool gw_box_counts_hold(const struct gw_box *box, const struct gw_folder *now);
+
+/* Fetches the headers of new messages of these sizes; false: there are none. */
+bool gw_box_fetch_heads(struct gw_box *box, const struct gw_seqset *sizes);
+
+/* Four lists of halves (sync/match.h), each grown as needed. */
+struct gw_halves {
+	struct gw_half *list; /* owned */
+	size_t count, cap;
+};
+struct gw_all_halves {
+	struct gw_halves gone_here, fresh_here, gone_there, fresh_there;
+};
+/* Appends this box's, under the number `box`; false: out of memory. */
+bool gw_box_add_halves(const struct gw_box *box, uint32_t number, struct gw_all_halves *out);
+
+/* Joins two halves: action indices from gw_half.  kind: enum gw_match_kind. */
+void gw_box_join_here(struct gw_box *gone, uint32_t gone_action, struct gw_box *fresh,
+	uint32_t fresh_action, int kind);
+void gw_box_join_there(struct gw_box *gone, uint32_t gone_action, struct gw_box *fresh,
+	uint32_t fresh_action);
+
+/* Has it something that is gone and still stands in its plan under this UID, or under way? */
+bool gw_box_leaves(const struct gw_box *box, uint32_t uid);
+
+/* Gives its connection up while it waits; it asks for another when it needs one. */
+void gw_box_yield(struct gw_box *box);
+/* Once more from the start. */
+void gw_box_restart(struct gw_box *box);
+/* Carries the plan out, less deletions. */
+void gw_box_proceed(struct gw_box *box);
+/* Does gw_box_remove() have to wait for other mailboxes? */
+bool gw_box_must_wait_to_remove(const struct gw_box *box);
+/* Deletions, then the cursor. */
+void gw_box_remove(struct gw_box *box);
+/* Another box ends unfinished: moves to or from it are off. */
+void gw_box_cut_moves(struct gw_box *box, const struct gw_box *ended);
+
+int64_t gw_box_mailbox(const struct gw_box *box);
 
 const struct gw_folder *gw_box_folder(const struct gw_box *box);

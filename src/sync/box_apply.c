@@ -1,47 +1,38 @@
 /* sync/box_apply.c - from plan to operations; part of the machine in box_p.h.
  *
- * Order: what is created, then flags, then what goes; the cursor last.
+ * Order: what is created, then flags, then (box_remove.c) what goes; the cursor last.
  */
 #include "sync/box_p.h"
-
-#include "sync/guard.h"
 
 #include <stdlib.h>
 #include <time.h>
 
-static uint64_t here(const struct gw_box *box)
-{
-	uint64_t lettered = gw_keywords_lettered(&box->keywords);
-
-	return box->env->account->mirror_deleted ? lettered : lettered & ~GW_FLAG_DELETED;
-}
-
-/* The name of a local file with other flags; NULL with incomplete set when it cannot be. */
-static char *renamed(struct gw_box *box, uint32_t local, uint64_t flags)
+char *gw_box_renamed(struct gw_box *box, uint32_t local, uint64_t flags, uint64_t changes)
 {
 	struct gw_name old = gw_name_split(gw_scan_name(&box->local.scan, local));
 	char name[GW_NAME_MAX + 1];
 	char *copy = NULL;
 
-	if (gw_name_format(&old, flags, here(box), &box->keywords, name))
+	if (gw_name_format(&old, flags, changes, &box->keywords, name))
 		copy = strdup(name);
 	if (copy == NULL)
 		box->incomplete = true;
 	return copy;
 }
 
-static void name_source(struct gw_box *box, uint32_t local, struct gw_op *op)
+bool gw_box_name_source(struct gw_box *box, uint32_t local, struct gw_op *op)
 {
 	op->from = strdup(gw_scan_name(&box->local.scan, local));
 	op->from_in_new = box->local.scan.entries[local].in_new;
 	if (op->from == NULL)
 		box->incomplete = true;
+	return op->from != NULL;
 }
 
 /* A message in new/ stays there while it has no flag, and one in cur/ stays in cur/. */
 static bool stays_in_new(const struct gw_box *box, uint32_t local, uint64_t flags)
 {
-	return box->local.scan.entries[local].in_new && (flags & here(box)) == 0;
+	return box->local.scan.entries[local].in_new && (flags & gw_box_here(box)) == 0;
 }
 
 const struct gw_file_print *gw_box_print_of(const struct gw_box *box, uint32_t local)
@@ -77,11 +68,10 @@ static void join_file(struct gw_box *box, uint32_t uid, uint32_t local, uint64_t
 		return;
 	}
 	op.print = p->print;
-	name_source(box, local, &op);
-	if (op.from == NULL)
+	if (!gw_box_name_source(box, local, &op))
 		return;
-	if (((flags ^ box->local.messages[local].flags) & here(box)) != 0) {
-		op.to = renamed(box, local, flags);
+	if (((flags ^ box->local.messages[local].flags) & gw_box_here(box)) != 0) {
+		op.to = gw_box_renamed(box, local, flags, gw_box_here(box));
 		op.to_in_new = stays_in_new(box, local, flags);
 	}
 	gw_box_add(box, &op);
@@ -107,10 +97,10 @@ static void deliver(struct gw_box *box, const struct gw_download_item *item, uin
 
 	gw_name_of_uid(box->key, item->uid, base);
 	old.base = gw_slice_str(base);
-	op.to_in_new = (flags & here(box)) == 0;
+	op.to_in_new = (flags & gw_box_here(box)) == 0;
 	if (op.to_in_new)
 		op.to = strdup(base);
-	else if (gw_name_format(&old, flags, here(box), &box->keywords, name))
+	else if (gw_name_format(&old, flags, gw_box_here(box), &box->keywords, name))
 		op.to = strdup(name);
 	if (op.to == NULL) {
 		gw_delivered_drop(&op.file, &box->place->m);
@@ -135,7 +125,7 @@ static void on_message(void *ctx, const struct gw_download_item *item, const str
 
 		gw_delivered_drop(file, &box->place->m);
 		join_file(box, item->uid, item->local,
-			mine | (flags & here(box) & ~GW_FLAG_DELETED), flags, item->size,
+			mine | (flags & gw_box_here(box) & ~GW_FLAG_DELETED), flags, item->size,
 			fetch->has_date ? fetch->date : 0);
 	} else {
 		deliver(box, item, flags, fetch, file);
@@ -175,8 +165,8 @@ static void on_drained(void *ctx)
 {
 	struct gw_box *box = ctx;
 
-	if (box->push_count == 0 &&
-		box->upload_count == 0) /* else this connection is needed for more */
+	if (box->push_count == 0 && box->upload_count == 0 && box->carry_count == 0 &&
+		!gw_box_must_wait_to_remove(box)) /* else this connection is needed for more */
 		box->env->drained(box->env->ctx, box);
 }
 
@@ -186,8 +176,10 @@ static void apply_flags(struct gw_box *box, const struct gw_action *a)
 {
 	struct gw_op op = { .kind = GW_OP_FLAGS, .uid = a->uid, .flags = a->base_flags };
 
-	name_source(box, a->local, &op);
-	op.to = renamed(box, a->local, a->flags);
+	gw_box_name_source(box, a->local, &op);
+	/* A wish to delete that the table overrules is taken off. */
+	op.to = gw_box_renamed(
+		box, a->local, a->flags, gw_box_here(box) | GW_FLAG_DELETED);
 	op.to_in_new = stays_in_new(box, a->local, a->flags);
 	if (op.from == NULL || op.to == NULL) {
 		free(op.from);
@@ -197,14 +189,89 @@ static void apply_flags(struct gw_box *box, const struct gw_action *a)
 	gw_box_add(box, &op);
 }
 
-static void apply_hold(struct gw_box *box, const struct gw_action *a)
+/* The message's file has another name, or stands elsewhere in the mailbox. */
+static void relink(struct gw_box *box, const struct gw_action *a)
 {
-	struct gw_op op = { .kind = GW_OP_HOLD, .uid = a->uid };
+	struct gw_op op = { .kind = GW_OP_JOIN, .uid = a->uid, .flags = a->base_flags };
+	const struct gw_file_print *p = gw_box_print_of(box, a->local);
 
-	op.to = strdup(
-		"deleted here, and changed on the server since: left as it is on both sides");
-	if (op.to != NULL)
-		gw_box_add(box, &op);
+	for (size_t i = 0; i < box->gone_count; i++) {
+		if (box->gone[i].uid != a->uid)
+			continue;
+		op.size = box->gone[i].size;
+		op.date = box->gone[i].date;
+	}
+	if (p == NULL || !gw_box_name_source(box, a->local, &op)) {
+		box->incomplete = true;
+		return;
+	}
+	op.print = p->print;
+	gw_box_add(box, &op);
+	box->incomplete |=
+		((box->local.messages[a->local].flags ^ a->base_flags) & gw_box_here(box)) != 0;
+}
+
+static void keep(struct gw_box *box, const struct gw_action *a)
+{
+	struct gw_op op = { .kind = GW_OP_DROP_ROW, .uid = a->uid };
+
+	box->delta.kept++;
+	gw_log(box->env->log, GW_LOG_INFO,
+		"%s: UID %u is gone on the server but was changed here; the file stays",
+		box->folder->shown, a->uid);
+	gw_box_add(box, &op);
+	box->incomplete = true; /* the next look uploads it */
+}
+
+static void apply_one(struct gw_box *box, const struct gw_action *a)
+{
+	struct gw_op op = { .uid = a->uid, .flags = a->base_flags };
+
+	switch ((enum gw_action_kind)a->kind) {
+	case GW_DO_LOCAL_FLAGS:
+		apply_flags(box, a);
+		box->delta.flags_changed++;
+		return;
+	case GW_DO_KEEP:
+		keep(box, a);
+		return;
+	case GW_DO_RELINK:
+		relink(box, a);
+		return;
+	case GW_DO_HOLD:
+		gw_box_hold(box, a->uid, "deleted here; on the server the mailbox is read-only");
+		return;
+	case GW_DO_BASE_FLAGS:
+		op.kind = GW_OP_BASE_FLAGS;
+		break;
+	case GW_DO_HOLD_DELETE:
+	case GW_DO_HOLD_REMOTE:
+		op.kind = GW_OP_HOLD_DELETION;
+		op.side = a->kind == GW_DO_HOLD_DELETE ? GW_GONE_THERE : GW_GONE_HERE;
+		break;
+	case GW_DO_UNHOLD:
+		op.kind = GW_OP_UNHOLD;
+		break;
+	case GW_DO_LEAVE:
+		op.kind = GW_OP_LEFT;
+		break;
+	case GW_DO_FORGET:
+		op.kind = GW_OP_DROP_ROW;
+		break;
+	case GW_DO_DOWNLOAD:
+	case GW_DO_RETURN:
+	case GW_DO_PAIR:
+	case GW_DO_REMOTE_FLAGS:
+	case GW_DO_UPLOAD:
+	case GW_DO_REFUSE:
+	case GW_DO_DELETE_LOCAL:
+	case GW_DO_DELETE_REMOTE:
+	case GW_DO_REPLACED:
+	case GW_DO_TAKE:
+	case GW_DO_NOTHING:
+		return;
+	}
+	gw_box_add(box, &op);
 }
 
 void gw_box_apply_rest(struct gw_box *box)
@@ -212,63 +279,25 @@ void gw_box_apply_rest(struct gw_box *box)
 	if (box->applied)
 		return;
 	box->applied = true;
-	for (size_t i = 0; i < box->plan.count; i++) {
-		const struct gw_action *a = &box->plan.actions[i];
-		struct gw_op op = { .uid = a->uid, .flags = a->base_flags };
+	for (size_t i = 0; i < box->plan.count; i++)
+		apply_one(box, &box->plan.actions[i]);
+	box->env->counts->flags_changed += box->delta.flags_changed;
+	box->env->counts->kept += box->delta.kept;
+}
 
-		switch ((enum gw_action_kind)a->kind) {
-		case GW_DO_DOWNLOAD:
-		case GW_DO_PAIR:
-		case GW_DO_DELETE_LOCAL:
-		case GW_DO_REMOTE_FLAGS:
-		case GW_DO_UPLOAD:
-		case GW_DO_REFUSE:
-			break;
-		case GW_DO_LOCAL_FLAGS:
-			apply_flags(box, a);
-			box->delta.flags_changed++;
-			break;
-		case GW_DO_BASE_FLAGS:
-			op.kind = GW_OP_BASE_FLAGS;
-			gw_box_add(box, &op);
-			break;
-		case GW_DO_KEEP:
-			box->delta.kept++;
-			gw_log(box->env->log, GW_LOG_INFO,
-				"%s: UID %u is gone on the server but was changed here; the file "
-				"stays",
-				box->folder->shown, a->uid);
-			op.kind = GW_OP_DROP_ROW;
-			gw_box_add(box, &op);
-			box->incomplete = true; /* the next look uploads it */
-			break;
-		case GW_DO_HOLD_DELETE:
-			op.kind = GW_OP_HOLD_DELETION;
-			gw_box_add(box, &op);
-			break;
-		case GW_DO_FORGET:
-			op.kind = GW_OP_DROP_ROW;
-			gw_box_add(box, &op);
-			break;
-		case GW_DO_HOLD:
-			apply_hold(box, a);
-			break;
-		}
-	}
+void gw_box_delete_local(struct gw_box *box)
+{
 	for (size_t i = 0; i < box->plan.count; i++) {
 		const struct gw_action *a = &box->plan.actions[i];
 		struct gw_op op = { .kind = GW_OP_DELETE, .uid = a->uid };
 
 		if (a->kind != GW_DO_DELETE_LOCAL)
 			continue;
-		name_source(box, a->local, &op);
-		if (op.from != NULL)
+		if (gw_box_name_source(box, a->local, &op))
 			gw_box_add(box, &op);
 		box->delta.deleted++;
 	}
-	box->env->counts->flags_changed += box->delta.flags_changed;
 	box->env->counts->deleted += box->delta.deleted;
-	box->env->counts->kept += box->delta.kept;
 }
 
 /* Stores that the mailbox has a UIDVALIDITY and nothing under it yet (I2). */
@@ -300,28 +329,6 @@ static bool same_stamps(const struct gw_mailbox_row *a, const struct gw_mailbox_
 {
 	return (b->cur.inode == 0 && a->cur.inode == 0) ||
 	       (gw_stamp_same(&a->cur, &b->cur) && gw_stamp_same(&a->new, &b->new));
-}
-
-bool gw_box_changed_here(const struct gw_box *box)
-{
-	const struct gw_plan_input in = { .lettered = gw_keywords_lettered(&box->keywords),
-		.storable = GW_FLAGS_ALL };
-
-	for (size_t i = 0; i < box->local.base_count; i++) {
-		const struct gw_base_msg *b = &box->local.base[i];
-
-		if (b->local != GW_NO_LOCAL &&
-			gw_local_changes(&in, b->flags, box->local.messages[b->local].flags) != 0)
-			return true;
-	}
-	for (size_t i = 0; i < box->local.scan.count && box->local.unknown > 0; i++) {
-		const struct gw_local_msg *l = &box->local.messages[i];
-
-		if (l->uid == 0 && !l->refused && !(l->flags & GW_FLAG_DELETED) &&
-			!gw_box_has_known_twin(box, i))
-			return true;
-	}
-	return false;
 }
 
 void gw_box_wrap_up_same(struct gw_box *box)
@@ -386,7 +393,7 @@ static void on_downloaded(void *ctx, bool complete, const struct gw_error *err)
 		return;
 	}
 	box->incomplete |= !complete;
-	gw_box_send(box);
+	gw_box_find_copies(box);
 }
 
 /* Sure pairs at once; what is to be fetched becomes a list of its own and leaves the plan: no
@@ -400,7 +407,8 @@ static bool sort_out(struct gw_box *box)
 		return false;
 	for (size_t i = 0; i < box->plan.count; i++) {
 		const struct gw_action *a = &box->plan.actions[i];
-		bool fetch = a->kind == GW_DO_DOWNLOAD || (a->kind == GW_DO_PAIR && a->check_body);
+		bool fetch = a->kind == GW_DO_DOWNLOAD || a->kind == GW_DO_RETURN ||
+			     (a->kind == GW_DO_PAIR && a->check_body);
 
 		if (a->kind == GW_DO_PAIR && !a->check_body && box->env->dry_run)
 			box->delta.paired++;
@@ -436,6 +444,8 @@ static void count_rest(struct gw_box *box)
 		box->delta.flags_changed += box->plan.actions[i].kind == GW_DO_LOCAL_FLAGS;
 		box->delta.flags_sent += box->plan.actions[i].kind == GW_DO_REMOTE_FLAGS;
 		box->delta.deleted += box->plan.actions[i].kind == GW_DO_DELETE_LOCAL;
+		box->delta.deleted_there += box->plan.actions[i].kind == GW_DO_DELETE_REMOTE;
+		box->delta.moved += box->plan.actions[i].kind == GW_DO_TAKE;
 		box->delta.kept += box->plan.actions[i].kind == GW_DO_KEEP;
 	}
 }
@@ -460,78 +470,19 @@ static void begin_download(struct gw_box *box)
 	gw_box_fail(box, &box->err);
 }
 
-void gw_box_held_error(uint64_t count, struct gw_error *err)
+void gw_box_created(struct gw_box *box)
 {
-	gw_fail(err, GW_ERR_HELD,
-		"%llu messages are gone on the server, which looks like an accident, so they are "
-		"kept here: `godwit sync --accept-deletions` deletes them here too, `godwit sync "
-		"--restore-deletions` uploads them again",
-		(unsigned long long)count);
-	err->scope = GW_SCOPE_MAILBOX;
-}
-
-/* Holds back what looks like an accident. */
-static void guard(struct gw_box *box)
-{
-	const unsigned exempt = GW_LIST_TRASH | GW_LIST_JUNK;
-	const struct gw_guard g = { .off = !box->env->account->guard ||
-					   (box->folder->attrs & exempt) != 0,
-		.accept = box->env->accept_deletions,
-		.restore = box->env->restore_deletions,
-		.there_is_nothing = box->remote.exists == 0,
-		.mailbox_recent = box->row->deleted_recently,
-		.mailbox_total = box->local.base_count,
-		.account_recent = *box->env->deleted_recently,
-		.account_total = *box->env->messages,
-		.held = &box->local.held_deletions };
-	struct gw_guarded done = gw_guard_plan(&g, &box->plan);
-	struct gw_error err = { 0 };
-
-	box->delta.held = done.held;
-	box->env->counts->held += done.held;
-	if (!g.off) {
-		box->row->deleted_recently += (uint32_t)done.deleted;
-		*box->env->deleted_recently += done.deleted;
-	}
-	if (done.held == 0)
-		return;
-	gw_box_held_error(done.held, &err);
-	box->env->problem(box->env->ctx, box, &err);
+	gw_box_apply_rest(box);
+	box->state = BOX_CREATED;
+	box->env->created(box->env->ctx, box);
 }
 
 void gw_box_apply(struct gw_box *box)
 {
-	const struct gw_remote_view *v = &box->remote;
-	bool look_again;
-	const struct gw_plan_input in = { .base = box->local.base,
-		.base_count = box->local.base_count,
-		.remote = v->messages,
-		.remote_count = v->count,
-		.local = box->local.messages,
-		.local_count = box->local.scan.count,
-		.pairs = box->pairs,
-		.pair_count = box->pair_count,
-		.remote_full = v->full,
-		.vanished = &v->vanished,
-		.held_gone = &box->local.held_deletions,
-		.listing = v->has_listing ? &v->listing : NULL,
-		.local_trusted = box->local.scan.trusted,
-		.copies_differ = box->copies_differ,
-		.retry_unfetchable = box->env->retry_unfetchable,
-		.lettered = gw_keywords_lettered(&box->keywords),
-		.storable = v->storable,
-		.read_only = v->read_only,
-		.mirror_deleted = box->env->account->mirror_deleted };
-	enum gw_code code;
+	enum gw_code code = GW_OK;
 
-	gw_box_mark_candidates(box);
-	look_again = box->plan.look_again;
-	code = gw_plan_mailbox(&in, &box->plan);
-	box->plan.look_again |= look_again;
-	guard(box);
 	box->planned = box->plan.count > 0;
-	gw_remote_view_drop_messages(&box->remote);
-	if (code == GW_OK && !box->env->dry_run)
+	if (!box->env->dry_run)
 		code = store_validity(box); /* I2 */
 	if (code != GW_OK || !sort_out(box)) {
 		gw_fail(&box->err, GW_ERR_NOMEM, "out of memory");
@@ -541,9 +492,11 @@ void gw_box_apply(struct gw_box *box)
 	if (box->env->dry_run) {
 		count_rest(box);
 		gw_box_finish(box, GW_BOX_IN_STEP);
-	} else if (box->item_count > 0) {
-		begin_download(box);
-	} else {
-		gw_box_send(box);
+		return;
 	}
+	gw_box_take_files(box);
+	if (box->item_count > 0)
+		gw_box_with_session(box, begin_download);
+	else
+		gw_box_find_copies(box);
 }

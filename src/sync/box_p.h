@@ -3,9 +3,12 @@
  *   LOOKING --> READY --connection--> OBSERVING
  *   OBSERVING --UIDs mean something else now--> HEADS_OF_ALL --> LOOKING_AT_PRINTS --> REKEYING
  *             --> LOOKING_AGAIN --> (as if nothing had happened)
- *   OBSERVING --new mail on both sides--> PAIRING --> APPLYING       else --> APPLYING
- *   APPLYING --bodies to fetch--> DOWNLOADING --new mail here--> UPLOADING --flags to tell-->
- *             PUSHING --> COMMITTING --> DONE
+ *   OBSERVING --new mail on both sides--> PAIRING --> PLANNED       else --> PLANNED
+ *   PLANNED --something is gone--> CONFIRMING --> PLANNED
+ *           --it may have come from another mailbox--> HEADS_FOR_MOVES --> PLANNED
+ *           --the account says so--> DOWNLOADING --> CARRYING --> UPLOADING --> PUSHING --> CREATED
+ *   CREATED --the account says so--> REMOVING --> COMMITTING --> DONE
+ *   Where a connection is needed and was given up meanwhile: READY_AGAIN --> SELECTING --> on.
  *   PAIRING --an upload was interrupted and is not seen--> WAITING --> DONE (once more)
  *   LOOKING --nothing changed there, nor here--> COMMITTING (stamps only)
  *
@@ -13,15 +16,19 @@
  * I2  a row of base never stands under a UIDVALIDITY that it was not seen under: the mailbox's row
  *     is stored before the first message of a new one.
  * I3  no operation follows the cursor.
+ * I4  nothing is deleted, on either side, before every mailbox of the account has what it gets.
  */
 #pragma once
 
 #include "net/delay.h"
 #include "sync/box.h"
+#include "sync/carry.h"
+#include "sync/confirm.h"
 #include "sync/download.h"
 #include "sync/observe_local.h"
 #include "sync/observe_remote.h"
 #include "sync/push.h"
+#include "sync/remove.h"
 #include "sync/upload.h"
 
 enum gw_box_state {
@@ -33,12 +40,40 @@ enum gw_box_state {
 	BOX_REKEYING,
 	BOX_LOOKING_AGAIN,
 	BOX_PAIRING,
+	BOX_PLANNED,
+	BOX_CONFIRMING,
+	BOX_HEADS_FOR_MOVES,
+	BOX_READY_AGAIN,
+	BOX_SELECTING,
 	BOX_DOWNLOADING,
+	BOX_CARRYING,
 	BOX_UPLOADING,
 	BOX_PUSHING,
+	BOX_CREATED,
+	BOX_REMOVING,
 	BOX_WAITING,
 	BOX_COMMITTING,
 	BOX_DONE,
+};
+
+/* A message that was moved here on the server: its file follows. */
+struct gw_box_take {
+	struct gw_box *from;
+	uint32_t from_local, from_uid;
+	uint64_t from_base; /* flags, as base has them there */
+	const struct gw_gone *facts; /* borrowed from `from` */
+};
+
+/* A file that was moved or copied here: the message follows on the server. */
+struct gw_box_carry {
+	struct gw_box *from; /* NULL: a copy, or its mailbox ended meanwhile */
+	struct gw_place *from_place; /* one reference; NULL: a copy */
+	const char *wire;    /* of its mailbox */
+	uint32_t uidvalidity, uid;
+	uint32_t local;
+	uint64_t flags; /* that it has there, by this mailbox's keywords */
+	uint64_t size;
+	time_t date;
 };
 
 struct gw_box {
@@ -47,7 +82,9 @@ struct gw_box {
 	const struct gw_folder *folder;
 	struct gw_mailbox_row *row;
 	struct gw_session *session; /* borrowed between attach and released */
-	bool session_used, released, stopped, superseded;
+	bool session_used, stopped, superseded;
+	bool selected; /* on its session, this mailbox is */
+	void (*then)(struct gw_box *box); /* what goes on once it is selected (again) */
 
 	struct gw_place *place; /* one reference; NULL in a dry run of a new mailbox */
 	struct gw_local_view local;
@@ -71,6 +108,30 @@ struct gw_box {
 	struct gw_pair *pairs; /* owned */
 	size_t pair_count, pair_cap;
 
+	/* box_match.c */
+	struct gw_gone *gone;     /* owned; facts of what is gone */
+	uint32_t *gone_actions;   /* owned; indices in the plan, likewise */
+	size_t gone_count;
+	bool has_news; /* a second look showed a file that the first did not */
+	bool confirmed, again;    /* again: not its first look in this run */
+	uint32_t *wanted_heads;   /* owned; UIDs */
+	size_t wanted_count;
+	struct gw_box_take *takes; /* owned */
+	size_t take_count, take_cap;
+	struct gw_box_carry *carries; /* owned */
+	size_t carry_count, carry_cap;
+	struct gw_carry_item *carry_items; /* owned */
+	unsigned awaited; /* moves from here that other mailboxes carry out */
+
+	/* box_remove.c */
+	struct gw_remove_item *removals; /* owned; sorted by uid when they are sent */
+	struct gw_box_removal {
+		uint32_t uid, local; /* local: a file that wished it */
+		bool carried;        /* its copy stands elsewhere: only the row goes */
+		bool for_good;
+	} *leaving;             /* owned; likewise */
+	size_t leaving_count, leaving_cap;
+
 	/* box_apply.c */
 	struct gw_plan plan;
 	bool planned; /* it held something */
@@ -87,6 +148,7 @@ struct gw_box {
 	struct gw_upload_item *uploads; /* owned */
 	size_t upload_count, upload_cap;
 	struct gw_pending_row *announced; /* owned, with its names, while they are stored */
+	size_t announced_count;
 	struct gw_upload *upload;         /* frees itself */
 	struct gw_delay *delay;           /* owned */
 
@@ -111,16 +173,50 @@ void gw_box_look(struct gw_box *box, enum gw_box_state state, bool with_prints);
 void gw_box_begin_rekey(struct gw_box *box);
 /* All rows' prints are there (LOOKING_AT_PRINTS is over). */
 void gw_box_rekey(struct gw_box *box);
-/* Joins what both sides have new, if they do, and goes on to gw_box_apply(). */
+/* Fetches the headers of wanted_heads; then gw_box_headed(). */
+void gw_box_fetch_wanted_heads(struct gw_box *box);
+/* Joins what both sides have new, if they do, and goes on to gw_box_plan(). */
 void gw_box_pair(struct gw_box *box);
 
 /* Does another file of the same base name have a row?  (Seen twice in a rename, or left double.) */
 bool gw_box_has_known_twin(const struct gw_box *box, size_t i);
 
-/* box_apply.c: plans and carries out. */
+/* box.c: selects the mailbox, on a new connection if need be, and calls then(). */
+void gw_box_with_session(struct gw_box *box, void (*then)(struct gw_box *box));
+/* Flags by another mailbox's keywords, in this one's. */
+uint64_t gw_box_translate(
+	struct gw_box *box, const struct gw_keywords *keywords, uint64_t flags);
+
+/* box_plan.c: plans, then waits for the account. */
+void gw_box_plan(struct gw_box *box);
+/* Flags that a file name here takes from the server. */
+uint64_t gw_box_here(const struct gw_box *box);
+/* Its policy, as the planner takes it. */
+struct gw_plan_input gw_box_policy(const struct gw_box *box);
+
+/* box_match.c */
+void gw_box_headed(struct gw_box *box);
+/* Files whose messages were moved here on the server. */
+void gw_box_take_files(struct gw_box *box);
+void gw_box_forget_moves(struct gw_box *box);
+
+/* box_carry.c */
+/* Looks for messages that are on the server already, in other mailboxes; then gw_box_send(). */
+void gw_box_find_copies(struct gw_box *box);
+/* Moves and copies them; then gw_box_upload(). */
+void gw_box_carry(struct gw_box *box);
+
+/* box_apply.c: carries out. */
 void gw_box_apply(struct gw_box *box);
-/* What is left of the plan, local side: flags, then what goes. */
+/* What is left of the plan, local side, less what goes. */
 void gw_box_apply_rest(struct gw_box *box);
+/* What goes here. */
+void gw_box_delete_local(struct gw_box *box);
+/* The op's file, as it was seen; false: out of memory, and the box is incomplete. */
+bool gw_box_name_source(struct gw_box *box, uint32_t local, struct gw_op *op);
+/* The name of a local file with other flags; NULL with incomplete set when it cannot be. */
+char *gw_box_renamed(struct gw_box *box, uint32_t local, uint64_t flags, uint64_t changes);
+void gw_box_created(struct gw_box *box);
 /* Everything was carried out: stores the cursors. */
 void gw_box_wrap_up(struct gw_box *box);
 /* Is there anything here to tell the server of? */
@@ -140,11 +236,19 @@ void gw_box_claim_pending(struct gw_box *box);
 bool gw_box_must_wait(struct gw_box *box);
 /* Notes one UPLOAD or REFUSE action; false: out of memory. */
 bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a);
-/* Sends what is new here, then gw_box_push(). */
+/* Announces what is new here and sends it, then gw_box_push(). */
 void gw_box_send(struct gw_box *box);
+void gw_box_upload(struct gw_box *box);
+/* A file is neither pending nor refused any more; or it is refused. */
+void gw_box_forget_file(struct gw_box *box, const char *name);
+void gw_box_refuse_file(struct gw_box *box, const char *name, const char *reason);
+/* Was the file's upload answered OK? */
+bool gw_box_stored(const struct gw_box *box, uint32_t local);
 
 /* box_push.c */
 /* Notes one REMOTE_FLAGS action; false: out of memory. */
 bool gw_box_will_push(struct gw_box *box, const struct gw_action *a);
-/* Tells the server, then gw_box_wrap_up(). */
+/* Tells the server, then gw_box_created(). */
 void gw_box_push(struct gw_box *box);
+/* Remembers a message with a reason. */
+void gw_box_hold(struct gw_box *box, uint32_t uid, const char *why);

@@ -57,6 +57,7 @@ static void on_head_response(void *ctx, const struct gw_response *r)
 	if (!box->heads_raw && head->size >= print.left_out)
 		head->size -= print.left_out;
 	head->flags = r->fetch.has_flags ? gw_box_flags(box, &r->fetch.flags) : 0;
+	head->has_received = print.has_received;
 	memcpy(head->header, print.header, GW_PAIR_HASH);
 }
 
@@ -111,6 +112,17 @@ static void fail_code(struct gw_box *box, enum gw_code code)
 	box->err.scope = code == GW_ERR_NET ? GW_SCOPE_ACCOUNT : GW_SCOPE_MAILBOX;
 	if (box->heads_pending == 0 && !box->prints_pending)
 		gw_box_fail(box, &box->err);
+}
+
+void gw_box_fetch_wanted_heads(struct gw_box *box)
+{
+	enum gw_code code;
+
+	box->state = BOX_HEADS_FOR_MOVES;
+	box->heads_raw = false;
+	code = fetch_heads(box, box->wanted_heads, box->wanted_count);
+	if (code != GW_OK)
+		fail_code(box, code);
 }
 
 /* --- UIDs that mean something else now ------------------------------------------------------- */
@@ -307,6 +319,22 @@ static size_t keep_named(const struct gw_box *box, uint32_t *uids, size_t count)
 	return kept;
 }
 
+static bool is_paired(const struct gw_box *box, uint32_t local)
+{
+	for (size_t i = 0; i < box->pair_count; i++) {
+		if (box->pairs[i].local == local)
+			return true;
+	}
+	return false;
+}
+
+static int pair_by_uid(const void *a, const void *b)
+{
+	const struct gw_pair *x = a, *y = b;
+
+	return (x->uid > y->uid) - (x->uid < y->uid);
+}
+
 static enum gw_code join(struct gw_box *box)
 {
 	struct gw_pair_local *locals = calloc(box->print_count + 1, sizeof *locals);
@@ -318,8 +346,8 @@ static enum gw_code join(struct gw_box *box)
 	for (size_t i = 0; i < box->print_count; i++) {
 		const struct gw_file_print *p = &box->prints[i];
 
-		if (!p->ok)
-			continue; /* unreadable, or gone meanwhile */
+		if (!p->ok || is_paired(box, p->index))
+			continue; /* unreadable, gone meanwhile, or known to have arrived */
 		locals[n] = (struct gw_pair_local){ .index = p->index,
 			.size = p->facts.crlf_size - p->print.left_out,
 			.flags = box->local.messages[p->index].flags,
@@ -330,6 +358,8 @@ static enum gw_code join(struct gw_box *box)
 	code = gw_pair_messages(box->heads, box->head_count, locals, n, false, &box->pairs,
 		&box->pair_count, &box->pair_cap);
 	free(locals);
+	if (box->pair_count > 0) /* those of claimed uploads came first */
+		qsort(box->pairs, box->pair_count, sizeof *box->pairs, pair_by_uid);
 	return code;
 }
 
@@ -344,12 +374,14 @@ static void heads_or_prints_done(struct gw_box *box)
 		gw_box_fail(box, &box->err);
 	} else if (box->state == BOX_HEADS_OF_ALL) {
 		gw_box_look(box, BOX_LOOKING_AT_PRINTS, true);
+	} else if (box->state == BOX_HEADS_FOR_MOVES) {
+		gw_box_headed(box);
 	} else {
 		gw_box_claim_pending(box);
 		if (join(box) != GW_OK)
 			fail_code(box, GW_ERR_NOMEM);
 		else if (!gw_box_must_wait(box))
-			gw_box_apply(box);
+			gw_box_plan(box);
 	}
 }
 
@@ -401,5 +433,5 @@ void gw_box_pair(struct gw_box *box)
 	if (code != GW_OK)
 		fail_code(box, code);
 	else if (alone)
-		gw_box_apply(box);
+		gw_box_plan(box);
 }

@@ -18,11 +18,13 @@ bool gw_box_will_push(struct gw_box *box, const struct gw_action *a)
 	return true;
 }
 
-static void hold(struct gw_box *box, uint32_t uid, const struct gw_error *why)
+void gw_box_hold(struct gw_box *box, uint32_t uid, const char *why)
 {
 	struct gw_op op = { .kind = GW_OP_HOLD, .uid = uid };
 
-	op.to = strdup(why->text);
+	if (box->env->dry_run)
+		return;
+	op.to = strdup(why);
 	if (op.to != NULL)
 		gw_box_add(box, &op);
 }
@@ -42,7 +44,7 @@ static void on_pushed(void *ctx, const struct gw_error *refused, const struct gw
 		if (item->taken != 0)
 			gw_box_add(box, &op);
 		if (item->refused && refused != NULL)
-			hold(box, item->uid, refused);
+			gw_box_hold(box, item->uid, refused->text);
 		box->delta.flags_sent += item->taken != 0;
 	}
 	box->env->counts->flags_sent += box->delta.flags_sent;
@@ -58,29 +60,38 @@ static void on_pushed(void *ctx, const struct gw_error *refused, const struct gw
 		gw_box_fail(box, &err);
 		return;
 	}
-	gw_box_wrap_up(box);
+	gw_box_created(box);
+}
+
+static void tell(struct gw_box *box)
+{
+	const struct gw_push_events events = {
+		.flags = gw_box_flags, .done = on_pushed, .ctx = box
+	};
+	enum gw_code code;
+
+	box->state = BOX_PUSHING;
+	code = gw_push_start(
+		box->session, box->push_items, box->push_count, &box->keywords, &events);
+	if (code == GW_OK)
+		return;
+	gw_fail(&box->err, code, "the session ended");
+	box->err.scope = GW_SCOPE_ACCOUNT;
+	gw_box_fail(box, &box->err);
 }
 
 static void on_settled(void *ctx, const struct gw_error *err)
 {
 	struct gw_box *box = ctx;
-	const struct gw_push_events events = {
-		.flags = gw_box_flags, .done = on_pushed, .ctx = box
-	};
 	struct gw_error local = { 0 };
-	enum gw_code code = GW_OK;
 
-	if (err != NULL) {
-		local = *err;
-	} else if (box->stopped || box->session == NULL) {
-		gw_fail(&local, GW_ERR_CANCELLED, "stopped");
-	} else {
-		code = gw_push_start(
-			box->session, box->push_items, box->push_count, &box->keywords, &events);
-		if (code == GW_OK)
-			return;
-		gw_fail(&local, code, "the session ended");
+	if (err == NULL && !box->stopped) {
+		gw_box_with_session(box, tell);
+		return;
 	}
+	if (err != NULL)
+		local = *err;
+	gw_fail(&local, GW_ERR_CANCELLED, "stopped");
 	local.scope = GW_SCOPE_ACCOUNT;
 	gw_box_fail(box, &local);
 }
@@ -90,7 +101,7 @@ void gw_box_push(struct gw_box *box)
 	struct gw_error err = { 0 };
 
 	if (box->push_count == 0) {
-		gw_box_wrap_up(box);
+		gw_box_created(box);
 		return;
 	}
 	gw_box_apply_rest(box); /* base first becomes what the server said */

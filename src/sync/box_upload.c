@@ -12,8 +12,7 @@
 
 enum { WAIT_MS = 10000 };
 
-/* Neither pending nor refused any more. */
-static void forget(struct gw_box *box, const char *name)
+void gw_box_forget_file(struct gw_box *box, const char *name)
 {
 	struct gw_op op = { .kind = GW_OP_UNREFUSED, .from = strdup(name) };
 
@@ -21,7 +20,7 @@ static void forget(struct gw_box *box, const char *name)
 		gw_box_add(box, &op);
 }
 
-static void refuse(struct gw_box *box, const char *name, const char *reason)
+void gw_box_refuse_file(struct gw_box *box, const char *name, const char *reason)
 {
 	struct gw_error err = { 0 };
 	struct gw_op op = { .kind = GW_OP_REFUSED, .from = strdup(name), .to = strdup(reason) };
@@ -54,13 +53,13 @@ void gw_box_mark_candidates(struct gw_box *box)
 		else if (l->refused || box->env->dry_run)
 			continue;
 		else if (!p->ok)
-			refuse(box, name, "it cannot be read; look at its owner and mode");
+			gw_box_refuse_file(box, name, "it cannot be read; look at its owner and mode");
 		else if (p->facts.has_nul)
-			refuse(box, name,
+			gw_box_refuse_file(box, name,
 				"it holds NUL bytes, which IMAP cannot carry (RFC 9051 section 9)");
 	}
 	for (size_t i = 0; i < box->local.outdated_count && !box->env->dry_run; i++)
-		forget(box, box->local.outdated[i]);
+		gw_box_forget_file(box, box->local.outdated[i]);
 }
 
 bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a)
@@ -70,7 +69,7 @@ bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a)
 
 	if (a->kind == GW_DO_REFUSE) {
 		if (!box->env->dry_run)
-			refuse(box, gw_scan_name(&box->local.scan, a->local),
+			gw_box_refuse_file(box, gw_scan_name(&box->local.scan, a->local),
 				box->remote.read_only
 					? "the mailbox is read-only"
 					: "the Maildir is an older copy, and on the server the "
@@ -95,6 +94,17 @@ bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a)
 
 /* --- uploads that were not seen through ------------------------------------------------------ */
 
+static void drop_head(struct gw_box *box, uint32_t uid)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < box->head_count; i++) {
+		if (box->heads[i].uid != uid)
+			box->heads[n++] = box->heads[i];
+	}
+	box->head_count = n;
+}
+
 /* Base gets the row although there is no file (any more); the table decides from there. */
 static void claim(struct gw_box *box, const struct gw_pending_file *p, uint32_t uid)
 {
@@ -118,12 +128,21 @@ static void claim(struct gw_box *box, const struct gw_pending_file *p, uint32_t 
 			box->remote.messages[n++] = box->remote.messages[i];
 	}
 	box->remote.count = n;
-	n = 0;
-	for (size_t i = 0; i < box->head_count; i++) {
-		if (box->heads[i].uid != uid)
-			box->heads[n++] = box->heads[i];
+	drop_head(box, uid);
+}
+
+/* It is what was announced: no need to compare bodies. */
+static void claim_with_file(struct gw_box *box, const struct gw_pending_file *p, uint32_t uid)
+{
+	struct gw_pair *pair = gw_array_push(
+		(void **)&box->pairs, &box->pair_count, &box->pair_cap, sizeof *box->pairs);
+
+	if (pair == NULL) {
+		box->incomplete = true;
+		return;
 	}
-	box->head_count = n;
+	*pair = (struct gw_pair){ .uid = uid, .local = p->file };
+	drop_head(box, uid);
 }
 
 static struct gw_pair_remote *find_sent(struct gw_box *box, const struct gw_pending_file *p)
@@ -147,14 +166,17 @@ void gw_box_claim_pending(struct gw_box *box)
 		struct gw_pair_remote *head;
 
 		if (p->known) /* recorded, but for this */
-			forget(box, p->base_name);
-		if (p->known || p->has_file) /* with a file it is paired like any other */
+			gw_box_forget_file(box, p->base_name);
+		if (p->known)
 			continue;
 		head = find_sent(box, p);
-		if (head == NULL)
+		if (head == NULL) /* with a file it may be paired like any other */
 			continue;
 		p->known = true;
-		claim(box, p, head->uid);
+		if (p->has_file)
+			claim_with_file(box, p, head->uid);
+		else
+			claim(box, p, head->uid);
 	}
 }
 
@@ -189,7 +211,7 @@ bool gw_box_must_wait(struct gw_box *box)
 			continue;
 		missing++;
 		if (box->row->pending == 0 && !p->has_file)
-			forget(box, p->base_name);
+			gw_box_forget_file(box, p->base_name);
 	}
 	if (missing == 0 || box->row->pending == 0)
 		return false;
@@ -242,10 +264,10 @@ static void on_item(void *ctx, const struct gw_upload_item *item, const struct g
 		box->incomplete = true;
 		break;
 	case GW_UPLOAD_REFUSED:
-		refuse(box, item->name, why->text);
+		gw_box_refuse_file(box, item->name, why->text);
 		break;
 	case GW_UPLOAD_GONE: /* nothing of it was sent */
-		forget(box, item->name);
+		gw_box_forget_file(box, item->name);
 		box->incomplete = true;
 		break;
 	case GW_UPLOAD_UNSENT:
@@ -267,11 +289,13 @@ static void on_uploads_done(void *ctx, const struct gw_error *lost)
 	struct gw_error err = { 0 };
 
 	box->upload = NULL;
+	for (size_t i = 0; i < box->carry_count; i++) /* nothing was asked of them */
+		gw_box_forget_file(box, gw_scan_name(&box->local.scan, box->carries[i].local));
 	for (size_t i = 0; i < box->upload_count; i++) {
 		const struct gw_upload_item *item = &box->uploads[i];
 
 		if (item->outcome == GW_UPLOAD_UNSENT)
-			forget(box, item->name);
+			gw_box_forget_file(box, item->name);
 		/* Not to be sent again before it was waited for. */
 		box->row->pending +=
 			item->outcome == GW_UPLOAD_LOST || item->outcome == GW_UPLOAD_UNNAMED;
@@ -289,64 +313,95 @@ static void on_uploads_done(void *ctx, const struct gw_error *lost)
 
 static void free_announced(struct gw_box *box)
 {
-	for (size_t i = 0; i < box->upload_count && box->announced != NULL; i++)
+	for (size_t i = 0; i < box->announced_count; i++)
 		free((char *)(uintptr_t)box->announced[i].message.base_name);
 	free(box->announced);
 	box->announced = NULL;
+	box->announced_count = 0;
+}
+
+void gw_box_upload(struct gw_box *box)
+{
+	const struct gw_upload_events events = {
+		.item = on_item, .done = on_uploads_done, .ctx = box
+	};
+	struct gw_error local = { 0 };
+	enum gw_code code;
+
+	box->state = BOX_UPLOADING;
+	if (box->upload_count == 0) {
+		gw_box_push(box);
+		return;
+	}
+	code = gw_upload_start(box->session, box->folder->wire, &box->place->m, &box->keywords,
+		box->uploads, box->upload_count, &events, &box->upload);
+	if (code == GW_OK && box->upload != NULL)
+		return;
+	if (code != GW_OK)
+		gw_fail(&local, code, "the session ended");
+	on_uploads_done(box, local.code == GW_OK ? NULL : &local);
+}
+
+static void begin(struct gw_box *box)
+{
+	if (box->carry_count > 0)
+		gw_box_carry(box);
+	else
+		gw_box_upload(box);
 }
 
 static void on_announced(void *ctx, const struct gw_error *err)
 {
 	struct gw_box *box = ctx;
-	const struct gw_upload_events events = {
-		.item = on_item, .done = on_uploads_done, .ctx = box
-	};
 	struct gw_error local = { 0 };
-	enum gw_code code = GW_OK;
 
 	free_announced(box);
-	if (err != NULL) {
-		local = *err;
-	} else if (box->stopped || box->session == NULL) {
-		gw_fail(&local, GW_ERR_CANCELLED, "stopped");
-	} else {
-		code = gw_upload_start(box->session, box->folder->wire, &box->place->m,
-			&box->keywords, box->uploads, box->upload_count, &events, &box->upload);
-		if (code == GW_OK && box->upload != NULL)
-			return;
-		if (code != GW_OK)
-			gw_fail(&local, code, "the session ended");
+	if (err == NULL && !box->stopped) {
+		gw_box_with_session(box, begin);
+		return;
 	}
-	on_uploads_done(box, local.code == GW_OK ? NULL : &local);
+	if (err != NULL)
+		local = *err;
+	gw_fail(&local, GW_ERR_CANCELLED, "stopped");
+	on_uploads_done(box, &local);
+}
+
+static bool announce_file(struct gw_box *box, uint32_t local, uint64_t flags, uint64_t size,
+	time_t date)
+{
+	const struct gw_file_print *p = gw_box_print_of(box, local);
+	struct gw_pending_row *row = &box->announced[box->announced_count++];
+
+	*row = (struct gw_pending_row){ .uidvalidity = box->remote.uidvalidity,
+		.uidnext = box->remote.uidnext,
+		.message = { .base_name = gw_slice_dup(gw_scan_base(&box->local.scan, local)),
+			.flags = flags,
+			.size = size,
+			.date = date,
+			.header_hash = p->print.header,
+			.body_hash = p->print.body,
+			.msgid_hash = p->print.msgid } };
+	return row->message.base_name != NULL;
 }
 
 static bool announce(struct gw_box *box)
 {
-	bool ok = (box->announced = calloc(box->upload_count, sizeof *box->announced)) != NULL;
+	bool ok = (box->announced = calloc(box->upload_count + box->carry_count,
+			   sizeof *box->announced)) != NULL;
 
-	for (size_t i = 0; i < box->upload_count && ok; i++) {
-		const struct gw_upload_item *item = &box->uploads[i];
-		const struct gw_file_print *p = gw_box_print_of(box, item->local);
-
-		box->announced[i] = (struct gw_pending_row){ .uidvalidity = box->remote.uidvalidity,
-			.uidnext = box->remote.uidnext,
-			.message = { .base_name = gw_slice_dup(
-					     gw_scan_base(&box->local.scan, item->local)),
-				.flags = item->flags,
-				.size = item->size,
-				.date = item->date,
-				.header_hash = p->print.header,
-				.body_hash = p->print.body,
-				.msgid_hash = p->print.msgid } };
-		ok = box->announced[i].message.base_name != NULL;
-	}
-	return ok && gw_settle_start(box->env->disk, box->place, box->announced, box->upload_count,
-			     on_announced, box) == GW_OK;
+	for (size_t i = 0; i < box->upload_count && ok; i++)
+		ok = announce_file(box, box->uploads[i].local, box->uploads[i].flags,
+			box->uploads[i].size, box->uploads[i].date);
+	for (size_t i = 0; i < box->carry_count && ok; i++)
+		ok = announce_file(box, box->carries[i].local, box->carries[i].flags,
+			box->carries[i].size, box->carries[i].date);
+	return ok && gw_settle_start(box->env->disk, box->place, box->announced,
+			     box->announced_count, on_announced, box) == GW_OK;
 }
 
 void gw_box_send(struct gw_box *box)
 {
-	if (box->upload_count == 0) {
+	if (box->upload_count == 0 && box->carry_count == 0) {
 		gw_box_push(box);
 		return;
 	}
@@ -358,4 +413,14 @@ void gw_box_send(struct gw_box *box)
 	gw_fail(&box->err, GW_ERR_NOMEM, "out of memory");
 	box->err.scope = GW_SCOPE_MAILBOX;
 	gw_box_fail(box, &box->err);
+}
+
+bool gw_box_stored(const struct gw_box *box, uint32_t local)
+{
+	for (size_t i = 0; i < box->upload_count; i++) {
+		if (box->uploads[i].local == local)
+			return box->uploads[i].outcome == GW_UPLOAD_STORED ||
+			       box->uploads[i].outcome == GW_UPLOAD_UNNAMED;
+	}
+	return false;
 }

@@ -29,7 +29,8 @@ void gw_local_view_deinit(struct gw_local_view *view)
 	for (size_t i = 0; i < view->pending_count; i++)
 		free(view->pending[i].base_name);
 	free(view->pending);
-	gw_seqset_deinit(&view->held_deletions);
+	gw_seqset_deinit(&view->held_gone);
+	gw_seqset_deinit(&view->held_here);
 	for (size_t i = 0; i < view->outdated_count; i++)
 		free(view->outdated[i]);
 	free(view->outdated);
@@ -79,12 +80,12 @@ static enum gw_code take_row(void *ctx, const struct gw_message_row *row)
 		return gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");
 	b->uid = row->uid;
 	b->flags = row->flags & GW_FLAGS_ALL;
-	b->unfetchable = row->state == GW_ROW_UNFETCHABLE;
+	b->kind = (unsigned)row->state & 7;
 	b->local =
 		row->base_name == NULL ? GW_NO_LOCAL : find_file(v, gw_slice_str(row->base_name));
 	if (b->local != GW_NO_LOCAL)
 		v->messages[b->local].uid = row->uid;
-	if (look->options.with_prints && !b->unfetchable)
+	if (look->options.with_prints && row->header_hash != NULL)
 		return take_print(v, row);
 	return GW_OK;
 }
@@ -109,6 +110,7 @@ static enum gw_code take_pending(void *ctx, const struct gw_pending_row *row)
 	memcpy(p->print.body, m->body_hash, GW_HASH_BYTES);
 	if (m->msgid_hash != NULL)
 		memcpy(p->print.msgid, m->msgid_hash, GW_HASH_BYTES);
+	p->file = file;
 	p->has_file = file != GW_NO_LOCAL && v->messages[file].uid == 0;
 	p->known = file != GW_NO_LOCAL && v->messages[file].uid != 0;
 	return GW_OK;
@@ -135,11 +137,13 @@ static enum gw_code take_refused(void *ctx, const char *base_name, int64_t at)
 	return GW_OK;
 }
 
-static enum gw_code take_held_deletion(void *ctx, uint32_t uid)
+static enum gw_code take_held_deletion(void *ctx, uint32_t uid, enum gw_side side)
 {
 	struct gw_look *look = ctx;
+	struct gw_seqset *set = side == GW_GONE_THERE ? &look->view.held_gone
+						      : &look->view.held_here;
 
-	if (gw_seqset_add(&look->view.held_deletions, uid, uid) != GW_OK)
+	if (gw_seqset_add(set, uid, uid) != GW_OK)
 		return gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");
 	return GW_OK;
 }

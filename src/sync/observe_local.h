@@ -19,6 +19,7 @@ struct gw_pending_file {
 	time_t date;
 	struct gw_fingerprint print;
 	bool has_file; /* a file of that name that base does not know is here */
+	uint32_t file; /* its index in the view */
 	bool known;    /* base knows its name by now */
 };
 
@@ -34,7 +35,7 @@ struct gw_local_view {
 		*prints; /* owned; of base's rows with a file, index = uid; if asked for */
 	size_t print_count, print_cap;
 	size_t unknown; /* files that base does not know */
-	struct gw_seqset held_deletions;
+	struct gw_seqset held_gone, held_here; /* deletions held back: gone there, or here */
 	struct gw_pending_file *pending; /* owned */
 	size_t pending_count, pending_cap;
 	char **outdated; /* owned; base names of files refused once that are gone */

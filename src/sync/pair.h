@@ -15,6 +15,7 @@ struct gw_pair_remote {
 	uint64_t raw_size; /* RFC822.SIZE */
 	uint64_t flags;
 	uint8_t header[GW_PAIR_HASH];
+	bool has_received; /* some server passed it on */
 	bool taken;
 };
 

@@ -52,9 +52,10 @@ static struct gw_action *add(struct gw_plan *plan, enum gw_action_kind kind, uin
 	return a;
 }
 
-static bool download(struct gw_plan *plan, const struct gw_remote_msg *r)
+static bool download(
+	struct gw_plan *plan, const struct gw_remote_msg *r, enum gw_action_kind kind)
 {
-	struct gw_action *a = add(plan, GW_DO_DOWNLOAD, r->uid);
+	struct gw_action *a = add(plan, kind, r->uid);
 
 	if (a == NULL)
 		return false;
@@ -86,6 +87,36 @@ static bool tell(struct gw_plan *plan, uint32_t uid, uint64_t has, uint64_t gets
 	return true;
 }
 
+/* A T that the server's \\Deleted did not bring is a wish to delete. */
+static bool wished_away(
+	const struct gw_plan_input *in, const struct gw_base_msg *b, const struct gw_local_msg *l)
+{
+	return (l->flags & ~b->flags & GW_FLAG_DELETED) != 0 && !in->copies_differ &&
+	       !in->read_only && !in->never_delete;
+}
+
+static bool delete_there(const struct gw_plan_input *in, const struct gw_base_msg *b,
+	uint64_t remote_flags, struct gw_plan *plan)
+{
+	struct gw_action *a = add(plan,
+		in->never_delete ? GW_DO_LEAVE
+		: in->read_only  ? GW_DO_HOLD
+				 : GW_DO_DELETE_REMOTE,
+		b->uid);
+
+	if (a == NULL)
+		return false;
+	a->local = b->local;
+	a->flags = remote_flags;
+	return true;
+}
+
+/* More than having been read there, and no mark for deletion. */
+static bool changed_there(const struct gw_base_msg *b, const struct gw_remote_msg *r)
+{
+	return ((r->flags ^ b->flags) & ~(GW_FLAG_SEEN | GW_FLAG_DELETED)) != 0;
+}
+
 static bool merge(const struct gw_plan_input *in, const struct gw_base_msg *b,
 	const struct gw_remote_msg *r, struct gw_plan *plan)
 {
@@ -93,6 +124,11 @@ static bool merge(const struct gw_plan_input *in, const struct gw_base_msg *b,
 	struct gw_merged m = gw_merge_flags(in, b->flags, r->flags, l->flags);
 	struct gw_action *a;
 
+	if (wished_away(in, b, l)) {
+		if (!changed_there(b, r))
+			return delete_there(in, b, r->flags, plan);
+		m.local &= ~GW_FLAG_DELETED; /* else the wish would win in the next run */
+	}
 	if (m.local != l->flags || r->flags != b->flags) {
 		a = add(plan, m.local == l->flags ? GW_DO_BASE_FLAGS : GW_DO_LOCAL_FLAGS, b->uid);
 		if (a == NULL)
@@ -104,33 +140,60 @@ static bool merge(const struct gw_plan_input *in, const struct gw_base_msg *b,
 	return tell(plan, b->uid, r->flags, m.remote);
 }
 
+static bool update_base(const struct gw_base_msg *b, uint64_t flags, struct gw_plan *plan)
+{
+	struct gw_action *a = b->flags == flags ? NULL : add(plan, GW_DO_BASE_FLAGS, b->uid);
+
+	if (a != NULL)
+		a->base_flags = flags;
+	return a != NULL || b->flags == flags;
+}
+
+/* Known, there, and without a file here.  r NULL: there as base says. */
+static bool missing_here(const struct gw_plan_input *in, const struct gw_base_msg *b,
+	const struct gw_remote_msg *r, struct gw_plan *plan)
+{
+	if (b->kind == GW_BASE_UNFETCHABLE)
+		return r == NULL || !in->retry_unfetchable || download(plan, r, GW_DO_DOWNLOAD);
+	if (b->kind != GW_BASE_FILE)
+		return r == NULL || update_base(b, r->flags, plan);
+	if (in->copies_differ) /* then all of the server is looked at */
+		return r == NULL || download(plan, r, GW_DO_DOWNLOAD);
+	if (!in->local_trusted) {
+		plan->look_again = true;
+		plan->incomplete |= r != NULL && r->flags != b->flags;
+		return true;
+	}
+	if (r != NULL && changed_there(b, r))
+		return download(plan, r, GW_DO_RETURN);
+	return delete_there(in, b, r != NULL ? r->flags : b->flags, plan);
+}
+
+/* Its deletion was held back, and it is here again. */
+static bool back_here(
+	const struct gw_plan_input *in, const struct gw_base_msg *b, struct gw_plan *plan)
+{
+	if (b->local == GW_NO_LOCAL || in->held_here == NULL ||
+		!gw_seqset_has(in->held_here, b->uid) ||
+		wished_away(in, b, &in->local[b->local]))
+		return true;
+	return add(plan, GW_DO_UNHOLD, b->uid) != NULL;
+}
+
 /* Known, here, and nothing told of it: the server has what base says. */
 static bool unchanged_there(
 	const struct gw_plan_input *in, const struct gw_base_msg *b, struct gw_plan *plan)
 {
 	uint64_t base = b->flags;
 
-	if (b->local == GW_NO_LOCAL || in->copies_differ)
+	if (in->copies_differ)
 		return true;
+	if (b->local == GW_NO_LOCAL)
+		return missing_here(in, b, NULL, plan);
+	if (wished_away(in, b, &in->local[b->local]))
+		return delete_there(in, b, base, plan);
 	return tell(plan, b->uid, base,
 		gw_merge_flags(in, base, base, in->local[b->local].flags).remote);
-}
-
-/* Known, there, and without a file here. */
-static bool missing_here(const struct gw_plan_input *in, const struct gw_base_msg *b,
-	const struct gw_remote_msg *r, struct gw_plan *plan)
-{
-	if (b->unfetchable)
-		return !in->retry_unfetchable || download(plan, r);
-	if (in->copies_differ)
-		return download(plan, r);
-	if (!in->local_trusted) {
-		plan->incomplete |= r->flags != b->flags;
-		return true;
-	}
-	if (((r->flags ^ b->flags) & ~GW_FLAG_SEEN) != 0)
-		return add(plan, GW_DO_HOLD, b->uid) != NULL;
-	return true; /* deleted here: left alone */
 }
 
 static bool is_gone(const struct gw_plan_input *in, uint32_t uid)
@@ -149,7 +212,7 @@ static bool gone_there(
 	struct gw_action *a;
 
 	if (in->copies_differ ||
-		(b->local == GW_NO_LOCAL && !b->unfetchable && !in->local_trusted)) {
+		(b->local == GW_NO_LOCAL && b->kind == GW_BASE_FILE && !in->local_trusted)) {
 		plan->incomplete = true;
 		return true;
 	}
@@ -173,7 +236,7 @@ static bool new_there(const struct gw_plan_input *in, const struct gw_remote_msg
 	while (*pair < in->pair_count && in->pairs[*pair].uid < r->uid)
 		(*pair)++;
 	if (*pair == in->pair_count || in->pairs[*pair].uid != r->uid)
-		return download(plan, r);
+		return download(plan, r, GW_DO_DOWNLOAD);
 	p = &in->pairs[*pair];
 	a = add(plan, GW_DO_PAIR, r->uid);
 	if (a == NULL)
@@ -252,11 +315,15 @@ enum gw_code gw_plan_mailbox(const struct gw_plan_input *in, struct gw_plan *out
 			ok = new_there(in, remote, &pair, out);
 			r++;
 		} else if (remote == NULL || base->uid < remote->uid) {
-			ok = is_gone(in, base->uid) ? gone_there(in, base, out)
-						    : unchanged_there(in, base, out);
+			ok = back_here(in, base, out) &&
+			     (is_gone(in, base->uid) ? gone_there(in, base, out)
+						     : unchanged_there(in, base, out));
 			b++;
 		} else {
+			ok = back_here(in, base, out);
 			/* Told about and told gone afterwards: gone. */
+			if (!ok)
+				break;
 			if (in->vanished != NULL && gw_seqset_has(in->vanished, base->uid))
 				ok = gone_there(in, base, out);
 			else if (base->local == GW_NO_LOCAL)

@@ -3,9 +3,8 @@
  * No I/O, no clock, the same answer for the same input.  Facts are typed: a message is present,
  * absent (proved) or unknown, and unknown never becomes a delete.
  *
- * Changes of flags go both ways.  Files that are new or gone here are facts that are not carried to
- * the server yet: they are left alone, never undone, and never a reason to delete or to fetch
- * again.
+ * One mailbox's plan takes what is gone here and new there at its word; where two halves of a move,
+ * or of an edit, stand in plans of their own, sync/match.h joins them before anything is carried out.
  */
 #pragma once
 
@@ -14,12 +13,20 @@
 
 #define GW_NO_LOCAL UINT32_MAX
 
+/* Why a row of base has no file; as in the state (store/store.h). */
+enum gw_base_kind {
+	GW_BASE_FILE,        /* it has one */
+	GW_BASE_UNFETCHABLE, /* the server would not give it */
+	GW_BASE_LEFT,        /* deleted here, and left standing there */
+	GW_BASE_OUTSIDE,     /* outside the window, or too big */
+};
+
 /* What both sides agreed on last.  Sorted by uid, unique. */
 struct gw_base_msg {
 	uint32_t uid;
 	uint32_t local; /* index of its file in the local view, or GW_NO_LOCAL */
 	uint64_t flags : 58;
-	uint64_t unfetchable : 1; /* the server would not give it; it has no file */
+	uint64_t kind : 3; /* enum gw_base_kind */
 };
 
 /* What the server says now: all of it, or what changed.  Sorted by uid, unique. */
@@ -58,6 +65,7 @@ struct gw_plan_input {
 	bool remote_full;                  /* what remote does not hold is gone */
 	const struct gw_seqset *vanished;  /* gone for certain */
 	const struct gw_seqset *held_gone; /* gone for certain in an earlier run, and held back */
+	const struct gw_seqset *held_here; /* gone here in an earlier run, and held back */
 	const struct gw_seqset *listing;   /* NULL, or all UIDs there are */
 	bool local_trusted;                /* what local does not hold is gone */
 	bool copies_differ; /* state, mark or directory is an old copy: absence proves nothing */
@@ -66,6 +74,7 @@ struct gw_plan_input {
 	uint64_t storable; /* flags that the server stores for good */
 	bool read_only;    /* the mailbox takes no changes */
 	bool mirror_deleted;
+	bool never_delete; /* what is deleted here is left standing there */
 };
 
 enum gw_action_kind {
@@ -76,11 +85,22 @@ enum gw_action_kind {
 	GW_DO_REMOTE_FLAGS, /* the server has `base_flags` and gets `flags` */
 	GW_DO_DELETE_LOCAL, /* the file goes to the attic, the row goes */
 	GW_DO_HOLD_DELETE,  /* gone there; kept here, with its row, until a person decides */
+	GW_DO_DELETE_REMOTE, /* gone here, or file `local` wishes it; there it has `flags` */
+	GW_DO_HOLD_REMOTE,   /* gone here; kept there until a person decides */
+	GW_DO_UNHOLD,        /* here again: nothing is held any more */
+	GW_DO_LEAVE,         /* gone here; left standing there, and never fetched again */
+	GW_DO_RETURN,        /* gone here, but changed there since: fetched again; as DOWNLOAD */
 	GW_DO_FORGET,       /* only the row goes: gone on both sides */
 	GW_DO_KEEP,   /* only the row goes: gone there, but changed here since; it is new again */
 	GW_DO_UPLOAD, /* the file `local`, with `flags` */
 	GW_DO_REFUSE, /* the file `local` is not uploaded: it may have been deleted on the server */
-	GW_DO_HOLD,   /* changed there after it was deleted here: remembered, nothing done */
+	GW_DO_HOLD,   /* cannot be deleted there: remembered, nothing done */
+
+	/* Made by sync/match.h of what stood apart. */
+	GW_DO_NOTHING,  /* its other half does it */
+	GW_DO_RELINK,   /* the message uid is the file `local` now */
+	GW_DO_TAKE,     /* uid was moved here from another mailbox; `local`: the box's own index */
+	GW_DO_REPLACED, /* DELETE_REMOTE of what was edited; `local`: the new file, to be stored first */
 };
 
 struct gw_action {

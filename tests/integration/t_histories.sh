@@ -1,15 +1,43 @@
 #!/bin/bash
 # Random histories: both sides change at random, runs are killed at random, and in the end both sides
-# are equal, and stay so.  Deletions here are not carried to the server yet, so there are none.
+# are equal, and stay so.  Messages come, change, are moved, copied, edited and deleted, here and there.
 . "$(dirname "$0")/lib.sh"
 HISTORIES=${HISTORIES:-60} # over the three dresses
 SEED=${SEED:-$(date +%s)}
 RANDOM=$((SEED % 32768))
 echo "seed: $SEED (SEED=$SEED replays the choices)"
-FOLDERS=(INBOX Archive "Lists/dev")
+FOLDERS=(INBOX Archive "Lists/dev" Trash)
 SYSTEM=('\Seen' '\Flagged' '\Answered' '\Draft' Work Play '$Forwarded')
 number=0
 
+ids() { # FILE...: their Message-IDs
+	[ $# = 0 ] || grep -hi -m1 '^Message-ID:' "$@" 2> /dev/null | tr -d '\r' | sed 's/^[^<]*//'
+}
+all_ids() { # DIR: of all messages in it
+	find "$1" -type f \( -path '*/cur/*' -o -path '*/new/*' \) -exec grep -hi -m1 '^Message-ID:' {} + |
+		tr -d '\r' | sed 's/^[^<]*//' | sort -u
+}
+remove_here() { # FILE: as a person deletes it
+	[ -f "$1" ] || return 0
+	ids "$1" >> "$T/deleted"
+	rm -f "$1"
+}
+remove_there() { # FOLDER NUMBER
+	local uid
+	uid=$(adm fetch -u me uid mailbox "$1" "$2" | sed -n 's/^uid: //p')
+	[ -n "$uid" ] || return 0
+	adm fetch -u me hdr.message-id mailbox "$1" uid "$uid" | sed -n 's/^hdr.message-id: //p' >> "$T/deleted"
+	adm expunge -u me mailbox "$1" uid "$uid"
+}
+# What nobody deleted is there, on both sides.
+assert_nothing_lost() {
+	local side
+	for side in "$MAIL" "$T/mail"; do
+		all_ids "$side" > "$T/present"
+		sort -u "$T/deleted" | comm -13 - "$T/created" | comm -23 - "$T/present" > "$T/lost"
+		[ ! -s "$T/lost" ] || fail "$1: lost: $(head -3 "$T/lost" | tr '\n' ' ')"
+	done
+}
 json() {
 	tail -1 "$T/out" | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
 }
@@ -20,6 +48,7 @@ message() { # a new message in $T/m
 		[ $((RANDOM % 8)) != 0 ] || head -c $((RANDOM * 8)) /dev/zero | tr '\0' y
 		echo
 	} > "$T/m"
+	ids "$T/m" >> "$T/made"
 }
 some() { # ARRAY...: one of them
 	local all=("$@")
@@ -36,21 +65,36 @@ letters() { # some flags, sorted as they stand in names
 change_there() {
 	local folder uid
 	folder=$(some "${FOLDERS[@]}")
-	case $((RANDOM % 5)) in
+	case $((RANDOM % 7)) in
+	5) adm move -u me "$(some "${FOLDERS[@]}")" mailbox "$folder" $((1 + RANDOM % 12)) ;;
+	6) adm copy -u me "$(some "${FOLDERS[@]}")" mailbox "$folder" $((1 + RANDOM % 12)) ;;
 	0)
 		message
 		deliver "$folder" "$T/m" "$(letters | tr -d P)" # which is not a flag to Dovecot
 		;;
 	1) adm flags add -u me "$(some "${SYSTEM[@]}")" mailbox "$folder" $((1 + RANDOM % 12)) ;;
 	2) adm flags remove -u me "$(some "${SYSTEM[@]}")" mailbox "$folder" $((1 + RANDOM % 12)) ;;
-	3) adm expunge -u me mailbox "$folder" $((1 + RANDOM % 12)) ;;
+	3) remove_there "$folder" $((1 + RANDOM % 12)) ;;
 	4) adm flags add -u me "$(some "${SYSTEM[@]}")" mailbox "$folder" all ;;
 	esac || true # a number beyond the end
 }
 change_here() {
-	local folder file base
+	local folder file base to
 	folder=$T/mail/$(some "${FOLDERS[@]}")
-	case $((RANDOM % 4)) in
+	to=$T/mail/$(some "${FOLDERS[@]}")
+	number=$((number + 1))
+	file=$(find "$folder/cur" "$folder/new" -type f | sort | sed -n "$((1 + RANDOM % 12))p")
+	base=$(basename "${file:-none}")
+	case $((RANDOM % 9)) in
+	4) remove_here "$file" ;;
+	5) # as mutt saves: a copy under a name of its own, then the old one goes
+		cp "$file" "$to/tmp/x" 2> /dev/null && mv "$to/tmp/x" "$to/cur/$SEED.$number:2,$(letters)" && rm -f "$file"
+		;;
+	6) mv "$file" "$to/cur/" 2> /dev/null || true ;;
+	7) cp "$file" "$to/tmp/x" 2> /dev/null && mv "$to/tmp/x" "$to/new/$SEED.$number" ;;
+	8) # an edit
+		{ cat "$file" && echo "edited $number"; } > "$folder/tmp/x" 2> /dev/null && mv "$folder/tmp/x" "$folder/cur/$SEED.$number:2,S" && rm -f "$file"
+		;;
 	0)
 		message
 		if [ $((RANDOM % 2)) = 0 ]; then
@@ -60,12 +104,10 @@ change_here() {
 		fi
 		;;
 	*) # as a reader does it: from new/ to cur/, flags changed, keywords kept
-		file=$(find "$folder/cur" "$folder/new" -type f | sort | sed -n "$((1 + RANDOM % 12))p")
 		[ -n "$file" ] || return 0
-		base=$(basename "$file")
 		mv "$file" "$folder/cur/${base%%:*}:2,$(letters)$(sed -n 's/.*:2,[A-Z]*\([a-z]*\)$/\1/p' <<< "$base")" 2> /dev/null || true
 		;;
-	esac
+	esac || true # nothing there
 }
 
 history() { # both sides change, some runs are killed
@@ -96,16 +138,20 @@ for dress in full noqresync plain; do
 		"$TOOLS/mkmail" "$MAIL/$folder" 8 400 "$number"
 		number=$((number + 1))
 	done
+	all_ids "$MAIL" > "$T/made"
+	: > "$T/deleted"
 	server_start "$dress"
-	write_config
+	write_config "guard = no"
 	sync_ok
 	for h in $(seq $((HISTORIES / 3))); do
 		history
 		sync_ok
 		sync_ok
 		assert_equal "$dress, history $h"
+		sort -u "$T/made" > "$T/created"
+		assert_nothing_lost "$dress, history $h"
 		sync_ok --json
-		for count in messages_downloaded messages_uploaded flags_changed flags_sent deleted kept; do
+		for count in messages_downloaded messages_uploaded flags_changed flags_sent deleted deleted_there moved copied kept; do
 			[ "$(json $count)" = 0 ] || fail "$dress, history $h: not stable: $(tail -1 "$T/out")"
 		done
 	done

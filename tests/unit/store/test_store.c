@@ -274,6 +274,50 @@ static void uploads_are_remembered(void **state)
 	assert_int_equal(n, 0);
 }
 
+static enum gw_code take_side(void *ctx, uint32_t uid, enum gw_side side)
+{
+	*(uint32_t *)ctx = uid + 100 * (uint32_t)side;
+	return GW_OK;
+}
+
+static enum gw_code take_state(void *ctx, const struct gw_message_row *row)
+{
+	*(int *)ctx = row->base_name != NULL ? -1 : (int)row->state;
+	return GW_OK;
+}
+
+/* What is held back outlives a renumbering if it was gone here, and not if it was gone there. */
+static void held_deletions_and_what_is_left(void **state)
+{
+	struct fixture *f = *state;
+	static const uint8_t hash[GW_STORE_HASH] = { 1 };
+	struct gw_message_row row = { .uid = 1,
+		.base_name = "one",
+		.header_hash = hash,
+		.body_hash = hash,
+		.copied = true };
+	const struct gw_rekey map[] = { { 1, 7 } };
+	uint32_t found = 0;
+	int left = 0;
+	bool copy = false;
+
+	assert_int_equal(gw_store_message_add(f->store, f->box.id, &row, &f->err), GW_OK);
+	gw_store_has_copy(f->store, f->box.id + 1, hash, hash, &copy, &f->err);
+	assert_true(copy);
+	gw_store_has_copy(f->store, f->box.id, hash, hash, &copy, &f->err);
+	assert_false(copy); /* that is the message itself */
+	gw_store_hold_deletion(f->store, f->box.id, 1, GW_GONE_HERE, &f->err);
+	gw_store_hold_deletion(f->store, f->box.id, 2, GW_GONE_THERE, &f->err);
+	assert_int_equal(gw_store_rekey(f->store, f->box.id, map, 1, &f->err), GW_OK);
+	gw_store_held_deletions(f->store, f->box.id, take_side, &found, &f->err);
+	assert_int_equal(found, 107);
+	gw_store_message_leave(f->store, f->box.id, 7, GW_ROW_LEFT, &f->err);
+	gw_store_message(f->store, f->box.id, 7, take_state, &left, &f->err);
+	assert_int_equal(left, GW_ROW_LEFT);
+	gw_store_has_copy(f->store, f->box.id + 1, hash, hash, &copy, &f->err);
+	assert_false(copy); /* it has no file any more */
+}
+
 /* A state of the first version is brought up to date when it is opened, for reading too. */
 static void an_old_state_is_migrated(void **state)
 {
@@ -285,7 +329,8 @@ static void an_old_state_is_migrated(void **state)
 		"ALTER TABLE mailbox DROP COLUMN cur_ctime",
 		"ALTER TABLE mailbox DROP COLUMN new_inode",
 		"ALTER TABLE mailbox DROP COLUMN new_mtime",
-		"ALTER TABLE mailbox DROP COLUMN new_ctime", "PRAGMA user_version = 1" };
+		"ALTER TABLE mailbox DROP COLUMN new_ctime", "DROP INDEX message_copied",
+		"ALTER TABLE message DROP COLUMN copied", "PRAGMA user_version = 1" };
 	sqlite3 *db = NULL;
 	uint32_t told = 99;
 
@@ -309,7 +354,7 @@ int main(void)
 		TEST(one_name_stands_for_one_message), TEST(renumbering_with_overlap),
 		TEST(a_rollback_leaves_nothing), TEST(reading_leaves_no_trace),
 		TEST(no_file_or_an_empty_one_is_no_state), TEST(damage_is_told),
-		TEST(uploads_are_remembered), TEST(an_old_state_is_migrated),
+		TEST(uploads_are_remembered), TEST(held_deletions_and_what_is_left), TEST(an_old_state_is_migrated),
 		TEST(one_holder_of_the_lock) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,7 +9,8 @@ enum { S = GW_FLAG_SEEN, F = GW_FLAG_FLAGGED, R = GW_FLAG_ANSWERED, T = GW_FLAG_
 struct fact {
 	const char *what;
 	int base, remote, local;
-	bool gone, untrusted, copies_differ, unfetchable, mirror;
+	bool gone, untrusted, copies_differ, mirror, never;
+	enum gw_base_kind kind;
 	int action; /* enum gw_action_kind, -1: none */
 	int flags, base_flags;
 	bool incomplete;
@@ -38,7 +39,12 @@ static const struct fact table[] = {
 		.local = S,
 		.action = -1,
 		.told = S },
-	{ .what = "T is no flag to tell", .base = S, .remote = -1, .local = S | T, .action = -1 },
+	{ .what = "T is no flag to tell, but a wish",
+		.base = S,
+		.remote = -1,
+		.local = S | T,
+		.action = GW_DO_DELETE_REMOTE,
+		.flags = S },
 	{ .what = "an old copy removes nothing",
 		.base = S | F,
 		.remote = S | F,
@@ -147,13 +153,88 @@ static const struct fact table[] = {
 		.untrusted = true,
 		.action = -1,
 		.incomplete = true },
-	{ .what = "deleted here: left alone", .base = S, .remote = S, .local = -1, .action = -1 },
-	{ .what = "deleted here, read there", .base = 0, .remote = S, .local = -1, .action = -1 },
+	{ .what = "deleted here",
+		.base = S,
+		.remote = S,
+		.local = -1,
+		.action = GW_DO_DELETE_REMOTE,
+		.flags = S },
+	{ .what = "deleted here, nothing told of it",
+		.base = S,
+		.remote = -1,
+		.local = -1,
+		.action = GW_DO_DELETE_REMOTE,
+		.flags = S },
+	{ .what = "deleted here, read there",
+		.base = 0,
+		.remote = S,
+		.local = -1,
+		.action = GW_DO_DELETE_REMOTE,
+		.flags = S },
+	{ .what = "deleted here, marked for deletion there",
+		.base = 0,
+		.remote = T,
+		.local = -1,
+		.action = GW_DO_DELETE_REMOTE,
+		.flags = T },
+	{ .what = "deleted here, never to be deleted there",
+		.base = S,
+		.remote = S,
+		.local = -1,
+		.never = true,
+		.action = GW_DO_LEAVE,
+		.flags = S },
+	{ .what = "left standing there",
+		.base = S,
+		.remote = S,
+		.local = -1,
+		.kind = GW_BASE_LEFT,
+		.action = -1 },
+	{ .what = "left standing there, and changed: never comes back",
+		.base = S,
+		.remote = S | F,
+		.local = -1,
+		.kind = GW_BASE_LEFT,
+		.action = GW_DO_BASE_FLAGS,
+		.base_flags = S | F },
+	{ .what = "deleted here, the mailbox is read-only",
+		.base = S,
+		.remote = S,
+		.local = -1,
+		.read_only = true,
+		.action = GW_DO_HOLD,
+		.flags = S },
+	{ .what = "T on a known file: a wish",
+		.base = S,
+		.remote = S,
+		.local = S | T,
+		.action = GW_DO_DELETE_REMOTE,
+		.flags = S },
+	{ .what = "T on a known file, flagged there: the wish is taken off",
+		.base = S,
+		.remote = S | F,
+		.local = S | T,
+		.action = GW_DO_LOCAL_FLAGS,
+		.flags = S | F,
+		.base_flags = S | F },
+	{ .what = "T that the server's mark brought is no wish",
+		.base = S | T,
+		.remote = S | T,
+		.local = S | T,
+		.mirror = true,
+		.action = -1 },
+	{ .what = "T, and nothing is ever deleted there",
+		.base = S,
+		.remote = S,
+		.local = S | T,
+		.never = true,
+		.action = -1 },
 	{ .what = "deleted here, flagged there",
 		.base = 0,
 		.remote = F,
 		.local = -1,
-		.action = GW_DO_HOLD },
+		.action = GW_DO_RETURN,
+		.flags = F },
 	{ .what = "not seen here by a look that proves nothing",
 		.base = 0,
 		.remote = F,
@@ -180,13 +261,13 @@ static const struct fact table[] = {
 		.base = S,
 		.remote = S | F,
 		.local = -1,
-		.unfetchable = true,
+		.kind = GW_BASE_UNFETCHABLE,
 		.action = -1 },
 	{ .what = "could not be fetched, is gone",
 		.base = S,
 		.remote = -1,
 		.local = -1,
-		.unfetchable = true,
+		.kind = GW_BASE_UNFETCHABLE,
 		.gone = true,
 		.action = GW_DO_FORGET },
 	{ .what = "told about and vanished",
@@ -205,7 +286,7 @@ static void each_row(void **state)
 		struct gw_base_msg base = { .uid = 5,
 			.flags = (uint64_t)f->base & GW_FLAGS_ALL,
 			.local = f->local < 0 ? GW_NO_LOCAL : 0,
-			.unfetchable = f->unfetchable };
+			.kind = (unsigned)f->kind & 7 };
 		struct gw_remote_msg remote = {
 			.uid = 5, .size = 10, .flags = (uint64_t)f->remote
 		};
@@ -222,6 +303,8 @@ static void each_row(void **state)
 			.local_trusted = !f->untrusted,
 			.copies_differ = f->copies_differ,
 			.mirror_deleted = f->mirror,
+			.never_delete = f->never,
+			.read_only = f->read_only,
 			.lettered = LETTERED,
 			.storable = f->read_only ? 0 : GW_FLAGS_ALL };
 		struct gw_plan plan;
@@ -361,16 +444,32 @@ static void run(struct model *m, bool full, size_t stop_after)
 		case GW_DO_KEEP:
 			m->base[at] = -1;
 			break;
+		case GW_DO_RETURN:
+			assert_int_equal(m->local[at], -1);
+			m->local[at] = m->base[at] = (int)a->flags;
+			break;
+		case GW_DO_DELETE_REMOTE:
+			assert_int_equal(m->local[at], -1); /* only what is not here */
+			m->remote[at] = -1;
+			if (i + 1 < stop_after) /* else killed before it was recorded */
+				m->base[at] = -1;
+			break;
 		case GW_DO_UPLOAD:
 			assert_int_equal(m->remote[where[a->local]], -1);
 			m->remote[where[a->local]] = m->base[where[a->local]] = (int)a->flags;
 			break;
 		case GW_DO_REFUSE:
 		case GW_DO_HOLD_DELETE:
-			fail();
-			break;
+		case GW_DO_HOLD_REMOTE:
+		case GW_DO_UNHOLD:
+		case GW_DO_LEAVE:
 		case GW_DO_HOLD:
+		case GW_DO_NOTHING:
+		case GW_DO_RELINK:
+		case GW_DO_TAKE:
+		case GW_DO_REPLACED:
 		case GW_DO_PAIR:
+			fail();
 			break;
 		}
 	}
@@ -419,9 +518,13 @@ static void random_histories(void **state)
 					m.remote[i], before.local[i]); /* new here is there */
 			if (m.base[i] >= 0 && m.remote[i] >= 0 && m.local[i] >= 0)
 				assert_int_equal(m.local[i], m.remote[i]); /* flags agree */
-			if (m.deleted_here[i])
-				assert_int_equal(
-					m.local[i], -1); /* and what was deleted stays so */
+			if (m.deleted_here[i]) { /* stays so, unless it was changed there */
+				bool outlives = before.remote[i] >= 0 &&
+						((before.remote[i] ^ before.base[i]) & ~S) != 0;
+
+				assert_int_equal(m.local[i] >= 0, outlives);
+				assert_int_equal(m.remote[i] >= 0, outlives);
+			}
 			if (before.base[i] >= 0 && before.local[i] >= 0 && m.local[i] >= 0)
 				assert_int_equal(
 					m.local[i] & mine, before.local[i] & mine); /* not undone */

@@ -1,0 +1,328 @@
+/* sync/account_match.c - what one mailbox's plan means beside those of the others; part of
+ * account_p.h.
+ *
+ * Something that is gone may stand in another mailbox: moved, here or there.  So a plan in which
+ * something is gone waits until every mailbox was looked at; what is gone is looked at once more, and
+ * the others too if they changed meanwhile (a reader copies first and unlinks later).  Then halves
+ * are joined, and the plans are carried out.  Deletions wait for everything else.
+ */
+#include "sync/account_p.h"
+
+#include "sync/match.h"
+
+#include <stdlib.h>
+
+enum { RECHECKS = 3, REQUEUES = 1 };
+
+static bool any(const struct gw_sync *s, bool (*test)(const struct gw_box *box))
+{
+	for (size_t i = 0; i < s->entry_count; i++) {
+		if (s->entries[i].stage == ENTRY_PLANNED && test(s->entries[i].box))
+			return true;
+	}
+	return false;
+}
+
+static bool all_reached(const struct gw_sync *s, enum gw_entry_stage stage)
+{
+	for (size_t i = 0; i < s->entry_count; i++) {
+		if (!s->entries[i].settled && s->entries[i].stage < stage)
+			return false;
+	}
+	return true;
+}
+
+static void proceed(struct gw_entry *e)
+{
+	e->stage = ENTRY_WORKING;
+	gw_box_proceed(e->box);
+}
+
+/* May this one go on before all others were looked at? */
+static bool stands_alone(const struct gw_sync *s, const struct gw_entry *e)
+{
+	if (gw_box_has_gone(e->box))
+		return false;
+	if (!gw_box_has_fresh(e->box))
+		return true;
+	for (size_t i = 0; i < s->entry_count; i++) {
+		const struct gw_entry *x = &s->entries[i];
+		bool planned = x->stage == ENTRY_PLANNED;
+
+		if (x == e || x->settled || x->stage > ENTRY_PLANNED)
+			continue;
+		if (planned ? gw_box_has_gone(x->box) : x->may_lose)
+			return false;
+	}
+	return true;
+}
+
+/* --- the second look ------------------------------------------------------------------------- */
+
+static bool confirm(struct gw_sync *s)
+{
+	bool asked = false;
+
+	for (size_t i = 0; i < s->entry_count; i++) {
+		struct gw_entry *e = &s->entries[i];
+
+		if (e->stage != ENTRY_PLANNED || gw_box_is_confirmed(e->box) ||
+			(!gw_box_has_gone(e->box) && gw_box_stamps_hold(e->box)))
+			continue;
+		e->stage = ENTRY_LOOKING;
+		asked = true;
+		gw_box_confirm(e->box);
+	}
+	return asked;
+}
+
+/* Looks at it (again), unless that was done often enough. */
+static bool requeue(struct gw_sync *s, struct gw_entry *e, bool remote_changed)
+{
+	if (e->failed || e->requeues >= REQUEUES)
+		return false;
+	e->requeues++;
+	e->remote_same = !remote_changed && e->row.uidvalidity != 0; /* it was asked in this run */
+	if (e->stage == ENTRY_PLANNED) {
+		gw_box_restart(e->box);
+		return true;
+	}
+	if (!e->settled)
+		return false;
+	e->settled = e->queued = false;
+	e->dirty = true;
+	e->stage = ENTRY_WAITING;
+	s->pump_again = true;
+	s->counts.mailboxes_changed += !e->done_once;
+	return true;
+}
+
+/* Mailboxes whose files changed since they were looked at. */
+static bool recheck_stamps(struct gw_sync *s)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < s->entry_count; i++) {
+		struct gw_entry *e = &s->entries[i];
+		bool holds = e->stage == ENTRY_PLANNED
+				     ? !gw_box_has_news(e->box)
+				     : !e->settled || gw_sync_local_unchanged(s, e) ||
+					       gw_sync_local_as_seen(s, e);
+
+		if (!holds)
+			found |= requeue(s, e, false);
+	}
+	return found;
+}
+
+static bool recheck_counts(struct gw_sync *s)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < s->entry_count; i++) {
+		struct gw_entry *e = &s->entries[i];
+		const struct gw_folder *f = e->folder;
+		bool holds = true;
+
+		if (e->stage == ENTRY_PLANNED)
+			holds = gw_box_counts_hold(e->box, f);
+		else if (e->settled && (f->items & GW_ITEM_UIDNEXT))
+			holds = f->uidnext == e->row.uidnext;
+		if (!holds)
+			found |= requeue(s, e, true);
+	}
+	return found;
+}
+
+void gw_sync_counts_came(struct gw_sync *s)
+{
+	s->recheck = RECHECK_CAME;
+}
+
+/* true: wait, something is asked for or is looked at again. */
+static bool look_twice(struct gw_sync *s)
+{
+	if (confirm(s))
+		return true;
+	if (s->rechecks >= RECHECKS)
+		return false;
+	if (s->recheck == RECHECK_NONE) {
+		if (recheck_stamps(s))
+			return true;
+		s->recheck = RECHECK_CAME;
+		if (any(s, gw_box_has_gone_there) && gw_sync_ask_counts(s))
+			s->recheck = RECHECK_ASKED;
+	}
+	if (s->recheck == RECHECK_ASKED)
+		return true;
+	if (s->recheck == RECHECK_CAME) {
+		s->rechecks++;
+		s->recheck = recheck_counts(s) ? RECHECK_NONE : RECHECK_DONE;
+	}
+	return s->recheck == RECHECK_NONE;
+}
+
+/* --- joining --------------------------------------------------------------------------------- */
+
+static bool collect(struct gw_sync *s, struct gw_all_halves *h)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < s->entry_count && ok; i++) {
+		if (s->entries[i].stage == ENTRY_PLANNED)
+			ok = gw_box_add_halves(s->entries[i].box, (uint32_t)i, h);
+	}
+	return ok;
+}
+
+static void free_halves(struct gw_all_halves *h)
+{
+	free(h->gone_here.list);
+	free(h->fresh_here.list);
+	free(h->gone_there.list);
+	free(h->fresh_there.list);
+}
+
+/* Asks for the headers of what is new there and as large as something that is gone there. */
+static bool ask_heads(struct gw_sync *s)
+{
+	struct gw_all_halves h = { 0 };
+	struct gw_seqset sizes = { 0 };
+	bool asked = false, ok = collect(s, &h);
+
+	for (size_t i = 0; i < h.gone_there.count && ok; i++) {
+		uint64_t size = h.gone_there.list[i].size;
+
+		if (size > 0 && size < UINT32_MAX)
+			ok = gw_seqset_add(&sizes, (uint32_t)size, (uint32_t)size) == GW_OK;
+	}
+	for (size_t i = 0; i < s->entry_count && ok && sizes.count > 0; i++) {
+		struct gw_entry *e = &s->entries[i];
+
+		if (e->stage != ENTRY_PLANNED || e->headed)
+			continue;
+		e->headed = true;
+		e->stage = ENTRY_LOOKING; /* until the headers are there */
+		if (gw_box_fetch_heads(e->box, &sizes))
+			asked = true;
+		else
+			e->stage = ENTRY_PLANNED;
+	}
+	gw_seqset_deinit(&sizes);
+	free_halves(&h);
+	return asked;
+}
+
+static void join(struct gw_sync *s)
+{
+	struct gw_all_halves h = { 0 };
+	struct gw_match *out = NULL;
+	size_t most, n = 0;
+
+	if (collect(s, &h)) {
+		most = h.gone_here.count > h.gone_there.count ? h.gone_here.count
+							      : h.gone_there.count;
+		out = calloc(most + 1, sizeof *out);
+	}
+	if (out != NULL)
+		n = gw_match_here(h.gone_here.list, h.gone_here.count, h.fresh_here.list,
+			h.fresh_here.count, out);
+	for (size_t i = 0; i < n; i++) {
+		const struct gw_half *gone = &h.gone_here.list[out[i].gone];
+		const struct gw_half *fresh = &h.fresh_here.list[out[i].fresh];
+
+		gw_box_join_here(s->entries[gone->box].box, gone->action,
+			s->entries[fresh->box].box, fresh->action, out[i].kind);
+	}
+	n = out == NULL ? 0
+			: gw_match_there(h.gone_there.list, h.gone_there.count, h.fresh_there.list,
+				  h.fresh_there.count, out);
+	for (size_t i = 0; i < n; i++) {
+		const struct gw_half *gone = &h.gone_there.list[out[i].gone];
+		const struct gw_half *fresh = &h.fresh_there.list[out[i].fresh];
+
+		gw_box_join_there(s->entries[gone->box].box, gone->action,
+			s->entries[fresh->box].box, fresh->action);
+	}
+	free(out);
+	free_halves(&h);
+}
+
+void gw_sync_match(struct gw_sync *s)
+{
+	if (!all_reached(s, ENTRY_PLANNED)) {
+		for (size_t i = 0; i < s->entry_count; i++) {
+			if (s->entries[i].stage == ENTRY_PLANNED &&
+				stands_alone(s, &s->entries[i]))
+				proceed(&s->entries[i]);
+		}
+		return;
+	}
+	if (any(s, gw_box_has_gone)) {
+		if (look_twice(s) || ask_heads(s))
+			return;
+		join(s);
+		s->recheck = RECHECK_NONE;
+	}
+	for (size_t i = 0; i < s->entry_count; i++) {
+		if (s->entries[i].stage == ENTRY_PLANNED)
+			proceed(&s->entries[i]);
+	}
+}
+
+void gw_sync_remove(struct gw_sync *s)
+{
+	bool all = all_reached(s, ENTRY_CREATED);
+
+	for (size_t i = 0; i < s->entry_count; i++) {
+		struct gw_entry *e = &s->entries[i];
+
+		if (e->stage != ENTRY_CREATED || (!all && gw_box_must_wait_to_remove(e->box)))
+			continue;
+		e->stage = ENTRY_REMOVING;
+		gw_box_remove(e->box);
+	}
+}
+
+bool gw_sync_is_leaving(void *ctx, int64_t mailbox, uint32_t uid)
+{
+	struct gw_sync *s = ctx;
+
+	for (size_t i = 0; i < s->entry_count; i++) {
+		const struct gw_entry *e = &s->entries[i];
+
+		if (e->box != NULL && e->row.id == mailbox && gw_box_leaves(e->box, uid))
+			return true;
+	}
+	return false;
+}
+
+const char *gw_sync_mailbox_of(void *ctx, int64_t mailbox, uint32_t *uidvalidity)
+{
+	struct gw_sync *s = ctx;
+
+	for (size_t i = 0; i < s->entry_count; i++) {
+		const struct gw_entry *e = &s->entries[i];
+
+		if (e->row.id != mailbox)
+			continue;
+		*uidvalidity = e->row.uidvalidity;
+		return e->folder->wire;
+	}
+	return NULL;
+}
+
+/* Boxes that wait for others give their connections to them. */
+void gw_sync_yield(struct gw_sync *s)
+{
+	bool wanted = false;
+
+	for (size_t i = 0; i < s->entry_count; i++)
+		wanted |= s->entries[i].ready && s->entries[i].conn < 0;
+	for (size_t i = 0; i < s->entry_count && wanted; i++) {
+		const struct gw_entry *e = &s->entries[i];
+
+		if (e->conn >= 0 && (e->stage == ENTRY_PLANNED || e->stage == ENTRY_CREATED))
+			gw_box_yield(e->box);
+	}
+}

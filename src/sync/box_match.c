@@ -1,0 +1,522 @@
+/* sync/box_match.c - a mailbox's part in finding out what was moved or edited; part of the machine
+ * in box_p.h.  The account (account_match.c) brings the parts of all mailboxes together.
+ */
+#include "sync/box_p.h"
+
+#include "sync/match.h"
+
+#include <stdlib.h>
+
+/* Gone here, or there: what confirm() looks at. */
+static bool is_gone(const struct gw_action *a)
+{
+	switch ((enum gw_action_kind)a->kind) {
+	case GW_DO_DELETE_LOCAL:
+	case GW_DO_KEEP:
+	case GW_DO_DELETE_REMOTE:
+	case GW_DO_LEAVE:
+	case GW_DO_RETURN:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_gone_there(const struct gw_action *a)
+{
+	return a->kind == GW_DO_DELETE_LOCAL || a->kind == GW_DO_KEEP;
+}
+
+bool gw_box_has_gone(const struct gw_box *box)
+{
+	for (size_t i = 0; i < box->plan.count; i++) {
+		if (is_gone(&box->plan.actions[i]))
+			return true;
+	}
+	return false;
+}
+
+bool gw_box_has_gone_there(const struct gw_box *box)
+{
+	for (size_t i = 0; i < box->plan.count; i++) {
+		if (is_gone_there(&box->plan.actions[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool was_in_base(const struct gw_box *box, uint32_t uid)
+{
+	return gw_base_find(box->local.base, box->local.base_count, uid) < box->local.base_count;
+}
+
+static bool is_fresh_there(const struct gw_box *box, const struct gw_action *a)
+{
+	return a->kind == GW_DO_DOWNLOAD && !was_in_base(box, a->uid);
+}
+
+bool gw_box_has_fresh(const struct gw_box *box)
+{
+	for (size_t i = 0; i < box->plan.count; i++) {
+		if (box->plan.actions[i].kind == GW_DO_UPLOAD ||
+			is_fresh_there(box, &box->plan.actions[i]))
+			return true;
+	}
+	for (size_t i = 0; i < box->print_count; i++) { /* refused ones matter too */
+		if (box->local.messages[box->prints[i].index].refused)
+			return true;
+	}
+	return false;
+}
+
+/* --- the second look ------------------------------------------------------------------------- */
+
+/* What another look does show is not gone: nothing is done about it, and it is looked at again. */
+static void drop_unconfirmed(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->gone_count; i++) {
+		struct gw_action *a = &box->plan.actions[box->gone_actions[i]];
+
+		if (!box->gone[i].look || box->gone[i].still_gone)
+			continue;
+		a->kind = GW_DO_NOTHING;
+		box->incomplete = box->plan.look_again = true;
+	}
+}
+
+static void on_confirmed(void *ctx, bool news, const struct gw_error *err)
+{
+	struct gw_box *box = ctx;
+
+	box->state = BOX_PLANNED;
+	box->confirmed = true;
+	box->has_news = news;
+	if (err != NULL) {
+		gw_box_fail(box, err);
+	} else if (box->stopped) {
+		gw_box_stop(box, false);
+	} else {
+		drop_unconfirmed(box);
+		box->env->planned(box->env->ctx, box);
+	}
+}
+
+void gw_box_confirm(struct gw_box *box)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < box->plan.count; i++)
+		n += is_gone(&box->plan.actions[i]);
+	box->gone = calloc(n + 1, sizeof *box->gone);
+	box->gone_actions = calloc(n + 1, sizeof *box->gone_actions);
+	for (size_t i = 0; i < box->plan.count && box->gone != NULL && box->gone_actions != NULL;
+		i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+
+		if (!is_gone(a))
+			continue;
+		box->gone[box->gone_count].uid = a->uid;
+		box->gone[box->gone_count].look = !is_gone_there(a) && a->local == GW_NO_LOCAL;
+		box->gone_actions[box->gone_count++] = (uint32_t)i;
+	}
+	box->state = BOX_CONFIRMING;
+	if (box->gone != NULL && box->gone_actions != NULL &&
+		gw_confirm_start(box->env->disk, box->place, box->key, &box->local.scan, box->gone,
+			box->gone_count, on_confirmed, box) == GW_OK)
+		return;
+	gw_fail(&box->err, GW_ERR_NOMEM, "out of memory");
+	box->err.scope = GW_SCOPE_MAILBOX;
+	gw_box_fail(box, &box->err);
+}
+
+bool gw_box_is_confirmed(const struct gw_box *box)
+{
+	return box->confirmed;
+}
+
+bool gw_box_has_news(const struct gw_box *box)
+{
+	return box->has_news;
+}
+
+void gw_box_seen_stamps(const struct gw_box *box, struct gw_stamp *cur, struct gw_stamp *new)
+{
+	*cur = box->local.scan.seen_cur;
+	*new = box->local.scan.seen_new;
+}
+
+bool gw_box_stamps_hold(const struct gw_box *box)
+{
+	struct gw_stamp cur, new;
+	const struct gw_scan *scan = &box->local.scan;
+
+	if (box->place == NULL) /* a dry run, of a new mailbox */
+		return true;
+	if (!gw_stamp_read(box->place->m.cur, &cur) || !gw_stamp_read(box->place->m.new, &new))
+		return false;
+	return (gw_stamp_same(&cur, &scan->cur) && gw_stamp_same(&new, &scan->new)) ||
+	       (gw_stamp_same(&cur, &scan->seen_cur) && gw_stamp_same(&new, &scan->seen_new));
+}
+
+bool gw_box_counts_hold(const struct gw_box *box, const struct gw_folder *now)
+{
+	const struct gw_remote_view *v = &box->remote;
+	const unsigned counts = GW_ITEM_MESSAGES | GW_ITEM_UIDNEXT;
+
+	if ((now->items & counts) != counts)
+		return true; /* not told */
+	/* Only what came since matters: the other half of what is gone here. */
+	return now->uidnext == v->uidnext ||
+	       (now->items & GW_ITEM_UIDVALIDITY && now->uidvalidity != v->uidvalidity);
+}
+
+/* --- headers of what is new there ------------------------------------------------------------ */
+
+static const struct gw_pair_remote *head_of(const struct gw_box *box, uint32_t uid)
+{
+	for (size_t i = 0; i < box->head_count; i++) {
+		if (box->heads[i].uid == uid)
+			return &box->heads[i];
+	}
+	return NULL;
+}
+
+void gw_box_headed(struct gw_box *box)
+{
+	box->state = BOX_PLANNED;
+	box->env->planned(box->env->ctx, box);
+}
+
+bool gw_box_fetch_heads(struct gw_box *box, const struct gw_seqset *sizes)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < box->plan.count; i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+
+		if (is_fresh_there(box, a) && gw_seqset_has(sizes, a->size))
+			n++;
+	}
+	if (n == 0)
+		return false;
+	free(box->wanted_heads);
+	box->wanted_heads = calloc(n, sizeof *box->wanted_heads);
+	if (box->wanted_heads == NULL)
+		return false; /* bodies are fetched instead */
+	box->wanted_count = 0;
+	for (size_t i = 0; i < box->plan.count; i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+
+		if (is_fresh_there(box, a) && gw_seqset_has(sizes, a->size))
+			box->wanted_heads[box->wanted_count++] = a->uid;
+	}
+	gw_box_with_session(box, gw_box_fetch_wanted_heads);
+	return true;
+}
+
+/* --- halves ---------------------------------------------------------------------------------- */
+
+static struct gw_half *add_half(struct gw_halves *list, uint32_t number, size_t action,
+	const struct gw_fingerprint *print)
+{
+	struct gw_half *h =
+		gw_array_push((void **)&list->list, &list->count, &list->cap, sizeof *h);
+
+	if (h == NULL)
+		return NULL;
+	h->box = number;
+	h->action = (uint32_t)action;
+	if (print != NULL) {
+		memcpy(h->header, print->header, GW_MATCH_HASH);
+		memcpy(h->body, print->body, GW_MATCH_HASH);
+		memcpy(h->msgid, print->msgid, GW_MATCH_HASH);
+	}
+	return h;
+}
+
+static bool add_gone(const struct gw_box *box, uint32_t number, struct gw_all_halves *out)
+{
+	for (size_t i = 0; i < box->gone_count; i++) {
+		const struct gw_action *a = &box->plan.actions[box->gone_actions[i]];
+		const struct gw_gone *g = &box->gone[i];
+		struct gw_half *h;
+
+		if (!is_gone(a) || !g->known || (!is_gone_there(a) && a->local != GW_NO_LOCAL))
+			continue; /* a T in place is no move */
+		h = add_half(is_gone_there(a) ? &out->gone_there : &out->gone_here, number,
+			box->gone_actions[i], &g->print);
+		if (h == NULL)
+			return false;
+		h->size = g->size;
+		h->drafts = (box->folder->attrs & GW_LIST_DRAFTS) != 0;
+	}
+	return true;
+}
+
+static bool add_fresh_here(const struct gw_box *box, uint32_t number, struct gw_all_halves *out)
+{
+	for (size_t i = 0; i < box->plan.count; i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+		const struct gw_file_print *p =
+			a->kind == GW_DO_UPLOAD ? gw_box_print_of(box, a->local) : NULL;
+
+		if (p != NULL && add_half(&out->fresh_here, number, i, &p->print) == NULL)
+			return false;
+	}
+	for (size_t i = 0; i < box->print_count; i++) {
+		const struct gw_file_print *p = &box->prints[i];
+		struct gw_half *h;
+
+		if (!p->ok || !box->local.messages[p->index].refused)
+			continue;
+		h = add_half(&out->fresh_here, number, SIZE_MAX, &p->print);
+		if (h == NULL)
+			return false;
+		h->refused = true;
+	}
+	return true;
+}
+
+bool gw_box_add_halves(const struct gw_box *box, uint32_t number, struct gw_all_halves *out)
+{
+	if (!add_gone(box, number, out) || !add_fresh_here(box, number, out))
+		return false;
+	for (size_t i = 0; i < box->plan.count; i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+		const struct gw_pair_remote *head =
+			is_fresh_there(box, a) ? head_of(box, a->uid) : NULL;
+		struct gw_half *h;
+
+		if (head == NULL || !head->has_received)
+			continue;
+		h = add_half(&out->fresh_there, number, i, NULL);
+		if (h == NULL)
+			return false;
+		memcpy(h->header, head->header, GW_MATCH_HASH);
+		h->size = head->raw_size;
+		h->drafts = (box->folder->attrs & GW_LIST_DRAFTS) != 0;
+	}
+	return true;
+}
+
+/* --- joining --------------------------------------------------------------------------------- */
+
+static const struct gw_gone *facts_of(const struct gw_box *box, uint32_t action)
+{
+	for (size_t i = 0; i < box->gone_count; i++) {
+		if (box->gone_actions[i] == action)
+			return &box->gone[i];
+	}
+	return NULL;
+}
+
+/* What the server has of a message that is gone here. */
+static uint64_t flags_there(const struct gw_box *box, const struct gw_action *a)
+{
+	size_t b = gw_base_find(box->local.base, box->local.base_count, a->uid);
+
+	return a->kind == GW_DO_DELETE_REMOTE || a->kind == GW_DO_RETURN ||
+			       b == box->local.base_count
+		       ? a->flags
+		       : box->local.base[b].flags;
+}
+
+static void carry(struct gw_box *from, struct gw_action *gone, const struct gw_gone *facts,
+	struct gw_box *to, struct gw_action *fresh)
+{
+	struct gw_box_carry *c = gw_array_push(
+		(void **)&to->carries, &to->carry_count, &to->carry_cap, sizeof *to->carries);
+
+	if (c == NULL) { /* its body is sent instead; the old one goes later */
+		to->incomplete = from->incomplete = true;
+		gone->kind = GW_DO_NOTHING;
+		return;
+	}
+	*c = (struct gw_box_carry){ .from = from,
+		.from_place = from->place,
+		.wire = from->folder->wire,
+		.uidvalidity = from->remote.uidvalidity,
+		.uid = gone->uid,
+		.local = fresh->local,
+		.flags = gw_box_translate(to, &from->keywords, flags_there(from, gone)),
+		.size = facts->size,
+		.date = facts->date };
+	from->place->refs++;
+	from->awaited++;
+	gone->kind = fresh->kind = GW_DO_NOTHING;
+}
+
+void gw_box_join_here(struct gw_box *gone, uint32_t gone_action, struct gw_box *fresh,
+	uint32_t fresh_action, int kind)
+{
+	struct gw_action *old = &gone->plan.actions[gone_action];
+	struct gw_action *new = kind == GW_MATCH_BLOCKED ? NULL
+							 : &fresh->plan.actions[fresh_action];
+	const struct gw_gone *facts = facts_of(gone, gone_action);
+
+	if (facts == NULL)
+		return;
+	switch ((enum gw_match_kind)kind) {
+	case GW_MATCH_SAME:
+		old->base_flags = flags_there(gone, old);
+		old->kind = GW_DO_RELINK;
+		old->local = new->local;
+		new->kind = GW_DO_NOTHING;
+		break;
+	case GW_MATCH_MOVE:
+		carry(gone, old, facts, fresh, new);
+		break;
+	case GW_MATCH_EDIT: /* the new one gets what was changed there meanwhile */
+		new->flags |= flags_there(gone, old) & ~GW_FLAG_DELETED &
+			      gone->remote.storable;
+		old->kind = GW_DO_REPLACED;
+		old->local = new->local;
+		break;
+	case GW_MATCH_BLOCKED:
+		gw_box_hold(gone, old->uid,
+			"moved or edited here, but the server does not take the file; it stays "
+			"there as it was");
+		old->kind = GW_DO_NOTHING;
+		break;
+	}
+}
+
+void gw_box_join_there(struct gw_box *gone, uint32_t gone_action, struct gw_box *fresh,
+	uint32_t fresh_action)
+{
+	struct gw_action *old = &gone->plan.actions[gone_action];
+	struct gw_action *new = &fresh->plan.actions[fresh_action];
+	const struct gw_gone *facts = facts_of(gone, gone_action);
+	size_t b = gw_base_find(gone->local.base, gone->local.base_count, old->uid);
+	struct gw_box_take *t = gw_array_push(
+		(void **)&fresh->takes, &fresh->take_count, &fresh->take_cap, sizeof *fresh->takes);
+
+	if (facts == NULL || b == gone->local.base_count || t == NULL) {
+		fresh->take_count -= t != NULL;
+		return; /* it is fetched */
+	}
+	*t = (struct gw_box_take){ .from = gone,
+		.from_local = old->local,
+		.from_uid = old->uid,
+		.from_base = gone->local.base[b].flags,
+		.facts = facts };
+	gone->awaited++;
+	old->kind = GW_DO_NOTHING;
+	new->kind = GW_DO_TAKE;
+	new->local = (uint32_t)(fresh->take_count - 1);
+}
+
+bool gw_box_leaves(const struct gw_box *box, uint32_t uid)
+{
+	for (size_t i = 0; i < box->gone_count; i++) {
+		if (box->gone[i].uid == uid)
+			return true;
+	}
+	return false;
+}
+
+/* --- files that follow ----------------------------------------------------------------------- */
+
+static void take_file(struct gw_box *box, const struct gw_action *a)
+{
+	const struct gw_box_take *t = &box->takes[a->local];
+	struct gw_box *from = t->from;
+	struct gw_plan_input in = gw_box_policy(box);
+	struct gw_name old = gw_name_split(gw_scan_name(&from->local.scan, t->from_local));
+	struct gw_op op = { .kind = GW_OP_TAKE,
+		.uid = a->uid,
+		.flags = a->flags,
+		.size = t->facts->size,
+		.date = t->facts->date,
+		.print = t->facts->print,
+		.from_place = from->place,
+		.from_uid = t->from_uid };
+	uint64_t mine = from->local.messages[t->from_local].flags;
+	char base[64], name[GW_NAME_MAX + 1];
+	struct gw_merged m;
+
+	in.storable = box->remote.storable;
+	m = gw_merge_flags(&in, gw_box_translate(box, &from->keywords, t->from_base), a->flags,
+		gw_box_translate(box, &from->keywords, mine));
+	if (t->facts->named_by_us) { /* so that it is found by name after a kill */
+		gw_name_of_uid(box->key, a->uid, base);
+		old.base = gw_slice_str(base);
+	}
+	op.from = strdup(gw_scan_name(&from->local.scan, t->from_local));
+	op.from_in_new = from->local.scan.entries[t->from_local].in_new;
+	op.to_in_new = op.from_in_new && (m.local & gw_box_here(box)) == 0;
+	if (gw_name_format(&old, m.local, GW_FLAGS_ALL, &box->keywords, name))
+		op.to = strdup(name);
+	if (op.from == NULL || op.to == NULL) {
+		free(op.from);
+		free(op.to);
+		box->incomplete = from->incomplete = true;
+		return;
+	}
+	gw_box_add(box, &op);
+	box->incomplete |= m.remote != a->flags; /* the next look tells the server */
+	box->delta.moved++;
+	box->env->counts->moved++;
+}
+
+void gw_box_take_files(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->plan.count; i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+
+		if (a->kind == GW_DO_TAKE && box->takes[a->local].from != NULL)
+			take_file(box, a);
+		else if (a->kind == GW_DO_TAKE)
+			box->incomplete = true; /* its old mailbox is looked at again */
+	}
+	for (size_t i = 0; i < box->take_count; i++) {
+		if (box->takes[i].from != NULL)
+			box->takes[i].from->awaited--;
+		box->takes[i].from = NULL;
+	}
+}
+
+/* --- ending ---------------------------------------------------------------------------------- */
+
+void gw_box_forget_moves(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->carry_count; i++)
+		gw_place_unref(box->carries[i].from_place);
+	box->carry_count = 0;
+	free(box->wanted_heads);
+	box->wanted_heads = NULL;
+}
+
+void gw_box_cut_moves(struct gw_box *box, const struct gw_box *ended)
+{
+	for (size_t i = 0; i < box->carry_count; i++) {
+		if (box->carries[i].from == ended)
+			box->carries[i].from = NULL;
+	}
+	for (size_t i = 0; i < box->take_count; i++) {
+		if (box->takes[i].from == ended)
+			box->takes[i].from = NULL;
+	}
+	for (size_t i = 0; i < ended->take_count; i++) {
+		if (ended->takes[i].from == box)
+			box->awaited--;
+	}
+	for (size_t i = 0; i < ended->carry_count; i++) { /* nobody knows what became of it */
+		if (ended->carries[i].from == box) {
+			box->awaited--;
+			box->incomplete = true;
+			ended->carries[i].from = NULL;
+		}
+	}
+}
+
+void gw_box_yield(struct gw_box *box)
+{
+	if (box->state == BOX_PLANNED || box->state == BOX_CREATED)
+		gw_box_release(box);
+}
+
+void gw_box_restart(struct gw_box *box)
+{
+	gw_box_finish(box, GW_BOX_AGAIN);
+}

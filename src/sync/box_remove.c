@@ -1,0 +1,242 @@
+/* sync/box_remove.c - what was deleted on one side goes on the other; part of the machine in
+ * box_p.h.
+ *
+ * The last step of a mailbox, and only when all others have what they get (I4).
+ */
+#include "sync/box_p.h"
+
+#include <stdlib.h>
+
+static bool add_removal(struct gw_box *box, const struct gw_box_removal *removal)
+{
+	struct gw_box_removal *r = gw_array_push((void **)&box->leaving, &box->leaving_count,
+		&box->leaving_cap, sizeof *box->leaving);
+
+	if (r != NULL)
+		*r = *removal;
+	return r != NULL;
+}
+
+static bool was_copied(const struct gw_box *box, uint32_t uid)
+{
+	for (size_t i = 0; i < box->gone_count; i++) {
+		if (box->gone[i].uid == uid)
+			return box->gone[i].has_copy;
+	}
+	return false;
+}
+
+/* To the trash, or for good: in the trash there is no other place to go, and a message of which we
+ * made a copy is not lost. */
+static bool goes_for_good(const struct gw_box *box, const struct gw_action *a)
+{
+	bool draft = a->kind == GW_DO_REPLACED && (box->folder->attrs & GW_LIST_DRAFTS) != 0;
+
+	if (box->env->account->deletes == GW_DELETE_EXPUNGE || draft)
+		return true;
+	if (box->env->trash == NULL || strcmp(box->folder->wire, box->env->trash) == 0)
+		return true;
+	if ((box->folder->attrs & GW_LIST_TRASH) != 0)
+		return true;
+	return was_copied(box, a->uid);
+}
+
+static bool collect(struct gw_box *box)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < box->plan.count && ok; i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+
+		if (a->kind != GW_DO_DELETE_REMOTE && a->kind != GW_DO_REPLACED)
+			continue;
+		if (a->kind == GW_DO_REPLACED && !gw_box_stored(box, a->local)) {
+			box->incomplete = true; /* not before the new one is safe */
+			continue;
+		}
+		ok = add_removal(box,
+			&(struct gw_box_removal){ .uid = a->uid,
+				.local = a->kind == GW_DO_REPLACED ? GW_NO_LOCAL : a->local,
+				.carried = a->kind == GW_DO_REPLACED,
+				.for_good = goes_for_good(box, a) });
+	}
+	return ok;
+}
+
+static int by_uid(const void *a, const void *b)
+{
+	const struct gw_box_removal *x = a, *y = b;
+
+	return (x->uid > y->uid) - (x->uid < y->uid);
+}
+
+/* --- outcomes -------------------------------------------------------------------------------- */
+
+static void settle_done(struct gw_box *box, const struct gw_box_removal *r)
+{
+	struct gw_op op = { .kind = r->carried ? GW_OP_DROP_ROW : GW_OP_DELETED_THERE,
+		.uid = r->uid };
+
+	if (r->local != GW_NO_LOCAL) { /* the file that wished it goes too */
+		op.kind = GW_OP_DELETE;
+		if (!gw_box_name_source(box, r->local, &op))
+			return;
+	}
+	gw_box_add(box, &op);
+	box->delta.deleted_there += !r->carried;
+	box->env->counts->deleted_there += !r->carried;
+}
+
+static void settle(struct gw_box *box, const struct gw_remove_item *item,
+	const struct gw_box_removal *r, const struct gw_error *refused)
+{
+	struct gw_op op = { .kind = GW_OP_LEFT, .uid = r->uid };
+
+	switch (item->outcome) {
+	case GW_REMOVE_DONE:
+		settle_done(box, r);
+		break;
+	case GW_REMOVE_LEFT:
+		op.to = strdup("deleted here; on the server it is marked \\Deleted and left standing, "
+			       "since EXPUNGE would take messages along that others marked");
+		if (op.to != NULL)
+			gw_box_add(box, &op);
+		break;
+	case GW_REMOVE_CHANGED: /* the next look decides */
+		box->incomplete = true;
+		break;
+	case GW_REMOVE_REFUSED:
+		gw_box_hold(box, r->uid, refused != NULL ? refused->text : "refused");
+		break;
+	case GW_REMOVE_UNSENT:
+	case GW_REMOVE_LOST:
+		box->incomplete = true;
+		break;
+	}
+}
+
+static void report(struct gw_box *box, const struct gw_error *refused)
+{
+	struct gw_error err = *refused;
+
+	err.scope = GW_SCOPE_MESSAGE;
+	gw_error_context(&err, "messages deleted here could not be deleted on the server");
+	box->env->problem(box->env->ctx, box, &err);
+}
+
+static void end(struct gw_box *box)
+{
+	gw_box_delete_local(box);
+	gw_box_wrap_up(box);
+}
+
+static void on_removed(void *ctx, const struct gw_error *refused, const struct gw_error *lost)
+{
+	struct gw_box *box = ctx;
+	struct gw_error err = { 0 };
+
+	for (size_t i = 0; i < box->leaving_count; i++)
+		settle(box, &box->removals[i], &box->leaving[i], refused);
+	if (refused != NULL)
+		report(box, refused);
+	if (lost == NULL) {
+		end(box);
+		return;
+	}
+	err = *lost;
+	err.scope = GW_SCOPE_ACCOUNT;
+	gw_box_fail(box, &err);
+}
+
+/* --- asking ---------------------------------------------------------------------------------- */
+
+static void tell(struct gw_box *box)
+{
+	const struct gw_remove_options options = { .session = box->session,
+		.trash = box->env->trash,
+		.make_trash = box->env->make_trash,
+		.highestmodseq = box->remote.highestmodseq,
+		.items = box->removals,
+		.count = box->leaving_count,
+		.done = on_removed,
+		.ctx = box };
+	struct gw_remove_options o = options;
+	bool to_trash = false;
+	enum gw_code code;
+
+	box->state = BOX_REMOVING;
+	if (box->remote.read_only) {
+		for (size_t i = 0; i < box->leaving_count; i++)
+			gw_box_hold(box, box->leaving[i].uid,
+				"deleted here; on the server the mailbox is read-only");
+		end(box);
+		return;
+	}
+	for (size_t i = 0; i < box->leaving_count; i++)
+		to_trash |= !box->leaving[i].for_good;
+	if (!to_trash)
+		o.trash = NULL;
+	code = gw_remove_start(&o);
+	if (code == GW_OK) {
+		box->env->make_trash &= !to_trash;
+		return;
+	}
+	gw_fail(&box->err, code, code == GW_ERR_NOMEM ? "out of memory" : "the session ended");
+	box->err.scope = GW_SCOPE_ACCOUNT;
+	gw_box_fail(box, &box->err);
+}
+
+static void on_settled(void *ctx, const struct gw_error *err)
+{
+	struct gw_box *box = ctx;
+	struct gw_error local = { 0 };
+
+	if (err != NULL)
+		local = *err;
+	if (box->stopped)
+		gw_fail(&local, GW_ERR_CANCELLED, "stopped");
+	if (local.code == GW_OK) {
+		gw_box_with_session(box, tell);
+		return;
+	}
+	local.scope = GW_SCOPE_ACCOUNT;
+	gw_box_fail(box, &local);
+}
+
+void gw_box_remove(struct gw_box *box)
+{
+	struct gw_error err = { 0 };
+
+	box->state = BOX_REMOVING;
+	if (collect(box))
+		box->removals = calloc(box->leaving_count + 1, sizeof *box->removals);
+	if (box->removals != NULL && box->leaving_count == 0) {
+		end(box);
+		return;
+	}
+	if (box->removals != NULL) {
+		qsort(box->leaving, box->leaving_count, sizeof *box->leaving, by_uid);
+		for (size_t i = 0; i < box->leaving_count; i++)
+			box->removals[i] = (struct gw_remove_item){ .uid = box->leaving[i].uid,
+				.to_trash = !box->leaving[i].for_good };
+		if (gw_settle_start(box->env->disk, box->place, NULL, 0, on_settled, box) == GW_OK)
+			return;
+	}
+	gw_fail(&err, GW_ERR_NOMEM, "out of memory");
+	err.scope = GW_SCOPE_MAILBOX;
+	gw_box_fail(box, &err);
+}
+
+bool gw_box_must_wait_to_remove(const struct gw_box *box)
+{
+	if (box->awaited > 0 || box->leaving_count > 0)
+		return true;
+	for (size_t i = 0; i < box->plan.count; i++) {
+		enum gw_action_kind kind = box->plan.actions[i].kind;
+
+		if (kind == GW_DO_DELETE_REMOTE || kind == GW_DO_REPLACED ||
+			kind == GW_DO_DELETE_LOCAL)
+			return true;
+	}
+	return false;
+}

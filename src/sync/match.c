@@ -1,0 +1,142 @@
+/* sync/match.c - see match.h.  Few messages are ever gone and new at once; where they are many,
+ * hashing by the header's first bytes keeps it linear. */
+#include "sync/match.h"
+
+#include <stdlib.h>
+
+enum criterion { FULL_CONTENT, HEADER_AND_SIZE, MESSAGE_ID };
+
+struct matcher {
+	const struct gw_half *gone, *fresh;
+	size_t gone_count, fresh_count;
+	bool *gone_used, *fresh_used; /* owned */
+	size_t *heads, *next;         /* owned; chains of fresh halves by key; SIZE_MAX ends one */
+	size_t bucket_count;
+	struct gw_match *out;
+	size_t count;
+};
+
+static const uint8_t *key(const struct gw_half *h, enum criterion by)
+{
+	return by == MESSAGE_ID ? h->msgid : h->header;
+}
+
+static size_t bucket(const struct matcher *m, const struct gw_half *h, enum criterion by)
+{
+	size_t n;
+
+	memcpy(&n, key(h, by), sizeof n);
+	return n % m->bucket_count;
+}
+
+static void chain(struct matcher *m, enum criterion by)
+{
+	for (size_t i = 0; i < m->bucket_count; i++)
+		m->heads[i] = SIZE_MAX;
+	for (size_t i = m->fresh_count; i-- > 0;) { /* so that each chain is in order */
+		size_t b = bucket(m, &m->fresh[i], by);
+
+		m->next[i] = m->heads[b];
+		m->heads[b] = i;
+	}
+}
+
+static bool equal(const struct gw_half *a, const struct gw_half *b, enum criterion by)
+{
+	static const uint8_t none[GW_MATCH_HASH];
+
+	if (memcmp(key(a, by), key(b, by), GW_MATCH_HASH) != 0)
+		return false;
+	switch (by) {
+	case FULL_CONTENT:
+		return memcmp(a->body, b->body, GW_MATCH_HASH) == 0;
+	case HEADER_AND_SIZE:
+		return a->size == b->size && !a->drafts && !b->drafts;
+	case MESSAGE_ID:
+		return memcmp(a->msgid, none, GW_MATCH_HASH) != 0;
+	}
+	return false;
+}
+
+static void join(struct matcher *m, size_t gone, size_t fresh, enum criterion by)
+{
+	bool same = m->gone[gone].box == m->fresh[fresh].box;
+
+	m->gone_used[gone] = m->fresh_used[fresh] = true;
+	m->out[m->count++] = (struct gw_match){ .gone = gone,
+		.fresh = fresh,
+		.kind = m->fresh[fresh].refused ? GW_MATCH_BLOCKED
+			: by == MESSAGE_ID      ? GW_MATCH_EDIT
+			: same                  ? GW_MATCH_SAME
+						: GW_MATCH_MOVE };
+}
+
+/* One pass: same_box says where the halves must lie. */
+static void pass(struct matcher *m, enum criterion by, bool same_box)
+{
+	chain(m, by);
+	for (size_t g = 0; g < m->gone_count; g++) {
+		size_t f = m->gone_used[g] ? SIZE_MAX : m->heads[bucket(m, &m->gone[g], by)];
+
+		while (f != SIZE_MAX &&
+			(m->fresh_used[f] ||
+				(m->fresh[f].box == m->gone[g].box) != same_box ||
+				!equal(&m->gone[g], &m->fresh[f], by)))
+			f = m->next[f];
+		if (f != SIZE_MAX)
+			join(m, g, f, by);
+	}
+}
+
+static bool start(struct matcher *m)
+{
+	m->bucket_count = 2 * m->fresh_count + 1;
+	m->gone_used = calloc(m->gone_count + 1, sizeof *m->gone_used);
+	m->fresh_used = calloc(m->fresh_count + 1, sizeof *m->fresh_used);
+	m->heads = calloc(m->bucket_count, sizeof *m->heads);
+	m->next = calloc(m->fresh_count + 1, sizeof *m->next);
+	return m->gone_used != NULL && m->fresh_used != NULL && m->heads != NULL &&
+	       m->next != NULL;
+}
+
+static size_t end(struct matcher *m)
+{
+	free(m->gone_used);
+	free(m->fresh_used);
+	free(m->heads);
+	free(m->next);
+	return m->count;
+}
+
+size_t gw_match_here(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
+	size_t fresh_count, struct gw_match *out)
+{
+	struct matcher m = { .gone = gone,
+		.gone_count = gone_count,
+		.fresh = fresh,
+		.fresh_count = fresh_count,
+		.out = out };
+
+	if (start(&m)) { /* else nothing is joined: bodies are sent, nothing is lost */
+		pass(&m, FULL_CONTENT, true);
+		pass(&m, FULL_CONTENT, false);
+		pass(&m, MESSAGE_ID, true);
+	}
+	return end(&m);
+}
+
+size_t gw_match_there(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
+	size_t fresh_count, struct gw_match *out)
+{
+	struct matcher m = { .gone = gone,
+		.gone_count = gone_count,
+		.fresh = fresh,
+		.fresh_count = fresh_count,
+		.out = out };
+
+	if (start(&m)) {
+		pass(&m, HEADER_AND_SIZE, true);
+		pass(&m, HEADER_AND_SIZE, false);
+	}
+	return end(&m);
+}

@@ -1,0 +1,43 @@
+/* sync/match.h - joins what stands apart in several mailboxes' plans: moves and edits.  Pure.
+ *
+ * A message that is gone in one place and new in another was moved, and is moved on the other side
+ * too, without its body crossing the network.  One that is gone and came back with other content
+ * under the same Message-ID was edited: the new one is stored before the old one goes.
+ */
+#pragma once
+
+#include "sync/plan.h"
+
+enum { GW_MATCH_HASH = 16 };
+
+/* One half: a message that is gone in a mailbox, or new in it. */
+struct gw_half {
+	uint32_t box;    /* the caller's number of the mailbox */
+	uint32_t action; /* index in that mailbox's plan */
+	uint64_t size;   /* RFC822.SIZE; used where the server's messages are compared */
+	uint8_t header[GW_MATCH_HASH], body[GW_MATCH_HASH];
+	uint8_t msgid[GW_MATCH_HASH]; /* zero: none */
+	bool refused; /* new here, and refused by the server: what it replaces must stay */
+	bool drafts;  /* in a mailbox of drafts, whose headers alone prove nothing */
+};
+
+enum gw_match_kind {
+	GW_MATCH_SAME,    /* in one mailbox: only the name is another */
+	GW_MATCH_MOVE,    /* from the gone one's mailbox to the new one's */
+	GW_MATCH_EDIT,    /* within one mailbox; the new one replaces the gone one */
+	GW_MATCH_BLOCKED, /* it would be one of the above, if the server took it */
+};
+
+struct gw_match {
+	size_t gone, fresh; /* indices in the inputs */
+	enum gw_match_kind kind;
+};
+
+/* What was moved or edited here: content equal in full.  Each half is used once.  Returns the
+ * number of matches written to out, which has room for gone_count. */
+size_t gw_match_here(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
+	size_t fresh_count, struct gw_match *out);
+
+/* What was moved there: full header and size equal; SAME and MOVE only. */
+size_t gw_match_there(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
+	size_t fresh_count, struct gw_match *out);
