@@ -274,6 +274,48 @@ assert_equal() {
 	}
 }
 
+# json COUNT: from the last line of a `sync --json`
+json() {
+	tail -1 "$T/out" | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
+}
+
+# expect_counts NAME=NUMBER...: of the last `sync --json`
+expect_counts() {
+	local pair
+	for pair in "$@"; do
+		[ "$(json "${pair%%=*}")" = "${pair#*=}" ] || fail "${pair%%=*} is $(json "${pair%%=*}"), not ${pair#*=}: $(tail -1 "$T/out")"
+	done
+}
+
+# fresh DRESS: an empty server in this dress, no Maildir, no state
+fresh() {
+	DRESS=$1
+	server_stop
+	rm -rf "$T/mail" "$T/state" "$T/server/home"
+	mkdir -p "$T/server/home/Maildir"
+	MAIL=$T/server/home/Maildir
+}
+
+# count_there FOLDER, count_here FOLDER: messages
+count_there() {
+	adm search -u me mailbox "$1" all | wc -l
+}
+count_here() {
+	find "$T/mail/$1/cur" "$T/mail/$1/new" -type f 2> /dev/null | wc -l
+}
+
+# nth FOLDER N: the path of its N-th file
+nth() {
+	find "$T/mail/$1/cur" "$T/mail/$1/new" -type f | sort | sed -n "$2p"
+}
+
+# save FILE FOLDER: as mutt saves a message: a copy under a name of its own; the old one stays
+SAVED=0
+save() {
+	SAVED=$((SAVED + 1))
+	cp "$1" "$T/mail/$2/tmp/saved" && mv "$T/mail/$2/tmp/saved" "$T/mail/$2/cur/17000000$SAVED.1_$SAVED.host:2,S"
+}
+
 # proxy_start ARG...: a proxy before the TLS port; its port is PROXY_PORT
 proxy_start() {
 	: > "$T/proxy.out"

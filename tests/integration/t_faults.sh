@@ -17,9 +17,6 @@ server_start full
 write_config
 TOTAL=$(find "$MAIL" -path '*/cur/*' -o -path '*/new/*' | wc -l)
 
-json() {
-	tail -1 "$T/out" | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
-}
 
 here() {
 	[ ! -d "$T/mail" ] || find "$T/mail" -type f \( -path '*/cur/*' -o -path '*/new/*' \) | wc -l

@@ -3,9 +3,6 @@
 . "$(dirname "$0")/lib.sh"
 MESSAGES=${MESSAGES:-600}
 
-json() {
-	tail -1 "$T/out" | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
-}
 file() { # FOLDER UID
 	find "$T/mail/$1/cur" "$T/mail/$1/new" -name "*.$2.godwit*"
 }

@@ -2,9 +2,6 @@
 # Deletions that look like an accident are held back until a person decides.
 . "$(dirname "$0")/lib.sh"
 
-json() {
-	tail -1 "$T/out" | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
-}
 here() {
 	find "$T/mail/Box/cur" "$T/mail/Box/new" -type f | wc -l
 }

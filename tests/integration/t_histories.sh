@@ -38,9 +38,6 @@ assert_nothing_lost() {
 		[ ! -s "$T/lost" ] || fail "$1: lost: $(head -3 "$T/lost" | tr '\n' ' ')"
 	done
 }
-json() {
-	tail -1 "$T/out" | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
-}
 message() { # a new message in $T/m
 	number=$((number + 1))
 	{

@@ -10,9 +10,6 @@ write_config
 sync_ok
 assert_equal
 
-json() {
-	tail -1 "$T/out" | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
-}
 
 cd "$T/mail/INBOX"
 file() { # the file of a UID
@@ -52,6 +49,7 @@ sync_ok --json
 [ -n "$(file 4)" ] || fail "a message that was changed there after it was deleted here did not come back"
 [ -z "$(file 8)" ] || fail "a local deletion was undone since the message was read there"
 [ -z "$(file 5)" ] || fail "a deletion on the server did not arrive"
+sync_ok # what went to the trash arrives there
 sync_ok --full --json
 [ "$(json messages_downloaded)" = 0 ] || fail "--full fetched something again"
 

@@ -4,9 +4,6 @@
 . "$(dirname "$0")/lib.sh"
 MESSAGES=${MESSAGES:-5000}
 
-json() {
-	tail -1 "$T/out" | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
-}
 
 no_body() {
 	[ "$(json messages_downloaded)" = 0 ] || fail "$1: $(json messages_downloaded) bodies fetched"

@@ -7,9 +7,6 @@ SEED=${SEED:-$(date +%s)}
 RANDOM=$((SEED % 32768))
 echo "seed: $SEED (SEED=$SEED replays the choices)"
 
-json() {
-	tail -1 "$T/out" | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
-}
 put() { # FOLDER NAME TEXT...: a message as another program leaves it
 	local folder=$1 name=$2
 	shift 2
