@@ -35,13 +35,14 @@ struct gw_account {
 	char *password_command; /* its first line of output is the password */
 	char *maildir;          /* absolute path of the root */
 	enum gw_layout layout;
-	char **folders;       /* patterns over names as shown here; the last that matches wins */
-	size_t folder_count;  /* 0: all, less \All, \Flagged and \Important */
-	bool subscribed;      /* only subscribed mailboxes */
-	bool mirror_deleted;  /* \Deleted is written as T */
-	bool guard;           /* hold deletions back that look like an accident */
+	char **folders;         /* patterns over names as shown here; the last that matches wins */
+	size_t folder_count;    /* 0: all, less \All, \Flagged and \Important */
+	bool subscribed;        /* only subscribed mailboxes */
+	bool mirror_deleted;    /* \Deleted is written as T */
+	bool guard;             /* hold deletions back that look like an accident */
 	unsigned guard_percent; /* of a mailbox, within ten minutes; half of it of the account */
 	enum gw_deletes deletes;
+	bool delete_folders;  /* carry deleted mailboxes over, either way */
 	unsigned attic_days;  /* how long deleted mail rests in the attic; 0: not kept */
 	unsigned connections; /* at most */
 	unsigned timeout_s;   /* without a byte */

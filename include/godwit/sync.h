@@ -34,14 +34,14 @@ struct gw_sync_counts {
 	uint64_t to_upload, uploaded, bytes_uploaded; /* messages; bytes as sent */
 	uint64_t paired;                              /* joined with a file that was here already */
 	uint64_t flags_changed;                       /* files whose flags changed */
-	uint64_t flags_sent;               /* messages whose flags changed on the server */
-	uint64_t deleted;                  /* files that went to the attic */
-	uint64_t deleted_there;            /* messages deleted on the server */
-	uint64_t moved;  /* from one mailbox to another, on either side, without their body */
-	uint64_t copied; /* likewise, on the server */
-	uint64_t held;                     /* deletions held back now */
-	uint64_t kept;                     /* gone there, changed here, and left alone */
-	uint64_t problems;                 /* reported; the exit status is not 0 */
+	uint64_t flags_sent;    /* messages whose flags changed on the server */
+	uint64_t deleted;       /* files that went to the attic */
+	uint64_t deleted_there; /* messages deleted on the server */
+	uint64_t moved;    /* from one mailbox to another, on either side, without their body */
+	uint64_t copied;   /* likewise, on the server */
+	uint64_t held;     /* deletions held back now */
+	uint64_t kept;     /* gone there, changed here, and left alone */
+	uint64_t problems; /* reported; the exit status is not 0 */
 	uint64_t wire_received, wire_sent; /* bytes, TLS included */
 };
 
@@ -57,7 +57,8 @@ enum gw_sync_event_type {
 struct gw_sync_event {
 	enum gw_sync_event_type type;
 	const struct gw_sync_counts *counts;
-	const char *text;
+	const char
+		*text; /* STAGE; PLAN: what would be done to the mailbox as a whole (delta NULL) */
 	const char *mailbox; /* as shown */
 	const struct gw_sync_counts *delta;
 	const struct gw_error *err;

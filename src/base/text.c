@@ -135,3 +135,18 @@ void gw_sha256_hex(struct gw_slice data, size_t bytes, char *out)
 	for (size_t i = 0; i < bytes && i < sizeof digest; i++)
 		snprintf(out + 2 * i, 3, "%02x", digest[i]);
 }
+
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool gw_read_hex(const char *digits, unsigned *out)
+{
+	int high = hex_digit(digits[0]), low = high < 0 ? -1 : hex_digit(digits[1]);
+
+	if (low < 0)
+		return false;
+	*out = (unsigned)high << 4 | (unsigned)low;
+	return true;
+}

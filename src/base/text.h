@@ -3,6 +3,9 @@
 
 #include "base/buf.h"
 
+/* Two upper-case hexadecimal digits. */
+bool gw_read_hex(const char *digits, unsigned *out);
+
 /* Is s well-formed UTF-8 (RFC 3629), without NUL? */
 bool gw_utf8_valid(struct gw_slice s);
 

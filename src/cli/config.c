@@ -28,6 +28,7 @@ static cfg_opt_t account_keys[] = {
 	CFG_BOOL("guard", cfg_true, CFGF_NONE),
 	CFG_INT("guard-percent", 20, CFGF_NONE),
 	CFG_STR("delete", NULL, CFGF_NODEFAULT),
+	CFG_BOOL("delete-folders", cfg_false, CFGF_NONE),
 	CFG_INT("attic", 30, CFGF_NONE),
 	CFG_INT("connections", 3, CFGF_NONE),
 	CFG_INT("timeout", 60, CFGF_NONE),
@@ -279,6 +280,7 @@ static enum gw_code read_account(const struct reader *r, cfg_t *sec, struct gw_a
 	a->subscribed = cfg_getbool(sec, "subscribed");
 	a->mirror_deleted = cfg_getbool(sec, "mirror-deleted");
 	a->guard = cfg_getbool(sec, "guard");
+	a->delete_folders = cfg_getbool(sec, "delete-folders");
 	code = check_required(r, sec, a);
 	if (code == GW_OK)
 		code = read_numbers(r, sec, a);

@@ -172,7 +172,8 @@ static void draw(struct progress *p, bool force)
 
 static json_t *counts_json(const struct gw_sync_counts *c)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+	return json_pack(
+		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 		"messages_to_download", (json_int_t)c->to_download, "messages_downloaded",
 		(json_int_t)c->downloaded, "bytes_to_download", (json_int_t)c->bytes_to_download,
 		"bytes_downloaded", (json_int_t)c->bytes_downloaded, "messages_to_upload",
@@ -221,7 +222,10 @@ static void print_json(const char *name, const struct gw_sync_event *ev)
 		json_object_set_new(
 			o, "event", json_string(ev->type == GW_SYNC_PLAN ? "plan" : "mailbox"));
 		json_object_set_new(o, "mailbox", text_or_null(ev->mailbox));
-		json_object_update_new(o, counts_json(ev->delta));
+		if (ev->delta != NULL)
+			json_object_update_new(o, counts_json(ev->delta));
+		else
+			json_object_set_new(o, "text", text_or_null(ev->text));
 		break;
 	case GW_SYNC_PROBLEM:
 		json_object_set_new(o, "event", json_string("problem"));
@@ -308,9 +312,12 @@ static void print_summary(const struct line *l, const struct gw_sync_event *ev)
 
 static void print_plan(const struct line *l, const struct gw_sync_event *ev)
 {
-	char text[300];
+	char text[600];
 
-	describe(ev->delta, true, text, sizeof text);
+	if (ev->delta != NULL)
+		describe(ev->delta, true, text, sizeof text);
+	else
+		snprintf(text, sizeof text, "%s", ev->text);
 	if (text[0] != '\0')
 		printf("%s: %s: %s\n", l->name, ev->mailbox, text);
 }

@@ -59,16 +59,15 @@ static bool parse_append_uid(struct gw_slice text, struct gw_response *out)
 static bool parse_copy_uid(struct gw_slice text, struct gw_response *out)
 {
 	const char *first = memchr(text.p, ' ', text.n), *end = text.p + text.n;
-	const char *second = first == NULL
-				     ? NULL
-				     : memchr(first + 1, ' ', (size_t)(end - first - 1));
+	const char *second =
+		first == NULL ? NULL : memchr(first + 1, ' ', (size_t)(end - first - 1));
 
 	if (second == NULL)
 		return false;
 	out->copied_from = (struct gw_slice){ first + 1, (size_t)(second - first - 1) };
 	out->copied_to = (struct gw_slice){ second + 1, (size_t)(end - second - 1) };
-	return gw_read_u32((struct gw_slice){ text.p, (size_t)(first - text.p) },
-		       &out->uidvalidity) &&
+	return gw_read_u32(
+		       (struct gw_slice){ text.p, (size_t)(first - text.p) }, &out->uidvalidity) &&
 	       out->copied_from.n > 0 && out->copied_to.n > 0;
 }
 

@@ -92,7 +92,7 @@ struct gw_response {
 	enum gw_status status;
 	enum gw_resp_code code;
 	struct gw_slice code_text;
-	uint64_t number; /* of the code; of EXISTS and EXPUNGE */
+	uint64_t number;                        /* of the code; of EXISTS and EXPUNGE */
 	struct gw_slice copied_from, copied_to; /* sets, in the order of each other */
 
 	struct gw_slice

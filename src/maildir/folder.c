@@ -134,6 +134,62 @@ enum gw_code gw_folder_dir(
 	return code;
 }
 
+/* One component of a directory back to what it stands for; false: it is none of ours. */
+static bool take_component(struct gw_slice part, struct gw_buf *out)
+{
+	if (gw_slice_eq(part, "%-"))
+		return true;
+	for (size_t i = 0; i < part.n; i++) {
+		char c = part.p[i];
+		unsigned byte = 0;
+
+		if (c == '%' && (part.n - i < 3 || !gw_read_hex(part.p + i + 1, &byte)))
+			return false;
+		if (c == '%') {
+			c = (char)(unsigned char)byte;
+			i += 2;
+		}
+		if (gw_buf_append(out, &c, 1) != GW_OK)
+			return false;
+	}
+	return true;
+}
+
+enum gw_code gw_folder_name(
+	const char *dir, char delimiter, enum gw_layout layout, struct gw_buf *out)
+{
+	const char divider = layout == GW_LAYOUT_FS ? '/' : '.';
+	struct gw_slice rest = gw_slice_str(dir);
+	struct gw_buf back;
+	bool ok = true, first = true;
+
+	if (layout == GW_LAYOUT_MAILDIRPP && strcmp(dir, ".") == 0)
+		return gw_buf_puts(out, "INBOX");
+	if (layout == GW_LAYOUT_MAILDIRPP && rest.n > 0) { /* ".a.b" */
+		rest.p++;
+		rest.n--;
+	}
+	while (ok && rest.p != NULL) {
+		const char *cut = rest.n == 0 ? NULL : memchr(rest.p, divider, rest.n);
+		struct gw_slice part = { rest.p, cut == NULL ? rest.n : (size_t)(cut - rest.p) };
+
+		if (!first)
+			ok = delimiter != '\0' && gw_buf_append(out, &delimiter, 1) == GW_OK;
+		ok = ok && take_component(part, out);
+		rest = (struct gw_slice){ cut == NULL ? NULL : cut + 1,
+			cut == NULL ? 0 : rest.n - part.n - 1 };
+		first = false;
+	}
+	/* The mapping is one to one: only what leads back here is a mailbox's directory. */
+	gw_buf_init(&back, 65536);
+	ok = ok && out->n > 0 &&
+	     gw_folder_dir((struct gw_slice){ out->p, out->n }, delimiter, layout, &back) ==
+		     GW_OK &&
+	     strcmp(gw_buf_cstr(&back), dir) == 0;
+	gw_buf_deinit(&back);
+	return ok ? GW_OK : GW_ERR_PROTOCOL;
+}
+
 enum gw_code gw_folder_shown(struct gw_slice name, char delimiter, struct gw_buf *out)
 {
 	if (gw_slice_case_eq(name, "INBOX"))
@@ -244,6 +300,14 @@ enum gw_code gw_maildir_open(const char *root, const char *dir, bool create, con
 	if (code != GW_OK || *result == GW_MAILDIR_MISSING)
 		gw_maildir_close(m);
 	return code;
+}
+
+enum gw_code gw_maildir_rename(
+	const struct gw_maildir *m, const char *dir, const char *name, struct gw_error *err)
+{
+	if (unlinkat(m->dir, NAME_FILE, 0) != 0 && errno != ENOENT)
+		return gw_fail_sys(err, GW_ERR_DISK, errno, "cannot remove %s/" NAME_FILE, m->path);
+	return write_name_file(m, dir, name, err);
 }
 
 void gw_maildir_close(struct gw_maildir *m)

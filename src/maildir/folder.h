@@ -16,6 +16,11 @@ enum { GW_COMPONENT_MAX = 240 };
 enum gw_code gw_folder_dir(
 	struct gw_slice name, char delimiter, enum gw_layout layout, struct gw_buf *out);
 
+/* The reverse: appends the name of the mailbox whose directory this is.  GW_ERR_PROTOCOL when no
+ * mailbox of a server with this delimiter would have it. */
+enum gw_code gw_folder_name(
+	const char *dir, char delimiter, enum gw_layout layout, struct gw_buf *out);
+
 /* Appends the name as shown to people and matched by patterns: components divided by "/". */
 enum gw_code gw_folder_shown(struct gw_slice name, char delimiter, struct gw_buf *out);
 
@@ -33,3 +38,7 @@ enum gw_open_result { GW_MAILDIR_OPENED, GW_MAILDIR_MISSING };
 enum gw_code gw_maildir_open(const char *root, const char *dir, bool create, const char *name,
 	struct gw_maildir *out, enum gw_open_result *result, struct gw_error *err);
 void gw_maildir_close(struct gw_maildir *m);
+
+/* Its directory was renamed to `dir`: brings the file .godwit-name in line. */
+enum gw_code gw_maildir_rename(
+	const struct gw_maildir *m, const char *dir, const char *name, struct gw_error *err);

@@ -22,8 +22,8 @@ struct gw_scan {
 	bool trusted;
 	struct gw_stamp cur, new; /* as the listing began; zero unless trusted and old enough that
 				   * a later change is sure to show in them */
-	struct gw_stamp seen_cur, seen_new; /* likewise, old enough by a finer measure: a file system
-					     * that counts in fractions of a second */
+	struct gw_stamp seen_cur, seen_new; /* likewise, old enough by a finer measure: a file
+					     * system that counts in fractions of a second */
 };
 
 void gw_scan_deinit(struct gw_scan *s);

@@ -58,6 +58,8 @@ static const char *const migrations[] = {
 	"ALTER TABLE held_deletion ADD COLUMN side INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE message ADD COLUMN copied INTEGER NOT NULL DEFAULT 0;"
 	"CREATE INDEX message_copied ON message(header_hash) WHERE copied = 1;",
+	/* Mailboxes that are missing on one side. */
+	"ALTER TABLE mailbox ADD COLUMN missing_at INTEGER NOT NULL DEFAULT 0;",
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 
@@ -73,7 +75,8 @@ static const char *const sql[STATEMENTS] = {
 			 " (SELECT count(*) FROM pending WHERE mailbox_id = id),"
 			 " (SELECT count(*) FROM held_deletion WHERE mailbox_id = id AND side = 0),"
 			 " (SELECT count(*) FROM held_deletion WHERE mailbox_id = id AND side = 1),"
-			 " (SELECT count(*) FROM deleted WHERE mailbox_id = id AND at > ?)"
+			 " (SELECT count(*) FROM deleted WHERE mailbox_id = id AND at > ?),"
+			 " missing_at"
 			 " FROM mailbox"
 			 " ORDER BY remote_name",
 	[ST_MAILBOX_ADD] = "INSERT INTO mailbox(remote_name, delimiter, local_dir, special_use,"
@@ -85,6 +88,8 @@ static const char *const sql[STATEMENTS] = {
 		" uidnext = ?, highestmodseq = ?, messages = ?, inode = ?, full_at = ?,"
 		" cur_inode = ?, cur_mtime = ?, cur_ctime = ?, new_inode = ?, new_mtime = ?,"
 		" new_ctime = ? WHERE id = ?",
+	[ST_MAILBOX_RENAME] = "UPDATE mailbox SET remote_name = ?, local_dir = ? WHERE id = ?",
+	[ST_MAILBOX_MISSING] = "UPDATE mailbox SET missing_at = ? WHERE id = ?",
 	[ST_KEYWORDS] = "SELECT idx, name FROM keyword WHERE mailbox_id = ?",
 	[ST_KEYWORD_PUT] = "INSERT OR REPLACE INTO keyword VALUES(?, ?, ?)",
 	[ST_MESSAGES_BY_UID] = "SELECT uid, state, base_name, flags, size, internal_date,"
@@ -115,20 +120,22 @@ static const char *const sql[STATEMENTS] = {
 	[ST_REKEY_ADD] = "INSERT INTO temp.rekey VALUES(?, ?)",
 	[ST_HOLD] = "INSERT OR REPLACE INTO held VALUES(?, ?, ?, ?)",
 	[ST_UNHOLD] = "DELETE FROM held WHERE mailbox_id = ? AND uid = ?",
-	[ST_HELD] = "SELECT remote_name, uid, base_name, reason FROM held"
-		    " JOIN mailbox ON mailbox.id = mailbox_id UNION ALL"
-		    " SELECT remote_name, 0, base_name, reason FROM refused"
-		    " JOIN mailbox ON mailbox.id = mailbox_id UNION ALL"
-		    " SELECT remote_name, 0, x'', count(*) || CASE side"
-		    " WHEN 0 THEN ' messages are gone on the server and kept here: `sync"
-		    " --accept-deletions` deletes them here too, `sync --restore-deletions` uploads"
-		    " them again' ELSE ' messages are gone here and kept on the server: `sync"
-		    " --accept-deletions` deletes them there too, `sync --restore-deletions` fetches"
-		    " them again' END FROM held_deletion JOIN mailbox ON mailbox.id = mailbox_id"
-		    " GROUP BY mailbox_id, side ORDER BY 1, 2, 3",
+	[ST_HELD] =
+		"SELECT remote_name, uid, base_name, reason FROM held"
+		" JOIN mailbox ON mailbox.id = mailbox_id UNION ALL"
+		" SELECT remote_name, 0, base_name, reason FROM refused"
+		" JOIN mailbox ON mailbox.id = mailbox_id UNION ALL"
+		" SELECT remote_name, 0, x'', count(*) || CASE side"
+		" WHEN 0 THEN ' messages are gone on the server and kept here: `sync"
+		" --accept-deletions` deletes them here too, `sync --restore-deletions` uploads"
+		" them again' ELSE ' messages are gone here and kept on the server: `sync"
+		" --accept-deletions` deletes them there too, `sync --restore-deletions` fetches"
+		" them again' END FROM held_deletion JOIN mailbox ON mailbox.id = mailbox_id"
+		" GROUP BY mailbox_id, side ORDER BY 1, 2, 3",
 	[ST_HOLD_DELETION] = "INSERT OR REPLACE INTO held_deletion VALUES(?, ?, ?)",
 	[ST_UNHOLD_DELETION] = "DELETE FROM held_deletion WHERE mailbox_id = ? AND uid = ?",
-	[ST_HELD_DELETIONS] = "SELECT uid, side FROM held_deletion WHERE mailbox_id = ? ORDER BY uid",
+	[ST_HELD_DELETIONS] =
+		"SELECT uid, side FROM held_deletion WHERE mailbox_id = ? ORDER BY uid",
 	[ST_DELETED_ADD] = "INSERT INTO deleted VALUES(?, ?)",
 	[ST_DELETED_PURGE] = "DELETE FROM deleted WHERE at <= ?",
 	[ST_PENDING_PUT] = "INSERT OR REPLACE INTO pending VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -32,8 +32,8 @@ enum gw_code gw_store_unhold_deletion(
 	return run_for_uid(store, ST_UNHOLD_DELETION, mailbox, uid, err);
 }
 
-enum gw_code gw_store_held_deletions(
-	struct gw_store *store, int64_t mailbox, gw_held_deletion_cb *cb, void *ctx, struct gw_error *err)
+enum gw_code gw_store_held_deletions(struct gw_store *store, int64_t mailbox,
+	gw_held_deletion_cb *cb, void *ctx, struct gw_error *err)
 {
 	sqlite3_stmt *st = store_statement(store, ST_HELD_DELETIONS, err);
 	enum gw_code code = GW_OK;

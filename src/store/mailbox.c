@@ -1,6 +1,7 @@
 /* store/mailbox.c - mailboxes, their keywords, and what is held back.  See store.h. */
 #include "store/store_p.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static char *column_dup(sqlite3_stmt *st, int column)
@@ -50,7 +51,8 @@ enum gw_code gw_store_mailboxes(
 			.pending = (uint32_t)sqlite3_column_int64(st, 17),
 			.held_gone = (uint32_t)sqlite3_column_int64(st, 18),
 			.held_here = (uint32_t)sqlite3_column_int64(st, 19),
-			.deleted_recently = (uint32_t)sqlite3_column_int64(st, 20) };
+			.deleted_recently = (uint32_t)sqlite3_column_int64(st, 20),
+			.missing_at = sqlite3_column_int64(st, 21) };
 
 		code = row.remote_name == NULL || row.local_dir == NULL
 			       ? gw_fail(err, GW_ERR_NOMEM, "out of memory")
@@ -103,6 +105,47 @@ enum gw_code gw_store_mailbox_update(
 	bind_cursor(st, 2, row);
 	sqlite3_bind_int64(st, 15, row->id);
 	return store_run(store, st, err);
+}
+
+enum gw_code gw_store_mailbox_rename(struct gw_store *store, int64_t mailbox,
+	const char *remote_name, const char *local_dir, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_MAILBOX_RENAME, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_blob(st, 1, remote_name, (int)strlen(remote_name), SQLITE_STATIC);
+	sqlite3_bind_text(st, 2, local_dir, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 3, mailbox);
+	return store_run(store, st, err);
+}
+
+enum gw_code gw_store_mailbox_missing(
+	struct gw_store *store, int64_t mailbox, int64_t at, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_MAILBOX_MISSING, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, at);
+	sqlite3_bind_int64(st, 2, mailbox);
+	return store_run(store, st, err);
+}
+
+enum gw_code gw_store_mailbox_drop(struct gw_store *store, int64_t mailbox, struct gw_error *err)
+{
+	static const char *const tables[] = { "message", "keyword", "held", "pending", "refused",
+		"deleted", "held_deletion" };
+	enum gw_code code = GW_OK;
+	char text[96];
+
+	for (size_t i = 0; i < sizeof tables / sizeof *tables && code == GW_OK; i++) {
+		snprintf(text, sizeof text, "DELETE FROM %s WHERE mailbox_id = %lld", tables[i],
+			(long long)mailbox);
+		code = store_exec(store, text, err);
+	}
+	snprintf(text, sizeof text, "DELETE FROM mailbox WHERE id = %lld", (long long)mailbox);
+	return code == GW_OK ? store_exec(store, text, err) : code;
 }
 
 enum gw_code gw_store_keywords(

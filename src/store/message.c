@@ -35,8 +35,8 @@ static struct gw_message_row column_row(sqlite3_stmt *st, char name[256])
 		.copied = sqlite3_column_int(st, 9) != 0 };
 }
 
-static enum gw_code each_row(
-	struct gw_store *store, sqlite3_stmt *st, gw_message_cb *cb, void *ctx, struct gw_error *err)
+static enum gw_code each_row(struct gw_store *store, sqlite3_stmt *st, gw_message_cb *cb, void *ctx,
+	struct gw_error *err)
 {
 	enum gw_code code = GW_OK;
 	char name[256];

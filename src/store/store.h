@@ -60,6 +60,7 @@ struct gw_mailbox_row {
 	uint64_t inode;           /* of its directory */
 	int64_t full_at;          /* when it was last looked at in full, seconds since the epoch */
 	struct gw_stamp cur, new; /* of the last trusted look at its files; zero: none */
+	int64_t missing_at;       /* when it was first missing on one side; 0: it is not */
 	uint32_t pending;         /* uploads that an earlier run did not see through */
 	uint32_t held_gone, held_here; /* deletions held back: gone there, or here */
 	uint32_t deleted_recently;     /* on either side, since the time asked for */
@@ -78,6 +79,14 @@ enum gw_code gw_store_mailbox_add(
 /* Stores everything of the row but its names. */
 enum gw_code gw_store_mailbox_update(
 	struct gw_store *store, const struct gw_mailbox_row *row, struct gw_error *err);
+
+/* It has other names now. */
+enum gw_code gw_store_mailbox_rename(struct gw_store *store, int64_t mailbox,
+	const char *remote_name, const char *local_dir, struct gw_error *err);
+enum gw_code gw_store_mailbox_missing(
+	struct gw_store *store, int64_t mailbox, int64_t at, struct gw_error *err);
+/* Nothing is remembered of it. */
+enum gw_code gw_store_mailbox_drop(struct gw_store *store, int64_t mailbox, struct gw_error *err);
 
 typedef enum gw_code gw_keyword_cb(void *ctx, unsigned index, const char *name);
 
@@ -188,10 +197,11 @@ enum gw_code gw_store_unhold_deletion(
 
 typedef enum gw_code gw_held_deletion_cb(void *ctx, uint32_t uid, enum gw_side side);
 
-enum gw_code gw_store_held_deletions(
-	struct gw_store *store, int64_t mailbox, gw_held_deletion_cb *cb, void *ctx, struct gw_error *err);
+enum gw_code gw_store_held_deletions(struct gw_store *store, int64_t mailbox,
+	gw_held_deletion_cb *cb, void *ctx, struct gw_error *err);
 
-/* One message was deleted on either side at that time; those of `purge` and before are forgotten. */
+/* One message was deleted on either side at that time; those of `purge` and before are forgotten.
+ */
 enum gw_code gw_store_deleted_add(
 	struct gw_store *store, int64_t mailbox, int64_t at, struct gw_error *err);
 enum gw_code gw_store_deleted_purge(struct gw_store *store, int64_t at, struct gw_error *err);

@@ -40,6 +40,11 @@ void gw_sync_stage(struct gw_sync *s, const char *text)
 	emit(s, (struct gw_sync_event){ .type = GW_SYNC_STAGE, .text = text });
 }
 
+void gw_sync_tell_plan(struct gw_sync *s, const char *mailbox, const char *text)
+{
+	emit(s, (struct gw_sync_event){ .type = GW_SYNC_PLAN, .mailbox = mailbox, .text = text });
+}
+
 void gw_sync_problem(struct gw_sync *s, const char *mailbox, const struct gw_error *err)
 {
 	s->counts.problems++;
@@ -68,6 +73,7 @@ static void free_sync(struct gw_sync *s)
 	gw_batcher_free(s->batcher);
 	gw_store_close(s->disk.world.store);
 	free_rows(s);
+	gw_sync_free_folders(s);
 	gw_folders_deinit(&s->folders);
 	gw_tls_ctx_free(s->tls);
 	if (s->sasl != NULL)
@@ -126,8 +132,10 @@ static void maybe_finish(struct gw_sync *s)
 /* Closes every connection; mailboxes under way end with it. */
 static void end(struct gw_sync *s)
 {
-	if (s->state >= SYNC_ENDING)
+	if (s->state >= SYNC_ENDING) {
+		maybe_finish(s); /* what it waited for may be what failed */
 		return;
+	}
 	s->state = SYNC_ENDING;
 	if (s->secret != NULL)
 		gw_secret_cancel(s->secret);

@@ -1,6 +1,9 @@
 /* sync/account_list.c - which mailboxes there are and which have changed; part of account_p.h. */
 #include "sync/account_p.h"
 
+#include "maildir/folder.h"
+#include "maildir/tree.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -177,8 +180,8 @@ static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 		look_at_held(s, e);
 	local_same = gw_sync_local_unchanged(s, e);
 	e->dirty = !e->remote_same || !local_same;
-	e->may_lose = e->row.uidvalidity != 0 &&
-		      (!local_same || (!e->remote_same && may_lose_there(e)));
+	e->may_lose =
+		e->row.uidvalidity != 0 && (!local_same || (!e->remote_same && may_lose_there(e)));
 	if (strcmp(e->row.local_dir, f->dir) != 0) {
 		gw_fail(&err, GW_ERR_HELD,
 			"it is in %s, and would be in %s by the present configuration (`layout`): "
@@ -191,7 +194,8 @@ static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 	return true;
 }
 
-/* Where deleted messages go: the mailbox that says so, else one with a usual name, else a new one. */
+/* Where deleted messages go: the mailbox that says so, else one with a usual name, else a new one.
+ */
 static bool choose_trash(struct gw_sync *s)
 {
 	static const char *const usual[] = { "Trash", "Deleted Items", "Deleted Messages" };
@@ -210,8 +214,8 @@ static bool choose_trash(struct gw_sync *s)
 	}
 	if (found != NULL)
 		s->trash = strdup(found->wire);
-	else if (asprintf(&s->trash, "%sTrash", s->folders.prefix != NULL ? s->folders.prefix : "") <
-		 0)
+	else if (asprintf(&s->trash, "%sTrash",
+			 s->folders.prefix != NULL ? s->folders.prefix : "") < 0)
 		s->trash = NULL;
 	s->env.trash = s->trash;
 	s->env.make_trash = found == NULL;
@@ -229,8 +233,50 @@ static void tell_of_missing(const struct gw_sync *s)
 	}
 }
 
-/* The list is complete: make the entries and go on. */
+/* A directory that a reader named in modified UTF-7, as mbsync does, is that mailbox. */
+static void adopt_names(struct gw_sync *s)
+{
+	for (size_t i = 0; i < s->folders.count; i++) {
+		struct gw_folder *f = &s->folders.list[i];
+		struct gw_slice wire = gw_slice_str(f->wire);
+		struct gw_buf dir;
+
+		if (memchr(wire.p, '&', wire.n) == NULL ||
+			gw_tree_inode(s->account->maildir, f->dir) != 0)
+			continue;
+		if (s->folders.prefix != NULL && gw_slice_case_starts(wire, s->folders.prefix)) {
+			wire.p += strlen(s->folders.prefix);
+			wire.n -= strlen(s->folders.prefix);
+		}
+		gw_buf_init(&dir, 16384);
+		if (gw_folder_dir(wire, f->delimiter, s->account->layout, &dir) == GW_OK &&
+			gw_tree_inode(s->account->maildir, gw_buf_cstr(&dir)) != 0) {
+			char *adopted = strdup(gw_buf_cstr(&dir));
+
+			if (adopted != NULL) {
+				free(f->dir);
+				f->dir = adopted;
+			}
+		}
+		gw_buf_deinit(&dir);
+	}
+}
+
+/* The list is complete. */
 static void on_listed(struct gw_sync *s)
+{
+	adopt_names(s);
+	if (!gw_sync_settle_folders(s))
+		gw_sync_listed(s);
+}
+
+void gw_sync_list_again(struct gw_sync *s)
+{
+	gw_folders_deinit(&s->folders);
+	gw_sync_list(s);
+}
+
+void gw_sync_listed(struct gw_sync *s)
 {
 	const char *text = gw_session_caps_text(session(s));
 	bool write_now = false;
@@ -316,17 +362,31 @@ static bool has_list_status(const struct gw_sync *s)
 	return !s->list_plain && (caps(s) & both) == both;
 }
 
+/* With CONDSTORE the counts tell what changed; without, which mailbox was renamed. */
+static bool status_matters(struct gw_sync *s, const struct gw_folder *f)
+{
+	if (caps(s) & GW_CAP_CONDSTORE)
+		return true;
+	if (s->folders_settled || find_row(s, f) != NULL)
+		return false;
+	for (size_t i = 0; i < s->row_count; i++) {
+		if (!gw_folders_has(&s->folders, s->rows[i].remote_name))
+			return true;
+	}
+	return false;
+}
+
 /* The list is there.  Without LIST-STATUS each mailbox is asked for, all in one flight; without
  * CONDSTORE the answers would decide nothing. */
 static void ask_status(struct gw_sync *s)
 {
 	gw_folders_choose(&s->folders, s->account, s->options.folders, s->options.folder_count);
-	if (has_list_status(s) || !(caps(s) & GW_CAP_CONDSTORE))
+	if (has_list_status(s))
 		return;
 	for (size_t i = 0; i < s->folders.count; i++) {
 		struct gw_line line;
 
-		if (!s->folders.list[i].wanted)
+		if (!s->folders.list[i].wanted || !status_matters(s, &s->folders.list[i]))
 			continue;
 		gw_line_init(&line);
 		gw_line_printf(&line, "STATUS ");

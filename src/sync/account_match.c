@@ -2,9 +2,9 @@
  * account_p.h.
  *
  * Something that is gone may stand in another mailbox: moved, here or there.  So a plan in which
- * something is gone waits until every mailbox was looked at; what is gone is looked at once more, and
- * the others too if they changed meanwhile (a reader copies first and unlinks later).  Then halves
- * are joined, and the plans are carried out.  Deletions wait for everything else.
+ * something is gone waits until every mailbox was looked at; what is gone is looked at once more,
+ * and the others too if they changed meanwhile (a reader copies first and unlinks later).  Then
+ * halves are joined, and the plans are carried out.  Deletions wait for everything else.
  */
 #include "sync/account_p.h"
 
@@ -252,8 +252,7 @@ void gw_sync_match(struct gw_sync *s)
 {
 	if (!all_reached(s, ENTRY_PLANNED)) {
 		for (size_t i = 0; i < s->entry_count; i++) {
-			if (s->entries[i].stage == ENTRY_PLANNED &&
-				stands_alone(s, &s->entries[i]))
+			if (s->entries[i].stage == ENTRY_PLANNED && stands_alone(s, &s->entries[i]))
 				proceed(&s->entries[i]);
 		}
 		return;

@@ -1,6 +1,7 @@
 /* sync/account_p.h - what account.c, account_list.c and account_state.c share; private to them.
  *
  *   OPENING --password, connected--> LISTING --nothing to do--> FINISHING
+ *   LISTING --mailboxes came, went or were renamed--> SETTLING --> LISTING
  *   LISTING --> PREPARING (state opened for writing, mark raised) --> WORKING --> FINISHING -->
  * DONE any --failure, stop--> ENDING (boxes and batches run out) --> FINISHING
  */
@@ -13,6 +14,7 @@
 enum gw_sync_state {
 	SYNC_OPENING,
 	SYNC_LISTING,
+	SYNC_SETTLING, /* mailboxes that came, went or were renamed */
 	SYNC_PREPARING,
 	SYNC_WORKING,
 	SYNC_ENDING,
@@ -54,7 +56,7 @@ struct gw_entry {
 	bool headed, failed, done_once;
 	unsigned requeues;
 	struct gw_stamp seen_cur, seen_new; /* of the look in this run that is over */
-	int conn; /* index, or -1 */
+	int conn;                           /* index, or -1 */
 };
 
 struct gw_sync {
@@ -91,6 +93,9 @@ struct gw_sync {
 	struct gw_folders folders;
 	bool list_plain; /* the server refused LIST with options */
 	unsigned list_pending;
+	struct gw_folder_op *folder_ops; /* owned; account_folders.c */
+	size_t folder_op_count, folder_op_cap;
+	bool folders_settled;
 	struct gw_entry *entries; /* owned; those that the account wants */
 	size_t entry_count, entry_cap;
 	struct gw_box_env env;
@@ -109,6 +114,8 @@ struct gw_sync {
 /* account.c */
 void gw_sync_fail(struct gw_sync *s, const struct gw_error *err);
 void gw_sync_problem(struct gw_sync *s, const char *mailbox, const struct gw_error *err);
+/* Of a dry run: what would be done to a mailbox as a whole. */
+void gw_sync_tell_plan(struct gw_sync *s, const char *mailbox, const char *text);
 void gw_sync_stage(struct gw_sync *s, const char *text);
 void gw_sync_work(struct gw_sync *s); /* entries and state are there */
 void gw_sync_pump(struct gw_sync *s);
@@ -122,6 +129,16 @@ bool gw_sync_local_as_seen(const struct gw_sync *s, const struct gw_entry *e);
 /* Asks for the counts of all mailboxes again; then gw_sync_counts_came().  false: cannot be. */
 bool gw_sync_ask_counts(struct gw_sync *s);
 
+/* The list is complete, and the folders are settled: makes the entries and goes on. */
+void gw_sync_listed(struct gw_sync *s);
+/* Everything once more, by the same connection. */
+void gw_sync_list_again(struct gw_sync *s);
+
+/* account_folders.c: brings mailboxes in step that came, went or were renamed.  true: it is at it,
+ * and gw_sync_listed() follows. */
+bool gw_sync_settle_folders(struct gw_sync *s);
+void gw_sync_free_folders(struct gw_sync *s);
+
 /* account_match.c */
 /* Lets those go on that need not wait any more. */
 void gw_sync_match(struct gw_sync *s);
@@ -132,6 +149,8 @@ bool gw_sync_is_leaving(void *ctx, int64_t mailbox, uint32_t uid);
 const char *gw_sync_mailbox_of(void *ctx, int64_t mailbox, uint32_t *uidvalidity);
 
 /* account_state.c */
+/* In the pool: the mailboxes' rows as they are now. */
+enum gw_code gw_sync_reread_rows(struct gw_sync *s, struct gw_error *err);
 enum gw_code gw_sync_open_state(struct gw_sync *s, struct gw_error *err);
 /* Opens the state for writing and raises the mark; then gw_sync_work(). */
 void gw_sync_prepare(struct gw_sync *s);

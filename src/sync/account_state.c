@@ -32,6 +32,23 @@ static enum gw_code take_row(void *ctx, const struct gw_mailbox_row *row)
 	return slot->remote_name == NULL || slot->local_dir == NULL ? GW_ERR_NOMEM : GW_OK;
 }
 
+static void free_rows(struct gw_sync *s)
+{
+	for (size_t i = 0; i < s->row_count; i++) {
+		free(s->rows[i].remote_name);
+		free(s->rows[i].local_dir);
+	}
+	s->row_count = 0;
+	s->messages = s->deleted_recently = 0;
+}
+
+enum gw_code gw_sync_reread_rows(struct gw_sync *s, struct gw_error *err)
+{
+	free_rows(s);
+	return gw_store_mailboxes(
+		s->disk.world.store, (int64_t)time(NULL) - GW_GUARD_SECONDS, take_row, s, err);
+}
+
 static enum gw_code read_fact(struct gw_sync *s, const char *name, char **out, struct gw_error *err)
 {
 	struct gw_buf text;
@@ -48,8 +65,7 @@ static enum gw_code read_fact(struct gw_sync *s, const char *name, char **out, s
 static enum gw_code read_state(struct gw_sync *s, struct gw_error *err)
 {
 	char *id = NULL, *generation = NULL;
-	enum gw_code code = gw_store_mailboxes(
-		s->disk.world.store, (int64_t)time(NULL) - GW_GUARD_SECONDS, take_row, s, err);
+	enum gw_code code = gw_sync_reread_rows(s, err);
 
 	if (code == GW_OK)
 		code = read_fact(s, GW_FACT_ACCOUNT_ID, &id, err);
@@ -85,12 +101,7 @@ static enum gw_code set_aside(struct gw_sync *s, struct gw_error *err)
 		"the state was damaged and is set aside as %s; mail is recognised by its content",
 		aside);
 	gw_log(s->log, GW_LOG_WARN, "%s", told.text);
-	for (size_t i = 0; i < s->row_count; i++) {
-		free(s->rows[i].remote_name);
-		free(s->rows[i].local_dir);
-	}
-	s->row_count = 0;
-	s->messages = s->deleted_recently = 0;
+	free_rows(s);
 	s->account_id[0] = '\0';
 	s->generation = 0;
 	return GW_OK;
@@ -245,8 +256,8 @@ static enum gw_code write_facts(
 	return code;
 }
 
-/* In the pool.  Of the sync it changes only the mark and, when mailboxes are new, their rows; the
- * loop touches neither before it is done. */
+/* In the pool.  Of the sync it changes only the mark; the loop does not touch it before it is
+ * done. */
 static enum gw_code prepare(struct gw_disk_world *world, struct gw_error *err)
 {
 	struct gw_sync *s = world->prepare_ctx;
@@ -271,8 +282,6 @@ static enum gw_code prepare(struct gw_disk_world *world, struct gw_error *err)
 		code = gw_store_deleted_purge(
 			world->store, (int64_t)time(NULL) - GW_GUARD_SECONDS, err);
 	if (code == GW_OK)
-		code = add_mailboxes(s, world, err);
-	if (code == GW_OK)
 		code = gw_store_commit(world->store, err);
 	if (code != GW_OK)
 		gw_store_rollback(world->store);
@@ -282,8 +291,17 @@ static enum gw_code prepare(struct gw_disk_world *world, struct gw_error *err)
 static void work_prepare(struct gw_disk_job *job, struct gw_disk_world *world)
 {
 	struct prepare_job *p = (struct prepare_job *)job;
+	enum gw_code code = gw_disk_writable(world, &p->err);
 
-	gw_disk_writable(world, &p->err);
+	if (code == GW_OK)
+		code = gw_store_begin(world->store, &p->err);
+	if (code != GW_OK)
+		return;
+	code = add_mailboxes(p->sync, world, &p->err);
+	if (code == GW_OK)
+		code = gw_store_commit(world->store, &p->err);
+	if (code != GW_OK)
+		gw_store_rollback(world->store);
 }
 
 static void on_prepared(struct gw_disk_job *job)

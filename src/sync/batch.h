@@ -64,7 +64,7 @@ struct gw_op {
 	enum gw_side side;
 	struct gw_place *from_place; /* TAKE: referenced while it waits */
 	uint32_t from_uid;           /* TAKE: whose row goes there */
-	bool skipped;     /* out: it was not carried out */
+	bool skipped;                /* out: it was not carried out */
 
 	/* CURSOR */
 	struct gw_mailbox_row row; /* names are not used */

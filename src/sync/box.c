@@ -148,8 +148,7 @@ static int new_keyword(struct gw_box *box, struct gw_slice name)
 	return index;
 }
 
-uint64_t gw_box_translate(
-	struct gw_box *box, const struct gw_keywords *keywords, uint64_t flags)
+uint64_t gw_box_translate(struct gw_box *box, const struct gw_keywords *keywords, uint64_t flags)
 {
 	uint64_t out = flags & (GW_FLAG_KEYWORD(0) - 1);
 
@@ -285,7 +284,29 @@ void gw_box_look(struct gw_box *box, enum gw_box_state state, bool with_prints)
 
 void gw_box_start(struct gw_box *box)
 {
-	gw_box_look(box, BOX_LOOKING, false);
+	/* The prints serve is_another(). */
+	gw_box_look(box, BOX_LOOKING, box->row->uidvalidity != 0 && box->row->full_at == 0);
+}
+
+/* A mailbox that was recognised by its UIDVALIDITY under another name is believed only if its
+ * messages are as large as base's. */
+static bool is_another(const struct gw_box *box)
+{
+	const struct gw_remote_view *v = &box->remote;
+	size_t compared = 0, differ = 0, r = 0;
+
+	for (size_t i = 0; i < box->local.print_count && v->full; i++) {
+		const struct gw_pair_local *p = &box->local.prints[i];
+
+		while (r < v->count && v->messages[r].uid < p->index)
+			r++;
+		if (r == v->count || v->messages[r].uid != p->index || v->messages[r].size == 0 ||
+			p->size == 0)
+			continue;
+		compared++;
+		differ += v->messages[r].size != p->size;
+	}
+	return differ * 10 > compared; /* some servers count a few wrongly */
 }
 
 static void on_observed(
@@ -299,6 +320,8 @@ static void on_observed(
 		return;
 	}
 	box->remote = *view;
+	if (is_another(box))
+		box->remote.restarted = true;
 	if (box->stopped)
 		fail_cancelled(box);
 	else if (box->remote.restarted && box->local.base_count > 0)

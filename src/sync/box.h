@@ -31,15 +31,16 @@ struct gw_box_env {
 	const uint64_t *messages;      /* the account has so many */
 	uint64_t *deleted_recently;    /* and so many went lately; counted on here */
 	bool accept_deletions, restore_deletions;
-	const char *trash; /* the mailbox for what is deleted, as on the wire; owned by the account */
-	bool make_trash;   /* it is not there yet */
+	const char
+		*trash;  /* the mailbox for what is deleted, as on the wire; owned by the account */
+	bool make_trash; /* it is not there yet */
 	bool dry_run, full, retry_unfetchable;
 	bool copies_differ; /* the mark and the state do not belong together */
 	bool plain_select;  /* learned: this server wants SELECT without parameters */
 
-	void (*ready)(void *ctx, struct gw_box *box);    /* wants a connection */
-	/* It has a plan, and waits for gw_box_proceed(), or gw_box_restart().  Comes again when what
-	 * the account asked for meanwhile (confirm, fetch_heads) is there. */
+	void (*ready)(void *ctx, struct gw_box *box); /* wants a connection */
+	/* It has a plan, and waits for gw_box_proceed(), or gw_box_restart().  Comes again when
+	 * what the account asked for meanwhile (confirm, fetch_heads) is there. */
 	void (*planned)(void *ctx, struct gw_box *box);
 	/* All but deletions was carried out; it waits for gw_box_remove(). */
 	void (*created)(void *ctx, struct gw_box *box);
@@ -101,8 +102,7 @@ bool gw_box_has_fresh(const struct gw_box *box);
 void gw_box_confirm(struct gw_box *box);
 bool gw_box_is_confirmed(const struct gw_box *box);
 /* The stamps of its look, as fine as they are. */
-void gw_box_seen_stamps(
-	const struct gw_box *box, struct gw_stamp *cur, struct gw_stamp *new);
+void gw_box_seen_stamps(const struct gw_box *box, struct gw_stamp *cur, struct gw_stamp *new);
 bool gw_box_has_news(const struct gw_box *box); /* files that came since its first look */
 
 /* Are the stamps still those of its look? */
@@ -127,8 +127,8 @@ bool gw_box_add_halves(const struct gw_box *box, uint32_t number, struct gw_all_
 /* Joins two halves: action indices from gw_half.  kind: enum gw_match_kind. */
 void gw_box_join_here(struct gw_box *gone, uint32_t gone_action, struct gw_box *fresh,
 	uint32_t fresh_action, int kind);
-void gw_box_join_there(struct gw_box *gone, uint32_t gone_action, struct gw_box *fresh,
-	uint32_t fresh_action);
+void gw_box_join_there(
+	struct gw_box *gone, uint32_t gone_action, struct gw_box *fresh, uint32_t fresh_action);
 
 /* Has it something that is gone and still stands in its plan under this UID, or under way? */
 bool gw_box_leaves(const struct gw_box *box, uint32_t uid);

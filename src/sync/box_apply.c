@@ -178,8 +178,7 @@ static void apply_flags(struct gw_box *box, const struct gw_action *a)
 
 	gw_box_name_source(box, a->local, &op);
 	/* A wish to delete that the table overrules is taken off. */
-	op.to = gw_box_renamed(
-		box, a->local, a->flags, gw_box_here(box) | GW_FLAG_DELETED);
+	op.to = gw_box_renamed(box, a->local, a->flags, gw_box_here(box) | GW_FLAG_DELETED);
 	op.to_in_new = stays_in_new(box, a->local, a->flags);
 	if (op.from == NULL || op.to == NULL) {
 		free(op.from);

@@ -241,8 +241,7 @@ static void settle_carry(struct gw_box *box, struct gw_box_carry *c,
 	case GW_CARRY_LOST:
 		break;
 	}
-	box->row->pending +=
-		item->outcome == GW_CARRY_LOST || item->outcome == GW_CARRY_UNNAMED;
+	box->row->pending += item->outcome == GW_CARRY_LOST || item->outcome == GW_CARRY_UNNAMED;
 	if (done) {
 		leave_source(box, c, item);
 		box->delta.moved += c->from_place != NULL;

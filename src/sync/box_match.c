@@ -216,8 +216,8 @@ bool gw_box_fetch_heads(struct gw_box *box, const struct gw_seqset *sizes)
 
 /* --- halves ---------------------------------------------------------------------------------- */
 
-static struct gw_half *add_half(struct gw_halves *list, uint32_t number, size_t action,
-	const struct gw_fingerprint *print)
+static struct gw_half *add_half(
+	struct gw_halves *list, uint32_t number, size_t action, const struct gw_fingerprint *print)
 {
 	struct gw_half *h =
 		gw_array_push((void **)&list->list, &list->count, &list->cap, sizeof *h);
@@ -350,8 +350,8 @@ void gw_box_join_here(struct gw_box *gone, uint32_t gone_action, struct gw_box *
 	uint32_t fresh_action, int kind)
 {
 	struct gw_action *old = &gone->plan.actions[gone_action];
-	struct gw_action *new = kind == GW_MATCH_BLOCKED ? NULL
-							 : &fresh->plan.actions[fresh_action];
+	struct gw_action *new =
+		kind == GW_MATCH_BLOCKED ? NULL : &fresh->plan.actions[fresh_action];
 	const struct gw_gone *facts = facts_of(gone, gone_action);
 
 	if (facts == NULL)
@@ -367,8 +367,7 @@ void gw_box_join_here(struct gw_box *gone, uint32_t gone_action, struct gw_box *
 		carry(gone, old, facts, fresh, new);
 		break;
 	case GW_MATCH_EDIT: /* the new one gets what was changed there meanwhile */
-		new->flags |= flags_there(gone, old) & ~GW_FLAG_DELETED &
-			      gone->remote.storable;
+		new->flags |= flags_there(gone, old) & ~GW_FLAG_DELETED & gone->remote.storable;
 		old->kind = GW_DO_REPLACED;
 		old->local = new->local;
 		break;
@@ -381,8 +380,8 @@ void gw_box_join_here(struct gw_box *gone, uint32_t gone_action, struct gw_box *
 	}
 }
 
-void gw_box_join_there(struct gw_box *gone, uint32_t gone_action, struct gw_box *fresh,
-	uint32_t fresh_action)
+void gw_box_join_there(
+	struct gw_box *gone, uint32_t gone_action, struct gw_box *fresh, uint32_t fresh_action)
 {
 	struct gw_action *old = &gone->plan.actions[gone_action];
 	struct gw_action *new = &fresh->plan.actions[fresh_action];

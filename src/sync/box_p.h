@@ -60,15 +60,15 @@ enum gw_box_state {
 struct gw_box_take {
 	struct gw_box *from;
 	uint32_t from_local, from_uid;
-	uint64_t from_base; /* flags, as base has them there */
+	uint64_t from_base;          /* flags, as base has them there */
 	const struct gw_gone *facts; /* borrowed from `from` */
 };
 
 /* A file that was moved or copied here: the message follows on the server. */
 struct gw_box_carry {
-	struct gw_box *from; /* NULL: a copy, or its mailbox ended meanwhile */
+	struct gw_box *from;         /* NULL: a copy, or its mailbox ended meanwhile */
 	struct gw_place *from_place; /* one reference; NULL: a copy */
-	const char *wire;    /* of its mailbox */
+	const char *wire;            /* of its mailbox */
 	uint32_t uidvalidity, uid;
 	uint32_t local;
 	uint64_t flags; /* that it has there, by this mailbox's keywords */
@@ -83,7 +83,7 @@ struct gw_box {
 	struct gw_mailbox_row *row;
 	struct gw_session *session; /* borrowed between attach and released */
 	bool session_used, stopped, superseded;
-	bool selected; /* on its session, this mailbox is */
+	bool selected;                    /* on its session, this mailbox is */
 	void (*then)(struct gw_box *box); /* what goes on once it is selected (again) */
 
 	struct gw_place *place; /* one reference; NULL in a dry run of a new mailbox */
@@ -109,19 +109,19 @@ struct gw_box {
 	size_t pair_count, pair_cap;
 
 	/* box_match.c */
-	struct gw_gone *gone;     /* owned; facts of what is gone */
-	uint32_t *gone_actions;   /* owned; indices in the plan, likewise */
+	struct gw_gone *gone;   /* owned; facts of what is gone */
+	uint32_t *gone_actions; /* owned; indices in the plan, likewise */
 	size_t gone_count;
-	bool has_news; /* a second look showed a file that the first did not */
-	bool confirmed, again;    /* again: not its first look in this run */
-	uint32_t *wanted_heads;   /* owned; UIDs */
+	bool has_news;          /* a second look showed a file that the first did not */
+	bool confirmed, again;  /* again: not its first look in this run */
+	uint32_t *wanted_heads; /* owned; UIDs */
 	size_t wanted_count;
 	struct gw_box_take *takes; /* owned */
 	size_t take_count, take_cap;
 	struct gw_box_carry *carries; /* owned */
 	size_t carry_count, carry_cap;
 	struct gw_carry_item *carry_items; /* owned */
-	unsigned awaited; /* moves from here that other mailboxes carry out */
+	unsigned awaited;                  /* moves from here that other mailboxes carry out */
 
 	/* box_remove.c */
 	struct gw_remove_item *removals; /* owned; sorted by uid when they are sent */
@@ -129,7 +129,7 @@ struct gw_box {
 		uint32_t uid, local; /* local: a file that wished it */
 		bool carried;        /* its copy stands elsewhere: only the row goes */
 		bool for_good;
-	} *leaving;             /* owned; likewise */
+	} * leaving; /* owned; likewise */
 	size_t leaving_count, leaving_cap;
 
 	/* box_apply.c */
@@ -149,8 +149,8 @@ struct gw_box {
 	size_t upload_count, upload_cap;
 	struct gw_pending_row *announced; /* owned, with its names, while they are stored */
 	size_t announced_count;
-	struct gw_upload *upload;         /* frees itself */
-	struct gw_delay *delay;           /* owned */
+	struct gw_upload *upload; /* frees itself */
+	struct gw_delay *delay;   /* owned */
 
 	/* box_push.c */
 	struct gw_push_item *push_items; /* owned */
@@ -184,8 +184,7 @@ bool gw_box_has_known_twin(const struct gw_box *box, size_t i);
 /* box.c: selects the mailbox, on a new connection if need be, and calls then(). */
 void gw_box_with_session(struct gw_box *box, void (*then)(struct gw_box *box));
 /* Flags by another mailbox's keywords, in this one's. */
-uint64_t gw_box_translate(
-	struct gw_box *box, const struct gw_keywords *keywords, uint64_t flags);
+uint64_t gw_box_translate(struct gw_box *box, const struct gw_keywords *keywords, uint64_t flags);
 
 /* box_plan.c: plans, then waits for the account. */
 void gw_box_plan(struct gw_box *box);

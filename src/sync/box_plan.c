@@ -41,8 +41,7 @@ static bool base_changed_here(
 		       (!gw_seqset_has(in->held_here, b->uid) || box->env->accept_deletions ||
 			       box->env->restore_deletions);
 	flags = box->local.messages[b->local].flags;
-	return gw_local_changes(in, b->flags, flags) != 0 ||
-	       gw_seqset_has(in->held_here, b->uid) ||
+	return gw_local_changes(in, b->flags, flags) != 0 || gw_seqset_has(in->held_here, b->uid) ||
 	       (!in->never_delete && (flags & ~b->flags & GW_FLAG_DELETED));
 }
 

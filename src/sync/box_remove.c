@@ -54,11 +54,11 @@ static bool collect(struct gw_box *box)
 			box->incomplete = true; /* not before the new one is safe */
 			continue;
 		}
-		ok = add_removal(box,
-			&(struct gw_box_removal){ .uid = a->uid,
-				.local = a->kind == GW_DO_REPLACED ? GW_NO_LOCAL : a->local,
-				.carried = a->kind == GW_DO_REPLACED,
-				.for_good = goes_for_good(box, a) });
+		ok = add_removal(
+			box, &(struct gw_box_removal){ .uid = a->uid,
+				     .local = a->kind == GW_DO_REPLACED ? GW_NO_LOCAL : a->local,
+				     .carried = a->kind == GW_DO_REPLACED,
+				     .for_good = goes_for_good(box, a) });
 	}
 	return ok;
 }
@@ -97,8 +97,9 @@ static void settle(struct gw_box *box, const struct gw_remove_item *item,
 		settle_done(box, r);
 		break;
 	case GW_REMOVE_LEFT:
-		op.to = strdup("deleted here; on the server it is marked \\Deleted and left standing, "
-			       "since EXPUNGE would take messages along that others marked");
+		op.to = strdup(
+			"deleted here; on the server it is marked \\Deleted and left standing, "
+			"since EXPUNGE would take messages along that others marked");
 		if (op.to != NULL)
 			gw_box_add(box, &op);
 		break;

@@ -53,7 +53,8 @@ void gw_box_mark_candidates(struct gw_box *box)
 		else if (l->refused || box->env->dry_run)
 			continue;
 		else if (!p->ok)
-			gw_box_refuse_file(box, name, "it cannot be read; look at its owner and mode");
+			gw_box_refuse_file(
+				box, name, "it cannot be read; look at its owner and mode");
 		else if (p->facts.has_nul)
 			gw_box_refuse_file(box, name,
 				"it holds NUL bytes, which IMAP cannot carry (RFC 9051 section 9)");
@@ -366,8 +367,8 @@ static void on_announced(void *ctx, const struct gw_error *err)
 	on_uploads_done(box, &local);
 }
 
-static bool announce_file(struct gw_box *box, uint32_t local, uint64_t flags, uint64_t size,
-	time_t date)
+static bool announce_file(
+	struct gw_box *box, uint32_t local, uint64_t flags, uint64_t size, time_t date)
 {
 	const struct gw_file_print *p = gw_box_print_of(box, local);
 	struct gw_pending_row *row = &box->announced[box->announced_count++];
@@ -386,8 +387,8 @@ static bool announce_file(struct gw_box *box, uint32_t local, uint64_t flags, ui
 
 static bool announce(struct gw_box *box)
 {
-	bool ok = (box->announced = calloc(box->upload_count + box->carry_count,
-			   sizeof *box->announced)) != NULL;
+	bool ok = (box->announced = calloc(
+			   box->upload_count + box->carry_count, sizeof *box->announced)) != NULL;
 
 	for (size_t i = 0; i < box->upload_count && ok; i++)
 		ok = announce_file(box, box->uploads[i].local, box->uploads[i].flags,

@@ -92,8 +92,7 @@ static bool step(struct walker *w, uint32_t *uid)
 		return gw_read_u32(item, uid) && *uid != 0;
 	}
 	if (!gw_read_u32((struct gw_slice){ item.p, (size_t)(colon - item.p) }, &a) ||
-		!gw_read_u32((struct gw_slice){ colon + 1,
-				     item.n - (size_t)(colon - item.p) - 1 },
+		!gw_read_u32((struct gw_slice){ colon + 1, item.n - (size_t)(colon - item.p) - 1 },
 			&b) ||
 		a == 0 || b == 0)
 		return false;
@@ -293,16 +292,15 @@ static void next_mailbox(struct gw_carry *c)
 		finish(c);
 		return;
 	}
-	for (c->end = c->first; c->end < c->count &&
-				strcmp(c->items[c->end].from, c->items[c->first].from) == 0;
+	for (c->end = c->first;
+		c->end < c->count && strcmp(c->items[c->end].from, c->items[c->first].from) == 0;
 		c->end++)
 		move |= c->items[c->end].move;
 	c->state = SELECTING;
 	c->uidvalidity = 0;
 	gw_line_init(&line);
 	gw_line_printf(&line, move ? "SELECT " : "EXAMINE ");
-	gw_line_string(
-		&line, gw_slice_str(c->items[c->first].from), gw_session_caps(c->session));
+	gw_line_string(&line, gw_slice_str(c->items[c->first].from), gw_session_caps(c->session));
 	code = gw_session_send(c->session, &line,
 		&(struct gw_handlers){
 			.response = on_select_response, .done = on_selected, .ctx = c });

@@ -22,11 +22,11 @@ enum gw_carry_outcome {
 struct gw_carry_item {
 	const char *from; /* its mailbox, as on the wire */
 	uint32_t from_uidvalidity, from_uid;
-	bool move;       /* else it is copied */
-	uint32_t number; /* the caller's */
+	bool move;                     /* else it is copied */
+	uint32_t number;               /* the caller's */
 	enum gw_carry_outcome outcome; /* out */
 	uint32_t uid, uidvalidity;     /* out */
-	bool stays; /* out: it was to be moved, and could only be copied */
+	bool stays;                    /* out: it was to be moved, and could only be copied */
 };
 
 struct gw_carry_events {

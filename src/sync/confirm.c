@@ -50,8 +50,8 @@ static enum gw_code take_row(void *ctx, const struct gw_message_row *row)
 	memcpy(g->print.body, row->body_hash, GW_HASH_BYTES);
 	if (row->msgid_hash != NULL)
 		memcpy(g->print.msgid, row->msgid_hash, GW_HASH_BYTES);
-	g->still_gone = g->look && c->scan.trusted &&
-			!scan_has(&c->scan, gw_slice_str(row->base_name));
+	g->still_gone =
+		g->look && c->scan.trusted && !scan_has(&c->scan, gw_slice_str(row->base_name));
 	return GW_OK;
 }
 

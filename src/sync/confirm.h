@@ -13,11 +13,11 @@ struct gw_gone {
 	uint32_t uid;
 	bool look; /* is its file gone? */
 
-	bool known;      /* out: base has a row of it, with hashes */
-	bool still_gone; /* out, if look: a second trusted look does not show it either */
-	bool has_copy;   /* out: a copy of it that we made stands in another mailbox */
-	uint64_t size;   /* out: RFC822.SIZE */
-	time_t date;     /* out */
+	bool known;       /* out: base has a row of it, with hashes */
+	bool still_gone;  /* out, if look: a second trusted look does not show it either */
+	bool has_copy;    /* out: a copy of it that we made stands in another mailbox */
+	uint64_t size;    /* out: RFC822.SIZE */
+	time_t date;      /* out */
 	bool named_by_us; /* out: its base name is `key` and the UID */
 	struct gw_fingerprint print; /* out */
 };
@@ -25,8 +25,8 @@ struct gw_gone {
 /* news: the mailbox holds a file that it did not hold at the first look. */
 typedef void gw_confirm_cb(void *ctx, bool news, const struct gw_error *err);
 
-/* first: the first look; place, key and list are borrowed until cb, which is called exactly once, later.  GW_ERR_NOMEM:
- * never. */
+/* first: the first look; place, key and list are borrowed until cb, which is called exactly once,
+ * later.  GW_ERR_NOMEM: never. */
 enum gw_code gw_confirm_start(struct gw_disk *disk, struct gw_place *place, const char *key,
 	const struct gw_scan *first, struct gw_gone *list, size_t count, gw_confirm_cb *cb,
 	void *ctx);

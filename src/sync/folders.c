@@ -120,6 +120,11 @@ void gw_folders_take_status(struct gw_folders *f, const struct gw_response *r)
 	folder->highestmodseq = r->highestmodseq;
 }
 
+bool gw_folders_has(struct gw_folders *f, const char *wire)
+{
+	return find(f, gw_slice_str(wire)) != NULL;
+}
+
 void gw_folders_take_lsub(struct gw_folders *f, const struct gw_response *r)
 {
 	struct gw_folder *folder = find(f, r->mailbox);
@@ -152,6 +157,26 @@ static bool chosen(const struct gw_folder *f, const struct gw_account *account)
 		strcmp(f->shown, "INBOX") != 0)
 		return false;
 	return in && !(f->attrs & GW_LIST_NOSELECT);
+}
+
+bool gw_folders_wants(const char *name, char delimiter, const struct gw_account *account,
+	const char *const *only, size_t only_count)
+{
+	struct gw_folder f = { .attrs = GW_LIST_SUBSCRIBED };
+	struct gw_buf shown;
+	bool named = only_count == 0, wanted;
+
+	gw_buf_init(&shown, NAME_LIMIT);
+	if (gw_folder_shown(gw_slice_str(name), delimiter, &shown) != GW_OK) {
+		gw_buf_deinit(&shown);
+		return false;
+	}
+	f.shown = shown.p;
+	for (size_t i = 0; i < only_count && !named; i++)
+		named = matches(only[i], &f);
+	wanted = named && chosen(&f, account);
+	gw_buf_deinit(&shown);
+	return wanted;
 }
 
 static int by_name(const void *a, const void *b)

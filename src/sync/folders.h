@@ -33,8 +33,15 @@ enum gw_code gw_folders_take_list(struct gw_folders *f, const struct gw_response
 /* Takes a STATUS response for a name already listed; others are passed over. */
 void gw_folders_take_status(struct gw_folders *f, const struct gw_response *r);
 
+/* Was this name (as on the wire) listed? */
+bool gw_folders_has(struct gw_folders *f, const char *wire);
+
 /* Marks a listed name as subscribed (LSUB). */
 void gw_folders_take_lsub(struct gw_folders *f, const struct gw_response *r);
+
+/* Would the account want a mailbox of this name (UTF-8, without the prefix)? */
+bool gw_folders_wants(const char *name, char delimiter, const struct gw_account *account,
+	const char *const *only, size_t only_count);
 
 /* Which folders does the account want?  The last pattern that matches wins ("!..." excludes);
  * without one, and unless `folders` names it outright, \All, \Flagged and \Important are left out.

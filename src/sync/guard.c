@@ -17,8 +17,7 @@ static bool is_deletion(const struct gw_action *a)
 
 static bool was_held(const struct gw_guard *g, const struct gw_action *a)
 {
-	const struct gw_seqset *held =
-		a->kind == GW_DO_DELETE_LOCAL ? g->held_gone : g->held_here;
+	const struct gw_seqset *held = a->kind == GW_DO_DELETE_LOCAL ? g->held_gone : g->held_here;
 
 	return held != NULL && gw_seqset_has(held, a->uid);
 }

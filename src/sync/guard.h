@@ -25,9 +25,9 @@ struct gw_guard {
 };
 
 struct gw_guarded {
-	uint64_t deleted;                    /* that may go, on either side */
-	uint64_t held_there, held_here;      /* held back now: gone on the server, or here */
-	uint64_t restored;                   /* that were held back and are taken back now */
+	uint64_t deleted;               /* that may go, on either side */
+	uint64_t held_there, held_here; /* held back now: gone on the server, or here */
+	uint64_t restored;              /* that were held back and are taken back now */
 };
 
 /* Turns DELETE_LOCAL actions of the plan into HOLD_DELETE, or KEEP when they are taken back, and

@@ -79,8 +79,7 @@ static void pass(struct matcher *m, enum criterion by, bool same_box)
 		size_t f = m->gone_used[g] ? SIZE_MAX : m->heads[bucket(m, &m->gone[g], by)];
 
 		while (f != SIZE_MAX &&
-			(m->fresh_used[f] ||
-				(m->fresh[f].box == m->gone[g].box) != same_box ||
+			(m->fresh_used[f] || (m->fresh[f].box == m->gone[g].box) != same_box ||
 				!equal(&m->gone[g], &m->fresh[f], by)))
 			f = m->next[f];
 		if (f != SIZE_MAX)
@@ -95,8 +94,7 @@ static bool start(struct matcher *m)
 	m->fresh_used = calloc(m->fresh_count + 1, sizeof *m->fresh_used);
 	m->heads = calloc(m->bucket_count, sizeof *m->heads);
 	m->next = calloc(m->fresh_count + 1, sizeof *m->next);
-	return m->gone_used != NULL && m->fresh_used != NULL && m->heads != NULL &&
-	       m->next != NULL;
+	return m->gone_used != NULL && m->fresh_used != NULL && m->heads != NULL && m->next != NULL;
 }
 
 static size_t end(struct matcher *m)

@@ -140,8 +140,8 @@ static enum gw_code take_refused(void *ctx, const char *base_name, int64_t at)
 static enum gw_code take_held_deletion(void *ctx, uint32_t uid, enum gw_side side)
 {
 	struct gw_look *look = ctx;
-	struct gw_seqset *set = side == GW_GONE_THERE ? &look->view.held_gone
-						      : &look->view.held_here;
+	struct gw_seqset *set =
+		side == GW_GONE_THERE ? &look->view.held_gone : &look->view.held_here;
 
 	if (gw_seqset_add(set, uid, uid) != GW_OK)
 		return gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");

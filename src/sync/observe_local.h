@@ -34,9 +34,9 @@ struct gw_local_view {
 	struct gw_pair_local
 		*prints; /* owned; of base's rows with a file, index = uid; if asked for */
 	size_t print_count, print_cap;
-	size_t unknown; /* files that base does not know */
+	size_t unknown;                        /* files that base does not know */
 	struct gw_seqset held_gone, held_here; /* deletions held back: gone there, or here */
-	struct gw_pending_file *pending; /* owned */
+	struct gw_pending_file *pending;       /* owned */
 	size_t pending_count, pending_cap;
 	char **outdated; /* owned; base names of files refused once that are gone */
 	size_t outdated_count, outdated_cap;

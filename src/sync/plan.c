@@ -52,8 +52,7 @@ static struct gw_action *add(struct gw_plan *plan, enum gw_action_kind kind, uin
 	return a;
 }
 
-static bool download(
-	struct gw_plan *plan, const struct gw_remote_msg *r, enum gw_action_kind kind)
+static bool download(struct gw_plan *plan, const struct gw_remote_msg *r, enum gw_action_kind kind)
 {
 	struct gw_action *a = add(plan, kind, r->uid);
 
@@ -174,8 +173,7 @@ static bool back_here(
 	const struct gw_plan_input *in, const struct gw_base_msg *b, struct gw_plan *plan)
 {
 	if (b->local == GW_NO_LOCAL || in->held_here == NULL ||
-		!gw_seqset_has(in->held_here, b->uid) ||
-		wished_away(in, b, &in->local[b->local]))
+		!gw_seqset_has(in->held_here, b->uid) || wished_away(in, b, &in->local[b->local]))
 		return true;
 	return add(plan, GW_DO_UNHOLD, b->uid) != NULL;
 }

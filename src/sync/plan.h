@@ -4,7 +4,8 @@
  * absent (proved) or unknown, and unknown never becomes a delete.
  *
  * One mailbox's plan takes what is gone here and new there at its word; where two halves of a move,
- * or of an edit, stand in plans of their own, sync/match.h joins them before anything is carried out.
+ * or of an edit, stand in plans of their own, sync/match.h joins them before anything is carried
+ * out.
  */
 #pragma once
 
@@ -80,17 +81,17 @@ struct gw_plan_input {
 enum gw_action_kind {
 	GW_DO_DOWNLOAD, /* flags: as listed; size */
 	GW_DO_PAIR,     /* local is uid; with check_body only if the bodies agree, else download */
-	GW_DO_LOCAL_FLAGS,  /* give the file `flags`, base `base_flags` */
-	GW_DO_BASE_FLAGS,   /* only base changes */
-	GW_DO_REMOTE_FLAGS, /* the server has `base_flags` and gets `flags` */
-	GW_DO_DELETE_LOCAL, /* the file goes to the attic, the row goes */
-	GW_DO_HOLD_DELETE,  /* gone there; kept here, with its row, until a person decides */
+	GW_DO_LOCAL_FLAGS,   /* give the file `flags`, base `base_flags` */
+	GW_DO_BASE_FLAGS,    /* only base changes */
+	GW_DO_REMOTE_FLAGS,  /* the server has `base_flags` and gets `flags` */
+	GW_DO_DELETE_LOCAL,  /* the file goes to the attic, the row goes */
+	GW_DO_HOLD_DELETE,   /* gone there; kept here, with its row, until a person decides */
 	GW_DO_DELETE_REMOTE, /* gone here, or file `local` wishes it; there it has `flags` */
 	GW_DO_HOLD_REMOTE,   /* gone here; kept there until a person decides */
 	GW_DO_UNHOLD,        /* here again: nothing is held any more */
 	GW_DO_LEAVE,         /* gone here; left standing there, and never fetched again */
 	GW_DO_RETURN,        /* gone here, but changed there since: fetched again; as DOWNLOAD */
-	GW_DO_FORGET,       /* only the row goes: gone on both sides */
+	GW_DO_FORGET,        /* only the row goes: gone on both sides */
 	GW_DO_KEEP,   /* only the row goes: gone there, but changed here since; it is new again */
 	GW_DO_UPLOAD, /* the file `local`, with `flags` */
 	GW_DO_REFUSE, /* the file `local` is not uploaded: it may have been deleted on the server */
@@ -100,7 +101,8 @@ enum gw_action_kind {
 	GW_DO_NOTHING,  /* its other half does it */
 	GW_DO_RELINK,   /* the message uid is the file `local` now */
 	GW_DO_TAKE,     /* uid was moved here from another mailbox; `local`: the box's own index */
-	GW_DO_REPLACED, /* DELETE_REMOTE of what was edited; `local`: the new file, to be stored first */
+	GW_DO_REPLACED, /* DELETE_REMOTE of what was edited; `local`: the new file, to be stored
+			   first */
 };
 
 struct gw_action {

@@ -147,7 +147,8 @@ static void advance(struct gw_remove *r)
 	case EXPUNGING:
 		for (size_t i = 0; i < r->o.count; i++) {
 			if (r->marks[i] && r->o.items[i].outcome == GW_REMOVE_UNSENT)
-				r->o.items[i].outcome = r->foreign ? GW_REMOVE_LEFT : GW_REMOVE_DONE;
+				r->o.items[i].outcome =
+					r->foreign ? GW_REMOVE_LEFT : GW_REMOVE_DONE;
 		}
 		finish(r);
 		break;
@@ -211,8 +212,7 @@ static void send_line(struct gw_remove *r, struct gw_line *line, struct gw_seqse
 			*uids = (struct gw_seqset){ 0 };
 		}
 		code = gw_session_send(r->o.session, line,
-			&(struct gw_handlers){
-				.response = r->state == LOOKING ? on_search : NULL,
+			&(struct gw_handlers){ .response = r->state == LOOKING ? on_search : NULL,
 				.done = on_answer,
 				.ctx = c });
 	}
@@ -234,7 +234,7 @@ static void write_command(struct gw_remove *r, const struct gw_seqset *uids, str
 		gw_line_set(line, uids);
 		return;
 	}
-	gw_line_printf(line, r->state == MARKING ? "UID STORE "
+	gw_line_printf(line, r->state == MARKING     ? "UID STORE "
 			     : caps(r) & GW_CAP_MOVE ? "UID MOVE "
 						     : "UID COPY ");
 	gw_line_set(line, uids);
@@ -244,8 +244,8 @@ static void write_command(struct gw_remove *r, const struct gw_seqset *uids, str
 		return;
 	}
 	if (r->o.highestmodseq > 0 && (caps(r) & GW_CAP_CONDSTORE))
-		gw_line_printf(line, "(UNCHANGEDSINCE %llu) ",
-			(unsigned long long)r->o.highestmodseq);
+		gw_line_printf(
+			line, "(UNCHANGEDSINCE %llu) ", (unsigned long long)r->o.highestmodseq);
 	gw_line_printf(line, "+FLAGS.SILENT (\\Deleted)");
 }
 

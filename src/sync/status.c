@@ -2,6 +2,7 @@
 #include "godwit/status.h"
 
 #include "base/num.h"
+#include "maildir/tree.h"
 #include "store/store.h"
 
 #include <stdio.h>
@@ -9,11 +10,26 @@
 
 struct reader {
 	struct gw_store *store;
+	const struct gw_account *account;
 	const struct gw_status_sink *sink;
 	struct gw_status_mailbox *list; /* owned; names owned */
 	int64_t *ids;                   /* owned */
 	size_t count, cap, id_count, id_cap;
 };
+
+static void tell_missing(struct reader *r, const struct gw_mailbox_row *row)
+{
+	bool here = gw_tree_inode(r->account->maildir, row->local_dir) != 0;
+	const struct gw_status_held held = { .mailbox = row->local_dir,
+		.base_name = "",
+		.reason =
+			here ? "the mailbox is not on the server any more; it is left as it is here"
+			     : "its directory is not here any more; the mailbox is left as it is "
+			       "on "
+			       "the server" };
+
+	r->sink->held(r->sink->ctx, &held);
+}
 
 static enum gw_code take_mailbox(void *ctx, const struct gw_mailbox_row *row)
 {
@@ -28,6 +44,8 @@ static enum gw_code take_mailbox(void *ctx, const struct gw_mailbox_row *row)
 		.uidvalidity = row->uidvalidity,
 		.highestmodseq = row->highestmodseq };
 	*id = row->id;
+	if (row->missing_at != 0)
+		tell_missing(r, row);
 	return m->name == NULL ? GW_ERR_NOMEM : GW_OK;
 }
 
@@ -62,7 +80,7 @@ static enum gw_code tell_mailboxes(struct reader *r, struct gw_error *err)
 enum gw_code gw_status_read(
 	const struct gw_account *account, const struct gw_status_sink *sink, struct gw_error *err)
 {
-	struct reader r = { .sink = sink };
+	struct reader r = { .sink = sink, .account = account };
 	char *path = NULL;
 	struct gw_buf changed;
 	uint64_t at = 0;

@@ -291,11 +291,9 @@ static void held_deletions_and_what_is_left(void **state)
 {
 	struct fixture *f = *state;
 	static const uint8_t hash[GW_STORE_HASH] = { 1 };
-	struct gw_message_row row = { .uid = 1,
-		.base_name = "one",
-		.header_hash = hash,
-		.body_hash = hash,
-		.copied = true };
+	struct gw_message_row row = {
+		.uid = 1, .base_name = "one", .header_hash = hash, .body_hash = hash, .copied = true
+	};
 	const struct gw_rekey map[] = { { 1, 7 } };
 	uint32_t found = 0;
 	int left = 0;
@@ -329,7 +327,8 @@ static void an_old_state_is_migrated(void **state)
 		"ALTER TABLE mailbox DROP COLUMN cur_ctime",
 		"ALTER TABLE mailbox DROP COLUMN new_inode",
 		"ALTER TABLE mailbox DROP COLUMN new_mtime",
-		"ALTER TABLE mailbox DROP COLUMN new_ctime", "DROP INDEX message_copied",
+		"ALTER TABLE mailbox DROP COLUMN new_ctime",
+		"ALTER TABLE mailbox DROP COLUMN missing_at", "DROP INDEX message_copied",
 		"ALTER TABLE message DROP COLUMN copied", "PRAGMA user_version = 1" };
 	sqlite3 *db = NULL;
 	uint32_t told = 99;
@@ -354,8 +353,8 @@ int main(void)
 		TEST(one_name_stands_for_one_message), TEST(renumbering_with_overlap),
 		TEST(a_rollback_leaves_nothing), TEST(reading_leaves_no_trace),
 		TEST(no_file_or_an_empty_one_is_no_state), TEST(damage_is_told),
-		TEST(uploads_are_remembered), TEST(held_deletions_and_what_is_left), TEST(an_old_state_is_migrated),
-		TEST(one_holder_of_the_lock) };
+		TEST(uploads_are_remembered), TEST(held_deletions_and_what_is_left),
+		TEST(an_old_state_is_migrated), TEST(one_holder_of_the_lock) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

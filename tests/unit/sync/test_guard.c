@@ -64,9 +64,7 @@ static void limits(void **state)
 	expect("five, and the mailbox is empty", g, 5, 0, 5);
 	g.mailbox_total = 4;
 	expect("four", g, 4, 4, 0);
-	g = (struct gw_guard){
-		.mailbox_total = 5, .account_total = 5000, .here_is_nothing = true
-	};
+	g = (struct gw_guard){ .mailbox_total = 5, .account_total = 5000, .here_is_nothing = true };
 	expect("five, and the Maildir is empty", g, 5, 0, 5);
 	g = large;
 	g.percent = 50;

@@ -19,8 +19,8 @@ static void moves_and_edits(void **state)
 	struct gw_half fresh[] = { half(1, 1, 1, 1), /* moved to another mailbox */
 		half(0, 2, 2, 2),                    /* renamed where it is */
 		half(0, 3, 9, 3),                    /* edited */
-		half(1, 4, 9, 4),  /* another content in another mailbox: neither */
-		half(0, 5, 9, 0) };/* no Message-ID: neither */
+		half(1, 4, 9, 4),   /* another content in another mailbox: neither */
+		half(0, 5, 9, 0) }; /* no Message-ID: neither */
 	struct gw_match out[5];
 
 	(void)state;
@@ -102,8 +102,8 @@ static void random_halves(void **state)
 				assert_true(g->box == f->box && g->msgid[0] == f->msgid[0] &&
 					    g->msgid[0] != 0);
 			else
-				assert_true(full && (out[i].kind == GW_MATCH_SAME) ==
-							    (g->box == f->box));
+				assert_true(full &&
+					    (out[i].kind == GW_MATCH_SAME) == (g->box == f->box));
 		}
 		for (int g = 0; g < 12; g++) {
 			for (int f = 0; f < 12; f++)

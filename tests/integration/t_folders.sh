@@ -1,0 +1,101 @@
+#!/bin/bash
+# Mailboxes made, renamed and deleted, on either side: done as such on the other, no body fetched or sent.
+. "$(dirname "$0")/lib.sh"
+
+names_there() {
+	adm mailbox list -u me | sort | tr '\n' ' '
+}
+stable() {
+	sync_ok --json
+	expect_counts messages_downloaded=0 messages_uploaded=0 flags_changed=0 flags_sent=0 deleted=0 \
+		deleted_there=0 moved=0 copied=0 held=0
+	assert_equal "$DRESS: $1"
+}
+
+for dress in full noqresync plain; do
+	fresh "$dress"
+	mkdir -p "$MAIL/Lists"
+	"$TOOLS/mkmail" "$MAIL/INBOX" 10 400 1
+	"$TOOLS/mkmail" "$MAIL/Box" 30 400 2
+	"$TOOLS/mkmail" "$MAIL/Lists/dev" 10 400 3
+	server_start "$dress"
+	write_config
+	sync_ok
+
+	note "$dress: made here"
+	mkdir -p "$T/mail/Archiv/Für mich"/{cur,new,tmp} "$T/mail/Empty"/{cur,new,tmp}
+	mv "$(nth Box 1)" "$T/mail/Archiv/Für mich/cur/"
+	printf 'Message-ID: <n@x>\n\nnew\n' > "$T/mail/Empty/new/n"
+	sync_ok --json
+	expect_counts moved=1 messages_uploaded=1 messages_downloaded=0
+	[ "$(count_there 'Archiv/Für mich')" = 1 ] || fail "not made: $(names_there)"
+	[ "$dress" = plain ] || adm mailbox list -s -u me | grep -q Empty || fail "not subscribed"
+	stable "made here"
+
+	note "$dress: renamed here, a parent and a mailbox with umlauts"
+	mv "$T/mail/Lists" "$T/mail/Listen"
+	mv "$T/mail/Box" "$T/mail/Schächtelchen"
+	sync_ok --json
+	expect_counts messages_uploaded=0 messages_downloaded=0 moved=0
+	names_there | grep -q 'Listen/dev' && names_there | grep -q Schächtelchen || fail "not renamed: $(names_there)"
+	! names_there | grep -q Box || fail "the old one is still there"
+	stable "renamed here"
+	note "$dress: renamed there, with changes on both sides"
+	adm mailbox rename -u me Schächtelchen Kiste/alt
+	adm mailbox rename -u me Listen/dev Listen/devel
+	adm flags add -u me Odd mailbox Kiste/alt 3
+	printf 'Message-ID: <m@x>\n\nnew\n' > "$T/mail/Schächtelchen/new/m"
+	sync_ok --json
+	expect_counts messages_uploaded=1 messages_downloaded=0 moved=0
+	[ -d "$T/mail/Kiste/alt/cur" ] && [ ! -e "$T/mail/Schächtelchen" ] || fail "not renamed here"
+	stable "renamed there"
+
+	note "$dress: deleted there: left here, and told of"
+	adm mailbox delete -u me Listen/devel
+	sync_ok
+	sync_ok
+	[ "$(count_here Listen/devel)" = 10 ] || fail "something is gone here"
+	"$GODWIT" -c "$T/config" status > "$T/out" || true
+	grep -q 'Listen/devel.*not on the server' "$T/out" || fail "status: $(cat "$T/out")"
+	note "$dress: delete-folders: held back, then accepted"
+	write_config 'delete-folders = yes'
+	godwit sync > "$T/out" && fail "deleted without a word"
+	grep -q 'since it is not empty it stays here' "$T/err" || fail "$(cat "$T/err")"
+	sync_ok --accept-deletions
+	[ ! -e "$T/mail/Listen/devel" ] && [ "$(find "$T/state/test.attic/Listen/devel" -type f | wc -l)" = 10 ] || fail "not in the attic"
+	assert_equal "$dress: deleted there"
+	note "$dress: deleted here: held back; restored; deleted"
+	rm -r "$T/mail/Kiste"
+	godwit sync > "$T/out" && fail "nothing was said"
+	godwit sync > "$T/out" && fail "deleted without a word"
+	names_there | grep -q Kiste/alt || fail "deleted without a word"
+	sync_ok --restore-deletions
+	[ "$(count_here Kiste/alt)" = 30 ] || fail "$(count_here Kiste/alt) messages came back"
+	assert_equal "$dress: restored"
+	rm -r "$T/mail/Kiste"
+	godwit sync > "$T/out" && fail "nothing was said"
+	sync_ok --accept-deletions
+	! names_there | grep -q Kiste/alt || fail "still there: $(names_there)"
+	sync_ok
+	stable "deleted here"
+done
+
+note "names that cannot be, or are another's"
+fresh full
+"$TOOLS/mkmail" "$MAIL/INBOX" 5 400 1
+"$TOOLS/mkmail" "$MAIL/Entwürfe" 5 400 2
+server_start full
+write_config
+mkdir -p "$T/mail/inbox"/{cur,new,tmp} "$T/mail/50%"/{cur,new,tmp} "$T/mail/Entw&APw-rfe"/{cur,new,tmp}
+printf 'Message-ID: <o@x>\n\nold\n' > "$T/mail/Entw&APw-rfe/cur/o:2,S"
+status=0
+godwit sync > "$T/out" || status=$?
+[ $status = 1 ] && grep -q '^godwit: test: inbox: .*cannot be a mailbox' "$T/err" && grep -q '50%' "$T/err" || fail "exit $status: $(cat "$T/err")"
+[ "$(count_here 'Entw&APw-rfe')" = 6 ] && [ "$(count_there Entwürfe)" = 6 ] && [ ! -e "$T/mail/Entwürfe" ] || fail "a directory in modified UTF-7 was not adopted"
+note "a dry run tells, and does nothing"
+rmdir "$T/mail/inbox"/* "$T/mail/inbox" "$T/mail/50%"/* "$T/mail/50%"
+mkdir -p "$T/mail/Fresh"/{cur,new,tmp}
+sync_ok -n
+grep -q 'Fresh: make the mailbox Fresh on the server' "$T/out" || fail "$(cat "$T/out")"
+! names_there | grep -q Fresh || fail "made in a dry run"
+note ok
