@@ -22,6 +22,14 @@ enum gw_deletes {
 	GW_DELETE_NEVER,   /* it is left standing, and not fetched again */
 };
 
+/* What of some mailboxes is kept here.  0: no limit. */
+struct gw_window {
+	char *pattern;         /* over names as shown here; of those that match the last one counts */
+	unsigned max_age;      /* days */
+	unsigned max_messages; /* the newest */
+	unsigned long long max_size; /* bytes */
+};
+
 /* All strings are owned by whoever made the struct and outlive the sync. */
 struct gw_account {
 	char *name;      /* [A-Za-z0-9_.@+-]+, also the name of the state file */
@@ -37,6 +45,8 @@ struct gw_account {
 	enum gw_layout layout;
 	char **folders;         /* patterns over names as shown here; the last that matches wins */
 	size_t folder_count;    /* 0: all, less \All, \Flagged and \Important */
+	struct gw_window *windows;
+	size_t window_count;
 	bool subscribed;        /* only subscribed mailboxes */
 	bool mirror_deleted;    /* \Deleted is written as T */
 	bool guard;             /* hold deletions back that look like an accident */

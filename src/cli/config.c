@@ -1,6 +1,7 @@
 /* cli/config.c - see config.h; keys are documented in godwit(5). */
 #include "cli/config.h"
 
+#include "base/num.h"
 #include "base/text.h"
 
 #include <confuse.h>
@@ -11,6 +12,13 @@
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/stat.h>
+
+static cfg_opt_t folder_keys[] = {
+	CFG_INT("max-age", 0, CFGF_NONE),
+	CFG_INT("max-messages", 0, CFGF_NONE),
+	CFG_STR("max-size", NULL, CFGF_NODEFAULT),
+	CFG_END(),
+};
 
 static cfg_opt_t account_keys[] = {
 	CFG_STR("host", NULL, CFGF_NODEFAULT),
@@ -29,6 +37,7 @@ static cfg_opt_t account_keys[] = {
 	CFG_INT("guard-percent", 20, CFGF_NONE),
 	CFG_STR("delete", NULL, CFGF_NODEFAULT),
 	CFG_BOOL("delete-folders", cfg_false, CFGF_NONE),
+	CFG_SEC("folder", folder_keys, CFGF_MULTI | CFGF_TITLE),
 	CFG_INT("attic", 30, CFGF_NONE),
 	CFG_INT("connections", 3, CFGF_NONE),
 	CFG_INT("timeout", 60, CFGF_NONE),
@@ -238,6 +247,61 @@ static enum gw_code read_folders(const struct reader *r, cfg_t *sec, struct gw_a
 	return GW_OK;
 }
 
+/* "10M": bytes, with k, M or G for 1024 and so on. */
+static bool read_size(const char *text, unsigned long long *out)
+{
+	static const char units[] = "kMG";
+	size_t digits = strspn(text, "0123456789");
+	const char *unit = text[digits] == '\0' ? NULL : strchr(units, text[digits]);
+	uint64_t n;
+
+	if (!gw_read_u64((struct gw_slice){ text, digits }, UINT32_MAX, &n) ||
+		(text[digits] != '\0' && (unit == NULL || text[digits + 1] != '\0')))
+		return false;
+	*out = n << (unit == NULL ? 0 : 10 * (unit - units + 1));
+	return true;
+}
+
+static enum gw_code read_window(
+	const struct reader *r, cfg_t *account, cfg_t *sec, struct gw_window *w)
+{
+	const char *size = cfg_getstr(sec, "max-size");
+	long age = cfg_getint(sec, "max-age"), count = cfg_getint(sec, "max-messages");
+
+	w->pattern = copy(cfg_title(sec));
+	if (w->pattern == NULL)
+		return gw_fail(r->err, GW_ERR_NOMEM, "out of memory");
+	if (age < 0 || age > 36500)
+		return wrong(r, account, "folder \"%s\": max-age must be between 0 and 36500",
+			w->pattern);
+	if (count < 0 || count > INT_MAX)
+		return wrong(r, account, "folder \"%s\": max-messages must be between 0 and %d",
+			w->pattern, INT_MAX);
+	if (size != NULL && !read_size(size, &w->max_size))
+		return wrong(r, account,
+			"folder \"%s\": max-size = \"%s\" is not a number of bytes, or of k, M or G",
+			w->pattern, size);
+	w->max_age = (unsigned)age;
+	w->max_messages = (unsigned)count;
+	return GW_OK;
+}
+
+static enum gw_code read_windows(const struct reader *r, cfg_t *sec, struct gw_account *a)
+{
+	unsigned n = cfg_size(sec, "folder");
+	enum gw_code code = GW_OK;
+
+	if (n == 0)
+		return GW_OK;
+	a->windows = calloc(n, sizeof *a->windows);
+	if (a->windows == NULL)
+		return gw_fail(r->err, GW_ERR_NOMEM, "out of memory");
+	for (unsigned i = 0; i < n && code == GW_OK; i++)
+		code = read_window(
+			r, sec, cfg_getnsec(sec, "folder", i), &a->windows[a->window_count++]);
+	return code;
+}
+
 static enum gw_code check_required(const struct reader *r, cfg_t *sec, const struct gw_account *a)
 {
 	if (a->name[0] == '\0' || a->name[0] == '.' ||
@@ -288,6 +352,8 @@ static enum gw_code read_account(const struct reader *r, cfg_t *sec, struct gw_a
 		code = read_tls(r, sec, a);
 	if (code == GW_OK)
 		code = read_delete(r, sec, a);
+	if (code == GW_OK)
+		code = read_windows(r, sec, a);
 	if (code == GW_OK)
 		code = read_folders(r, sec, a);
 	if (layout != NULL && strcmp(layout, "maildir++") == 0)
@@ -431,6 +497,9 @@ void config_free(struct config *c)
 		for (size_t j = 0; j < a->folder_count; j++)
 			free(a->folders[j]);
 		free(a->folders);
+		for (size_t j = 0; j < a->window_count; j++)
+			free(a->windows[j].pattern);
+		free(a->windows);
 	}
 	free(c->accounts);
 	*c = (struct config){ 0 };

@@ -173,7 +173,7 @@ static void draw(struct progress *p, bool force)
 static json_t *counts_json(const struct gw_sync_counts *c)
 {
 	return json_pack(
-		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 		"messages_to_download", (json_int_t)c->to_download, "messages_downloaded",
 		(json_int_t)c->downloaded, "bytes_to_download", (json_int_t)c->bytes_to_download,
 		"bytes_downloaded", (json_int_t)c->bytes_downloaded, "messages_to_upload",
@@ -183,7 +183,7 @@ static json_t *counts_json(const struct gw_sync_counts *c)
 		(json_int_t)c->flags_sent, "deleted", (json_int_t)c->deleted, "kept",
 		(json_int_t)c->kept, "held", (json_int_t)c->held, "deleted_there",
 		(json_int_t)c->deleted_there, "moved", (json_int_t)c->moved, "copied",
-		(json_int_t)c->copied);
+		(json_int_t)c->copied, "expired", (json_int_t)c->expired);
 }
 
 static void put_json(json_t *object)
@@ -292,6 +292,7 @@ static void describe(const struct gw_sync_counts *c, bool planned, char *out, si
 	add_part(out, size, c->deleted, "message deleted here", "messages deleted here");
 	add_part(out, size, c->deleted_there, "message deleted on the server",
 		"messages deleted on the server");
+	add_part(out, size, c->expired, "message left the window", "messages left the window");
 	add_part(out, size, c->held, "deletion held back", "deletions held back");
 	add_part(out, size, c->kept, "message kept", "messages kept");
 }

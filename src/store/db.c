@@ -59,7 +59,9 @@ static const char *const migrations[] = {
 	"ALTER TABLE message ADD COLUMN copied INTEGER NOT NULL DEFAULT 0;"
 	"CREATE INDEX message_copied ON message(header_hash) WHERE copied = 1;",
 	/* Mailboxes that are missing on one side. */
-	"ALTER TABLE mailbox ADD COLUMN missing_at INTEGER NOT NULL DEFAULT 0;",
+	"ALTER TABLE mailbox ADD COLUMN missing_at INTEGER NOT NULL DEFAULT 0;"
+	/* The window that a mailbox was last brought in line with. */
+	"ALTER TABLE mailbox ADD COLUMN window INTEGER NOT NULL DEFAULT 0;",
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 
@@ -76,18 +78,18 @@ static const char *const sql[STATEMENTS] = {
 			 " (SELECT count(*) FROM held_deletion WHERE mailbox_id = id AND side = 0),"
 			 " (SELECT count(*) FROM held_deletion WHERE mailbox_id = id AND side = 1),"
 			 " (SELECT count(*) FROM deleted WHERE mailbox_id = id AND at > ?),"
-			 " missing_at"
+			 " missing_at, window"
 			 " FROM mailbox"
 			 " ORDER BY remote_name",
 	[ST_MAILBOX_ADD] = "INSERT INTO mailbox(remote_name, delimiter, local_dir, special_use,"
 			   " uidvalidity, uidnext, highestmodseq, messages, inode, full_at,"
-			   " cur_inode, cur_mtime, cur_ctime, new_inode, new_mtime, new_ctime)"
-			   " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			   " cur_inode, cur_mtime, cur_ctime, new_inode, new_mtime, new_ctime,"
+			   " window) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[ST_MAILBOX_UPDATE] =
 		"UPDATE mailbox SET delimiter = ?, special_use = ?, uidvalidity = ?,"
 		" uidnext = ?, highestmodseq = ?, messages = ?, inode = ?, full_at = ?,"
 		" cur_inode = ?, cur_mtime = ?, cur_ctime = ?, new_inode = ?, new_mtime = ?,"
-		" new_ctime = ? WHERE id = ?",
+		" new_ctime = ?, window = ? WHERE id = ?",
 	[ST_MAILBOX_RENAME] = "UPDATE mailbox SET remote_name = ?, local_dir = ? WHERE id = ?",
 	[ST_MAILBOX_MISSING] = "UPDATE mailbox SET missing_at = ? WHERE id = ?",
 	[ST_KEYWORDS] = "SELECT idx, name FROM keyword WHERE mailbox_id = ?",
@@ -109,6 +111,7 @@ static const char *const sql[STATEMENTS] = {
 	[ST_MESSAGE_DROP] = "DELETE FROM message WHERE mailbox_id = ? AND uid = ?",
 	[ST_MESSAGE_LEAVE] = "UPDATE message SET state = ?, base_name = NULL"
 			     " WHERE mailbox_id = ? AND uid = ?",
+	[ST_MESSAGE_STATE] = "UPDATE message SET state = ? WHERE mailbox_id = ? AND uid = ?",
 	[ST_MESSAGE_ONE] = "SELECT uid, state, base_name, flags, size, internal_date,"
 			   " header_hash, body_hash, msgid_hash, copied FROM message"
 			   " WHERE mailbox_id = ? AND uid = ?",

@@ -160,10 +160,10 @@ enum gw_code gw_store_message_drop(
 	return store_run(store, st, err);
 }
 
-enum gw_code gw_store_message_leave(struct gw_store *store, int64_t mailbox, uint32_t uid,
-	enum gw_row_state state, struct gw_error *err)
+static enum gw_code set_state(struct gw_store *store, enum statement which, int64_t mailbox,
+	uint32_t uid, enum gw_row_state state, struct gw_error *err)
 {
-	sqlite3_stmt *st = store_statement(store, ST_MESSAGE_LEAVE, err);
+	sqlite3_stmt *st = store_statement(store, which, err);
 
 	if (st == NULL)
 		return err->code;
@@ -171,6 +171,18 @@ enum gw_code gw_store_message_leave(struct gw_store *store, int64_t mailbox, uin
 	sqlite3_bind_int64(st, 2, mailbox);
 	sqlite3_bind_int64(st, 3, uid);
 	return store_run(store, st, err);
+}
+
+enum gw_code gw_store_message_leave(struct gw_store *store, int64_t mailbox, uint32_t uid,
+	enum gw_row_state state, struct gw_error *err)
+{
+	return set_state(store, ST_MESSAGE_LEAVE, mailbox, uid, state, err);
+}
+
+enum gw_code gw_store_message_state(struct gw_store *store, int64_t mailbox, uint32_t uid,
+	enum gw_row_state state, struct gw_error *err)
+{
+	return set_state(store, ST_MESSAGE_STATE, mailbox, uid, state, err);
 }
 
 enum gw_code gw_store_has_copy(struct gw_store *store, int64_t mailbox, const uint8_t *header_hash,

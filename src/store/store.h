@@ -60,6 +60,7 @@ struct gw_mailbox_row {
 	uint64_t inode;           /* of its directory */
 	int64_t full_at;          /* when it was last looked at in full, seconds since the epoch */
 	struct gw_stamp cur, new; /* of the last trusted look at its files; zero: none */
+	uint32_t window;          /* stands for the window that it was last brought in line with */
 	int64_t missing_at;       /* when it was first missing on one side; 0: it is not */
 	uint32_t pending;         /* uploads that an earlier run did not see through */
 	uint32_t held_gone, held_here; /* deletions held back: gone there, or here */
@@ -132,6 +133,8 @@ enum gw_code gw_store_message_flags(struct gw_store *store, int64_t mailbox, uin
 enum gw_code gw_store_message_flag_bits(struct gw_store *store, int64_t mailbox, uint32_t uid,
 	uint64_t mask, uint64_t flags, struct gw_error *err);
 /* It has no file any more, for the reason that state gives. */
+enum gw_code gw_store_message_state(struct gw_store *store, int64_t mailbox, uint32_t uid,
+	enum gw_row_state state, struct gw_error *err); /* its name stays */
 enum gw_code gw_store_message_leave(struct gw_store *store, int64_t mailbox, uint32_t uid,
 	enum gw_row_state state, struct gw_error *err);
 /* One row, if it is there. */

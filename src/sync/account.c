@@ -12,6 +12,7 @@
 
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { BATCH_FILES = 1024, RESERVED_FDS = 256, BOXES_PER_CONNECTION = 3 };
@@ -644,6 +645,7 @@ static void fill_env(struct gw_sync *s)
 	s->env = (struct gw_box_env){ .loop = s->loop,
 		.log = s->log,
 		.account = s->account,
+		.now = (int64_t)time(NULL),
 		.disk = &s->disk,
 		.batcher = s->batcher,
 		.counts = &s->counts,

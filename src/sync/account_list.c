@@ -178,6 +178,7 @@ static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 	e->remote_same = e->row.pending == 0 && remote_unchanged(s, e);
 	if (e->row.held_gone + e->row.held_here > 0)
 		look_at_held(s, e);
+	e->remote_same &= gw_box_window_key(f, s->env.now) == e->row.window;
 	local_same = gw_sync_local_unchanged(s, e);
 	e->dirty = !e->remote_same || !local_same;
 	e->may_lose =

@@ -179,6 +179,9 @@ static enum gw_code act_on_file(struct batch *b, struct gw_op *op, struct gw_dis
 	case GW_OP_TAKE:
 		sys = take(op);
 		break;
+	case GW_OP_EXPIRE:
+		sys = unlinkat(subdir(op->place, op->from_in_new), op->from, 0) == 0 ? 0 : errno;
+		break;
 	case GW_OP_KEYWORD:
 		if (gw_keywords_find(&op->place->keywords, gw_slice_str(op->to)) < 0)
 			gw_keywords_put(&op->place->keywords, op->uid, gw_slice_str(op->to));
@@ -196,6 +199,9 @@ static enum gw_code act_on_file(struct batch *b, struct gw_op *op, struct gw_dis
 	case GW_OP_UNHOLD:
 	case GW_OP_HOLD:
 	case GW_OP_UNFETCHABLE:
+	case GW_OP_OUTSIDE:
+	case GW_OP_LEAVING:
+	case GW_OP_STAY:
 	case GW_OP_CURSOR:
 		break;
 	}
@@ -379,6 +385,14 @@ static enum gw_code act_on_row(struct batch *b, struct gw_op *op, struct gw_disk
 		code = add_row(op, GW_ROW_UNFETCHABLE, world, err);
 		return code == GW_OK ? gw_store_hold(store, mailbox, op->uid, NULL, op->to, err)
 				     : code;
+	case GW_OP_OUTSIDE:
+		return add_row(op, GW_ROW_OUTSIDE, world, err);
+	case GW_OP_LEAVING:
+		return gw_store_message_state(store, mailbox, op->uid, GW_ROW_OUTSIDE, err);
+	case GW_OP_EXPIRE:
+		return gw_store_message_leave(store, mailbox, op->uid, GW_ROW_OUTSIDE, err);
+	case GW_OP_STAY:
+		return gw_store_message_state(store, mailbox, op->uid, GW_ROW_PAIRED, err);
 	case GW_OP_CURSOR:
 		return store_cursor(op, world, err);
 	}

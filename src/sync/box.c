@@ -11,6 +11,20 @@ bool gw_box_full_look_due(const struct gw_mailbox_row *row)
 	return row->full_at + FULL_LOOK_SECONDS < (int64_t)time(NULL);
 }
 
+uint32_t gw_box_window_key(const struct gw_folder *folder, int64_t now)
+{
+	const struct gw_window *w = &folder->window;
+	uint64_t key = w->max_age;
+
+	if (w->max_age == 0 && w->max_messages == 0 && w->max_size == 0)
+		return 0;
+	key = key * 1000003 + w->max_messages;
+	key = key * 1000003 + w->max_size;
+	if (w->max_age > 0) /* messages grow older by the day */
+		key = key * 1000003 + (uint64_t)now / 86400;
+	return (uint32_t)(key ^ key >> 32) | 1;
+}
+
 const struct gw_folder *gw_box_folder(const struct gw_box *box)
 {
 	return box->folder;
@@ -34,6 +48,8 @@ struct gw_box *gw_box_new(struct gw_box_env *env, const struct gw_folder *folder
 	box->copies_differ = env->copies_differ;
 	box->remote_same = remote_same;
 	box->again = again;
+	if (folder->window.max_age > 0)
+		box->oldest = env->now - (int64_t)folder->window.max_age * 86400;
 	return box;
 }
 
@@ -273,6 +289,8 @@ void gw_box_look(struct gw_box *box, enum gw_box_state state, bool with_prints)
 		.name = box->folder->name,
 		.mailbox = box->row->id,
 		.create = box->row->uidvalidity == 0,
+		.oldest = box->oldest,
+		.max_size = box->folder->window.max_size,
 		.retry_refused = box->env->full,
 		.with_prints = with_prints };
 
@@ -402,7 +420,9 @@ void gw_box_attach(struct gw_box *box, struct gw_session *session)
 {
 	const struct gw_observe_options options = { .session = session,
 		.mailbox = box->folder->wire,
-		.full = box->env->full || box->copies_differ || gw_box_full_look_due(box->row),
+		.full = box->env->full || box->copies_differ || gw_box_full_look_due(box->row) ||
+			gw_box_window_key(box->folder, box->env->now) != box->row->window,
+		.oldest = box->oldest,
 		.plain_select = box->env->plain_select,
 		.uidvalidity = box->row->uidvalidity,
 		.uidnext = box->row->uidnext,

@@ -30,6 +30,7 @@ struct gw_box_env {
 	struct gw_sync_counts *counts; /* the account's totals */
 	const uint64_t *messages;      /* the account has so many */
 	uint64_t *deleted_recently;    /* and so many went lately; counted on here */
+	int64_t now; /* seconds since the epoch, as the run began */
 	bool accept_deletions, restore_deletions;
 	const char
 		*trash;  /* the mailbox for what is deleted, as on the wire; owned by the account */
@@ -81,6 +82,9 @@ void gw_box_committed(struct gw_box *box, bool conflict);
 
 /* Frees it; only after done(). */
 void gw_box_free(struct gw_box *box);
+
+/* Stands for a folder's window as it is today, so that a change, or a day, is noticed. */
+uint32_t gw_box_window_key(const struct gw_folder *folder, int64_t now);
 
 /* Was it not looked at in full for a week? */
 bool gw_box_full_look_due(const struct gw_mailbox_row *row);

@@ -257,6 +257,18 @@ static void apply_one(struct gw_box *box, const struct gw_action *a)
 	case GW_DO_FORGET:
 		op.kind = GW_OP_DROP_ROW;
 		break;
+	case GW_DO_SKIP:
+		op.kind = GW_OP_OUTSIDE;
+		op.flags = a->flags;
+		op.size = a->size;
+		op.date = (time_t)a->base_flags; /* older than any window, until it is told */
+		break;
+	case GW_DO_EXPIRE:
+		op.kind = GW_OP_LEAVING;
+		break;
+	case GW_DO_STAY:
+		op.kind = GW_OP_STAY;
+		break;
 	case GW_DO_DOWNLOAD:
 	case GW_DO_RETURN:
 	case GW_DO_PAIR:
@@ -273,6 +285,29 @@ static void apply_one(struct gw_box *box, const struct gw_action *a)
 	gw_box_add(box, &op);
 }
 
+/* What is outside the window leaves.  The row says so first: a file that is gone without that would
+ * be taken for one that was deleted. */
+static void expire(struct gw_box *box)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < box->plan.count && !any; i++)
+		any = box->plan.actions[i].kind == GW_DO_EXPIRE;
+	if (!any)
+		return;
+	gw_batcher_seal(box->env->batcher);
+	for (size_t i = 0; i < box->plan.count; i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+		struct gw_op op = { .kind = GW_OP_EXPIRE, .uid = a->uid };
+
+		if (a->kind != GW_DO_EXPIRE || !gw_box_name_source(box, a->local, &op))
+			continue;
+		gw_box_add(box, &op);
+		box->delta.expired++;
+	}
+	box->env->counts->expired += box->delta.expired;
+}
+
 void gw_box_apply_rest(struct gw_box *box)
 {
 	if (box->applied)
@@ -280,6 +315,7 @@ void gw_box_apply_rest(struct gw_box *box)
 	box->applied = true;
 	for (size_t i = 0; i < box->plan.count; i++)
 		apply_one(box, &box->plan.actions[i]);
+	expire(box);
 	box->env->counts->flags_changed += box->delta.flags_changed;
 	box->env->counts->kept += box->delta.kept;
 }
@@ -362,6 +398,7 @@ void gw_box_wrap_up(struct gw_box *box)
 		op.row.uidnext = v->uidnext;
 		op.row.highestmodseq = v->highestmodseq;
 		op.row.messages = v->selected_exists;
+		op.row.window = gw_box_window_key(box->folder, box->env->now);
 		if (box->asked_full && v->full)
 			op.row.full_at = (int64_t)time(NULL);
 		take_stamps(box, &op.row);
@@ -369,7 +406,7 @@ void gw_box_wrap_up(struct gw_box *box)
 	same = same_stamps(box->row, &op.row) && op.row.uidnext == box->row->uidnext &&
 	       op.row.messages == box->row->messages &&
 	       op.row.highestmodseq == box->row->highestmodseq && op.row.inode == box->row->inode &&
-	       op.row.full_at == box->row->full_at;
+	       op.row.full_at == box->row->full_at && op.row.window == box->row->window;
 	box->state = BOX_COMMITTING;
 	if (same && !box->planned && !box->incomplete) { /* nothing to write */
 		gw_box_finish(box, GW_BOX_IN_STEP);

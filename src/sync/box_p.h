@@ -92,6 +92,7 @@ struct gw_box {
 	bool keywords_full;
 	struct gw_remote_view remote;
 	bool copies_differ, asked_full;
+	int64_t oldest; /* what is older is outside the window; 0: no limit */
 	bool remote_same; /* the server's counts say that nothing changed there */
 
 	/* box_pair.c */

@@ -132,6 +132,8 @@ void gw_box_plan(struct gw_box *box)
 	in.retry_unfetchable = box->env->retry_unfetchable;
 	in.storable = v->storable;
 	in.read_only = v->read_only;
+	in.max_size = box->folder->window.max_size;
+	in.max_messages = box->folder->window.max_messages;
 	gw_box_mark_candidates(box);
 	look_again = box->plan.look_again;
 	code = gw_plan_mailbox(&in, &box->plan);

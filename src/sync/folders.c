@@ -187,6 +187,26 @@ static int by_name(const void *a, const void *b)
 	return x_inbox != y_inbox ? (x_inbox ? -1 : 1) : strcmp(x->shown, y->shown);
 }
 
+/* Each limit by itself: the last section that sets it wins. */
+static struct gw_window window_of(const struct gw_folder *f, const struct gw_account *account)
+{
+	struct gw_window w = { 0 };
+
+	for (size_t i = 0; i < account->window_count; i++) {
+		const struct gw_window *x = &account->windows[i];
+
+		if (!matches(x->pattern, f))
+			continue;
+		if (x->max_age > 0)
+			w.max_age = x->max_age;
+		if (x->max_messages > 0)
+			w.max_messages = x->max_messages;
+		if (x->max_size > 0)
+			w.max_size = x->max_size;
+	}
+	return w;
+}
+
 void gw_folders_choose(struct gw_folders *f, const struct gw_account *account,
 	const char *const *only, size_t only_count)
 {
@@ -196,6 +216,7 @@ void gw_folders_choose(struct gw_folders *f, const struct gw_account *account,
 		for (size_t j = 0; j < only_count && !named; j++)
 			named = matches(only[j], &f->list[i]);
 		f->list[i].wanted = named && chosen(&f->list[i], account);
+		f->list[i].window = window_of(&f->list[i], account);
 	}
 	if (f->count > 0)
 		qsort(f->list, f->count, sizeof *f->list, by_name);

@@ -15,6 +15,7 @@ struct gw_folder {
 	uint32_t messages, uidnext, uidvalidity;
 	uint64_t highestmodseq;
 	bool wanted; /* by the account's patterns */
+	struct gw_window window; /* its pattern is not used */
 };
 
 struct gw_folders {

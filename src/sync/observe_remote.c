@@ -92,7 +92,9 @@ static void take_fetch(struct observe *ob, const struct gw_fetch *f)
 	}
 	m->uid = f->uid;
 	m->size = f->has_size ? (uint32_t)(f->size < UINT32_MAX ? f->size : UINT32_MAX) : 0;
-	m->flags = ob->o.flags(ob->o.ctx, &f->flags);
+	m->flags = ob->o.flags(ob->o.ctx, &f->flags) & GW_FLAGS_ALL;
+	m->whole = f->has_size && (f->has_date || ob->o.oldest == 0);
+	m->old = f->has_date && (int64_t)f->date < ob->o.oldest;
 }
 
 static void take_vanished(struct observe *ob, const struct gw_response *r)
@@ -193,6 +195,8 @@ static void settle(struct gw_remote_view *v)
 			if (v->messages[i].size > v->messages[n - 1].size)
 				v->messages[n - 1].size = v->messages[i].size;
 			v->messages[n - 1].flags = v->messages[i].flags;
+			v->messages[n - 1].old |= v->messages[i].old;
+			v->messages[n - 1].whole |= v->messages[i].whole;
 		} else {
 			v->messages[n++] = v->messages[i];
 		}
@@ -279,12 +283,19 @@ static enum gw_code fetch(struct observe *ob, const char *set, const char *items
 	return send_line(ob, &line, on_response, on_fetched);
 }
 
+/* What is asked of messages that may be new. */
+static const char *items(const struct observe *ob)
+{
+	return ob->o.oldest != 0 ? "(UID FLAGS RFC822.SIZE INTERNALDATE)"
+				 : "(UID FLAGS RFC822.SIZE)";
+}
+
 static enum gw_code fetch_from(struct observe *ob, uint32_t first)
 {
 	char set[32];
 
 	snprintf(set, sizeof set, "%u:*", first);
-	return fetch(ob, set, "(UID FLAGS RFC822.SIZE)");
+	return fetch(ob, set, items(ob));
 }
 
 static enum mode choose(const struct observe *ob)
@@ -318,16 +329,16 @@ static enum gw_code send_select(struct observe *ob)
 
 static enum gw_code send_first_fetches(struct observe *ob)
 {
-	char text[64];
+	char text[96];
 	enum gw_code code = GW_OK;
 
 	switch (ob->mode) {
 	case MODE_FULL:
-		return fetch(ob, "1:*", "(UID FLAGS RFC822.SIZE)");
+		return fetch(ob, "1:*", items(ob));
 	case MODE_QRESYNC:
 		return fetch_from(ob, ob->o.uidnext);
 	case MODE_CONDSTORE:
-		snprintf(text, sizeof text, "(UID FLAGS RFC822.SIZE) (CHANGEDSINCE %llu)",
+		snprintf(text, sizeof text, "%s (CHANGEDSINCE %llu)", items(ob),
 			(unsigned long long)ob->o.highestmodseq);
 		return fetch(ob, "1:*", text);
 	case MODE_FLAGS:
@@ -380,7 +391,7 @@ static void relist(struct observe *ob)
 	ob->state = RELIST;
 	ob->mode = MODE_FULL;
 	reset_view(ob);
-	check_sent(ob, fetch(ob, "1:*", "(UID FLAGS RFC822.SIZE)"));
+	check_sent(ob, fetch(ob, "1:*", items(ob)));
 }
 
 static void search(struct observe *ob)
@@ -510,7 +521,7 @@ static void evaluate_search(struct observe *ob)
 		gw_line_init(&line);
 		gw_line_printf(&line, "UID FETCH ");
 		gw_line_set(&line, &set);
-		gw_line_printf(&line, " (UID FLAGS RFC822.SIZE)");
+		gw_line_printf(&line, " %s", items(ob));
 		if (code == GW_OK)
 			code = send_line(ob, &line, on_response, on_fetched);
 		gw_line_deinit(&line);

@@ -38,6 +38,7 @@ struct gw_observe_options {
 	/* Base's cursors; uidvalidity 0: none. */
 	uint32_t uidvalidity, uidnext;
 	uint64_t highestmodseq;
+	int64_t oldest; /* seconds since the epoch: what is older is marked so; 0: not asked */
 	const struct gw_base_msg *base; /* borrowed; sorted by uid */
 	size_t base_count;
 

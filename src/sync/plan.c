@@ -60,7 +60,17 @@ static bool download(struct gw_plan *plan, const struct gw_remote_msg *r, enum g
 		return false;
 	a->flags = r->flags;
 	a->size = r->size;
+	a->base_flags = kind == GW_DO_SKIP && r->old;
 	return true;
+}
+
+/* Outside the window?  What is unread or flagged does not leave by count. */
+static bool outside(
+	const struct gw_plan_input *in, uint32_t uid, uint64_t flags, bool old, uint64_t size)
+{
+	if (old || (in->max_size > 0 && size > in->max_size))
+		return true;
+	return uid < in->first_inside && (flags & GW_FLAG_SEEN) && !(flags & GW_FLAG_FLAGGED);
 }
 
 /* A message that the file's owner changed: more than having read it, and no wish to delete it. */
@@ -116,6 +126,28 @@ static bool changed_there(const struct gw_base_msg *b, const struct gw_remote_ms
 	return ((r->flags ^ b->flags) & ~(GW_FLAG_SEEN | GW_FLAG_DELETED)) != 0;
 }
 
+/* Both sides agree about it, and it is outside the window: its file leaves.  (When memory is out it
+ * stays for another run.) */
+static bool leaves(const struct gw_plan_input *in, const struct gw_base_msg *b, bool old,
+	const struct gw_local_msg *l, struct gw_plan *plan)
+{
+	bool out = outside(in, b->uid, b->flags | (l->flags & GW_FLAG_FLAGGED), old,
+		b->big ? UINT64_MAX : 0);
+	struct gw_action *a;
+
+	if (in->copies_differ || (b->kind == GW_BASE_FILE && !out))
+		return false;
+	if (b->kind == GW_BASE_FILE && gw_local_changes(in, b->flags, l->flags) != 0)
+		return false;
+	if (b->kind == GW_BASE_FILE && wished_away(in, b, l))
+		return false;
+	a = add(plan, out ? GW_DO_EXPIRE : GW_DO_STAY, b->uid);
+	if (a == NULL)
+		return false;
+	a->local = b->local;
+	return true;
+}
+
 static bool merge(const struct gw_plan_input *in, const struct gw_base_msg *b,
 	const struct gw_remote_msg *r, struct gw_plan *plan)
 {
@@ -123,6 +155,9 @@ static bool merge(const struct gw_plan_input *in, const struct gw_base_msg *b,
 	struct gw_merged m = gw_merge_flags(in, b->flags, r->flags, l->flags);
 	struct gw_action *a;
 
+	if ((b->kind == GW_BASE_OUTSIDE || (r->flags == b->flags && m.local == l->flags)) &&
+		leaves(in, b, r->old, l, plan))
+		return true;
 	if (wished_away(in, b, l)) {
 		if (!changed_there(b, r))
 			return delete_there(in, b, r->flags, plan);
@@ -154,6 +189,12 @@ static bool missing_here(const struct gw_plan_input *in, const struct gw_base_ms
 {
 	if (b->kind == GW_BASE_UNFETCHABLE)
 		return r == NULL || !in->retry_unfetchable || download(plan, r, GW_DO_DOWNLOAD);
+	if (b->kind == GW_BASE_OUTSIDE && r != NULL &&
+		!outside(in, b->uid, r->flags, r->whole ? r->old : b->old,
+			r->whole  ? r->size
+			: b->big ? UINT64_MAX
+				 : 0))
+		return download(plan, r, GW_DO_DOWNLOAD);
 	if (b->kind != GW_BASE_FILE)
 		return r == NULL || update_base(b, r->flags, plan);
 	if (in->copies_differ) /* then all of the server is looked at */
@@ -188,6 +229,8 @@ static bool unchanged_there(
 		return true;
 	if (b->local == GW_NO_LOCAL)
 		return missing_here(in, b, NULL, plan);
+	if (leaves(in, b, b->old, &in->local[b->local], plan))
+		return true;
 	if (wished_away(in, b, &in->local[b->local]))
 		return delete_there(in, b, base, plan);
 	return tell(plan, b->uid, base,
@@ -234,7 +277,9 @@ static bool new_there(const struct gw_plan_input *in, const struct gw_remote_msg
 	while (*pair < in->pair_count && in->pairs[*pair].uid < r->uid)
 		(*pair)++;
 	if (*pair == in->pair_count || in->pairs[*pair].uid != r->uid)
-		return download(plan, r, GW_DO_DOWNLOAD);
+		return download(plan, r,
+			outside(in, r->uid, r->flags, r->old, r->size) ? GW_DO_SKIP
+								       : GW_DO_DOWNLOAD);
 	p = &in->pairs[*pair];
 	a = add(plan, GW_DO_PAIR, r->uid);
 	if (a == NULL)
@@ -297,12 +342,36 @@ static bool new_here(const struct gw_plan_input *in, struct gw_plan *plan)
 	return ok;
 }
 
-enum gw_code gw_plan_mailbox(const struct gw_plan_input *in, struct gw_plan *out)
+/* The UID of the max_messages-th newest message that is there; 0: all are inside. */
+static uint32_t first_inside(const struct gw_plan_input *in)
 {
+	size_t b = in->base_count, r = in->remote_count;
+	uint32_t left = in->max_messages, uid = 0;
+
+	while (left > 0 && (b > 0 || r > 0)) {
+		uint32_t base = b > 0 ? in->base[b - 1].uid : 0;
+		uint32_t remote = r > 0 ? in->remote[r - 1].uid : 0;
+
+		uid = base > remote ? base : remote;
+		b -= base == uid;
+		r -= remote == uid;
+		/* Gone ones do not count; vanished ones may be among those told of. */
+		if (remote == uid ? in->vanished == NULL || !gw_seqset_has(in->vanished, uid)
+				  : !is_gone(in, uid))
+			left--;
+	}
+	return left > 0 || (b == 0 && r == 0) ? 0 : uid;
+}
+
+enum gw_code gw_plan_mailbox(const struct gw_plan_input *given, struct gw_plan *out)
+{
+	struct gw_plan_input with_window = *given;
+	const struct gw_plan_input *in = &with_window;
 	size_t b = 0, r = 0, pair = 0;
 	bool ok = true;
 
 	*out = (struct gw_plan){ 0 };
+	with_window.first_inside = given->max_messages > 0 ? first_inside(given) : 0;
 	while (ok) {
 		const struct gw_base_msg *base = b < in->base_count ? &in->base[b] : NULL;
 		const struct gw_remote_msg *remote = r < in->remote_count ? &in->remote[r] : NULL;

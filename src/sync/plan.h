@@ -28,13 +28,17 @@ struct gw_base_msg {
 	uint32_t local; /* index of its file in the local view, or GW_NO_LOCAL */
 	uint64_t flags : 58;
 	uint64_t kind : 3; /* enum gw_base_kind */
+	uint64_t old : 1;  /* older than the window reaches, as far as base knows */
+	uint64_t big : 1;  /* larger than is wanted */
 };
 
 /* What the server says now: all of it, or what changed.  Sorted by uid, unique. */
 struct gw_remote_msg {
 	uint32_t uid;
 	uint32_t size; /* UINT32_MAX: that or more; 0: not told */
-	uint64_t flags;
+	uint64_t flags : 58;
+	uint64_t old : 1;   /* older than the window reaches */
+	uint64_t whole : 1; /* size and age were told */
 };
 
 /* What the Maildir holds now. */
@@ -75,6 +79,9 @@ struct gw_plan_input {
 	uint64_t storable; /* flags that the server stores for good */
 	bool read_only;    /* the mailbox takes no changes */
 	bool mirror_deleted;
+	uint64_t max_size;     /* larger messages are not fetched; 0: no limit */
+	uint32_t max_messages; /* only the newest; flagged and unread ones stay; 0: all */
+	uint32_t first_inside; /* plan's own: the oldest UID among the newest */
 	bool never_delete; /* what is deleted here is left standing there */
 };
 
@@ -95,6 +102,9 @@ enum gw_action_kind {
 	GW_DO_KEEP,   /* only the row goes: gone there, but changed here since; it is new again */
 	GW_DO_UPLOAD, /* the file `local`, with `flags` */
 	GW_DO_REFUSE, /* the file `local` is not uploaded: it may have been deleted on the server */
+	GW_DO_SKIP,   /* new there, and outside the window; flags, size; base_flags 1: too old */
+	GW_DO_EXPIRE, /* in step, and outside the window: the file `local` leaves */
+	GW_DO_STAY,   /* it was about to leave, and is inside again: the file `local` */
 	GW_DO_HOLD,   /* cannot be deleted there: remembered, nothing done */
 
 	/* Made by sync/match.h of what stood apart. */
@@ -128,7 +138,7 @@ void gw_plan_deinit(struct gw_plan *plan);
 void gw_plan_shrink(struct gw_plan *plan, size_t count);
 
 /* GW_ERR_NOMEM. */
-enum gw_code gw_plan_mailbox(const struct gw_plan_input *in, struct gw_plan *out);
+enum gw_code gw_plan_mailbox(const struct gw_plan_input *given, struct gw_plan *out);
 
 /* Three-way merge of one message's flags. */
 struct gw_merged {

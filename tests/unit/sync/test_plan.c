@@ -288,7 +288,7 @@ static void each_row(void **state)
 			.local = f->local < 0 ? GW_NO_LOCAL : 0,
 			.kind = (unsigned)f->kind & 7 };
 		struct gw_remote_msg remote = {
-			.uid = 5, .size = 10, .flags = (uint64_t)f->remote
+			.uid = 5, .size = 10, .flags = (uint64_t)f->remote & GW_FLAGS_ALL
 		};
 		struct gw_local_msg local = { .flags = (uint64_t)f->local,
 			.uid = f->base < 0 ? 0 : 5 };
@@ -408,7 +408,7 @@ static void run(struct model *m, bool full, size_t stop_after)
 		in.local_count += m->local[i] >= 0;
 		if (m->remote[i] >= 0 && (full || m->remote[i] != m->base[i]))
 			remote[in.remote_count++] = (struct gw_remote_msg){ .uid = (uint32_t)i + 1,
-				.flags = (uint64_t)m->remote[i] };
+				.flags = (uint64_t)m->remote[i] & GW_FLAGS_ALL };
 		if (m->remote[i] < 0 && m->base[i] >= 0 && !full)
 			gw_seqset_add(&vanished, (uint32_t)i + 1, (uint32_t)i + 1);
 	}
@@ -468,6 +468,9 @@ static void run(struct model *m, bool full, size_t stop_after)
 		case GW_DO_RELINK:
 		case GW_DO_TAKE:
 		case GW_DO_REPLACED:
+		case GW_DO_SKIP:
+		case GW_DO_EXPIRE:
+		case GW_DO_STAY:
 		case GW_DO_PAIR:
 			fail();
 			break;
@@ -578,10 +581,70 @@ static void new_files_are_uploaded_unless_something_speaks_against_it(void **sta
 	gw_plan_deinit(&plan);
 }
 
+/* What a window leaves out, and when a file leaves. */
+static void windows(void **state)
+{
+	struct gw_base_msg base[] = { { .uid = 1, .local = 0, .flags = S },
+		{ .uid = 2, .local = 1, .flags = S | F }, { .uid = 3, .local = 2 },
+		{ .uid = 4, .local = 3, .flags = S }, { .uid = 5, .local = 4, .flags = S },
+		{ .uid = 6, .local = GW_NO_LOCAL, .kind = GW_BASE_OUTSIDE, .flags = S } };
+	struct gw_local_msg local[] = { { .uid = 1, .flags = S }, { .uid = 2, .flags = S | F },
+		{ .uid = 3 }, { .uid = 4, .flags = S | R }, { .uid = 5, .flags = S } };
+	struct gw_remote_msg remote[] = { { .uid = 6, .size = 50, .flags = S, .whole = true },
+		{ .uid = 7, .size = 500, .flags = S }, { .uid = 8, .size = 50, .flags = S } };
+	struct gw_plan_input in = { .base = base,
+		.base_count = 6,
+		.remote = remote,
+		.remote_count = 3,
+		.local = local,
+		.local_count = 5,
+		.local_trusted = true,
+		.lettered = LETTERED,
+		.storable = GW_FLAGS_ALL,
+		.max_size = 100,
+		.max_messages = 3 };
+	struct gw_plan plan;
+
+	(void)state;
+	/* 6, 7 and 8 are the newest; 2 is flagged, 3 is unread, 4 was changed here. */
+	gw_plan_mailbox(&in, &plan);
+	assert_int_equal(plan.count, 6);
+	assert_int_equal(plan.actions[0].kind, GW_DO_EXPIRE);
+	assert_int_equal(plan.actions[0].uid, 1);
+	assert_int_equal(plan.actions[1].kind, GW_DO_REMOTE_FLAGS);
+	assert_int_equal(plan.actions[1].uid, 4);
+	assert_int_equal(plan.actions[2].kind, GW_DO_EXPIRE);
+	assert_int_equal(plan.actions[2].uid, 5);
+	assert_int_equal(plan.actions[3].kind, GW_DO_DOWNLOAD); /* inside again */
+	assert_int_equal(plan.actions[3].uid, 6);
+	assert_int_equal(plan.actions[4].kind, GW_DO_SKIP); /* too big */
+	assert_int_equal(plan.actions[4].uid, 7);
+	assert_int_equal(plan.actions[5].kind, GW_DO_DOWNLOAD);
+	gw_plan_deinit(&plan);
+
+	/* Killed between the row and its file: the file leaves all the same, or stays. */
+	base[0].kind = GW_BASE_OUTSIDE;
+	in.max_size = in.max_messages = 0;
+	in.remote_count = 0;
+	gw_plan_mailbox(&in, &plan);
+	assert_int_equal(plan.actions[0].kind, GW_DO_STAY);
+	gw_plan_deinit(&plan);
+	base[0].old = true;
+	gw_plan_mailbox(&in, &plan);
+	assert_int_equal(plan.actions[0].kind, GW_DO_EXPIRE);
+	gw_plan_deinit(&plan);
+	/* And a file that is gone then was not deleted by anybody. */
+	base[0].local = GW_NO_LOCAL;
+	in.base_count = 1;
+	gw_plan_mailbox(&in, &plan);
+	assert_int_equal(plan.count, 0);
+	gw_plan_deinit(&plan);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(each_row),
-		cmocka_unit_test(absence_needs_proof),
+		cmocka_unit_test(absence_needs_proof), cmocka_unit_test(windows),
 		cmocka_unit_test(new_files_are_uploaded_unless_something_speaks_against_it),
 		cmocka_unit_test(random_histories) };
 
