@@ -24,9 +24,9 @@ enum gw_deletes {
 
 /* What of some mailboxes is kept here.  0: no limit. */
 struct gw_window {
-	char *pattern;         /* over names as shown here; of those that match the last one counts */
-	unsigned max_age;      /* days */
-	unsigned max_messages; /* the newest */
+	char *pattern;    /* over names as shown here; of those that match the last one counts */
+	unsigned max_age; /* days */
+	unsigned max_messages;       /* the newest */
 	unsigned long long max_size; /* bytes */
 };
 
@@ -43,8 +43,8 @@ struct gw_account {
 	char *password_command; /* its first line of output is the password */
 	char *maildir;          /* absolute path of the root */
 	enum gw_layout layout;
-	char **folders;         /* patterns over names as shown here; the last that matches wins */
-	size_t folder_count;    /* 0: all, less \All, \Flagged and \Important */
+	char **folders;      /* patterns over names as shown here; the last that matches wins */
+	size_t folder_count; /* 0: all, less \All, \Flagged and \Important */
 	struct gw_window *windows;
 	size_t window_count;
 	bool subscribed;        /* only subscribed mailboxes */

@@ -15,10 +15,13 @@ struct uv_loop_s;
 struct gw_sync;
 
 struct gw_sync_options {
-	bool dry_run;               /* look and tell, change nothing anywhere */
-	bool full;                  /* read both sides in full whatever cursors say */
-	bool accept_deletions;      /* carry out the deletions that an earlier run held back */
-	bool restore_deletions;     /* take them back: upload what is here again */
+	bool dry_run;           /* look and tell, change nothing anywhere */
+	bool full;              /* read both sides in full whatever cursors say */
+	bool accept_deletions;  /* carry out the deletions that an earlier run held back */
+	bool restore_deletions; /* take them back: upload what is here again */
+	bool verify;            /* compare and tell (GW_SYNC_FINDING) instead; set full, too */
+	bool verify_bodies;     /* contents as well: fetches every message */
+	bool repair; /* what does not agree leaves the state: the next sync joins it anew */
 	const char *const *folders; /* only these (names as shown, patterns allowed); NULL: all */
 	size_t folder_count;
 };
@@ -40,8 +43,9 @@ struct gw_sync_counts {
 	uint64_t moved;    /* from one mailbox to another, on either side, without their body */
 	uint64_t copied;   /* likewise, on the server */
 	uint64_t held;     /* deletions held back now */
-	uint64_t expired;                  /* files that left the window */
+	uint64_t expired;  /* files that left the window */
 	uint64_t kept;     /* gone there, changed here, and left alone */
+	uint64_t findings; /* what verify found */
 	uint64_t problems; /* reported; the exit status is not 0 */
 	uint64_t wire_received, wire_sent; /* bytes, TLS included */
 };
@@ -51,6 +55,7 @@ enum gw_sync_event_type {
 	GW_SYNC_PROGRESS, /* counts changed */
 	GW_SYNC_MAILBOX,  /* mailbox is in step; the changes of this one are in `delta` */
 	GW_SYNC_PLAN,     /* dry run: what would be done in mailbox, in `delta` */
+	GW_SYNC_FINDING,  /* verify: text, about mailbox */
 	GW_SYNC_PROBLEM,  /* err: something was skipped or held; mailbox, or NULL */
 	GW_SYNC_DONE,     /* the last event; err is NULL when the account could be worked on */
 };

@@ -7,6 +7,8 @@
 struct options {
 	const char *config_path; /* NULL: the usual place */
 	bool quiet, json, dry_run, full, accept_deletions, restore_deletions;
+	bool all;                    /* restore */
+	bool verify, bodies, repair; /* verify */
 	unsigned verbose;
 	char **args; /* behind the command */
 	int arg_count;
@@ -19,4 +21,5 @@ int exit_status(const struct gw_error *err);
 void complain(const char *account, const char *mailbox, const struct gw_error *err);
 
 int cmd_sync(const struct options *o, const struct config *config, const struct gw_log *log);
+int cmd_restore(const struct options *o, const struct config *config);
 int cmd_status(const struct options *o, const struct config *config);

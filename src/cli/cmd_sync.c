@@ -44,7 +44,8 @@ static void on_event(void *ctx, const struct gw_sync_event *ev)
 	if (ev->type != GW_SYNC_DONE)
 		return;
 	j->sync = NULL;
-	j->status = ev->err != NULL ? exit_status(ev->err) : ev->counts->problems > 0;
+	j->status = ev->err != NULL ? exit_status(ev->err)
+				    : ev->counts->problems + ev->counts->findings > 0;
 	if (--r->running == 0)
 		end_signals(r);
 }
@@ -121,7 +122,10 @@ static enum gw_code choose(struct run *r, const struct config *config, struct gw
 	}
 	for (size_t i = 0; i < r->count; i++) {
 		r->jobs[i].options.dry_run = o->dry_run;
-		r->jobs[i].options.full = o->full;
+		r->jobs[i].options.full = o->full || o->verify;
+		r->jobs[i].options.verify = o->verify;
+		r->jobs[i].options.verify_bodies = o->bodies;
+		r->jobs[i].options.repair = o->repair;
 		r->jobs[i].options.accept_deletions = o->accept_deletions;
 		r->jobs[i].options.restore_deletions = o->restore_deletions;
 	}
@@ -185,6 +189,8 @@ int cmd_sync(const struct options *o, const struct config *config, const struct 
 		complain(NULL, NULL, &err);
 		status = exit_status(&err);
 	} else {
+		if (o->verify)
+			progress_verifies(r.progress);
 		uv_loop_init(&r.loop);
 		uv_signal_init(&r.loop, &r.on_int);
 		uv_signal_init(&r.loop, &r.on_term);

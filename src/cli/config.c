@@ -279,7 +279,8 @@ static enum gw_code read_window(
 			w->pattern, INT_MAX);
 	if (size != NULL && !read_size(size, &w->max_size))
 		return wrong(r, account,
-			"folder \"%s\": max-size = \"%s\" is not a number of bytes, or of k, M or G",
+			"folder \"%s\": max-size = \"%s\" is not a number of bytes, or of k, M or "
+			"G",
 			w->pattern, size);
 	w->max_age = (unsigned)age;
 	w->max_messages = (unsigned)count;

@@ -19,12 +19,18 @@ static const char usage[] =
 	"\n"
 	"  sync [ACCOUNT[:FOLDER]]...   bring the Maildir in step with the server, once\n"
 	"  status [ACCOUNT]...          what is here, and what is held back and why\n"
+	"  verify [ACCOUNT[:FOLDER]]... compare server, Maildir and state, message by message\n"
+	"  restore [ACCOUNT[:FOLDER] [ID]...]  what was deleted here lately, and back again\n"
 	"\n"
 	"  -c, --config=FILE   another configuration than ~/.config/godwit/config\n"
 	"  -n, --dry-run       sync: say what would be done, and do nothing\n"
 	"      --full          sync: read everything, whatever was remembered\n"
 	"      --accept-deletions   sync: carry out deletions that were held back\n"
 	"      --restore-deletions  sync: take them back instead\n"
+	"      --bodies        verify: compare contents too (fetches everything)\n"
+	"      --repair        verify: forget what does not agree, so that the next sync joins it\n"
+	"                      anew; deletes no mail\n"
+	"      --all           restore: everything that would be listed\n"
 	"  -q, --quiet         say nothing when all is well\n"
 	"  -v, --verbose       say more; -vv, -vvv: more still (the protocol, without secrets)\n"
 	"      --json          one JSON object a line\n"
@@ -85,7 +91,16 @@ static void log_line(void *ctx, enum gw_log_level level, const char *text)
 	fprintf(stderr, "godwit: %s: %s\n", names[level], text);
 }
 
-enum { OPT_FULL = 256, OPT_JSON, OPT_VERSION, OPT_ACCEPT, OPT_RESTORE };
+enum {
+	OPT_FULL = 256,
+	OPT_JSON,
+	OPT_VERSION,
+	OPT_ACCEPT,
+	OPT_RESTORE,
+	OPT_BODIES,
+	OPT_REPAIR,
+	OPT_ALL
+};
 
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
@@ -93,6 +108,9 @@ static const struct option long_options[] = {
 	{ "full", no_argument, NULL, OPT_FULL },
 	{ "accept-deletions", no_argument, NULL, OPT_ACCEPT },
 	{ "restore-deletions", no_argument, NULL, OPT_RESTORE },
+	{ "bodies", no_argument, NULL, OPT_BODIES },
+	{ "repair", no_argument, NULL, OPT_REPAIR },
+	{ "all", no_argument, NULL, OPT_ALL },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "json", no_argument, NULL, OPT_JSON },
@@ -122,6 +140,15 @@ static int parse_options(int argc, char **argv, struct options *o)
 			break;
 		case OPT_RESTORE:
 			o->restore_deletions = true;
+			break;
+		case OPT_BODIES:
+			o->bodies = true;
+			break;
+		case OPT_REPAIR:
+			o->repair = true;
+			break;
+		case OPT_ALL:
+			o->all = true;
 			break;
 		case 'q':
 			o->quiet = true;
@@ -153,13 +180,25 @@ static int parse_options(int argc, char **argv, struct options *o)
 	return -1;
 }
 
+enum command { CMD_SYNC, CMD_STATUS, CMD_VERIFY, CMD_RESTORE, COMMANDS };
+
+static const char *const commands[COMMANDS] = { "sync", "status", "verify", "restore" };
+
+static enum command find_command(const char *word)
+{
+	int i = 0;
+
+	while (i < COMMANDS && strcmp(commands[i], word) != 0)
+		i++;
+	return (enum command)i;
+}
+
 static int unknown_command(const char *word)
 {
-	static const char *const commands[] = { "sync", "status" };
 	const char *best = NULL;
 	unsigned best_distance = 4;
 
-	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+	for (size_t i = 0; i < COMMANDS; i++) {
 		unsigned d = gw_edit_distance(commands[i], word);
 
 		if (d < best_distance) {
@@ -173,6 +212,25 @@ static int unknown_command(const char *word)
 	else
 		fprintf(stderr, "godwit: there is no command \"%s\"; try `godwit --help`\n", word);
 	return EX_USAGE;
+}
+
+static int run(enum command command, struct options *o, const struct config *config,
+	const struct gw_log *log)
+{
+	switch (command) {
+	case CMD_SYNC:
+		return cmd_sync(o, config, log);
+	case CMD_VERIFY:
+		o->verify = true;
+		return cmd_sync(o, config, log);
+	case CMD_STATUS:
+		return cmd_status(o, config);
+	case CMD_RESTORE:
+		return cmd_restore(o, config);
+	case COMMANDS:
+		break;
+	}
+	return EX_SOFTWARE;
 }
 
 /* Descriptors for a whole batch, no core with secrets in it, and files for the owner alone. */
@@ -196,7 +254,7 @@ int main(int argc, char **argv)
 	struct gw_log log = { .sink = log_line };
 	struct config config;
 	struct gw_error err = { 0 };
-	const char *command;
+	enum command command;
 	int status = parse_options(argc, argv, &o);
 
 	if (status >= 0)
@@ -205,11 +263,11 @@ int main(int argc, char **argv)
 		fputs(usage, stderr);
 		return EX_USAGE;
 	}
-	command = o.args[0];
+	command = find_command(o.args[0]);
+	if (command == COMMANDS)
+		return unknown_command(o.args[0]);
 	o.args++;
 	o.arg_count--;
-	if (strcmp(command, "sync") != 0 && strcmp(command, "status") != 0)
-		return unknown_command(command);
 	log.level = GW_LOG_WARN + o.verbose > GW_LOG_WIRE
 			    ? GW_LOG_WIRE
 			    : (enum gw_log_level)(GW_LOG_WARN + o.verbose);
@@ -218,8 +276,7 @@ int main(int argc, char **argv)
 		complain(NULL, NULL, &err);
 		return exit_status(&err);
 	}
-	status = strcmp(command, "sync") == 0 ? cmd_sync(&o, &config, &log)
-					      : cmd_status(&o, &config);
+	status = run(command, &o, &config, &log);
 	config_free(&config);
 	return status;
 }

@@ -28,6 +28,7 @@ struct progress {
 	size_t count;
 	size_t drawn; /* bar lines on the screen */
 	uint64_t drawn_ms;
+	bool verifies;
 };
 
 static uint64_t now_ms(void)
@@ -49,6 +50,11 @@ struct progress *progress_new(enum progress_style style, size_t accounts)
 	p->style = style;
 	p->count = accounts;
 	return p;
+}
+
+void progress_verifies(struct progress *p)
+{
+	p->verifies = true;
 }
 
 void progress_free(struct progress *p)
@@ -172,8 +178,8 @@ static void draw(struct progress *p, bool force)
 
 static json_t *counts_json(const struct gw_sync_counts *c)
 {
-	return json_pack(
-		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
+			 "s:I, s:I, s:I, s:I}",
 		"messages_to_download", (json_int_t)c->to_download, "messages_downloaded",
 		(json_int_t)c->downloaded, "bytes_to_download", (json_int_t)c->bytes_to_download,
 		"bytes_downloaded", (json_int_t)c->bytes_downloaded, "messages_to_upload",
@@ -183,7 +189,8 @@ static json_t *counts_json(const struct gw_sync_counts *c)
 		(json_int_t)c->flags_sent, "deleted", (json_int_t)c->deleted, "kept",
 		(json_int_t)c->kept, "held", (json_int_t)c->held, "deleted_there",
 		(json_int_t)c->deleted_there, "moved", (json_int_t)c->moved, "copied",
-		(json_int_t)c->copied, "expired", (json_int_t)c->expired);
+		(json_int_t)c->copied, "expired", (json_int_t)c->expired, "findings",
+		(json_int_t)c->findings);
 }
 
 static void put_json(json_t *object)
@@ -226,6 +233,11 @@ static void print_json(const char *name, const struct gw_sync_event *ev)
 			json_object_update_new(o, counts_json(ev->delta));
 		else
 			json_object_set_new(o, "text", text_or_null(ev->text));
+		break;
+	case GW_SYNC_FINDING:
+		json_object_set_new(o, "event", json_string("finding"));
+		json_object_set_new(o, "mailbox", text_or_null(ev->mailbox));
+		json_object_set_new(o, "text", text_or_null(ev->text));
 		break;
 	case GW_SYNC_PROBLEM:
 		json_object_set_new(o, "event", json_string("problem"));
@@ -293,18 +305,21 @@ static void describe(const struct gw_sync_counts *c, bool planned, char *out, si
 	add_part(out, size, c->deleted_there, "message deleted on the server",
 		"messages deleted on the server");
 	add_part(out, size, c->expired, "message left the window", "messages left the window");
+	add_part(out, size, c->findings, "disagreement", "disagreements");
 	add_part(out, size, c->held, "deletion held back", "deletions held back");
 	add_part(out, size, c->kept, "message kept", "messages kept");
 }
 
-static void print_summary(const struct line *l, const struct gw_sync_event *ev)
+static void print_summary(const struct line *l, const struct gw_sync_event *ev, bool verifies)
 {
 	const struct gw_sync_counts *c = ev->counts;
 	char text[300];
 
 	describe(c, false, text, sizeof text);
+	if (verifies && c->findings == 0)
+		text[0] = '\0'; /* what was fetched for it is of no interest */
 	if (text[0] == '\0')
-		snprintf(text, sizeof text, "nothing new");
+		snprintf(text, sizeof text, verifies ? "everything agrees" : "nothing new");
 	printf("%s: %s; %llu %s, %.1f s\n", l->name, text, (unsigned long long)c->mailboxes,
 		c->mailboxes == 1 ? "mailbox" : "mailboxes",
 		(double)(now_ms() - l->began_ms) / 1000);
@@ -337,16 +352,19 @@ void progress_event(
 	l->active = ev->type != GW_SYNC_DONE;
 	if (p->style == PROGRESS_JSON)
 		print_json(name, ev);
-	if (ev->type == GW_SYNC_PROBLEM || ev->type == GW_SYNC_DONE || ev->type == GW_SYNC_PLAN)
+	if (ev->type == GW_SYNC_FINDING || ev->type == GW_SYNC_PROBLEM ||
+		ev->type == GW_SYNC_DONE || ev->type == GW_SYNC_PLAN)
 		progress_clear(p);
 	if (ev->type == GW_SYNC_PROBLEM && p->style != PROGRESS_JSON)
 		complain(name, ev->mailbox, ev->err);
+	if (ev->type == GW_SYNC_FINDING && p->style != PROGRESS_JSON)
+		printf("%s: %s: %s\n", name, ev->mailbox, ev->text);
 	if (ev->type == GW_SYNC_PLAN && p->style != PROGRESS_JSON)
 		print_plan(l, ev);
 	if (ev->type == GW_SYNC_DONE && ev->err != NULL && p->style != PROGRESS_JSON)
 		complain(name, NULL, ev->err);
 	if (ev->type == GW_SYNC_DONE && ev->err == NULL &&
 		(p->style == PROGRESS_LINES || p->style == PROGRESS_BARS))
-		print_summary(l, ev);
+		print_summary(l, ev, p->verifies);
 	draw(p, ev->type == GW_SYNC_STAGE);
 }

@@ -9,6 +9,8 @@ struct progress;
 
 /* accounts: how many are shown at once.  NULL when out of memory. */
 struct progress *progress_new(enum progress_style style, size_t accounts);
+/* What is summed up is a comparison, and all may be well. */
+void progress_verifies(struct progress *p);
 void progress_free(struct progress *p);
 
 /* index: which account; name: its name.  Clears bars before anything else is printed. */

@@ -21,14 +21,14 @@ static char *cur_path(const char *attic, const char *dir)
 	return asprintf(&path, "%s/%s/cur", attic, dir) < 0 ? NULL : path;
 }
 
-static int copy_durably(int from, const char *name, int to)
+static int copy_durably(int from, const char *name, int to, const char *as)
 {
 	int in = openat(from, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), out, sys = 0;
 	ssize_t n;
 
 	if (in < 0)
 		return errno;
-	out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	out = openat(to, as, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (out < 0) {
 		sys = errno;
 		close(in);
@@ -47,6 +47,13 @@ static int copy_durably(int from, const char *name, int to)
 	return sys;
 }
 
+int gw_move_file(int from, const char *name, int to, const char *as)
+{
+	int sys = gw_place(from, name, to, as);
+
+	return sys == EXDEV ? copy_durably(from, name, to, as) : sys;
+}
+
 int gw_attic_put(const char *attic, const char *dir, int from, const char *name)
 {
 	char *path = cur_path(attic, dir), fresh[512];
@@ -59,13 +66,11 @@ int gw_attic_put(const char *attic, const char *dir, int from, const char *name)
 	if (sys == 0 && (to = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		sys = errno;
 	if (sys == 0)
-		sys = gw_place(from, name, to, name);
+		sys = gw_move_file(from, name, to, name);
 	if (sys == EEXIST) { /* one of this name was deleted before */
 		snprintf(fresh, sizeof fresh, "%lld.%s", (long long)time(NULL), name);
-		sys = gw_place(from, name, to, fresh);
+		sys = gw_move_file(from, name, to, fresh);
 	}
-	if (sys == EXDEV)
-		sys = copy_durably(from, name, to);
 	if (to >= 0)
 		close(to);
 	free(path);

@@ -352,6 +352,16 @@ static void on_box_problem(void *ctx, struct gw_box *box, const struct gw_error 
 	gw_sync_problem(ctx, gw_box_folder(box)->shown, err);
 }
 
+static void on_box_finding(void *ctx, struct gw_box *box, const char *text)
+{
+	struct gw_sync *s = ctx;
+
+	s->counts.findings++;
+	emit(s, (struct gw_sync_event){ .type = GW_SYNC_FINDING,
+			.mailbox = gw_box_folder(box)->shown,
+			.text = text });
+}
+
 static void on_box_progress(void *ctx)
 {
 	emit(ctx, (struct gw_sync_event){ .type = GW_SYNC_PROGRESS });
@@ -373,10 +383,11 @@ static void settle(struct gw_sync *s, struct gw_entry *e, enum gw_box_outcome ou
 		e->settled = true;
 		s->counts.mailboxes_done += !e->done_once;
 		e->done_once = true;
-		emit(s, (struct gw_sync_event){
-				.type = s->options.dry_run ? GW_SYNC_PLAN : GW_SYNC_MAILBOX,
-				.mailbox = e->folder->shown,
-				.delta = delta });
+		if (!s->options.verify)
+			emit(s, (struct gw_sync_event){
+					.type = s->options.dry_run ? GW_SYNC_PLAN : GW_SYNC_MAILBOX,
+					.mailbox = e->folder->shown,
+					.delta = delta });
 		break;
 	case GW_BOX_SAME:
 		e->settled = true;
@@ -656,6 +667,10 @@ static void fill_env(struct gw_sync *s)
 		.dry_run = s->options.dry_run,
 		.full = s->options.full,
 		.retry_unfetchable = s->options.full,
+		.verify = s->options.verify,
+		.verify_bodies = s->options.verify_bodies,
+		.repair = s->options.repair,
+		.finding = on_box_finding,
 		.ready = on_box_ready,
 		.planned = on_box_planned,
 		.created = on_box_created,
@@ -687,6 +702,8 @@ enum gw_code gw_sync_start(uv_loop_t *loop, const struct gw_account *account,
 	s->loop = loop;
 	s->account = account;
 	s->options = *options;
+	if (options->verify && !options->repair)
+		s->options.dry_run = true; /* it changes nothing */
 	s->log = log;
 	s->cb = cb;
 	s->ctx = ctx;

@@ -521,7 +521,7 @@ bool gw_sync_settle_folders(struct gw_sync *s)
 	struct gw_error err = { 0 };
 	bool any = false;
 
-	if (s->folders_settled || s->options.folder_count > 0)
+	if (s->folders_settled || s->options.folder_count > 0 || s->options.verify)
 		return false;
 	if (!find_missing(s) || !find_new(s)) {
 		gw_fail(&err, GW_ERR_NOMEM, "out of memory");

@@ -83,6 +83,7 @@ void gw_box_free(struct gw_box *box)
 	free(box->carry_items);
 	free(box->removals);
 	free(box->leaving);
+	free(box->suspects);
 	free(box);
 }
 
@@ -303,7 +304,8 @@ void gw_box_look(struct gw_box *box, enum gw_box_state state, bool with_prints)
 void gw_box_start(struct gw_box *box)
 {
 	/* The prints serve is_another(). */
-	gw_box_look(box, BOX_LOOKING, box->row->uidvalidity != 0 && box->row->full_at == 0);
+	gw_box_look(box, BOX_LOOKING,
+		box->env->verify || (box->row->uidvalidity != 0 && box->row->full_at == 0));
 }
 
 /* A mailbox that was recognised by its UIDVALIDITY under another name is believed only if its
@@ -338,10 +340,12 @@ static void on_observed(
 		return;
 	}
 	box->remote = *view;
-	if (is_another(box))
+	if (!box->env->verify && is_another(box))
 		box->remote.restarted = true;
 	if (box->stopped)
 		fail_cancelled(box);
+	else if (box->env->verify)
+		gw_box_verify(box);
 	else if (box->remote.restarted && box->local.base_count > 0)
 		gw_box_begin_rekey(box);
 	else

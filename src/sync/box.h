@@ -30,14 +30,15 @@ struct gw_box_env {
 	struct gw_sync_counts *counts; /* the account's totals */
 	const uint64_t *messages;      /* the account has so many */
 	uint64_t *deleted_recently;    /* and so many went lately; counted on here */
-	int64_t now; /* seconds since the epoch, as the run began */
+	int64_t now;                   /* seconds since the epoch, as the run began */
 	bool accept_deletions, restore_deletions;
 	const char
 		*trash;  /* the mailbox for what is deleted, as on the wire; owned by the account */
 	bool make_trash; /* it is not there yet */
 	bool dry_run, full, retry_unfetchable;
-	bool copies_differ; /* the mark and the state do not belong together */
-	bool plain_select;  /* learned: this server wants SELECT without parameters */
+	bool verify, verify_bodies, repair; /* compare and tell, instead */
+	bool copies_differ;                 /* the mark and the state do not belong together */
+	bool plain_select; /* learned: this server wants SELECT without parameters */
 
 	void (*ready)(void *ctx, struct gw_box *box); /* wants a connection */
 	/* It has a plan, and waits for gw_box_proceed(), or gw_box_restart().  Comes again when
@@ -55,6 +56,7 @@ struct gw_box_env {
 	void (*done)(void *ctx, struct gw_box *box, enum gw_box_outcome outcome,
 		const struct gw_sync_counts *delta, const struct gw_error *err);
 	void (*problem)(void *ctx, struct gw_box *box, const struct gw_error *err);
+	void (*finding)(void *ctx, struct gw_box *box, const char *text);
 	void (*progress)(void *ctx);
 	void *ctx;
 };

@@ -120,6 +120,11 @@ static void on_message(void *ctx, const struct gw_download_item *item, const str
 
 	box->delta.downloaded++;
 	box->env->counts->downloaded++;
+	if (box->env->verify) {
+		gw_box_verify_body(box, item, file);
+		box->env->progress(box->env->ctx);
+		return;
+	}
 	if (p != NULL && memcmp(p->print.body, file->print.body, GW_HASH_BYTES) == 0) {
 		uint64_t mine = box->local.messages[item->local].flags;
 
@@ -156,8 +161,10 @@ static void on_unfetchable(void *ctx, const struct gw_download_item *item, const
 		item->uid, reason);
 	err.scope = GW_SCOPE_MESSAGE;
 	op.to = strdup(err.text);
-	if (op.to != NULL)
+	if (op.to != NULL && !box->env->dry_run)
 		gw_box_add(box, &op);
+	else
+		free(op.to);
 	box->env->problem(box->env->ctx, box, &err);
 }
 
@@ -429,7 +436,10 @@ static void on_downloaded(void *ctx, bool complete, const struct gw_error *err)
 		return;
 	}
 	box->incomplete |= !complete;
-	gw_box_find_copies(box);
+	if (box->env->verify)
+		gw_box_verify_end(box);
+	else
+		gw_box_find_copies(box);
 }
 
 /* Sure pairs at once; what is to be fetched becomes a list of its own and leaves the plan: no
@@ -486,7 +496,7 @@ static void count_rest(struct gw_box *box)
 	}
 }
 
-static void begin_download(struct gw_box *box)
+void gw_box_begin_download(struct gw_box *box)
 {
 	const struct gw_download_events events = { .message = on_message,
 		.bytes = on_bytes,
@@ -532,7 +542,7 @@ void gw_box_apply(struct gw_box *box)
 	}
 	gw_box_take_files(box);
 	if (box->item_count > 0)
-		gw_box_with_session(box, begin_download);
+		gw_box_with_session(box, gw_box_begin_download);
 	else
 		gw_box_find_copies(box);
 }

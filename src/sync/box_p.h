@@ -7,6 +7,7 @@
  *   PLANNED --something is gone--> CONFIRMING --> PLANNED
  *           --it may have come from another mailbox--> HEADS_FOR_MOVES --> PLANNED
  *           --the account says so--> DOWNLOADING --> CARRYING --> UPLOADING --> PUSHING --> CREATED
+ *   To verify: OBSERVING --> VERIFYING (bodies by way of DOWNLOADING) --> COMMITTING --> DONE
  *   CREATED --the account says so--> REMOVING --> COMMITTING --> DONE
  *   Where a connection is needed and was given up meanwhile: READY_AGAIN --> SELECTING --> on.
  *   PAIRING --an upload was interrupted and is not seen--> WAITING --> DONE (once more)
@@ -51,6 +52,7 @@ enum gw_box_state {
 	BOX_PUSHING,
 	BOX_CREATED,
 	BOX_REMOVING,
+	BOX_VERIFYING,
 	BOX_WAITING,
 	BOX_COMMITTING,
 	BOX_DONE,
@@ -92,7 +94,7 @@ struct gw_box {
 	bool keywords_full;
 	struct gw_remote_view remote;
 	bool copies_differ, asked_full;
-	int64_t oldest; /* what is older is outside the window; 0: no limit */
+	int64_t oldest;   /* what is older is outside the window; 0: no limit */
 	bool remote_same; /* the server's counts say that nothing changed there */
 
 	/* box_pair.c */
@@ -132,6 +134,10 @@ struct gw_box {
 		bool for_good;
 	} * leaving; /* owned; likewise */
 	size_t leaving_count, leaving_cap;
+
+	/* box_verify.c */
+	uint32_t *suspects; /* owned; UIDs whose rows do not agree */
+	size_t suspect_count, suspect_cap;
 
 	/* box_apply.c */
 	struct gw_plan plan;
@@ -200,6 +206,13 @@ void gw_box_headed(struct gw_box *box);
 void gw_box_take_files(struct gw_box *box);
 void gw_box_forget_moves(struct gw_box *box);
 
+/* box_verify.c: compares instead of planning. */
+void gw_box_verify(struct gw_box *box);
+/* Of one that was fetched for it; takes file over. */
+void gw_box_verify_body(
+	struct gw_box *box, const struct gw_download_item *item, struct gw_delivered *file);
+void gw_box_verify_end(struct gw_box *box);
+
 /* box_carry.c */
 /* Looks for messages that are on the server already, in other mailboxes; then gw_box_send(). */
 void gw_box_find_copies(struct gw_box *box);
@@ -217,6 +230,7 @@ bool gw_box_name_source(struct gw_box *box, uint32_t local, struct gw_op *op);
 /* The name of a local file with other flags; NULL with incomplete set when it cannot be. */
 char *gw_box_renamed(struct gw_box *box, uint32_t local, uint64_t flags, uint64_t changes);
 void gw_box_created(struct gw_box *box);
+void gw_box_begin_download(struct gw_box *box); /* of its items */
 /* Everything was carried out: stores the cursors. */
 void gw_box_wrap_up(struct gw_box *box);
 /* Is there anything here to tell the server of? */

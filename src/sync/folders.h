@@ -14,7 +14,7 @@ struct gw_folder {
 	unsigned items; /* enum gw_status_item: which of these are known */
 	uint32_t messages, uidnext, uidvalidity;
 	uint64_t highestmodseq;
-	bool wanted; /* by the account's patterns */
+	bool wanted;             /* by the account's patterns */
 	struct gw_window window; /* its pattern is not used */
 };
 

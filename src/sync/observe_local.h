@@ -47,11 +47,11 @@ struct gw_local_view {
 void gw_local_view_deinit(struct gw_local_view *view);
 
 struct gw_look_options {
-	const char *dir;    /* borrowed until done */
-	const char *name;   /* UTF-8, for a directory that cannot carry it; borrowed until done */
-	int64_t mailbox;    /* 0: base has nothing */
-	bool create;        /* make the directories if they are missing */
-	int64_t oldest;     /* the window: rows that are older, or larger, are marked; 0: none */
+	const char *dir;  /* borrowed until done */
+	const char *name; /* UTF-8, for a directory that cannot carry it; borrowed until done */
+	int64_t mailbox;  /* 0: base has nothing */
+	bool create;      /* make the directories if they are missing */
+	int64_t oldest;   /* the window: rows that are older, or larger, are marked; 0: none */
 	uint64_t max_size;
 	bool retry_refused; /* as if the server had never refused a file */
 	bool with_prints;   /* load the rows' fingerprints as well */

@@ -131,8 +131,8 @@ static bool changed_there(const struct gw_base_msg *b, const struct gw_remote_ms
 static bool leaves(const struct gw_plan_input *in, const struct gw_base_msg *b, bool old,
 	const struct gw_local_msg *l, struct gw_plan *plan)
 {
-	bool out = outside(in, b->uid, b->flags | (l->flags & GW_FLAG_FLAGGED), old,
-		b->big ? UINT64_MAX : 0);
+	bool out = outside(
+		in, b->uid, b->flags | (l->flags & GW_FLAG_FLAGGED), old, b->big ? UINT64_MAX : 0);
 	struct gw_action *a;
 
 	if (in->copies_differ || (b->kind == GW_BASE_FILE && !out))
@@ -191,7 +191,7 @@ static bool missing_here(const struct gw_plan_input *in, const struct gw_base_ms
 		return r == NULL || !in->retry_unfetchable || download(plan, r, GW_DO_DOWNLOAD);
 	if (b->kind == GW_BASE_OUTSIDE && r != NULL &&
 		!outside(in, b->uid, r->flags, r->whole ? r->old : b->old,
-			r->whole  ? r->size
+			r->whole ? r->size
 			: b->big ? UINT64_MAX
 				 : 0))
 		return download(plan, r, GW_DO_DOWNLOAD);

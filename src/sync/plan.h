@@ -82,7 +82,7 @@ struct gw_plan_input {
 	uint64_t max_size;     /* larger messages are not fetched; 0: no limit */
 	uint32_t max_messages; /* only the newest; flagged and unread ones stay; 0: all */
 	uint32_t first_inside; /* plan's own: the oldest UID among the newest */
-	bool never_delete; /* what is deleted here is left standing there */
+	bool never_delete;     /* what is deleted here is left standing there */
 };
 
 enum gw_action_kind {

@@ -1,0 +1,140 @@
+/* cli/cmd_restore.c - `godwit restore`: what rests in the attic, and back again. */
+#include "cli/cli.h"
+
+#include "godwit/attic.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+struct restore {
+	const struct options *o;
+	const struct gw_account *account;
+	const char *folder; /* NULL: any */
+	char *const *ids;   /* to be put back; none: list */
+	int id_count;
+	unsigned *hits; /* by id */
+	unsigned long listed, restored;
+	int status;
+};
+
+static void print_message(const struct restore *r, const struct gw_attic_message *m)
+{
+	char when[32] = "";
+	struct tm tm;
+
+	if (r->o->json) {
+		json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "account",
+			r->account->name, "id", m->id, "folder", m->folder, "from", m->from,
+			"subject", m->subject, "deleted", (json_int_t)m->deleted, "size",
+			(json_int_t)m->size);
+
+		if (o != NULL) {
+			json_dumpf(o, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
+			putchar('\n');
+		}
+		json_decref(o);
+		return;
+	}
+	if (localtime_r(&m->deleted, &tm) != NULL)
+		strftime(when, sizeof when, "%Y-%m-%d %H:%M", &tm);
+	printf("%s  %s  %-16s  %-30.30s  %s\n", m->id, when, m->folder, m->from, m->subject);
+}
+
+static bool on_message(void *ctx, const struct gw_attic_message *m)
+{
+	struct restore *r = ctx;
+	struct gw_error err = { 0 };
+	bool wanted = r->id_count == 0 && r->o->all;
+
+	if (r->folder != NULL && strcmp(r->folder, m->folder) != 0)
+		return true;
+	for (int i = 0; i < r->id_count; i++) {
+		if (strncmp(r->ids[i], m->id, strlen(r->ids[i])) == 0) {
+			r->hits[i]++;
+			wanted = true;
+		}
+	}
+	if (!wanted && r->id_count == 0) {
+		print_message(r, m);
+		r->listed++;
+	}
+	if (!wanted)
+		return true;
+	if (gw_attic_restore(r->account, m, &err) != GW_OK) {
+		complain(r->account->name, m->folder, &err);
+		r->status = exit_status(&err);
+		return true;
+	}
+	r->restored++;
+	if (!r->o->quiet)
+		printf("%s: %s: %s is back; the next sync uploads it\n", r->account->name,
+			m->folder, m->subject[0] != '\0' ? m->subject : m->name);
+	return true;
+}
+
+static const struct gw_account *find(
+	const struct config *config, const char *arg, const char **rest)
+{
+	const char *colon = strchr(arg, ':');
+	size_t n = colon == NULL ? strlen(arg) : (size_t)(colon - arg);
+
+	*rest = colon == NULL ? NULL : colon + 1;
+	for (size_t i = 0; i < config->count; i++) {
+		const char *name = config->accounts[i].name;
+
+		if (strlen(name) == n && strncmp(name, arg, n) == 0)
+			return &config->accounts[i];
+	}
+	return NULL;
+}
+
+static int run(struct restore *r)
+{
+	struct gw_error err = { 0 };
+
+	if (gw_attic_list(r->account, on_message, r, &err) != GW_OK) {
+		complain(r->account->name, NULL, &err);
+		return exit_status(&err);
+	}
+	return r->status;
+}
+
+int cmd_restore(const struct options *o, const struct config *config)
+{
+	struct restore r = { .o = o };
+	unsigned hits[64] = { 0 };
+	struct gw_error err = { 0 };
+	int status = 0;
+
+	r.hits = hits;
+	if (o->arg_count == 0) {
+		for (size_t i = 0; i < config->count && status == 0; i++) {
+			r.account = &config->accounts[i];
+			status = run(&r);
+		}
+		return status;
+	}
+	r.account = find(config, o->args[0], &r.folder);
+	if (r.account == NULL || o->arg_count > 64) {
+		gw_fail(&err, GW_ERR_CONFIG,
+			r.account == NULL
+				? "the configuration has no account of this name; `godwit "
+				  "restore ACCOUNT[:FOLDER] [ID]...`"
+				: "no more than 63 messages at a time, or --all");
+		complain(NULL, o->args[0], &err);
+		return exit_status(&err);
+	}
+	r.ids = o->args + 1;
+	r.id_count = o->arg_count - 1;
+	status = run(&r);
+	for (int i = 0; i < r.id_count; i++) {
+		if (hits[i] > 0)
+			continue;
+		gw_fail(&err, GW_ERR_CONFIG, "there is no message %s in the attic", r.ids[i]);
+		complain(r.account->name, NULL, &err);
+		gw_error_clear(&err);
+		status = 1;
+	}
+	return status;
+}

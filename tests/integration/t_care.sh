@@ -1,0 +1,85 @@
+#!/bin/bash
+# verify finds each disagreement, repair mends the state and no mail, restore brings back what was deleted.
+. "$(dirname "$0")/lib.sh"
+
+verify() { # EXPECTED-STATUS ARG...
+	local want=$1 status=0
+	shift
+	godwit verify "$@" > "$T/out" || status=$?
+	[ $status = "$want" ] || fail "verify exited with $status: $(cat "$T/out")"
+}
+found() {
+	grep -q "$1" "$T/out" || fail "not found: $1: $(cat "$T/out")"
+}
+
+for dress in full plain; do
+	fresh "$dress"
+	"$TOOLS/mkmail" "$MAIL/INBOX" 20 400 1
+	"$TOOLS/mkmail" "$MAIL/Box" 20 400 2
+	server_start "$dress"
+	write_config
+	verify 1
+	found 'INBOX: never synchronized'
+	sync_ok
+	note "$dress: everything agrees"
+	verify 0
+	found 'everything agrees'
+	verify 0 --bodies
+	found 'everything agrees'
+
+	note "$dress: each kind of disagreement"
+	rm "$T/mail/INBOX"/*/*.1.godwit*
+	adm expunge -u me mailbox INBOX uid 2
+	printf 'Message-ID: <u@x>\n\nunknown\n' > "$T/mail/INBOX/cur/unknown:2,"
+	deliver INBOX "$T/mail/INBOX/cur/unknown:2,"
+	adm flags add -u me Odd mailbox INBOX uid 3
+	file=$(ls "$T/mail/INBOX"/*/*.4.godwit*)
+	mv "$file" "$T/mail/INBOX/cur/$(basename "${file%%:*}"):2,DFRS"
+	sed -i 's/^Subject:.*/Subject: tampered/' "$T/mail/INBOX"/*/*.5.godwit*
+	echo tampered >> "$(ls "$T/mail/Box"/*/*.6.godwit*)"
+	cp "$T/state/test.db" "$T/before.db"
+	verify 1 --bodies
+	found 'INBOX: UID 1: on the server and in the state, but its file is gone'
+	found 'INBOX: UID 2 (.*): in the state, and not on the server'
+	found 'INBOX: file unknown:2,: here, and not in the state'
+	found 'INBOX: UID 21: on the server, and not in the state'
+	found 'INBOX: UID 3 (.*): its flags on the server'
+	found 'INBOX: UID 4 (.*): the flags of the file'
+	found 'INBOX: UID 5 (.*): the header of the file is not that of the state'
+	found 'INBOX: UID 5 (.*): the file holds other content'
+	found 'Box: UID 6 (.*): the file holds other content'
+	cmp "$T/state/test.db" "$T/before.db" || fail "verify changed the state"
+
+	note "$dress: repair deletes nothing, here or there; the next sync joins"
+	verify 1 --repair --bodies
+	[ "$(count_here INBOX)" = 20 ] && [ "$(count_there INBOX)" = 20 ] && [ "$(count_there Box)" = 20 ] || fail "repair touched mail"
+	sync_ok
+	sync_ok --json
+	expect_counts deleted=0 deleted_there=0
+	ls "$T/mail/INBOX"/*/*.1.godwit* > "$T/out" || fail "UID 1 was not fetched again"
+	verify 0 --bodies
+	assert_equal "$dress: repaired"
+
+	note "$dress: restore lists and brings back"
+	adm expunge -u me mailbox Box uid 3
+	sync_ok
+	[ "$(count_here Box)" = 20 ] || fail "$(count_here Box) files"
+	godwit restore test:Box > "$T/out"
+	id=$(cut -d' ' -f1 < "$T/out")
+	[ "$(wc -l < "$T/out")" = 1 ] || fail "not one message: $(cat "$T/out")"
+	godwit --json restore test | grep -q "\"id\":\"$id\".*\"folder\":\"Box\"" || fail "JSON: $(godwit --json restore test)"
+	status=0
+	godwit restore test 000000000000 > "$T/out" || status=$?
+	[ $status = 1 ] && grep -q 'there is no message 000000000000' "$T/err" || fail "exit $status: $(cat "$T/err")"
+	godwit restore test "$id" > "$T/out" || fail "$(cat "$T/err")"
+	[ "$(count_here Box)" = 21 ] || fail "not restored"
+	sync_ok --json
+	expect_counts messages_uploaded=1
+	assert_equal "$dress: restored"
+	rm -r "$T/mail/Box"
+	sync_ok test:INBOX
+	godwit restore test:Box > "$T/out" && [ ! -s "$T/out" ] || fail "still in the attic: $(cat "$T/out")"
+	sync_ok --restore-deletions
+	assert_equal "$dress: the folder is back"
+done
+note ok
