@@ -161,7 +161,7 @@ static int by_source(const void *a, const void *b)
 
 /* Base gets the row: the message is here now, and its file too. */
 static void join_carried(
-	struct gw_box *box, const struct gw_box_carry *c, const struct gw_carry_item *item)
+	struct gw_box *box, struct gw_box_carry *c, const struct gw_carry_item *item)
 {
 	const char *name = gw_scan_name(&box->local.scan, c->local);
 	const struct gw_file_print *p = gw_box_print_of(box, c->local);
@@ -182,10 +182,12 @@ static void join_carried(
 		return;
 	}
 	op.print = p->print;
+	op.to = c->to;
+	op.to_in_new = op.from_in_new && (mine & gw_box_here(box)) == 0;
+	c->to = NULL;
 	gw_box_add(box, &op);
 	/* Flags that differ, and keywords of a copy, are for the next look. */
-	box->incomplete |= c->from_place == NULL ||
-			   ((mine ^ c->flags) & gw_box_here(box) & box->remote.storable) != 0;
+	box->incomplete |= c->from_place == NULL || c->flags_differ;
 }
 
 /* It is not in its old mailbox any more, or need not be. */

@@ -321,6 +321,55 @@ static uint64_t flags_there(const struct gw_box *box, const struct gw_action *a)
 		       : box->local.base[b].flags;
 }
 
+/* A file that comes from another mailbox: its keywords' letters are those of that mailbox, and are
+ * written anew.  base NULL: its base name stays. */
+static char *moved_name(struct gw_box *box, const struct gw_keywords *from, const char *file,
+	const char *base, uint64_t flags)
+{
+	struct gw_name old = gw_name_split(file);
+	char kept[GW_NAME_MAX + 1], name[GW_NAME_MAX + 1];
+	size_t n = 0;
+
+	for (size_t i = 0; i < old.info.n; i++) {
+		char c = old.info.p[i];
+
+		if (c < 'a' || c > 'z' || from->names[c - 'a'] == NULL)
+			kept[n++] = c;
+	}
+	if (old.info.p != NULL)
+		old.info = (struct gw_slice){ kept, n };
+	if (base != NULL)
+		old.base = gw_slice_str(base);
+	if (old.info.p == NULL && flags == 0) /* as it is */
+		return gw_slice_dup(old.base);
+	return gw_name_format(&old, flags, GW_FLAGS_ALL, &box->keywords, name) ? strdup(name)
+									       : NULL;
+}
+
+/* What a file that was moved here stands for, and what the server is to be told of it. */
+static void merge_moved(struct gw_box *from, const struct gw_action *gone, struct gw_box *to,
+	struct gw_box_carry *c)
+{
+	const char *file = gw_scan_name(&to->local.scan, c->local);
+	struct gw_plan_input in = gw_box_policy(from);
+	uint64_t there = flags_there(from, gone), here;
+	size_t b = gw_base_find(from->local.base, from->local.base_count, gone->uid);
+	struct gw_merged m;
+
+	in.storable = from->remote.storable;
+	here = gw_name_flags(gw_name_split(file).info, &from->keywords);
+	m = gw_merge_flags(&in, b == from->local.base_count ? there : from->local.base[b].flags,
+		there, here);
+	c->flags = gw_box_translate(to, &from->keywords, there);
+	c->flags_differ = m.remote != there;
+	c->to = moved_name(
+		to, &from->keywords, file, NULL, gw_box_translate(to, &from->keywords, m.local));
+	if (c->to != NULL && strcmp(c->to, file) == 0) {
+		free(c->to);
+		c->to = NULL;
+	}
+}
+
 static void carry(struct gw_box *from, struct gw_action *gone, const struct gw_gone *facts,
 	struct gw_box *to, struct gw_action *fresh)
 {
@@ -338,9 +387,9 @@ static void carry(struct gw_box *from, struct gw_action *gone, const struct gw_g
 		.uidvalidity = from->remote.uidvalidity,
 		.uid = gone->uid,
 		.local = fresh->local,
-		.flags = gw_box_translate(to, &from->keywords, flags_there(from, gone)),
 		.size = facts->size,
 		.date = facts->date };
+	merge_moved(from, gone, to, c);
 	from->place->refs++;
 	from->awaited++;
 	gone->kind = fresh->kind = GW_DO_NOTHING;
@@ -421,7 +470,7 @@ static void take_file(struct gw_box *box, const struct gw_action *a)
 	const struct gw_box_take *t = &box->takes[a->local];
 	struct gw_box *from = t->from;
 	struct gw_plan_input in = gw_box_policy(box);
-	struct gw_name old = gw_name_split(gw_scan_name(&from->local.scan, t->from_local));
+	const char *file = gw_scan_name(&from->local.scan, t->from_local);
 	struct gw_op op = { .kind = GW_OP_TAKE,
 		.uid = a->uid,
 		.flags = a->flags,
@@ -431,21 +480,18 @@ static void take_file(struct gw_box *box, const struct gw_action *a)
 		.from_place = from->place,
 		.from_uid = t->from_uid };
 	uint64_t mine = from->local.messages[t->from_local].flags;
-	char base[64], name[GW_NAME_MAX + 1];
+	char base[64];
 	struct gw_merged m;
 
 	in.storable = box->remote.storable;
 	m = gw_merge_flags(&in, gw_box_translate(box, &from->keywords, t->from_base), a->flags,
 		gw_box_translate(box, &from->keywords, mine));
-	if (t->facts->named_by_us) { /* so that it is found by name after a kill */
-		gw_name_of_uid(box->key, a->uid, base);
-		old.base = gw_slice_str(base);
-	}
-	op.from = strdup(gw_scan_name(&from->local.scan, t->from_local));
+	gw_name_of_uid(box->key, a->uid, base); /* so that it is found by name after a kill */
+	op.from = strdup(file);
 	op.from_in_new = from->local.scan.entries[t->from_local].in_new;
 	op.to_in_new = op.from_in_new && (m.local & gw_box_here(box)) == 0;
-	if (gw_name_format(&old, m.local, GW_FLAGS_ALL, &box->keywords, name))
-		op.to = strdup(name);
+	op.to = moved_name(
+		box, &from->keywords, file, t->facts->named_by_us ? base : NULL, m.local);
 	if (op.from == NULL || op.to == NULL) {
 		free(op.from);
 		free(op.to);
@@ -479,8 +525,10 @@ void gw_box_take_files(struct gw_box *box)
 
 void gw_box_forget_moves(struct gw_box *box)
 {
-	for (size_t i = 0; i < box->carry_count; i++)
+	for (size_t i = 0; i < box->carry_count; i++) {
 		gw_place_unref(box->carries[i].from_place);
+		free(box->carries[i].to);
+	}
 	box->carry_count = 0;
 	free(box->wanted_heads);
 	box->wanted_heads = NULL;

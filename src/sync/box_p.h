@@ -74,6 +74,8 @@ struct gw_box_carry {
 	uint32_t uidvalidity, uid;
 	uint32_t local;
 	uint64_t flags; /* that it has there, by this mailbox's keywords */
+	char *to;       /* owned; the name that the file gets; NULL: it has it */
+	bool flags_differ; /* the server is to be told, by the next look */
 	uint64_t size;
 	time_t date;
 };

@@ -72,6 +72,17 @@ moves() {
 	expect_counts moved=1 messages_uploaded=0
 	stable "moved to the trash"
 
+	note "$DRESS: a keyword goes along, whatever its letter in either folder"
+	adm flags add -u me 'Other' mailbox INBOX 1
+	adm flags add -u me 'Work' mailbox Box 1
+	sync_ok
+	file=$(find "$T/mail/Box/cur" -name '*:2,*b' | head -1)
+	mv "$file" "$T/mail/INBOX/cur/"
+	sync_ok --json
+	expect_counts moved=1 messages_uploaded=0
+	stable "a keyword moved here"
+	[ "$(adm search -u me mailbox INBOX KEYWORD Work | wc -l)" = 1 ] && [ "$(adm search -u me mailbox INBOX KEYWORD Other | wc -l)" = 1 ] || fail "the keyword was lost, or became another"
+
 	note "$DRESS: moved there, with a flag set here at the same time"
 	uid=$(adm search -u me mailbox Box all | sort -k2n | sed -n '2s/.* //p')
 	file=$(find "$T/mail/Box" -name "*.$uid.godwit*")

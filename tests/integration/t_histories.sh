@@ -59,6 +59,19 @@ letters() { # some flags, sorted as they stand in names
 	echo "$out"
 }
 
+# A mailbox gets another name, here or there; FOLDERS follows.
+rename_folder() {
+	local i=$((1 + RANDOM % 2)) new
+	number=$((number + 1))
+	new=${FOLDERS[i]%%.*}.$number
+	if [ $((RANDOM % 2)) = 0 ]; then
+		mv -T "$T/mail/${FOLDERS[i]}" "$T/mail/$new" 2> /dev/null || return 0
+	else
+		adm mailbox rename -u me "${FOLDERS[i]}" "$new" || return 0
+	fi
+	FOLDERS[i]=$new
+	sync_ok # a folder that is renamed on both sides at once is a matter of its own
+}
 change_there() {
 	local folder uid
 	folder=$(some "${FOLDERS[@]}")
@@ -107,10 +120,20 @@ change_here() {
 	esac || true # nothing there
 }
 
+one_change() {
+	if [ $((RANDOM % 25)) = 0 ]; then
+		rename_folder
+	elif [ $((RANDOM % 2)) = 0 ]; then
+		change_there
+	else
+		change_here
+	fi
+}
+
 history() { # both sides change, some runs are killed
 	local i pid
 	for i in $(seq $((3 + RANDOM % 8))); do
-		if [ $((RANDOM % 2)) = 0 ]; then change_there; else change_here; fi
+		one_change
 		[ $((RANDOM % 4)) = 0 ] || continue
 		"$GODWIT" -c "$T/config" sync -q 2> "$T/err" &
 		pid=$!
@@ -127,6 +150,7 @@ history() { # both sides change, some runs are killed
 
 for dress in full noqresync plain; do
 	note "$dress"
+	FOLDERS=(INBOX Archive "Lists/dev" Trash)
 	server_stop
 	rm -rf "$T/mail" "$T/state" "$T/server/home"
 	mkdir -p "$T/server/home/Maildir/Lists"
