@@ -150,3 +150,12 @@ bool gw_read_hex(const char *digits, unsigned *out)
 	*out = (unsigned)high << 4 | (unsigned)low;
 	return true;
 }
+
+uint64_t gw_hash_bytes(struct gw_slice bytes)
+{
+	uint64_t h = UINT64_C(14695981039346656037);
+
+	for (size_t i = 0; i < bytes.n; i++)
+		h = (h ^ (unsigned char)bytes.p[i]) * UINT64_C(1099511628211);
+	return h;
+}

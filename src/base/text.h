@@ -3,6 +3,9 @@
 
 #include "base/buf.h"
 
+/* FNV-1a: for comparing many names at once, beside something else. */
+uint64_t gw_hash_bytes(struct gw_slice bytes);
+
 /* Two upper-case hexadecimal digits. */
 bool gw_read_hex(const char *digits, unsigned *out);
 

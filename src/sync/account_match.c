@@ -79,8 +79,12 @@ static bool confirm(struct gw_sync *s)
 /* Looks at it (again), unless that was done often enough. */
 static bool requeue(struct gw_sync *s, struct gw_entry *e, bool remote_changed)
 {
-	if (e->failed || e->requeues >= REQUEUES)
+	if (e->failed)
 		return false;
+	if (e->requeues >= REQUEUES) {
+		s->restless = true;
+		return false;
+	}
 	e->requeues++;
 	e->remote_same = !remote_changed && e->row.uidvalidity != 0; /* it was asked in this run */
 	if (e->stage == ENTRY_PLANNED) {
@@ -144,8 +148,10 @@ static bool look_twice(struct gw_sync *s)
 {
 	if (confirm(s))
 		return true;
-	if (s->rechecks >= RECHECKS)
+	if (s->rechecks >= RECHECKS) {
+		s->restless = true;
 		return false;
+	}
 	if (s->recheck == RECHECK_NONE) {
 		if (recheck_stamps(s))
 			return true;
@@ -181,6 +187,7 @@ static void free_halves(struct gw_all_halves *h)
 	free(h->fresh_here.list);
 	free(h->gone_there.list);
 	free(h->fresh_there.list);
+	free(h->named_here.list);
 }
 
 /* Asks for the headers of what is new there and as large as something that is gone there. */
@@ -211,6 +218,37 @@ static bool ask_heads(struct gw_sync *s)
 	gw_seqset_deinit(&sizes);
 	free_halves(&h);
 	return asked;
+}
+
+/* Of what is still gone there, after moves and edits were joined: files that stand in two places,
+ * since they were moved while we looked, and those that were moved and moved back. */
+static void join_by_name(struct gw_sync *s, struct gw_match *out)
+{
+	struct gw_all_halves h = { 0 };
+	size_t n = 0;
+
+	if (collect(s, &h))
+		n = gw_match_crossed(h.gone_there.list, h.gone_there.count, h.named_here.list,
+			h.named_here.count, out);
+	for (size_t i = 0; i < n; i++) {
+		const struct gw_half *gone = &h.gone_there.list[out[i].gone];
+
+		gw_box_was_moved(s->entries[gone->box].box, gone->action);
+	}
+	free_halves(&h);
+	h = (struct gw_all_halves){ 0 };
+	n = 0;
+	if (collect(s, &h))
+		n = gw_match_crossed(h.gone_here.list, h.gone_here.count, h.gone_there.list,
+			h.gone_there.count, out);
+	for (size_t i = 0; i < n; i++) {
+		const struct gw_half *here = &h.gone_here.list[out[i].gone];
+		const struct gw_half *there = &h.gone_there.list[out[i].fresh];
+
+		gw_box_join_crossed(s->entries[here->box].box, here->action,
+			s->entries[there->box].box, there->action);
+	}
+	free_halves(&h);
 }
 
 static void join(struct gw_sync *s)
@@ -244,6 +282,8 @@ static void join(struct gw_sync *s)
 		gw_box_join_there(s->entries[gone->box].box, gone->action,
 			s->entries[fresh->box].box, fresh->action);
 	}
+	if (out != NULL)
+		join_by_name(s, out);
 	free(out);
 	free_halves(&h);
 }
@@ -260,7 +300,12 @@ void gw_sync_match(struct gw_sync *s)
 	if (any(s, gw_box_has_gone)) {
 		if (look_twice(s) || ask_heads(s))
 			return;
+		for (size_t i = 0; i < s->entry_count && s->restless; i++) {
+			if (s->entries[i].stage == ENTRY_PLANNED)
+				gw_box_spare(s->entries[i].box);
+		}
 		join(s);
+		s->restless = false;
 		s->recheck = RECHECK_NONE;
 	}
 	for (size_t i = 0; i < s->entry_count; i++) {

@@ -103,7 +103,8 @@ struct gw_sync {
 	bool pumping, pump_again;
 	enum { RECHECK_NONE, RECHECK_ASKED, RECHECK_CAME, RECHECK_DONE } recheck;
 	unsigned rechecks, count_pending;
-	char *trash; /* owned; as on the wire */
+	bool restless; /* mail is still being moved about: nothing is taken for gone now */
+	char *trash;   /* owned; as on the wire */
 
 	uint64_t messages, deleted_recently; /* of the whole account, for the guard */
 	struct gw_sync_counts counts;

@@ -93,7 +93,8 @@ static int subdir(struct gw_place *p, bool in_new)
 	return in_new ? p->m.new : p->m.cur;
 }
 
-/* The name is a function of the UID; if something else has it, the mail gets a fresh one. */
+/* The name is a function of the UID; if something else has it, the mail gets a fresh one.  But if
+ * the look did not show that, it is this very message, which an interrupted run left. */
 static int deliver(struct gw_op *op)
 {
 	int to = subdir(op->place, op->to_in_new), sys;
@@ -102,7 +103,7 @@ static int deliver(struct gw_op *op)
 
 	sys = gw_place(op->place->m.tmp, op->file.tmp_name, to, op->to);
 	old = gw_name_split(op->to);
-	for (unsigned i = 1; sys == EEXIST && i <= FRESH_NAMES; i++) {
+	for (unsigned i = 1; sys == EEXIST && op->name_is_taken && i <= FRESH_NAMES; i++) {
 		snprintf(fresh, sizeof fresh, "%.*s-%u%s", (int)old.base.n, old.base.p, i,
 			op->to + old.base.n);
 		sys = gw_place(op->place->m.tmp, op->file.tmp_name, to, fresh);
@@ -205,7 +206,7 @@ static enum gw_code act_on_file(struct batch *b, struct gw_op *op, struct gw_dis
 	case GW_OP_CURSOR:
 		break;
 	}
-	if ((sys == ENOENT || sys == EEXIST) && op->kind != GW_OP_DELIVER) {
+	if (sys == EEXIST || (sys == ENOENT && op->kind != GW_OP_DELIVER)) {
 		/* A reader was faster: what was seen is no more.  Look again in the next run. */
 		op->skipped = true;
 		op->place->conflict = true;

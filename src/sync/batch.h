@@ -63,8 +63,9 @@ struct gw_op {
 	struct gw_fingerprint print; /* DELIVER, JOIN */
 	char *from, *to;             /* owned file names; see the kinds */
 	bool from_in_new, to_in_new;
-	bool was_pending; /* JOIN: the file was being uploaded */
-	bool copied;      /* JOIN: we made it on the server, of another */
+	bool was_pending;   /* JOIN: the file was being uploaded */
+	bool name_is_taken; /* DELIVER: another message has the name, so a fresh one will do */
+	bool copied;        /* JOIN: we made it on the server, of another */
 	enum gw_side side;
 	struct gw_place *from_place; /* TAKE: referenced while it waits */
 	uint32_t from_uid;           /* TAKE: whose row goes there */

@@ -111,6 +111,9 @@ bool gw_box_is_confirmed(const struct gw_box *box);
 void gw_box_seen_stamps(const struct gw_box *box, struct gw_stamp *cur, struct gw_stamp *new);
 bool gw_box_has_news(const struct gw_box *box); /* files that came since its first look */
 
+/* Nothing is done in this run about what is gone. */
+void gw_box_spare(struct gw_box *box);
+
 /* Are the stamps still those of its look? */
 bool gw_box_stamps_hold(const struct gw_box *box);
 /* Are the server's counts (of a STATUS) still those of its look? */
@@ -126,6 +129,7 @@ struct gw_halves {
 };
 struct gw_all_halves {
 	struct gw_halves gone_here, fresh_here, gone_there, fresh_there;
+	struct gw_halves named_here; /* every file that base does not know, with its name */
 };
 /* Appends this box's, under the number `box`; false: out of memory. */
 bool gw_box_add_halves(const struct gw_box *box, uint32_t number, struct gw_all_halves *out);
@@ -135,6 +139,14 @@ void gw_box_join_here(struct gw_box *gone, uint32_t gone_action, struct gw_box *
 	uint32_t fresh_action, int kind);
 void gw_box_join_there(
 	struct gw_box *gone, uint32_t gone_action, struct gw_box *fresh, uint32_t fresh_action);
+
+/* Of one that is gone here in one mailbox, and gone there in another. */
+void gw_box_join_crossed(
+	struct gw_box *here, uint32_t here_action, struct gw_box *there, uint32_t there_action);
+
+/* What is gone there was seen in another mailbox too: it was moved while we looked, and goes
+ * nowhere. */
+void gw_box_was_moved(struct gw_box *gone, uint32_t gone_action);
 
 /* Has it something that is gone and still stands in its plan under this UID, or under way? */
 bool gw_box_leaves(const struct gw_box *box, uint32_t uid);

@@ -81,6 +81,22 @@ static void join_file(struct gw_box *box, uint32_t uid, uint32_t local, uint64_t
 
 /* --- downloads ------------------------------------------------------------------------------- */
 
+bool gw_box_name_is_taken(const struct gw_box *box, struct gw_slice base)
+{
+	const struct gw_scan *s = &box->local.scan;
+	size_t lo = 0, hi = s->count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (gw_base_compare(gw_scan_base(s, mid), base) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < s->count && gw_base_compare(gw_scan_base(s, lo), base) == 0;
+}
+
 static void deliver(struct gw_box *box, const struct gw_download_item *item, uint64_t flags,
 	const struct gw_fetch *fetch, struct gw_delivered *file)
 {
@@ -96,6 +112,7 @@ static void deliver(struct gw_box *box, const struct gw_download_item *item, uin
 		.date = fetch->has_date ? fetch->date : 0 };
 
 	gw_name_of_uid(box->key, item->uid, base);
+	op.name_is_taken = gw_box_name_is_taken(box, gw_slice_str(base));
 	old.base = gw_slice_str(base);
 	op.to_in_new = (flags & gw_box_here(box)) == 0;
 	if (op.to_in_new)
@@ -282,6 +299,7 @@ static void apply_one(struct gw_box *box, const struct gw_action *a)
 	case GW_DO_REMOTE_FLAGS:
 	case GW_DO_UPLOAD:
 	case GW_DO_REFUSE:
+	case GW_DO_STRAY:
 	case GW_DO_DELETE_LOCAL:
 	case GW_DO_DELETE_REMOTE:
 	case GW_DO_REPLACED:
@@ -333,7 +351,7 @@ void gw_box_delete_local(struct gw_box *box)
 		const struct gw_action *a = &box->plan.actions[i];
 		struct gw_op op = { .kind = GW_OP_DELETE, .uid = a->uid };
 
-		if (a->kind != GW_DO_DELETE_LOCAL)
+		if (a->kind != GW_DO_DELETE_LOCAL && a->kind != GW_DO_STRAY)
 			continue;
 		if (gw_box_name_source(box, a->local, &op))
 			gw_box_add(box, &op);

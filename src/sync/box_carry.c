@@ -98,6 +98,7 @@ static void copy_instead(struct gw_box *box, const struct twin *t)
 		.uidvalidity = uidvalidity,
 		.uid = t->uid,
 		.local = item->local,
+		.print = &gw_box_print_of(box, item->local)->print,
 		/* Of its keywords the next look tells. */
 		.flags = t->flags & (GW_FLAG_KEYWORD(0) - 1) & ~GW_FLAG_DELETED,
 		.size = t->size,
@@ -164,7 +165,6 @@ static void join_carried(
 	struct gw_box *box, struct gw_box_carry *c, const struct gw_carry_item *item)
 {
 	const char *name = gw_scan_name(&box->local.scan, c->local);
-	const struct gw_file_print *p = gw_box_print_of(box, c->local);
 	uint64_t mine = box->local.messages[c->local].flags;
 	struct gw_op op = { .kind = GW_OP_JOIN,
 		.uid = item->uid,
@@ -176,12 +176,11 @@ static void join_carried(
 		.was_pending = true,
 		.copied = c->from_place == NULL || item->stays };
 
-	if (p == NULL || op.from == NULL) {
-		free(op.from);
+	if (op.from == NULL) {
 		box->incomplete = true;
 		return;
 	}
-	op.print = p->print;
+	op.print = *c->print;
 	op.to = c->to;
 	op.to_in_new = op.from_in_new && (mine & gw_box_here(box)) == 0;
 	c->to = NULL;

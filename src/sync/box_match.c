@@ -3,14 +3,20 @@
  */
 #include "sync/box_p.h"
 
+#include "base/text.h"
 #include "sync/match.h"
 
 #include <stdlib.h>
 
 /* Gone here, or there: what confirm() looks at. */
-static bool is_gone(const struct gw_action *a)
+static bool is_gone(const struct gw_box *box, const struct gw_action *a)
 {
+	size_t b;
+
 	switch ((enum gw_action_kind)a->kind) {
+	case GW_DO_FORGET: /* gone here too, if it had a file */
+		b = gw_base_find(box->local.base, box->local.base_count, a->uid);
+		return b < box->local.base_count && box->local.base[b].kind == GW_BASE_FILE;
 	case GW_DO_DELETE_LOCAL:
 	case GW_DO_KEEP:
 	case GW_DO_DELETE_REMOTE:
@@ -30,7 +36,7 @@ static bool is_gone_there(const struct gw_action *a)
 bool gw_box_has_gone(const struct gw_box *box)
 {
 	for (size_t i = 0; i < box->plan.count; i++) {
-		if (is_gone(&box->plan.actions[i]))
+		if (is_gone(box, &box->plan.actions[i]))
 			return true;
 	}
 	return false;
@@ -84,6 +90,16 @@ static void drop_unconfirmed(struct gw_box *box)
 	}
 }
 
+void gw_box_spare(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->plan.count; i++) {
+		if (!is_gone(box, &box->plan.actions[i]))
+			continue;
+		box->plan.actions[i].kind = GW_DO_NOTHING;
+		box->incomplete = box->plan.look_again = true;
+	}
+}
+
 static void on_confirmed(void *ctx, bool news, const struct gw_error *err)
 {
 	struct gw_box *box = ctx;
@@ -106,14 +122,14 @@ void gw_box_confirm(struct gw_box *box)
 	size_t n = 0;
 
 	for (size_t i = 0; i < box->plan.count; i++)
-		n += is_gone(&box->plan.actions[i]);
+		n += is_gone(box, &box->plan.actions[i]);
 	box->gone = calloc(n + 1, sizeof *box->gone);
 	box->gone_actions = calloc(n + 1, sizeof *box->gone_actions);
 	for (size_t i = 0; i < box->plan.count && box->gone != NULL && box->gone_actions != NULL;
 		i++) {
 		const struct gw_action *a = &box->plan.actions[i];
 
-		if (!is_gone(a))
+		if (!is_gone(box, a))
 			continue;
 		box->gone[box->gone_count].uid = a->uid;
 		box->gone[box->gone_count].look = !is_gone_there(a) && a->local == GW_NO_LOCAL;
@@ -121,7 +137,7 @@ void gw_box_confirm(struct gw_box *box)
 	}
 	box->state = BOX_CONFIRMING;
 	if (box->gone != NULL && box->gone_actions != NULL &&
-		gw_confirm_start(box->env->disk, box->place, box->key, &box->local.scan, box->gone,
+		gw_confirm_start(box->env->disk, box->place, box->key, &box->local, box->gone,
 			box->gone_count, on_confirmed, box) == GW_OK)
 		return;
 	gw_fail(&box->err, GW_ERR_NOMEM, "out of memory");
@@ -241,14 +257,32 @@ static bool add_gone(const struct gw_box *box, uint32_t number, struct gw_all_ha
 		const struct gw_gone *g = &box->gone[i];
 		struct gw_half *h;
 
-		if (!is_gone(a) || !g->known || (!is_gone_there(a) && a->local != GW_NO_LOCAL))
+		if (!is_gone(box, a) || a->kind == GW_DO_FORGET || !g->known ||
+			(!is_gone_there(a) && a->local != GW_NO_LOCAL))
 			continue; /* a T in place is no move */
 		h = add_half(is_gone_there(a) ? &out->gone_there : &out->gone_here, number,
 			box->gone_actions[i], &g->print);
 		if (h == NULL)
 			return false;
 		h->size = g->size;
+		h->name = g->name;
 		h->drafts = (box->folder->attrs & GW_LIST_DRAFTS) != 0;
+	}
+	return true;
+}
+
+static bool add_named(const struct gw_box *box, uint32_t number, struct gw_all_halves *out)
+{
+	for (size_t i = 0; i < box->print_count; i++) {
+		const struct gw_file_print *p = &box->prints[i];
+		struct gw_half *h;
+
+		if (!p->ok)
+			continue;
+		h = add_half(&out->named_here, number, 0, &p->print);
+		if (h == NULL)
+			return false;
+		h->name = gw_hash_bytes(gw_scan_base(&box->local.scan, p->index));
 	}
 	return true;
 }
@@ -279,7 +313,8 @@ static bool add_fresh_here(const struct gw_box *box, uint32_t number, struct gw_
 
 bool gw_box_add_halves(const struct gw_box *box, uint32_t number, struct gw_all_halves *out)
 {
-	if (!add_gone(box, number, out) || !add_fresh_here(box, number, out))
+	if (!add_gone(box, number, out) || !add_named(box, number, out) ||
+		!add_fresh_here(box, number, out))
 		return false;
 	for (size_t i = 0; i < box->plan.count; i++) {
 		const struct gw_action *a = &box->plan.actions[i];
@@ -358,8 +393,8 @@ static void merge_moved(struct gw_box *from, const struct gw_action *gone, struc
 
 	in.storable = from->remote.storable;
 	here = gw_name_flags(gw_name_split(file).info, &from->keywords);
-	m = gw_merge_flags(&in, b == from->local.base_count ? there : from->local.base[b].flags,
-		there, here);
+	m = gw_merge_flags(
+		&in, b == from->local.base_count ? there : from->local.base[b].flags, there, here);
 	c->flags = gw_box_translate(to, &from->keywords, there);
 	c->flags_differ = m.remote != there;
 	c->to = moved_name(
@@ -371,7 +406,7 @@ static void merge_moved(struct gw_box *from, const struct gw_action *gone, struc
 }
 
 static void carry(struct gw_box *from, struct gw_action *gone, const struct gw_gone *facts,
-	struct gw_box *to, struct gw_action *fresh)
+	struct gw_box *to, struct gw_action *fresh, const struct gw_fingerprint *print)
 {
 	struct gw_box_carry *c = gw_array_push(
 		(void **)&to->carries, &to->carry_count, &to->carry_cap, sizeof *to->carries);
@@ -387,6 +422,7 @@ static void carry(struct gw_box *from, struct gw_action *gone, const struct gw_g
 		.uidvalidity = from->remote.uidvalidity,
 		.uid = gone->uid,
 		.local = fresh->local,
+		.print = print,
 		.size = facts->size,
 		.date = facts->date };
 	merge_moved(from, gone, to, c);
@@ -413,7 +449,7 @@ void gw_box_join_here(struct gw_box *gone, uint32_t gone_action, struct gw_box *
 		new->kind = GW_DO_NOTHING;
 		break;
 	case GW_MATCH_MOVE:
-		carry(gone, old, facts, fresh, new);
+		carry(gone, old, facts, fresh, new, &gw_box_print_of(fresh, new->local)->print);
 		break;
 	case GW_MATCH_EDIT: /* the new one gets what was changed there meanwhile */
 		new->flags |= flags_there(gone, old) & ~GW_FLAG_DELETED & gone->remote.storable;
@@ -454,6 +490,25 @@ void gw_box_join_there(
 	new->local = (uint32_t)(fresh->take_count - 1);
 }
 
+void gw_box_join_crossed(
+	struct gw_box *here, uint32_t here_action, struct gw_box *there, uint32_t there_action)
+{
+	const struct gw_gone *facts = facts_of(here, here_action);
+	const struct gw_gone *own = facts_of(there, there_action);
+	struct gw_action *old = &there->plan.actions[there_action];
+	struct gw_op op = { .kind = GW_OP_DROP_ROW, .uid = old->uid };
+
+	if (facts == NULL || own == NULL || there->env->dry_run)
+		return;
+	gw_box_add(there, &op); /* that UID is gone; the file gets another one */
+	carry(here, &here->plan.actions[here_action], facts, there, old, &own->print);
+}
+
+void gw_box_was_moved(struct gw_box *gone, uint32_t gone_action)
+{
+	gone->plan.actions[gone_action].kind = GW_DO_FORGET;
+}
+
 bool gw_box_leaves(const struct gw_box *box, uint32_t uid)
 {
 	for (size_t i = 0; i < box->gone_count; i++) {
@@ -481,6 +536,7 @@ static void take_file(struct gw_box *box, const struct gw_action *a)
 		.from_uid = t->from_uid };
 	uint64_t mine = from->local.messages[t->from_local].flags;
 	char base[64];
+	bool renamed = t->facts->named_by_us || gw_box_name_is_taken(box, gw_name_split(file).base);
 	struct gw_merged m;
 
 	in.storable = box->remote.storable;
@@ -490,8 +546,7 @@ static void take_file(struct gw_box *box, const struct gw_action *a)
 	op.from = strdup(file);
 	op.from_in_new = from->local.scan.entries[t->from_local].in_new;
 	op.to_in_new = op.from_in_new && (m.local & gw_box_here(box)) == 0;
-	op.to = moved_name(
-		box, &from->keywords, file, t->facts->named_by_us ? base : NULL, m.local);
+	op.to = moved_name(box, &from->keywords, file, renamed ? base : NULL, m.local);
 	if (op.from == NULL || op.to == NULL) {
 		free(op.from);
 		free(op.to);

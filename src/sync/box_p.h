@@ -73,8 +73,9 @@ struct gw_box_carry {
 	const char *wire;            /* of its mailbox */
 	uint32_t uidvalidity, uid;
 	uint32_t local;
-	uint64_t flags; /* that it has there, by this mailbox's keywords */
-	char *to;       /* owned; the name that the file gets; NULL: it has it */
+	const struct gw_fingerprint *print; /* of the file; borrowed from the box */
+	uint64_t flags;                     /* that it has there, by this mailbox's keywords */
+	char *to;          /* owned; the name that the file gets; NULL: it has it */
 	bool flags_differ; /* the server is to be told, by the next look */
 	uint64_t size;
 	time_t date;
@@ -231,6 +232,8 @@ void gw_box_delete_local(struct gw_box *box);
 bool gw_box_name_source(struct gw_box *box, uint32_t local, struct gw_op *op);
 /* The name of a local file with other flags; NULL with incomplete set when it cannot be. */
 char *gw_box_renamed(struct gw_box *box, uint32_t local, uint64_t flags, uint64_t changes);
+/* Did the look show a file of this base name, which then is another message? */
+bool gw_box_name_is_taken(const struct gw_box *box, struct gw_slice base);
 void gw_box_created(struct gw_box *box);
 void gw_box_begin_download(struct gw_box *box); /* of its items */
 /* Everything was carried out: stores the cursors. */

@@ -39,15 +39,35 @@ void gw_box_refuse_file(struct gw_box *box, const char *name, const char *reason
 
 /* --- what may be uploaded -------------------------------------------------------------------- */
 
+static bool is_there(const struct gw_box *box, uint32_t uid)
+{
+	size_t lo = 0, hi = box->remote.count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (box->remote.messages[mid].uid < uid)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < box->remote.count && box->remote.messages[lo].uid == uid;
+}
+
 void gw_box_mark_candidates(struct gw_box *box)
 {
 	for (size_t i = 0; i < box->print_count; i++) {
 		const struct gw_file_print *p = &box->prints[i];
 		struct gw_local_msg *l = &box->local.messages[p->index];
 		const char *name = gw_scan_name(&box->local.scan, p->index);
+		uint32_t uid;
 
 		l->candidate = p->ok && !p->facts.has_nul;
-		l->ours = gw_name_uid(gw_scan_base(&box->local.scan, p->index), box->key) != 0;
+		uid = gw_name_uid(gw_scan_base(&box->local.scan, p->index), box->key);
+		l->ours = uid != 0;
+		/* Base never had it: our own fetch was interrupted before it was recorded. */
+		l->stray = l->ours && box->row->uidnext != 0 && uid >= box->row->uidnext &&
+			   uid < box->remote.uidnext && !is_there(box, uid);
 		if (!p->ok && p->gone)
 			box->plan.look_again = true;
 		else if (l->refused || box->env->dry_run)
@@ -367,10 +387,9 @@ static void on_announced(void *ctx, const struct gw_error *err)
 	on_uploads_done(box, &local);
 }
 
-static bool announce_file(
-	struct gw_box *box, uint32_t local, uint64_t flags, uint64_t size, time_t date)
+static bool announce_file(struct gw_box *box, uint32_t local, const struct gw_fingerprint *print,
+	uint64_t flags, uint64_t size, time_t date)
 {
-	const struct gw_file_print *p = gw_box_print_of(box, local);
 	struct gw_pending_row *row = &box->announced[box->announced_count++];
 
 	*row = (struct gw_pending_row){ .uidvalidity = box->remote.uidvalidity,
@@ -379,9 +398,9 @@ static bool announce_file(
 			.flags = flags,
 			.size = size,
 			.date = date,
-			.header_hash = p->print.header,
-			.body_hash = p->print.body,
-			.msgid_hash = p->print.msgid } };
+			.header_hash = print->header,
+			.body_hash = print->body,
+			.msgid_hash = print->msgid } };
 	return row->message.base_name != NULL;
 }
 
@@ -390,12 +409,17 @@ static bool announce(struct gw_box *box)
 	bool ok = (box->announced = calloc(
 			   box->upload_count + box->carry_count, sizeof *box->announced)) != NULL;
 
-	for (size_t i = 0; i < box->upload_count && ok; i++)
-		ok = announce_file(box, box->uploads[i].local, box->uploads[i].flags,
-			box->uploads[i].size, box->uploads[i].date);
-	for (size_t i = 0; i < box->carry_count && ok; i++)
-		ok = announce_file(box, box->carries[i].local, box->carries[i].flags,
-			box->carries[i].size, box->carries[i].date);
+	for (size_t i = 0; i < box->upload_count && ok; i++) {
+		const struct gw_upload_item *item = &box->uploads[i];
+
+		ok = announce_file(box, item->local, &gw_box_print_of(box, item->local)->print,
+			item->flags, item->size, item->date);
+	}
+	for (size_t i = 0; i < box->carry_count && ok; i++) {
+		const struct gw_box_carry *c = &box->carries[i];
+
+		ok = announce_file(box, c->local, c->print, c->flags, c->size, c->date);
+	}
 	return ok && gw_settle_start(box->env->disk, box->place, box->announced,
 			     box->announced_count, on_announced, box) == GW_OK;
 }

@@ -1,6 +1,7 @@
 /* sync/confirm.c - see confirm.h. */
 #include "sync/confirm.h"
 
+#include "base/text.h"
 #include "maildir/name.h"
 
 #include <stdlib.h>
@@ -9,7 +10,7 @@ struct confirm_job {
 	struct gw_disk_job job; /* first */
 	struct gw_place *place;
 	const char *key;
-	const struct gw_scan *first;
+	const struct gw_local_view *first;
 	bool news;
 	struct gw_gone *list;
 	size_t count;
@@ -44,6 +45,7 @@ static enum gw_code take_row(void *ctx, const struct gw_message_row *row)
 		return GW_OK;
 	g->known = true;
 	g->size = row->size;
+	g->name = gw_hash_bytes(gw_slice_str(row->base_name));
 	g->date = row->date;
 	g->named_by_us = gw_name_uid(gw_slice_str(row->base_name), c->key) == row->uid;
 	memcpy(g->print.header, row->header_hash, GW_HASH_BYTES);
@@ -61,7 +63,10 @@ static void work(struct gw_disk_job *job, struct gw_disk_world *world)
 	enum gw_code code = gw_scan_run(&c->place->m, &c->scan, &c->err);
 
 	for (size_t i = 0; i < c->scan.count && !c->news; i++)
-		c->news = !scan_has(c->first, gw_scan_base(&c->scan, i));
+		c->news = !scan_has(&c->first->scan, gw_scan_base(&c->scan, i));
+	for (size_t i = 0; i < c->first->scan.count && c->scan.trusted && !c->news; i++)
+		c->news = c->first->messages[i].uid == 0 &&
+			  !scan_has(&c->scan, gw_scan_base(&c->first->scan, i));
 	for (size_t i = 0; i < c->count && code == GW_OK && world->store != NULL; i++) {
 		struct gw_gone *g = c->present = &c->list[i];
 
@@ -83,7 +88,7 @@ static void on_done(struct gw_disk_job *job)
 }
 
 enum gw_code gw_confirm_start(struct gw_disk *disk, struct gw_place *place, const char *key,
-	const struct gw_scan *first, struct gw_gone *list, size_t count, gw_confirm_cb *cb,
+	const struct gw_local_view *first, struct gw_gone *list, size_t count, gw_confirm_cb *cb,
 	void *ctx)
 {
 	struct confirm_job *c = calloc(1, sizeof *c);

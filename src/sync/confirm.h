@@ -7,7 +7,7 @@
 
 #include "maildir/fingerprint.h"
 #include "maildir/scan.h"
-#include "sync/batch.h"
+#include "sync/observe_local.h"
 
 struct gw_gone {
 	uint32_t uid;
@@ -19,14 +19,16 @@ struct gw_gone {
 	uint64_t size;    /* out: RFC822.SIZE */
 	time_t date;      /* out */
 	bool named_by_us; /* out: its base name is `key` and the UID */
+	uint64_t name;    /* out; stands for its base name */
 	struct gw_fingerprint print; /* out */
 };
 
-/* news: the mailbox holds a file that it did not hold at the first look. */
+/* news: the mailbox holds a file that it did not hold at the first look, or one that base does not
+ * know is gone: somebody moves mail about at this moment. */
 typedef void gw_confirm_cb(void *ctx, bool news, const struct gw_error *err);
 
 /* first: the first look; place, key and list are borrowed until cb, which is called exactly once,
  * later.  GW_ERR_NOMEM: never. */
 enum gw_code gw_confirm_start(struct gw_disk *disk, struct gw_place *place, const char *key,
-	const struct gw_scan *first, struct gw_gone *list, size_t count, gw_confirm_cb *cb,
+	const struct gw_local_view *first, struct gw_gone *list, size_t count, gw_confirm_cb *cb,
 	void *ctx);

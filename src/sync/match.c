@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-enum criterion { FULL_CONTENT, HEADER_AND_SIZE, MESSAGE_ID };
+enum criterion { CONTENT_AND_NAME, FULL_CONTENT, HEADER_AND_SIZE, MESSAGE_ID };
 
 struct matcher {
 	const struct gw_half *gone, *fresh;
@@ -48,6 +48,8 @@ static bool equal(const struct gw_half *a, const struct gw_half *b, enum criteri
 	if (memcmp(key(a, by), key(b, by), GW_MATCH_HASH) != 0)
 		return false;
 	switch (by) {
+	case CONTENT_AND_NAME:
+		return a->name == b->name && memcmp(a->body, b->body, GW_MATCH_HASH) == 0;
 	case FULL_CONTENT:
 		return memcmp(a->body, b->body, GW_MATCH_HASH) == 0;
 	case HEADER_AND_SIZE:
@@ -120,6 +122,20 @@ size_t gw_match_here(const struct gw_half *gone, size_t gone_count, const struct
 		pass(&m, FULL_CONTENT, false);
 		pass(&m, MESSAGE_ID, true);
 	}
+	return end(&m);
+}
+
+size_t gw_match_crossed(const struct gw_half *gone_here, size_t gone_here_count,
+	const struct gw_half *gone_there, size_t gone_there_count, struct gw_match *out)
+{
+	struct matcher m = { .gone = gone_here,
+		.gone_count = gone_here_count,
+		.fresh = gone_there,
+		.fresh_count = gone_there_count,
+		.out = out };
+
+	if (start(&m))
+		pass(&m, CONTENT_AND_NAME, false);
 	return end(&m);
 }
 

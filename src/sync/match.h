@@ -17,6 +17,7 @@ struct gw_half {
 	uint64_t size;   /* RFC822.SIZE; used where the server's messages are compared */
 	uint8_t header[GW_MATCH_HASH], body[GW_MATCH_HASH];
 	uint8_t msgid[GW_MATCH_HASH]; /* zero: none */
+	uint64_t name;                /* stands for the base name of its file */
 	bool refused; /* new here, and refused by the server: what it replaces must stay */
 	bool drafts;  /* in a mailbox of drafts, whose headers alone prove nothing */
 };
@@ -37,6 +38,12 @@ struct gw_match {
  * number of matches written to out, which has room for gone_count. */
 size_t gw_match_here(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
 	size_t fresh_count, struct gw_match *out);
+
+/* One that is gone here in one mailbox and gone there in another, under one file name: it was
+ * moved, and moved back, and neither side has deleted it.  `fresh` of a match is an index in
+ * gone_there. */
+size_t gw_match_crossed(const struct gw_half *gone_here, size_t gone_here_count,
+	const struct gw_half *gone_there, size_t gone_there_count, struct gw_match *out);
 
 /* What was moved there: full header and size equal; SAME and MOVE only. */
 size_t gw_match_there(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,

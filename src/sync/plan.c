@@ -276,10 +276,15 @@ static bool new_there(const struct gw_plan_input *in, const struct gw_remote_msg
 
 	while (*pair < in->pair_count && in->pairs[*pair].uid < r->uid)
 		(*pair)++;
-	if (*pair == in->pair_count || in->pairs[*pair].uid != r->uid)
+	if (*pair == in->pair_count || in->pairs[*pair].uid != r->uid) {
+		if (!in->local_trusted) { /* it may be here, unseen */
+			plan->incomplete = plan->look_again = true;
+			return true;
+		}
 		return download(plan, r,
 			outside(in, r->uid, r->flags, r->old, r->size) ? GW_DO_SKIP
 								       : GW_DO_DOWNLOAD);
+	}
 	p = &in->pairs[*pair];
 	a = add(plan, GW_DO_PAIR, r->uid);
 	if (a == NULL)
@@ -329,6 +334,14 @@ static bool new_here(const struct gw_plan_input *in, struct gw_plan *plan)
 		if (!l->candidate || l->uid != 0 || l->refused || paired[i] ||
 			(l->flags & GW_FLAG_DELETED))
 			continue;
+		if (l->stray && !in->copies_differ &&
+			(l->flags & in->lettered & ~GW_FLAG_SEEN) == 0) {
+			a = add(plan, GW_DO_STRAY, 0);
+			ok = a != NULL;
+			if (ok)
+				a->local = (uint32_t)i;
+			continue;
+		}
 		/* In an old copy of the Maildir it may be one that was deleted since. */
 		refuse = in->read_only || (in->copies_differ && l->ours);
 		a = add(plan, refuse ? GW_DO_REFUSE : GW_DO_UPLOAD, 0);

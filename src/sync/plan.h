@@ -48,6 +48,7 @@ struct gw_local_msg {
 	bool refused;   /* the server did not take it, not long ago */
 	bool candidate; /* unknown, readable, and the only file of its name: it may be uploaded */
 	bool ours;      /* unknown, and named by us after a UID: it was on the server once */
+	bool stray;     /* and came since the last whole look, and that UID is gone there again */
 };
 
 /* A message of both sides that base does not know.  Sorted by uid, unique. */
@@ -102,7 +103,8 @@ enum gw_action_kind {
 	GW_DO_KEEP,   /* only the row goes: gone there, but changed here since; it is new again */
 	GW_DO_UPLOAD, /* the file `local`, with `flags` */
 	GW_DO_REFUSE, /* the file `local` is not uploaded: it may have been deleted on the server */
-	GW_DO_SKIP,   /* new there, and outside the window; flags, size; base_flags 1: too old */
+	GW_DO_STRAY, /* a fetch was interrupted, and the message is gone since: file `local` goes */
+	GW_DO_SKIP,  /* new there, and outside the window; flags, size; base_flags 1: too old */
 	GW_DO_EXPIRE, /* in step, and outside the window: the file `local` leaves */
 	GW_DO_STAY,   /* it was about to leave, and is inside again: the file `local` */
 	GW_DO_HOLD,   /* cannot be deleted there: remembered, nothing done */

@@ -25,6 +25,13 @@ static const struct fact table[] = {
 		.local = -1,
 		.action = GW_DO_DOWNLOAD,
 		.flags = S },
+	{ .what = "new there, but a look that proves nothing may have missed its file",
+		.base = -1,
+		.remote = S,
+		.local = -1,
+		.untrusted = true,
+		.action = -1,
+		.incomplete = true },
 	{ .what = "new here: left alone", .base = -1, .remote = -1, .local = S, .action = -1 },
 	{ .what = "in step", .base = S, .remote = S, .local = S, .action = -1 },
 	{ .what = "flag set here",
@@ -469,6 +476,7 @@ static void run(struct model *m, bool full, size_t stop_after)
 		case GW_DO_TAKE:
 		case GW_DO_REPLACED:
 		case GW_DO_SKIP:
+		case GW_DO_STRAY:
 		case GW_DO_EXPIRE:
 		case GW_DO_STAY:
 		case GW_DO_PAIR:
@@ -569,6 +577,12 @@ static void new_files_are_uploaded_unless_something_speaks_against_it(void **sta
 	assert_int_equal(plan.actions[1].flags, S);
 	assert_int_equal(plan.actions[2].local, 4);
 	assert_int_equal(plan.actions[2].flags, 0); /* what the server cannot store stays here */
+	gw_plan_deinit(&plan);
+	local[4].stray = true; /* fetched, not recorded, and gone there since */
+	local[4].flags = S;
+	gw_plan_mailbox(&in, &plan);
+	assert_int_equal(plan.actions[2].kind, GW_DO_STRAY);
+	assert_int_equal(plan.actions[2].local, 4);
 	gw_plan_deinit(&plan);
 	in.copies_differ = true;
 	gw_plan_mailbox(&in, &plan);

@@ -1,0 +1,1221 @@
+/* sync/plan and sync/match, carried out on simulated sides: several mailboxes, both sides changing
+ * between and during runs, a crash after any step.  In the end nobody's mail is lost, doubled or
+ * brought back, and another run changes nothing.
+ *
+ * The executor here does what box*.c and batch.c do, in their order, each outside effect a step of
+ * its own.  Broken on purpose (enum mutant) it has to be found out: that is what shows that the
+ * histories reach the places that the rules are there for.
+ */
+#include "sync/match.h"
+#include "sync/pair.h"
+#include "test.h"
+
+enum { S = GW_FLAG_SEEN, F = GW_FLAG_FLAGGED, R = GW_FLAG_ANSWERED };
+enum { BOXES = 3, MAX = 40, CONTENTS = 400, PASSES = 4 };
+#define LETTERED (GW_FLAG_KEYWORD(1) - 1)
+
+enum mutant {
+	NONE,
+	ROW_BEFORE_FILE,     /* base leads the disk */
+	ROW_BEFORE_SERVER,   /* base leads the server */
+	NOT_ANNOUNCED,       /* an upload is not in `pending` before it is sent */
+	ONE_LOOK,            /* what one look does not show is gone */
+	CROSSED_ARE_GONE,    /* moved and moved back: deleted on both sides */
+	DELETE_BEATS_CHANGE, /* deleted there although it was changed before */
+	NAMES_BY_CHANCE,     /* what is fetched has no name of its own */
+	STRAYS_STAY, /* a file of an interrupted fetch is new mail, though it is gone there */
+	FORGETFUL,   /* a gone file's row is dropped before the server was told */
+	MUTANTS
+};
+
+static const char *const mutant_names[MUTANTS] = { "none", "row before file", "row before server",
+	"upload not announced", "one look", "crossed moves are deletions", "delete beats change",
+	"names by chance", "strays stay", "row dropped first" };
+
+struct message { /* there: number is the UID; here: the file's name; in base both */
+	uint32_t number, name;
+	int content;
+	uint64_t flags;
+	uint32_t ours; /* the UID that the file's name speaks of; 0: another program's name */
+};
+
+struct list {
+	struct message at[MAX];
+	size_t n;
+};
+
+struct pending {
+	uint32_t name, uidnext;
+	int content;
+	uint64_t flags;
+};
+
+struct world {
+	struct list there[BOXES], here[BOXES], base[BOXES];
+	struct pending pending[BOXES][MAX];
+	size_t pending_n[BOXES];
+	uint32_t uidnext[BOXES], next_name;
+	uint32_t cursor[BOXES]; /* UIDNEXT when all was last in step */
+	int next_content;
+	int msgid[CONTENTS];    /* which message a content is a version of */
+	int wanted[CONTENTS];   /* how many of it there should be */
+	bool touched[CONTENTS]; /* a flag was changed since all was quiet, so it may outlive a
+				   delete */
+	bool flagged[CONTENTS], dying[CONTENTS];
+	/* Moved or copied on both sides at once: to different places, and it stands in both; to one
+	 * place, and it stands there once. */
+	bool moved_here[CONTENTS], moved_there[CONTENTS];
+	/* Since the last run: flags that differ from base's, and where it was deleted. */
+	bool changed_here[CONTENTS], changed_there[CONTENTS], gone_here[CONTENTS],
+		gone_there[CONTENTS];
+	bool half_sent[CONTENTS];  /* sent, likewise */
+	bool half_taken[CONTENTS]; /* moved here after it was there, likewise */
+	bool unrecorded[CONTENTS]; /* fetched, and killed before that was recorded */
+	int deleted_here[CONTENTS],
+		deleted_there[CONTENTS]; /* perhaps the same one, on both sides */
+	/* A save or an edit that is half done: the old file goes later. */
+	int half_box, half_content;
+	uint32_t half_name;
+	uint64_t seed;
+	enum mutant mutant;
+	bool moves; /* a history with many of them */
+	int steps;  /* left before the crash; -1: no crash */
+	int noise;  /* one in so many steps something else happens; 0: never */
+	char failure[128];
+};
+
+static uint32_t pick(struct world *w, uint32_t below)
+{
+	return test_random(&w->seed, below);
+}
+
+static struct message *add(struct list *l, struct message m)
+{
+	if (l->n == MAX)
+		return NULL;
+	l->at[l->n] = m;
+	return &l->at[l->n++];
+}
+
+static void drop(struct list *l, size_t i)
+{
+	l->at[i] = l->at[--l->n];
+}
+
+static struct message *find(struct list *l, uint32_t number)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->at[i].number == number)
+			return &l->at[i];
+	}
+	return NULL;
+}
+
+static struct message *find_name(struct list *l, uint32_t name)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->at[i].name == name)
+			return &l->at[i];
+	}
+	return NULL;
+}
+
+static void forget(struct list *l, struct message *m)
+{
+	if (m != NULL)
+		drop(l, (size_t)(m - l->at));
+}
+
+/* A name stands for one message, as in the state: the newer row takes it. */
+static void add_row(struct list *l, struct message m)
+{
+	forget(l, find_name(l, m.name));
+	add(l, m);
+}
+
+/* --- what people do -------------------------------------------------------------------------- */
+
+static int new_content(struct world *w, int msgid)
+{
+	int c = w->next_content++;
+
+	w->msgid[c] = msgid < 0 ? c : msgid;
+	w->wanted[c] = w->deleted_here[c] = w->deleted_there[c] = 0;
+	w->unrecorded[c] = w->half_sent[c] = w->half_taken[c] = false;
+	w->touched[c] = w->flagged[c] = w->dying[c] = w->moved_here[c] = w->moved_there[c] = false;
+	return c;
+}
+
+static bool full(const struct world *w)
+{
+	for (int b = 0; b < BOXES; b++) {
+		if (w->there[b].n > MAX - 12 || w->here[b].n > MAX - 12)
+			return true;
+	}
+	return w->next_content > CONTENTS - 2;
+}
+
+static void deliver(struct list *l, uint32_t number, int content, uint64_t flags)
+{
+	add(l, (struct message){
+		       .number = number, .name = number, .content = content, .flags = flags });
+}
+
+static void want_less(struct world *w, int content, bool here)
+{
+	w->wanted[content]--;
+	w->deleted_here[content] += here;
+	w->deleted_there[content] += !here;
+	w->gone_here[content] |= here;
+	w->gone_there[content] |= !here;
+	w->dying[content] = true;
+}
+
+/* The second half of a save or an edit: the old file goes, unless somebody was faster. */
+static void finish_half(struct world *w)
+{
+	struct message *m;
+
+	if (w->half_box < 0)
+		return;
+	m = find_name(&w->here[w->half_box], w->half_name);
+	if (m != NULL) {
+		want_less(w, w->half_content, true);
+		forget(&w->here[w->half_box], m);
+	}
+	w->half_box = -1;
+}
+
+static void change_here(struct world *w)
+{
+	int b = (int)pick(w, BOXES), to = (int)pick(w, BOXES), c;
+	uint64_t flag;
+	struct list *l = &w->here[b];
+	struct message *m = l->n == 0 ? NULL : &l->at[pick(w, (uint32_t)l->n)];
+
+	if (w->half_box >= 0 && pick(w, 2)) {
+		finish_half(w);
+		return;
+	}
+	switch (w->moves && pick(w, 3) ? 2 : pick(w, 7)) {
+	case 0: /* new */
+		if (full(w))
+			return;
+		c = new_content(w, -1);
+		w->wanted[c]++;
+		deliver(l, w->next_name++, c, 0);
+		return;
+	case 1: /* deleted */
+		if (m == NULL)
+			return;
+		want_less(w, m->content, true);
+		forget(l, m);
+		return;
+	case 2: /* moved, by name */
+		if (m == NULL || to == b || full(w) || find_name(&w->here[to], m->name) != NULL)
+			return;
+		w->moved_here[m->content] = w->touched[m->content] = true;
+		m->ours = 0; /* nothing that this mailbox would have named so */
+		add(&w->here[to], *m);
+		forget(l, m);
+		return;
+	case 3: /* saved: the copy first */
+		if (m == NULL || w->half_box >= 0 || full(w))
+			return;
+		w->half_box = b;
+		w->half_name = m->name;
+		w->half_content = m->content;
+		w->moved_here[m->content] = w->touched[m->content] = true;
+		w->wanted[m->content]++;
+		deliver(&w->here[to], w->next_name++, m->content, m->flags);
+		return;
+	case 4: /* edited: the new one first */
+		if (m == NULL || w->half_box >= 0 || full(w))
+			return;
+		c = new_content(w, w->msgid[m->content]);
+		w->wanted[c]++;
+		w->half_box = b;
+		w->half_name = m->name;
+		w->half_content = m->content;
+		deliver(l, w->next_name++, c, m->flags);
+		return;
+	default: /* a flag */
+		if (m == NULL)
+			return;
+		m->flags ^= flag = pick(w, 2) ? S : F;
+		w->changed_here[m->content] ^= flag == F;
+		w->touched[m->content] = w->flagged[m->content] = true;
+		return;
+	}
+}
+
+static void change_there(struct world *w)
+{
+	int b = (int)pick(w, BOXES), to = (int)pick(w, BOXES), c;
+	uint64_t flag;
+	struct list *l = &w->there[b];
+	struct message *m = l->n == 0 ? NULL : &l->at[pick(w, (uint32_t)l->n)];
+
+	switch (w->moves && pick(w, 3) ? 2 : pick(w, 6)) {
+	case 0:
+		if (full(w))
+			return;
+		c = new_content(w, -1);
+		w->wanted[c]++;
+		deliver(l, w->uidnext[b]++, c, 0);
+		return;
+	case 1:
+		if (m == NULL)
+			return;
+		want_less(w, m->content, false);
+		forget(l, m);
+		return;
+	case 2: /* moved */
+		if (m == NULL || to == b || full(w))
+			return;
+		w->moved_there[m->content] = w->touched[m->content] = true;
+		deliver(&w->there[to], w->uidnext[to]++, m->content, m->flags);
+		forget(l, m);
+		return;
+	case 3: /* copied */
+		if (m == NULL || full(w))
+			return;
+		w->wanted[m->content]++;
+		w->moved_there[m->content] = true;
+		deliver(&w->there[to], w->uidnext[to]++, m->content, m->flags);
+		return;
+	default:
+		if (m == NULL)
+			return;
+		m->flags ^= flag = pick(w, 2) ? S : R;
+		w->changed_there[m->content] ^= flag == R;
+		w->touched[m->content] = w->flagged[m->content] = true;
+		return;
+	}
+}
+
+static void change(struct world *w)
+{
+	if (pick(w, 2))
+		change_here(w);
+	else
+		change_there(w);
+}
+
+/* Between two effects of a run: something else may happen, or the run ends here.  false: it does.
+ */
+static bool step(struct world *w)
+{
+	if (w->noise > 0 && pick(w, (uint32_t)w->noise) == 0)
+		change(w);
+	return w->steps < 0 || w->steps-- > 0;
+}
+
+/* --- a run ----------------------------------------------------------------------------------- */
+
+struct box {
+	struct list here, there, base; /* as they were looked at */
+	uint32_t uidnext;
+	struct gw_base_msg rows[MAX];
+	struct gw_remote_msg remote[MAX];
+	struct gw_local_msg local[MAX];
+	struct gw_pair pairs[2 * MAX];
+	size_t pair_n;
+	struct gw_plan plan;
+	bool stored[MAX]; /* by local index: its upload was answered */
+};
+
+struct move {
+	int from;
+	uint32_t uid, local; /* local: of the one that comes */
+	uint64_t flags;
+	int content;
+};
+
+static int by_number(const void *a, const void *b)
+{
+	const struct message *x = a, *y = b;
+
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+static int pair_order(const void *a, const void *b)
+{
+	const struct gw_pair *x = a, *y = b;
+
+	return (x->uid > y->uid) - (x->uid < y->uid);
+}
+
+static void take_print(uint8_t header[16], int content)
+{
+	memset(header, 0, 16);
+	memcpy(header, &content, sizeof content);
+}
+
+/* Looks at both sides.  A look may be blind to a file that is renamed meanwhile. */
+static void look(struct world *w, int b, struct box *x)
+{
+	*x = (struct box){ .here = w->here[b],
+		.there = w->there[b],
+		.base = w->base[b],
+		.uidnext = w->uidnext[b] };
+	if (w->noise > 0 && pick(w, 8) == 0 && x->here.n > 0)
+		drop(&x->here, pick(w, (uint32_t)x->here.n));
+	qsort(x->there.at, x->there.n, sizeof *x->there.at, by_number);
+	qsort(x->base.at, x->base.n, sizeof *x->base.at, by_number);
+}
+
+static bool in_base(const struct box *x, uint32_t uid)
+{
+	for (size_t i = 0; i < x->base.n; i++) {
+		if (x->base.at[i].number == uid)
+			return true;
+	}
+	return false;
+}
+
+/* What was announced and not recorded: found among the new ones there, or given up. */
+static bool settle_pending(struct world *w, int b, struct box *x)
+{
+	for (size_t i = w->pending_n[b]; i-- > 0;) {
+		struct pending p = w->pending[b][i];
+		struct message *file = find_name(&x->here, p.name), *found = NULL;
+
+		for (size_t r = 0; r < x->there.n && found == NULL; r++) {
+			struct message *m = &x->there.at[r];
+			bool taken = in_base(x, m->number);
+
+			for (size_t k = 0; k < x->pair_n; k++)
+				taken |= x->pairs[k].uid == m->number;
+			if (!taken && m->number >= p.uidnext && m->content == p.content)
+				found = m;
+		}
+		if (find_name(&x->base, p.name) != NULL)
+			found = NULL; /* recorded, but for this */
+		else if (found != NULL && file != NULL)
+			x->pairs[x->pair_n++] = (struct gw_pair){ .uid = found->number,
+				.local = (uint32_t)(file - x->here.at) };
+		else if (found != NULL) {
+			struct message row = { found->number, p.name, p.content, p.flags, 0 };
+
+			if (!step(w))
+				return false;
+			add_row(&w->base[b], row);
+			add(&x->base, row);
+			qsort(x->base.at, x->base.n, sizeof *x->base.at, by_number);
+		}
+		if (found == NULL || file == NULL)
+			w->pending[b][i] = w->pending[b][--w->pending_n[b]];
+	}
+	return true;
+}
+
+static void pair_rest(struct box *x)
+{
+	struct gw_pair_remote remote[MAX];
+	struct gw_pair_local local[MAX];
+	struct gw_pair *pairs = NULL;
+	size_t r = 0, l = 0, n = 0, cap = 0;
+
+	for (size_t i = 0; i < x->there.n; i++) {
+		bool known = in_base(x, x->there.at[i].number);
+
+		for (size_t k = 0; k < x->pair_n; k++)
+			known |= x->pairs[k].uid == x->there.at[i].number;
+		if (known)
+			continue;
+		remote[r] = (struct gw_pair_remote){
+			.uid = x->there.at[i].number, .size = 1, .flags = x->there.at[i].flags
+		};
+		take_print(remote[r++].header, x->there.at[i].content);
+	}
+	for (size_t i = 0; i < x->here.n; i++) {
+		bool known = x->local[i].uid != 0;
+
+		for (size_t k = 0; k < x->pair_n; k++)
+			known |= x->pairs[k].local == i;
+		if (known)
+			continue;
+		local[l] = (struct gw_pair_local){
+			.index = (uint32_t)i, .size = 1, .flags = x->here.at[i].flags
+		};
+		take_print(local[l++].header, x->here.at[i].content);
+	}
+	gw_pair_messages(remote, r, local, l, true, &pairs, &n, &cap);
+	for (size_t i = 0; i < n; i++)
+		x->pairs[x->pair_n++] = pairs[i];
+	free(pairs);
+	if (x->pair_n > 0)
+		qsort(x->pairs, x->pair_n, sizeof *x->pairs, pair_order);
+}
+
+static bool plan_box(struct world *w, int b, struct box *x)
+{
+	struct gw_plan_input in = { .base = x->rows,
+		.remote = x->remote,
+		.local = x->local,
+		.pairs = x->pairs,
+		.remote_full = true,
+		.local_trusted = true,
+		.lettered = LETTERED,
+		.storable = GW_FLAGS_ALL };
+
+	if (!settle_pending(w, b, x))
+		return false;
+	for (size_t i = 0; i < x->here.n; i++) {
+		uint32_t ours = x->here.at[i].ours;
+
+		x->local[i] = (struct gw_local_msg){ .flags = x->here.at[i].flags,
+			.candidate = true,
+			.ours = ours != 0,
+			.stray = w->mutant != STRAYS_STAY && ours != 0 && w->cursor[b] != 0 &&
+				 ours >= w->cursor[b] && ours < x->uidnext &&
+				 find(&x->there, ours) == NULL };
+	}
+	for (size_t i = 0; i < x->base.n; i++) {
+		struct message *row = &x->base.at[i], *file = find_name(&x->here, row->name);
+
+		x->rows[i] = (struct gw_base_msg){ .uid = row->number,
+			.flags = row->flags & GW_FLAGS_ALL,
+			.local = file == NULL ? GW_NO_LOCAL : (uint32_t)(file - x->here.at) };
+		if (file != NULL)
+			x->local[file - x->here.at].uid = row->number;
+	}
+	for (size_t i = 0; i < x->there.n; i++)
+		x->remote[i] = (struct gw_remote_msg){ .uid = x->there.at[i].number,
+			.size = 1,
+			.flags = x->there.at[i].flags & GW_FLAGS_ALL };
+	pair_rest(x);
+	in.base_count = x->base.n;
+	in.remote_count = x->there.n;
+	in.local_count = x->here.n;
+	in.pair_count = x->pair_n;
+	assert_int_equal(gw_plan_mailbox(&in, &x->plan), GW_OK);
+	for (size_t i = 0; i < x->plan.count && w->mutant == DELETE_BEATS_CHANGE; i++) {
+		if (x->plan.actions[i].kind == GW_DO_KEEP)
+			x->plan.actions[i].kind = GW_DO_DELETE_LOCAL;
+		if (x->plan.actions[i].kind == GW_DO_RETURN)
+			x->plan.actions[i].kind = GW_DO_DELETE_REMOTE;
+	}
+	return true;
+}
+
+static bool gone_here(const struct gw_action *a)
+{
+	return a->kind == GW_DO_DELETE_REMOTE || a->kind == GW_DO_RETURN;
+}
+
+static bool gone_there(const struct gw_action *a)
+{
+	return a->kind == GW_DO_DELETE_LOCAL || a->kind == GW_DO_KEEP;
+}
+
+/* The second look.  true: something came meanwhile, so all is looked at once more. */
+static bool changed_meanwhile(struct world *w, struct box *x)
+{
+	bool here = false, there = false, again = false;
+
+	for (int b = 0; b < BOXES; b++) {
+		for (size_t i = 0; i < x[b].plan.count; i++) {
+			struct gw_action *a = &x[b].plan.actions[i];
+			struct message *row = find(&x[b].base, a->uid);
+
+			there |= gone_there(a);
+			if (!gone_here(a) && a->kind != GW_DO_FORGET)
+				continue;
+			if (w->mutant != ONE_LOOK && find_name(&w->here[b], row->name) != NULL)
+				a->kind = GW_DO_NOTHING; /* it is there after all */
+			else
+				here = true;
+		}
+	}
+	if (w->mutant == ONE_LOOK)
+		return false;
+	for (int b = 0; b < BOXES; b++) {
+		for (size_t i = 0; i < w->here[b].n && (here || there); i++)
+			again |= find_name(&x[b].here, w->here[b].at[i].name) == NULL;
+		for (size_t i = 0; i < x[b].here.n && (here || there); i++)
+			again |= x[b].local[i].uid == 0 &&
+				 find_name(&w->here[b], x[b].here.at[i].name) == NULL;
+		again |= there && w->uidnext[b] != x[b].uidnext;
+	}
+	return again;
+}
+
+/* --- joining --------------------------------------------------------------------------------- */
+
+static struct gw_half half(const struct world *w, int b, size_t action, int content)
+{
+	struct gw_half h = { .box = (uint32_t)b, .action = (uint32_t)action, .size = 1 };
+
+	take_print(h.header, content);
+	take_print(h.body, content);
+	take_print(h.msgid, w->msgid[content] + 1);
+	return h;
+}
+
+struct joined {
+	struct move up[BOXES][MAX], down[BOXES][MAX]; /* by the mailbox that gets it */
+	size_t up_n[BOXES], down_n[BOXES];
+};
+
+/* Gone there, and under that name in another mailbox: it was moved while we looked. */
+static void spare_moved(struct box *x)
+{
+	for (int b = 0; b < BOXES; b++) {
+		for (size_t i = 0; i < x[b].plan.count; i++) {
+			struct gw_action *a = &x[b].plan.actions[i];
+			uint32_t name = find(&x[b].base, a->uid) == NULL
+						? 0
+						: find(&x[b].base, a->uid)->name;
+
+			for (int o = 0; o < BOXES && gone_there(a); o++) {
+				struct message *m = o == b ? NULL : find_name(&x[o].here, name);
+
+				if (m != NULL && x[o].local[m - x[o].here.at].uid == 0)
+					a->kind = GW_DO_FORGET;
+			}
+		}
+	}
+}
+
+/* Gone here in one mailbox, gone there in another, under one name: it was moved back. */
+static void join_crossed(struct world *w, struct box *x, struct joined *j)
+{
+	struct gw_half here[BOXES * MAX], there[BOXES * MAX];
+	struct gw_match out[BOXES * MAX];
+	size_t here_n = 0, there_n = 0, n;
+
+	for (int b = 0; b < BOXES; b++) {
+		for (size_t i = 0; i < x[b].plan.count; i++) {
+			const struct gw_action *a = &x[b].plan.actions[i];
+			struct message *row = find(&x[b].base, a->uid);
+			struct gw_half h;
+
+			if (!gone_here(a) && !gone_there(a))
+				continue;
+			h = half(w, b, i, row->content);
+			h.name = row->name;
+			if (gone_here(a))
+				here[here_n++] = h;
+			else
+				there[there_n++] = h;
+		}
+	}
+	n = gw_match_crossed(here, here_n, there, there_n, out);
+	for (size_t i = 0; i < n; i++) {
+		int from = (int)here[out[i].gone].box, to = (int)there[out[i].fresh].box;
+		struct gw_action *old = &x[from].plan.actions[here[out[i].gone].action];
+		struct gw_action *file = &x[to].plan.actions[there[out[i].fresh].action];
+
+		j->up[to][j->up_n[to]++] = (struct move){ from, old->uid, file->local, old->flags,
+			find(&x[from].base, old->uid)->content };
+		old->kind = GW_DO_NOTHING;
+		file->kind = GW_DO_FORGET;
+	}
+}
+
+static void join(struct world *w, struct box *x, struct joined *j)
+{
+	struct gw_half gone[2][BOXES * MAX], fresh[2][BOXES * MAX];
+	struct gw_match out[BOXES * MAX];
+	size_t gone_n[2] = { 0 }, fresh_n[2] = { 0 }, n;
+
+	for (int b = 0; b < BOXES; b++) {
+		for (size_t i = 0; i < x[b].plan.count; i++) {
+			const struct gw_action *a = &x[b].plan.actions[i];
+			struct message *row = find(&x[b].base, a->uid);
+
+			if (gone_here(a) || gone_there(a))
+				gone[gone_there(a)][gone_n[gone_there(a)]++] =
+					half(w, b, i, row->content);
+			else if (a->kind == GW_DO_UPLOAD)
+				fresh[0][fresh_n[0]++] =
+					half(w, b, i, x[b].here.at[a->local].content);
+			else if (a->kind == GW_DO_DOWNLOAD && row == NULL)
+				fresh[1][fresh_n[1]++] =
+					half(w, b, i, find(&x[b].there, a->uid)->content);
+		}
+	}
+	n = gw_match_here(gone[0], gone_n[0], fresh[0], fresh_n[0], out);
+	for (size_t i = 0; i < n; i++) {
+		int from = (int)gone[0][out[i].gone].box, to = (int)fresh[0][out[i].fresh].box;
+		struct gw_action *old = &x[from].plan.actions[gone[0][out[i].gone].action];
+		struct gw_action *new = &x[to].plan.actions[fresh[0][out[i].fresh].action];
+		struct message *row = find(&x[from].base, old->uid);
+
+		if (out[i].kind == GW_MATCH_SAME) {
+			old->base_flags = old->flags;
+			old->kind = GW_DO_RELINK;
+			old->local = new->local;
+			new->kind = GW_DO_NOTHING;
+		} else if (out[i].kind == GW_MATCH_EDIT) {
+			old->kind = GW_DO_REPLACED;
+			old->local = new->local;
+		} else {
+			j->up[to][j->up_n[to]++] = (struct move){ from, old->uid, new->local,
+				old->flags, row->content };
+			old->kind = new->kind = GW_DO_NOTHING;
+		}
+	}
+	n = gw_match_there(gone[1], gone_n[1], fresh[1], fresh_n[1], out);
+	for (size_t i = 0; i < n; i++) {
+		int from = (int)gone[1][out[i].gone].box, to = (int)fresh[1][out[i].fresh].box;
+		struct gw_action *old = &x[from].plan.actions[gone[1][out[i].gone].action];
+		struct gw_action *new = &x[to].plan.actions[fresh[1][out[i].fresh].action];
+
+		j->down[to][j->down_n[to]++] = (struct move){ from, old->uid, old->local, 0, 0 };
+		new->local = (uint32_t)j->down_n[to] - 1;
+		new->kind = GW_DO_TAKE;
+		old->kind = GW_DO_NOTHING;
+	}
+}
+
+/* --- carrying out ---------------------------------------------------------------------------- */
+
+static bool deliver_here(struct world *w, int b, const struct gw_action *a, const struct box *x)
+{
+	struct message *m = find((struct list *)(uintptr_t)&x->there, a->uid);
+	/* A function of mailbox and UID, unless the look showed another message under it. */
+	uint32_t name = 100000 * (uint32_t)(b + 1) + a->uid;
+	bool taken = find_name((struct list *)(uintptr_t)&x->here, name) != NULL;
+	struct message file = { a->uid, taken ? w->next_name++ : name, m->content, a->flags,
+		a->uid };
+	bool unrecorded;
+
+	if (find(&w->there[b], a->uid) == NULL)
+		return true; /* it is gone before it was fetched */
+	if (!step(w))
+		return false;
+	if (find_name(&w->here[b], file.name) != NULL && w->mutant != NAMES_BY_CHANCE)
+		return true; /* an interrupted run left it */
+	if (w->mutant == NAMES_BY_CHANCE)
+		file.name = w->next_name++;
+	forget(&w->base[b], find(&w->base[b], a->uid));
+	if (w->mutant == ROW_BEFORE_FILE) {
+		add_row(&w->base[b], file);
+		if (!step(w))
+			return false;
+		add(&w->here[b], file);
+		return true;
+	}
+	add(&w->here[b], file);
+	unrecorded = w->unrecorded[file.content];
+	w->unrecorded[file.content] = true;
+	if (!step(w))
+		return false;
+	w->unrecorded[file.content] = unrecorded;
+	add_row(&w->base[b], file);
+	return true;
+}
+
+static bool take_here(
+	struct world *w, int b, const struct gw_action *a, struct box *x, const struct joined *j)
+{
+	const struct move *m = &j->down[b][a->local];
+	const struct message *seen = &x[m->from].here.at[m->local];
+	struct message *file = find_name(&w->here[m->from], seen->name), *row;
+	struct message moved;
+	bool half_taken;
+
+	if (!step(w))
+		return false;
+	file = find_name(&w->here[m->from], seen->name);
+	if (file == NULL || file->flags != seen->flags)
+		return true; /* somebody was faster */
+	row = find(&x[m->from].base, m->uid);
+	moved = *file;
+	moved.flags =
+		(file->flags & ~(row->flags ^ a->flags)) | (a->flags & (row->flags ^ a->flags));
+	if (find_name(&x[b].here, moved.name) != NULL) /* another message has the name here */
+		moved.name = w->next_name++;
+	if (find_name(&w->here[b], moved.name) != NULL)
+		return true; /* it came there meanwhile */
+	moved.ours = file->ours != 0 ? a->uid : 0;
+	forget(&w->here[m->from], file);
+	add(&w->here[b], moved);
+	half_taken = w->half_taken[moved.content];
+	w->half_taken[moved.content] = true;
+	if (!step(w))
+		return false;
+	w->half_taken[moved.content] = half_taken;
+	forget(&w->base[m->from], find(&w->base[m->from], m->uid));
+	moved.number = a->uid;
+	moved.flags = a->flags;
+	add_row(&w->base[b], moved);
+	return true;
+}
+
+static bool announce(struct world *w, int b, const struct box *x, uint32_t local, uint64_t flags)
+{
+	const struct message *file = &x->here.at[local];
+
+	if (!step(w))
+		return false;
+	if (w->mutant != NOT_ANNOUNCED && w->pending_n[b] < MAX)
+		w->pending[b][w->pending_n[b]++] =
+			(struct pending){ file->name, x->uidnext, file->content, flags };
+	return true;
+}
+
+/* The server's answer is recorded; what was announced is not pending any more. */
+static void record(struct world *w, int b, uint32_t uid, const struct message *file, uint64_t flags)
+{
+	add_row(&w->base[b], (struct message){ uid, file->name, file->content, flags, 0 });
+	for (size_t i = w->pending_n[b]; i-- > 0;) {
+		if (w->pending[b][i].name == file->name)
+			w->pending[b][i] = w->pending[b][--w->pending_n[b]];
+	}
+}
+
+static bool carry_there(struct world *w, int b, struct box *x, const struct move *m)
+{
+	const struct message *file = &x[b].here.at[m->local];
+	struct message *old;
+	uint32_t uid = w->uidnext[b];
+	uint64_t flags;
+
+	if (!announce(w, b, &x[b], m->local, m->flags) || !step(w))
+		return false;
+	old = find(&w->there[m->from], m->uid);
+	if (old == NULL)
+		return true;
+	flags = old->flags;
+	uid = w->uidnext[b]++;
+	deliver(&w->there[b], uid, old->content, flags);
+	forget(&w->there[m->from], old);
+	if (!step(w))
+		return false;
+	record(w, b, uid, file, m->flags);
+	forget(&w->base[m->from], find(&w->base[m->from], m->uid));
+	return true;
+}
+
+static bool upload(struct world *w, int b, struct box *x, const struct gw_action *a)
+{
+	const struct message *file = &x->here.at[a->local];
+	bool half_sent;
+	uint32_t uid;
+
+	if (!announce(w, b, x, a->local, a->flags) || !step(w))
+		return false;
+	if (find_name(&w->here[b], file->name) == NULL)
+		return true; /* it is gone before it was sent; the next look drops what is pending
+			      */
+	uid = w->uidnext[b]++;
+	deliver(&w->there[b], uid, file->content, a->flags);
+	x->stored[a->local] = true;
+	half_sent = w->half_sent[file->content];
+	w->half_sent[file->content] = true;
+	if (!step(w))
+		return false;
+	w->half_sent[file->content] = half_sent;
+	record(w, b, uid, file, a->flags);
+	return true;
+}
+
+static bool set_flags_here(struct world *w, int b, struct box *x, const struct gw_action *a)
+{
+	const struct message *seen = &x->here.at[a->local];
+	struct message *file, *row;
+
+	if (!step(w))
+		return false;
+	file = find_name(&w->here[b], seen->name);
+	if (file == NULL || file->flags != seen->flags)
+		return true;
+	file->flags = a->flags;
+	if (!step(w))
+		return false;
+	row = find(&w->base[b], a->uid);
+	if (row != NULL)
+		row->flags = a->base_flags;
+	return true;
+}
+
+static bool set_flags_there(struct world *w, int b, const struct gw_action *a)
+{
+	uint64_t set = a->flags & ~a->base_flags, clear = a->base_flags & ~a->flags;
+	struct message *m, *row;
+
+	if (!step(w))
+		return false;
+	m = find(&w->there[b], a->uid);
+	if (m != NULL)
+		m->flags = (m->flags | set) & ~clear;
+	if (!step(w))
+		return false;
+	row = find(&w->base[b], a->uid);
+	if (row != NULL)
+		row->flags = (row->flags | set) & ~clear;
+	return true;
+}
+
+static bool create(struct world *w, int b, struct box *x, const struct joined *j)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < x[b].plan.count && ok; i++) {
+		const struct gw_action *a = &x[b].plan.actions[i];
+		struct message *row = find(&w->base[b], a->uid);
+
+		switch ((enum gw_action_kind)a->kind) {
+		case GW_DO_TAKE:
+			ok = take_here(w, b, a, x, j);
+			break;
+		case GW_DO_DOWNLOAD:
+		case GW_DO_RETURN:
+			ok = deliver_here(w, b, a, &x[b]);
+			break;
+		case GW_DO_PAIR: {
+			struct message file = x[b].here.at[a->local], *now;
+
+			ok = step(w);
+			now = find_name(&w->here[b], file.name);
+			if (!ok || now == NULL || now->flags != file.flags)
+				break;
+			now->flags = a->flags;
+			record(w, b, a->uid, now, a->base_flags);
+			break;
+		}
+		case GW_DO_RELINK:
+			ok = step(w);
+			if (ok && row != NULL)
+				row->name = x[b].here.at[a->local].name;
+			break;
+		case GW_DO_LOCAL_FLAGS:
+			ok = set_flags_here(w, b, &x[b], a);
+			break;
+		case GW_DO_BASE_FLAGS:
+			ok = step(w);
+			if (ok && row != NULL)
+				row->flags = a->base_flags;
+			break;
+		case GW_DO_KEEP:
+		case GW_DO_FORGET:
+			ok = step(w);
+			if (ok)
+				forget(&w->base[b], find(&w->base[b], a->uid));
+			break;
+		default:
+			break;
+		}
+	}
+	for (size_t i = 0; i < j->up_n[b] && ok; i++)
+		ok = carry_there(w, b, x, &j->up[b][i]);
+	for (size_t i = 0; i < x[b].plan.count && ok; i++) {
+		if (x[b].plan.actions[i].kind == GW_DO_UPLOAD)
+			ok = upload(w, b, &x[b], &x[b].plan.actions[i]);
+	}
+	for (size_t i = 0; i < x[b].plan.count && ok; i++) {
+		if (x[b].plan.actions[i].kind == GW_DO_REMOTE_FLAGS)
+			ok = set_flags_there(w, b, &x[b].plan.actions[i]);
+	}
+	return ok;
+}
+
+static bool remove_there(struct world *w, int b, const struct gw_action *a)
+{
+	struct message *m;
+
+	if (!step(w))
+		return false;
+	if (w->mutant == FORGETFUL || w->mutant == ROW_BEFORE_SERVER) {
+		forget(&w->base[b], find(&w->base[b], a->uid));
+		if (!step(w))
+			return false;
+	}
+	m = find(&w->there[b], a->uid);
+	if (m != NULL && ((m->flags ^ a->flags) & ~(uint64_t)S) != 0)
+		return true; /* UNCHANGEDSINCE: changed meanwhile, so it waits */
+	forget(&w->there[b], m);
+	if (!step(w))
+		return false;
+	forget(&w->base[b], find(&w->base[b], a->uid));
+	return true;
+}
+
+static bool delete_all(struct world *w, int b, struct box *x)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < x->plan.count && ok; i++) {
+		const struct gw_action *a = &x->plan.actions[i];
+		const struct message *seen;
+		struct message *file;
+
+		if (a->kind == GW_DO_DELETE_REMOTE ||
+			(a->kind == GW_DO_REPLACED && x->stored[a->local]))
+			ok = remove_there(w, b, a);
+		if ((a->kind != GW_DO_DELETE_LOCAL && a->kind != GW_DO_STRAY) || !ok)
+			continue;
+		if (!(ok = step(w)))
+			break;
+		seen = &x->here.at[a->local];
+		file = find_name(&w->here[b], seen->name);
+		if (file == NULL || file->flags != seen->flags)
+			continue;
+		forget(&w->here[b], file);
+		if (!(ok = step(w)))
+			break;
+		forget(&w->base[b], find(&w->base[b], a->uid));
+	}
+	return ok;
+}
+
+static bool carry_out(struct world *w, struct box *x)
+{
+	static struct joined j;
+	int first = (int)pick(w, BOXES);
+	bool ok = true;
+
+	memset(&j, 0, sizeof j);
+	join(w, x, &j);
+	spare_moved(x);
+	if (w->mutant != CROSSED_ARE_GONE)
+		join_crossed(w, x, &j);
+	for (int i = 0; i < BOXES && ok; i++)
+		ok = create(w, (first + i) % BOXES, x, &j);
+	for (int i = 0; i < BOXES && ok; i++)
+		ok = delete_all(w, (first + i) % BOXES, &x[(first + i) % BOXES]);
+	return ok;
+}
+
+static void spare(struct box *x)
+{
+	for (int b = 0; b < BOXES; b++) {
+		for (size_t i = 0; i < x[b].plan.count; i++) {
+			struct gw_action *a = &x[b].plan.actions[i];
+
+			if (gone_here(a) || gone_there(a) || a->kind == GW_DO_FORGET)
+				a->kind = GW_DO_NOTHING;
+		}
+	}
+}
+
+static void forget_changes(struct world *w)
+{
+	memset(w->changed_here, 0, sizeof w->changed_here);
+	memset(w->changed_there, 0, sizeof w->changed_there);
+	memset(w->gone_here, 0, sizeof w->gone_here);
+	memset(w->gone_there, 0, sizeof w->gone_there);
+}
+
+/* How many actions a run had; -1: it crashed. */
+static int run(struct world *w)
+{
+	static struct box x[BOXES];
+	int actions = 0;
+	bool ok = true, again = true;
+
+	forget_changes(w);
+
+	for (int pass = 0; pass < PASSES && again && ok; pass++) {
+		for (int b = 0; b < BOXES && ok; b++) {
+			look(w, b, &x[b]);
+			ok = step(w) && plan_box(w, b, &x[b]);
+		}
+		again = ok && changed_meanwhile(w, x);
+		if (again && pass + 1 == PASSES) { /* still restless: nothing is taken for gone */
+			spare(x);
+			again = false;
+		}
+		for (int b = 0; b < BOXES && ok && !again; b++)
+			actions += (int)x[b].plan.count;
+		if (ok && !again)
+			ok = carry_out(w, x);
+		for (int b = 0; b < BOXES; b++)
+			gw_plan_deinit(&x[b].plan);
+	}
+	forget_changes(w); /* those during the run may have been carried over, or not */
+	return ok ? actions : -1;
+}
+
+/* --- what must hold -------------------------------------------------------------------------- */
+
+static int count(const struct list *lists, int content)
+{
+	int n = 0;
+
+	for (int b = 0; b < BOXES; b++) {
+		for (size_t i = 0; i < lists[b].n; i++)
+			n += lists[b].at[i].content == content;
+	}
+	return n;
+}
+
+static bool same(const struct list *a, const struct list *b)
+{
+	bool used[MAX] = { 0 };
+
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++) {
+		size_t k = 0;
+
+		while (k < b->n && (used[k] || a->at[i].content != b->at[k].content ||
+					   a->at[i].flags != b->at[k].flags))
+			k++;
+		if (k == b->n)
+			return false;
+		used[k] = true;
+	}
+	return true;
+}
+
+#define REQUIRE(condition, ...)                                               \
+	do {                                                                  \
+		if (!(condition)) {                                           \
+			snprintf(w->failure, sizeof w->failure, __VA_ARGS__); \
+			return false;                                         \
+		}                                                             \
+	} while (0)
+
+static bool was_edited(const struct world *w, int content)
+{
+	for (int c = content + 1; c < w->next_content; c++) {
+		if (w->msgid[c] == w->msgid[content])
+			return true;
+	}
+	return false;
+}
+
+/* Everything is quiet: runs until nothing is left to do, and looks. */
+static bool check(struct world *w)
+{
+	int runs = 0, actions;
+	static bool must_stay[CONTENTS];
+
+	w->noise = 0;
+	w->steps = -1;
+	finish_half(w);
+	for (int c = 1; c < w->next_content; c++) /* changed on one side, deleted on the other */
+		must_stay[c] = !was_edited(w, c) && !w->moved_here[c] && !w->moved_there[c] &&
+			       !w->unrecorded[c] &&
+			       ((w->changed_here[c] && w->gone_there[c] && !w->gone_here[c] &&
+					count(w->here, c) == 1) ||
+				       (w->changed_there[c] && w->gone_here[c] &&
+					       !w->gone_there[c] && count(w->there, c) == 1));
+	do
+		actions = run(w);
+	while (actions != 0 && ++runs < 6);
+	memcpy(w->cursor, w->uidnext, sizeof w->cursor);
+	REQUIRE(actions == 0, "no rest after %d runs", runs);
+	for (int b = 0; b < BOXES; b++) {
+		REQUIRE(same(&w->here[b], &w->there[b]), "the sides differ in %d", b);
+		REQUIRE(w->pending_n[b] == 0, "something is pending in %d", b);
+	}
+	for (int c = 1; c < w->next_content; c++) {
+		int both = w->deleted_here[c] < w->deleted_there[c] ? w->deleted_here[c]
+								    : w->deleted_there[c];
+		int n = count(w->there, c), most = w->wanted[c] + both;
+		/* A move of which a run saw the new half first, and a flag on the old one: both
+		 * stay. */
+		bool crossed = (w->moved_here[c] && w->moved_there[c]) ||
+			       (w->flagged[c] && (w->moved_here[c] || w->moved_there[c]));
+		/* Who deletes or moves what no state knows yet cannot be understood. */
+		bool may_return =
+			(w->touched[c] && w->dying[c]) || crossed ||
+			(w->half_sent[c] && (w->deleted_there[c] > 0 || w->moved_there[c])) ||
+			(w->unrecorded[c] && (w->deleted_here[c] > 0 || w->moved_here[c])) ||
+			(w->half_taken[c] &&
+				(w->deleted_here[c] > 0 || w->moved_here[c] || w->moved_there[c]));
+
+		/* Two that were joined into one go together. */
+		REQUIRE(n >= w->wanted[c] || (n >= 1 && (w->dying[c] || crossed)) ||
+				(w->dying[c] && crossed) || w->wanted[c] <= 0,
+			"content %d: %d of %d left: lost", c, n, w->wanted[c]);
+		REQUIRE(n >= 1 || !must_stay[c], "content %d: changed, and deleted all the same",
+			c);
+		REQUIRE(n <= most || may_return, "content %d: %d of %d: doubled, or back", c, n,
+			w->wanted[c]);
+		w->wanted[c] = n;
+		w->deleted_here[c] = w->deleted_there[c] = 0;
+		w->unrecorded[c] = w->half_sent[c] = w->half_taken[c] = false;
+		w->touched[c] = w->flagged[c] = w->dying[c] = w->moved_here[c] = w->moved_there[c] =
+			false;
+	}
+	return true;
+}
+
+static bool history(uint64_t seed, enum mutant mutant, char failure[128])
+{
+	static struct world w;
+	bool ok;
+
+	w = (struct world){
+		.seed = seed, .mutant = mutant, .half_box = -1, .next_name = 1000, .next_content = 1
+	};
+	for (int b = 0; b < BOXES; b++) {
+		w.uidnext[b] = 1;
+		for (int i = 0; i < 4; i++) {
+			int c = new_content(&w, -1);
+
+			w.wanted[c]++;
+			deliver(&w.there[b], w.uidnext[b]++, c, 0);
+		}
+	}
+	w.moves = pick(&w, 2);
+	w.steps = -1;
+	ok = check(&w);
+	for (int round = 0; round < 2 && ok; round++) {
+		for (uint32_t i = 1 + pick(&w, 5); i > 0; i--)
+			change(&w);
+		for (uint32_t i = pick(&w, 3); i > 0; i--) {
+			w.noise = pick(&w, 2) ? 0 : 6;
+			w.steps = pick(&w, 3) == 0 ? -1 : (int)pick(&w, 40);
+			run(&w);
+		}
+		ok = check(&w);
+	}
+	snprintf(failure, 128, "%s", w.failure);
+	return ok;
+}
+
+static uint64_t nth_seed(uint64_t seed, uint32_t n)
+{
+	uint64_t s = (seed + n) * UINT64_C(0x9e3779b97f4a7c15);
+
+	return (s ^ s >> 31) | 1;
+}
+
+static void histories(void **state)
+{
+	const char *text = getenv("HISTORIES");
+	uint32_t n = text != NULL ? (uint32_t)strtoul(text, NULL, 10) : 100000;
+	uint64_t seed = test_seed();
+	char failure[128];
+
+	(void)state;
+	for (uint32_t i = 0; i < n; i++) {
+		if (!history(nth_seed(seed, i), NONE, failure))
+			fail_msg("history %u of seed %llu (GODWIT_SEED=%llu HISTORIES=1): %s", i,
+				(unsigned long long)seed, (unsigned long long)(seed + i), failure);
+	}
+	printf("%u histories\n", n);
+}
+
+static void mutants_are_found_out(void **state)
+{
+	uint64_t seed = test_seed();
+	char failure[128];
+
+	(void)state;
+	for (int m = NONE + 1; m < MUTANTS; m++) {
+		uint32_t i = 0;
+
+		while (i < 200000 && history(nth_seed(seed, i), (enum mutant)m, failure))
+			i++;
+		if (i == 200000)
+			fail_msg("\"%s\" goes unnoticed", mutant_names[m]);
+		printf("%s: history %u: %s\n", mutant_names[m], i, failure);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(histories),
+		cmocka_unit_test(mutants_are_found_out) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
