@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-enum { RECHECKS = 3, REQUEUES = 1 };
+enum { RECHECKS = 3, REQUEUES = 2 };
 
 static bool any(const struct gw_sync *s, bool (*test)(const struct gw_box *box))
 {

@@ -167,7 +167,8 @@ for dress in full noqresync plain; do
 	for h in $(seq $((HISTORIES / 3))); do
 		history
 		sync_ok
-		sync_ok
+		sync_ok # what went to the trash arrives there
+		sync_ok # and what seemed restless is done
 		assert_equal "$dress, history $h"
 		sort -u "$T/made" > "$T/created"
 		assert_nothing_lost "$dress, history $h"

@@ -3,8 +3,8 @@
 # rename, flush, unlink or send, or its connection is cut after some byte.  The next run ends as if nothing
 # had happened: every message is where it was put last, once, on both sides.
 . "$(dirname "$0")/lib.sh"
-KILLS=${KILLS:-100}
-CUTS=${CUTS:-40}
+KILL_POINTS=${KILL_POINTS:-5} # of each kind of call
+CUT_POINTS=${CUT_POINTS:-4}
 DRESSES=${DRESSES:-full plain}
 SEED=${SEED:-$(date +%s)}
 RANDOM=$((SEED % 32768))
@@ -127,6 +127,7 @@ compare() { # WHAT
 recover() { # WHAT
 	sync_ok
 	sync_ok
+	sync_ok # what seemed restless is done
 	compare "$1"
 }
 
@@ -169,7 +170,7 @@ for dress in $DRESSES; do
 	note "$dress"
 	setup "$dress"
 	for calls in write,writev,sendmsg pwrite64 renameat2 fsync,fdatasync,syncfs unlinkat linkat; do
-		kills=$KILLS
+		kills=$KILL_POINTS
 		killed "$calls"
 	done
 	proxy_start
@@ -180,7 +181,7 @@ for dress in $DRESSES; do
 	proxy_stop
 	set -- $PROXY_COUNTS
 	up=$4 down=$6
-	for i in $(seq "$CUTS"); do
+	for i in $(seq "$CUT_POINTS"); do
 		if [ $((i % 2)) = 0 ]; then max=$up; way=up; else max=$down; way=down; fi
 		limit=$way=$(((RANDOM * 32768 + RANDOM) % max + 1))
 		change
