@@ -58,10 +58,10 @@ static const char *const migrations[] = {
 	"ALTER TABLE held_deletion ADD COLUMN side INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE message ADD COLUMN copied INTEGER NOT NULL DEFAULT 0;"
 	"CREATE INDEX message_copied ON message(header_hash) WHERE copied = 1;",
-	/* Mailboxes that are missing on one side. */
-	"ALTER TABLE mailbox ADD COLUMN missing_at INTEGER NOT NULL DEFAULT 0;"
-	/* The window that a mailbox was last brought in line with. */
-	"ALTER TABLE mailbox ADD COLUMN window INTEGER NOT NULL DEFAULT 0;",
+	/* Mailboxes that are missing on one side; the window that one was last brought in line
+	   with. */
+	("ALTER TABLE mailbox ADD COLUMN missing_at INTEGER NOT NULL DEFAULT 0;"
+	 "ALTER TABLE mailbox ADD COLUMN window INTEGER NOT NULL DEFAULT 0;"),
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 
