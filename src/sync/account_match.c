@@ -270,7 +270,7 @@ static void join(struct gw_sync *s)
 		const struct gw_half *fresh = &h.fresh_here.list[out[i].fresh];
 
 		gw_box_join_here(s->entries[gone->box].box, gone->action,
-			s->entries[fresh->box].box, fresh->action, out[i].kind);
+			s->entries[fresh->box].box, fresh->action, (int)out[i].kind);
 	}
 	n = out == NULL ? 0
 			: gw_match_there(h.gone_there.list, h.gone_there.count, h.fresh_there.list,
