@@ -154,7 +154,7 @@ static enum gw_code flush_parent(const char *path, struct gw_error *err)
 	char *copy = strdup(path), *slash = copy == NULL ? NULL : strrchr(copy, '/');
 	enum gw_code code = GW_ERR_NOMEM;
 
-	if (slash != NULL) {
+	if (copy != NULL && slash != NULL) {
 		*slash = '\0';
 		code = gw_fsync_dir(copy, err);
 	}
@@ -167,7 +167,7 @@ static enum gw_code make_parent(const char *path, struct gw_error *err)
 	char *copy = strdup(path), *slash = copy == NULL ? NULL : strrchr(copy, '/');
 	enum gw_code code = GW_ERR_NOMEM;
 
-	if (slash != NULL) {
+	if (copy != NULL && slash != NULL) {
 		*slash = '\0';
 		code = gw_mkdirs(copy, err);
 	}
@@ -181,12 +181,14 @@ enum gw_code gw_tree_rename(
 	char *old = join(root, from), *new = join(root, to);
 	struct gw_maildir m;
 	enum gw_open_result opened = GW_MAILDIR_MISSING;
-	enum gw_code code = GW_OK;
+	enum gw_code code;
 
-	if (old == NULL || new == NULL)
-		code = gw_fail(err, GW_ERR_NOMEM, "out of memory");
-	if (code == GW_OK)
-		code = make_parent(new, err);
+	if (old == NULL || new == NULL) {
+		free(old);
+		free(new);
+		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	}
+	code = make_parent(new, err);
 	if (code == GW_OK && renameat2(AT_FDCWD, old, AT_FDCWD, new, RENAME_NOREPLACE) != 0)
 		code = gw_fail_sys(err, GW_ERR_DISK, errno, "cannot rename %s to %s", old, new);
 	if (code == GW_OK)

@@ -391,7 +391,7 @@ static void work(struct gw_disk_job *job, struct gw_disk_world *world)
 			gw_store_rollback(world->store);
 	}
 	if (code == GW_OK)
-		code = gw_sync_reread_rows(s, &j->err);
+		gw_sync_reread_rows(s, &j->err);
 }
 
 static void on_worked(struct gw_disk_job *job)

@@ -172,9 +172,7 @@ static void on_prints(void *ctx)
 	}
 	box->delta.to_download = box->item_count;
 	box->env->counts->to_download += box->item_count;
-	if (box->stopped)
-		gw_box_verify_end(box);
-	else if (box->item_count > 0)
+	if (!box->stopped && box->item_count > 0)
 		gw_box_with_session(box, gw_box_begin_download);
 	else
 		gw_box_verify_end(box);

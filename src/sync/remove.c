@@ -93,21 +93,20 @@ static void settle(struct command *c, const struct gw_result *result)
 {
 	struct gw_remove *r = c->r;
 	bool ok = result->kind == GW_RESULT_OK;
+	enum gw_resp_code code = result->response == NULL ? GW_CODE_NONE : result->response->code;
 	bool moves = r->state == TRASHING && (caps(r) & GW_CAP_MOVE);
 
-	if (result->response != NULL && result->response->code == GW_CODE_MODIFIED &&
-		r->state == MARKING)
+	if (code == GW_CODE_MODIFIED && r->state == MARKING)
 		take_modified(r, result->response->code_text);
 	if (result->kind == GW_RESULT_LOST) {
 		decide(r, c, GW_REMOVE_LOST);
 		gw_fail(&r->lost, result->err->code, "%s", result->err->text);
-	} else if (!ok && r->state == TRASHING && !r->created &&
-		   result->response->code == GW_CODE_TRYCREATE) {
+	} else if (!ok && r->state == TRASHING && !r->created && code == GW_CODE_TRYCREATE) {
 		r->must_create = true; /* they are tried once more */
-	} else if (!ok && r->state == CREATING) {
-		; /* another may have been faster; the next command tells */
-	} else if (!ok && r->state == MARKING && result->response->code == GW_CODE_MODIFIED) {
-		; /* some servers say NO to it */
+	} else if (!ok &&
+		   (r->state == CREATING || (r->state == MARKING && code == GW_CODE_MODIFIED))) {
+		; /* another may have been faster in making it; some servers say NO to what was
+		     changed */
 	} else if (!ok) {
 		decide(r, c, GW_REMOVE_REFUSED);
 		r->failed |= r->state == LOOKING;

@@ -714,7 +714,7 @@ static bool take_here(
 {
 	const struct move *m = &j->down[b][a->local];
 	const struct message *seen = &x[m->from].here.at[m->local];
-	struct message *file = find_name(&w->here[m->from], seen->name), *row;
+	struct message *file, *row;
 	struct message moved;
 	bool half_taken;
 
@@ -772,7 +772,7 @@ static bool carry_there(struct world *w, int b, struct box *x, const struct move
 {
 	const struct message *file = &x[b].here.at[m->local];
 	struct message *old;
-	uint32_t uid = w->uidnext[b];
+	uint32_t uid;
 	uint64_t flags;
 
 	if (!announce(w, b, &x[b], m->local, m->flags) || !step(w))

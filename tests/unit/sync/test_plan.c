@@ -383,6 +383,7 @@ static int flags(uint64_t *seed)
 	return some[test_random(seed, 6)];
 }
 
+/* One flat switch. */ /* NOLINTNEXTLINE(readability-function-size) */
 static void run(struct model *m, bool full, size_t stop_after)
 {
 	struct gw_base_msg base[N];
