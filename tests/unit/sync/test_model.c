@@ -6,8 +6,8 @@
  * its own.  Broken on purpose (enum mutant) it has to be found out: that is what shows that the
  * histories reach the places that the rules are there for.
  *
- * About one history in a million still ends badly, and is not understood yet: GODWIT_SEED=1796821941
- * HISTORIES=1 says "lost".
+ * About one history in a million still ends badly, and is not understood yet:
+ * GODWIT_SEED=1796821941 HISTORIES=1 says "lost".
  */
 #include "sync/match.h"
 #include "sync/pair.h"
