@@ -40,6 +40,21 @@ int gw_base_compare(struct gw_slice a, struct gw_slice b)
 	return order != 0 ? order : (a.n > b.n) - (a.n < b.n);
 }
 
+size_t gw_scan_find(const struct gw_scan *s, struct gw_slice base)
+{
+	size_t lo = 0, hi = s->count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (gw_base_compare(gw_scan_base(s, mid), base) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < s->count && gw_base_compare(gw_scan_base(s, lo), base) == 0 ? lo : SIZE_MAX;
+}
+
 static enum gw_code add_name(struct gw_scan *s, const char *name, bool in_new)
 {
 	char base_n = (char)(unsigned char)gw_name_split(name).base.n;

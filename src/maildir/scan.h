@@ -35,6 +35,9 @@ enum gw_code gw_scan_run(const struct gw_maildir *m, struct gw_scan *out, struct
 const char *gw_scan_name(const struct gw_scan *s, size_t i);
 struct gw_slice gw_scan_base(const struct gw_scan *s, size_t i);
 
+/* Index of the first entry with this base name, or SIZE_MAX. */
+size_t gw_scan_find(const struct gw_scan *s, struct gw_slice base);
+
 /* Compares base names by byte, as the entries are sorted. */
 int gw_base_compare(struct gw_slice a, struct gw_slice b);
 

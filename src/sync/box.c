@@ -30,11 +30,6 @@ const struct gw_folder *gw_box_folder(const struct gw_box *box)
 	return box->folder;
 }
 
-int64_t gw_box_mailbox(const struct gw_box *box)
-{
-	return box->row->id;
-}
-
 struct gw_box *gw_box_new(struct gw_box_env *env, const struct gw_folder *folder,
 	struct gw_mailbox_row *row, bool remote_same, bool again)
 {

@@ -164,6 +164,4 @@ void gw_box_remove(struct gw_box *box);
 /* Another box ends unfinished: moves to or from it are off. */
 void gw_box_cut_moves(struct gw_box *box, const struct gw_box *ended);
 
-int64_t gw_box_mailbox(const struct gw_box *box);
-
 const struct gw_folder *gw_box_folder(const struct gw_box *box);

@@ -83,18 +83,7 @@ static void join_file(struct gw_box *box, uint32_t uid, uint32_t local, uint64_t
 
 bool gw_box_name_is_taken(const struct gw_box *box, struct gw_slice base)
 {
-	const struct gw_scan *s = &box->local.scan;
-	size_t lo = 0, hi = s->count;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (gw_base_compare(gw_scan_base(s, mid), base) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < s->count && gw_base_compare(gw_scan_base(s, lo), base) == 0;
+	return gw_scan_find(&box->local.scan, base) != SIZE_MAX;
 }
 
 static void deliver(struct gw_box *box, const struct gw_download_item *item, uint64_t flags,

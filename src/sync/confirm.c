@@ -21,21 +21,6 @@ struct confirm_job {
 	struct gw_gone *present; /* whose row is being read */
 };
 
-static bool scan_has(const struct gw_scan *s, struct gw_slice base)
-{
-	size_t lo = 0, hi = s->count;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (gw_base_compare(gw_scan_base(s, mid), base) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < s->count && gw_base_compare(gw_scan_base(s, lo), base) == 0;
-}
-
 static enum gw_code take_row(void *ctx, const struct gw_message_row *row)
 {
 	struct confirm_job *c = ctx;
@@ -52,8 +37,8 @@ static enum gw_code take_row(void *ctx, const struct gw_message_row *row)
 	memcpy(g->print.body, row->body_hash, GW_HASH_BYTES);
 	if (row->msgid_hash != NULL)
 		memcpy(g->print.msgid, row->msgid_hash, GW_HASH_BYTES);
-	g->still_gone =
-		g->look && c->scan.trusted && !scan_has(&c->scan, gw_slice_str(row->base_name));
+	g->still_gone = g->look && c->scan.trusted &&
+			gw_scan_find(&c->scan, gw_slice_str(row->base_name)) == SIZE_MAX;
 	return GW_OK;
 }
 
@@ -63,10 +48,10 @@ static void work(struct gw_disk_job *job, struct gw_disk_world *world)
 	enum gw_code code = gw_scan_run(&c->place->m, &c->scan, &c->err);
 
 	for (size_t i = 0; i < c->scan.count && !c->news; i++)
-		c->news = !scan_has(&c->first->scan, gw_scan_base(&c->scan, i));
+		c->news = gw_scan_find(&c->first->scan, gw_scan_base(&c->scan, i)) == SIZE_MAX;
 	for (size_t i = 0; i < c->first->scan.count && c->scan.trusted && !c->news; i++)
 		c->news = c->first->messages[i].uid == 0 &&
-			  !scan_has(&c->scan, gw_scan_base(&c->first->scan, i));
+			  gw_scan_find(&c->scan, gw_scan_base(&c->first->scan, i)) == SIZE_MAX;
 	for (size_t i = 0; i < c->count && code == GW_OK && world->store != NULL; i++) {
 		struct gw_gone *g = c->present = &c->list[i];
 

@@ -89,9 +89,15 @@ static void pass(struct matcher *m, enum criterion by, bool same_box)
 	}
 }
 
-static bool start(struct matcher *m)
+static bool start(struct matcher *m, const struct gw_half *gone, size_t gone_count,
+	const struct gw_half *fresh, size_t fresh_count, struct gw_match *out)
 {
-	m->bucket_count = 2 * m->fresh_count + 1;
+	*m = (struct matcher){ .gone = gone,
+		.gone_count = gone_count,
+		.fresh = fresh,
+		.fresh_count = fresh_count,
+		.bucket_count = 2 * fresh_count + 1,
+		.out = out };
 	m->gone_used = calloc(m->gone_count + 1, sizeof *m->gone_used);
 	m->fresh_used = calloc(m->fresh_count + 1, sizeof *m->fresh_used);
 	m->heads = calloc(m->bucket_count, sizeof *m->heads);
@@ -111,13 +117,10 @@ static size_t end(struct matcher *m)
 size_t gw_match_here(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
 	size_t fresh_count, struct gw_match *out)
 {
-	struct matcher m = { .gone = gone,
-		.gone_count = gone_count,
-		.fresh = fresh,
-		.fresh_count = fresh_count,
-		.out = out };
+	struct matcher m;
 
-	if (start(&m)) { /* else nothing is joined: bodies are sent, nothing is lost */
+	if (start(&m, gone, gone_count, fresh, fresh_count,
+		    out)) { /* else nothing is joined: bodies are sent, nothing is lost */
 		pass(&m, FULL_CONTENT, true);
 		pass(&m, FULL_CONTENT, false);
 		pass(&m, MESSAGE_ID, true);
@@ -128,13 +131,9 @@ size_t gw_match_here(const struct gw_half *gone, size_t gone_count, const struct
 size_t gw_match_crossed(const struct gw_half *gone_here, size_t gone_here_count,
 	const struct gw_half *gone_there, size_t gone_there_count, struct gw_match *out)
 {
-	struct matcher m = { .gone = gone_here,
-		.gone_count = gone_here_count,
-		.fresh = gone_there,
-		.fresh_count = gone_there_count,
-		.out = out };
+	struct matcher m;
 
-	if (start(&m))
+	if (start(&m, gone_here, gone_here_count, gone_there, gone_there_count, out))
 		pass(&m, CONTENT_AND_NAME, false);
 	return end(&m);
 }
@@ -142,13 +141,9 @@ size_t gw_match_crossed(const struct gw_half *gone_here, size_t gone_here_count,
 size_t gw_match_there(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
 	size_t fresh_count, struct gw_match *out)
 {
-	struct matcher m = { .gone = gone,
-		.gone_count = gone_count,
-		.fresh = fresh,
-		.fresh_count = fresh_count,
-		.out = out };
+	struct matcher m;
 
-	if (start(&m)) {
+	if (start(&m, gone, gone_count, fresh, fresh_count, out)) {
 		pass(&m, HEADER_AND_SIZE, true);
 		pass(&m, HEADER_AND_SIZE, false);
 	}

@@ -38,22 +38,12 @@ void gw_local_view_deinit(struct gw_local_view *view)
 	*view = (struct gw_local_view){ 0 };
 }
 
-/* Index of the first file with this base name that no row has yet, or GW_NO_LOCAL. */
+/* Index of the first file with this base name, or GW_NO_LOCAL. */
 static uint32_t find_file(const struct gw_local_view *v, struct gw_slice base)
 {
-	size_t lo = 0, hi = v->scan.count;
+	size_t i = gw_scan_find(&v->scan, base);
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (gw_base_compare(gw_scan_base(&v->scan, mid), base) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (lo < v->scan.count && gw_base_compare(gw_scan_base(&v->scan, lo), base) == 0)
-		return (uint32_t)lo;
-	return GW_NO_LOCAL;
+	return i == SIZE_MAX ? GW_NO_LOCAL : (uint32_t)i;
 }
 
 static enum gw_code take_print(struct gw_local_view *v, const struct gw_message_row *row)
