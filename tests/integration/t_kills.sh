@@ -44,6 +44,7 @@ path_of() { # ID FOLDER
 	grep -lF "Message-ID: <$1>" "$T/mail/$2"/cur/* "$T/mail/$2"/new/* 2> /dev/null | head -1
 }
 set_expected() { # ID FOLDER LINE; without FOLDER: gone
+	echo "${1#*.}: ${2:-gone} ${3:-}" >> "$T/last"
 	grep -vF "$1 " "$T/expected" > "$T/expected.new" || true
 	[ $# = 1 ] || echo "$1 $2 $3" >> "$T/expected.new"
 	mv "$T/expected.new" "$T/expected"
@@ -57,8 +58,8 @@ other() { # FOLDER: another one
 # One of everything, each on a message of its own.
 change() {
 	local file to
-	: > "$T/picked"
 	echo none > "$T/picked"
+	: > "$T/last"
 	for size in 200 60000; do # new here
 		new_message $size
 		folder=${FOLDERS[RANDOM % 3]}
@@ -119,7 +120,9 @@ compare() { # WHAT
 		present "$side" > "$T/present"
 		expected | cmp -s - "$T/present" && continue
 		expected | diff - "$T/present" > "$T/diff" || true
-		fail "$1: $side is not as it should be: $(head -6 "$T/diff")"
+		cut -d' ' -f2 "$T/diff" | sort -u | grep -F "$SEED" |
+			grep -hF -f - "$T/expected" "$T/present" > "$T/about" || true
+		fail "$1: $side is not as it should be: $(head -6 "$T/diff"); of these (expected, then present): $(cat "$T/about"); done: $(cat "$T/last")"
 	done
 	assert_equal "$1"
 }
