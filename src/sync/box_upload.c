@@ -252,9 +252,12 @@ bool gw_box_must_wait(struct gw_box *box)
 static void join_sent(struct gw_box *box, const struct gw_upload_item *item)
 {
 	const struct gw_file_print *p = gw_box_print_of(box, item->local);
+	/* An edited one went out with flags that the file does not have yet: were they base's, they
+	 * would seem to have been taken off here.  The next look brings them. */
+	uint64_t agreed = item->flags & box->local.messages[item->local].flags;
 	struct gw_op op = { .kind = GW_OP_JOIN,
 		.uid = item->uid,
-		.flags = item->flags,
+		.flags = agreed,
 		.size = item->size,
 		.date = item->date,
 		.from = strdup(item->name),
@@ -268,6 +271,7 @@ static void join_sent(struct gw_box *box, const struct gw_upload_item *item)
 	}
 	op.print = p->print;
 	gw_box_add(box, &op);
+	box->incomplete |= agreed != item->flags;
 }
 
 static void on_item(void *ctx, const struct gw_upload_item *item, const struct gw_error *why)

@@ -120,6 +120,22 @@ edits() {
 	[ "$(count_there INBOX)" = "$before" ] || fail "an edit changed the number of messages"
 	sync_ok
 	stable edited
+	note "$DRESS: edited here and answered there; then deleted there"
+	file=$(nth INBOX 2)
+	id=$(sed -n 's/^Message-ID: *//Ip' "$file" | tr -d '\r')
+	{ cat "$file"; echo edited; } > "$T/mail/INBOX/tmp/e"
+	mv "$T/mail/INBOX/tmp/e" "$T/mail/INBOX/cur/edited.2:2,"
+	rm "$file"
+	adm flags add -u me '\Answered' mailbox INBOX HEADER Message-ID "$id"
+	sync_ok --json
+	expect_counts messages_uploaded=1
+	[ -n "$(find "$T/mail/INBOX/cur" -name 'edited.2:2,*R*')" ] || fail "an edit lost \\Answered"
+	sync_ok
+	stable "edited and answered"
+	adm expunge -u me mailbox INBOX HEADER Message-ID "$id"
+	sync_ok --json
+	expect_counts deleted=1 messages_uploaded=0
+	stable "edited, answered, deleted"
 	note "$DRESS: a filter rewrites a file under the same name in another folder"
 	file=$(nth Box 1)
 	sed 's/^Subject:/Subject: [filtered]/' "$file" > "$T/mail/INBOX/tmp/f"

@@ -45,9 +45,8 @@ for dress in full plain; do
 	expect_counts messages_downloaded=11
 	write_config 'folder "INBOX" { max-messages = 5 }'
 	for at in 1 2 3 4; do
-		strace -f -qq -o /dev/null -e trace=unlinkat -e inject=unlinkat:signal=KILL:when=$at \
-			"$GODWIT" -c "$T/config" sync > "$T/out" 2> "$T/err" &
-		wait $! 2> /dev/null || true
+		POWER_KINDS=U POWER_AT=$at LD_PRELOAD=$TOOLS/tests/libpowerlog.so \
+			"$GODWIT" -c "$T/config" sync > "$T/out" 2> "$T/err" || true
 	done
 	sync_ok --json
 	expect_counts deleted_there=0 messages_uploaded=0

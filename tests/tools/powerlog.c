@@ -5,6 +5,8 @@
  * POWER_ROOTS directories, with ':' between; what happens elsewhere is not written down
  * POWER_GRAVE a directory on the same file system: every file that loses a name gets one here
  * POWER_AT    the program kills itself before its n-th operation (writes to sockets count)
+ * POWER_KINDS only operations of these kinds count for it: the letters below, F for all flushes,
+ *             s for writes to sockets
  * POWER_DATA  "no": the bytes that are written count as flushed, the names do not
  *
  * Lines (directories and files by inode, names in hex):
@@ -33,7 +35,7 @@
 #include <unistd.h>
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static const char *roots, *grave;
+static const char *roots, *grave, *kinds;
 static int log_fd = -1, data_fd = -1;
 static long kill_at, done;
 static int no_data;
@@ -43,6 +45,9 @@ __attribute__((constructor)) static void begin(void)
 	const char *path = getenv("POWER_LOG"), *at = getenv("POWER_AT"), *d = getenv("POWER_DATA");
 	char data[PATH_MAX];
 
+	if (at != NULL && strcmp(program_invocation_short_name, "godwit") == 0)
+		kill_at = strtol(at, NULL, 10);
+	kinds = getenv("POWER_KINDS");
 	roots = getenv("POWER_ROOTS");
 	grave = getenv("POWER_GRAVE");
 	if (path == NULL || roots == NULL || grave == NULL)
@@ -52,15 +57,13 @@ __attribute__((constructor)) static void begin(void)
 	data_fd = (int)syscall(SYS_openat, AT_FDCWD, data, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	log_fd = (int)syscall(
 		SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	if (at != NULL && strcmp(program_invocation_short_name, "godwit") == 0)
-		kill_at = strtol(at, NULL, 10);
 }
 
 /* Before every operation: the mutex is held until end(). */
-static void start(void)
+static void start(char kind)
 {
 	pthread_mutex_lock(&mutex);
-	if (kill_at != 0 && ++done == kill_at) {
+	if (kill_at != 0 && (kinds == NULL || strchr(kinds, kind) != NULL) && ++done == kill_at) {
 		kill(getpid(), SIGKILL);
 		for (;;)
 			pause();
@@ -134,10 +137,11 @@ static void find(int dirfd, const char *path, struct entry *e)
 	} else {
 		char base[PATH_MAX];
 
-		if (dirfd == AT_FDCWD ? getcwd(base, sizeof base) == NULL : !path_of_fd(dirfd, base))
+		if (dirfd == AT_FDCWD ? getcwd(base, sizeof base) == NULL
+				      : !path_of_fd(dirfd, base))
 			base[0] = '\0';
-		snprintf(dir, sizeof dir, "%.2000s/%.*s", base, name == NULL ? 0 : (int)(name - path),
-			path);
+		snprintf(dir, sizeof dir, "%.2000s/%.*s", base,
+			name == NULL ? 0 : (int)(name - path), path);
 	}
 	name = name == NULL ? path : name + 1;
 	if (realpath(dir[0] == '\0' ? "/" : dir, real) != NULL && is_inside(real) &&
@@ -185,9 +189,10 @@ static int open_any(int dirfd, const char *path, int flags, mode_t mode)
 
 	if ((flags & (O_CREAT | O_TRUNC)) == 0 || (flags & O_TMPFILE) == O_TMPFILE)
 		return (int)syscall(SYS_openat, dirfd, path, flags, mode);
-	start();
+	start('C');
 	find(dirfd, path, &e);
-	/* Bytes that are cut off are not needed by any test: a file is made anew, or written over. */
+	/* Bytes that are cut off are not needed by any test: a file is made anew, or written over.
+	 */
 	fd = (int)syscall(SYS_openat, dirfd, path, flags, mode);
 	if (fd >= 0 && e.dir != 0 && e.ino == 0 && fstat(fd, &st) == 0)
 		say("C %llu %s %llu\n", e.dir, e.hex, (unsigned long long)st.st_ino);
@@ -195,13 +200,13 @@ static int open_any(int dirfd, const char *path, int flags, mode_t mode)
 	return fd;
 }
 
-#define MODE_OF(flags, mode) \
-	do { \
-		va_list ap; \
-		va_start(ap, flags); \
-		if ((flags) & O_CREAT) \
+#define MODE_OF(flags, mode)                              \
+	do {                                              \
+		va_list ap;                               \
+		va_start(ap, flags);                      \
+		if ((flags)&O_CREAT)                      \
 			(mode) = (mode_t)va_arg(ap, int); \
-		va_end(ap); \
+		va_end(ap);                               \
 	} while (0)
 
 int open(const char *path, int flags, ...)
@@ -241,7 +246,7 @@ static int rename_any(int from_fd, const char *from, int to_fd, const char *to, 
 	struct entry a, b;
 	int r;
 
-	start();
+	start('N');
 	find(from_fd, from, &a);
 	find(to_fd, to, &b);
 	if (!(flags & RENAME_NOREPLACE))
@@ -274,7 +279,7 @@ int unlinkat(int dirfd, const char *path, int flags)
 	struct entry e;
 	int r;
 
-	start();
+	start('U');
 	find(dirfd, path, &e);
 	keep(&e);
 	r = (int)syscall(SYS_unlinkat, dirfd, path, flags);
@@ -298,7 +303,7 @@ int linkat(int from_fd, const char *from, int to_fd, const char *to, int flags)
 {
 	int r;
 
-	start();
+	start('L');
 	r = (int)syscall(SYS_linkat, from_fd, from, to_fd, to, flags);
 	if (r == 0)
 		made(to_fd, to, 'L');
@@ -315,7 +320,7 @@ int mkdirat(int dirfd, const char *path, mode_t mode)
 {
 	int r;
 
-	start();
+	start('M');
 	r = (int)syscall(SYS_mkdirat, dirfd, path, mode);
 	if (r == 0)
 		made(dirfd, path, 'M');
@@ -383,14 +388,14 @@ ssize_t write(int fd, const void *bytes, size_t n)
 {
 	ssize_t r;
 
-	if (fd == log_fd || log_fd < 0 || fd <= 2)
+	if (fd == log_fd || fd <= 2)
 		return syscall(SYS_write, fd, bytes, n);
 	if (is_socket(fd)) {
-		start();
+		start('s');
 		end();
 		return syscall(SYS_write, fd, bytes, n);
 	}
-	start();
+	start('W');
 	keep_bytes(fd, position(fd), n);
 	r = syscall(SYS_write, fd, bytes, n);
 	end();
@@ -404,7 +409,7 @@ ssize_t writev(int fd, const struct iovec *parts, int count)
 
 	for (int i = 0; i < count; i++)
 		n += parts[i].iov_len;
-	start();
+	start(is_socket(fd) ? 's' : 'W');
 	if (!is_socket(fd))
 		keep_bytes(fd, position(fd), n);
 	r = syscall(SYS_writev, fd, parts, count);
@@ -416,7 +421,7 @@ ssize_t pwrite64(int fd, const void *bytes, size_t n, off64_t offset)
 {
 	ssize_t r;
 
-	start();
+	start('W');
 	keep_bytes(fd, offset, n);
 	r = syscall(SYS_pwrite64, fd, bytes, n, offset);
 	end();
@@ -432,7 +437,7 @@ int ftruncate64(int fd, off64_t size)
 {
 	int r;
 
-	start();
+	start('W');
 	keep_bytes(fd, size, SIZE_MAX);
 	r = (int)syscall(SYS_ftruncate, fd, size);
 	end();
@@ -446,7 +451,7 @@ int ftruncate(int fd, off_t size)
 
 ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 {
-	start();
+	start('s');
 	end();
 	return syscall(SYS_sendmsg, fd, m, flags);
 }
@@ -468,7 +473,7 @@ static int flush(int fd, long call)
 	char path[PATH_MAX];
 	int r;
 
-	start();
+	start('F');
 	r = (int)syscall(call, fd);
 	if (r == 0 && call == SYS_syncfs)
 		say("S\n");
