@@ -220,72 +220,98 @@ static bool ask_heads(struct gw_sync *s)
 	return asked;
 }
 
-/* Of what is still gone there, after moves and edits were joined: files that stand in two places,
- * since they were moved while we looked, and those that were moved and moved back. */
-static void join_by_name(struct gw_sync *s, struct gw_match *out)
+/* One kind of halves that belong together, and what is then done about them. */
+struct joint {
+	size_t (*match)(const struct gw_all_halves *h, struct gw_match *out);
+	void (*join)(struct gw_sync *s, const struct gw_all_halves *h, const struct gw_match *m);
+};
+
+static size_t moved_here(const struct gw_all_halves *h, struct gw_match *out)
 {
-	struct gw_all_halves h = { 0 };
-	size_t n = 0;
-
-	if (collect(s, &h))
-		n = gw_match_crossed(h.gone_there.list, h.gone_there.count, h.named_here.list,
-			h.named_here.count, out);
-	for (size_t i = 0; i < n; i++) {
-		const struct gw_half *gone = &h.gone_there.list[out[i].gone];
-
-		gw_box_was_moved(s->entries[gone->box].box, gone->action);
-	}
-	free_halves(&h);
-	h = (struct gw_all_halves){ 0 };
-	n = 0;
-	if (collect(s, &h))
-		n = gw_match_crossed(h.gone_here.list, h.gone_here.count, h.gone_there.list,
-			h.gone_there.count, out);
-	for (size_t i = 0; i < n; i++) {
-		const struct gw_half *here = &h.gone_here.list[out[i].gone];
-		const struct gw_half *there = &h.gone_there.list[out[i].fresh];
-
-		gw_box_join_crossed(s->entries[here->box].box, here->action,
-			s->entries[there->box].box, there->action);
-	}
-	free_halves(&h);
+	return gw_match_here(h->gone_here.list, h->gone_here.count, h->fresh_here.list,
+		h->fresh_here.count, out);
 }
 
+static size_t edited_here(const struct gw_all_halves *h, struct gw_match *out)
+{
+	return gw_match_edits(h->gone_here.list, h->gone_here.count, h->fresh_here.list,
+		h->fresh_here.count, out);
+}
+
+static void join_here(struct gw_sync *s, const struct gw_all_halves *h, const struct gw_match *m)
+{
+	const struct gw_half *gone = &h->gone_here.list[m->gone];
+	const struct gw_half *fresh = &h->fresh_here.list[m->fresh];
+
+	gw_box_join_here(s->entries[gone->box].box, gone->action, s->entries[fresh->box].box,
+		fresh->action, (int)m->kind);
+}
+
+static size_t moved_there(const struct gw_all_halves *h, struct gw_match *out)
+{
+	return gw_match_there(h->gone_there.list, h->gone_there.count, h->fresh_there.list,
+		h->fresh_there.count, out);
+}
+
+static void join_there(struct gw_sync *s, const struct gw_all_halves *h, const struct gw_match *m)
+{
+	const struct gw_half *gone = &h->gone_there.list[m->gone];
+	const struct gw_half *fresh = &h->fresh_there.list[m->fresh];
+
+	gw_box_join_there(
+		s->entries[gone->box].box, gone->action, s->entries[fresh->box].box, fresh->action);
+}
+
+/* Files that stand in two places, since they were moved while we looked. */
+static size_t named_twice(const struct gw_all_halves *h, struct gw_match *out)
+{
+	return gw_match_crossed(h->gone_there.list, h->gone_there.count, h->named_here.list,
+		h->named_here.count, out);
+}
+
+static void spare_named(struct gw_sync *s, const struct gw_all_halves *h, const struct gw_match *m)
+{
+	const struct gw_half *gone = &h->gone_there.list[m->gone];
+
+	gw_box_was_moved(s->entries[gone->box].box, gone->action);
+}
+
+static size_t moved_back(const struct gw_all_halves *h, struct gw_match *out)
+{
+	return gw_match_crossed(h->gone_here.list, h->gone_here.count, h->gone_there.list,
+		h->gone_there.count, out);
+}
+
+static void join_crossed(struct gw_sync *s, const struct gw_all_halves *h, const struct gw_match *m)
+{
+	const struct gw_half *here = &h->gone_here.list[m->gone];
+	const struct gw_half *there = &h->gone_there.list[m->fresh];
+
+	gw_box_join_crossed(
+		s->entries[here->box].box, here->action, s->entries[there->box].box, there->action);
+}
+
+/* Each kind sees what the ones before have left. */
 static void join(struct gw_sync *s)
 {
-	struct gw_all_halves h = { 0 };
-	struct gw_match *out = NULL;
-	size_t most, n = 0;
+	static const struct joint joints[] = { { moved_here, join_here },
+		{ moved_there, join_there }, { named_twice, spare_named },
+		{ moved_back, join_crossed }, { edited_here, join_here } };
 
-	if (collect(s, &h)) {
-		most = h.gone_here.count > h.gone_there.count ? h.gone_here.count
-							      : h.gone_there.count;
-		out = calloc(most + 1, sizeof *out);
-	}
-	if (out != NULL)
-		n = gw_match_here(h.gone_here.list, h.gone_here.count, h.fresh_here.list,
-			h.fresh_here.count, out);
-	for (size_t i = 0; i < n; i++) {
-		const struct gw_half *gone = &h.gone_here.list[out[i].gone];
-		const struct gw_half *fresh = &h.fresh_here.list[out[i].fresh];
+	for (size_t i = 0; i < sizeof joints / sizeof *joints; i++) {
+		struct gw_all_halves h = { 0 };
+		struct gw_match *out = NULL;
+		size_t n = 0;
 
-		gw_box_join_here(s->entries[gone->box].box, gone->action,
-			s->entries[fresh->box].box, fresh->action, (int)out[i].kind);
+		if (collect(s, &h))
+			out = calloc(h.gone_here.count + h.gone_there.count + 1, sizeof *out);
+		if (out != NULL)
+			n = joints[i].match(&h, out);
+		for (size_t k = 0; k < n; k++)
+			joints[i].join(s, &h, &out[k]);
+		free(out);
+		free_halves(&h);
 	}
-	n = out == NULL ? 0
-			: gw_match_there(h.gone_there.list, h.gone_there.count, h.fresh_there.list,
-				  h.fresh_there.count, out);
-	for (size_t i = 0; i < n; i++) {
-		const struct gw_half *gone = &h.gone_there.list[out[i].gone];
-		const struct gw_half *fresh = &h.fresh_there.list[out[i].fresh];
-
-		gw_box_join_there(s->entries[gone->box].box, gone->action,
-			s->entries[fresh->box].box, fresh->action);
-	}
-	if (out != NULL)
-		join_by_name(s, out);
-	free(out);
-	free_halves(&h);
 }
 
 void gw_sync_match(struct gw_sync *s)

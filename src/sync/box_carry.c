@@ -101,6 +101,7 @@ static void copy_instead(struct gw_box *box, const struct twin *t)
 		.print = &gw_box_print_of(box, item->local)->print,
 		/* Of its keywords the next look tells. */
 		.flags = t->flags & (GW_FLAG_KEYWORD(0) - 1) & ~GW_FLAG_DELETED,
+		.agreed = t->flags & (GW_FLAG_KEYWORD(0) - 1) & ~GW_FLAG_DELETED,
 		.size = t->size,
 		.date = t->date };
 	item->carried = true;

@@ -396,6 +396,8 @@ static void merge_moved(struct gw_box *from, const struct gw_action *gone, struc
 	m = gw_merge_flags(
 		&in, b == from->local.base_count ? there : from->local.base[b].flags, there, here);
 	c->flags = gw_box_translate(to, &from->keywords, there);
+	c->agreed = gw_box_translate(to, &from->keywords,
+		b == from->local.base_count ? there & here : from->local.base[b].flags);
 	c->flags_differ = m.remote != there;
 	c->to = moved_name(
 		to, &from->keywords, file, NULL, gw_box_translate(to, &from->keywords, m.local));

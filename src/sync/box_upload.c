@@ -391,6 +391,7 @@ static void on_announced(void *ctx, const struct gw_error *err)
 	on_uploads_done(box, &local);
 }
 
+/* flags: those that base has if the answer is lost: what both sides agreed on before. */
 static bool announce_file(struct gw_box *box, uint32_t local, const struct gw_fingerprint *print,
 	uint64_t flags, uint64_t size, time_t date)
 {
@@ -417,12 +418,13 @@ static bool announce(struct gw_box *box)
 		const struct gw_upload_item *item = &box->uploads[i];
 
 		ok = announce_file(box, item->local, &gw_box_print_of(box, item->local)->print,
-			item->flags, item->size, item->date);
+			item->flags & box->local.messages[item->local].flags, item->size,
+			item->date);
 	}
 	for (size_t i = 0; i < box->carry_count && ok; i++) {
 		const struct gw_box_carry *c = &box->carries[i];
 
-		ok = announce_file(box, c->local, c->print, c->flags, c->size, c->date);
+		ok = announce_file(box, c->local, c->print, c->agreed, c->size, c->date);
 	}
 	return ok && gw_settle_start(box->env->disk, box->place, box->announced,
 			     box->announced_count, on_announced, box) == GW_OK;

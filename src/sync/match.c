@@ -123,8 +123,17 @@ size_t gw_match_here(const struct gw_half *gone, size_t gone_count, const struct
 		    out)) { /* else nothing is joined: bodies are sent, nothing is lost */
 		pass(&m, FULL_CONTENT, true);
 		pass(&m, FULL_CONTENT, false);
-		pass(&m, MESSAGE_ID, true);
 	}
+	return end(&m);
+}
+
+size_t gw_match_edits(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
+	size_t fresh_count, struct gw_match *out)
+{
+	struct matcher m;
+
+	if (start(&m, gone, gone_count, fresh, fresh_count, out))
+		pass(&m, MESSAGE_ID, true);
 	return end(&m);
 }
 

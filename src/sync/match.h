@@ -34,8 +34,8 @@ struct gw_match {
 	enum gw_match_kind kind;
 };
 
-/* What was moved or edited here: content equal in full.  Each half is used once.  Returns the
- * number of matches written to out, which has room for gone_count. */
+/* What was moved here: content equal in full; SAME, MOVE and BLOCKED.  Each half is used once.
+ * Returns the number of matches written to out, which has room for gone_count. */
 size_t gw_match_here(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
 	size_t fresh_count, struct gw_match *out);
 
@@ -44,6 +44,11 @@ size_t gw_match_here(const struct gw_half *gone, size_t gone_count, const struct
  * gone_there. */
 size_t gw_match_crossed(const struct gw_half *gone_here, size_t gone_here_count,
 	const struct gw_half *gone_there, size_t gone_there_count, struct gw_match *out);
+
+/* What was edited here; EDIT and BLOCKED.  A Message-ID is the weakest evidence, so this comes when
+ * everything else was joined. */
+size_t gw_match_edits(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
+	size_t fresh_count, struct gw_match *out);
 
 /* What was moved there: full header and size equal; SAME and MOVE only. */
 size_t gw_match_there(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
