@@ -50,31 +50,43 @@ const struct gw_file_print *gw_box_print_of(const struct gw_box *box, uint32_t l
 	return lo < box->print_count && box->prints[lo].index == local ? &box->prints[lo] : NULL;
 }
 
-static void join_file(struct gw_box *box, uint32_t uid, uint32_t local, uint64_t flags,
-	uint64_t base_flags, uint64_t size, time_t date)
+void gw_box_join(struct gw_box *box, const struct gw_box_union *u)
 {
-	const struct gw_file_print *p = gw_box_print_of(box, local);
-	struct gw_op op = {
-		.kind = GW_OP_JOIN,
-		.uid = uid,
-		.flags = base_flags,
-		.size = size,
-		.date = date,
-		.was_pending = box->local.pending_count > 0 || box->local.messages[local].refused,
-	};
+	const struct gw_file_print *p = gw_box_print_of(box, u->local);
+	struct gw_op op = { .kind = GW_OP_JOIN,
+		.uid = u->uid,
+		.flags = u->base_flags,
+		.size = u->size,
+		.date = u->date,
+		.was_pending = u->was_pending };
 
 	if (p == NULL) {
 		box->incomplete = true;
 		return;
 	}
 	op.print = p->print;
-	if (!gw_box_name_source(box, local, &op))
+	if (!gw_box_name_source(box, u->local, &op))
 		return;
-	if (((flags ^ box->local.messages[local].flags) & gw_box_here(box)) != 0) {
-		op.to = gw_box_renamed(box, local, flags, gw_box_here(box));
-		op.to_in_new = stays_in_new(box, local, flags);
+	if (((u->flags ^ box->local.messages[u->local].flags) & gw_box_here(box)) != 0) {
+		op.to = gw_box_renamed(box, u->local, u->flags, gw_box_here(box));
+		op.to_in_new = stays_in_new(box, u->local, u->flags);
 	}
 	gw_box_add(box, &op);
+}
+
+/* One that was looked at here and found there. */
+static void pair(struct gw_box *box, uint32_t uid, uint32_t local, uint64_t flags,
+	uint64_t base_flags, uint64_t size, time_t date)
+{
+	const struct gw_box_union u = { .uid = uid,
+		.local = local,
+		.flags = flags,
+		.base_flags = base_flags,
+		.size = size,
+		.date = date,
+		.was_pending = box->local.pending_count > 0 || box->local.messages[local].refused };
+
+	gw_box_join(box, &u);
 	box->delta.paired++;
 	box->env->counts->paired++;
 }
@@ -135,7 +147,7 @@ static void on_message(void *ctx, const struct gw_download_item *item, const str
 		uint64_t mine = box->local.messages[item->local].flags;
 
 		gw_delivered_drop(file, &box->place->m);
-		join_file(box, item->uid, item->local,
+		pair(box, item->uid, item->local,
 			mine | (flags & gw_box_here(box) & ~GW_FLAG_DELETED), flags, item->size,
 			fetch->has_date ? fetch->date : 0);
 	} else {
@@ -466,7 +478,7 @@ static bool sort_out(struct gw_box *box)
 		if (a->kind == GW_DO_PAIR && !a->check_body && box->env->dry_run)
 			box->delta.paired++;
 		else if (a->kind == GW_DO_PAIR && !a->check_body)
-			join_file(box, a->uid, a->local, a->flags, a->base_flags, a->size, 0);
+			pair(box, a->uid, a->local, a->flags, a->base_flags, a->size, 0);
 		if (a->kind == GW_DO_REMOTE_FLAGS && !gw_box_will_push(box, a))
 			return false;
 		if ((a->kind == GW_DO_UPLOAD || a->kind == GW_DO_REFUSE) &&

@@ -230,6 +230,15 @@ void gw_box_apply_rest(struct gw_box *box);
 /* What goes here. */
 void gw_box_delete_local(struct gw_box *box);
 /* The op's file, as it was seen; false: out of memory, and the box is incomplete. */
+/* A file and a message that are one from now on. */
+struct gw_box_union {
+	uint32_t uid, local;
+	uint64_t flags, base_flags; /* that the file gets; that both sides have then */
+	uint64_t size;
+	time_t date;
+	bool was_pending; /* or refused: that is over */
+};
+void gw_box_join(struct gw_box *box, const struct gw_box_union *u);
 bool gw_box_name_source(struct gw_box *box, uint32_t local, struct gw_op *op);
 /* The name of a local file with other flags; NULL with incomplete set when it cannot be. */
 char *gw_box_renamed(struct gw_box *box, uint32_t local, uint64_t flags, uint64_t changes);

@@ -249,29 +249,19 @@ bool gw_box_must_wait(struct gw_box *box)
 
 /* --- sending --------------------------------------------------------------------------------- */
 
+/* An edited one went out with flags that its file does not have yet: it gets them with its row, or
+ * they would seem to have been taken off here. */
 static void join_sent(struct gw_box *box, const struct gw_upload_item *item)
 {
-	const struct gw_file_print *p = gw_box_print_of(box, item->local);
-	/* An edited one went out with flags that the file does not have yet: were they base's, they
-	 * would seem to have been taken off here.  The next look brings them. */
-	uint64_t agreed = item->flags & box->local.messages[item->local].flags;
-	struct gw_op op = { .kind = GW_OP_JOIN,
-		.uid = item->uid,
-		.flags = agreed,
+	const struct gw_box_union u = { .uid = item->uid,
+		.local = item->local,
+		.flags = item->flags | box->local.messages[item->local].flags,
+		.base_flags = item->flags,
 		.size = item->size,
 		.date = item->date,
-		.from = strdup(item->name),
-		.from_in_new = item->in_new,
 		.was_pending = true };
 
-	if (p == NULL || op.from == NULL) {
-		free(op.from);
-		box->incomplete = true;
-		return;
-	}
-	op.print = p->print;
-	gw_box_add(box, &op);
-	box->incomplete |= agreed != item->flags;
+	gw_box_join(box, &u);
 }
 
 static void on_item(void *ctx, const struct gw_upload_item *item, const struct gw_error *why)
@@ -391,7 +381,6 @@ static void on_announced(void *ctx, const struct gw_error *err)
 	on_uploads_done(box, &local);
 }
 
-/* flags: those that base has if the answer is lost: what both sides agreed on before. */
 static bool announce_file(struct gw_box *box, uint32_t local, const struct gw_fingerprint *print,
 	uint64_t flags, uint64_t size, time_t date)
 {
@@ -418,8 +407,7 @@ static bool announce(struct gw_box *box)
 		const struct gw_upload_item *item = &box->uploads[i];
 
 		ok = announce_file(box, item->local, &gw_box_print_of(box, item->local)->print,
-			item->flags & box->local.messages[item->local].flags, item->size,
-			item->date);
+			item->flags, item->size, item->date);
 	}
 	for (size_t i = 0; i < box->carry_count && ok; i++) {
 		const struct gw_box_carry *c = &box->carries[i];

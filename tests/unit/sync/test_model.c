@@ -843,10 +843,11 @@ static bool carry_there(struct world *w, int b, struct box *x, const struct move
 static bool upload(struct world *w, int b, struct box *x, const struct gw_action *a)
 {
 	const struct message *file = &x->here.at[a->local];
+	struct message *now;
 	bool half_sent;
 	uint32_t uid;
 
-	if (!announce(w, b, x, a->local, a->flags & file->flags) || !step(w))
+	if (!announce(w, b, x, a->local, a->flags) || !step(w))
 		return false;
 	if (find_name(&w->here[b], file->name) == NULL)
 		return true; /* it is gone before it was sent; the next look drops what is pending
@@ -859,7 +860,13 @@ static bool upload(struct world *w, int b, struct box *x, const struct gw_action
 	if (!step(w))
 		return false;
 	w->half_sent[file->content] = half_sent;
-	record(w, b, uid, file, w->mutant == FLAGS_OF_EDITED ? a->flags : a->flags & file->flags);
+	now = find_name(&w->here[b], file->name);
+	if (w->mutant != FLAGS_OF_EDITED && (a->flags & ~file->flags) != 0) {
+		if (now == NULL || now->flags != file->flags)
+			return true; /* renamed meanwhile: found again as what is pending */
+		now->flags |= a->flags;
+	}
+	record(w, b, uid, file, a->flags);
 	return true;
 }
 
