@@ -226,6 +226,12 @@ struct joint {
 	void (*join)(struct gw_sync *s, const struct gw_all_halves *h, const struct gw_match *m);
 };
 
+static size_t moved_by_name(const struct gw_all_halves *h, struct gw_match *out)
+{
+	return gw_match_named(h->gone_here.list, h->gone_here.count, h->fresh_here.list,
+		h->fresh_here.count, out);
+}
+
 static size_t moved_here(const struct gw_all_halves *h, struct gw_match *out)
 {
 	return gw_match_here(h->gone_here.list, h->gone_here.count, h->fresh_here.list,
@@ -291,12 +297,13 @@ static void join_crossed(struct gw_sync *s, const struct gw_all_halves *h, const
 		s->entries[here->box].box, here->action, s->entries[there->box].box, there->action);
 }
 
-/* Each kind sees what the ones before have left. */
+/* Each kind sees what the ones before have left: the best evidence comes first. */
 static void join(struct gw_sync *s)
 {
-	static const struct joint joints[] = { { moved_here, join_here },
+	static const struct joint joints[] = { { moved_by_name, join_here },
+		{ moved_back, join_crossed }, { moved_here, join_here },
 		{ moved_there, join_there }, { named_twice, spare_named },
-		{ moved_back, join_crossed }, { edited_here, join_here } };
+		{ edited_here, join_here } };
 
 	for (size_t i = 0; i < sizeof joints / sizeof *joints; i++) {
 		struct gw_all_halves h = { 0 };

@@ -271,18 +271,23 @@ static bool add_gone(const struct gw_box *box, uint32_t number, struct gw_all_ha
 	return true;
 }
 
+static struct gw_half *add_file(struct gw_halves *list, const struct gw_box *box, uint32_t number,
+	size_t action, const struct gw_file_print *p)
+{
+	struct gw_half *h = add_half(list, number, action, &p->print);
+
+	if (h != NULL)
+		h->name = gw_hash_bytes(gw_scan_base(&box->local.scan, p->index));
+	return h;
+}
+
 static bool add_named(const struct gw_box *box, uint32_t number, struct gw_all_halves *out)
 {
 	for (size_t i = 0; i < box->print_count; i++) {
 		const struct gw_file_print *p = &box->prints[i];
-		struct gw_half *h;
 
-		if (!p->ok)
-			continue;
-		h = add_half(&out->named_here, number, 0, &p->print);
-		if (h == NULL)
+		if (p->ok && add_file(&out->named_here, box, number, 0, p) == NULL)
 			return false;
-		h->name = gw_hash_bytes(gw_scan_base(&box->local.scan, p->index));
 	}
 	return true;
 }
@@ -294,7 +299,7 @@ static bool add_fresh_here(const struct gw_box *box, uint32_t number, struct gw_
 		const struct gw_file_print *p =
 			a->kind == GW_DO_UPLOAD ? gw_box_print_of(box, a->local) : NULL;
 
-		if (p != NULL && add_half(&out->fresh_here, number, i, &p->print) == NULL)
+		if (p != NULL && add_file(&out->fresh_here, box, number, i, p) == NULL)
 			return false;
 	}
 	for (size_t i = 0; i < box->print_count; i++) {
@@ -303,7 +308,7 @@ static bool add_fresh_here(const struct gw_box *box, uint32_t number, struct gw_
 
 		if (!p->ok || !box->local.messages[p->index].refused)
 			continue;
-		h = add_half(&out->fresh_here, number, SIZE_MAX, &p->print);
+		h = add_file(&out->fresh_here, box, number, SIZE_MAX, p);
 		if (h == NULL)
 			return false;
 		h->refused = true;

@@ -114,6 +114,18 @@ static size_t end(struct matcher *m)
 	return m->count;
 }
 
+size_t gw_match_named(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
+	size_t fresh_count, struct gw_match *out)
+{
+	struct matcher m;
+
+	if (start(&m, gone, gone_count, fresh, fresh_count, out)) {
+		pass(&m, CONTENT_AND_NAME, true);
+		pass(&m, CONTENT_AND_NAME, false);
+	}
+	return end(&m);
+}
+
 size_t gw_match_here(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
 	size_t fresh_count, struct gw_match *out)
 {

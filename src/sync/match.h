@@ -34,8 +34,13 @@ struct gw_match {
 	enum gw_match_kind kind;
 };
 
-/* What was moved here: content equal in full; SAME, MOVE and BLOCKED.  Each half is used once.
- * Returns the number of matches written to out, which has room for gone_count. */
+/* What was moved here: content equal in full, and under the same name; SAME, MOVE and BLOCKED. Each
+ * half is used once.  Returns the number of matches written to out, which has room for
+ * gone_count. */
+size_t gw_match_named(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
+	size_t fresh_count, struct gw_match *out);
+
+/* The same under any name. */
 size_t gw_match_here(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
 	size_t fresh_count, struct gw_match *out);
 

@@ -100,8 +100,7 @@ static void random_halves(void **state)
 
 			assert_false(gone_used[out[i].gone] || fresh_used[out[i].fresh]);
 			gone_used[out[i].gone] = fresh_used[out[i].fresh] = true;
-			assert_true(
-				full && (out[i].kind == GW_MATCH_SAME) == (g->box == f->box));
+			assert_true(full && (out[i].kind == GW_MATCH_SAME) == (g->box == f->box));
 		}
 		for (int g = 0; g < 12; g++) {
 			for (int f = 0; f < 12; f++)
@@ -113,8 +112,8 @@ static void random_halves(void **state)
 		for (size_t i = 0; i < n; i++) {
 			const struct gw_half *g = &gone[out[i].gone], *f = &fresh[out[i].fresh];
 
-			assert_true(g->box == f->box && g->msgid[0] == f->msgid[0] &&
-				    g->msgid[0] != 0);
+			assert_true(
+				g->box == f->box && g->msgid[0] == f->msgid[0] && g->msgid[0] != 0);
 		}
 	}
 }

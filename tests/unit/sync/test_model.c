@@ -554,9 +554,11 @@ static bool changed_meanwhile(struct world *w, struct box *x)
 
 /* --- joining --------------------------------------------------------------------------------- */
 
-static struct gw_half half(const struct world *w, int b, size_t action, int content)
+static struct gw_half half(const struct world *w, int b, size_t action, int content, uint32_t name)
 {
-	struct gw_half h = { .box = (uint32_t)b, .action = (uint32_t)action, .size = 1 };
+	struct gw_half h = {
+		.box = (uint32_t)b, .action = (uint32_t)action, .size = 1, .name = name
+	};
 
 	take_print(h.header, content);
 	take_print(h.body, content);
@@ -604,8 +606,7 @@ static void join_crossed(struct world *w, struct box *x, struct joined *j)
 
 			if (!gone_here(a) && !gone_there(a))
 				continue;
-			h = half(w, b, i, row->content);
-			h.name = row->name;
+			h = half(w, b, i, row->content, row->name);
 			if (gone_here(a))
 				here[here_n++] = h;
 			else
@@ -641,24 +642,25 @@ static void collect(struct world *w, struct box *x, bool there, struct halves *h
 			struct message *row = find(&x[b].base, a->uid);
 
 			if (there ? gone_there(a) : gone_here(a))
-				h->gone[h->gone_n++] = half(w, b, i, row->content);
+				h->gone[h->gone_n++] = half(w, b, i, row->content, row->name);
 			else if (!there && a->kind == GW_DO_UPLOAD)
 				h->fresh[h->fresh_n++] =
-					half(w, b, i, x[b].here.at[a->local].content);
+					half(w, b, i, x[b].here.at[a->local].content,
+						x[b].here.at[a->local].name);
 			else if (there && a->kind == GW_DO_DOWNLOAD && row == NULL)
 				h->fresh[h->fresh_n++] =
-					half(w, b, i, find(&x[b].there, a->uid)->content);
+					half(w, b, i, find(&x[b].there, a->uid)->content, 0);
 		}
 	}
 }
 
-static void join_here(struct world *w, struct box *x, struct joined *j)
+static void join_here(struct world *w, struct box *x, struct joined *j, bool by_name)
 {
 	static struct halves h;
 	size_t n;
 
 	collect(w, x, false, &h);
-	n = gw_match_here(h.gone, h.gone_n, h.fresh, h.fresh_n, h.out);
+	n = (by_name ? gw_match_named : gw_match_here)(h.gone, h.gone_n, h.fresh, h.fresh_n, h.out);
 	for (size_t i = 0; i < n; i++) {
 		int from = (int)h.gone[h.out[i].gone].box, to = (int)h.fresh[h.out[i].fresh].box;
 		struct gw_action *old = &x[from].plan.actions[h.gone[h.out[i].gone].action];
@@ -1026,11 +1028,12 @@ static bool carry_out(struct world *w, struct box *x)
 	bool ok = true;
 
 	memset(&j, 0, sizeof j);
-	join_here(w, x, &j);
-	join_there(w, x, &j);
-	spare_moved(x);
+	join_here(w, x, &j, true);
 	if (w->mutant != CROSSED_ARE_GONE)
 		join_crossed(w, x, &j);
+	join_here(w, x, &j, false);
+	join_there(w, x, &j);
+	spare_moved(x);
 	join_edits(w, x);
 	for (int i = 0; i < BOXES && ok; i++)
 		ok = create(w, (first + i) % BOXES, x, &j);
