@@ -59,8 +59,8 @@ struct world {
 	uint32_t cursor[BOXES]; /* UIDNEXT when all was last in step */
 	int next_content;
 	int msgid[CONTENTS]; /* which message a content is a version of */
-	/* By msgid: said last, there; ever copied, or deleted, or an edit of which a run saw one
-	 * half alone. */
+	/* By msgid: said last, there; ever copied, or deleted, or something that a run saw or
+	 * did one half of alone. */
 	bool answered[CONTENTS], copied[CONTENTS];
 	int wanted[CONTENTS];   /* how many of it there should be */
 	bool touched[CONTENTS]; /* a flag was changed since all was quiet, so it may outlive a
@@ -883,8 +883,10 @@ static bool set_flags_here(struct world *w, int b, struct box *x, const struct g
 	if (file == NULL || file->flags != seen->flags)
 		return true;
 	file->flags = a->flags;
-	if (!step(w))
+	if (!step(w)) { /* set back there before it is recorded, it seems to be wished here */
+		w->copied[w->msgid[seen->content]] = true;
 		return false;
+	}
 	row = find(&w->base[b], a->uid);
 	if (row != NULL)
 		row->flags = a->base_flags;
@@ -1105,6 +1107,17 @@ static int count(const struct list *lists, int content)
 	return n;
 }
 
+static bool is_marked(const struct list *lists, int content)
+{
+	for (int b = 0; b < BOXES; b++) {
+		for (size_t i = 0; i < lists[b].n; i++) {
+			if (lists[b].at[i].content == content && lists[b].at[i].flags & (F | R))
+				return true;
+		}
+	}
+	return false;
+}
+
 static bool same(const struct list *a, const struct list *b)
 {
 	bool used[MAX] = { 0 };
@@ -1193,11 +1206,13 @@ static bool check(struct world *w)
 		 * stay. */
 		bool crossed = (w->moved_here[c] && w->moved_there[c]) ||
 			       (w->flagged[c] && (w->moved_here[c] || w->moved_there[c]));
-		/* Who deletes or moves what no state knows yet cannot be understood. */
+		/* Who deletes or moves what no state knows yet cannot be understood; nor is a file
+		 * with a flag, perhaps just set, taken for the rest of an interrupted fetch. */
 		bool may_return =
 			(w->touched[c] && w->dying[c]) || crossed ||
 			(w->half_sent[c] && (w->deleted_there[c] > 0 || w->moved_there[c])) ||
-			(w->unrecorded[c] && (w->deleted_here[c] > 0 || w->moved_here[c])) ||
+			(w->unrecorded[c] && (w->deleted_here[c] > 0 || w->moved_here[c] ||
+						     is_marked(w->here, c))) ||
 			(w->half_taken[c] &&
 				(w->deleted_here[c] > 0 || w->moved_here[c] || w->moved_there[c]));
 
