@@ -50,8 +50,7 @@ static void work(struct gw_disk_job *job, struct gw_disk_world *world)
 	for (size_t i = 0; i < c->scan.count && !c->news; i++)
 		c->news = gw_scan_find(&c->first->scan, gw_scan_base(&c->scan, i)) == SIZE_MAX;
 	for (size_t i = 0; i < c->first->scan.count && c->scan.trusted && !c->news; i++)
-		c->news = c->first->messages[i].uid == 0 &&
-			  gw_scan_find(&c->scan, gw_scan_base(&c->first->scan, i)) == SIZE_MAX;
+		c->news = gw_scan_find(&c->scan, gw_scan_base(&c->first->scan, i)) == SIZE_MAX;
 	for (size_t i = 0; i < c->count && code == GW_OK && world->store != NULL; i++) {
 		struct gw_gone *g = c->present = &c->list[i];
 

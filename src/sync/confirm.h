@@ -23,8 +23,8 @@ struct gw_gone {
 	struct gw_fingerprint print; /* out */
 };
 
-/* news: the mailbox holds a file that it did not hold at the first look, or one that base does not
- * know is gone: somebody moves mail about at this moment. */
+/* news: the mailbox holds a file that it did not hold at the first look, or does not hold one that
+ * it did: somebody moves or deletes mail at this moment. */
 typedef void gw_confirm_cb(void *ctx, bool news, const struct gw_error *err);
 
 /* first: the first look; place, key and list are borrowed until cb, which is called exactly once,
