@@ -335,3 +335,14 @@ proxy_stop() {
 	wait "$PROXY_PID" 2>/dev/null || true
 	PROXY_COUNTS=$(tail -1 "$T/proxy.out")
 }
+
+# killed_at KINDS N ARG...: a sync that kills itself before its N-th operation of these kinds (see
+# tools/powerlog.c); its exit status, 137 if it was killed
+killed_at() {
+	local kinds=$1 at=$2 status=0
+	shift 2
+	POWER_KINDS=$kinds POWER_AT=$at LD_PRELOAD=$TOOLS/tests/libpowerlog.so \
+		ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 \
+		"$GODWIT" -c "$T/config" sync -q "$@" > "$T/out" 2> "$T/err" || status=$?
+	return $status
+}

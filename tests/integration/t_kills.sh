@@ -8,7 +8,6 @@ KILL_POINTS=${KILL_POINTS:-5} # of each kind of call
 CUT_POINTS=${CUT_POINTS:-4}
 DRESSES=${DRESSES:-full plain}
 points=0 killed=0
-export ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 # the killer is loaded before it
 
 compare() { # WHAT
 	local side
@@ -37,8 +36,7 @@ killed() { # KINDS: killed before the n-th operation of them, n = 1, 2, ... unti
 		change
 		kills=$((kills - 1))
 		status=0
-		POWER_KINDS=$1 POWER_AT=$n LD_PRELOAD=$TOOLS/tests/libpowerlog.so \
-			"$GODWIT" -c "$T/config" sync -q > "$T/out" 2> "$T/err" || status=$?
+		killed_at "$1" $n || status=$?
 		[ "$status" != 137 ] || killed=$((killed + 1))
 		recover "$DRESS: killed before $1 number $n"
 		[ "$status" = 137 ] || break

@@ -45,8 +45,7 @@ for dress in full plain; do
 	expect_counts messages_downloaded=11
 	write_config 'folder "INBOX" { max-messages = 5 }'
 	for at in 1 2 3 4; do
-		POWER_KINDS=U POWER_AT=$at LD_PRELOAD=$TOOLS/tests/libpowerlog.so \
-			"$GODWIT" -c "$T/config" sync > "$T/out" 2> "$T/err" || true
+		killed_at U $at || true
 	done
 	sync_ok --json
 	expect_counts deleted_there=0 messages_uploaded=0

@@ -1,0 +1,125 @@
+#!/bin/bash
+# Accidents, one by one: the outcome of each is what a person would expect, and no mail is lost.
+. "$(dirname "$0")/lib.sh"
+DRESS=full
+
+begin() { # MESSAGES [CONFIG]: an account in step
+	fresh "$DRESS"
+	"$TOOLS/mkmail" "$MAIL/INBOX" "$1" 600 1
+	mkdir -p "$MAIL/Archive"/{cur,new,tmp}
+	server_start "$DRESS"
+	write_config "${2:-}"
+	sync_ok
+	assert_equal "before"
+}
+mail() { # ID: in $T/m
+	printf 'From: a@b\nMessage-ID: <%s@x>\nSubject: %s\n\n%s\n' "$1" "$1" "$1" > "$T/m"
+}
+held() { # COMMAND...: exits 1
+	local status=0
+	godwit sync "$@" > "$T/out" || status=$?
+	[ $status = 1 ] || fail "exit status $status, not 1: $(tail -1 "$T/out")"
+}
+id_of() { # FILE
+	sed -n 's/^Message-ID: *//Ip' "$1" | tr -d '\r'
+}
+
+note "UIDVALIDITY changed while a delete, a flag and an upload wait here"
+begin 200
+gone=$(nth INBOX 1)
+gone_id=$(id_of "$gone")
+rm "$gone"
+flagged=$(nth INBOX 2)
+flagged_id=$(id_of "$flagged")
+mv "$flagged" "$T/mail/INBOX/cur/$(basename "${flagged%%:2,*}"):2,F"
+mail fresh
+cp "$T/m" "$T/mail/INBOX/cur/fresh.1:2,S"
+server_stop
+rm -f "$MAIL/INBOX"/dovecot-uidlist "$MAIL/INBOX"/dovecot.index*
+sleep 1.1 # its UIDVALIDITY is a time in seconds
+server_start "$DRESS"
+write_config
+sync_ok --json
+expect_counts messages_downloaded=0
+sync_ok
+[ -z "$(adm search -u me mailbox INBOX HEADER Message-ID "$gone_id")" ] || fail "the delete was forgotten"
+[ -n "$(adm search -u me mailbox INBOX HEADER Message-ID "$flagged_id" FLAGGED)" ] || fail "the flag was forgotten"
+[ "$(adm search -u me mailbox INBOX HEADER Message-ID '<fresh@x>' | wc -l)" = 1 ] || fail "the upload was forgotten or doubled"
+[ "$(count_there INBOX)" = 200 ] || fail "$(count_there INBOX) messages, not 200"
+assert_equal "UIDVALIDITY changed with changes waiting"
+
+note "a slow rm -r under many small runs: counted over ten minutes, not a run"
+begin 60
+runs=0
+while [ $runs -lt 8 ]; do
+	for i in 1 2 3 4 5 6; do
+		f=$(nth INBOX 1)
+		[ -z "$f" ] || rm "$f"
+	done
+	godwit sync > "$T/out" || true
+	runs=$((runs + 1))
+done
+left=$(count_there INBOX)
+[ "$left" -ge 38 ] || fail "48 of 60 were deleted here, and only $left are left there: the guard counted runs, not minutes"
+held
+"$GODWIT" -c "$T/config" status > "$T/out" || true
+grep -q 'held: INBOX: .* messages are gone here' "$T/out" || fail "status does not tell: $(cat "$T/out")"
+sync_ok --accept-deletions
+[ "$(count_there INBOX)" = 12 ] || fail "accepted, and $(count_there INBOX) are left"
+
+note "the clock was ahead and is set back: stamps from the future are not believed"
+begin 20
+touch -d '400 days' "$T/mail/INBOX/cur" "$T/mail/INBOX/new" # stamps from the future
+rm "$(nth INBOX 1)"
+mail later
+cp "$T/m" "$T/mail/INBOX/cur/later.1:2,"
+touch -d '400 days' "$T/mail/INBOX/cur"
+sync_ok
+sync_ok
+assert_equal "stamps from the future"
+
+note "edited here, and killed before the old one goes"
+begin 20 'delete = "expunge"'
+for at in 1 3 5 7 9 11; do
+	f=$(nth INBOX 2)
+	id=$(id_of "$f")
+	{ cat "$f"; echo "edit $at"; } > "$T/mail/INBOX/tmp/e"
+	mv "$T/mail/INBOX/tmp/e" "$T/mail/INBOX/cur/edit.$at:2,S"
+	rm "$f"
+	killed_at s $at || true
+	sync_ok
+	sync_ok
+	[ "$(adm search -u me mailbox INBOX HEADER Message-ID "$id" | wc -l)" = 1 ] || fail "killed at $at: an edit was doubled or lost"
+	[ -n "$(adm search -u me mailbox INBOX HEADER Message-ID "$id" BODY "edit $at")" ] || fail "killed at $at: the old one stayed"
+	assert_equal "an edit, killed at $at"
+done
+
+note "an interrupted upload, and its file is deleted, edited or moved before the next run"
+begin 20 'delete = "expunge"'
+for what in deleted edited moved; do
+	for at in 8 11 14 16 18 20 22 24 26 28; do # writes to the state: announced, sent, recorded
+		mail "$what$at"
+		cp "$T/m" "$T/mail/INBOX/cur/$what.$at:2,S"
+		killed_at W $at || true
+		f=$(echo "$T/mail/INBOX/cur/$what.$at:"*)
+		case $what in
+		deleted) rm "$f" ;;
+		edited)
+			{ cat "$f"; echo more; } > "$T/mail/INBOX/tmp/e"
+			mv "$T/mail/INBOX/tmp/e" "$T/mail/INBOX/cur/$what.$at.e:2,S"
+			rm "$f"
+			;;
+		moved) mv "$f" "$T/mail/Archive/cur/" ;;
+		esac
+		sync_ok
+		sync_ok
+		sync_ok
+		assert_equal "$what after a kill at $at"
+		here=$(grep -l "<$what$at@x>" -r "$T/mail" | wc -l)
+		case $what in
+		deleted) [ "$here" = 0 ] || fail "what was deleted after a kill at $at came back" ;;
+		*) [ "$here" = 1 ] || fail "$what after a kill at $at: $here files" ;;
+		esac
+	done
+done
+note ok
