@@ -355,7 +355,7 @@ static void keep_bytes(int fd, off_t offset, size_t n)
 		path_of_fd(fd, path) && is_inside(path)) {
 		if (offset < st.st_size && n > (size_t)(st.st_size - offset))
 			n = (size_t)(st.st_size - offset);
-		old = offset < st.st_size ? malloc(n) : NULL;
+		old = n > 0 && offset < st.st_size ? malloc(n) : NULL;
 		if (old != NULL) {
 			int in = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 
