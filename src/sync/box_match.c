@@ -137,7 +137,7 @@ void gw_box_confirm(struct gw_box *box)
 	}
 	box->state = BOX_CONFIRMING;
 	if (box->gone != NULL && box->gone_actions != NULL &&
-		gw_confirm_start(box->env->disk, box->place, box->key, &box->local, box->gone,
+		gw_confirm_start(box->env->disk, box->place, box->key, &box->local.scan, box->gone,
 			box->gone_count, on_confirmed, box) == GW_OK)
 		return;
 	gw_fail(&box->err, GW_ERR_NOMEM, "out of memory");

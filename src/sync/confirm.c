@@ -10,7 +10,7 @@ struct confirm_job {
 	struct gw_disk_job job; /* first */
 	struct gw_place *place;
 	const char *key;
-	const struct gw_local_view *first;
+	const struct gw_scan *first;
 	bool news;
 	struct gw_gone *list;
 	size_t count;
@@ -48,9 +48,9 @@ static void work(struct gw_disk_job *job, struct gw_disk_world *world)
 	enum gw_code code = gw_scan_run(&c->place->m, &c->scan, &c->err);
 
 	for (size_t i = 0; i < c->scan.count && !c->news; i++)
-		c->news = gw_scan_find(&c->first->scan, gw_scan_base(&c->scan, i)) == SIZE_MAX;
-	for (size_t i = 0; i < c->first->scan.count && c->scan.trusted && !c->news; i++)
-		c->news = gw_scan_find(&c->scan, gw_scan_base(&c->first->scan, i)) == SIZE_MAX;
+		c->news = gw_scan_find(c->first, gw_scan_base(&c->scan, i)) == SIZE_MAX;
+	for (size_t i = 0; i < c->first->count && c->scan.trusted && !c->news; i++)
+		c->news = gw_scan_find(&c->scan, gw_scan_base(c->first, i)) == SIZE_MAX;
 	for (size_t i = 0; i < c->count && code == GW_OK && world->store != NULL; i++) {
 		struct gw_gone *g = c->present = &c->list[i];
 
@@ -72,7 +72,7 @@ static void on_done(struct gw_disk_job *job)
 }
 
 enum gw_code gw_confirm_start(struct gw_disk *disk, struct gw_place *place, const char *key,
-	const struct gw_local_view *first, struct gw_gone *list, size_t count, gw_confirm_cb *cb,
+	const struct gw_scan *first, struct gw_gone *list, size_t count, gw_confirm_cb *cb,
 	void *ctx)
 {
 	struct confirm_job *c = calloc(1, sizeof *c);

@@ -7,7 +7,7 @@
 
 #include "maildir/fingerprint.h"
 #include "maildir/scan.h"
-#include "sync/observe_local.h"
+#include "sync/batch.h"
 
 struct gw_gone {
 	uint32_t uid;
@@ -30,5 +30,5 @@ typedef void gw_confirm_cb(void *ctx, bool news, const struct gw_error *err);
 /* first: the first look; place, key and list are borrowed until cb, which is called exactly once,
  * later.  GW_ERR_NOMEM: never. */
 enum gw_code gw_confirm_start(struct gw_disk *disk, struct gw_place *place, const char *key,
-	const struct gw_local_view *first, struct gw_gone *list, size_t count, gw_confirm_cb *cb,
+	const struct gw_scan *first, struct gw_gone *list, size_t count, gw_confirm_cb *cb,
 	void *ctx);

@@ -89,84 +89,81 @@ static void pass(struct matcher *m, enum criterion by, bool same_box)
 	}
 }
 
-static bool start(struct matcher *m, const struct gw_half *gone, size_t gone_count,
-	const struct gw_half *fresh, size_t fresh_count, struct gw_match *out)
-{
-	*m = (struct matcher){ .gone = gone,
-		.gone_count = gone_count,
-		.fresh = fresh,
-		.fresh_count = fresh_count,
-		.bucket_count = 2 * fresh_count + 1,
-		.out = out };
-	m->gone_used = calloc(m->gone_count + 1, sizeof *m->gone_used);
-	m->fresh_used = calloc(m->fresh_count + 1, sizeof *m->fresh_used);
-	m->heads = calloc(m->bucket_count, sizeof *m->heads);
-	m->next = calloc(m->fresh_count + 1, sizeof *m->next);
-	return m->gone_used != NULL && m->fresh_used != NULL && m->heads != NULL && m->next != NULL;
-}
+/* Where a match may lie; SAME_BOX is tried first: it is the nearer one. */
+enum where { SAME_BOX = 1, OTHER_BOX = 2, ANYWHERE = SAME_BOX | OTHER_BOX };
 
-static size_t end(struct matcher *m)
+/* Out of memory nothing is joined: bodies are sent, nothing is lost. */
+static size_t match(struct matcher m, enum criterion by, enum where where)
 {
-	free(m->gone_used);
-	free(m->fresh_used);
-	free(m->heads);
-	free(m->next);
-	return m->count;
+	m.bucket_count = 2 * m.fresh_count + 1;
+	m.gone_used = calloc(m.gone_count + 1, sizeof *m.gone_used);
+	m.fresh_used = calloc(m.fresh_count + 1, sizeof *m.fresh_used);
+	m.heads = calloc(m.bucket_count, sizeof *m.heads);
+	m.next = calloc(m.fresh_count + 1, sizeof *m.next);
+	if (m.gone_used != NULL && m.fresh_used != NULL && m.heads != NULL && m.next != NULL) {
+		if (where & SAME_BOX)
+			pass(&m, by, true);
+		if (where & OTHER_BOX)
+			pass(&m, by, false);
+	}
+	free(m.gone_used);
+	free(m.fresh_used);
+	free(m.heads);
+	free(m.next);
+	return m.count;
 }
 
 size_t gw_match_named(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
 	size_t fresh_count, struct gw_match *out)
 {
-	struct matcher m;
-
-	if (start(&m, gone, gone_count, fresh, fresh_count, out)) {
-		pass(&m, CONTENT_AND_NAME, true);
-		pass(&m, CONTENT_AND_NAME, false);
-	}
-	return end(&m);
+	return match((struct matcher){ .gone = gone,
+			     .gone_count = gone_count,
+			     .fresh = fresh,
+			     .fresh_count = fresh_count,
+			     .out = out },
+		CONTENT_AND_NAME, ANYWHERE);
 }
 
 size_t gw_match_here(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
 	size_t fresh_count, struct gw_match *out)
 {
-	struct matcher m;
-
-	if (start(&m, gone, gone_count, fresh, fresh_count,
-		    out)) { /* else nothing is joined: bodies are sent, nothing is lost */
-		pass(&m, FULL_CONTENT, true);
-		pass(&m, FULL_CONTENT, false);
-	}
-	return end(&m);
+	return match((struct matcher){ .gone = gone,
+			     .gone_count = gone_count,
+			     .fresh = fresh,
+			     .fresh_count = fresh_count,
+			     .out = out },
+		FULL_CONTENT, ANYWHERE);
 }
 
 size_t gw_match_edits(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
 	size_t fresh_count, struct gw_match *out)
 {
-	struct matcher m;
-
-	if (start(&m, gone, gone_count, fresh, fresh_count, out))
-		pass(&m, MESSAGE_ID, true);
-	return end(&m);
+	return match((struct matcher){ .gone = gone,
+			     .gone_count = gone_count,
+			     .fresh = fresh,
+			     .fresh_count = fresh_count,
+			     .out = out },
+		MESSAGE_ID, SAME_BOX);
 }
 
 size_t gw_match_crossed(const struct gw_half *gone_here, size_t gone_here_count,
 	const struct gw_half *gone_there, size_t gone_there_count, struct gw_match *out)
 {
-	struct matcher m;
-
-	if (start(&m, gone_here, gone_here_count, gone_there, gone_there_count, out))
-		pass(&m, CONTENT_AND_NAME, false);
-	return end(&m);
+	return match((struct matcher){ .gone = gone_here,
+			     .gone_count = gone_here_count,
+			     .fresh = gone_there,
+			     .fresh_count = gone_there_count,
+			     .out = out },
+		CONTENT_AND_NAME, OTHER_BOX);
 }
 
 size_t gw_match_there(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
 	size_t fresh_count, struct gw_match *out)
 {
-	struct matcher m;
-
-	if (start(&m, gone, gone_count, fresh, fresh_count, out)) {
-		pass(&m, HEADER_AND_SIZE, true);
-		pass(&m, HEADER_AND_SIZE, false);
-	}
-	return end(&m);
+	return match((struct matcher){ .gone = gone,
+			     .gone_count = gone_count,
+			     .fresh = fresh,
+			     .fresh_count = fresh_count,
+			     .out = out },
+		HEADER_AND_SIZE, ANYWHERE);
 }

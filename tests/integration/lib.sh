@@ -346,3 +346,12 @@ killed_at() {
 		"$GODWIT" -c "$T/config" sync -q "$@" > "$T/out" 2> "$T/err" || status=$?
 	return $status
 }
+
+# new_uidvalidity FOLDER: Dovecot numbers everything in it anew
+new_uidvalidity() {
+	server_stop
+	rm -f "$MAIL/$1"/dovecot-uidlist "$MAIL/$1"/dovecot.index*
+	sleep 1.1 # its UIDVALIDITY is a time in seconds
+	server_start "${DRESS:-full}"
+	write_config
+}

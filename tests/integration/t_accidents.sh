@@ -34,11 +34,7 @@ flagged_id=$(id_of "$flagged")
 mv "$flagged" "$T/mail/INBOX/cur/$(basename "${flagged%%:2,*}"):2,F"
 mail fresh
 cp "$T/m" "$T/mail/INBOX/cur/fresh.1:2,S"
-server_stop
-rm -f "$MAIL/INBOX"/dovecot-uidlist "$MAIL/INBOX"/dovecot.index*
-sleep 1.1 # its UIDVALIDITY is a time in seconds
-server_start "$DRESS"
-write_config
+new_uidvalidity INBOX
 sync_ok --json
 expect_counts messages_downloaded=0
 sync_ok

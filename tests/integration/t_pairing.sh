@@ -10,14 +10,6 @@ no_body() {
 	assert_equal "$1"
 }
 
-new_uidvalidity() { # FOLDER: Dovecot numbers everything anew
-	server_stop
-	rm -f "$MAIL/$1"/dovecot-uidlist "$MAIL/$1"/dovecot.index*
-	sleep 1.1 # its UIDVALIDITY is a time in seconds
-	server_start "${DRESS:-full}"
-	write_config
-}
-
 mkdir -p "$T/server/home/Maildir"
 MAIL=$T/server/home/Maildir
 "$TOOLS/mkmail" "$MAIL/INBOX" "$MESSAGES" 1000 1
