@@ -191,6 +191,7 @@ void gw_box_pair(struct gw_box *box);
 
 /* Does another file of the same base name have a row?  (Seen twice in a rename, or left double.) */
 bool gw_box_has_known_twin(const struct gw_box *box, size_t i);
+bool gw_box_is_paired(const struct gw_box *box, uint32_t local);
 
 /* box.c: selects the mailbox, on a new connection if need be, and calls then(). */
 void gw_box_with_session(struct gw_box *box, void (*then)(struct gw_box *box));
@@ -229,7 +230,6 @@ void gw_box_apply(struct gw_box *box);
 void gw_box_apply_rest(struct gw_box *box);
 /* What goes here. */
 void gw_box_delete_local(struct gw_box *box);
-/* The op's file, as it was seen; false: out of memory, and the box is incomplete. */
 /* A file and a message that are one from now on. */
 struct gw_box_union {
 	uint32_t uid, local;
@@ -239,6 +239,7 @@ struct gw_box_union {
 	bool was_pending; /* or refused: that is over */
 };
 void gw_box_join(struct gw_box *box, const struct gw_box_union *u);
+/* The op's file, as it was seen; false: out of memory, and the box is incomplete. */
 bool gw_box_name_source(struct gw_box *box, uint32_t local, struct gw_op *op);
 /* The name of a local file with other flags; NULL with incomplete set when it cannot be. */
 char *gw_box_renamed(struct gw_box *box, uint32_t local, uint64_t flags, uint64_t changes);

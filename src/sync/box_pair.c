@@ -319,7 +319,7 @@ static size_t keep_named(const struct gw_box *box, uint32_t *uids, size_t count)
 	return kept;
 }
 
-static bool is_paired(const struct gw_box *box, uint32_t local)
+bool gw_box_is_paired(const struct gw_box *box, uint32_t local)
 {
 	for (size_t i = 0; i < box->pair_count; i++) {
 		if (box->pairs[i].local == local)
@@ -346,7 +346,7 @@ static enum gw_code join(struct gw_box *box)
 	for (size_t i = 0; i < box->print_count; i++) {
 		const struct gw_file_print *p = &box->prints[i];
 
-		if (!p->ok || is_paired(box, p->index))
+		if (!p->ok || gw_box_is_paired(box, p->index))
 			continue; /* unreadable, gone meanwhile, or known to have arrived */
 		locals[n] = (struct gw_pair_local){ .index = p->index,
 			.size = p->facts.crlf_size - p->print.left_out,

@@ -152,8 +152,32 @@ static void claim(struct gw_box *box, const struct gw_pending_file *p, uint32_t 
 	drop_head(box, uid);
 }
 
+static bool was_announced(const struct gw_box *box, uint32_t local)
+{
+	for (size_t i = 0; i < box->local.pending_count; i++) {
+		if (box->local.pending[i].has_file && box->local.pending[i].file == local)
+			return true;
+	}
+	return false;
+}
+
+/* The file that was announced, or the same one under the name that it has by now. */
+static uint32_t announced_file(const struct gw_box *box, const struct gw_pending_file *p)
+{
+	for (size_t i = 0; i < box->print_count && !p->has_file; i++) {
+		const struct gw_file_print *f = &box->prints[i];
+
+		if (f->ok && memcmp(f->print.header, p->print.header, GW_HASH_BYTES) == 0 &&
+			memcmp(f->print.body, p->print.body, GW_HASH_BYTES) == 0 &&
+			!was_announced(box, f->index) && !gw_box_is_paired(box, f->index))
+			return f->index;
+	}
+	return p->has_file ? p->file : GW_NO_LOCAL;
+}
+
 /* It is what was announced: no need to compare bodies. */
-static void claim_with_file(struct gw_box *box, const struct gw_pending_file *p, uint32_t uid)
+static void claim_with_file(struct gw_box *box, const struct gw_pending_file *p, uint32_t local,
+	uint32_t uid)
 {
 	struct gw_pair *pair = gw_array_push(
 		(void **)&box->pairs, &box->pair_count, &box->pair_cap, sizeof *box->pairs);
@@ -162,7 +186,9 @@ static void claim_with_file(struct gw_box *box, const struct gw_pending_file *p,
 		box->incomplete = true;
 		return;
 	}
-	*pair = (struct gw_pair){ .uid = uid, .local = p->file };
+	*pair = (struct gw_pair){ .uid = uid, .local = local };
+	if (!p->has_file) /* it is recorded under its new name */
+		gw_box_forget_file(box, p->base_name);
 	drop_head(box, uid);
 }
 
@@ -185,6 +211,7 @@ void gw_box_claim_pending(struct gw_box *box)
 	for (size_t i = 0; i < box->local.pending_count && !box->env->dry_run; i++) {
 		struct gw_pending_file *p = &box->local.pending[i];
 		struct gw_pair_remote *head;
+		uint32_t local;
 
 		if (p->known) /* recorded, but for this */
 			gw_box_forget_file(box, p->base_name);
@@ -194,8 +221,9 @@ void gw_box_claim_pending(struct gw_box *box)
 		if (head == NULL) /* with a file it may be paired like any other */
 			continue;
 		p->known = true;
-		if (p->has_file)
-			claim_with_file(box, p, head->uid);
+		local = announced_file(box, p);
+		if (local != GW_NO_LOCAL)
+			claim_with_file(box, p, local, head->uid);
 		else
 			claim(box, p, head->uid);
 	}

@@ -23,6 +23,9 @@ held() { # COMMAND...: exits 1
 id_of() { # FILE
 	sed -n 's/^Message-ID: *//Ip' "$1" | tr -d '\r'
 }
+uidnext() {
+	adm mailbox status -u me uidnext INBOX | sed 's/.*uidnext=//'
+}
 
 note "UIDVALIDITY changed while a delete, a flag and an upload wait here"
 begin 200
@@ -90,12 +93,13 @@ for at in 1 3 5 7 9 11; do
 	assert_equal "an edit, killed at $at"
 done
 
-note "an interrupted upload, and its file is deleted, edited or moved before the next run"
+note "an interrupted upload, and its file is deleted, edited, moved or renamed before the next run"
 begin 20 'delete = "expunge"'
-for what in deleted edited moved; do
+for what in deleted edited moved renamed; do
 	for at in 8 11 14 16 18 20 22 24 26 28; do # writes to the state: announced, sent, recorded
 		mail "$what$at"
 		cp "$T/m" "$T/mail/INBOX/cur/$what.$at:2,S"
+		uidnext=$(uidnext)
 		killed_at W $at || true
 		f=$(echo "$T/mail/INBOX/cur/$what.$at:"*)
 		case $what in
@@ -106,6 +110,7 @@ for what in deleted edited moved; do
 			rm "$f"
 			;;
 		moved) mv "$f" "$T/mail/Archive/cur/" ;;
+		renamed) mv "$f" "$T/mail/INBOX/cur/renamed.$at.again:2,S" ;;
 		esac
 		sync_ok
 		sync_ok
@@ -114,6 +119,7 @@ for what in deleted edited moved; do
 		here=$(grep -l "<$what$at@x>" -r "$T/mail" | wc -l)
 		case $what in
 		deleted) [ "$here" = 0 ] || fail "what was deleted after a kill at $at came back" ;;
+		renamed) [ $(($(uidnext) - uidnext)) = 1 ] || fail "$what after a kill at $at: sent twice" ;;&
 		*) [ "$here" = 1 ] || fail "$what after a kill at $at: $here files" ;;
 		esac
 	done
