@@ -54,6 +54,15 @@ int gw_keywords_add(struct gw_keywords *k, struct gw_slice name)
 	return found;
 }
 
+uint32_t gw_keywords_letters(const struct gw_keywords *k)
+{
+	uint32_t set = 0;
+
+	for (unsigned i = 0; i < GW_KEYWORD_LETTERS; i++)
+		set |= k->names[i] == NULL ? 0 : 1u << i;
+	return set;
+}
+
 uint64_t gw_keywords_lettered(const struct gw_keywords *k)
 {
 	uint64_t flags = GW_FLAG_KEYWORD(0) - 1;

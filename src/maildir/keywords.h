@@ -26,6 +26,9 @@ int gw_keywords_add(struct gw_keywords *k, struct gw_slice name);
 /* Puts a name at a given index if both are free; false otherwise. */
 bool gw_keywords_put(struct gw_keywords *k, unsigned index, struct gw_slice name);
 
+/* The letters that stand for a keyword; bit 0 is 'a'. */
+uint32_t gw_keywords_letters(const struct gw_keywords *k);
+
 /* The flags that can stand in a file name: all system flags and the keywords with letters. */
 uint64_t gw_keywords_lettered(const struct gw_keywords *k);
 

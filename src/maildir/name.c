@@ -52,6 +52,28 @@ uint64_t gw_name_flags(struct gw_slice info, const struct gw_keywords *k)
 	return flags;
 }
 
+uint32_t gw_name_letters(struct gw_slice info)
+{
+	uint32_t set = 0;
+
+	for (size_t i = 0; i < info.n; i++) {
+		if (info.p[i] >= 'a' && info.p[i] <= 'z')
+			set |= 1u << (info.p[i] - 'a');
+	}
+	return set;
+}
+
+struct gw_slice gw_name_without(struct gw_slice info, uint32_t unwanted, char out[GW_NAME_MAX + 1])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < info.n && n < GW_NAME_MAX; i++) {
+		if (!(gw_name_letters((struct gw_slice){ info.p + i, 1 }) & unwanted))
+			out[n++] = info.p[i];
+	}
+	return (struct gw_slice){ info.p == NULL ? NULL : out, n };
+}
+
 static int compare_chars(const void *a, const void *b)
 {
 	return *(const unsigned char *)a - *(const unsigned char *)b;

@@ -16,6 +16,12 @@ struct gw_name gw_name_split(const char *name);
 /* The flags that letters stand for; letters without meaning here give none. */
 uint64_t gw_name_flags(struct gw_slice info, const struct gw_keywords *k);
 
+/* The letters a to z of an info; bit 0 is 'a'. */
+uint32_t gw_name_letters(struct gw_slice info);
+
+/* The info without these letters, in out; .p stays NULL. */
+struct gw_slice gw_name_without(struct gw_slice info, uint32_t unwanted, char out[GW_NAME_MAX + 1]);
+
 /* Writes "base:2,LETTERS" for flags; letters of the old info that mean nothing to us are kept
  * byte for byte.  `changes` says which flags are ours to write: the others stay as in the old info.
  * false when the result would be longer than a file name may be. */

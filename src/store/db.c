@@ -62,6 +62,9 @@ static const char *const migrations[] = {
 	   with. */
 	("ALTER TABLE mailbox ADD COLUMN missing_at INTEGER NOT NULL DEFAULT 0;"
 	 "ALTER TABLE mailbox ADD COLUMN window INTEGER NOT NULL DEFAULT 0;"),
+	/* A file that was moved here still has the keyword letters of its old mailbox. */
+	("ALTER TABLE pending ADD COLUMN letters INTEGER NOT NULL DEFAULT 0;"
+	 "ALTER TABLE pending ADD COLUMN meant INTEGER NOT NULL DEFAULT 0;"),
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 
@@ -141,10 +144,12 @@ static const char *const sql[STATEMENTS] = {
 		"SELECT uid, side FROM held_deletion WHERE mailbox_id = ? ORDER BY uid",
 	[ST_DELETED_ADD] = "INSERT INTO deleted VALUES(?, ?)",
 	[ST_DELETED_PURGE] = "DELETE FROM deleted WHERE at <= ?",
-	[ST_PENDING_PUT] = "INSERT OR REPLACE INTO pending VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[ST_PENDING_PUT] = "INSERT OR REPLACE INTO pending"
+			   " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[ST_PENDING_DROP] = "DELETE FROM pending WHERE mailbox_id = ? AND base_name = ?",
 	[ST_PENDING] = "SELECT base_name, uidvalidity, uidnext, flags, size, internal_date,"
-		       " header_hash, body_hash, msgid_hash FROM pending WHERE mailbox_id = ?"
+		       " header_hash, body_hash, msgid_hash, letters, meant FROM pending WHERE "
+		       "mailbox_id = ?"
 		       " ORDER BY base_name",
 	[ST_REFUSE] = "INSERT OR REPLACE INTO refused VALUES(?, ?, ?, ?)",
 	[ST_UNREFUSE] = "DELETE FROM refused WHERE mailbox_id = ? AND base_name = ?",

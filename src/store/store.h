@@ -166,6 +166,8 @@ enum gw_code gw_store_rekey(struct gw_store *store, int64_t mailbox, const struc
 /* A message about to be sent, or sent without our having seen the answer. */
 struct gw_pending_row {
 	uint32_t uidvalidity, uidnext; /* of the mailbox before it was sent */
+	uint32_t letters; /* of its file's name, that are another mailbox's: bit 0 is 'a' */
+	uint64_t meant;   /* the keywords that they stand for, by this mailbox's own bits */
 	struct gw_message_row message; /* uid and state are not used */
 };
 

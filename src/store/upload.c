@@ -24,6 +24,8 @@ enum gw_code gw_store_pending_put(struct gw_store *store, int64_t mailbox,
 	store_bind_hash(st, 8, m->header_hash);
 	store_bind_hash(st, 9, m->body_hash);
 	store_bind_hash(st, 10, m->msgid_hash);
+	sqlite3_bind_int64(st, 11, row->letters);
+	sqlite3_bind_int64(st, 12, (sqlite3_int64)row->meant);
 	return store_run(store, st, err);
 }
 
@@ -60,6 +62,8 @@ enum gw_code gw_store_pending(
 		const struct gw_pending_row row = { .uidvalidity =
 							    (uint32_t)sqlite3_column_int64(st, 1),
 			.uidnext = (uint32_t)sqlite3_column_int64(st, 2),
+			.letters = (uint32_t)sqlite3_column_int64(st, 9),
+			.meant = (uint64_t)sqlite3_column_int64(st, 10),
 			.message = { .base_name = store_column_name(st, 0, name),
 				.flags = (uint64_t)sqlite3_column_int64(st, 3),
 				.size = (uint64_t)sqlite3_column_int64(st, 4),

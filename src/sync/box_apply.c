@@ -10,9 +10,13 @@
 char *gw_box_renamed(struct gw_box *box, uint32_t local, uint64_t flags, uint64_t changes)
 {
 	struct gw_name old = gw_name_split(gw_scan_name(&box->local.scan, local));
-	char name[GW_NAME_MAX + 1];
+	uint32_t alien = box->local.messages[local].alien;
+	char name[GW_NAME_MAX + 1], own[GW_NAME_MAX + 1];
 	char *copy = NULL;
 
+	old.info = gw_name_without(old.info, alien, own);
+	if (alien != 0)
+		changes |= GW_FLAGS_KEYWORDS;
 	if (gw_name_format(&old, flags, changes, &box->keywords, name))
 		copy = strdup(name);
 	if (copy == NULL)
@@ -67,7 +71,8 @@ void gw_box_join(struct gw_box *box, const struct gw_box_union *u)
 	op.print = p->print;
 	if (!gw_box_name_source(box, u->local, &op))
 		return;
-	if (((u->flags ^ box->local.messages[u->local].flags) & gw_box_here(box)) != 0) {
+	if (box->local.messages[u->local].alien != 0 ||
+		((u->flags ^ box->local.messages[u->local].flags) & gw_box_here(box)) != 0) {
 		op.to = gw_box_renamed(box, u->local, u->flags, gw_box_here(box));
 		op.to_in_new = stays_in_new(box, u->local, u->flags);
 	}

@@ -368,16 +368,8 @@ static char *moved_name(struct gw_box *box, const struct gw_keywords *from, cons
 {
 	struct gw_name old = gw_name_split(file);
 	char kept[GW_NAME_MAX + 1], name[GW_NAME_MAX + 1];
-	size_t n = 0;
 
-	for (size_t i = 0; i < old.info.n; i++) {
-		char c = old.info.p[i];
-
-		if (c < 'a' || c > 'z' || from->names[c - 'a'] == NULL)
-			kept[n++] = c;
-	}
-	if (old.info.p != NULL)
-		old.info = (struct gw_slice){ kept, n };
+	old.info = gw_name_without(old.info, gw_keywords_letters(from), kept);
 	if (base != NULL)
 		old.base = gw_slice_str(base);
 	if (old.info.p == NULL && flags == 0) /* as it is */
@@ -392,12 +384,15 @@ static void merge_moved(struct gw_box *from, const struct gw_action *gone, struc
 {
 	const char *file = gw_scan_name(&to->local.scan, c->local);
 	struct gw_plan_input in = gw_box_policy(from);
+	struct gw_slice info = gw_name_split(file).info;
 	uint64_t there = flags_there(from, gone), here;
 	size_t b = gw_base_find(from->local.base, from->local.base_count, gone->uid);
 	struct gw_merged m;
 
 	in.storable = from->remote.storable;
-	here = gw_name_flags(gw_name_split(file).info, &from->keywords);
+	here = gw_name_flags(info, &from->keywords);
+	c->letters = gw_name_letters(info) & gw_keywords_letters(&from->keywords);
+	c->meant = gw_box_translate(to, &from->keywords, here) & ~(GW_FLAG_KEYWORD(0) - 1);
 	m = gw_merge_flags(
 		&in, b == from->local.base_count ? there : from->local.base[b].flags, there, here);
 	c->flags = gw_box_translate(to, &from->keywords, there);

@@ -176,8 +176,8 @@ static uint32_t announced_file(const struct gw_box *box, const struct gw_pending
 }
 
 /* It is what was announced: no need to compare bodies. */
-static void claim_with_file(struct gw_box *box, const struct gw_pending_file *p, uint32_t local,
-	uint32_t uid)
+static void claim_with_file(
+	struct gw_box *box, const struct gw_pending_file *p, uint32_t local, uint32_t uid)
 {
 	struct gw_pair *pair = gw_array_push(
 		(void **)&box->pairs, &box->pair_count, &box->pair_cap, sizeof *box->pairs);
@@ -409,8 +409,8 @@ static void on_announced(void *ctx, const struct gw_error *err)
 	on_uploads_done(box, &local);
 }
 
-static bool announce_file(struct gw_box *box, uint32_t local, const struct gw_fingerprint *print,
-	uint64_t flags, uint64_t size, time_t date)
+static struct gw_pending_row *announce_file(struct gw_box *box, uint32_t local,
+	const struct gw_fingerprint *print, uint64_t flags, uint64_t size, time_t date)
 {
 	struct gw_pending_row *row = &box->announced[box->announced_count++];
 
@@ -423,7 +423,7 @@ static bool announce_file(struct gw_box *box, uint32_t local, const struct gw_fi
 			.header_hash = print->header,
 			.body_hash = print->body,
 			.msgid_hash = print->msgid } };
-	return row->message.base_name != NULL;
+	return row->message.base_name != NULL ? row : NULL;
 }
 
 static bool announce(struct gw_box *box)
@@ -435,12 +435,18 @@ static bool announce(struct gw_box *box)
 		const struct gw_upload_item *item = &box->uploads[i];
 
 		ok = announce_file(box, item->local, &gw_box_print_of(box, item->local)->print,
-			item->flags, item->size, item->date);
+			     item->flags, item->size, item->date) != NULL;
 	}
 	for (size_t i = 0; i < box->carry_count && ok; i++) {
 		const struct gw_box_carry *c = &box->carries[i];
+		struct gw_pending_row *row =
+			announce_file(box, c->local, c->print, c->agreed, c->size, c->date);
 
-		ok = announce_file(box, c->local, c->print, c->agreed, c->size, c->date);
+		ok = row != NULL;
+		if (ok) {
+			row->letters = c->letters;
+			row->meant = c->meant;
+		}
 	}
 	return ok && gw_settle_start(box->env->disk, box->place, box->announced,
 			     box->announced_count, on_announced, box) == GW_OK;

@@ -82,6 +82,20 @@ static enum gw_code take_row(void *ctx, const struct gw_message_row *row)
 	return GW_OK;
 }
 
+/* A file that was on its way here by name, and does it still have its old mailbox's letters?  (If
+ * it has exactly these by this mailbox's keywords, they mean the same.) */
+static void read_alien(struct gw_local_view *v, uint32_t file, const struct gw_pending_row *row)
+{
+	struct gw_slice info = gw_name_split(gw_scan_name(&v->scan, file)).info;
+	char rest[GW_NAME_MAX + 1];
+
+	if ((gw_name_letters(info) & row->letters) != row->letters)
+		return;
+	v->messages[file].alien = row->letters;
+	v->messages[file].flags =
+		gw_name_flags(gw_name_without(info, row->letters, rest), &v->keywords) | row->meant;
+}
+
 static enum gw_code take_pending(void *ctx, const struct gw_pending_row *row)
 {
 	struct gw_look *look = ctx;
@@ -105,6 +119,8 @@ static enum gw_code take_pending(void *ctx, const struct gw_pending_row *row)
 	p->file = file;
 	p->has_file = file != GW_NO_LOCAL && v->messages[file].uid == 0;
 	p->known = file != GW_NO_LOCAL && v->messages[file].uid != 0;
+	if (p->has_file && row->letters != 0)
+		read_alien(v, file, row);
 	return GW_OK;
 }
 

@@ -45,6 +45,8 @@ struct gw_remote_msg {
 struct gw_local_msg {
 	uint64_t flags;
 	uint32_t uid;   /* of its row, 0: base does not know it */
+	uint32_t alien; /* letters in its name that are another mailbox's, as bits; flags holds
+			 * what they mean */
 	bool refused;   /* the server did not take it, not long ago */
 	bool candidate; /* unknown, readable, and the only file of its name: it may be uploaded */
 	bool ours;      /* unknown, and named by us after a UID: it was on the server once */

@@ -124,4 +124,37 @@ for what in deleted edited moved renamed; do
 		esac
 	done
 done
+note "moved here by name, where its keyword has another letter, and killed anywhere"
+begin 4 'delete = "expunge"'
+keywords() { # FOLDER ID
+	adm fetch -u me flags mailbox "$1" HEADER Message-ID "$2" | sed 's/^flags: *//; s/\\\\[A-Za-z]* *//g'
+}
+for i in 1 2; do # $one has letter a in INBOX and b in Archive, $two the other way round
+	for folder in INBOX Archive; do
+		mail "letters$i$folder"
+		deliver "$folder" "$T/m"
+		[ "$folder$i" = INBOX1 ] || [ "$folder$i" = Archive2 ] && keyword=one || keyword=two
+		adm flags add -u me "$keyword" mailbox "$folder" HEADER Message-ID "<letters$i$folder@x>"
+		sync_ok
+	done
+done
+f=$(nth INBOX 1)
+id=$(id_of "$f")
+mv "$f" "$T/mail/INBOX/cur/$(basename "${f%%:2,*}"):2,a"
+sync_ok
+[ "$(keywords INBOX "$id")" = one ] || fail "the keyword is \"$(keywords INBOX "$id")\", not one"
+from=INBOX to=Archive
+for kinds in s W N F; do
+	for at in $(seq 1 2 29); do
+		mv "$(grep -rlF "Message-ID: $id" "$T/mail/$from")" "$T/mail/$to/cur/"
+		status=0
+		killed_at $kinds $at || status=$?
+		sync_ok
+		sync_ok
+		[ "$(keywords $to "$id")" = one ] || fail "killed at $kinds $at: the keyword in $to is \"$(keywords $to "$id")\", not one"
+		assert_equal "a keyword moved, killed at $kinds $at"
+		x=$from from=$to to=$x
+		[ $status = 137 ] || break
+	done
+done
 note ok
