@@ -171,6 +171,7 @@ static enum gw_code act_on_file(struct batch *b, struct gw_op *op, struct gw_dis
 		sys = deliver(op);
 		break;
 	case GW_OP_JOIN:
+	case GW_OP_RENAME:
 	case GW_OP_FLAGS:
 		sys = op->to == NULL ? 0 : rename_seen(op);
 		break;
@@ -352,6 +353,8 @@ static enum gw_code act_on_row(struct batch *b, struct gw_op *op, struct gw_disk
 		return code == GW_OK ? refuse(op, world, err) : code;
 	case GW_OP_UNREFUSED:
 		return forget_upload(op, world, err);
+	case GW_OP_RENAME:
+		return GW_OK;
 	case GW_OP_FLAGS:
 		b->result.flags_changed++;
 		return gw_store_message_flags(store, mailbox, op->uid, op->flags, err);

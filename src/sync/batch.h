@@ -30,6 +30,7 @@ enum gw_op_kind {
 	GW_OP_KEYWORD,       /* index uid has the name `to` */
 	GW_OP_DELIVER,       /* file goes to `to`; row added */
 	GW_OP_JOIN,          /* file `from` is uid: row added, and renamed to `to` if that is set */
+	GW_OP_RENAME,        /* `from` becomes `to`; base does not know it */
 	GW_OP_FLAGS,         /* `from` becomes `to`; base flags stored */
 	GW_OP_BASE_FLAGS,    /* only the row */
 	GW_OP_TOLD_FLAGS,    /* only the row: the server took what was changed here */

@@ -333,6 +333,7 @@ static void expire(struct gw_box *box)
 
 		if (a->kind != GW_DO_EXPIRE || !gw_box_name_source(box, a->local, &op))
 			continue;
+		gw_box_drop_twins(box, a->local);
 		gw_box_add(box, &op);
 		box->delta.expired++;
 	}
@@ -359,6 +360,7 @@ void gw_box_delete_local(struct gw_box *box)
 
 		if (a->kind != GW_DO_DELETE_LOCAL && a->kind != GW_DO_STRAY)
 			continue;
+		gw_box_drop_twins(box, a->local);
 		if (gw_box_name_source(box, a->local, &op))
 			gw_box_add(box, &op);
 		box->delta.deleted++;

@@ -555,6 +555,7 @@ static void take_file(struct gw_box *box, const struct gw_action *a)
 		box->incomplete = from->incomplete = true;
 		return;
 	}
+	gw_box_drop_twins(from, t->from_local);
 	gw_box_add(box, &op);
 	box->incomplete |= m.remote != a->flags; /* the next look tells the server */
 	box->delta.moved++;

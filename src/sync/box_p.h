@@ -191,8 +191,6 @@ void gw_box_fetch_wanted_heads(struct gw_box *box);
 /* Joins what both sides have new, if they do, and goes on to gw_box_plan(). */
 void gw_box_pair(struct gw_box *box);
 
-/* Does another file of the same base name have a row?  (Seen twice in a rename, or left double.) */
-bool gw_box_has_known_twin(const struct gw_box *box, size_t i);
 bool gw_box_is_paired(const struct gw_box *box, uint32_t local);
 
 /* box.c: selects the mailbox, on a new connection if need be, and calls then(). */
@@ -206,6 +204,12 @@ void gw_box_plan(struct gw_box *box);
 uint64_t gw_box_here(const struct gw_box *box);
 /* Its policy, as the planner takes it. */
 struct gw_plan_input gw_box_policy(const struct gw_box *box);
+
+/* box_twins.c */
+/* Files that share a base name and are not one message are given names of their own. */
+void gw_box_settle_twins(struct gw_box *box);
+/* The file leaves: those that are the same message go with it, or they would come back as new. */
+void gw_box_drop_twins(struct gw_box *box, uint32_t local);
 
 /* box_match.c */
 void gw_box_headed(struct gw_box *box);

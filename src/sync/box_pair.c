@@ -257,23 +257,6 @@ static size_t new_uids(const struct gw_box *box, uint32_t *out)
 	return n;
 }
 
-bool gw_box_has_known_twin(const struct gw_box *box, size_t i)
-{
-	const struct gw_scan *s = &box->local.scan;
-
-	for (size_t j = i;
-		j-- > 0 && gw_base_compare(gw_scan_base(s, j), gw_scan_base(s, i)) == 0;) {
-		if (box->local.messages[j].uid != 0)
-			return true;
-	}
-	for (size_t j = i + 1;
-		j < s->count && gw_base_compare(gw_scan_base(s, j), gw_scan_base(s, i)) == 0; j++) {
-		if (box->local.messages[j].uid != 0)
-			return true;
-	}
-	return false;
-}
-
 /* Lists the unknown files; *named_only: each names a UID of this mailbox, so that only those UIDs'
  * headers are needed. */
 static bool list_unknown(struct gw_box *box, bool *named_only)
@@ -284,7 +267,7 @@ static bool list_unknown(struct gw_box *box, bool *named_only)
 	if (box->prints == NULL)
 		return false;
 	for (size_t i = 0; i < box->local.scan.count; i++) {
-		if (box->local.messages[i].uid != 0 || gw_box_has_known_twin(box, i))
+		if (box->local.messages[i].uid != 0 || box->local.messages[i].twin != GW_TWIN_NONE)
 			continue;
 		box->prints[box->print_count++].index = (uint32_t)i;
 		*named_only &= gw_name_uid(gw_scan_base(&box->local.scan, i), box->key) != 0;
@@ -418,6 +401,7 @@ void gw_box_pair(struct gw_box *box)
 	enum gw_code code = GW_OK;
 
 	gw_name_key(box->env->account_id, box->folder->wire, box->remote.uidvalidity, box->key);
+	gw_box_settle_twins(box);
 	uids = calloc(box->remote.count + 1, sizeof *uids);
 	if (uids == NULL || !list_unknown(box, &named_only)) {
 		free(uids);

@@ -56,8 +56,9 @@ bool gw_box_changed_here(const struct gw_box *box)
 	for (size_t i = 0; i < box->local.scan.count && box->local.unknown > 0; i++) {
 		const struct gw_local_msg *l = &box->local.messages[i];
 
-		if (l->uid == 0 && !l->refused && !(l->flags & GW_FLAG_DELETED) &&
-			!gw_box_has_known_twin(box, i))
+		if (l->twin == GW_TWIN_OTHER ||
+			(l->twin == GW_TWIN_NONE && l->uid == 0 && !l->refused &&
+				!(l->flags & GW_FLAG_DELETED)))
 			return true;
 	}
 	return false;

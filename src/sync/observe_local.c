@@ -1,6 +1,8 @@
 /* sync/observe_local.c - see observe_local.h. */
 #include "sync/observe_local.h"
 
+#include "sync/twins.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -257,6 +259,8 @@ static void work_look(struct gw_disk_job *job, struct gw_disk_world *world)
 	if (code == GW_OK && look->options.mailbox != 0 && world->store != NULL)
 		code = gw_store_messages(
 			world->store, look->options.mailbox, GW_BY_UID, take_row, look, &look->err);
+	if (code == GW_OK)
+		code = gw_find_twins(look->place, &look->view, world->store, &look->err);
 	if (code == GW_OK && look->options.mailbox != 0 && world->store != NULL)
 		code = load_unsettled(look, world);
 	if (code == GW_OK)

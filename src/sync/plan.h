@@ -41,6 +41,9 @@ struct gw_remote_msg {
 	uint64_t whole : 1; /* size and age were told */
 };
 
+/* Files that share a base name: what one is to that which has the row, or comes first. */
+enum gw_twin { GW_TWIN_NONE, GW_TWIN_SAME, GW_TWIN_OTHER };
+
 /* What the Maildir holds now. */
 struct gw_local_msg {
 	uint64_t flags;
@@ -50,6 +53,7 @@ struct gw_local_msg {
 	bool refused;   /* the server did not take it, not long ago */
 	bool candidate; /* unknown, readable, and the only file of its name: it may be uploaded */
 	bool ours;      /* unknown, and named by us after a UID: it was on the server once */
+	uint8_t twin;   /* enum gw_twin */
 	bool stray;     /* and came since the last whole look, and that UID is gone there again */
 };
 
