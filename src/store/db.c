@@ -167,6 +167,9 @@ enum gw_code store_failed(struct gw_store *store, int rc, struct gw_error *err)
 			    : primary == SQLITE_NOMEM ? GW_ERR_NOMEM
 						      : GW_ERR_STATE;
 
+	if (code == GW_ERR_DISK && store->db != NULL && sqlite3_system_errno(store->db) != 0)
+		return gw_fail_sys(err, code, sqlite3_system_errno(store->db), "state %s: %s",
+			store->path, sqlite3_errmsg(store->db));
 	return gw_fail(err, code, "state %s: %s", store->path,
 		store->db == NULL ? sqlite3_errstr(rc) : sqlite3_errmsg(store->db));
 }

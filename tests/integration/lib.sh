@@ -347,6 +347,14 @@ killed_at() {
 	return $status
 }
 
+# failing_at ERRNO KINDS N: likewise, but from there on such operations fail with this error
+failing_at() {
+	local error=$1 status=0
+	shift
+	POWER_ERROR=$error killed_at "$@" || status=$?
+	return $status
+}
+
 # new_uidvalidity FOLDER: Dovecot numbers everything in it anew
 new_uidvalidity() {
 	server_stop

@@ -1,13 +1,15 @@
 #!/bin/bash
 # Both sides changed, with uploads, moves, edits and deletions; the run is killed before its n-th write,
-# rename, flush, unlink or send, or its connection is cut after some byte.  The next run ends as if nothing
-# had happened: every message is where it was put last, once, on both sides.
+# rename, flush, unlink or send, or the disk is full from there on, or it fails, or the connection is cut
+# after some byte.  The next run ends as if nothing had happened: every message is where it was put last,
+# once, on both sides.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/mailset.sh"
 KILL_POINTS=${KILL_POINTS:-5} # of each kind of call
 CUT_POINTS=${CUT_POINTS:-4}
 DRESSES=${DRESSES:-full plain}
-points=0 killed=0
+FAIL_POINTS=${FAIL_POINTS:-5} # of a full disk, and of one that cannot be flushed
+points=0 killed=0 failed=0
 
 compare() { # WHAT
 	local side
@@ -45,6 +47,23 @@ killed() { # KINDS: killed before the n-th operation of them, n = 1, 2, ... unti
 	done
 }
 
+failing() { # ERRNO KINDS: likewise, from the n-th operation of them on
+	local n=1 status left=$FAIL_POINTS
+	while [ $left -gt 0 ]; do
+		change
+		left=$((left - 1))
+		status=0
+		failing_at "$1" "$2" $n || status=$?
+		case $status in
+		0) ;; # there were not as many
+		74 | 1) failed=$((failed + 1)) ;;
+		*) fail "$DRESS: error $1 from $2 number $n on: exit status $status: $(tail -3 "$T/err")" ;;
+		esac
+		recover "$DRESS: error $1 from $2 number $n on"
+		n=$([ $status = 0 ] && echo 1 || echo $((n + 1 + RANDOM % 4)))
+	done
+}
+
 for dress in $DRESSES; do
 	note "$dress"
 	setup "$dress"
@@ -52,6 +71,8 @@ for dress in $DRESSES; do
 		kills=$KILL_POINTS
 		killed $kinds
 	done
+	failing 28 CMWLN # ENOSPC
+	failing 5 F      # EIO
 	proxy_start
 	CLIENT_PORT=$PROXY_PORT write_config 'guard = no
 		delete = "expunge"'
@@ -77,5 +98,6 @@ for dress in $DRESSES; do
 	done
 done
 [ "$killed" -gt 0 ] || [ "$KILL_POINTS" = 0 ] || fail "nothing was killed"
-echo "$points points, $killed kills, $number messages: lost 0, doubled 0, brought back 0"
+[ "$failed" -gt 0 ] || [ "$FAIL_POINTS" = 0 ] || fail "nothing failed"
+echo "$points points, $killed kills, $failed failures of the disk, $number messages: lost 0, doubled 0, brought back 0"
 note ok

@@ -5,6 +5,7 @@
  * POWER_ROOTS directories, with ':' between; what happens elsewhere is not written down
  * POWER_GRAVE a directory on the same file system: every file that loses a name gets one here
  * POWER_AT    the program kills itself before its n-th operation (writes to sockets count)
+ * POWER_ERROR instead, that operation and all further ones fail with this errno: a full disk
  * POWER_KINDS only operations of these kinds count for it: the letters below, F for all flushes,
  *             s for writes to sockets
  * POWER_DATA  "no": the bytes that are written count as flushed, the names do not
@@ -38,7 +39,7 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static const char *roots, *grave, *kinds;
 static int log_fd = -1, data_fd = -1;
 static long kill_at, done;
-static int no_data;
+static int no_data, fail_with;
 
 __attribute__((constructor)) static void begin(void)
 {
@@ -47,6 +48,7 @@ __attribute__((constructor)) static void begin(void)
 
 	if (at != NULL && strcmp(program_invocation_short_name, "godwit") == 0)
 		kill_at = strtol(at, NULL, 10);
+	fail_with = getenv("POWER_ERROR") == NULL ? 0 : atoi(getenv("POWER_ERROR"));
 	kinds = getenv("POWER_KINDS");
 	roots = getenv("POWER_ROOTS");
 	grave = getenv("POWER_GRAVE");
@@ -59,15 +61,22 @@ __attribute__((constructor)) static void begin(void)
 		SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
 
-/* Before every operation: the mutex is held until end(). */
-static void start(char kind)
+/* Before every operation.  0: it may be done, and the mutex is held until end(). */
+static int start(char kind)
 {
 	pthread_mutex_lock(&mutex);
-	if (kill_at != 0 && (kinds == NULL || strchr(kinds, kind) != NULL) && ++done == kill_at) {
-		kill(getpid(), SIGKILL);
-		for (;;)
-			pause();
+	if (kill_at == 0 || (kinds != NULL && strchr(kinds, kind) == NULL) || ++done < kill_at)
+		return 0;
+	if (fail_with != 0) {
+		pthread_mutex_unlock(&mutex);
+		errno = fail_with;
+		return -1;
 	}
+	if (done > kill_at)
+		return 0;
+	kill(getpid(), SIGKILL);
+	for (;;)
+		pause();
 }
 
 static void end(void)
@@ -181,15 +190,26 @@ static void made(int dirfd, const char *path, char kind)
 		say("%c %llu %s %llu\n", kind, e.dir, e.hex, e.ino);
 }
 
+static int exists(int dirfd, const char *path)
+{
+	struct stat st;
+	int saved = errno, yes = fstatat(dirfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+
+	errno = saved;
+	return yes;
+}
+
 static int open_any(int dirfd, const char *path, int flags, mode_t mode)
 {
 	struct entry e = { 0 };
 	struct stat st;
 	int fd;
 
-	if ((flags & (O_CREAT | O_TRUNC)) == 0 || (flags & O_TMPFILE) == O_TMPFILE)
+	if ((flags & (O_CREAT | O_TRUNC)) == 0 || (flags & O_TMPFILE) == O_TMPFILE ||
+		(!(flags & O_TRUNC) && exists(dirfd, path)))
 		return (int)syscall(SYS_openat, dirfd, path, flags, mode);
-	start('C');
+	if (start('C') != 0)
+		return -1;
 	find(dirfd, path, &e);
 	/* Bytes that are cut off are not needed by any test: a file is made anew, or written over.
 	 */
@@ -246,7 +266,8 @@ static int rename_any(int from_fd, const char *from, int to_fd, const char *to, 
 	struct entry a, b;
 	int r;
 
-	start('N');
+	if (start('N') != 0)
+		return -1;
 	find(from_fd, from, &a);
 	find(to_fd, to, &b);
 	if (!(flags & RENAME_NOREPLACE))
@@ -279,7 +300,8 @@ int unlinkat(int dirfd, const char *path, int flags)
 	struct entry e;
 	int r;
 
-	start('U');
+	if (start('U') != 0)
+		return -1;
 	find(dirfd, path, &e);
 	keep(&e);
 	r = (int)syscall(SYS_unlinkat, dirfd, path, flags);
@@ -303,7 +325,8 @@ int linkat(int from_fd, const char *from, int to_fd, const char *to, int flags)
 {
 	int r;
 
-	start('L');
+	if (start('L') != 0)
+		return -1;
 	r = (int)syscall(SYS_linkat, from_fd, from, to_fd, to, flags);
 	if (r == 0)
 		made(to_fd, to, 'L');
@@ -320,7 +343,10 @@ int mkdirat(int dirfd, const char *path, mode_t mode)
 {
 	int r;
 
-	start('M');
+	if (exists(dirfd, path))
+		return (int)syscall(SYS_mkdirat, dirfd, path, mode);
+	if (start('M') != 0)
+		return -1;
 	r = (int)syscall(SYS_mkdirat, dirfd, path, mode);
 	if (r == 0)
 		made(dirfd, path, 'M');
@@ -335,11 +361,14 @@ int mkdir(const char *path, mode_t mode)
 
 /* --- bytes ----------------------------------------------------------------------------------- */
 
-static int is_socket(int fd)
+/* 's': a socket, 'W': a file, 0: something between threads or processes. */
+static char kind_of(int fd)
 {
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
+	if (fstat(fd, &st) != 0)
+		return 0;
+	return S_ISSOCK(st.st_mode) ? 's' : S_ISREG(st.st_mode) ? 'W' : 0;
 }
 
 /* Keeps what will be written over; n SIZE_MAX: up to the end. */
@@ -386,31 +415,36 @@ static off_t position(int fd)
 
 ssize_t write(int fd, const void *bytes, size_t n)
 {
+	char kind = kind_of(fd);
 	ssize_t r;
 
-	if (fd == log_fd || fd <= 2)
+	if (fd == log_fd || fd <= 2 || kind == 0)
 		return syscall(SYS_write, fd, bytes, n);
-	if (is_socket(fd)) {
-		start('s');
-		end();
-		return syscall(SYS_write, fd, bytes, n);
-	}
-	start('W');
-	keep_bytes(fd, position(fd), n);
+	if (start(kind) != 0)
+		return -1;
+	if (kind == 'W')
+		keep_bytes(fd, position(fd), n);
+	else
+		end(); /* another thread need not wait for the network */
 	r = syscall(SYS_write, fd, bytes, n);
-	end();
+	if (kind == 'W')
+		end();
 	return r;
 }
 
 ssize_t writev(int fd, const struct iovec *parts, int count)
 {
+	char kind = kind_of(fd);
 	size_t n = 0;
 	ssize_t r;
 
 	for (int i = 0; i < count; i++)
 		n += parts[i].iov_len;
-	start(is_socket(fd) ? 's' : 'W');
-	if (!is_socket(fd))
+	if (kind == 0)
+		return syscall(SYS_writev, fd, parts, count);
+	if (start(kind) != 0)
+		return -1;
+	if (kind == 'W')
 		keep_bytes(fd, position(fd), n);
 	r = syscall(SYS_writev, fd, parts, count);
 	end();
@@ -421,7 +455,8 @@ ssize_t pwrite64(int fd, const void *bytes, size_t n, off64_t offset)
 {
 	ssize_t r;
 
-	start('W');
+	if (start('W') != 0)
+		return -1;
 	keep_bytes(fd, offset, n);
 	r = syscall(SYS_pwrite64, fd, bytes, n, offset);
 	end();
@@ -437,7 +472,8 @@ int ftruncate64(int fd, off64_t size)
 {
 	int r;
 
-	start('W');
+	if (start('W') != 0)
+		return -1;
 	keep_bytes(fd, size, SIZE_MAX);
 	r = (int)syscall(SYS_ftruncate, fd, size);
 	end();
@@ -451,7 +487,8 @@ int ftruncate(int fd, off_t size)
 
 ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 {
-	start('s');
+	if (start('s') != 0)
+		return -1;
 	end();
 	return syscall(SYS_sendmsg, fd, m, flags);
 }
@@ -473,7 +510,8 @@ static int flush(int fd, long call)
 	char path[PATH_MAX];
 	int r;
 
-	start('F');
+	if (start('F') != 0)
+		return -1;
 	r = (int)syscall(call, fd);
 	if (r == 0 && call == SYS_syncfs)
 		say("S\n");
