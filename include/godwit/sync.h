@@ -50,11 +50,25 @@ struct gw_sync_counts {
 	uint64_t wire_received, wire_sent; /* bytes, TLS included */
 };
 
+/* Dry run: what would be done to one message. */
+struct gw_sync_step {
+	const char *what; /* one word: fetch, join, upload, refuse, keep, leave, expire, flags-here,
+			   * flags-there, move-here, move-there, delete-here, delete-there,
+			   * replace-there, hold-here, hold-there */
+	const char *text; /* the same in words */
+	uint32_t uid;     /* 0: not on the server */
+	const char *file; /* its name in cur/ or new/; NULL: not here */
+	const char *from; /* the mailbox that it leaves, as shown; NULL: none */
+	const char *flags; /* "+\\Seen -work": what it gets and loses; NULL */
+	uint64_t size;     /* bytes; 0: not of interest */
+};
+
 enum gw_sync_event_type {
 	GW_SYNC_STAGE,    /* text: what begins now */
 	GW_SYNC_PROGRESS, /* counts changed */
 	GW_SYNC_MAILBOX,  /* mailbox is in step; the changes of this one are in `delta` */
-	GW_SYNC_PLAN,     /* dry run: what would be done in mailbox, in `delta` */
+	GW_SYNC_STEP,     /* dry run: what would be done to one message of mailbox, in `step` */
+	GW_SYNC_PLAN,     /* dry run: the sum of a mailbox's steps, in `delta` */
 	GW_SYNC_FINDING,  /* verify: text, about mailbox */
 	GW_SYNC_PROBLEM,  /* err: something was skipped or held; mailbox, or NULL */
 	GW_SYNC_DONE,     /* the last event; err is NULL when the account could be worked on */
@@ -67,6 +81,7 @@ struct gw_sync_event {
 		*text; /* STAGE; PLAN: what would be done to the mailbox as a whole (delta NULL) */
 	const char *mailbox; /* as shown */
 	const struct gw_sync_counts *delta;
+	const struct gw_sync_step *step;
 	const struct gw_error *err;
 };
 

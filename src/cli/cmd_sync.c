@@ -189,8 +189,11 @@ int cmd_sync(const struct options *o, const struct config *config, const struct 
 		complain(NULL, NULL, &err);
 		status = exit_status(&err);
 	} else {
-		if (o->verify)
-			progress_verifies(r.progress);
+		progress_shows(r.progress,
+			o->verify    ? PROGRESS_VERIFY
+			: o->dry_run ? PROGRESS_DRY_RUN
+				     : PROGRESS_SYNC,
+			o->verbose > 0);
 		uv_loop_init(&r.loop);
 		uv_signal_init(&r.loop, &r.on_int);
 		uv_signal_init(&r.loop, &r.on_term);

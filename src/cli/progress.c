@@ -28,7 +28,8 @@ struct progress {
 	size_t count;
 	size_t drawn; /* bar lines on the screen */
 	uint64_t drawn_ms;
-	bool verifies;
+	enum progress_task task;
+	bool details;
 };
 
 static uint64_t now_ms(void)
@@ -52,9 +53,10 @@ struct progress *progress_new(enum progress_style style, size_t accounts)
 	return p;
 }
 
-void progress_verifies(struct progress *p)
+void progress_shows(struct progress *p, enum progress_task task, bool details)
 {
-	p->verifies = true;
+	p->task = task;
+	p->details = details;
 }
 
 void progress_free(struct progress *p)
@@ -210,6 +212,25 @@ static json_t *text_or_null(const char *text)
 	return value != NULL ? value : json_null(); /* a name that is not UTF-8 has no JSON form */
 }
 
+static void add_step_json(json_t *o, const struct gw_sync_event *ev)
+{
+	const struct gw_sync_step *s = ev->step;
+
+	json_object_set_new(o, "mailbox", text_or_null(ev->mailbox));
+	json_object_set_new(o, "what", json_string(s->what));
+	if (s->uid != 0)
+		json_object_set_new(o, "uid", json_integer(s->uid));
+	if (s->file != NULL)
+		json_object_set_new(o, "file", text_or_null(s->file));
+	if (s->from != NULL)
+		json_object_set_new(o, "from", text_or_null(s->from));
+	if (s->flags != NULL)
+		json_object_set_new(o, "flags", text_or_null(s->flags));
+	if (s->size != 0)
+		json_object_set_new(o, "bytes", json_integer((json_int_t)s->size));
+	json_object_set_new(o, "text", text_or_null(s->text));
+}
+
 static void print_json(const char *name, const struct gw_sync_event *ev)
 {
 	json_t *o = json_object();
@@ -233,6 +254,10 @@ static void print_json(const char *name, const struct gw_sync_event *ev)
 			json_object_update_new(o, counts_json(ev->delta));
 		else
 			json_object_set_new(o, "text", text_or_null(ev->text));
+		break;
+	case GW_SYNC_STEP:
+		json_object_set_new(o, "event", json_string("step"));
+		add_step_json(o, ev);
 		break;
 	case GW_SYNC_FINDING:
 		json_object_set_new(o, "event", json_string("finding"));
@@ -310,16 +335,20 @@ static void describe(const struct gw_sync_counts *c, bool planned, char *out, si
 	add_part(out, size, c->kept, "message kept", "messages kept");
 }
 
-static void print_summary(const struct line *l, const struct gw_sync_event *ev, bool verifies)
+static void print_summary(
+	const struct line *l, const struct gw_sync_event *ev, enum progress_task task)
 {
 	const struct gw_sync_counts *c = ev->counts;
 	char text[300];
 
-	describe(c, false, text, sizeof text);
-	if (verifies && c->findings == 0)
+	describe(c, task == PROGRESS_DRY_RUN, text, sizeof text);
+	if (task == PROGRESS_VERIFY && c->findings == 0)
 		text[0] = '\0'; /* what was fetched for it is of no interest */
 	if (text[0] == '\0')
-		snprintf(text, sizeof text, verifies ? "everything agrees" : "nothing new");
+		snprintf(text, sizeof text,
+			task == PROGRESS_VERIFY    ? "everything agrees"
+			: task == PROGRESS_DRY_RUN ? "nothing to do"
+						   : "nothing new");
 	printf("%s: %s; %llu %s, %.1f s\n", l->name, text, (unsigned long long)c->mailboxes,
 		c->mailboxes == 1 ? "mailbox" : "mailboxes",
 		(double)(now_ms() - l->began_ms) / 1000);
@@ -338,6 +367,12 @@ static void print_plan(const struct line *l, const struct gw_sync_event *ev)
 		printf("%s: %s: %s\n", l->name, ev->mailbox, text);
 }
 
+/* New mail is counted only, or there would be thousands of lines. */
+static bool is_shown(const struct progress *p, const struct gw_sync_step *s)
+{
+	return p->details || (strcmp(s->what, "fetch") != 0 && strcmp(s->what, "join") != 0);
+}
+
 void progress_event(
 	struct progress *p, size_t index, const char *name, const struct gw_sync_event *ev)
 {
@@ -353,11 +388,13 @@ void progress_event(
 	if (p->style == PROGRESS_JSON)
 		print_json(name, ev);
 	if (ev->type == GW_SYNC_FINDING || ev->type == GW_SYNC_PROBLEM ||
-		ev->type == GW_SYNC_DONE || ev->type == GW_SYNC_PLAN)
+		ev->type == GW_SYNC_DONE || ev->type == GW_SYNC_PLAN || ev->type == GW_SYNC_STEP)
 		progress_clear(p);
 	if (ev->type == GW_SYNC_PROBLEM && p->style != PROGRESS_JSON)
 		complain(name, ev->mailbox, ev->err);
 	if (ev->type == GW_SYNC_FINDING && p->style != PROGRESS_JSON)
+		printf("%s: %s: %s\n", name, ev->mailbox, ev->text);
+	if (ev->type == GW_SYNC_STEP && p->style != PROGRESS_JSON && is_shown(p, ev->step))
 		printf("%s: %s: %s\n", name, ev->mailbox, ev->text);
 	if (ev->type == GW_SYNC_PLAN && p->style != PROGRESS_JSON)
 		print_plan(l, ev);
@@ -365,6 +402,6 @@ void progress_event(
 		complain(name, NULL, ev->err);
 	if (ev->type == GW_SYNC_DONE && ev->err == NULL &&
 		(p->style == PROGRESS_LINES || p->style == PROGRESS_BARS))
-		print_summary(l, ev, p->verifies);
+		print_summary(l, ev, p->task);
 	draw(p, ev->type == GW_SYNC_STAGE);
 }

@@ -5,12 +5,14 @@
 
 enum progress_style { PROGRESS_QUIET, PROGRESS_LINES, PROGRESS_BARS, PROGRESS_JSON };
 
+enum progress_task { PROGRESS_SYNC, PROGRESS_DRY_RUN, PROGRESS_VERIFY };
+
 struct progress;
 
 /* accounts: how many are shown at once.  NULL when out of memory. */
 struct progress *progress_new(enum progress_style style, size_t accounts);
-/* What is summed up is a comparison, and all may be well. */
-void progress_verifies(struct progress *p);
+/* What is shown; details: a dry run names the messages that would be fetched or joined, too. */
+void progress_shows(struct progress *p, enum progress_task task, bool details);
 void progress_free(struct progress *p);
 
 /* index: which account; name: its name.  Clears bars before anything else is printed. */

@@ -362,6 +362,14 @@ static void on_box_finding(void *ctx, struct gw_box *box, const char *text)
 			.text = text });
 }
 
+static void on_box_step(void *ctx, struct gw_box *box, const struct gw_sync_step *step)
+{
+	emit(ctx, (struct gw_sync_event){ .type = GW_SYNC_STEP,
+			  .mailbox = gw_box_folder(box)->shown,
+			  .text = step->text,
+			  .step = step });
+}
+
 static void on_box_progress(void *ctx)
 {
 	emit(ctx, (struct gw_sync_event){ .type = GW_SYNC_PROGRESS });
@@ -671,6 +679,7 @@ static void fill_env(struct gw_sync *s)
 		.verify_bodies = s->options.verify_bodies,
 		.repair = s->options.repair,
 		.finding = on_box_finding,
+		.step = on_box_step,
 		.ready = on_box_ready,
 		.planned = on_box_planned,
 		.created = on_box_created,

@@ -325,8 +325,12 @@ void gw_sync_match(struct gw_sync *s)
 {
 	if (!all_reached(s, ENTRY_PLANNED)) {
 		for (size_t i = 0; i < s->entry_count; i++) {
-			if (s->entries[i].stage == ENTRY_PLANNED && stands_alone(s, &s->entries[i]))
-				proceed(&s->entries[i]);
+			struct gw_entry *e = &s->entries[i];
+
+			if (e->stage != ENTRY_PLANNED || !stands_alone(s, e))
+				continue;
+			gw_box_judge(e->box);
+			proceed(e);
 		}
 		return;
 	}
@@ -340,6 +344,10 @@ void gw_sync_match(struct gw_sync *s)
 		join(s);
 		s->restless = false;
 		s->recheck = RECHECK_NONE;
+	}
+	for (size_t i = 0; i < s->entry_count; i++) {
+		if (s->entries[i].stage == ENTRY_PLANNED)
+			gw_box_judge(s->entries[i].box);
 	}
 	for (size_t i = 0; i < s->entry_count; i++) {
 		if (s->entries[i].stage == ENTRY_PLANNED)

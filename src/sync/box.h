@@ -57,6 +57,7 @@ struct gw_box_env {
 		const struct gw_sync_counts *delta, const struct gw_error *err);
 	void (*problem)(void *ctx, struct gw_box *box, const struct gw_error *err);
 	void (*finding)(void *ctx, struct gw_box *box, const char *text);
+	void (*step)(void *ctx, struct gw_box *box, const struct gw_sync_step *step);
 	void (*progress)(void *ctx);
 	void *ctx;
 };
@@ -155,6 +156,9 @@ bool gw_box_leaves(const struct gw_box *box, uint32_t uid);
 void gw_box_yield(struct gw_box *box);
 /* Once more from the start. */
 void gw_box_restart(struct gw_box *box);
+/* Holds back what looks like an accident, and in a dry run tells what would be done.  Comes before
+ * gw_box_proceed(), and before any other box that a move joins with this one ends. */
+void gw_box_judge(struct gw_box *box);
 /* Carries the plan out, less deletions. */
 void gw_box_proceed(struct gw_box *box);
 /* Does gw_box_remove() have to wait for other mailboxes? */

@@ -512,14 +512,28 @@ static bool sort_out(struct gw_box *box)
 /* Dry run: the same plan, counted instead of carried out. */
 static void count_rest(struct gw_box *box)
 {
+	struct gw_sync_counts *d = &box->delta, *all = box->env->counts;
+
 	for (size_t i = 0; i < box->plan.count; i++) {
-		box->delta.flags_changed += box->plan.actions[i].kind == GW_DO_LOCAL_FLAGS;
-		box->delta.flags_sent += box->plan.actions[i].kind == GW_DO_REMOTE_FLAGS;
-		box->delta.deleted += box->plan.actions[i].kind == GW_DO_DELETE_LOCAL;
-		box->delta.deleted_there += box->plan.actions[i].kind == GW_DO_DELETE_REMOTE;
-		box->delta.moved += box->plan.actions[i].kind == GW_DO_TAKE;
-		box->delta.kept += box->plan.actions[i].kind == GW_DO_KEEP;
+		uint8_t kind = box->plan.actions[i].kind;
+
+		d->flags_changed += kind == GW_DO_LOCAL_FLAGS;
+		d->flags_sent += kind == GW_DO_REMOTE_FLAGS;
+		d->deleted += kind == GW_DO_DELETE_LOCAL || kind == GW_DO_STRAY;
+		d->deleted_there += kind == GW_DO_DELETE_REMOTE;
+		d->moved += kind == GW_DO_TAKE;
+		d->kept += kind == GW_DO_KEEP;
+		d->expired += kind == GW_DO_EXPIRE;
 	}
+	d->moved += box->carry_count;
+	all->flags_changed += d->flags_changed;
+	all->flags_sent += d->flags_sent;
+	all->deleted += d->deleted;
+	all->deleted_there += d->deleted_there;
+	all->moved += d->moved;
+	all->kept += d->kept;
+	all->expired += d->expired;
+	all->paired += d->paired;
 }
 
 void gw_box_begin_download(struct gw_box *box)

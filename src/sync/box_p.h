@@ -205,6 +205,9 @@ uint64_t gw_box_here(const struct gw_box *box);
 /* Its policy, as the planner takes it. */
 struct gw_plan_input gw_box_policy(const struct gw_box *box);
 
+/* box_tell.c: a dry run, step by step. */
+void gw_box_tell(struct gw_box *box);
+
 /* box_twins.c */
 /* Files that share a base name and are not one message are given names of their own. */
 void gw_box_settle_twins(struct gw_box *box);

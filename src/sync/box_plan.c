@@ -22,7 +22,8 @@ struct gw_plan_input gw_box_policy(const struct gw_box *box)
 		.local_count = box->local.scan.count,
 		.held_gone = &box->local.held_gone,
 		.held_here = &box->local.held_here,
-		.local_trusted = box->local.scan.trusted,
+		/* A dry run makes no directory for a mailbox that is new here. */
+		.local_trusted = box->local.scan.trusted || box->local.missing,
 		.copies_differ = box->copies_differ,
 		.lettered = gw_keywords_lettered(&box->keywords),
 		.storable = GW_FLAGS_ALL,
@@ -149,8 +150,14 @@ void gw_box_plan(struct gw_box *box)
 	box->env->planned(box->env->ctx, box);
 }
 
-void gw_box_proceed(struct gw_box *box)
+void gw_box_judge(struct gw_box *box)
 {
 	guard(box);
+	if (box->env->dry_run)
+		gw_box_tell(box);
+}
+
+void gw_box_proceed(struct gw_box *box)
+{
 	gw_box_apply(box);
 }

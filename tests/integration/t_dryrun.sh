@@ -1,0 +1,73 @@
+#!/bin/bash
+# A dry run names what the real run then does, message by message, and does nothing itself.
+. "$(dirname "$0")/lib.sh"
+DRESS=full
+
+fresh full
+"$TOOLS/mkmail" "$MAIL/INBOX" 12 600 1
+mkdir -p "$MAIL"/{Archive,Trash}/{cur,new,tmp}
+mail() { # ID: in $T/m
+	printf 'From: a@b\nMessage-ID: <%s@x>\nReceived: by here\nSubject: %s\n\nhello %s\n' "$1" "$1" "$1" > "$T/m"
+}
+for i in there here back; do
+	mail $i
+	deliver INBOX "$T/m"
+done
+server_start full
+write_config
+godwit sync -n -v > "$T/out" || fail "exit status $?"
+grep -q 'INBOX: UID 1 is fetched' "$T/out" || fail "fetches are not named: $(cat "$T/out")"
+[ ! -e "$T/mail/INBOX" ] || fail "a first dry run made a mailbox"
+sync_ok
+
+of() { # ID: its file
+	grep -rlF "<$1@x>" "$T/mail"
+}
+uid() { # FOLDER ID
+	adm fetch -u me uid mailbox "$1" HEADER Message-ID "<$2@x>" | sed 's/.*: //'
+}
+INBOX=$T/mail/INBOX
+mail new
+cp "$T/m" "$INBOX/cur/new.1:2,S"
+mail arrives
+deliver INBOX "$T/m"
+new_there=13
+adm move -u me Archive mailbox INBOX HEADER Message-ID "<there@x>"
+mv "$(of here)" "$T/mail/Archive/cur/"
+f=$(nth INBOX 1) first=$(basename "$f" | sed 's/.*\.\([0-9]*\)\.godwit.*/\1/')
+mv "$f" "$INBOX/cur/$(basename "${f%%:2,*}"):2,T" # a wish
+f=$(nth INBOX 2) second=$(basename "$f" | sed 's/.*\.\([0-9]*\)\.godwit.*/\1/')
+adm expunge -u me mailbox INBOX uid "$second"
+adm flags replace -u me '\Flagged work' mailbox INBOX HEADER Message-ID '<back@x>'
+f=$(nth INBOX 3) edited=$(basename "$f" | sed 's/.*\.\([0-9]*\)\.godwit.*/\1/')
+{ cat "$f"; echo more; } > "$INBOX/cur/edit.1:2,S"
+rm "$f"
+
+before() {
+	(cd "$T/mail" && find . -type f -printf '%p %T@ %s\n' | sort)
+	"$TOOLS/mdlist" "$MAIL" | sort
+}
+before > "$T/before"
+sleep 1.1 # stamps of this second are not believed
+godwit sync -n > "$T/plain" || fail "exit status $?: $(cat "$T/err")"
+godwit sync -n --json > "$T/json" || fail "exit status $?"
+before | cmp -s - "$T/before" || fail "a dry run changed something"
+
+sed 's/^/     /' "$T/plain"
+told() { # TEXT-IN-WORDS WHAT UID-OR-FILE
+	grep -qF "$1" "$T/plain" || fail "not told: $1"
+	grep '"event":"step"' "$T/json" | grep -F "\"what\":\"$2\"" | grep -qF "$3" || fail "not in JSON: $2 $3"
+}
+told "new.1:2,S is uploaded (" upload new.1
+told "UID $(uid Archive there) was moved here on the server" move-here '"from":"INBOX"'
+told "follows from INBOX on the server" move-there '"mailbox":"Archive"'
+told "UID $first was deleted here: on the server it goes to the trash" delete-there "\"uid\":$first"
+told "UID $second is gone on the server" delete-here "\"uid\":$second"
+told "UID $(uid INBOX back) gets +\\Flagged +work here" flags-here '"flags":"+\\Flagged +work"'
+told "UID $edited was edited here: edit.1:2,S takes its place" replace-there edit.1
+grep -qF '"what":"fetch"' "$T/json" && ! grep -qF 'is fetched' "$T/plain" || fail "fetches: counted in words, named in JSON"
+
+sync_ok
+sync_ok
+assert_equal "after the real run"
+note ok
