@@ -64,7 +64,31 @@ for dress in full noqresync plain; do
 	sync_ok --json
 	[ "$(json flags_sent)$(json flags_changed)" = 00 ] || fail "not stable"
 
-	note "500 messages are read at once"
+	note "more keywords than letters: the 27th lives on the server, and is not taken off there"
+for i in $(seq 30); do adm flags add -u me "kw$i" mailbox INBOX uid $((100 + i)); done
+sync_ok
+for i in $(seq 30); do # each is read here
+	f=$(file INBOX $((100 + i)))
+	base=$(basename "$f")
+	letters=$(sed -n 's/.*:2,[A-Z]*\([a-z]*\)$/\1/p' <<< "$base")
+	mv "$f" "$T/mail/INBOX/cur/${base%%:*}:2,S$letters"
+done
+rm "$T/mail/INBOX/dovecot-keywords" # by some program's mistake
+sync_ok
+sync_ok
+for i in $(seq 30); do
+	expect INBOX $((100 + i)) '\Seen' "kw$i"
+done
+[ "$(find "$T/mail/INBOX" -name '*:2,*[a-z]*' | grep -c ':2,[A-Z]*[a-z]')" -ge 20 ] || fail "the letters were lost"
+adm flags remove -u me kw30 mailbox INBOX uid 130
+adm flags remove -u me kw1 mailbox INBOX uid 101
+sync_ok
+expect INBOX 130 '\Seen'
+expect INBOX 101 '\Seen'
+sync_ok --json
+[ "$(json flags_sent)$(json flags_changed)" = 00 ] || fail "not stable with 30 keywords"
+
+note "500 messages are read at once"
 	for f in "$T"/mail/INBOX/new/*; do
 		[ ! -e "$f" ] || mv "$f" "$T/mail/INBOX/cur/$(basename "$f"):2,"
 	done

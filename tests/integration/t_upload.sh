@@ -151,8 +151,14 @@ plugin {
 write_config
 put Sent 'over.1:2,S' 'From: me' 'Message-ID: <over1@x>' '' 'over'
 put Sent 'over.2:2,S' 'From: me' 'Message-ID: <over2@x>' '' 'over'
+edited=$(grep -rli '^Message-ID: <.*>' "$T/mail/Sent/cur" | grep -v over | head -1)
+edited_id=$(sed -n 's/^Message-ID: *//Ip' "$edited" | tr -d '\r')
+{ cat "$edited"; echo edited; } > "$T/mail/Sent/cur/over.edit:2,S"
+rm "$edited"
 status=0
 godwit sync > "$T/out" || status=$?
+[ "$(adm search -u me mailbox Sent HEADER Message-ID "$edited_id" | wc -l)" = 1 ] ||
+	fail "edited here and refused there: the old one of $edited_id went"
 [ $status = 1 ] && grep -q 'over.1:2,S is not uploaded: .*[Qq]uota' "$T/err" || fail "exit $status: $(cat "$T/err")"
 "$GODWIT" -c "$T/config" status > "$T/out" || true
 grep -q 'held: .*over' "$T/out" || fail "status does not tell: $(cat "$T/out")"
@@ -162,5 +168,8 @@ server_stop
 server_start full
 write_config
 sync_ok --full --json
-[ "$(json messages_uploaded)" = 2 ] || fail "$(json messages_uploaded) uploaded after the quota was raised"
+[ "$(json messages_uploaded)" = 3 ] || fail "$(json messages_uploaded) uploaded after the quota was raised"
+[ "$(adm search -u me mailbox Sent HEADER Message-ID "$edited_id" | wc -l)" = 1 ] &&
+	[ "$(adm search -u me mailbox Sent HEADER Message-ID "$edited_id" BODY edited | wc -l)" = 1 ] ||
+	fail "the edit did not take the old one's place"
 note ok
