@@ -56,4 +56,5 @@ struct gw_account {
 	unsigned attic_days;  /* how long deleted mail rests in the attic; 0: not kept */
 	unsigned connections; /* at most */
 	unsigned timeout_s;   /* without a byte */
+	unsigned poll_s;      /* watching: between syncs that nothing calls for */
 };

@@ -13,6 +13,7 @@
 
 struct uv_loop_s;
 struct gw_sync;
+struct gw_warm;
 
 struct gw_sync_options {
 	bool dry_run;           /* look and tell, change nothing anywhere */
@@ -24,6 +25,7 @@ struct gw_sync_options {
 	bool repair; /* what does not agree leaves the state: the next sync joins it anew */
 	const char *const *folders; /* only these (names as shown, patterns allowed); NULL: all */
 	size_t folder_count;
+	struct gw_warm *warm; /* a watcher's connection, for its own syncs; NULL */
 };
 
 /* Running totals of a sync. */

@@ -21,5 +21,7 @@ int exit_status(const struct gw_error *err);
 void complain(const char *account, const char *mailbox, const struct gw_error *err);
 
 int cmd_sync(const struct options *o, const struct config *config, const struct gw_log *log);
+/* Takes config over. */
+int cmd_watch(const struct options *o, struct config *config, const struct gw_log *log);
 int cmd_restore(const struct options *o, const struct config *config);
 int cmd_status(const struct options *o, const struct config *config);

@@ -41,6 +41,7 @@ static cfg_opt_t account_keys[] = {
 	CFG_INT("attic", 30, CFGF_NONE),
 	CFG_INT("connections", 3, CFGF_NONE),
 	CFG_INT("timeout", 60, CFGF_NONE),
+	CFG_INT("poll", 300, CFGF_NONE),
 	CFG_END(),
 };
 
@@ -211,6 +212,8 @@ static enum gw_code read_numbers(const struct reader *r, cfg_t *sec, struct gw_a
 		code = read_number(r, sec, "connections", 1, 16, &a->connections);
 	if (code == GW_OK)
 		code = read_number(r, sec, "timeout", 1, 3600, &a->timeout_s);
+	if (code == GW_OK)
+		code = read_number(r, sec, "poll", 1, 86400, &a->poll_s);
 	return code;
 }
 

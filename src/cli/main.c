@@ -18,6 +18,7 @@ static const char usage[] =
 	"Usage: godwit [OPTION]... COMMAND [ARGUMENT]...\n"
 	"\n"
 	"  sync [ACCOUNT[:FOLDER]]...   bring the Maildir in step with the server, once\n"
+	"  watch [ACCOUNT]...           keep it in step, until stopped\n"
 	"  status [ACCOUNT]...          what is here, and what is held back and why\n"
 	"  verify [ACCOUNT[:FOLDER]]... compare server, Maildir and state, message by message\n"
 	"  restore [ACCOUNT[:FOLDER] [ID]...]  what was deleted here lately, and back again\n"
@@ -180,9 +181,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 	return -1;
 }
 
-enum command { CMD_SYNC, CMD_STATUS, CMD_VERIFY, CMD_RESTORE, COMMANDS };
+enum command { CMD_SYNC, CMD_WATCH, CMD_STATUS, CMD_VERIFY, CMD_RESTORE, COMMANDS };
 
-static const char *const commands[COMMANDS] = { "sync", "status", "verify", "restore" };
+static const char *const commands[COMMANDS] = { "sync", "watch", "status", "verify", "restore" };
 
 static enum command find_command(const char *word)
 {
@@ -214,12 +215,14 @@ static int unknown_command(const char *word)
 	return EX_USAGE;
 }
 
-static int run(enum command command, struct options *o, const struct config *config,
-	const struct gw_log *log)
+static int run(
+	enum command command, struct options *o, struct config *config, const struct gw_log *log)
 {
 	switch (command) {
 	case CMD_SYNC:
 		return cmd_sync(o, config, log);
+	case CMD_WATCH:
+		return cmd_watch(o, config, log);
 	case CMD_VERIFY:
 		o->verify = true;
 		return cmd_sync(o, config, log);

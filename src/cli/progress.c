@@ -1,6 +1,7 @@
 /* cli/progress.c - see progress.h. */
 #include "cli/progress.h"
 
+#include "base/text.h"
 #include "cli/cli.h"
 
 #include <jansson.h>
@@ -11,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BAR_WIDTH = 24, REDRAW_MS = 100, RATE_WINDOW_MS = 5000 };
+enum { BAR_WIDTH = 24, REDRAW_MS = 100, RATE_WINDOW_MS = 5000, PROBLEMS_MAX = 64 };
 
 struct line {
 	char name[64];
@@ -19,7 +20,10 @@ struct line {
 	struct gw_sync_counts counts;
 	bool active;
 	uint64_t began_ms, mark_ms, mark_bytes;
-	double rate; /* bytes a second, smoothed */
+	double rate;                 /* bytes a second, smoothed */
+	uint64_t told[PROBLEMS_MAX]; /* hashes of the problems of the sync before */
+	uint64_t now[PROBLEMS_MAX];  /* and of this one */
+	size_t told_count, now_count;
 };
 
 struct progress {
@@ -367,6 +371,38 @@ static void print_plan(const struct line *l, const struct gw_sync_event *ev)
 		printf("%s: %s: %s\n", l->name, ev->mailbox, text);
 }
 
+static void print_changes(const struct line *l, const struct gw_sync_event *ev)
+{
+	char text[600];
+
+	describe(ev->delta, false, text, sizeof text);
+	if (text[0] != '\0')
+		printf("%s: %s: %s\n", l->name, ev->mailbox, text);
+	fflush(stdout);
+}
+
+/* A watcher does not repeat on every sync what it told on the last. */
+static bool is_news(const struct progress *p, struct line *l, const struct gw_sync_event *ev)
+{
+	uint64_t hash = gw_hash_bytes(gw_slice_str(ev->err->text));
+	bool known = false;
+
+	if (p->style != PROGRESS_CHANGES)
+		return true;
+	for (size_t i = 0; i < l->told_count; i++)
+		known |= l->told[i] == hash;
+	if (l->now_count < PROBLEMS_MAX)
+		l->now[l->now_count++] = hash;
+	return !known;
+}
+
+static void end_problems(struct line *l)
+{
+	memcpy(l->told, l->now, sizeof l->told);
+	l->told_count = l->now_count;
+	l->now_count = 0;
+}
+
 /* New mail is counted only, or there would be thousands of lines. */
 static bool is_shown(const struct progress *p, const struct gw_sync_step *s)
 {
@@ -390,15 +426,20 @@ void progress_event(
 	if (ev->type == GW_SYNC_FINDING || ev->type == GW_SYNC_PROBLEM ||
 		ev->type == GW_SYNC_DONE || ev->type == GW_SYNC_PLAN || ev->type == GW_SYNC_STEP)
 		progress_clear(p);
-	if (ev->type == GW_SYNC_PROBLEM && p->style != PROGRESS_JSON)
+	if (ev->type == GW_SYNC_PROBLEM && p->style != PROGRESS_JSON && is_news(p, l, ev))
 		complain(name, ev->mailbox, ev->err);
+	if (ev->type == GW_SYNC_MAILBOX && p->style == PROGRESS_CHANGES)
+		print_changes(l, ev);
 	if (ev->type == GW_SYNC_FINDING && p->style != PROGRESS_JSON)
 		printf("%s: %s: %s\n", name, ev->mailbox, ev->text);
 	if (ev->type == GW_SYNC_STEP && p->style != PROGRESS_JSON && is_shown(p, ev->step))
 		printf("%s: %s: %s\n", name, ev->mailbox, ev->text);
 	if (ev->type == GW_SYNC_PLAN && p->style != PROGRESS_JSON)
 		print_plan(l, ev);
-	if (ev->type == GW_SYNC_DONE && ev->err != NULL && p->style != PROGRESS_JSON)
+	if (ev->type == GW_SYNC_DONE)
+		end_problems(l);
+	if (ev->type == GW_SYNC_DONE && ev->err != NULL && p->style != PROGRESS_JSON &&
+		p->style != PROGRESS_CHANGES) /* there a watcher tells */
 		complain(name, NULL, ev->err);
 	if (ev->type == GW_SYNC_DONE && ev->err == NULL &&
 		(p->style == PROGRESS_LINES || p->style == PROGRESS_BARS))

@@ -3,7 +3,14 @@
 
 #include "godwit/sync.h"
 
-enum progress_style { PROGRESS_QUIET, PROGRESS_LINES, PROGRESS_BARS, PROGRESS_JSON };
+enum progress_style {
+	PROGRESS_QUIET,
+	PROGRESS_LINES,
+	PROGRESS_BARS,
+	PROGRESS_JSON,
+	PROGRESS_CHANGES, /* sync after sync: what changed in which mailbox, and what is new of
+			     problems */
+};
 
 enum progress_task { PROGRESS_SYNC, PROGRESS_DRY_RUN, PROGRESS_VERIFY };
 

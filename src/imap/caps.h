@@ -25,6 +25,8 @@
 	X(MOVE, "MOVE")                         \
 	X(UNSELECT, "UNSELECT")                 \
 	X(COMPRESS_DEFLATE, "COMPRESS=DEFLATE") \
+	X(IDLE, "IDLE")                         \
+	X(NOTIFY, "NOTIFY")                     \
 	X(GMAIL, "X-GM-EXT-1")
 
 enum gw_cap_bit {

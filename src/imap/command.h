@@ -24,6 +24,7 @@ struct gw_line {
 	unsigned break_count;
 	enum gw_code code;          /* the first failure; checked when the command is sent */
 	bool secret;                /* not to be logged */
+	bool idles;                 /* IDLE: DONE follows when gw_session_end_idle() says so */
 	struct gw_body_source body; /* the last argument; size 0 and read NULL: none */
 	bool body_at_once;
 };

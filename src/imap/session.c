@@ -96,6 +96,8 @@ static void send_queued(struct gw_session *s)
 			     : c->body_left > 0 ? c->body_at
 						: c->line.text.n;
 
+		if (c->idles && !waits && !c->idle_over)
+			return; /* it idles */
 		if (end > c->sent)
 			gw_stream_write(s->stream, c->line.text.p + c->sent, end - c->sent);
 		c->sent = end;
@@ -146,6 +148,11 @@ enum gw_code gw_session_send(
 		c->body_left = line->body.size;
 		c->body_asked = line->body_at_once;
 		code = gw_buf_puts(&tagged, "\r\n");
+	}
+	if (code == GW_OK && line->idles) { /* like a literal: the rest waits for the "+" */
+		c->idles = true;
+		c->line.breaks[c->line.break_count++] = tagged.n;
+		code = gw_buf_puts(&tagged, "DONE\r\n");
 	}
 	if (code != GW_OK) {
 		free(c);
@@ -230,6 +237,8 @@ static void take_untagged(struct gw_session *s, const struct gw_response *r)
 		login_step(s, LOGIN_IN_GREETING, r);
 	else if (s->first != NULL && s->first->handlers.response != NULL)
 		s->first->handlers.response(s->first->handlers.ctx, r);
+	else if (s->first == NULL && s->push != NULL)
+		s->push(s->push_ctx, r);
 }
 
 static void take_continue(struct gw_session *s, const struct gw_response *r)
@@ -238,6 +247,8 @@ static void take_continue(struct gw_session *s, const struct gw_response *r)
 
 	if (c != NULL && c->next_break < c->line.break_count) {
 		c->next_break++;
+		if (c->idles && !c->idle_over) /* silence is no fault now */
+			gw_stream_expect(s->stream, false);
 		send_queued(s);
 	} else if (c != NULL && c->body_left > 0 && !c->body_asked) {
 		c->body_asked = true;
@@ -360,6 +371,48 @@ void gw_session_close(struct gw_session **session)
 	answer_all_lost(s);
 	gw_stream_close(s->stream);
 	uv_close((uv_handle_t *)&s->reaper, on_reaped);
+}
+
+enum gw_code gw_session_idle(struct gw_session *s, const struct gw_handlers *handlers)
+{
+	struct gw_line line;
+	enum gw_code code;
+
+	gw_line_init(&line);
+	gw_line_printf(&line, "IDLE");
+	line.idles = true;
+	code = gw_session_send(s, &line, handlers);
+	gw_line_deinit(&line);
+	return code;
+}
+
+void gw_session_end_idle(struct gw_session *s)
+{
+	for (struct command *c = s->first; c != NULL; c = c->next) {
+		if (!c->idles || c->idle_over)
+			continue;
+		c->idle_over = true;
+		send_queued(s);
+		gw_stream_expect(s->stream, true);
+	}
+}
+
+void gw_session_on_push(
+	struct gw_session *s, void (*push)(void *ctx, const struct gw_response *r), void *ctx)
+{
+	s->push = push;
+	s->push_ctx = ctx;
+}
+
+void gw_session_hand_over(struct gw_session *s, gw_session_cb *cb, void *ctx)
+{
+	s->cb = cb;
+	s->ctx = ctx;
+}
+
+bool gw_session_quiet(const struct gw_session *s)
+{
+	return s->first == NULL;
 }
 
 bool gw_session_usable(const struct gw_session *s)

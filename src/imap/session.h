@@ -61,6 +61,21 @@ void gw_session_close(struct gw_session **s);
 enum gw_code gw_session_send(
 	struct gw_session *s, struct gw_line *line, const struct gw_handlers *handlers);
 
+/* IDLE (RFC 2177): what the server pushes goes to handlers->response, until gw_session_end_idle().
+ * Commands sent meanwhile go out behind the DONE. */
+enum gw_code gw_session_idle(struct gw_session *s, const struct gw_handlers *handlers);
+void gw_session_end_idle(struct gw_session *s);
+
+/* What comes while no command is under way (NOTIFY, RFC 5465) goes to push.  NULL: nowhere. */
+void gw_session_on_push(
+	struct gw_session *s, void (*push)(void *ctx, const struct gw_response *r), void *ctx);
+
+/* Its events go to another from now on; commands under way keep their handlers. */
+void gw_session_hand_over(struct gw_session *s, gw_session_cb *cb, void *ctx);
+
+/* Is no command under way? */
+bool gw_session_quiet(const struct gw_session *s);
+
 /* Can commands be sent?  false once it is lost, also before that was told. */
 bool gw_session_usable(const struct gw_session *s);
 

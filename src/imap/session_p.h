@@ -29,6 +29,7 @@ struct command {
 	size_t body_at;     /* offset of the streamed literal's place; 0: there is none */
 	uint64_t body_left; /* bytes of it that have not gone out */
 	bool body_asked;    /* it may go out */
+	bool idles, idle_over;
 	struct gw_handlers handlers;
 	char tag[12];
 	char name[24]; /* for messages: the first words */
@@ -58,6 +59,8 @@ struct gw_session {
 
 	gw_session_cb *cb;
 	void *ctx;
+	void (*push)(void *ctx, const struct gw_response *r);
+	void *push_ctx;
 	struct gw_error err;
 };
 

@@ -9,6 +9,7 @@
 
 #include "auth/sasl.h"
 #include "auth/secret.h"
+#include "net/delay.h"
 
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -29,8 +30,8 @@ static void emit(struct gw_sync *s, struct gw_sync_event ev)
 		if (s->conns[i].session == NULL)
 			continue;
 		gw_session_traffic(s->conns[i].session, &received, &sent);
-		counts.wire_received += received;
-		counts.wire_sent += sent;
+		counts.wire_received += received - s->conns[i].received_before;
+		counts.wire_sent += sent - s->conns[i].sent_before;
 	}
 	ev.counts = &counts;
 	s->cb(s->ctx, &ev);
@@ -76,9 +77,14 @@ static void free_sync(struct gw_sync *s)
 	free_rows(s);
 	gw_sync_free_folders(s);
 	gw_folders_deinit(&s->folders);
-	gw_tls_ctx_free(s->tls);
-	if (s->sasl != NULL)
-		s->sasl->free(s->sasl);
+	if (s->options.warm != NULL) { /* good for the next sync, whatever became of this one */
+		s->options.warm->tls = s->tls;
+		s->options.warm->sasl = s->sasl;
+	} else {
+		gw_tls_ctx_free(s->tls);
+		if (s->sasl != NULL)
+			s->sasl->free(s->sasl);
+	}
 	if (s->lock_fd >= 0)
 		close(s->lock_fd);
 	free(s->caps);
@@ -88,23 +94,36 @@ static void free_sync(struct gw_sync *s)
 	free(s);
 }
 
-static void close_conn(struct gw_conn *c)
+void gw_sync_count_traffic(struct gw_conn *c)
 {
 	struct gw_sync *s = c->sync;
 	uint64_t received, sent;
 
+	gw_session_traffic(c->session, &received, &sent);
+	s->received += received - c->received_before;
+	s->sent += sent - c->sent_before;
+	c->received_before = c->sent_before = 0;
+	c->ready = false;
+}
+
+static void close_conn(struct gw_conn *c)
+{
 	if (c->session == NULL)
 		return;
-	gw_session_traffic(c->session, &received, &sent);
-	s->received += received;
-	s->sent += sent;
-	c->ready = false;
+	gw_sync_count_traffic(c);
 	gw_session_close(&c->session);
 }
 
 void gw_sync_finished(struct gw_sync *s)
 {
 	s->state = SYNC_DONE;
+	if (s->err.code == GW_ERR_AUTH &&
+		s->sasl != NULL) { /* the next asks for the password again */
+		s->sasl->free(s->sasl);
+		s->sasl = NULL;
+	}
+	if (s->err.code == GW_OK)
+		gw_sync_tell_settled(s);
 	emit(s, (struct gw_sync_event){
 			.type = GW_SYNC_DONE, .err = s->err.code == GW_OK ? NULL : &s->err });
 	free_sync(s);
@@ -144,8 +163,11 @@ static void end(struct gw_sync *s)
 		if (s->entries[i].box != NULL)
 			gw_box_stop(s->entries[i].box, s->batches_lost);
 	}
-	for (size_t i = 0; i < GW_CONN_MAX; i++)
-		close_conn(&s->conns[i]);
+	gw_delay_cancel(&s->adopting);
+	for (size_t i = 0; i < GW_CONN_MAX; i++) {
+		if (!gw_sync_give_back(&s->conns[i]))
+			close_conn(&s->conns[i]);
+	}
 	maybe_finish(s);
 }
 
@@ -215,7 +237,7 @@ static void on_lost(struct gw_conn *c, const struct gw_error *err)
 	gw_sync_fail(s, &why);
 }
 
-static void on_session(void *ctx, enum gw_session_event event, const struct gw_error *err)
+void gw_sync_on_session(void *ctx, enum gw_session_event event, const struct gw_error *err)
 {
 	struct gw_conn *c = ctx;
 	struct gw_sync *s = c->sync;
@@ -251,7 +273,7 @@ static enum gw_code open_conn(struct gw_sync *s, struct gw_conn *c, struct gw_er
 	c->ready = false;
 	c->box_count = 0;
 	c->drained = false;
-	return gw_session_open(s->loop, s->log, &options, on_session, c, &c->session, err);
+	return gw_session_open(s->loop, s->log, &options, gw_sync_on_session, c, &c->session, err);
 }
 
 static void on_password(void *ctx, const char *password, const struct gw_error *err)
@@ -650,6 +672,14 @@ static size_t batch_files(void)
 
 static enum gw_code start_signing_in(struct gw_sync *s, struct gw_error *err)
 {
+	struct gw_warm *w = s->options.warm;
+
+	if (w != NULL && w->session != NULL && gw_session_usable(w->session))
+		return gw_sync_adopt_session(s, err);
+	if (w != NULL)
+		gw_session_close(&w->session);
+	if (s->sasl != NULL)
+		return open_conn(s, &s->conns[0], err);
 	if (s->account->password_command != NULL)
 		return gw_secret_start(
 			s->loop, s->account->password_command, on_password, s, &s->secret, err);
@@ -700,6 +730,7 @@ enum gw_code gw_sync_start(uv_loop_t *loop, const struct gw_account *account,
 	struct gw_sync *s = calloc(1, sizeof *s);
 	struct gw_batcher_events events = { .mailbox_done = on_mailbox_done,
 		.batch_done = on_batch_done,
+		.wrote = gw_sync_on_wrote,
 		.failed = on_batch_failed,
 		.pressure = on_pressure,
 		.ctx = s };
@@ -721,8 +752,12 @@ enum gw_code gw_sync_start(uv_loop_t *loop, const struct gw_account *account,
 	for (size_t i = 0; i < GW_CONN_MAX; i++)
 		s->conns[i].sync = s;
 	gw_disk_init(&s->disk, loop);
+	if (options->warm != NULL) {
+		s->tls = options->warm->tls;
+		s->sasl = options->warm->sasl;
+	}
 	code = gw_sync_open_state(s, err);
-	if (code == GW_OK && account->tls != GW_TLS_NONE)
+	if (code == GW_OK && account->tls != GW_TLS_NONE && s->tls == NULL)
 		code = gw_tls_ctx_new(account->tls_ca_file, &s->tls, err);
 	if (code == GW_OK &&
 		(s->batcher = gw_batcher_new(&s->disk, batch_files(), &events)) == NULL)

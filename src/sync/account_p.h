@@ -10,6 +10,7 @@
 #include "godwit/sync.h"
 #include "maildir/mark.h"
 #include "sync/box.h"
+#include "sync/warm.h"
 
 enum gw_sync_state {
 	SYNC_OPENING,
@@ -28,7 +29,8 @@ struct gw_conn {
 	struct gw_sync *sync;
 	struct gw_session *session; /* owned; NULL: slot is free */
 	bool ready;
-	struct gw_box *boxes[GW_CONN_BOXES]; /* attached, in the order of their SELECTs */
+	uint64_t received_before, sent_before; /* a lent session's, by others */
+	struct gw_box *boxes[GW_CONN_BOXES];   /* attached, in the order of their SELECTs */
 	size_t box_count;
 	bool drained; /* the last of them has asked for everything */
 	uint64_t progress_at_start;
@@ -87,7 +89,8 @@ struct gw_sync {
 	struct gw_conn conns[GW_CONN_MAX];
 	size_t conn_limit;
 	bool paused;
-	uint64_t received, sent; /* of connections that are closed */
+	uint64_t received, sent;   /* of connections that are closed */
+	struct gw_delay *adopting; /* owned; a lent session is taken up from the loop */
 
 	/* mailboxes */
 	struct gw_folders folders;
@@ -120,6 +123,19 @@ void gw_sync_tell_plan(struct gw_sync *s, const char *mailbox, const char *text)
 void gw_sync_stage(struct gw_sync *s, const char *text);
 void gw_sync_work(struct gw_sync *s); /* entries and state are there */
 void gw_sync_pump(struct gw_sync *s);
+
+void gw_sync_on_session(void *ctx, enum gw_session_event event, const struct gw_error *err);
+/* A connection leaves the sync: what crossed it is counted. */
+void gw_sync_count_traffic(struct gw_conn *c);
+
+/* account_warm.c */
+/* Goes on with the watcher's session, which is usable. */
+enum gw_code gw_sync_adopt_session(struct gw_sync *s, struct gw_error *err);
+/* All went well, and one connection is left for the next sync: this one. */
+bool gw_sync_give_back(struct gw_conn *c);
+void gw_sync_tell_settled(struct gw_sync *s);
+void gw_sync_on_wrote(
+	void *ctx, const struct gw_place *place, const char *name, bool in_new, bool appeared);
 
 /* account_list.c: asks for the folders, makes the entries, then prepares or finishes. */
 void gw_sync_list(struct gw_sync *s);

@@ -501,6 +501,21 @@ static void submit(struct gw_batcher *b)
 	gw_disk_submit(b->disk, &batch->job);
 }
 
+static void tell_written(const struct gw_batcher_events *ev, const struct gw_op *op)
+{
+	const struct gw_place *from = op->from_place != NULL ? op->from_place : op->place;
+	bool moves = op->kind == GW_OP_JOIN || op->kind == GW_OP_RENAME ||
+		     op->kind == GW_OP_FLAGS || op->kind == GW_OP_TAKE;
+	bool goes = op->kind == GW_OP_DELETE || op->kind == GW_OP_EXPIRE;
+
+	if (op->skipped || (moves && op->to == NULL))
+		return;
+	if (moves || goes)
+		ev->wrote(ev->ctx, from, op->from, op->from_in_new, false);
+	if (moves || op->kind == GW_OP_DELIVER)
+		ev->wrote(ev->ctx, op->place, op->to, op->to_in_new, true);
+}
+
 static void on_batch_done(struct gw_disk_job *job)
 {
 	struct batch *batch = (struct batch *)job;
@@ -512,6 +527,8 @@ static void on_batch_done(struct gw_disk_job *job)
 		ev.pressure(ev.ctx, false);
 	if (b->open != NULL && b->open->has_cursor && b->waiting == 0)
 		submit(b); /* what gathered while the disk was busy goes as one */
+	for (size_t i = 0; i < batch->count && batch->err.code == GW_OK; i++)
+		tell_written(&ev, &batch->ops[i]);
 	for (size_t i = 0; i < batch->count && batch->err.code == GW_OK; i++) {
 		struct gw_op *op = &batch->ops[i];
 

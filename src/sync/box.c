@@ -478,6 +478,9 @@ void gw_box_committed(struct gw_box *box, bool conflict)
 		return;
 	if (!conflict)
 		*box->row = box->next_row;
+	else
+		gw_log(box->env->log, GW_LOG_DEBUG,
+			"%s: a file was not as it had been seen; once more", box->folder->shown);
 	gw_box_finish(box, conflict || box->incomplete ? GW_BOX_AGAIN
 			   : box->session_used         ? GW_BOX_IN_STEP
 						       : GW_BOX_SAME);

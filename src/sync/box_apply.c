@@ -423,6 +423,9 @@ void gw_box_wrap_up(struct gw_box *box)
 	gw_box_apply_rest(box);
 	box->incomplete |= box->plan.incomplete;
 	op.advance = !box->incomplete;
+	if (box->incomplete)
+		gw_log(box->env->log, GW_LOG_DEBUG, "%s: something is left for another look",
+			box->folder->shown);
 	op.row.inode = box->local.inode;
 	op.row.delimiter = box->folder->delimiter;
 	op.row.special_use = box->folder->attrs & ~(unsigned)GW_LIST_SUBSCRIBED;

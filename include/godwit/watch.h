@@ -1,0 +1,41 @@
+/* godwit/watch.h - keeps one account in step for as long as it runs.
+ *
+ * A sync first; then the server tells what changes there (NOTIFY, RFC 5465, or IDLE on INBOX, RFC
+ * 2177) and inotify(7) what changes here, and each brings a sync on the connection that stands.
+ * What neither tells is found by a sync every few minutes.  A connection that is lost is made
+ * again, at once and then ever more slowly.
+ */
+#pragma once
+
+#include "godwit/sync.h"
+
+struct gw_watch;
+
+enum gw_watch_event_type {
+	GW_WATCH_SYNC,    /* sync: an event of the sync that is under way */
+	GW_WATCH_STANDS,  /* all is in step, and changes are waited for; text says how */
+	GW_WATCH_TROUBLE, /* err: no sync is possible now; it is tried again in `seconds` */
+	GW_WATCH_DONE,    /* the last event, after gw_watch_stop() */
+};
+
+struct gw_watch_event {
+	enum gw_watch_event_type type;
+	const struct gw_sync_event *sync;
+	const char *text;
+	const struct gw_error *err;
+	unsigned seconds;
+};
+
+typedef void gw_watch_cb(void *ctx, const struct gw_watch_event *ev);
+
+/* account and log are borrowed and outlive the watch.  GW_OK: GW_WATCH_DONE comes exactly once,
+ * after gw_watch_stop(), and the watch is freed then.  GW_ERR_NOMEM: cb is never called. */
+enum gw_code gw_watch_start(struct uv_loop_s *loop, const struct gw_account *account,
+	const struct gw_log *log, gw_watch_cb *cb, void *ctx, struct gw_watch **out,
+	struct gw_error *err);
+
+/* Finishes the batch at hand and leaves. */
+void gw_watch_stop(struct gw_watch *watch);
+
+/* A sync now, whatever the reason. */
+void gw_watch_poke(struct gw_watch *watch);

@@ -1,0 +1,250 @@
+/* cli/cmd_watch.c - `godwit watch`: until it is told to stop.
+ *
+ * SIGINT and SIGTERM finish the batch at hand and leave, SIGHUP reads the configuration again,
+ * SIGUSR1 asks for a sync now.
+ */
+#include "cli/cli.h"
+#include "cli/progress.h"
+#include "cli/systemd.h"
+
+#include "godwit/watch.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+#include <uv.h>
+
+enum { SIGNALS = 4 };
+
+struct job {
+	struct run *run;
+	const struct gw_account *account;
+	struct gw_watch *watch; /* frees itself; NULL: it has ended */
+	bool told;              /* whether it works, for READY=1 */
+};
+
+struct run {
+	uv_loop_t loop;
+	const struct options *options;
+	const struct gw_log *log;
+	struct config config; /* owned */
+	uv_signal_t signals[SIGNALS];
+	uv_timer_t watchdog;
+	struct progress *progress; /* owned */
+	struct job *jobs;          /* owned */
+	size_t count, running;
+	unsigned interrupts;
+	bool reload, ready;
+	int status;
+};
+
+static void stop_all(struct run *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		if (r->jobs[i].watch != NULL)
+			gw_watch_stop(r->jobs[i].watch);
+	}
+}
+
+/* systemd waits with what depends on us until every account had its first sync, or cannot have it.
+ */
+static void tell_ready(struct job *j, const char *text)
+{
+	struct run *r = j->run;
+	char lines[400];
+	bool all = true;
+
+	j->told = true;
+	for (size_t i = 0; i < r->count; i++)
+		all &= r->jobs[i].told;
+	snprintf(lines, sizeof lines, "%sSTATUS=%s: %.300s\n", all && !r->ready ? "READY=1\n" : "",
+		j->account->name, text);
+	r->ready |= all;
+	systemd_tell(lines);
+}
+
+static void start_all(struct run *r);
+
+static void on_all_ended(struct run *r)
+{
+	if (r->reload && r->interrupts == 0) {
+		start_all(r);
+		return;
+	}
+	for (size_t i = 0; i < SIGNALS; i++)
+		uv_close((uv_handle_t *)&r->signals[i], NULL);
+	uv_close((uv_handle_t *)&r->watchdog, NULL);
+}
+
+static void on_event(void *ctx, const struct gw_watch_event *ev)
+{
+	struct job *j = ctx;
+	struct run *r = j->run;
+	char text[200];
+
+	switch (ev->type) {
+	case GW_WATCH_SYNC:
+		progress_event(r->progress, (size_t)(j - r->jobs), j->account->name, ev->sync);
+		break;
+	case GW_WATCH_STANDS:
+		if (!j->told)
+			gw_log(r->log, GW_LOG_INFO, "%s: watching; %s", j->account->name, ev->text);
+		snprintf(text, sizeof text, "in step; %s", ev->text);
+		tell_ready(j, text);
+		break;
+	case GW_WATCH_TROUBLE:
+		fprintf(stderr, "godwit: %s: %s; trying again in %u s\n", j->account->name,
+			ev->err->text, ev->seconds);
+		tell_ready(j, ev->err->text);
+		break;
+	case GW_WATCH_DONE:
+		j->watch = NULL;
+		if (--r->running == 0)
+			on_all_ended(r);
+		break;
+	}
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+	struct run *r = handle->data;
+
+	if (number == SIGUSR1) {
+		for (size_t i = 0; i < r->count; i++) {
+			if (r->jobs[i].watch != NULL)
+				gw_watch_poke(r->jobs[i].watch);
+		}
+		return;
+	}
+	if (number == SIGHUP) {
+		r->reload = true;
+		systemd_tell("RELOADING=1\n");
+		stop_all(r);
+		return;
+	}
+	if (r->interrupts++ > 0)
+		_exit(EX_TEMPFAIL); /* nothing is lost; the next run cleans up */
+	systemd_tell("STOPPING=1\n");
+	stop_all(r);
+}
+
+static void on_watchdog(uv_timer_t *timer)
+{
+	(void)timer;
+	systemd_tell("WATCHDOG=1\n");
+}
+
+static bool is_chosen(const struct options *o, const struct gw_account *a)
+{
+	for (int i = 0; i < o->arg_count; i++) {
+		if (strcmp(o->args[i], a->name) == 0)
+			return true;
+	}
+	return o->arg_count == 0;
+}
+
+static enum gw_code check_names(const struct run *r, struct gw_error *err)
+{
+	for (int i = 0; i < r->options->arg_count; i++) {
+		size_t k = 0;
+
+		while (k < r->config.count &&
+			strcmp(r->config.accounts[k].name, r->options->args[i]) != 0)
+			k++;
+		if (k == r->config.count)
+			return gw_fail(err, GW_ERR_CONFIG,
+				"the configuration has no account \"%s\"", r->options->args[i]);
+	}
+	return GW_OK;
+}
+
+/* A configuration that cannot be read leaves the one before in force. */
+static void read_again(struct run *r)
+{
+	struct config fresh;
+	struct gw_error err = { 0 };
+
+	r->reload = false;
+	if (config_read(r->options->config_path, &fresh, &err) != GW_OK) {
+		gw_error_context(&err, "the configuration stays as it was");
+		complain(NULL, NULL, &err);
+		return;
+	}
+	config_free(&r->config);
+	r->config = fresh;
+}
+
+static bool make_jobs(struct run *r)
+{
+	if (r->reload)
+		read_again(r);
+	free(r->jobs);
+	progress_free(r->progress);
+	r->jobs = calloc(r->config.count, sizeof *r->jobs);
+	r->progress =
+		progress_new(r->options->json ? PROGRESS_JSON : PROGRESS_CHANGES, r->config.count);
+	r->count = 0;
+	return r->jobs != NULL && r->progress != NULL;
+}
+
+static void start_all(struct run *r)
+{
+	struct gw_error err = { 0 };
+	bool ok = make_jobs(r) && check_names(r, &err) == GW_OK;
+
+	r->ready = false;
+	for (size_t i = 0; i < r->config.count && ok; i++) {
+		struct job *j = &r->jobs[r->count];
+
+		if (!is_chosen(r->options, &r->config.accounts[i]))
+			continue;
+		*j = (struct job){ .run = r, .account = &r->config.accounts[i] };
+		ok = gw_watch_start(&r->loop, j->account, r->log, on_event, j, &j->watch, &err) ==
+		     GW_OK;
+		r->running += ok;
+		r->count++;
+	}
+	if (ok && r->running > 0)
+		return;
+	gw_fail(&err, GW_ERR_NOMEM, "out of memory");
+	complain(NULL, NULL, &err);
+	r->status = exit_status(&err);
+	r->interrupts++;
+	stop_all(r);
+	if (r->running == 0)
+		on_all_ended(r);
+}
+
+static void begin_signals(struct run *r)
+{
+	static const int numbers[SIGNALS] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
+	uint64_t watchdog_ms = systemd_watchdog() / 2000; /* twice as often as asked for */
+
+	for (size_t i = 0; i < SIGNALS; i++) {
+		uv_signal_init(&r->loop, &r->signals[i]);
+		r->signals[i].data = r;
+		uv_signal_start(&r->signals[i], on_signal, numbers[i]);
+	}
+	uv_timer_init(&r->loop, &r->watchdog);
+	if (watchdog_ms > 0)
+		uv_timer_start(&r->watchdog, on_watchdog, watchdog_ms, watchdog_ms);
+}
+
+int cmd_watch(const struct options *o, struct config *config, const struct gw_log *log)
+{
+	struct run r = { .options = o, .log = log, .config = *config };
+
+	*config = (struct config){ 0 }; /* ours: a SIGHUP replaces it */
+	uv_loop_init(&r.loop);
+	begin_signals(&r);
+	start_all(&r);
+	uv_run(&r.loop, UV_RUN_DEFAULT);
+	uv_loop_close(&r.loop);
+	progress_free(r.progress);
+	free(r.jobs);
+	config_free(&r.config);
+	return r.status;
+}

@@ -1,0 +1,136 @@
+#!/bin/bash
+# A watcher carries changes over as they happen, on either side, and outlives its server.
+. "$(dirname "$0")/lib.sh"
+DRESSES=${DRESSES:-full idle}
+
+mail() { # ID: in $T/m
+	printf 'From: a@b\nMessage-ID: <%s@x>\nReceived: by here\nSubject: %s\n\nhello %s\n' "$1" "$1" "$1" > "$T/m"
+}
+arrive() { # FOLDER: as a delivery agent does it, so that the server knows at once
+	adm save -u me -m "$1" "$T/m"
+}
+until_true() { # WHAT COMMAND...: within half a minute
+	local what=$1 i
+	shift
+	for i in $(seq 600); do
+		! "$@" 2> /dev/null || return 0
+		sleep 0.05 # for the other process to do it
+	done
+	fail "$what: it did not happen; the watcher said: $(tail -n 3 "$T/watch.err")"
+}
+here() { # FOLDER ID
+	[ -n "$(grep -rlF "<$2@x>" "$T/mail/$1")" ]
+}
+there() { # FOLDER ID [SEARCH...]
+	local folder=$1 id=$2
+	shift 2
+	[ "$(adm search -u me mailbox "$folder" HEADER Message-ID "<$id@x>" "$@" | wc -l)" = 1 ]
+}
+gone_here() { ! here "$@"; }
+gone_there() { ! there "$@"; }
+file() { # ID
+	grep -rlF "<$1@x>" "$T/mail" | head -1
+}
+stands() { # N: so many times it said that it waits
+	[ "$(grep -c 'watching;' "$T/watch.err")" -ge "$1" ]
+}
+rests() { # the last that was said is that the server tells from now on
+	tail -n 1 "$T/watch.err" | grep -qE 'OK NOTIFY completed|[+] idling|Still here'
+}
+watch_start() {
+	rm -f "$T/notify"
+	perl -MSocket -e '$| = 1; socket S, AF_UNIX, SOCK_DGRAM, 0; bind S, sockaddr_un($ARGV[0]) or die;
+		while (defined recv S, $_, 4096, 0) { print }' "$T/notify" > "$T/notified" &
+	PIDS="$PIDS $!"
+	until_true "a service manager" test -S "$T/notify"
+	NOTIFY_SOCKET=$T/notify WATCHDOG_USEC=200000 "$GODWIT" -c "$T/config" watch -vvv > "$T/watch.out" 2> "$T/watch.err" &
+	WATCHER=$!
+	PIDS="$PIDS $WATCHER"
+	until_true "watching" stands 1
+}
+watch_stop() {
+	local status=0
+	kill -TERM "$WATCHER"
+	wait "$WATCHER" || status=$?
+	until_true "STOPPING=1" grep -q STOPPING=1 "$T/notified"
+	[ $status = 0 ] || fail "the watcher ended with $status: $(tail -n 3 "$T/watch.err")"
+}
+syncs() {
+	grep -c 'C: g[0-9]* LIST ' "$T/watch.err" || true
+}
+
+for dress in $DRESSES; do
+	note "$dress: what changes there is here"
+	fresh "$dress"
+	"$TOOLS/mkmail" "$MAIL/INBOX" 20 600 1
+	mkdir -p "$MAIL"/{Archive,Trash}/{cur,new,tmp}
+	[ "$dress" = full ] && server_start full || server_start noqresync
+	write_config 'poll = 86400'
+	watch_start
+	case $dress in full) how=NOTIFY ;; *) how=IDLE ;; esac
+	grep -q "watching; .*$how" "$T/watch.err" || fail "it does not use $how: $(grep watching "$T/watch.err")"
+	assert_equal "after its first sync"
+	until_true "READY=1" grep -q READY=1 "$T/notified"
+	until_true "WATCHDOG=1" grep -q WATCHDOG=1 "$T/notified"
+	mail one
+	arrive INBOX
+	until_true "new mail" here INBOX one
+	adm flags add -u me '\Flagged' mailbox INBOX HEADER Message-ID '<one@x>'
+	until_true "a flag that was set there" eval 'case $(file one) in *:2,F) ;; *) false ;; esac'
+	adm expunge -u me mailbox INBOX HEADER Message-ID '<one@x>'
+	until_true "a deletion there" gone_here INBOX one
+	if [ $how = NOTIFY ]; then
+		mail elsewhere
+		arrive Archive
+		until_true "new mail elsewhere" here Archive elsewhere
+	fi
+
+	note "$dress: what changes here is there"
+	mail two
+	cp "$T/m" "$T/mail/INBOX/tmp/two" && mv "$T/mail/INBOX/tmp/two" "$T/mail/INBOX/cur/two.1:2,"
+	until_true "an upload" there INBOX two
+	mv "$(file two)" "$T/mail/INBOX/cur/two.1:2,S"
+	until_true "a flag that was set here" there INBOX two SEEN
+	mv "$(file two)" "$T/mail/Archive/cur/"
+	until_true "a move here" there Archive two
+	rm "$(file two)"
+	until_true "a deletion here" gone_there Archive two
+	mkdir -p "$T/mail/Made"/{cur,new,tmp}
+	mail three
+	cp "$T/m" "$T/mail/Made/cur/three.1:2,S"
+	until_true "a new folder here" there Made three
+
+	note "$dress: own changes wake nobody; a sync beside it is let in"
+	until_true "rest" rests
+	before=$(syncs)
+	for i in 1 2 3 4 5; do mail "m$i" && arrive INBOX; done
+	until_true "five messages" here INBOX m5
+	sync_ok
+	until_true "rest" rests
+	[ $(($(syncs) - before)) -le 12 ] || fail "$(($(syncs) - before)) syncs for five messages"
+
+	note "$dress: the server goes away and comes back; SIGHUP, SIGTERM"
+	server_stop
+	until_true "trouble is told" grep -q 'trying again in' "$T/watch.err"
+	dovecot -F -c "$S/dovecot.conf" 2>> "$T/dovecot.out" & # on its old port
+	SERVER_PID=$!
+	server_wait || fail "Dovecot does not come back"
+	mail four
+	arrive INBOX
+	until_true "mail after the server came back" here INBOX four
+	mail five
+	cp "$T/m" "$T/mail/INBOX/cur/five.1:2,S"
+	until_true "an upload after the server came back" there INBOX five
+	before=$(syncs)
+	kill -USR1 "$WATCHER"
+	until_true "a sync for SIGUSR1" eval '[ "$(syncs)" -gt "$before" ]'
+	kill -HUP "$WATCHER"
+	until_true "it watches after SIGHUP" stands 2
+	mail six
+	arrive INBOX
+	until_true "mail after SIGHUP" here INBOX six
+	watch_stop
+	sync_ok
+	assert_equal "in the end"
+done
+note ok
