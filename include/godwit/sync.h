@@ -42,13 +42,14 @@ struct gw_sync_counts {
 	uint64_t flags_sent;    /* messages whose flags changed on the server */
 	uint64_t deleted;       /* files that went to the attic */
 	uint64_t deleted_there; /* messages deleted on the server */
-	uint64_t moved;    /* from one mailbox to another, on either side, without their body */
-	uint64_t copied;   /* likewise, on the server */
-	uint64_t held;     /* deletions held back now */
-	uint64_t expired;  /* files that left the window */
-	uint64_t kept;     /* gone there, changed here, and left alone */
-	uint64_t findings; /* what verify found */
-	uint64_t problems; /* reported; the exit status is not 0 */
+	uint64_t moved;     /* from one mailbox to another, on either side, without their body */
+	uint64_t copied;    /* likewise, on the server */
+	uint64_t held;      /* deletions held back now */
+	uint64_t expired;   /* files that left the window */
+	uint64_t kept;      /* gone there, changed here, and left alone */
+	uint64_t findings;  /* what verify found */
+	uint64_t problems;  /* reported; the exit status is not 0 */
+	uint64_t unsettled; /* mailboxes that kept changing: another sync should follow soon */
 	uint64_t wire_received, wire_sent; /* bytes, TLS included */
 };
 

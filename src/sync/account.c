@@ -408,6 +408,8 @@ static void settle(struct gw_sync *s, struct gw_entry *e, enum gw_box_outcome ou
 		}
 		gw_log(s->log, GW_LOG_INFO, "%s kept changing; the next sync looks again",
 			e->folder->shown);
+		e->unsettled = true;
+		s->counts.unsettled++;
 		/* fall through */
 	case GW_BOX_IN_STEP:
 		e->settled = true;

@@ -56,6 +56,7 @@ struct gw_entry {
 	enum gw_entry_stage stage;
 	bool may_lose; /* something may be gone, on either side, by the counts and stamps */
 	bool headed, failed, done_once;
+	bool unsettled; /* it kept changing, and its cursors stayed where they were */
 	unsigned requeues;
 	struct gw_stamp seen_cur, seen_new; /* of the look in this run that is over */
 	int conn;                           /* index, or -1 */

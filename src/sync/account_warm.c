@@ -46,13 +46,21 @@ bool gw_sync_give_back(struct gw_conn *c)
 
 void gw_sync_tell_settled(struct gw_sync *s)
 {
+	const unsigned counts = GW_ITEM_MESSAGES | GW_ITEM_UIDNEXT;
 	struct gw_warm *w = s->options.warm;
 
 	for (size_t i = 0; i < s->entry_count && w != NULL; i++) {
-		const struct gw_mailbox_row *row = &s->entries[i].row;
+		const struct gw_entry *e = &s->entries[i];
+		const struct gw_folder *f = e->folder;
+		/* What could not be brought in step is no news before it changes again. */
+		bool listed = (e->failed || e->unsettled || (e->dirty && !e->done_once)) &&
+			      (f->items & counts) == counts;
 
-		w->settled(w->ctx, s->entries[i].folder->wire, row->messages, row->uidnext,
-			row->highestmodseq);
+		if (listed)
+			w->settled(w->ctx, f->wire, f->messages, f->uidnext, f->highestmodseq);
+		else
+			w->settled(w->ctx, f->wire, e->row.messages, e->row.uidnext,
+				e->row.highestmodseq);
 	}
 }
 

@@ -49,7 +49,9 @@ struct gw_watch {
 	struct gw_delay *next;         /* owned; until the next sync */
 	struct gw_delay *poll, *renew; /* owned */
 	unsigned failures;
-	bool again; /* something changed while a sync was under way */
+	unsigned restless; /* syncs in a row after which something was still to be done */
+	bool stands;       /* nothing had changed between the last sync and now */
+	bool again;        /* something changed while a sync was under way */
 	bool told_limit;
 };
 
@@ -96,9 +98,22 @@ static void touch(struct gw_watch *w, uint64_t ms)
 
 /* --- what is told ---------------------------------------------------------------------------- */
 
+/* What a sync cannot bring in step must not make one sync chase the other. */
+static uint64_t chase_ms(const struct gw_watch *w)
+{
+	unsigned n = w->restless < 3 ? 0 : w->restless - 2;
+
+	return n == 0 ? AT_ONCE_MS : n > 8 ? RETRY_MAX_S * 1000 : 1000ull << n;
+}
+
 static void on_changed_there(void *ctx)
 {
-	touch(ctx, AT_ONCE_MS);
+	struct gw_watch *w = ctx;
+
+	if (w->state != LISTENING)
+		return;
+	w->restless += !w->stands; /* else it came just now */
+	touch(w, chase_ms(w));
 }
 
 static void on_changed_here(void *ctx)
@@ -166,6 +181,10 @@ static void on_stands(void *ctx)
 		[GW_LISTEN_NOTIFY] = "tells what changes in all mailboxes (NOTIFY)" };
 	char text[160];
 
+	if (w->state != LISTENING)
+		return; /* something had changed meanwhile */
+	w->stands = true;
+	w->restless = 0;
 	snprintf(text, sizeof text, "the server %s%s", there[w->listen.how],
 		w->notify == NULL ? "; changes here are found every minute" : "");
 	emit(w, (struct gw_watch_event){ .type = GW_WATCH_STANDS, .text = text });
@@ -196,6 +215,7 @@ static void begin_listening(struct gw_watch *w)
 	enum gw_listening how = GW_LISTEN_NOT;
 
 	w->state = LISTENING;
+	w->stands = false;
 	if (w->notify == NULL && poll_ms > 60000)
 		poll_ms = 60000;
 	gw_delay_start(w->loop, poll_ms, on_poll, w, &w->poll);
@@ -258,10 +278,14 @@ static void on_sync(void *ctx, const struct gw_sync_event *ev)
 	w->failures = 0;
 	foreign = w->notify != NULL && gw_notify_take(w->notify);
 	watch_tree(w);
-	if (w->again || foreign)
+	if (w->again || foreign) {
 		rest(w, SETTLE_MS);
-	else
+	} else if (ev->counts->unsettled > 0) {
+		w->restless++;
+		rest(w, SETTLE_MS + chase_ms(w));
+	} else {
 		begin_listening(w);
+	}
 }
 
 static void begin_sync(void *ctx)

@@ -105,9 +105,24 @@ for dress in $DRESSES; do
 	before=$(syncs)
 	for i in 1 2 3 4 5; do mail "m$i" && arrive INBOX; done
 	until_true "five messages" here INBOX m5
-	sync_ok
+	until_true "a sync beside it" godwit sync -q # between two of the watcher's
 	until_true "rest" rests
 	[ $(($(syncs) - before)) -le 12 ] || fail "$(($(syncs) - before)) syncs for five messages"
+
+	note "$dress: what cannot be brought in step is not tried over and over"
+	rm -rf "$T/mail/Made" # left standing there, and told
+	until_true "the directory is missed" grep -q 'Made.* is gone' "$T/watch.err"
+	mail lost
+	arrive Made
+	before=$(syncs)
+	for i in 1 2 3; do
+		mail "after$i"
+		arrive INBOX
+		until_true "mail beside it" here INBOX "after$i"
+	done
+	[ $(($(syncs) - before)) -le 12 ] || fail "$(($(syncs) - before)) syncs"
+	adm mailbox delete -u me Made
+	rm -rf "$T/mail/Made"
 
 	note "$dress: the server goes away and comes back; SIGHUP, SIGTERM"
 	server_stop
