@@ -213,12 +213,32 @@ static void outgoing_has_the_size_that_was_told(void **state)
 	free(o);
 }
 
+static void letters_can_be_another_mailboxs(void **state)
+{
+	struct gw_keywords k = { 0 };
+	char out[GW_NAME_MAX + 1];
+	struct gw_slice info = gw_name_split("x:2,FSbde").info, rest;
+
+	(void)state;
+	assert_int_equal(gw_name_letters(info), 1 << 1 | 1 << 3 | 1 << 4);
+	rest = gw_name_without(info, 1 << 1 | 1 << 4, out);
+	assert_true(gw_slice_eq(rest, "FSd"));
+	rest = gw_name_without(gw_name_split("x").info, 1, out);
+	assert_null(rest.p);
+	assert_int_equal(gw_keywords_letters(&k), 0);
+	gw_keywords_put(&k, 3, gw_slice_str("three"));
+	gw_keywords_put(&k, 30, gw_slice_str("without a letter"));
+	assert_int_equal(gw_keywords_letters(&k), 1 << 3);
+	gw_keywords_deinit(&k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(splits),
 		cmocka_unit_test(formats_and_keeps_what_is_foreign),
 		cmocka_unit_test(too_long_is_refused), cmocka_unit_test(names_speak_of_their_uid),
 		cmocka_unit_test(keywords_have_letters_until_they_run_out),
+		cmocka_unit_test(letters_can_be_another_mailboxs),
 		cmocka_unit_test(added_fields_do_not_count),
 		cmocka_unit_test(prints_do_not_depend_on_cuts), cmocka_unit_test(crlf_in_any_cut),
 		cmocka_unit_test(crlf_is_restored_in_any_cut),
