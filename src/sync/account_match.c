@@ -190,32 +190,49 @@ static void free_halves(struct gw_all_halves *h)
 	free(h->named_here.list);
 }
 
-/* Asks for the headers of what is new there and as large as something that is gone there. */
+static bool add_sizes(struct gw_seqset *sizes, const struct gw_halves *halves)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < halves->count && ok; i++) {
+		uint64_t size = halves->list[i].size;
+
+		if (size > 0 && size < UINT32_MAX)
+			ok = gw_seqset_add(sizes, (uint32_t)size, (uint32_t)size) == GW_OK;
+	}
+	return ok;
+}
+
+static bool is_trash(const struct gw_sync *s, const struct gw_entry *e)
+{
+	return s->trash != NULL && strcmp(e->folder->wire, s->trash) == 0;
+}
+
+/* Asks for the headers of what is new there and as large as something that is gone there; in the
+ * trash also as something that is gone here. */
 static bool ask_heads(struct gw_sync *s)
 {
 	struct gw_all_halves h = { 0 };
-	struct gw_seqset sizes = { 0 };
-	bool asked = false, ok = collect(s, &h);
+	struct gw_seqset there = { 0 }, both = { 0 };
+	bool asked = false;
+	bool ok = collect(s, &h) && add_sizes(&there, &h.gone_there) &&
+		  add_sizes(&both, &h.gone_there) && add_sizes(&both, &h.gone_here);
 
-	for (size_t i = 0; i < h.gone_there.count && ok; i++) {
-		uint64_t size = h.gone_there.list[i].size;
-
-		if (size > 0 && size < UINT32_MAX)
-			ok = gw_seqset_add(&sizes, (uint32_t)size, (uint32_t)size) == GW_OK;
-	}
-	for (size_t i = 0; i < s->entry_count && ok && sizes.count > 0; i++) {
+	for (size_t i = 0; i < s->entry_count && ok; i++) {
 		struct gw_entry *e = &s->entries[i];
+		const struct gw_seqset *sizes = is_trash(s, e) ? &both : &there;
 
-		if (e->stage != ENTRY_PLANNED || e->headed)
+		if (e->stage != ENTRY_PLANNED || e->headed || sizes->count == 0)
 			continue;
 		e->headed = true;
 		e->stage = ENTRY_LOOKING; /* until the headers are there */
-		if (gw_box_fetch_heads(e->box, &sizes))
+		if (gw_box_fetch_heads(e->box, sizes))
 			asked = true;
 		else
 			e->stage = ENTRY_PLANNED;
 	}
-	gw_seqset_deinit(&sizes);
+	gw_seqset_deinit(&there);
+	gw_seqset_deinit(&both);
 	free_halves(&h);
 	return asked;
 }
@@ -297,13 +314,29 @@ static void join_crossed(struct gw_sync *s, const struct gw_all_halves *h, const
 		s->entries[here->box].box, here->action, s->entries[there->box].box, there->action);
 }
 
+/* What is to go to the trash is there already: a run was killed between its COPY and its EXPUNGE.
+ */
+static size_t trashed(const struct gw_all_halves *h, struct gw_match *out)
+{
+	return gw_match_there(h->gone_here.list, h->gone_here.count, h->fresh_there.list,
+		h->fresh_there.count, out);
+}
+
+static void join_trashed(struct gw_sync *s, const struct gw_all_halves *h, const struct gw_match *m)
+{
+	const struct gw_half *gone = &h->gone_here.list[m->gone];
+
+	if (is_trash(s, &s->entries[h->fresh_there.list[m->fresh].box]))
+		gw_box_is_in_trash(s->entries[gone->box].box, gone->action);
+}
+
 /* Each kind sees what the ones before have left: the best evidence comes first. */
 static void join(struct gw_sync *s)
 {
 	static const struct joint joints[] = { { moved_by_name, join_here },
 		{ moved_back, join_crossed }, { moved_here, join_here },
 		{ moved_there, join_there }, { named_twice, spare_named },
-		{ edited_here, join_here } };
+		{ edited_here, join_here }, { trashed, join_trashed } };
 
 	for (size_t i = 0; i < sizeof joints / sizeof *joints; i++) {
 		struct gw_all_halves h = { 0 };

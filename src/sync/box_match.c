@@ -511,6 +511,14 @@ void gw_box_was_moved(struct gw_box *gone, uint32_t gone_action)
 	gone->plan.actions[gone_action].kind = GW_DO_FORGET;
 }
 
+void gw_box_is_in_trash(struct gw_box *gone, uint32_t gone_action)
+{
+	for (size_t i = 0; i < gone->gone_count; i++) {
+		if (gone->gone_actions[i] == gone_action)
+			gone->gone[i].has_copy = true;
+	}
+}
+
 bool gw_box_leaves(const struct gw_box *box, uint32_t uid)
 {
 	for (size_t i = 0; i < box->gone_count; i++) {

@@ -124,6 +124,31 @@ for what in deleted edited moved renamed; do
 		esac
 	done
 done
+note "deleted here, on a server without MOVE, and killed between COPY and EXPUNGE"
+DRESS=plain
+begin 30 'guard = no'
+mkdir -p "$MAIL/Trash"/{cur,new,tmp}
+server_own
+sync_ok
+killed=0
+for at in $(seq 1 22); do
+	f=$(nth INBOX 1)
+	id=$(id_of "$f")
+	rm "$f"
+	status=0
+	killed_at s $at || status=$?
+	[ $status != 137 ] || killed=$((killed + 1))
+	sync_ok
+	sync_ok
+	sync_ok
+	n=$(adm search -u me mailbox Trash HEADER Message-ID "$id" | wc -l)
+	[ "$n" = 1 ] || fail "killed at $at: $n copies in the trash"
+	[ -z "$(adm search -u me mailbox INBOX HEADER Message-ID "$id")" ] || fail "killed at $at: it is still there"
+	assert_equal "a deletion, killed at $at"
+done
+[ $killed -gt 3 ] || fail "only $killed runs were killed"
+DRESS=full
+
 note "moved here by name, where its keyword has another letter, and killed anywhere"
 begin 4 'delete = "expunge"'
 keywords() { # FOLDER ID
