@@ -103,7 +103,7 @@ static uint64_t chase_ms(const struct gw_watch *w)
 {
 	unsigned n = w->restless < 3 ? 0 : w->restless - 2;
 
-	return n == 0 ? AT_ONCE_MS : n > 8 ? RETRY_MAX_S * 1000 : 1000ull << n;
+	return n == 0 ? AT_ONCE_MS : n > 8 ? (uint64_t)RETRY_MAX_S * 1000 : 1000ull << n;
 }
 
 static void on_changed_there(void *ctx)

@@ -44,11 +44,12 @@ static int no_data, fail_with;
 __attribute__((constructor)) static void begin(void)
 {
 	const char *path = getenv("POWER_LOG"), *at = getenv("POWER_AT"), *d = getenv("POWER_DATA");
+	const char *error = getenv("POWER_ERROR");
 	char data[PATH_MAX];
 
 	if (at != NULL && strcmp(program_invocation_short_name, "godwit") == 0)
 		kill_at = strtol(at, NULL, 10);
-	fail_with = getenv("POWER_ERROR") == NULL ? 0 : atoi(getenv("POWER_ERROR"));
+	fail_with = error == NULL ? 0 : (int)strtol(error, NULL, 10);
 	kinds = getenv("POWER_KINDS");
 	roots = getenv("POWER_ROOTS");
 	grave = getenv("POWER_GRAVE");
