@@ -62,6 +62,20 @@ static enum gw_code read_fact(struct gw_sync *s, const char *name, char **out, s
 	return code;
 }
 
+static bool ever_synchronized(const struct gw_sync *s)
+{
+	for (size_t i = 0; i < s->row_count; i++) {
+		if (s->rows[i].uidvalidity != 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_account_id(const char *id)
+{
+	return strlen(id) == 32 && strspn(id, "0123456789abcdef") == 32;
+}
+
 static enum gw_code read_state(struct gw_sync *s, struct gw_error *err)
 {
 	char *id = NULL, *generation = NULL;
@@ -79,6 +93,10 @@ static enum gw_code read_state(struct gw_sync *s, struct gw_error *err)
 		gw_read_u64(gw_slice_str(generation), INT64_MAX, &s->generation);
 	free(id);
 	free(generation);
+	/* Damage that SQLite does not notice; without this it would look like another account's. */
+	if (code == GW_OK && ever_synchronized(s) && !is_account_id(s->account_id))
+		code = gw_fail(
+			err, GW_ERR_CORRUPT, "state %s does not name its account", s->db_path);
 	return code;
 }
 
@@ -105,15 +123,6 @@ static enum gw_code set_aside(struct gw_sync *s, struct gw_error *err)
 	s->account_id[0] = '\0';
 	s->generation = 0;
 	return GW_OK;
-}
-
-static bool ever_synchronized(const struct gw_sync *s)
-{
-	for (size_t i = 0; i < s->row_count; i++) {
-		if (s->rows[i].uidvalidity != 0)
-			return true;
-	}
-	return false;
 }
 
 /* Is the tree there, ours, and as old as the state? */

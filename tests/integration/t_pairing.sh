@@ -52,6 +52,16 @@ sync_ok --json
 no_body "state damaged"
 ls "$T/state" | grep -q corrupt || fail "the damaged state was not set aside"
 
+note "state damaged where it names its account, which SQLite does not notice"
+rm -f "$T"/state/*corrupt*
+id=$(grep -oE '[0-9a-f]{32}' "$T/mail/.godwit" | head -1)
+grep -qF "$id" "$T/state/test.db" || fail "the state does not hold the id of the mark"
+perl -pi -e "s/$id/'?' x 32/ge" "$T/state/test.db"
+godwit sync > "$T/out" || true
+sync_ok --json
+no_body "account's name damaged"
+ls "$T/state" | grep -q corrupt || fail "the damaged state was not set aside"
+
 note "server restored from an older copy"
 cp -a "$MAIL" "$T/older"
 deliver Archive "$T/m" S
