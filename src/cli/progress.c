@@ -359,23 +359,15 @@ static void print_summary(
 	fflush(stdout);
 }
 
-static void print_plan(const struct line *l, const struct gw_sync_event *ev)
+/* What was done to a mailbox, or would be. */
+static void print_delta(const struct line *l, const struct gw_sync_event *ev)
 {
 	char text[600];
 
 	if (ev->delta != NULL)
-		describe(ev->delta, true, text, sizeof text);
+		describe(ev->delta, ev->type == GW_SYNC_PLAN, text, sizeof text);
 	else
 		snprintf(text, sizeof text, "%s", ev->text);
-	if (text[0] != '\0')
-		printf("%s: %s: %s\n", l->name, ev->mailbox, text);
-}
-
-static void print_changes(const struct line *l, const struct gw_sync_event *ev)
-{
-	char text[600];
-
-	describe(ev->delta, false, text, sizeof text);
 	if (text[0] != '\0')
 		printf("%s: %s: %s\n", l->name, ev->mailbox, text);
 	fflush(stdout);
@@ -429,13 +421,13 @@ void progress_event(
 	if (ev->type == GW_SYNC_PROBLEM && p->style != PROGRESS_JSON && is_news(p, l, ev))
 		complain(name, ev->mailbox, ev->err);
 	if (ev->type == GW_SYNC_MAILBOX && p->style == PROGRESS_CHANGES)
-		print_changes(l, ev);
+		print_delta(l, ev);
 	if (ev->type == GW_SYNC_FINDING && p->style != PROGRESS_JSON)
 		printf("%s: %s: %s\n", name, ev->mailbox, ev->text);
 	if (ev->type == GW_SYNC_STEP && p->style != PROGRESS_JSON && is_shown(p, ev->step))
 		printf("%s: %s: %s\n", name, ev->mailbox, ev->text);
 	if (ev->type == GW_SYNC_PLAN && p->style != PROGRESS_JSON)
-		print_plan(l, ev);
+		print_delta(l, ev);
 	if (ev->type == GW_SYNC_DONE)
 		end_problems(l);
 	if (ev->type == GW_SYNC_DONE && ev->err != NULL && p->style != PROGRESS_JSON &&

@@ -152,3 +152,9 @@ enum gw_code gw_fingerprint_file(int dirfd, const char *name, struct gw_fingerpr
 	gw_printer_final(&printer, out);
 	return n < 0 ? GW_ERR_DISK : GW_OK;
 }
+
+bool gw_fingerprint_same(const struct gw_fingerprint *a, const struct gw_fingerprint *b)
+{
+	return memcmp(a->header, b->header, GW_HASH_BYTES) == 0 &&
+	       memcmp(a->body, b->body, GW_HASH_BYTES) == 0;
+}

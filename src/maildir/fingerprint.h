@@ -20,6 +20,9 @@ struct gw_fingerprint {
 	bool has_received; /* some server passed it on */
 };
 
+/* Of one message, whatever readers added to its header? */
+bool gw_fingerprint_same(const struct gw_fingerprint *a, const struct gw_fingerprint *b);
+
 enum gw_print_state { GW_PRINT_NAME, GW_PRINT_KEEP, GW_PRINT_SKIP, GW_PRINT_MSGID, GW_PRINT_BODY };
 
 /* A running computation; the caller's storage. */

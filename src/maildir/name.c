@@ -112,6 +112,14 @@ void gw_name_of_uid(const char *key, uint32_t uid, char out[64])
 	snprintf(out, 64, "%s.%u" SUFFIX, key, uid);
 }
 
+bool gw_name_numbered(const char *file, unsigned k, char out[GW_NAME_MAX + 1])
+{
+	struct gw_slice base = gw_name_split(file).base;
+	int n = snprintf(out, GW_NAME_MAX + 1, "%.*s-%u%s", (int)base.n, base.p, k, file + base.n);
+
+	return n >= 0 && n <= GW_NAME_MAX;
+}
+
 uint32_t gw_name_uid(struct gw_slice base, const char *key)
 {
 	size_t head = strlen(key) + 1, tail = strlen(SUFFIX);

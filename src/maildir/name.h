@@ -33,6 +33,10 @@ bool gw_name_format(const struct gw_name *old, uint64_t flags, uint64_t changes,
  * gw_name_key(). */
 void gw_name_of_uid(const char *key, uint32_t uid, char out[64]);
 
+/* Another name for a file whose base name is taken: "base-k" with the same letters.  false: it
+ * would be too long. */
+bool gw_name_numbered(const char *file, unsigned k, char out[GW_NAME_MAX + 1]);
+
 /* The UID in a base name made with this key, or 0. */
 uint32_t gw_name_uid(struct gw_slice base, const char *key);
 

@@ -93,29 +93,35 @@ static int subdir(struct gw_place *p, bool in_new)
 	return in_new ? p->m.new : p->m.cur;
 }
 
+/* Puts a file in place as op->to, or, if that is taken and others will do, under a name near it,
+ * which then is op->to. */
+static int place_near(int from, const char *name, int to, struct gw_op *op, bool others_will_do)
+{
+	int sys = gw_place(from, name, to, op->to);
+	char fresh[GW_NAME_MAX + 1], *copy;
+
+	for (unsigned i = 1; sys == EEXIST && others_will_do && i <= FRESH_NAMES; i++) {
+		if (!gw_name_numbered(op->to, i, fresh))
+			return sys;
+		sys = gw_place(from, name, to, fresh);
+		if (sys != 0)
+			continue;
+		copy = strdup(fresh);
+		if (copy == NULL)
+			return ENOMEM;
+		free(op->to);
+		op->to = copy;
+	}
+	return sys;
+}
+
 /* The name is a function of the UID; if something else has it, the mail gets a fresh one.  But if
  * the look did not show that, it is this very message, which an interrupted run left. */
 static int deliver(struct gw_op *op)
 {
-	int to = subdir(op->place, op->to_in_new), sys;
-	struct gw_name old;
-	char fresh[GW_NAME_MAX + 1], *copy;
+	int to = subdir(op->place, op->to_in_new);
+	int sys = place_near(op->place->m.tmp, op->file.tmp_name, to, op, op->name_is_taken);
 
-	sys = gw_place(op->place->m.tmp, op->file.tmp_name, to, op->to);
-	old = gw_name_split(op->to);
-	for (unsigned i = 1; sys == EEXIST && op->name_is_taken && i <= FRESH_NAMES; i++) {
-		snprintf(fresh, sizeof fresh, "%.*s-%u%s", (int)old.base.n, old.base.p, i,
-			op->to + old.base.n);
-		sys = gw_place(op->place->m.tmp, op->file.tmp_name, to, fresh);
-		if (sys == 0) {
-			copy = strdup(fresh);
-			if (copy == NULL)
-				return ENOMEM;
-			free(op->to);
-			op->to = copy;
-			break;
-		}
-	}
 	if (sys == 0) {
 		close(op->file.fd);
 		op->file.fd = -1;
@@ -130,26 +136,12 @@ static int rename_seen(struct gw_op *op)
 	return gw_place(from, op->from, subdir(op->place, op->to_in_new), op->to);
 }
 
-/* As deliver(): of another mailbox's file, under a name that may be taken here. */
+/* Another mailbox's file, under a name that may be taken here. */
 static int take(struct gw_op *op)
 {
 	int from = subdir(op->from_place, op->from_in_new);
-	int to = subdir(op->place, op->to_in_new), sys = gw_place(from, op->from, to, op->to);
-	struct gw_name old = gw_name_split(op->to);
-	char fresh[GW_NAME_MAX + 1], *copy;
 
-	for (unsigned i = 1; sys == EEXIST && i <= FRESH_NAMES; i++) {
-		snprintf(fresh, sizeof fresh, "%.*s-%u%s", (int)old.base.n, old.base.p, i,
-			op->to + old.base.n);
-		sys = gw_place(from, op->from, to, fresh);
-		if (sys == 0 && (copy = strdup(fresh)) != NULL) {
-			free(op->to);
-			op->to = copy;
-		} else if (sys == 0) {
-			return ENOMEM;
-		}
-	}
-	return sys;
+	return place_near(from, op->from, subdir(op->place, op->to_in_new), op, true);
 }
 
 static int delete_seen(struct gw_op *op, const struct gw_disk_world *world)

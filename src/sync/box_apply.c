@@ -566,7 +566,7 @@ void gw_box_created(struct gw_box *box)
 	box->env->created(box->env->ctx, box);
 }
 
-void gw_box_apply(struct gw_box *box)
+void gw_box_proceed(struct gw_box *box)
 {
 	enum gw_code code = GW_OK;
 

@@ -234,7 +234,6 @@ void gw_box_find_copies(struct gw_box *box);
 void gw_box_carry(struct gw_box *box);
 
 /* box_apply.c: carries out. */
-void gw_box_apply(struct gw_box *box);
 /* What is left of the plan, local side, less what goes. */
 void gw_box_apply_rest(struct gw_box *box);
 /* What goes here. */

@@ -156,8 +156,3 @@ void gw_box_judge(struct gw_box *box)
 	if (box->env->dry_run)
 		gw_box_tell(box);
 }
-
-void gw_box_proceed(struct gw_box *box)
-{
-	gw_box_apply(box);
-}

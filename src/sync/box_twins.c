@@ -3,7 +3,6 @@
  */
 #include "sync/box_p.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { FRESH_NAMES = 1000 };
@@ -16,19 +15,13 @@ static const char *subdir(const struct gw_box *box, size_t i)
 /* A name that no file here has. */
 static char *fresh_name(const struct gw_box *box, size_t i)
 {
-	const char *file = gw_scan_name(&box->local.scan, i);
-	struct gw_slice base = gw_scan_base(&box->local.scan, i);
 	char fresh[GW_NAME_MAX + 1];
 
 	for (unsigned k = 1; k <= FRESH_NAMES; k++) {
-		int n = snprintf(fresh, sizeof fresh, "%.*s-%u", (int)base.n, base.p, k);
-
-		if (n < 0 || (size_t)n + strlen(file + base.n) > GW_NAME_MAX)
+		if (!gw_name_numbered(gw_scan_name(&box->local.scan, i), k, fresh))
 			return NULL;
-		if (gw_scan_find(&box->local.scan, gw_slice_str(fresh)) != SIZE_MAX)
-			continue;
-		memcpy(fresh + n, file + base.n, strlen(file + base.n) + 1);
-		return strdup(fresh);
+		if (!gw_box_name_is_taken(box, gw_name_split(fresh).base))
+			return strdup(fresh);
 	}
 	return NULL;
 }

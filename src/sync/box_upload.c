@@ -167,8 +167,7 @@ static uint32_t announced_file(const struct gw_box *box, const struct gw_pending
 	for (size_t i = 0; i < box->print_count && !p->has_file; i++) {
 		const struct gw_file_print *f = &box->prints[i];
 
-		if (f->ok && memcmp(f->print.header, p->print.header, GW_HASH_BYTES) == 0 &&
-			memcmp(f->print.body, p->print.body, GW_HASH_BYTES) == 0 &&
+		if (f->ok && gw_fingerprint_same(&f->print, &p->print) &&
 			!was_announced(box, f->index) && !gw_box_is_paired(box, f->index))
 			return f->index;
 	}

@@ -52,6 +52,13 @@ enum gw_code gw_seen_put(struct gw_seen_list *s, const char *wire, uint32_t mess
 	return GW_OK;
 }
 
+/* Without CONDSTORE the sync knew no HIGHESTMODSEQ. */
+static bool differs(const struct gw_seen *s, const struct gw_seen *now)
+{
+	return now->messages != s->messages || now->uidnext != s->uidnext ||
+	       (s->highestmodseq != 0 && now->highestmodseq != s->highestmodseq);
+}
+
 static void tell_changed(struct gw_listen *l)
 {
 	if (l->session != NULL)
@@ -63,20 +70,24 @@ static void tell_changed(struct gw_listen *l)
 static void take_status(struct gw_listen *l, const struct gw_response *r)
 {
 	const struct gw_seen *s = find(l->seen, r->mailbox);
+	struct gw_seen now;
 
 	if (s == NULL)
 		return; /* not ours */
-	if (((r->items & GW_ITEM_MESSAGES) && r->messages != s->messages) ||
-		((r->items & GW_ITEM_UIDNEXT) && r->uidnext != s->uidnext) ||
-		((r->items & GW_ITEM_HIGHESTMODSEQ) && s->highestmodseq != 0 &&
-			r->highestmodseq != s->highestmodseq))
+	now = *s;
+	if (r->items & GW_ITEM_MESSAGES)
+		now.messages = r->messages;
+	if (r->items & GW_ITEM_UIDNEXT)
+		now.uidnext = r->uidnext;
+	if (r->items & GW_ITEM_HIGHESTMODSEQ)
+		now.highestmodseq = r->highestmodseq;
+	if (differs(s, &now))
 		tell_changed(l);
 }
 
 static void on_push(void *ctx, const struct gw_response *r)
 {
 	struct gw_listen *l = ctx;
-
 	bool overflow = r->type == GW_RESP_STATUS_TEXT &&
 			gw_slice_case_starts(r->line, "* OK [NOTIFICATIONOVERFLOW");
 
@@ -156,9 +167,7 @@ static void on_examined(void *ctx, const struct gw_result *result)
 		return;
 	l->armed = true;
 	s = find(l->seen, gw_slice_str("INBOX"));
-	if (s != NULL &&
-		(l->inbox.messages != s->messages || l->inbox.uidnext != s->uidnext ||
-			(s->highestmodseq != 0 && l->inbox.highestmodseq != s->highestmodseq)))
+	if (s != NULL && differs(s, &l->inbox))
 		tell_changed(l);
 	else
 		l->stands(l->ctx);
@@ -167,7 +176,6 @@ static void on_examined(void *ctx, const struct gw_result *result)
 static void on_idle_response(void *ctx, const struct gw_response *r)
 {
 	struct gw_listen *l = ctx;
-
 	/* The count of EXISTS is told again when nothing came. */
 	bool news = (r->type == GW_RESP_EXISTS && r->number != l->inbox.messages) ||
 		    r->type == GW_RESP_EXPUNGE || r->type == GW_RESP_VANISHED ||

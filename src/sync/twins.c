@@ -17,12 +17,6 @@ static bool same_name(const struct gw_scan *s, size_t a, size_t b)
 	return gw_base_compare(gw_scan_base(s, a), gw_scan_base(s, b)) == 0;
 }
 
-static bool same_message(const struct gw_fingerprint *a, const struct gw_fingerprint *b)
-{
-	return memcmp(a->header, b->header, GW_HASH_BYTES) == 0 &&
-	       memcmp(a->body, b->body, GW_HASH_BYTES) == 0;
-}
-
 static enum gw_code take_row(void *ctx, const struct gw_message_row *row)
 {
 	struct group *g = ctx;
@@ -67,14 +61,14 @@ static void settle_group(
 		readable[i] =
 			v->scan.trusted && read_print(place, &v->scan, g->first + i, &prints[i]);
 	for (size_t i = n; i-- > 0 && g->row_known && readable != NULL && prints != NULL;) {
-		if (readable[i] && same_message(&prints[i], &g->row))
+		if (readable[i] && gw_fingerprint_same(&prints[i], &g->row))
 			chosen = i;
 	}
 	if (g->uid != 0)
 		give_row(v, g, g->first + chosen);
 	for (size_t i = 0; i < n; i++) { /* what cannot be compared is left as it is */
 		bool other = readable != NULL && prints != NULL && readable[i] &&
-			     readable[chosen] && !same_message(&prints[i], &prints[chosen]);
+			     readable[chosen] && !gw_fingerprint_same(&prints[i], &prints[chosen]);
 
 		if (i != chosen)
 			v->messages[g->first + i].twin = other ? GW_TWIN_OTHER : GW_TWIN_SAME;

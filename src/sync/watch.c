@@ -80,9 +80,7 @@ static void stop_listening(struct gw_watch *w)
 {
 	gw_delay_cancel(&w->poll);
 	gw_delay_cancel(&w->renew);
-	if (w->warm.session != NULL)
-		gw_listen_stop(&w->listen);
-	w->listen.session = NULL;
+	gw_listen_stop(&w->listen);
 }
 
 /* Something changed, or may have. */
