@@ -10,8 +10,9 @@ BEGIN {
 	see["store"] = "store base"
 	see["auth"] = "auth net base"
 	see["sync"] = "sync imap maildir store auth net base"
+	see["watch"] = "watch sync imap maildir store auth net base"
 	see["cli"] = "cli base"	# the rest through include/godwit only
-	third["uv.h"] = "net imap auth sync cli"
+	third["uv.h"] = "net imap auth sync watch cli"
 	third["openssl/"] = "base net maildir auth"
 	third["sqlite3.h"] = "store"
 	third["confuse.h"] = "cli"

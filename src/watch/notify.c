@@ -1,5 +1,5 @@
-/* sync/notify.c - see notify.h. */
-#include "sync/notify.h"
+/* watch/notify.c - see notify.h. */
+#include "watch/notify.h"
 
 #include "base/buf.h"
 #include "base/text.h"

@@ -1,7 +1,7 @@
 /* What is told of a tree, and which of it is our own. */
 #include "test.h"
 
-#include "sync/notify.h"
+#include "watch/notify.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* sync/watch.c - see godwit/watch.h: when to sync.
+/* watch/watch.c - see godwit/watch.h: when to sync.
  *
  *   RESTING --start, time is up, a wake-up--> SYNCING --OK, nothing new meanwhile--> LISTENING
  *   SYNCING --OK, but something changed meanwhile--> RESTING (for a moment)
@@ -13,9 +13,9 @@
 
 #include "net/delay.h"
 #include "net/wake.h"
-#include "sync/listen.h"
-#include "sync/notify.h"
 #include "sync/warm.h"
+#include "watch/listen.h"
+#include "watch/notify.h"
 
 #include <stdio.h>
 #include <stdlib.h>

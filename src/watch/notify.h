@@ -1,5 +1,5 @@
-/* sync/notify.h - tells that a Maildir tree was changed by somebody else: inotify(7) on every cur/,
- * new/ and every directory that may get a mailbox.
+/* watch/notify.h - tells that a Maildir tree was changed by somebody else: inotify(7) on every
+ * cur/, new/ and every directory that may get a mailbox.
  */
 #pragma once
 

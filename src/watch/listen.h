@@ -1,5 +1,5 @@
-/* sync/listen.h - waits on a connection for what the server tells of changes: NOTIFY (RFC 5465) for
- * all mailboxes, or IDLE (RFC 2177) on INBOX.
+/* watch/listen.h - waits on a connection for what the server tells of changes: NOTIFY (RFC 5465)
+ * for all mailboxes, or IDLE (RFC 2177) on INBOX.
  *
  * What changed between the last sync and the moment from which the server tells is noticed by the
  * counts of that moment.

@@ -1,9 +1,9 @@
-/* sync/listen.c - see listen.h.
+/* watch/listen.c - see listen.h.
  *
  * I1  callbacks are for a listen whose session is set: answers to what an earlier one asked, which
  *     may come after gw_listen_stop(), find it NULL or are of no consequence.
  */
-#include "sync/listen.h"
+#include "watch/listen.h"
 
 #include "base/buf.h"
 
