@@ -57,4 +57,7 @@ struct gw_account {
 	unsigned connections; /* at most */
 	unsigned timeout_s;   /* without a byte */
 	unsigned poll_s;      /* watching: between syncs that nothing calls for */
+	char **watch;         /* watching: patterns over names as shown here; the mailboxes to wait
+			       * for with IDLE, first ones first, where the server has no NOTIFY */
+	size_t watch_count;
 };

@@ -63,3 +63,5 @@ void gw_error_clear(struct gw_error *err);
 
 /* A stable one-word name for logs and JSON, such as "network".  Static storage. */
 const char *gw_code_name(enum gw_code code);
+/* The code of that name; GW_ERR_BUG for one that is not known. */
+enum gw_code gw_code_named(const char *name);

@@ -70,6 +70,7 @@ enum gw_sync_event_type {
 	GW_SYNC_STAGE,    /* text: what begins now */
 	GW_SYNC_PROGRESS, /* counts changed */
 	GW_SYNC_MAILBOX,  /* mailbox is in step; the changes of this one are in `delta` */
+	GW_SYNC_NEW,      /* a new message is in new/ of mailbox; text: the path of its file */
 	GW_SYNC_STEP,     /* dry run: what would be done to one message of mailbox, in `step` */
 	GW_SYNC_PLAN,     /* dry run: the sum of a mailbox's steps, in `delta` */
 	GW_SYNC_FINDING,  /* verify: text, about mailbox */
@@ -80,8 +81,8 @@ enum gw_sync_event_type {
 struct gw_sync_event {
 	enum gw_sync_event_type type;
 	const struct gw_sync_counts *counts;
-	const char
-		*text; /* STAGE; PLAN: what would be done to the mailbox as a whole (delta NULL) */
+	const char *text; /* STAGE, NEW; PLAN: what would be done to the mailbox as a whole (delta
+			     NULL) */
 	const char *mailbox; /* as shown */
 	const struct gw_sync_counts *delta;
 	const struct gw_sync_step *step;

@@ -15,6 +15,8 @@ enum gw_watch_event_type {
 	GW_WATCH_SYNC,    /* sync: an event of the sync that is under way */
 	GW_WATCH_STANDS,  /* all is in step, and changes are waited for; text says how */
 	GW_WATCH_TROUBLE, /* err: no sync is possible now; it is tried again in `seconds` */
+	GW_WATCH_PAUSED,  /* somebody asked for that (godwit/control.h); the connections are closed
+			   */
 	GW_WATCH_DONE,    /* the last event, after gw_watch_stop() */
 };
 
@@ -29,7 +31,8 @@ struct gw_watch_event {
 typedef void gw_watch_cb(void *ctx, const struct gw_watch_event *ev);
 
 /* account and log are borrowed and outlive the watch.  GW_OK: GW_WATCH_DONE comes exactly once,
- * after gw_watch_stop(), and the watch is freed then.  GW_ERR_NOMEM: cb is never called. */
+ * after gw_watch_stop(), and the watch is freed then.  GW_ERR_NOMEM, GW_ERR_DISK, GW_ERR_LOCKED
+ * (another watcher has the account): cb is never called. */
 enum gw_code gw_watch_start(struct uv_loop_s *loop, const struct gw_account *account,
 	const struct gw_log *log, gw_watch_cb *cb, void *ctx, struct gw_watch **out,
 	struct gw_error *err);

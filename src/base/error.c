@@ -117,3 +117,12 @@ const char *gw_code_name(enum gw_code code)
 	}
 	return "unknown";
 }
+
+enum gw_code gw_code_named(const char *name)
+{
+	for (int code = GW_OK; code < GW_ERR_BUG; code++) {
+		if (strcmp(gw_code_name((enum gw_code)code), name) == 0)
+			return (enum gw_code)code;
+	}
+	return GW_ERR_BUG;
+}

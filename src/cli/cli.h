@@ -8,6 +8,7 @@ struct options {
 	const char *config_path; /* NULL: the usual place */
 	bool quiet, json, dry_run, full, accept_deletions, restore_deletions;
 	bool all;                    /* restore */
+	bool follow;                 /* status */
 	bool verify, bodies, repair; /* verify */
 	unsigned verbose;
 	char **args; /* behind the command */
@@ -20,8 +21,16 @@ int exit_status(const struct gw_error *err);
 /* One line on stderr: "godwit: [account: [mailbox: ]]text". */
 void complain(const char *account, const char *mailbox, const struct gw_error *err);
 
+/* Do the arguments, names of accounts, name this one?  None: all. */
+bool account_is_chosen(const struct options *o, const struct gw_account *account);
+/* GW_ERR_CONFIG: an argument is no account's name. */
+enum gw_code accounts_check(
+	const struct options *o, const struct config *config, struct gw_error *err);
+
 int cmd_sync(const struct options *o, const struct config *config, const struct gw_log *log);
 /* Takes config over. */
 int cmd_watch(const struct options *o, struct config *config, const struct gw_log *log);
 int cmd_restore(const struct options *o, const struct config *config);
+int cmd_pause(const struct options *o, const struct config *config, bool pause);
+int cmd_follow(const struct options *o, const struct config *config);
 int cmd_status(const struct options *o, const struct config *config);

@@ -1,17 +1,19 @@
-/* cli/cmd_status.c - `godwit status`: what the state says, without connecting anywhere. */
+/* cli/cmd_status.c - `godwit status`: what the state says, and the watcher. */
+#include "cli/ask.h"
 #include "cli/cli.h"
 
 #include "godwit/status.h"
 
-#include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 struct printer {
 	const struct gw_account *account;
-	json_t *mailboxes, *held; /* owned; JSON only */
-	json_t *changed;          /* owned */
+	json_t *mailboxes, *held; /* owned; filled for JSON only */
+	json_t *watcher;          /* owned; what it tells; NULL: nobody watches */
+	FILE *text;               /* lines below the heading */
 	uint64_t messages, count, held_count;
 	bool json, known, verbose;
 	int64_t changed_at;
@@ -25,19 +27,39 @@ static void on_account(void *ctx, bool known, int64_t changed_at)
 	p->changed_at = changed_at;
 }
 
+static const json_t *watched(const struct printer *p, const char *name)
+{
+	const json_t *list = json_object_get(p->watcher, "mailboxes");
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *o = json_array_get(list, i);
+		const char *other = json_string_value(json_object_get(o, "name"));
+
+		if (other != NULL && strcmp(other, name) == 0)
+			return o;
+	}
+	return NULL;
+}
+
 static void on_mailbox(void *ctx, const struct gw_status_mailbox *m)
 {
 	struct printer *p = ctx;
+	const json_t *w = watched(p, m->name);
+	time_t changed = (time_t)json_integer_value(json_object_get(w, "changed"));
+	char when[32] = "";
+	struct tm tm;
 
 	p->messages += m->messages;
 	p->count++;
+	if (changed != 0 && localtime_r(&changed, &tm) != NULL)
+		strftime(when, sizeof when, "  changed %H:%M:%S", &tm);
 	if (p->json)
 		json_array_append_new(p->mailboxes,
 			json_pack("{s:s, s:I, s:b}", "name", m->name, "messages",
 				(json_int_t)m->messages, "synchronized", m->uidvalidity != 0));
 	else if (p->verbose)
-		printf("  %8llu  %s%s\n", (unsigned long long)m->messages, m->name,
-			m->uidvalidity == 0 ? "  (not synchronized yet)" : "");
+		fprintf(p->text, "  %8llu  %s%s%s\n", (unsigned long long)m->messages, m->name,
+			m->uidvalidity == 0 ? "  (not synchronized yet)" : "", when);
 }
 
 static void on_held(void *ctx, const struct gw_status_held *h)
@@ -50,11 +72,11 @@ static void on_held(void *ctx, const struct gw_status_held *h)
 			json_pack("{s:s, s:I, s:s, s:s}", "mailbox", h->mailbox, "uid",
 				(json_int_t)h->uid, "file", h->base_name, "reason", h->reason));
 	else if (h->uid == 0 && h->base_name[0] == '\0')
-		printf("  held: %s: %s\n", h->mailbox, h->reason);
+		fprintf(p->text, "  held: %s: %s\n", h->mailbox, h->reason);
 	else if (h->uid == 0)
-		printf("  held: %s file %s: %s\n", h->mailbox, h->base_name, h->reason);
+		fprintf(p->text, "  held: %s file %s: %s\n", h->mailbox, h->base_name, h->reason);
 	else
-		printf("  held: %s UID %u: %s\n", h->mailbox, h->uid, h->reason);
+		fprintf(p->text, "  held: %s UID %u: %s\n", h->mailbox, h->uid, h->reason);
 }
 
 static void print_heading(const struct printer *p)
@@ -73,63 +95,88 @@ static void print_heading(const struct printer *p)
 			(unsigned long long)p->count, when, (unsigned long long)p->held_count);
 }
 
+static void print_watcher(const struct printer *p)
+{
+	char text[900];
+
+	if (p->watcher == NULL)
+		return;
+	describe_watcher(p->watcher, text, sizeof text);
+	printf("  watched by process %lld: %s\n",
+		(long long)json_integer_value(json_object_get(p->watcher, "process")), text);
+}
+
 static void print_json(struct printer *p)
 {
-	json_t *o = json_pack("{s:s, s:b, s:I, s:I, s:o, s:o}", "account", p->account->name,
+	json_t *o = json_pack("{s:s, s:b, s:I, s:I, s:O, s:O, s:o}", "account", p->account->name,
 		"known", p->known, "messages", (json_int_t)p->messages, "changed",
-		(json_int_t)p->changed_at, "mailboxes", p->mailboxes, "held", p->held);
+		(json_int_t)p->changed_at, "mailboxes", p->mailboxes, "held", p->held, "watcher",
+		p->watcher == NULL ? json_null() : json_incref(p->watcher));
 
 	json_dumpf(o, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
 	putchar('\n');
 	json_decref(o);
 }
 
+static enum gw_code read_account(struct printer *p, struct gw_error *err)
+{
+	const struct gw_status_sink sink = { on_account, on_mailbox, on_held, p };
+	char *text = NULL;
+	size_t n;
+	enum gw_code code = ask_watcher(p->account, "status", &p->watcher, err);
+
+	p->text = open_memstream(&text, &n); /* the heading, which counts, comes first */
+	if (p->text == NULL)
+		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	if (code == GW_OK)
+		code = gw_status_read(p->account, &sink, err);
+	fclose(p->text);
+	if (code == GW_OK && p->json) {
+		print_json(p);
+	} else if (code == GW_OK) {
+		print_heading(p);
+		print_watcher(p);
+		fputs(text, stdout);
+	}
+	free(text);
+	return code;
+}
+
 static int print_account(const struct options *o, const struct gw_account *a)
 {
 	struct printer p = { .account = a, .json = o->json, .verbose = o->verbose > 0 };
-	const struct gw_status_sink sink = { on_account, on_mailbox, on_held, &p };
 	struct gw_error err = { 0 };
+	enum gw_code code;
 
-	if (o->json) {
-		p.mailboxes = json_array();
-		p.held = json_array();
-	}
-	if (gw_status_read(a, &sink, &err) != GW_OK) {
-		json_decref(p.mailboxes);
-		json_decref(p.held);
-		complain(a->name, NULL, &err);
-		return exit_status(&err);
-	}
-	if (o->json)
-		print_json(&p);
-	else
-		print_heading(&p);
-	return p.held_count > 0;
+	p.mailboxes = json_array();
+	p.held = json_array();
+	code = read_account(&p, &err);
+	json_decref(p.mailboxes);
+	json_decref(p.held);
+	json_decref(p.watcher);
+	if (code == GW_OK)
+		return p.held_count > 0;
+	complain(a->name, NULL, &err);
+	return exit_status(&err);
 }
 
 int cmd_status(const struct options *o, const struct config *config)
 {
+	struct gw_error err = { 0 };
 	int status = 0;
-	bool found = o->arg_count == 0;
 
-	for (size_t i = 0; i < config->count; i++) {
-		bool wanted = o->arg_count == 0;
-
-		for (int j = 0; j < o->arg_count; j++)
-			wanted |= strcmp(o->args[j], config->accounts[i].name) == 0;
-		found |= wanted;
-		if (wanted) {
-			int one = print_account(o, &config->accounts[i]);
-
-			status = one > status ? one : status;
-		}
-	}
-	if (!found) {
-		struct gw_error err = { 0 };
-
-		gw_fail(&err, GW_ERR_CONFIG, "the configuration has no account \"%s\"", o->args[0]);
+	if (o->follow)
+		return cmd_follow(o, config);
+	if (accounts_check(o, config, &err) != GW_OK) {
 		complain(NULL, NULL, &err);
 		return exit_status(&err);
+	}
+	for (size_t i = 0; i < config->count; i++) {
+		int one = account_is_chosen(o, &config->accounts[i])
+				  ? print_account(o, &config->accounts[i])
+				  : 0;
+
+		status = one > status ? one : status;
 	}
 	return status;
 }

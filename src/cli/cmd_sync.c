@@ -1,6 +1,13 @@
-/* cli/cmd_sync.c - `godwit sync`: once, then exit. */
+/* cli/cmd_sync.c - `godwit sync`: once, then exit.
+ *
+ * An account that is being watched is synchronized by its watcher, which sends the events.
+ */
 #include "cli/cli.h"
+#include "cli/hooks.h"
 #include "cli/progress.h"
+
+#include "godwit/control.h"
+#include "godwit/json.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -12,18 +19,23 @@
 struct job {
 	struct run *run;
 	const struct gw_account *account;
+	const struct hook_commands *hooks;
 	struct gw_sync_options options;
-	const char **folders; /* owned */
-	struct gw_sync *sync; /* frees itself */
+	const char **folders;              /* owned */
+	struct gw_sync *sync;              /* frees itself */
+	struct gw_control_client *watcher; /* owned; it does the sync */
+	bool ended, let_go;
 	int status;
 };
 
 struct run {
 	uv_loop_t loop;
 	const struct gw_log *log; /* where our own goes on to */
+	struct gw_log own_log;
 	uv_signal_t on_int, on_term;
 	struct progress *progress;
-	struct job *jobs; /* owned */
+	struct hooks *hooks; /* owned */
+	struct job *jobs;    /* owned */
 	size_t count, running;
 	unsigned interrupts;
 	const struct options *options;
@@ -41,13 +53,84 @@ static void on_event(void *ctx, const struct gw_sync_event *ev)
 	struct run *r = j->run;
 
 	progress_event(r->progress, (size_t)(j - r->jobs), j->account->name, ev);
+	if (j->watcher == NULL && !j->options.dry_run && !j->options.verify) /* else its own run */
+		hooks_sync_event(r->hooks, j->account, j->hooks, ev);
+	if (ev->type == GW_SYNC_DONE && ev->err != NULL && j->watcher == NULL && !j->let_go)
+		hooks_trouble(r->hooks, j->account, j->hooks, ev->err);
 	if (ev->type != GW_SYNC_DONE)
 		return;
 	j->sync = NULL;
+	j->ended = true;
+	gw_control_close(&j->watcher);
 	j->status = ev->err != NULL ? exit_status(ev->err)
 				    : ev->counts->problems + ev->counts->findings > 0;
 	if (--r->running == 0)
 		end_signals(r);
+}
+
+static void fail_job(struct job *j, const struct gw_error *err)
+{
+	const struct gw_sync_counts none = { 0 };
+
+	on_event(j, &(struct gw_sync_event){ .type = GW_SYNC_DONE, .counts = &none, .err = err });
+}
+
+/* --- by the account's watcher ---------------------------------------------------------------- */
+
+static void start_alone(struct job *j)
+{
+	struct run *r = j->run;
+	struct gw_error err = { 0 };
+
+	if (gw_sync_start(&r->loop, j->account, &j->options, &r->own_log, on_event, j, &j->sync,
+		    &err) != GW_OK)
+		fail_job(j, &err);
+}
+
+static void on_line(void *ctx, const char *line, size_t n)
+{
+	struct job *j = ctx;
+	struct gw_parsed_event p;
+
+	if (line == NULL) { /* it was ended, or we ended it */
+		j->watcher = NULL;
+		if (!j->ended)
+			start_alone(j);
+		return;
+	}
+	if (gw_event_parse(line, n, &p))
+		on_event(j, &p.ev);
+	gw_parsed_event_deinit(&p);
+}
+
+/* false: nobody watches the account. */
+static bool hand_over(struct job *j)
+{
+	char *request = gw_control_sync_request(&j->options);
+	struct gw_error err = { 0 };
+	enum gw_code code = request == NULL ? gw_fail(&err, GW_ERR_NOMEM, "out of memory")
+					    : gw_control_open(&j->run->loop, j->account, request,
+						      on_line, j, &j->watcher, &err);
+
+	free(request);
+	if (code != GW_OK)
+		fail_job(j, &err);
+	else if (j->watcher != NULL)
+		gw_log(&j->run->own_log, GW_LOG_INFO, "%s: handed over to its watcher",
+			j->account->name);
+	return code != GW_OK || j->watcher != NULL;
+}
+
+/* --------------------------------------------------------------------------------------------- */
+
+static void let_go(struct job *j)
+{
+	struct gw_error err = { 0 };
+
+	gw_control_close(&j->watcher);
+	j->let_go = true;
+	gw_fail(&err, GW_ERR_CANCELLED, "its watcher goes on with it");
+	fail_job(j, &err);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -63,7 +146,9 @@ static void on_signal(uv_signal_t *handle, int number)
 	fprintf(stderr, "godwit: finishing the batch at hand; once more stops at once (nothing is "
 			"lost either way)\n");
 	for (size_t i = 0; i < r->count; i++) {
-		if (r->jobs[i].sync != NULL)
+		if (r->jobs[i].watcher != NULL)
+			let_go(&r->jobs[i]);
+		else if (r->jobs[i].sync != NULL)
 			gw_sync_stop(r->jobs[i].sync);
 	}
 }
@@ -79,7 +164,8 @@ static struct job *job_for(struct run *r, const struct config *config, const cha
 		const struct gw_account *a = &config->accounts[i];
 
 		if (strlen(a->name) == n && strncmp(a->name, name, n) == 0) {
-			r->jobs[r->count] = (struct job){ .run = r, .account = a };
+			r->jobs[r->count] =
+				(struct job){ .run = r, .account = a, .hooks = &config->hooks[i] };
 			return &r->jobs[r->count++];
 		}
 	}
@@ -141,18 +227,12 @@ static enum progress_style style(const struct options *o)
 	return isatty(STDERR_FILENO) && o->verbose == 0 ? PROGRESS_BARS : PROGRESS_LINES;
 }
 
-static void start(struct run *r, const struct gw_log *log)
+static void start(struct run *r)
 {
 	for (size_t i = 0; i < r->count; i++) {
-		struct job *j = &r->jobs[i];
-		struct gw_error err = { 0 };
-		struct gw_sync_counts none = { 0 };
-
 		r->running++;
-		if (gw_sync_start(&r->loop, j->account, &j->options, log, on_event, j, &j->sync,
-			    &err) != GW_OK)
-			on_event(j, &(struct gw_sync_event){
-					    .type = GW_SYNC_DONE, .counts = &none, .err = &err });
+		if (!hand_over(&r->jobs[i]))
+			start_alone(&r->jobs[i]);
 	}
 }
 
@@ -179,11 +259,13 @@ static void log_line(void *ctx, enum gw_log_level level, const char *text)
 int cmd_sync(const struct options *o, const struct config *config, const struct gw_log *log)
 {
 	struct run r = { .options = o, .log = log };
-	const struct gw_log own = { .level = log->level, .sink = log_line, .ctx = &r };
 	struct gw_error err = { 0 };
 	int status = 0;
 
-	if (choose(&r, config, &err) != GW_OK ||
+	uv_loop_init(&r.loop);
+	r.own_log = (struct gw_log){ .level = log->level, .sink = log_line, .ctx = &r };
+	r.hooks = hooks_new(&r.loop, &r.own_log);
+	if (choose(&r, config, &err) != GW_OK || r.hooks == NULL ||
 		(r.progress = progress_new(style(o), r.count)) == NULL) {
 		gw_fail(&err, GW_ERR_NOMEM, "out of memory");
 		complain(NULL, NULL, &err);
@@ -194,20 +276,20 @@ int cmd_sync(const struct options *o, const struct config *config, const struct 
 			: o->dry_run ? PROGRESS_DRY_RUN
 				     : PROGRESS_SYNC,
 			o->verbose > 0);
-		uv_loop_init(&r.loop);
 		uv_signal_init(&r.loop, &r.on_int);
 		uv_signal_init(&r.loop, &r.on_term);
 		r.on_int.data = r.on_term.data = &r;
 		uv_signal_start(&r.on_int, on_signal, SIGINT);
 		uv_signal_start(&r.on_term, on_signal, SIGTERM);
 		r.running = 1; /* so that an account that fails at once does not end the rest */
-		start(&r, &own);
+		start(&r);
 		if (--r.running == 0)
 			end_signals(&r);
 		uv_run(&r.loop, UV_RUN_DEFAULT);
-		uv_loop_close(&r.loop);
 		status = worst(&r);
 	}
+	uv_loop_close(&r.loop);
+	hooks_free(r.hooks);
 	progress_free(r.progress);
 	for (size_t i = 0; i < r.count; i++)
 		free(r.jobs[i].folders);

@@ -4,6 +4,7 @@
  * SIGUSR1 asks for a sync now.
  */
 #include "cli/cli.h"
+#include "cli/hooks.h"
 #include "cli/progress.h"
 #include "cli/systemd.h"
 
@@ -22,6 +23,7 @@ enum { SIGNALS = 4 };
 struct job {
 	struct run *run;
 	const struct gw_account *account;
+	const struct hook_commands *hooks;
 	struct gw_watch *watch; /* frees itself; NULL: it has ended */
 	bool told;              /* whether it works, for READY=1 */
 };
@@ -34,6 +36,7 @@ struct run {
 	uv_signal_t signals[SIGNALS];
 	uv_timer_t watchdog;
 	struct progress *progress; /* owned */
+	struct hooks *hooks;       /* owned */
 	struct job *jobs;          /* owned */
 	size_t count, running;
 	unsigned interrupts;
@@ -88,6 +91,7 @@ static void on_event(void *ctx, const struct gw_watch_event *ev)
 	switch (ev->type) {
 	case GW_WATCH_SYNC:
 		progress_event(r->progress, (size_t)(j - r->jobs), j->account->name, ev->sync);
+		hooks_sync_event(r->hooks, j->account, j->hooks, ev->sync);
 		break;
 	case GW_WATCH_STANDS:
 		if (!j->told)
@@ -99,6 +103,11 @@ static void on_event(void *ctx, const struct gw_watch_event *ev)
 		fprintf(stderr, "godwit: %s: %s; trying again in %u s\n", j->account->name,
 			ev->err->text, ev->seconds);
 		tell_ready(j, ev->err->text);
+		hooks_trouble(r->hooks, j->account, j->hooks, ev->err);
+		break;
+	case GW_WATCH_PAUSED:
+		gw_log(r->log, GW_LOG_INFO, "%s: paused, until `godwit resume`", j->account->name);
+		tell_ready(j, "paused");
 		break;
 	case GW_WATCH_DONE:
 		j->watch = NULL;
@@ -128,6 +137,7 @@ static void on_signal(uv_signal_t *handle, int number)
 	if (r->interrupts++ > 0)
 		_exit(EX_TEMPFAIL); /* nothing is lost; the next run cleans up */
 	systemd_tell("STOPPING=1\n");
+	hooks_stop(r->hooks);
 	stop_all(r);
 }
 
@@ -135,30 +145,6 @@ static void on_watchdog(uv_timer_t *timer)
 {
 	(void)timer;
 	systemd_tell("WATCHDOG=1\n");
-}
-
-static bool is_chosen(const struct options *o, const struct gw_account *a)
-{
-	for (int i = 0; i < o->arg_count; i++) {
-		if (strcmp(o->args[i], a->name) == 0)
-			return true;
-	}
-	return o->arg_count == 0;
-}
-
-static enum gw_code check_names(const struct run *r, struct gw_error *err)
-{
-	for (int i = 0; i < r->options->arg_count; i++) {
-		size_t k = 0;
-
-		while (k < r->config.count &&
-			strcmp(r->config.accounts[k].name, r->options->args[i]) != 0)
-			k++;
-		if (k == r->config.count)
-			return gw_fail(err, GW_ERR_CONFIG,
-				"the configuration has no account \"%s\"", r->options->args[i]);
-	}
-	return GW_OK;
 }
 
 /* A configuration that cannot be read leaves the one before in force. */
@@ -193,15 +179,18 @@ static bool make_jobs(struct run *r)
 static void start_all(struct run *r)
 {
 	struct gw_error err = { 0 };
-	bool ok = make_jobs(r) && check_names(r, &err) == GW_OK;
+	bool ok = r->hooks != NULL && make_jobs(r) &&
+		  accounts_check(r->options, &r->config, &err) == GW_OK;
 
 	r->ready = false;
 	for (size_t i = 0; i < r->config.count && ok; i++) {
 		struct job *j = &r->jobs[r->count];
 
-		if (!is_chosen(r->options, &r->config.accounts[i]))
+		if (!account_is_chosen(r->options, &r->config.accounts[i]))
 			continue;
-		*j = (struct job){ .run = r, .account = &r->config.accounts[i] };
+		*j = (struct job){
+			.run = r, .account = &r->config.accounts[i], .hooks = &r->config.hooks[i]
+		};
 		ok = gw_watch_start(&r->loop, j->account, r->log, on_event, j, &j->watch, &err) ==
 		     GW_OK;
 		r->running += ok;
@@ -239,10 +228,12 @@ int cmd_watch(const struct options *o, struct config *config, const struct gw_lo
 
 	*config = (struct config){ 0 }; /* ours: a SIGHUP replaces it */
 	uv_loop_init(&r.loop);
+	r.hooks = hooks_new(&r.loop, log);
 	begin_signals(&r);
 	start_all(&r);
 	uv_run(&r.loop, UV_RUN_DEFAULT);
 	uv_loop_close(&r.loop);
+	hooks_free(r.hooks);
 	progress_free(r.progress);
 	free(r.jobs);
 	config_free(&r.config);

@@ -42,6 +42,10 @@ static cfg_opt_t account_keys[] = {
 	CFG_INT("connections", 3, CFGF_NONE),
 	CFG_INT("timeout", 60, CFGF_NONE),
 	CFG_INT("poll", 300, CFGF_NONE),
+	CFG_STR_LIST("watch", "{INBOX}", CFGF_NONE),
+	CFG_STR("on-new-mail", NULL, CFGF_NODEFAULT),
+	CFG_STR("on-sync", NULL, CFGF_NODEFAULT),
+	CFG_STR("on-error", NULL, CFGF_NODEFAULT),
 	CFG_END(),
 };
 
@@ -232,19 +236,19 @@ static enum gw_code read_delete(const struct reader *r, cfg_t *sec, struct gw_ac
 	return GW_OK;
 }
 
-static enum gw_code read_folders(const struct reader *r, cfg_t *sec, struct gw_account *a)
+static enum gw_code read_list(
+	const struct reader *r, cfg_t *sec, const char *key, char ***out, size_t *count)
 {
-	unsigned n = cfg_size(sec, "folders");
+	unsigned n = cfg_size(sec, key);
 
 	if (n == 0)
 		return GW_OK;
-	a->folders = calloc(n, sizeof *a->folders);
-	if (a->folders == NULL)
+	*out = calloc(n, sizeof **out);
+	if (*out == NULL)
 		return gw_fail(r->err, GW_ERR_NOMEM, "out of memory");
-	for (; a->folder_count < n; a->folder_count++) {
-		a->folders[a->folder_count] =
-			strdup(cfg_getnstr(sec, "folders", (unsigned)a->folder_count));
-		if (a->folders[a->folder_count] == NULL)
+	for (; *count < n; ++*count) {
+		(*out)[*count] = strdup(cfg_getnstr(sec, key, (unsigned)*count));
+		if ((*out)[*count] == NULL)
 			return gw_fail(r->err, GW_ERR_NOMEM, "out of memory");
 	}
 	return GW_OK;
@@ -359,12 +363,21 @@ static enum gw_code read_account(const struct reader *r, cfg_t *sec, struct gw_a
 	if (code == GW_OK)
 		code = read_windows(r, sec, a);
 	if (code == GW_OK)
-		code = read_folders(r, sec, a);
+		code = read_list(r, sec, "folders", &a->folders, &a->folder_count);
+	if (code == GW_OK)
+		code = read_list(r, sec, "watch", &a->watch, &a->watch_count);
 	if (layout != NULL && strcmp(layout, "maildir++") == 0)
 		a->layout = GW_LAYOUT_MAILDIRPP;
 	else if (layout != NULL && strcmp(layout, "fs") != 0 && code == GW_OK)
 		code = wrong(r, sec, "layout = \"%s\" is not one of fs, maildir++", layout);
 	return code;
+}
+
+static void read_hooks(cfg_t *sec, struct hook_commands *h)
+{
+	h->on_new_mail = copy(cfg_getstr(sec, "on-new-mail"));
+	h->on_sync = copy(cfg_getstr(sec, "on-sync"));
+	h->on_error = copy(cfg_getstr(sec, "on-error"));
 }
 
 /* The real path, or as much of it as exists, so that two spellings of one place are seen. */
@@ -444,13 +457,17 @@ static enum gw_code parse(struct reader *r, struct config *out)
 	if (r->state_dir == NULL)
 		r->state_dir = default_state;
 	out->accounts = calloc(cfg_size(cfg, "account") + 1, sizeof *out->accounts);
-	if (out->accounts == NULL) {
+	out->hooks = calloc(cfg_size(cfg, "account") + 1, sizeof *out->hooks);
+	if (out->accounts == NULL || out->hooks == NULL) {
 		code = gw_fail(r->err, GW_ERR_NOMEM, "out of memory");
 		goto out;
 	}
-	for (unsigned i = 0; i < cfg_size(cfg, "account") && code == GW_OK; i++)
-		code = read_account(
-			r, cfg_getnsec(cfg, "account", i), &out->accounts[out->count++]);
+	for (unsigned i = 0; i < cfg_size(cfg, "account") && code == GW_OK; i++) {
+		cfg_t *sec = cfg_getnsec(cfg, "account", i);
+
+		read_hooks(sec, &out->hooks[i]);
+		code = read_account(r, sec, &out->accounts[out->count++]);
+	}
 	if (code == GW_OK && out->count == 0)
 		code = gw_fail(
 			r->err, GW_ERR_CONFIG, "%s names no account; godwit(5) shows how", r->path);
@@ -489,6 +506,13 @@ enum gw_code config_read(const char *path, struct config *out, struct gw_error *
 	return code;
 }
 
+static void free_list(char **list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(list[i]);
+	free(list);
+}
+
 void config_free(struct config *c)
 {
 	for (size_t i = 0; i < c->count; i++) {
@@ -498,13 +522,16 @@ void config_free(struct config *c)
 
 		for (size_t j = 0; j < sizeof strings / sizeof *strings; j++)
 			free(strings[j]);
-		for (size_t j = 0; j < a->folder_count; j++)
-			free(a->folders[j]);
-		free(a->folders);
+		free_list(a->folders, a->folder_count);
+		free_list(a->watch, a->watch_count);
 		for (size_t j = 0; j < a->window_count; j++)
 			free(a->windows[j].pattern);
 		free(a->windows);
+		free(c->hooks[i].on_new_mail);
+		free(c->hooks[i].on_sync);
+		free(c->hooks[i].on_error);
 	}
+	free(c->hooks);
 	free(c->accounts);
 	*c = (struct config){ 0 };
 }

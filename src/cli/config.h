@@ -4,8 +4,14 @@
 #include "godwit/account.h"
 #include "godwit/error.h"
 
+/* Commands of the user's, for sh; NULL: none. */
+struct hook_commands {
+	char *on_new_mail, *on_sync, *on_error; /* owned */
+};
+
 struct config {
 	struct gw_account *accounts; /* owned */
+	struct hook_commands *hooks; /* owned; one for each account */
 	size_t count;
 };
 

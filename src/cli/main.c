@@ -20,6 +20,7 @@ static const char usage[] =
 	"  sync [ACCOUNT[:FOLDER]]...   bring the Maildir in step with the server, once\n"
 	"  watch [ACCOUNT]...           keep it in step, until stopped\n"
 	"  status [ACCOUNT]...          what is here, and what is held back and why\n"
+	"  pause, resume [ACCOUNT]...   have the watcher wait, and go on\n"
 	"  verify [ACCOUNT[:FOLDER]]... compare server, Maildir and state, message by message\n"
 	"  restore [ACCOUNT[:FOLDER] [ID]...]  what was deleted here lately, and back again\n"
 	"\n"
@@ -31,6 +32,7 @@ static const char usage[] =
 	"      --bodies        verify: compare contents too (fetches everything)\n"
 	"      --repair        verify: forget what does not agree, so that the next sync joins it\n"
 	"                      anew; deletes no mail\n"
+	"      --follow        status: what the watchers do, as it happens\n"
 	"      --all           restore: everything that would be listed\n"
 	"  -q, --quiet         say nothing when all is well\n"
 	"  -v, --verbose       say more; -vv, -vvv: more still (the protocol, without secrets)\n"
@@ -100,7 +102,8 @@ enum {
 	OPT_RESTORE,
 	OPT_BODIES,
 	OPT_REPAIR,
-	OPT_ALL
+	OPT_ALL,
+	OPT_FOLLOW
 };
 
 static const struct option long_options[] = {
@@ -112,6 +115,7 @@ static const struct option long_options[] = {
 	{ "bodies", no_argument, NULL, OPT_BODIES },
 	{ "repair", no_argument, NULL, OPT_REPAIR },
 	{ "all", no_argument, NULL, OPT_ALL },
+	{ "follow", no_argument, NULL, OPT_FOLLOW },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "json", no_argument, NULL, OPT_JSON },
@@ -151,6 +155,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 		case OPT_ALL:
 			o->all = true;
 			break;
+		case OPT_FOLLOW:
+			o->follow = true;
+			break;
 		case 'q':
 			o->quiet = true;
 			break;
@@ -181,9 +188,19 @@ static int parse_options(int argc, char **argv, struct options *o)
 	return -1;
 }
 
-enum command { CMD_SYNC, CMD_WATCH, CMD_STATUS, CMD_VERIFY, CMD_RESTORE, COMMANDS };
+enum command {
+	CMD_SYNC,
+	CMD_WATCH,
+	CMD_STATUS,
+	CMD_PAUSE,
+	CMD_RESUME,
+	CMD_VERIFY,
+	CMD_RESTORE,
+	COMMANDS
+};
 
-static const char *const commands[COMMANDS] = { "sync", "watch", "status", "verify", "restore" };
+static const char *const commands[COMMANDS] = { "sync", "watch", "status", "pause", "resume",
+	"verify", "restore" };
 
 static enum command find_command(const char *word)
 {
@@ -228,6 +245,10 @@ static int run(
 		return cmd_sync(o, config, log);
 	case CMD_STATUS:
 		return cmd_status(o, config);
+	case CMD_PAUSE:
+		return cmd_pause(o, config, true);
+	case CMD_RESUME:
+		return cmd_pause(o, config, false);
 	case CMD_RESTORE:
 		return cmd_restore(o, config);
 	case COMMANDS:

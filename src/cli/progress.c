@@ -3,8 +3,8 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
+#include "godwit/json.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,120 +180,14 @@ static void draw(struct progress *p, bool force)
 	fflush(stderr);
 }
 
-/* --- JSON ------------------------------------------------------------------------------------- */
-
-static json_t *counts_json(const struct gw_sync_counts *c)
-{
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-			 "s:I, s:I, s:I, s:I}",
-		"messages_to_download", (json_int_t)c->to_download, "messages_downloaded",
-		(json_int_t)c->downloaded, "bytes_to_download", (json_int_t)c->bytes_to_download,
-		"bytes_downloaded", (json_int_t)c->bytes_downloaded, "messages_to_upload",
-		(json_int_t)c->to_upload, "messages_uploaded", (json_int_t)c->uploaded,
-		"bytes_uploaded", (json_int_t)c->bytes_uploaded, "paired", (json_int_t)c->paired,
-		"flags_changed", (json_int_t)c->flags_changed, "flags_sent",
-		(json_int_t)c->flags_sent, "deleted", (json_int_t)c->deleted, "kept",
-		(json_int_t)c->kept, "held", (json_int_t)c->held, "deleted_there",
-		(json_int_t)c->deleted_there, "moved", (json_int_t)c->moved, "copied",
-		(json_int_t)c->copied, "expired", (json_int_t)c->expired, "findings",
-		(json_int_t)c->findings);
-}
-
-static void put_json(json_t *object)
-{
-	if (object == NULL)
-		return;
-	json_dumpf(object, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
-	putchar('\n');
-	fflush(stdout);
-	json_decref(object);
-}
-
-static json_t *text_or_null(const char *text)
-{
-	json_t *value = text == NULL ? NULL : json_string(text);
-
-	return value != NULL ? value : json_null(); /* a name that is not UTF-8 has no JSON form */
-}
-
-static void add_step_json(json_t *o, const struct gw_sync_event *ev)
-{
-	const struct gw_sync_step *s = ev->step;
-
-	json_object_set_new(o, "mailbox", text_or_null(ev->mailbox));
-	json_object_set_new(o, "what", json_string(s->what));
-	if (s->uid != 0)
-		json_object_set_new(o, "uid", json_integer(s->uid));
-	if (s->file != NULL)
-		json_object_set_new(o, "file", text_or_null(s->file));
-	if (s->from != NULL)
-		json_object_set_new(o, "from", text_or_null(s->from));
-	if (s->flags != NULL)
-		json_object_set_new(o, "flags", text_or_null(s->flags));
-	if (s->size != 0)
-		json_object_set_new(o, "bytes", json_integer((json_int_t)s->size));
-	json_object_set_new(o, "text", text_or_null(s->text));
-}
-
 static void print_json(const char *name, const struct gw_sync_event *ev)
 {
-	json_t *o = json_object();
-	json_t *counts;
+	char *line = ev->type == GW_SYNC_PROGRESS ? NULL : gw_event_to_json(name, ev, false);
 
-	json_object_set_new(o, "account", text_or_null(name));
-	switch (ev->type) {
-	case GW_SYNC_STAGE:
-		json_object_set_new(o, "event", json_string("stage"));
-		json_object_set_new(o, "stage", text_or_null(ev->text));
-		break;
-	case GW_SYNC_PROGRESS:
-		json_decref(o);
-		return;
-	case GW_SYNC_MAILBOX:
-	case GW_SYNC_PLAN:
-		json_object_set_new(
-			o, "event", json_string(ev->type == GW_SYNC_PLAN ? "plan" : "mailbox"));
-		json_object_set_new(o, "mailbox", text_or_null(ev->mailbox));
-		if (ev->delta != NULL)
-			json_object_update_new(o, counts_json(ev->delta));
-		else
-			json_object_set_new(o, "text", text_or_null(ev->text));
-		break;
-	case GW_SYNC_STEP:
-		json_object_set_new(o, "event", json_string("step"));
-		add_step_json(o, ev);
-		break;
-	case GW_SYNC_FINDING:
-		json_object_set_new(o, "event", json_string("finding"));
-		json_object_set_new(o, "mailbox", text_or_null(ev->mailbox));
-		json_object_set_new(o, "text", text_or_null(ev->text));
-		break;
-	case GW_SYNC_PROBLEM:
-		json_object_set_new(o, "event", json_string("problem"));
-		json_object_set_new(o, "mailbox", text_or_null(ev->mailbox));
-		json_object_set_new(o, "kind", json_string(gw_code_name(ev->err->code)));
-		json_object_set_new(o, "text", text_or_null(ev->err->text));
-		break;
-	case GW_SYNC_DONE:
-		counts = counts_json(ev->counts);
-		json_object_set_new(o, "event", json_string("done"));
-		json_object_update_new(o, counts);
-		json_object_set_new(
-			o, "mailboxes", json_integer((json_int_t)ev->counts->mailboxes));
-		json_object_set_new(o, "mailboxes_changed",
-			json_integer((json_int_t)ev->counts->mailboxes_changed));
-		json_object_set_new(o, "problems", json_integer((json_int_t)ev->counts->problems));
-		json_object_set_new(
-			o, "wire_received", json_integer((json_int_t)ev->counts->wire_received));
-		json_object_set_new(
-			o, "wire_sent", json_integer((json_int_t)ev->counts->wire_sent));
-		json_object_set_new(o, "error",
-			ev->err == NULL ? json_null() : json_string(gw_code_name(ev->err->code)));
-		json_object_set_new(
-			o, "text", ev->err == NULL ? json_null() : text_or_null(ev->err->text));
-		break;
-	}
-	put_json(o);
+	if (line != NULL)
+		puts(line);
+	fflush(stdout);
+	free(line);
 }
 
 /* --- words ------------------------------------------------------------------------------------ */
@@ -383,6 +277,8 @@ static bool is_news(const struct progress *p, struct line *l, const struct gw_sy
 		return true;
 	for (size_t i = 0; i < l->told_count; i++)
 		known |= l->told[i] == hash;
+	for (size_t i = 0; i < l->now_count; i++)
+		known |= l->now[i] == hash;
 	if (l->now_count < PROBLEMS_MAX)
 		l->now[l->now_count++] = hash;
 	return !known;

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum gw_code gw_lock_take(const char *path, int *fd, struct gw_error *err)
+enum gw_code gw_lock_take(const char *path, const char *what, int *fd, struct gw_error *err)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	enum gw_code code;
@@ -24,12 +24,11 @@ enum gw_code gw_lock_take(const char *path, int *fd, struct gw_error *err)
 		code = gw_fail_sys(err, GW_ERR_DISK, errno, "cannot lock %s", path);
 	else if (fcntl(*fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK)
 		code = gw_fail(err, GW_ERR_LOCKED,
-			"another godwit (process %ld) is working on this account; try again when "
-			"it is done",
-			(long)lock.l_pid);
+			"another godwit (process %ld) %s; try again when it is done",
+			(long)lock.l_pid, what);
 	else
-		code = gw_fail(err, GW_ERR_LOCKED,
-			"another godwit is working on this account; try again when it is done");
+		code = gw_fail(
+			err, GW_ERR_LOCKED, "another godwit %s; try again when it is done", what);
 	close(*fd);
 	*fd = -1;
 	return code;

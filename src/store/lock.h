@@ -4,5 +4,6 @@
 #include "godwit/error.h"
 
 /* Takes the lock file at path (made if need be).  *fd is the caller's; closing it gives the lock
- * up.  GW_ERR_LOCKED names the process that has it. */
-enum gw_code gw_lock_take(const char *path, int *fd, struct gw_error *err);
+ * up.  GW_ERR_LOCKED names the process that has it, and says `what` it does
+ * ("is working on this account"). */
+enum gw_code gw_lock_take(const char *path, const char *what, int *fd, struct gw_error *err);

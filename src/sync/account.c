@@ -47,6 +47,11 @@ void gw_sync_tell_plan(struct gw_sync *s, const char *mailbox, const char *text)
 	emit(s, (struct gw_sync_event){ .type = GW_SYNC_PLAN, .mailbox = mailbox, .text = text });
 }
 
+void gw_sync_tell_new(struct gw_sync *s, const char *mailbox, const char *path)
+{
+	emit(s, (struct gw_sync_event){ .type = GW_SYNC_NEW, .mailbox = mailbox, .text = path });
+}
+
 void gw_sync_problem(struct gw_sync *s, const char *mailbox, const struct gw_error *err)
 {
 	s->counts.problems++;
@@ -123,7 +128,7 @@ void gw_sync_finished(struct gw_sync *s)
 		s->sasl = NULL;
 	}
 	if (s->err.code == GW_OK)
-		gw_sync_tell_settled(s);
+		gw_sync_keep_list(s);
 	emit(s, (struct gw_sync_event){
 			.type = GW_SYNC_DONE, .err = s->err.code == GW_OK ? NULL : &s->err });
 	free_sync(s);
@@ -257,17 +262,8 @@ void gw_sync_on_session(void *ctx, enum gw_session_event event, const struct gw_
 
 static enum gw_code open_conn(struct gw_sync *s, struct gw_conn *c, struct gw_error *err)
 {
-	const struct gw_account *a = s->account;
-	const struct gw_session_options options = { .stream = { .host = a->host,
-							    .port = a->port,
-							    .tunnel_command = a->tunnel_command,
-							    .tls = s->tls,
-							    .tls_at_once =
-								    a->tls == GW_TLS_IMPLICIT,
-							    .timeout_ms = a->timeout_s * 1000 },
-		.tls = a->tls,
-		.sasl = s->sasl,
-		.remembered_caps = s->caps };
+	const struct gw_session_options options =
+		gw_session_options_of(s->account, s->tls, s->sasl, s->caps);
 
 	c->sync = s;
 	c->ready = false;
@@ -678,8 +674,10 @@ static enum gw_code start_signing_in(struct gw_sync *s, struct gw_error *err)
 
 	if (w != NULL && w->session != NULL && gw_session_usable(w->session))
 		return gw_sync_adopt_session(s, err);
-	if (w != NULL)
+	if (w != NULL) {
 		gw_session_close(&w->session);
+		gw_folders_deinit(&w->folders);
+	}
 	if (s->sasl != NULL)
 		return open_conn(s, &s->conns[0], err);
 	if (s->account->password_command != NULL)
@@ -755,6 +753,9 @@ enum gw_code gw_sync_start(uv_loop_t *loop, const struct gw_account *account,
 		s->conns[i].sync = s;
 	gw_disk_init(&s->disk, loop);
 	if (options->warm != NULL) {
+		s->conn_limit = s->conn_limit > options->warm->others + 1
+					? s->conn_limit - options->warm->others
+					: 1;
 		s->tls = options->warm->tls;
 		s->sasl = options->warm->sasl;
 	}

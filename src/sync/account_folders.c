@@ -530,6 +530,11 @@ bool gw_sync_settle_folders(struct gw_sync *s)
 	}
 	for (size_t i = 0; i < s->folder_op_count; i++)
 		any |= !s->folder_ops[i].done;
+	if (any && s->remembered) { /* by what stands there now, then */
+		free_ops(s);
+		gw_sync_list_again(s);
+		return true;
+	}
 	if (!any || s->options.dry_run) {
 		tell_plan(s);
 		free_ops(s);

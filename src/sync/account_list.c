@@ -114,6 +114,8 @@ static bool remote_unchanged(const struct gw_sync *s, const struct gw_entry *e)
 	if (s->options.full || s->copies_differ || row->uidvalidity == 0 ||
 		gw_box_full_look_due(row))
 		return false;
+	if (s->remembered) /* what it did not tell of did not change */
+		return !f->touched;
 	if (!(caps(s) & GW_CAP_CONDSTORE) || (f->items & all) != all || f->highestmodseq == 0)
 		return false; /* without CONDSTORE equal counts say only "maybe" */
 	return f->messages == row->messages && f->uidnext == row->uidnext &&
@@ -148,7 +150,8 @@ static bool may_lose_there(const struct gw_entry *e)
 	const struct gw_folder *f = e->folder;
 	uint64_t most = (uint64_t)e->row.messages + f->uidnext - e->row.uidnext;
 
-	return (f->items & counts) != counts || f->uidnext < e->row.uidnext || f->messages < most;
+	return f->stale || (f->items & counts) != counts || f->uidnext < e->row.uidnext ||
+	       f->messages < most;
 }
 
 static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
@@ -266,14 +269,19 @@ static void adopt_names(struct gw_sync *s)
 /* The list is complete. */
 static void on_listed(struct gw_sync *s)
 {
-	adopt_names(s);
+	if (!s->remembered)
+		adopt_names(s);
 	if (!gw_sync_settle_folders(s))
 		gw_sync_listed(s);
 }
 
 void gw_sync_list_again(struct gw_sync *s)
 {
+	bool plain = s->folders.plain;
+
 	gw_folders_deinit(&s->folders);
+	s->folders.plain = plain;
+	s->remembered = false;
 	gw_sync_list(s);
 }
 
@@ -360,7 +368,7 @@ static bool has_list_status(const struct gw_sync *s)
 {
 	const uint32_t both = GW_CAP_LIST_STATUS | GW_CAP_LIST_EXTENDED;
 
-	return !s->list_plain && (caps(s) & both) == both;
+	return !s->folders.plain && (caps(s) & both) == both;
 }
 
 /* With CONDSTORE the counts tell what changed; without, which mailbox was renamed. */
@@ -371,7 +379,7 @@ static bool status_matters(struct gw_sync *s, const struct gw_folder *f)
 	if (s->folders_settled || find_row(s, f) != NULL)
 		return false;
 	for (size_t i = 0; i < s->row_count; i++) {
-		if (!gw_folders_has(&s->folders, s->rows[i].remote_name))
+		if (gw_folders_find(&s->folders, gw_slice_str(s->rows[i].remote_name)) == NULL)
 			return true;
 	}
 	return false;
@@ -484,8 +492,8 @@ static void on_list_done(void *ctx, const struct gw_result *result)
 	s->list_pending--;
 	if (result->kind == GW_RESULT_LOST)
 		return;
-	if (!s->list_plain) {
-		s->list_plain = true; /* some servers announce more than they understand */
+	if (!s->folders.plain) {
+		s->folders.plain = true; /* some servers announce more than they understand */
 		send_list(s);
 		return;
 	}
@@ -495,7 +503,7 @@ static void on_list_done(void *ctx, const struct gw_result *result)
 
 static void send_list(struct gw_sync *s)
 {
-	bool extended = !s->list_plain && (caps(s) & GW_CAP_LIST_EXTENDED);
+	bool extended = !s->folders.plain && (caps(s) & GW_CAP_LIST_EXTENDED);
 	struct gw_line line;
 
 	if (s->account->subscribed && !extended) {
@@ -522,6 +530,10 @@ void gw_sync_list(struct gw_sync *s)
 	struct gw_line line;
 
 	s->state = SYNC_LISTING;
+	if (s->remembered) {
+		on_listed(s);
+		return;
+	}
 	gw_sync_stage(s, "listing mailboxes");
 	if (caps(s) & GW_CAP_NAMESPACE) {
 		gw_line_init(&line);

@@ -128,6 +128,8 @@ static bool recheck_counts(struct gw_sync *s)
 		const struct gw_folder *f = e->folder;
 		bool holds = true;
 
+		if (f->stale) /* the box knows better */
+			continue;
 		if (e->stage == ENTRY_PLANNED)
 			holds = gw_box_counts_hold(e->box, f);
 		else if (e->settled && (f->items & GW_ITEM_UIDNEXT))

@@ -95,7 +95,7 @@ struct gw_sync {
 
 	/* mailboxes */
 	struct gw_folders folders;
-	bool list_plain; /* the server refused LIST with options */
+	bool remembered; /* they are the list of the watcher's last sync */
 	unsigned list_pending;
 	struct gw_folder_op *folder_ops; /* owned; account_folders.c */
 	size_t folder_op_count, folder_op_cap;
@@ -134,9 +134,12 @@ void gw_sync_count_traffic(struct gw_conn *c);
 enum gw_code gw_sync_adopt_session(struct gw_sync *s, struct gw_error *err);
 /* All went well, and one connection is left for the next sync: this one. */
 bool gw_sync_give_back(struct gw_conn *c);
-void gw_sync_tell_settled(struct gw_sync *s);
-void gw_sync_on_wrote(
-	void *ctx, const struct gw_place *place, const char *name, bool in_new, bool appeared);
+/* The list of mailboxes stays with the watcher, if it is whole. */
+void gw_sync_keep_list(struct gw_sync *s);
+void gw_sync_on_wrote(void *ctx, const struct gw_place *place, const char *name, bool in_new,
+	enum gw_written how);
+/* account.c */
+void gw_sync_tell_new(struct gw_sync *s, const char *mailbox, const char *path);
 
 /* account_list.c: asks for the folders, makes the entries, then prepares or finishes. */
 void gw_sync_list(struct gw_sync *s);

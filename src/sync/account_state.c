@@ -208,7 +208,7 @@ enum gw_code gw_sync_open_state(struct gw_sync *s, struct gw_error *err)
 	if (!s->options.dry_run)
 		code = gw_mkdirs(dir, err);
 	if (code == GW_OK && (!s->options.dry_run || stat(dir, &st) == 0))
-		code = gw_lock_take(lock_path, &s->lock_fd, err);
+		code = gw_lock_take(lock_path, "is working on this account", &s->lock_fd, err);
 	free(lock_path);
 	if (code != GW_OK)
 		return code;

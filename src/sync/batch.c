@@ -503,9 +503,10 @@ static void tell_written(const struct gw_batcher_events *ev, const struct gw_op 
 	if (op->skipped || (moves && op->to == NULL))
 		return;
 	if (moves || goes)
-		ev->wrote(ev->ctx, from, op->from, op->from_in_new, false);
+		ev->wrote(ev->ctx, from, op->from, op->from_in_new, GW_WRITTEN_GONE);
 	if (moves || op->kind == GW_OP_DELIVER)
-		ev->wrote(ev->ctx, op->place, op->to, op->to_in_new, true);
+		ev->wrote(ev->ctx, op->place, op->to, op->to_in_new,
+			moves ? GW_WRITTEN_MOVED : GW_WRITTEN_NEW);
 }
 
 static void on_batch_done(struct gw_disk_job *job)

@@ -82,13 +82,19 @@ struct gw_batch_result {
 	uint64_t delivered, joined, flags_changed, deleted;
 };
 
+enum gw_written {
+	GW_WRITTEN_GONE,  /* taken away, or renamed to something else */
+	GW_WRITTEN_MOVED, /* put in place; its content was here before */
+	GW_WRITTEN_NEW,   /* put in place: a message that was not here */
+};
+
 struct gw_batcher_events {
 	/* A CURSOR op was committed; conflict: the cursors were not advanced. */
 	void (*mailbox_done)(void *ctx, void *owner, bool conflict);
 	void (*batch_done)(void *ctx, const struct gw_batch_result *result);
 	/* A file was put in place, or taken away.  Before mailbox_done() of the same batch. */
 	void (*wrote)(void *ctx, const struct gw_place *place, const char *name, bool in_new,
-		bool appeared);
+		enum gw_written how);
 	/* The disk or the state failed; what was in the batch did not happen or will be found
 	 * again. */
 	void (*failed)(void *ctx, const struct gw_error *err);

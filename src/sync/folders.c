@@ -27,7 +27,7 @@ void gw_folders_deinit(struct gw_folders *f)
 	*f = (struct gw_folders){ 0 };
 }
 
-static struct gw_folder *find(struct gw_folders *f, struct gw_slice wire)
+struct gw_folder *gw_folders_find(const struct gw_folders *f, struct gw_slice wire)
 {
 	for (size_t i = 0; i < f->count; i++) {
 		if (gw_slice_eq(wire, f->list[i].wire))
@@ -84,7 +84,7 @@ static enum gw_code fill(struct gw_folder *f, const struct gw_response *r, const
 enum gw_code gw_folders_take_list(struct gw_folders *f, const struct gw_response *r,
 	const struct gw_account *account, struct gw_error *err)
 {
-	struct gw_folder *known = find(f, r->mailbox), fresh = { 0 }, *slot;
+	struct gw_folder *known = gw_folders_find(f, r->mailbox), fresh = { 0 }, *slot;
 	enum gw_code code = GW_ERR_LIMIT;
 
 	if (known != NULL) { /* told twice */
@@ -109,10 +109,11 @@ enum gw_code gw_folders_take_list(struct gw_folders *f, const struct gw_response
 
 void gw_folders_take_status(struct gw_folders *f, const struct gw_response *r)
 {
-	struct gw_folder *folder = find(f, r->mailbox);
+	struct gw_folder *folder = gw_folders_find(f, r->mailbox);
 
 	if (folder == NULL)
 		return;
+	folder->stale = false;
 	folder->items = r->items;
 	folder->messages = r->messages;
 	folder->uidnext = r->uidnext;
@@ -120,14 +121,9 @@ void gw_folders_take_status(struct gw_folders *f, const struct gw_response *r)
 	folder->highestmodseq = r->highestmodseq;
 }
 
-bool gw_folders_has(struct gw_folders *f, const char *wire)
-{
-	return find(f, gw_slice_str(wire)) != NULL;
-}
-
 void gw_folders_take_lsub(struct gw_folders *f, const struct gw_response *r)
 {
-	struct gw_folder *folder = find(f, r->mailbox);
+	struct gw_folder *folder = gw_folders_find(f, r->mailbox);
 
 	if (folder != NULL)
 		folder->attrs |= GW_LIST_SUBSCRIBED;
@@ -137,6 +133,19 @@ static bool matches(const char *pattern, const struct gw_folder *f)
 {
 	return gw_glob_match(pattern, f->shown) ||
 	       (strcasecmp(pattern, "INBOX") == 0 && strcmp(f->shown, "INBOX") == 0);
+}
+
+bool gw_folder_is_among(const struct gw_folder *f, char *const *patterns, size_t count)
+{
+	bool in = false;
+
+	for (size_t i = 0; i < count; i++) {
+		bool out = patterns[i][0] == '!';
+
+		if (matches(patterns[i] + out, f))
+			in = !out;
+	}
+	return in;
 }
 
 static bool chosen(const struct gw_folder *f, const struct gw_account *account)

@@ -14,7 +14,9 @@ struct gw_folder {
 	unsigned items; /* enum gw_status_item: which of these are known */
 	uint32_t messages, uidnext, uidvalidity;
 	uint64_t highestmodseq;
-	bool wanted;             /* by the account's patterns */
+	bool wanted;  /* by the account's patterns */
+	bool stale;   /* its counts are older than the present sync */
+	bool touched; /* of a list that was kept: the server told of a change since, or may have */
 	struct gw_window window; /* its pattern is not used */
 };
 
@@ -22,6 +24,7 @@ struct gw_folders {
 	struct gw_folder *list; /* owned */
 	size_t count, cap;
 	char *prefix; /* owned; of the personal namespace, on the wire; NULL: none */
+	bool plain;   /* the server refused LIST with options */
 };
 
 void gw_folders_deinit(struct gw_folders *f);
@@ -34,11 +37,15 @@ enum gw_code gw_folders_take_list(struct gw_folders *f, const struct gw_response
 /* Takes a STATUS response for a name already listed; others are passed over. */
 void gw_folders_take_status(struct gw_folders *f, const struct gw_response *r);
 
-/* Was this name (as on the wire) listed? */
-bool gw_folders_has(struct gw_folders *f, const char *wire);
+/* The mailbox of this name (as on the wire), or NULL. */
+struct gw_folder *gw_folders_find(const struct gw_folders *f, struct gw_slice wire);
 
 /* Marks a listed name as subscribed (LSUB). */
 void gw_folders_take_lsub(struct gw_folders *f, const struct gw_response *r);
+
+/* Is it among these patterns over names as shown here?  The last that matches wins ("!..."
+ * excludes). */
+bool gw_folder_is_among(const struct gw_folder *f, char *const *patterns, size_t count);
 
 /* Would the account want a mailbox of this name (UTF-8, without the prefix)? */
 bool gw_folders_wants(const char *name, char delimiter, const struct gw_account *account,

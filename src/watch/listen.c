@@ -7,82 +7,50 @@
 
 #include "base/buf.h"
 
-#include <stdlib.h>
-#include <strings.h>
-
-void gw_seen_deinit(struct gw_seen_list *s)
-{
-	for (size_t i = 0; i < s->count; i++)
-		free(s->list[i].wire);
-	free(s->list);
-	*s = (struct gw_seen_list){ 0 };
-}
-
-static struct gw_seen *find(const struct gw_seen_list *s, struct gw_slice wire)
-{
-	for (size_t i = 0; i < s->count; i++) {
-		if (gw_slice_eq(wire, s->list[i].wire) ||
-			(gw_slice_case_eq(wire, "INBOX") &&
-				strcasecmp(s->list[i].wire, "INBOX") == 0))
-			return &s->list[i];
-	}
-	return NULL;
-}
-
-enum gw_code gw_seen_put(struct gw_seen_list *s, const char *wire, uint32_t messages,
-	uint32_t uidnext, uint64_t highestmodseq)
-{
-	struct gw_seen *found = find(s, gw_slice_str(wire));
-
-	if (found == NULL) {
-		char *copy = strdup(wire);
-
-		found = copy == NULL ? NULL
-				     : gw_array_push((void **)&s->list, &s->count, &s->cap,
-					       sizeof *s->list);
-		if (found == NULL) {
-			free(copy);
-			return GW_ERR_NOMEM;
-		}
-		found->wire = copy;
-	}
-	found->messages = messages;
-	found->uidnext = uidnext;
-	found->highestmodseq = highestmodseq;
-	return GW_OK;
-}
-
 /* Without CONDSTORE the sync knew no HIGHESTMODSEQ. */
-static bool differs(const struct gw_seen *s, const struct gw_seen *now)
+static bool differs(const struct gw_folder *known, const struct gw_folder *now)
 {
-	return now->messages != s->messages || now->uidnext != s->uidnext ||
-	       (s->highestmodseq != 0 && now->highestmodseq != s->highestmodseq);
+	return now->messages != known->messages || now->uidnext != known->uidnext ||
+	       (known->highestmodseq != 0 && now->highestmodseq != known->highestmodseq);
 }
 
-static void tell_changed(struct gw_listen *l)
+static void tell_changed(struct gw_listen *l, bool list)
 {
 	if (l->session != NULL)
-		l->changed(l->ctx);
+		l->changed(l->ctx, list);
+}
+
+static void touch_mailbox(struct gw_listen *l)
+{
+	struct gw_folder *f = gw_folders_find(l->folders, gw_slice_str(l->mailbox));
+
+	if (f != NULL)
+		f->touched = true;
+	else
+		l->missed = true;
 }
 
 /* --- NOTIFY ---------------------------------------------------------------------------------- */
 
 static void take_status(struct gw_listen *l, const struct gw_response *r)
 {
-	const struct gw_seen *s = find(l->seen, r->mailbox);
-	struct gw_seen now;
+	struct gw_folder *f = gw_folders_find(l->folders, r->mailbox);
+	struct gw_folder now;
 
-	if (s == NULL)
+	if (f == NULL || !f->wanted)
 		return; /* not ours */
-	now = *s;
+	now = *f;
 	if (r->items & GW_ITEM_MESSAGES)
 		now.messages = r->messages;
 	if (r->items & GW_ITEM_UIDNEXT)
 		now.uidnext = r->uidnext;
 	if (r->items & GW_ITEM_HIGHESTMODSEQ)
 		now.highestmodseq = r->highestmodseq;
-	if (differs(s, &now))
-		tell_changed(l);
+	if (!differs(f, &now))
+		return;
+	now.touched = true;
+	*f = now;
+	tell_changed(l, false);
 }
 
 static void on_push(void *ctx, const struct gw_response *r)
@@ -94,7 +62,7 @@ static void on_push(void *ctx, const struct gw_response *r)
 	if (r->type == GW_RESP_STATUS)
 		take_status(l, r);
 	else if (overflow || r->type == GW_RESP_LIST) /* LIST: made, renamed or deleted */
-		tell_changed(l);
+		tell_changed(l, true);
 }
 
 static void listen_idle(struct gw_listen *l);
@@ -108,11 +76,14 @@ static void on_notify_set(void *ctx, const struct gw_result *result)
 	if (result->kind == GW_RESULT_OK) {
 		l->armed = true;
 		l->stands(l->ctx);
-	} else {
-		gw_session_on_push(l->session, NULL, NULL);
-		l->how = GW_LISTEN_IDLE;
-		listen_idle(l);
+		return;
 	}
+	gw_session_on_push(l->session, NULL, NULL);
+	l->how = l->mailbox != NULL ? GW_LISTEN_IDLE : GW_LISTEN_NOT;
+	if (l->how == GW_LISTEN_IDLE)
+		listen_idle(l);
+	else
+		l->stands(l->ctx);
 }
 
 static void ignore(void *ctx, const struct gw_result *result)
@@ -151,38 +122,44 @@ static void on_examine_response(void *ctx, const struct gw_response *r)
 	struct gw_listen *l = ctx;
 
 	if (r->type == GW_RESP_EXISTS)
-		l->inbox.messages = (uint32_t)r->number;
+		l->base.messages = (uint32_t)r->number;
 	else if (r->type == GW_RESP_STATUS_TEXT && r->code == GW_CODE_UIDNEXT)
-		l->inbox.uidnext = (uint32_t)r->number;
+		l->base.uidnext = (uint32_t)r->number;
 	else if (r->type == GW_RESP_STATUS_TEXT && r->code == GW_CODE_HIGHESTMODSEQ)
-		l->inbox.highestmodseq = r->number;
+		l->base.highestmodseq = r->number;
 }
 
 static void on_examined(void *ctx, const struct gw_result *result)
 {
 	struct gw_listen *l = ctx;
-	const struct gw_seen *s;
+	const struct gw_folder *f;
 
 	if (l->session == NULL || result->kind != GW_RESULT_OK)
 		return;
 	l->armed = true;
-	s = find(l->seen, gw_slice_str("INBOX"));
-	if (s != NULL && differs(s, &l->inbox))
-		tell_changed(l);
-	else
+	f = gw_folders_find(l->folders, gw_slice_str(l->mailbox));
+	if (f != NULL && !differs(f, &l->base)) {
 		l->stands(l->ctx);
+	} else {
+		touch_mailbox(l);
+		tell_changed(l, false);
+	}
 }
 
 static void on_idle_response(void *ctx, const struct gw_response *r)
 {
 	struct gw_listen *l = ctx;
 	/* The count of EXISTS is told again when nothing came. */
-	bool news = (r->type == GW_RESP_EXISTS && r->number != l->inbox.messages) ||
+	bool news = (r->type == GW_RESP_EXISTS && r->number != l->base.messages) ||
 		    r->type == GW_RESP_EXPUNGE || r->type == GW_RESP_VANISHED ||
 		    r->type == GW_RESP_FETCH;
 
-	if (l->armed && news)
-		tell_changed(l);
+	if (!l->armed || !news)
+		return;
+	if (r->type == GW_RESP_EXISTS)
+		l->base.messages = (uint32_t)r->number;
+	touch_mailbox(l);
+	tell_changed(l, false);
 }
 
 static void send_idle(struct gw_listen *l)
@@ -191,37 +168,61 @@ static void send_idle(struct gw_listen *l)
 		&(struct gw_handlers){ .response = on_idle_response, .done = ignore, .ctx = l });
 }
 
-/* EXAMINE leaves \Recent as it is.  IDLE goes out in the same flight. */
+/* EXAMINE leaves \\Recent as it is.  IDLE goes out in the same flight. */
 static void listen_idle(struct gw_listen *l)
 {
-	l->inbox = (struct gw_seen){ 0 };
-	send_word(l,
-		gw_session_caps(l->session) & GW_CAP_CONDSTORE ? "EXAMINE INBOX (CONDSTORE)"
-							       : "EXAMINE INBOX",
+	uint32_t caps = gw_session_caps(l->session);
+	struct gw_line line;
+
+	l->base = (struct gw_folder){ 0 };
+	gw_line_init(&line);
+	gw_line_printf(&line, "EXAMINE ");
+	gw_line_string(&line, gw_slice_str(l->mailbox), caps);
+	gw_line_printf(&line, caps & GW_CAP_CONDSTORE ? " (CONDSTORE)" : "");
+	gw_session_send(l->session, &line,
 		&(struct gw_handlers){
 			.response = on_examine_response, .done = on_examined, .ctx = l });
-	if (gw_session_caps(l->session) & GW_CAP_IDLE)
+	gw_line_deinit(&line);
+	if (caps & GW_CAP_IDLE)
 		send_idle(l);
 }
 
 /* --------------------------------------------------------------------------------------------- */
 
-enum gw_listening gw_listen_start(struct gw_listen *l, struct gw_session *session)
+static enum gw_listening start(
+	struct gw_listen *l, struct gw_session *session, enum gw_listening how)
 {
-	uint32_t caps = gw_session_caps(session);
-
-	l->how = caps & GW_CAP_NOTIFY ? GW_LISTEN_NOTIFY
-		 : caps & GW_CAP_IDLE ? GW_LISTEN_IDLE
-				      : GW_LISTEN_NOT;
+	l->how = how;
 	l->armed = false;
-	if (l->how == GW_LISTEN_NOT)
-		return l->how;
+	if (how == GW_LISTEN_NOT)
+		return how;
 	l->session = session;
-	if (l->how == GW_LISTEN_NOTIFY)
+	if (how == GW_LISTEN_NOTIFY)
 		listen_notify(l);
 	else
 		listen_idle(l);
-	return l->how;
+	return how;
+}
+
+enum gw_listening gw_listen_start_idle(struct gw_listen *l, struct gw_session *session)
+{
+	bool can = (gw_session_caps(session) & GW_CAP_IDLE) && l->mailbox != NULL;
+
+	return start(l, session, can ? GW_LISTEN_IDLE : GW_LISTEN_NOT);
+}
+
+enum gw_listening gw_listen_start(struct gw_listen *l, struct gw_session *session)
+{
+	if (gw_session_caps(session) & GW_CAP_NOTIFY)
+		return start(l, session, GW_LISTEN_NOTIFY);
+	return gw_listen_start_idle(l, session);
+}
+
+void gw_listen_settle(struct gw_listen *l)
+{
+	if (l->missed && l->mailbox != NULL)
+		touch_mailbox(l);
+	l->missed = false;
 }
 
 void gw_listen_renew(struct gw_listen *l)
@@ -246,7 +247,7 @@ void gw_listen_stop(struct gw_listen *l)
 		return;
 	if (l->how == GW_LISTEN_IDLE) {
 		gw_session_end_idle(l->session);
-	} else {
+	} else if (l->how == GW_LISTEN_NOTIFY) {
 		gw_session_on_push(l->session, NULL, NULL);
 		send_word(l, "NOTIFY NONE", &none);
 	}

@@ -218,20 +218,20 @@ static int compare(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-bool gw_notify_take(struct gw_notify *n)
+enum gw_change gw_notify_take(struct gw_notify *n)
 {
-	bool foreign;
+	bool tree, files = false;
 
 	drain(n); /* what we did ourselves a moment ago is told by now */
-	foreign = n->tree_changed || n->overflowed;
+	tree = n->tree_changed || n->overflowed;
 	if (n->own_count > 0)
 		qsort(n->own, n->own_count, sizeof *n->own, compare);
-	for (size_t i = 0; i < n->seen_count && !foreign; i++)
-		foreign = n->own_count == 0 || bsearch(&n->seen[i], n->own, n->own_count,
-						       sizeof *n->own, compare) == NULL;
+	for (size_t i = 0; i < n->seen_count && !files; i++)
+		files = n->own_count == 0 ||
+			bsearch(&n->seen[i], n->own, n->own_count, sizeof *n->own, compare) == NULL;
 	n->seen_count = n->own_count = 0;
 	n->tree_changed = n->overflowed = false;
-	return foreign;
+	return tree ? GW_CHANGE_TREE : files ? GW_CHANGE_FILES : GW_CHANGE_NONE;
 }
 
 enum gw_code gw_notify_start(uv_loop_t *loop, const char *root, gw_notify_cb *cb, void *ctx,

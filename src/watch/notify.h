@@ -25,9 +25,15 @@ enum gw_code gw_notify_extend(struct gw_notify *n, struct gw_error *err);
 void gw_notify_own(
 	struct gw_notify *n, const char *dir, const char *name, bool in_new, bool appeared);
 
-/* Was something changed since the last call that was not our own?  What was our own is forgotten.
+enum gw_change {
+	GW_CHANGE_NONE,
+	GW_CHANGE_FILES, /* of mailboxes that were there */
+	GW_CHANGE_TREE,  /* directories, or it is not known what */
+};
+
+/* What was changed since the last call that was not our own?  What was our own is forgotten.
  * Between syncs only: during one its own changes are not all told yet. */
-bool gw_notify_take(struct gw_notify *n);
+enum gw_change gw_notify_take(struct gw_notify *n);
 
 /* NULL is accepted. */
 void gw_notify_free(struct gw_notify *n);

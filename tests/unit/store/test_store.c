@@ -204,7 +204,7 @@ static void one_holder_of_the_lock(void **state)
 	pid_t child;
 
 	snprintf(path, sizeof path, "%s/lock", f->dir);
-	assert_int_equal(gw_lock_take(path, &fd, &f->err), GW_OK);
+	assert_int_equal(gw_lock_take(path, "works", &fd, &f->err), GW_OK);
 	child = fork();
 	if (child == 0) { /* a POSIX lock is between processes */
 		struct gw_error err = { 0 };
@@ -212,7 +212,7 @@ static void one_holder_of_the_lock(void **state)
 		int other;
 
 		snprintf(holder, sizeof holder, "process %d", (int)getppid());
-		_exit(gw_lock_take(path, &other, &err) == GW_ERR_LOCKED && strstr(err.text, holder)
+		_exit(gw_lock_take(path, "works", &other, &err) == GW_ERR_LOCKED && strstr(err.text, holder)
 				? 0
 				: 1);
 	}

@@ -1,0 +1,28 @@
+/* cli/accounts.c - which accounts the arguments name. */
+#include "cli/cli.h"
+
+#include <string.h>
+
+bool account_is_chosen(const struct options *o, const struct gw_account *a)
+{
+	for (int i = 0; i < o->arg_count; i++) {
+		if (strcmp(o->args[i], a->name) == 0)
+			return true;
+	}
+	return o->arg_count == 0;
+}
+
+enum gw_code accounts_check(
+	const struct options *o, const struct config *config, struct gw_error *err)
+{
+	for (int i = 0; i < o->arg_count; i++) {
+		size_t k = 0;
+
+		while (k < config->count && strcmp(config->accounts[k].name, o->args[i]) != 0)
+			k++;
+		if (k == config->count)
+			return gw_fail(err, GW_ERR_CONFIG,
+				"the configuration has no account \"%s\"", o->args[i]);
+	}
+	return GW_OK;
+}

@@ -1,0 +1,128 @@
+/* cli/cmd_follow.c - `godwit status --follow`: what the watchers do, as it happens, until it is
+ * interrupted.  A watcher that is not there is waited for.
+ */
+#include "cli/ask.h"
+#include "cli/cli.h"
+#include "cli/progress.h"
+
+#include "godwit/control.h"
+#include "godwit/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+enum { AGAIN_MS = 2000 };
+
+struct followed {
+	struct run *run;
+	const struct gw_account *account;
+	struct gw_control_client *client; /* owned */
+	bool told_absent;
+};
+
+struct run {
+	uv_loop_t loop;
+	uv_timer_t again;
+	const struct options *options;
+	struct progress *progress; /* owned */
+	struct followed *list;     /* owned */
+	size_t count;
+};
+
+static void tell_absent(struct followed *f)
+{
+	if (f->told_absent)
+		return;
+	f->told_absent = true;
+	if (f->run->options->json)
+		printf("{\"account\":\"%s\",\"event\":\"watcher\",\"state\":\"none\"}\n",
+			f->account->name);
+	else
+		printf("%s: no `godwit watch` runs for this account\n", f->account->name);
+	fflush(stdout);
+}
+
+static void tell_watcher(const struct followed *f, const char *line, size_t n)
+{
+	json_error_t ignored;
+	json_t *o = json_loadb(line, n, 0, &ignored);
+	const char *event = json_string_value(json_object_get(o, "event"));
+	char text[900];
+
+	if (event != NULL && strcmp(event, "watcher") == 0) {
+		describe_watcher(o, text, sizeof text);
+		printf("%s: %s\n", f->account->name, text);
+		fflush(stdout);
+	}
+	json_decref(o);
+}
+
+static void on_line(void *ctx, const char *line, size_t n)
+{
+	struct followed *f = ctx;
+	struct run *r = f->run;
+	struct gw_parsed_event p;
+
+	if (line == NULL) {
+		f->client = NULL; /* the timer tries again */
+		tell_absent(f);
+		return;
+	}
+	f->told_absent = false;
+	if (gw_event_parse(line, n, &p))
+		progress_event(r->progress, (size_t)(f - r->list), f->account->name, &p.ev);
+	else if (r->options->json)
+		printf("%.*s\n", (int)n, line);
+	else
+		tell_watcher(f, line, n);
+	fflush(stdout);
+	gw_parsed_event_deinit(&p);
+}
+
+static void on_again(uv_timer_t *timer)
+{
+	struct run *r = timer->data;
+	char *request = gw_control_request("follow");
+
+	for (size_t i = 0; i < r->count && request != NULL; i++) {
+		struct followed *f = &r->list[i];
+		struct gw_error err = { 0 };
+
+		if (f->client == NULL && gw_control_open(&r->loop, f->account, request, on_line, f,
+						 &f->client, &err) != GW_OK)
+			complain(f->account->name, NULL, &err);
+		if (f->client == NULL)
+			tell_absent(f);
+	}
+	free(request);
+}
+
+int cmd_follow(const struct options *o, const struct config *config)
+{
+	struct run r = { .options = o };
+	struct gw_error err = { 0 };
+
+	r.list = calloc(config->count, sizeof *r.list);
+	r.progress = progress_new(o->json ? PROGRESS_JSON : PROGRESS_CHANGES, config->count);
+	if (r.list == NULL || r.progress == NULL)
+		gw_fail(&err, GW_ERR_NOMEM, "out of memory");
+	if (err.code == GW_OK && accounts_check(o, config, &err) == GW_OK) {
+		for (size_t i = 0; i < config->count; i++) {
+			if (account_is_chosen(o, &config->accounts[i]))
+				r.list[r.count++] = (struct followed){ .run = &r,
+					.account = &config->accounts[i] };
+		}
+		uv_loop_init(&r.loop);
+		uv_timer_init(&r.loop, &r.again);
+		r.again.data = &r;
+		uv_timer_start(&r.again, on_again, 0, AGAIN_MS);
+		uv_run(&r.loop, UV_RUN_DEFAULT); /* until a signal ends the process */
+	}
+	if (err.code != GW_OK)
+		complain(NULL, NULL, &err);
+	progress_free(r.progress);
+	free(r.list);
+	return exit_status(&err);
+}

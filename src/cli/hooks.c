@@ -1,0 +1,427 @@
+/* cli/hooks.c - see hooks.h.
+ *
+ * What is to be run waits in a queue; of a kind, an account and a mailbox at most one waits, and
+ * gathers what comes meanwhile.
+ */
+#include "cli/hooks.h"
+
+#include "base/buf.h"
+#include "base/text.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+enum { FILES_MAX = 64 * 1024, TOLD_MAX = 64, KILL_SECONDS = 5, VARIABLES = 12 };
+
+enum kind { NEW_MAIL, SYNC, TROUBLE };
+
+/* One run of a command. */
+struct hook {
+	struct hook *next;
+	enum kind kind;
+	char *command, *account, *maildir; /* owned */
+	char *folder, *error;              /* owned; NULL: none */
+	const char *error_kind;            /* static */
+	struct gw_buf files;               /* NEW_MAIL: paths, divided by line ends */
+	uint64_t count;                    /* NEW_MAIL: messages */
+	struct gw_sync_counts counts;      /* SYNC */
+	bool ready;                        /* false: still gathers, for the end of the mailbox */
+};
+
+/* What was told of an account, so that it is not told again on every sync. */
+struct told {
+	struct told *next;
+	char *account; /* owned */
+	uint64_t hashes[TOLD_MAX];
+	size_t count;
+};
+
+struct hooks {
+	uv_loop_t *loop;
+	const struct gw_log *log;
+	struct hook *queue; /* owned; the first one may be running */
+	struct told *told;  /* owned */
+	uv_process_t process;
+	uv_timer_t deadline;
+	unsigned open; /* handles of the one that runs */
+	bool killed, stopped;
+};
+
+struct hooks *hooks_new(uv_loop_t *loop, const struct gw_log *log)
+{
+	struct hooks *h = calloc(1, sizeof *h);
+
+	if (h != NULL)
+		*h = (struct hooks){ .loop = loop, .log = log };
+	return h;
+}
+
+static void free_hook(struct hook *k)
+{
+	free(k->command);
+	free(k->account);
+	free(k->maildir);
+	free(k->folder);
+	free(k->error);
+	gw_buf_deinit(&k->files);
+	free(k);
+}
+
+void hooks_free(struct hooks *h)
+{
+	struct hook *next;
+	struct told *next_told;
+
+	if (h == NULL)
+		return;
+	for (struct hook *k = h->queue; k != NULL; k = next) {
+		next = k->next;
+		free_hook(k);
+	}
+	for (struct told *t = h->told; t != NULL; t = next_told) {
+		next_told = t->next;
+		free(t->account);
+		free(t);
+	}
+	free(h);
+}
+
+/* --- running --------------------------------------------------------------------------------- */
+
+static void start_next(struct hooks *h);
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct hooks *h = handle->data;
+	struct hook *ran = h->queue;
+
+	if (--h->open > 0)
+		return;
+	h->queue = ran->next;
+	free_hook(ran);
+	start_next(h);
+}
+
+static void close_handles(struct hooks *h)
+{
+	uv_close((uv_handle_t *)&h->process, on_closed);
+	uv_close((uv_handle_t *)&h->deadline, on_closed);
+}
+
+static void on_exit_status(uv_process_t *process, int64_t status, int signal)
+{
+	struct hooks *h = process->data;
+
+	if (h->killed)
+		gw_log(h->log, GW_LOG_WARN, "%s: `%s` took more than %d s and was ended",
+			h->queue->account, h->queue->command, HOOK_SECONDS);
+	else if (signal != 0)
+		gw_log(h->log, GW_LOG_WARN, "%s: `%s` was ended by signal %d", h->queue->account,
+			h->queue->command, signal);
+	else if (status != 0)
+		gw_log(h->log, GW_LOG_WARN, "%s: `%s` exited with status %d", h->queue->account,
+			h->queue->command, (int)status);
+	close_handles(h);
+}
+
+/* The shell and whatever it started are a process group. */
+static void on_deadline(uv_timer_t *timer)
+{
+	struct hooks *h = timer->data;
+
+	kill(-h->process.pid, h->killed ? SIGKILL : SIGTERM);
+	h->killed = true;
+	uv_timer_start(timer, on_deadline, KILL_SECONDS * 1000, 0);
+}
+
+struct environment {
+	char **list;          /* owned; ours first, then what was inherited */
+	char *own[VARIABLES]; /* owned */
+	size_t own_count;
+};
+
+static void set(struct environment *e, const char *name, const char *value)
+{
+	if (value != NULL && e->own_count < VARIABLES &&
+		asprintf(&e->own[e->own_count], "GODWIT_%s=%s", name, value) >= 0)
+		e->own_count++;
+}
+
+static void set_number(struct environment *e, const char *name, uint64_t n)
+{
+	char text[24];
+
+	snprintf(text, sizeof text, "%llu", (unsigned long long)n);
+	set(e, name, text);
+}
+
+static bool make_environment(struct hook *k, struct environment *e)
+{
+	static const char *const events[] = { "new-mail", "sync", "error" };
+	size_t inherited = 0, n;
+
+	set(e, "EVENT", events[k->kind]);
+	set(e, "ACCOUNT", k->account);
+	set(e, "MAILDIR", k->maildir);
+	set(e, "FOLDER", k->folder);
+	if (k->kind == NEW_MAIL) {
+		set_number(e, "COUNT", k->count);
+		set(e, "FILES", gw_buf_cstr(&k->files));
+	} else if (k->kind == SYNC) {
+		set_number(e, "RECEIVED", k->counts.downloaded);
+		set_number(e, "SENT", k->counts.uploaded);
+		set_number(e, "FLAGS", k->counts.flags_changed + k->counts.flags_sent);
+		set_number(e, "DELETED", k->counts.deleted + k->counts.deleted_there);
+		set_number(e, "MOVED", k->counts.moved);
+	} else {
+		set(e, "ERROR", k->error);
+		set(e, "ERROR_KIND", k->error_kind);
+	}
+	while (environ[inherited] != NULL)
+		inherited++;
+	e->list = calloc(inherited + e->own_count + 1, sizeof *e->list);
+	if (e->list == NULL)
+		return false;
+	for (n = 0; n < e->own_count; n++)
+		e->list[n] = e->own[n];
+	for (size_t i = 0; i < inherited; i++) {
+		if (strncmp(environ[i], "GODWIT_", 7) != 0)
+			e->list[n++] = environ[i];
+	}
+	return true;
+}
+
+static int spawn(struct hooks *h, struct hook *k, char **environment)
+{
+	char shell[] = "/bin/sh", dash_c[] = "-c";
+	char *args[] = { shell, dash_c, k->command, NULL };
+	uv_stdio_container_t stdio[3] = { { .flags = UV_IGNORE },
+		{ .flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO }, /* stdout may be our JSON */
+		{ .flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO } };
+	const uv_process_options_t options = { .file = shell,
+		.args = args,
+		.env = environment,
+		.exit_cb = on_exit_status,
+		.flags = UV_PROCESS_DETACHED,
+		.stdio_count = 3,
+		.stdio = stdio };
+
+	return uv_spawn(h->loop, &h->process, &options);
+}
+
+static void start_next(struct hooks *h)
+{
+	struct hook *k = h->queue;
+	struct environment e = { 0 };
+	int rc;
+
+	if (h->stopped || h->open > 0 || k == NULL || !k->ready)
+		return;
+	h->open = 2;
+	h->killed = false;
+	uv_timer_init(h->loop, &h->deadline);
+	h->process.data = h->deadline.data = h;
+	rc = make_environment(k, &e) ? spawn(h, k, e.list) : UV_ENOMEM;
+	if (rc == 0) {
+		uv_timer_start(&h->deadline, on_deadline, HOOK_SECONDS * 1000, 0);
+	} else {
+		gw_log(h->log, GW_LOG_WARN, "%s: `%s` cannot be started: %s", k->account,
+			k->command, uv_strerror(rc));
+		close_handles(h);
+	}
+	for (size_t i = 0; i < e.own_count; i++)
+		free(e.own[i]);
+	free(e.list);
+}
+
+/* --- what to run ----------------------------------------------------------------------------- */
+
+static bool same(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* The run of this kind that waits, or a new one at the end; NULL: out of memory. */
+static struct hook *waiting(struct hooks *h, enum kind kind, const struct gw_account *account,
+	const char *command, const char *folder)
+{
+	struct hook **at = &h->queue, *k;
+
+	if (h->open > 0) /* the first one runs, and takes nothing in any more */
+		at = &h->queue->next;
+	for (; (k = *at) != NULL; at = &k->next) {
+		if (k->kind == kind && kind != TROUBLE && strcmp(k->account, account->name) == 0 &&
+			same(k->folder, folder))
+			return k;
+	}
+	k = calloc(1, sizeof *k);
+	if (k == NULL)
+		return NULL;
+	k->kind = kind;
+	gw_buf_init(&k->files, FILES_MAX);
+	k->command = strdup(command);
+	k->account = strdup(account->name);
+	k->maildir = strdup(account->maildir);
+	k->folder = folder == NULL ? NULL : strdup(folder);
+	if (k->command == NULL || k->account == NULL || k->maildir == NULL ||
+		(folder != NULL && k->folder == NULL)) {
+		free_hook(k);
+		return NULL;
+	}
+	*at = k;
+	return k;
+}
+
+static void add_file(struct hooks *h, const struct gw_account *account,
+	const struct hook_commands *commands, const struct gw_sync_event *ev)
+{
+	struct hook *k = waiting(h, NEW_MAIL, account, commands->on_new_mail, ev->mailbox);
+
+	if (k == NULL)
+		return;
+	k->count++;
+	if (k->files.n + strlen(ev->text) + 1 >= FILES_MAX)
+		return; /* an environment has bounds; the count goes on */
+	if (k->files.n > 0)
+		gw_buf_puts(&k->files, "\n");
+	gw_buf_puts(&k->files, ev->text);
+}
+
+/* What was gathered for a mailbox, or for all of the account, may run now. */
+static void release(struct hooks *h, const struct gw_account *account, const char *folder)
+{
+	struct hook *gathering = NULL, **at = &h->queue, **end = &gathering, *k;
+
+	for (k = h->queue; k != NULL; k = k->next) {
+		if (strcmp(k->account, account->name) == 0 &&
+			(folder == NULL || same(k->folder, folder)))
+			k->ready = true;
+	}
+	while ((k = *at) != NULL) { /* those that still gather do not keep the others back */
+		if (k->ready) {
+			at = &k->next;
+			continue;
+		}
+		*at = k->next;
+		k->next = NULL;
+		*end = k;
+		end = &k->next;
+	}
+	*at = gathering;
+	start_next(h);
+}
+
+static void add_counts(struct gw_sync_counts *sum, const struct gw_sync_counts *c)
+{
+	sum->downloaded += c->downloaded;
+	sum->uploaded += c->uploaded;
+	sum->flags_changed += c->flags_changed;
+	sum->flags_sent += c->flags_sent;
+	sum->deleted += c->deleted;
+	sum->deleted_there += c->deleted_there;
+	sum->moved += c->moved;
+}
+
+static bool changed_anything(const struct gw_sync_counts *c)
+{
+	return c->downloaded + c->uploaded + c->flags_changed + c->flags_sent + c->deleted +
+		       c->deleted_there + c->moved + c->copied + c->paired + c->expired +
+		       c->mailboxes_created >
+	       0;
+}
+
+static struct told *told_of(struct hooks *h, const struct gw_account *account)
+{
+	struct told *t = h->told;
+
+	while (t != NULL && strcmp(t->account, account->name) != 0)
+		t = t->next;
+	if (t != NULL)
+		return t;
+	t = calloc(1, sizeof *t);
+	if (t == NULL || (t->account = strdup(account->name)) == NULL) {
+		free(t);
+		return NULL;
+	}
+	t->next = h->told;
+	h->told = t;
+	return t;
+}
+
+static void tell_error(struct hooks *h, const struct gw_account *account,
+	const struct hook_commands *commands, const char *folder, const struct gw_error *err)
+{
+	uint64_t hash = gw_hash_bytes(gw_slice_str(err->text));
+	struct told *t = commands->on_error == NULL ? NULL : told_of(h, account);
+	struct hook *k;
+
+	for (size_t i = 0; t != NULL && i < t->count; i++) {
+		if (t->hashes[i] == hash)
+			return;
+	}
+	if (t == NULL)
+		return;
+	if (t->count < TOLD_MAX)
+		t->hashes[t->count++] = hash;
+	k = waiting(h, TROUBLE, account, commands->on_error, folder);
+	if (k == NULL)
+		return;
+	k->error = strdup(err->text);
+	k->error_kind = gw_code_name(err->code);
+	k->ready = true;
+}
+
+void hooks_trouble(struct hooks *h, const struct gw_account *account,
+	const struct hook_commands *commands, const struct gw_error *err)
+{
+	tell_error(h, account, commands, NULL, err);
+	release(h, account, NULL);
+}
+
+static void on_done(struct hooks *h, const struct gw_account *account,
+	const struct hook_commands *commands, const struct gw_sync_event *ev)
+{
+	struct told *t = told_of(h, account);
+	struct hook *k;
+
+	if (ev->err == NULL && ev->counts->problems == 0 && t != NULL)
+		t->count = 0;
+	if (commands->on_sync != NULL && changed_anything(ev->counts)) {
+		k = waiting(h, SYNC, account, commands->on_sync, NULL);
+		if (k != NULL)
+			add_counts(&k->counts, ev->counts);
+	}
+	release(h, account, NULL);
+}
+
+void hooks_sync_event(struct hooks *h, const struct gw_account *account,
+	const struct hook_commands *commands, const struct gw_sync_event *ev)
+{
+	if (h->stopped)
+		return;
+	if (ev->type == GW_SYNC_NEW && commands->on_new_mail != NULL)
+		add_file(h, account, commands, ev);
+	else if (ev->type == GW_SYNC_MAILBOX)
+		release(h, account, ev->mailbox);
+	else if (ev->type == GW_SYNC_PROBLEM)
+		tell_error(h, account, commands, ev->mailbox, ev->err);
+	else if (ev->type == GW_SYNC_DONE)
+		on_done(h, account, commands, ev);
+}
+
+void hooks_stop(struct hooks *h)
+{
+	struct hook **keep = h->open > 0 ? &h->queue->next : &h->queue;
+	struct hook *next;
+
+	h->stopped = true;
+	for (struct hook *k = *keep; k != NULL; k = next) {
+		next = k->next;
+		free_hook(k);
+	}
+	*keep = NULL;
+}

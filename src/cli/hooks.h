@@ -1,0 +1,31 @@
+/* cli/hooks.h - the user's commands: on-new-mail, on-sync, on-error.
+ *
+ * They run one at a time, for HOOK_SECONDS at most, with what they need to know in their
+ * environment only: nothing that a server sent is ever part of a command line.
+ */
+#pragma once
+
+#include "cli/config.h"
+#include "godwit/log.h"
+#include "godwit/sync.h"
+
+enum { HOOK_SECONDS = 60 };
+
+struct hooks;
+
+/* loop and log outlive it.  NULL: out of memory. */
+struct hooks *hooks_new(struct uv_loop_s *loop, const struct gw_log *log);
+
+/* Takes an event of a sync that changes things.  account and commands are borrowed for the call. */
+void hooks_sync_event(struct hooks *h, const struct gw_account *account,
+	const struct hook_commands *commands, const struct gw_sync_event *ev);
+
+/* The account cannot be synchronized now.  Told once, until a sync went well. */
+void hooks_trouble(struct hooks *h, const struct gw_account *account,
+	const struct hook_commands *commands, const struct gw_error *err);
+
+/* What waits is dropped; one that runs comes to its end, which the loop waits for. */
+void hooks_stop(struct hooks *h);
+
+/* After the loop has ended.  NULL is accepted. */
+void hooks_free(struct hooks *h);
