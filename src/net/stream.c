@@ -13,6 +13,8 @@
 
 #include "net/dial.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -340,6 +342,23 @@ static void on_transport_up(struct gw_stream *s)
 	announce(s);
 }
 
+/* A peer that went without a word is noticed within two minutes, also when nothing is awaited; and
+ * address translators on the way keep their entry. */
+static void keep_alive(uv_tcp_t *tcp, unsigned timeout_ms)
+{
+	const int interval = 10, probes = 6;
+	const unsigned unanswered_ms = timeout_ms > 60000 ? timeout_ms : 60000;
+	uv_os_fd_t fd;
+
+	uv_tcp_keepalive(tcp, 1, 60);
+	if (uv_fileno((uv_handle_t *)tcp, &fd) != 0)
+		return;
+	/* Where the system knows none of these, its own defaults hold. */
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unanswered_ms, sizeof unanswered_ms);
+}
+
 static void on_dialed(void *ctx, uv_tcp_t *tcp, const struct gw_error *err)
 {
 	struct gw_stream *s = ctx;
@@ -362,7 +381,7 @@ static void on_dialed(void *ctx, uv_tcp_t *tcp, const struct gw_error *err)
 		return;
 	}
 	uv_tcp_nodelay(tcp, 1);
-	uv_tcp_keepalive(tcp, 1, 60);
+	keep_alive(tcp, s->timeout_ms);
 	on_transport_up(s);
 }
 
@@ -471,12 +490,17 @@ enum gw_code gw_stream_open(uv_loop_t *loop, const struct gw_log *log,
 		free(s);
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	}
+	if (options->tls_at_once && options->tls == NULL) { /* never in clear by mistake */
+		free(s->host);
+		free(s);
+		return gw_fail(err, GW_ERR_BUG, "TLS is asked for, and not set up");
+	}
 	s->loop = loop;
 	s->log = log;
 	s->cb = cb;
 	s->ctx = ctx;
 	s->tls_ctx = options->tls;
-	s->tls_at_once = options->tls_at_once && options->tls != NULL;
+	s->tls_at_once = options->tls_at_once;
 	s->timeout_ms = options->timeout_ms;
 	s->last_progress_ms = uv_now(loop);
 	uv_timer_init(loop, &s->deadline);

@@ -16,12 +16,14 @@ enum { OUT_MAX = 64 << 20 }; /* bytes waiting to be sent; writers are paced far 
 struct gw_tls_ctx {
 	SSL_CTX *ssl;       /* owned */
 	BIO_METHOD *method; /* owned */
+	size_t refs;        /* its maker's, and one for each connection */
 };
 
 struct gw_tls {
-	SSL *ssl;           /* owned */
-	struct gw_slice in; /* borrowed from the stream's read buffer */
-	struct gw_buf out;  /* owned */
+	struct gw_tls_ctx *ctx; /* referenced */
+	SSL *ssl;               /* owned */
+	struct gw_slice in;     /* borrowed from the stream's read buffer */
+	struct gw_buf out;      /* owned */
 	char host[256];
 };
 
@@ -99,6 +101,8 @@ enum gw_code gw_tls_ctx_new(const char *ca_file, struct gw_tls_ctx **out, struct
 	enum gw_code code = GW_OK;
 
 	*out = NULL;
+	if (ctx != NULL)
+		ctx->refs = 1;
 	if (ctx == NULL || (ctx->ssl = SSL_CTX_new(TLS_method())) == NULL ||
 		(ctx->method = BIO_meth_new(0, "godwit")) == NULL) {
 		gw_tls_ctx_free(ctx);
@@ -127,13 +131,19 @@ enum gw_code gw_tls_ctx_new(const char *ca_file, struct gw_tls_ctx **out, struct
 	return GW_OK;
 }
 
-void gw_tls_ctx_free(struct gw_tls_ctx *ctx)
+/* Connections under it are freed later than they are closed, and need its method until then. */
+static void unref(struct gw_tls_ctx *ctx)
 {
-	if (ctx == NULL)
+	if (ctx == NULL || --ctx->refs > 0)
 		return;
 	SSL_CTX_free(ctx->ssl);
 	BIO_meth_free(ctx->method);
 	free(ctx);
+}
+
+void gw_tls_ctx_free(struct gw_tls_ctx *ctx)
+{
+	unref(ctx);
 }
 
 static bool is_address(const char *host)
@@ -166,6 +176,8 @@ enum gw_code gw_tls_new(
 		gw_tls_free(tls);
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	}
+	tls->ctx = ctx;
+	ctx->refs++;
 	gw_buf_init(&tls->out, OUT_MAX);
 	BIO_set_data(bio, tls);
 	BIO_set_init(bio, 1);
@@ -186,6 +198,7 @@ void gw_tls_free(struct gw_tls *tls)
 	if (tls == NULL)
 		return;
 	SSL_free(tls->ssl);
+	unref(tls->ctx);
 	gw_buf_deinit(&tls->out);
 	free(tls);
 }

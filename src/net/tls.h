@@ -24,7 +24,7 @@ enum gw_code gw_tls_ctx_new(const char *ca_file, struct gw_tls_ctx **out, struct
 void gw_tls_ctx_free(struct gw_tls_ctx *ctx);
 
 /* host: the name (or address) the certificate must be for; also sent as SNI unless an address.
- * ctx must outlive the connection. */
+ * The maker of ctx may give it up before. */
 enum gw_code gw_tls_new(
 	struct gw_tls_ctx *ctx, const char *host, struct gw_tls **out, struct gw_error *err);
 void gw_tls_free(struct gw_tls *tls);

@@ -1,15 +1,19 @@
 /* net/wake.c - see wake.h.
  *
  * A timer on the wall clock that is cancelled when that clock is set (timerfd_create(2)): it is set
- * on resume, too.  Addresses that come and go are told by rtnetlink(7).
+ * on resume, too.  Addresses that come and go are told by rtnetlink(7), which also tells of those
+ * that a router only confirms: what counts is whether the set of addresses is another.
  */
 #include "net/wake.h"
 
+#include "base/text.h"
 #include "net/delay.h"
 
 #include <errno.h>
+#include <ifaddrs.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
@@ -28,16 +32,54 @@ struct gw_wake {
 	struct source clock, network;
 	struct gw_delay *burst; /* owned */
 	unsigned open;          /* sources that are not closed yet */
+	bool clock_set;
+	uint64_t addresses; /* a hash of them */
 	void (*cb)(void *ctx);
 	void *ctx;
 };
 
+static struct gw_slice bytes_of(const struct sockaddr *a)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)a;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)a;
+
+	if (a != NULL && a->sa_family == AF_INET && ntohl(v4->sin_addr.s_addr) >> 24 != 127)
+		return (struct gw_slice){ (const char *)&v4->sin_addr, sizeof v4->sin_addr };
+	if (a != NULL && a->sa_family == AF_INET6 && !IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr) &&
+		!IN6_IS_ADDR_LINKLOCAL(&v6->sin6_addr))
+		return (struct gw_slice){ (const char *)&v6->sin6_addr, sizeof v6->sin6_addr };
+	return (struct gw_slice){ NULL, 0 }; /* says nothing about the way out */
+}
+
+/* In no order, so a sum. */
+static uint64_t hash_addresses(void)
+{
+	struct ifaddrs *list, *a;
+	uint64_t sum = 0;
+
+	if (getifaddrs(&list) != 0)
+		return 0;
+	for (a = list; a != NULL; a = a->ifa_next) {
+		struct gw_slice bytes = bytes_of(a->ifa_addr);
+
+		if (bytes.n > 0)
+			sum += gw_hash_bytes(bytes) + gw_hash_bytes(gw_slice_str(a->ifa_name));
+	}
+	freeifaddrs(list);
+	return sum;
+}
+
 static void on_burst_over(void *ctx)
 {
 	struct gw_wake *w = ctx;
+	uint64_t addresses = hash_addresses();
+	bool other = w->clock_set || addresses != w->addresses;
 
 	w->burst = NULL;
-	w->cb(w->ctx);
+	w->clock_set = false;
+	w->addresses = addresses;
+	if (other)
+		w->cb(w->ctx);
 }
 
 static void happened(struct gw_wake *w)
@@ -62,6 +104,7 @@ static void on_clock(uv_poll_t *poll, int status, int events)
 	(void)status;
 	(void)events;
 	arm(s->fd);
+	s->owner->clock_set |= set;
 	if (set)
 		happened(s->owner);
 }
@@ -116,6 +159,7 @@ enum gw_code gw_wake_start(uv_loop_t *loop, void (*cb)(void *ctx), void *ctx, st
 	w->loop = loop;
 	w->cb = cb;
 	w->ctx = ctx;
+	w->addresses = hash_addresses();
 	clock = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (clock >= 0)
 		arm(clock);

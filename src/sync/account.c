@@ -75,6 +75,19 @@ static void free_rows(struct gw_sync *s)
 	free(s->entries);
 }
 
+/* Good for the watcher's next sync, whatever became of this one. */
+static void return_secrets(struct gw_sync *s)
+{
+	struct gw_warm *w = s->options.warm;
+
+	if (w == NULL || w->tls != NULL || w->sasl != NULL)
+		return;
+	w->tls = s->tls;
+	w->sasl = s->sasl;
+	s->tls = NULL;
+	s->sasl = NULL;
+}
+
 static void free_sync(struct gw_sync *s)
 {
 	gw_batcher_free(s->batcher);
@@ -82,14 +95,10 @@ static void free_sync(struct gw_sync *s)
 	free_rows(s);
 	gw_sync_free_folders(s);
 	gw_folders_deinit(&s->folders);
-	if (s->options.warm != NULL) { /* good for the next sync, whatever became of this one */
-		s->options.warm->tls = s->tls;
-		s->options.warm->sasl = s->sasl;
-	} else {
-		gw_tls_ctx_free(s->tls);
-		if (s->sasl != NULL)
-			s->sasl->free(s->sasl);
-	}
+	return_secrets(s);
+	gw_tls_ctx_free(s->tls);
+	if (s->sasl != NULL)
+		s->sasl->free(s->sasl);
 	if (s->lock_fd >= 0)
 		close(s->lock_fd);
 	free(s->caps);
@@ -127,6 +136,7 @@ void gw_sync_finished(struct gw_sync *s)
 		s->sasl->free(s->sasl);
 		s->sasl = NULL;
 	}
+	return_secrets(s);
 	if (s->err.code == GW_OK)
 		gw_sync_keep_list(s);
 	emit(s, (struct gw_sync_event){
@@ -758,6 +768,8 @@ enum gw_code gw_sync_start(uv_loop_t *loop, const struct gw_account *account,
 					: 1;
 		s->tls = options->warm->tls;
 		s->sasl = options->warm->sasl;
+		options->warm->tls = NULL;
+		options->warm->sasl = NULL;
 	}
 	code = gw_sync_open_state(s, err);
 	if (code == GW_OK && account->tls != GW_TLS_NONE && s->tls == NULL)

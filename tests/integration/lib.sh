@@ -10,6 +10,7 @@ TOOLS=$GODWIT_BUILD
 PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL=C.UTF-8
 T=$(mktemp -d "${TMPDIR:-/tmp}/godwit-test.XXXXXX")
+export XDG_RUNTIME_DIR=$T/run # where a watcher listens
 PIDS=
 KEEP=${KEEP:-}
 

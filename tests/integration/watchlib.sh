@@ -1,0 +1,58 @@
+# tests/integration/watchlib.sh - a watcher and what is done around it; sourced after lib.sh.
+
+mail() { # ID: in $T/m
+	printf 'From: a@b\nMessage-ID: <%s@x>\nReceived: by here\nSubject: %s\n\nhello %s\n' "$1" "$1" "$1" > "$T/m"
+}
+arrive() { # FOLDER: as a delivery agent does it, so that the server knows at once
+	adm save -u me -m "$1" "$T/m"
+}
+until_true() { # WHAT COMMAND...: within half a minute
+	local what=$1 i
+	shift
+	for i in $(seq 600); do
+		! "$@" 2> /dev/null || return 0
+		sleep 0.05 # for the other process to do it
+	done
+	fail "$what: it did not happen; the watcher said: $(tail -n 3 "$T/watch.err")"
+}
+here() { # FOLDER ID
+	[ -n "$(grep -rlF "<$2@x>" "$T/mail/$1")" ]
+}
+there() { # FOLDER ID [SEARCH...]
+	local folder=$1 id=$2
+	shift 2
+	[ "$(adm search -u me mailbox "$folder" HEADER Message-ID "<$id@x>" "$@" | wc -l)" = 1 ]
+}
+gone_here() { ! here "$@"; }
+gone_there() { ! there "$@"; }
+file() { # ID
+	grep -rlF "<$1@x>" "$T/mail" | head -1
+}
+stands() { # N: so many times it said that it waits
+	[ "$(grep -c 'watching;' "$T/watch.err")" -ge "$1" ]
+}
+rests() { # the last that was said is that the server tells from now on
+	tail -n 1 "$T/watch.err" | grep -qE 'OK NOTIFY completed|[+] idling|Still here'
+}
+watch_start() {
+	rm -f "$T/notify"
+	perl -MSocket -e '$| = 1; socket S, AF_UNIX, SOCK_DGRAM, 0; bind S, sockaddr_un($ARGV[0]) or die;
+		while (defined recv S, $_, 4096, 0) { print }' "$T/notify" > "$T/notified" &
+	PIDS="$PIDS $!"
+	until_true "a service manager" test -S "$T/notify"
+	NOTIFY_SOCKET=$T/notify WATCHDOG_USEC=200000 "$GODWIT" -c "$T/config" watch -vvv > "$T/watch.out" 2> "$T/watch.err" &
+	WATCHER=$!
+	PIDS="$PIDS $WATCHER"
+	until_true "watching" stands 1
+}
+watch_stop() {
+	local status=0
+	kill -TERM "$WATCHER"
+	wait "$WATCHER" || status=$?
+	until_true "STOPPING=1" grep -q STOPPING=1 "$T/notified"
+	[ $status = 0 ] || fail "the watcher ended with $status: $(tail -n 3 "$T/watch.err")"
+}
+syncs() {
+	grep -c 'C: g[0-9]* LIST ' "$T/watch.err" || true
+}
+
