@@ -100,8 +100,9 @@ static void on_event(void *ctx, const struct gw_watch_event *ev)
 		tell_ready(j, text);
 		break;
 	case GW_WATCH_TROUBLE:
-		fprintf(stderr, "godwit: %s: %s; trying again in %u s\n", j->account->name,
-			ev->err->text, ev->seconds);
+		fprintf(stderr, "%sgodwit: %s: %s; trying again in %u s\n",
+			systemd_priority(GW_LOG_WARN), j->account->name, ev->err->text,
+			ev->seconds);
 		tell_ready(j, ev->err->text);
 		hooks_trouble(r->hooks, j->account, j->hooks, ev->err);
 		break;

@@ -1,5 +1,6 @@
 /* cli/main.c - arguments, exit statuses. */
 #include "cli/cli.h"
+#include "cli/systemd.h"
 
 #include "base/text.h"
 #include "version.h"
@@ -81,9 +82,9 @@ int exit_status(const struct gw_error *err)
 
 void complain(const char *account, const char *mailbox, const struct gw_error *err)
 {
-	fprintf(stderr, "godwit: %s%s%s%s%s\n", account != NULL ? account : "",
-		account != NULL ? ": " : "", mailbox != NULL ? mailbox : "",
-		mailbox != NULL ? ": " : "", err->text);
+	fprintf(stderr, "%sgodwit: %s%s%s%s%s\n", systemd_priority(GW_LOG_ERROR),
+		account != NULL ? account : "", account != NULL ? ": " : "",
+		mailbox != NULL ? mailbox : "", mailbox != NULL ? ": " : "", err->text);
 }
 
 static void log_line(void *ctx, enum gw_log_level level, const char *text)
@@ -91,7 +92,7 @@ static void log_line(void *ctx, enum gw_log_level level, const char *text)
 	static const char *const names[] = { "error", "warning", "info", "debug", "wire" };
 
 	(void)ctx;
-	fprintf(stderr, "godwit: %s: %s\n", names[level], text);
+	fprintf(stderr, "%sgodwit: %s: %s\n", systemd_priority(level), names[level], text);
 }
 
 enum {

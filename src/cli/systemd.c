@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -37,4 +38,19 @@ uint64_t systemd_watchdog(void)
 	if (usec == NULL || (pid != NULL && strtol(pid, NULL, 10) != (long)getpid()))
 		return 0;
 	return strtoull(usec, NULL, 10);
+}
+
+const char *systemd_priority(enum gw_log_level level)
+{
+	static const char *const names[] = { "<3>", "<4>", "<6>", "<7>", "<7>" };
+	const char *journal = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat st;
+	char *end;
+
+	if (journal == NULL || fstat(STDERR_FILENO, &st) != 0)
+		return "";
+	device = strtoull(journal, &end, 10);
+	inode = *end == ':' ? strtoull(end + 1, NULL, 10) : 0;
+	return device == st.st_dev && inode == st.st_ino ? names[level] : "";
 }

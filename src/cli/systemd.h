@@ -1,6 +1,8 @@
 /* cli/systemd.h - tells a service manager how we are (sd_notify(3)); nothing without one. */
 #pragma once
 
+#include "godwit/log.h"
+
 #include <stdint.h>
 
 /* Lines "KEY=value", as in sd_notify(3). */
@@ -8,3 +10,7 @@ void systemd_tell(const char *lines);
 
 /* Within how many microseconds a WATCHDOG=1 is expected, or 0. */
 uint64_t systemd_watchdog(void);
+
+/* What a line on stderr begins with: its priority as in sd-daemon(3) if that is the journal, else
+ * "". */
+const char *systemd_priority(enum gw_log_level level);

@@ -181,6 +181,15 @@ enum gw_code gw_session_send(
 	return GW_OK;
 }
 
+/* RFC 9051 6.3.2: a SELECT that fails leaves nothing selected. */
+static void note_selection(struct gw_session *s, const struct command *c, bool ok)
+{
+	if (strncmp(c->name, "SELECT", 6) == 0 || strncmp(c->name, "EXAMINE", 7) == 0)
+		s->selected = ok;
+	else if (ok && strncmp(c->name, "UNSELECT", 8) == 0)
+		s->selected = false;
+}
+
 static void take_answer(struct gw_session *s, const struct gw_response *r)
 {
 	struct gw_result result = { .response = r };
@@ -195,6 +204,7 @@ static void take_answer(struct gw_session *s, const struct gw_response *r)
 		return;
 	}
 	c = pop(s);
+	note_selection(s, c, r->status == GW_STATUS_OK);
 	if (r->status != GW_STATUS_OK) {
 		result.kind = r->status == GW_STATUS_NO ? GW_RESULT_NO : GW_RESULT_BAD;
 		gw_fail(&err, GW_ERR_REFUSED, "%s was answered with %s: %.*s", c->name,
@@ -428,6 +438,11 @@ uint32_t gw_session_caps(const struct gw_session *s)
 const char *gw_session_caps_text(struct gw_session *s)
 {
 	return gw_buf_cstr(&s->caps_text);
+}
+
+bool gw_session_selected(const struct gw_session *s)
+{
+	return s->selected;
 }
 
 bool gw_session_qresync(const struct gw_session *s)

@@ -52,6 +52,7 @@ struct gw_session {
 	bool caps_known; /* from this connection, in its present state */
 	struct gw_buf caps_text;
 	bool qresync;
+	bool selected; /* by the answers so far */
 
 	struct command *first, *last; /* answered in this order; owned */
 	struct command *unsent;       /* the first whose line has not gone out whole */

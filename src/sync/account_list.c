@@ -456,7 +456,8 @@ bool gw_sync_ask_counts(struct gw_sync *s)
 	if (on == NULL)
 		return false;
 	gw_line_init(&line);
-	if (gw_session_caps(on) & GW_CAP_UNSELECT) { /* STATUS of the selected one may be stale */
+	/* STATUS of the selected one may be stale. */
+	if (gw_session_selected(on) && (gw_session_caps(on) & GW_CAP_UNSELECT)) {
 		gw_line_printf(&line, "UNSELECT");
 		asked |= ask_again(s, on, &line);
 		gw_line_init(&line);

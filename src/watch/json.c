@@ -150,7 +150,8 @@ char *gw_event_to_json(const char *account, const struct gw_sync_event *ev, bool
 
 	put_text(o, "account", account);
 	json_object_set_new(o, "event", json_string(event_names[ev->type]));
-	put_if(o, "mailbox", ev->mailbox);
+	if (ev->mailbox != NULL || ev->type == GW_SYNC_PROBLEM)
+		put_text(o, "mailbox", ev->mailbox);
 	put_details(o, ev);
 	if (totals)
 		json_object_set_new(o, "totals", counts_to_json(ev->counts));

@@ -107,7 +107,7 @@ static void listen_notify(struct gw_listen *l)
 	const struct gw_handlers none = { .done = ignore };
 
 	/* What is selected is not among those that it tells of. */
-	if (gw_session_caps(l->session) & GW_CAP_UNSELECT)
+	if (gw_session_selected(l->session) && (gw_session_caps(l->session) & GW_CAP_UNSELECT))
 		send_word(l, "UNSELECT", &none);
 	gw_session_on_push(l->session, on_push, l);
 	send_word(l,

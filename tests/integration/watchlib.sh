@@ -6,10 +6,10 @@ mail() { # ID: in $T/m
 arrive() { # FOLDER: as a delivery agent does it, so that the server knows at once
 	adm save -u me -m "$1" "$T/m"
 }
-until_true() { # WHAT COMMAND...: within half a minute
+until_true() { # WHAT COMMAND...: within half a minute, or UNTIL twentieths of a second
 	local what=$1 i
 	shift
-	for i in $(seq 600); do
+	for i in $(seq "${UNTIL:-600}"); do
 		! "$@" 2> /dev/null || return 0
 		sleep 0.05 # for the other process to do it
 	done
@@ -40,7 +40,7 @@ watch_start() {
 		while (defined recv S, $_, 4096, 0) { print }' "$T/notify" > "$T/notified" &
 	PIDS="$PIDS $!"
 	until_true "a service manager" test -S "$T/notify"
-	NOTIFY_SOCKET=$T/notify WATCHDOG_USEC=200000 "$GODWIT" -c "$T/config" watch -vvv > "$T/watch.out" 2> "$T/watch.err" &
+	NOTIFY_SOCKET=$T/notify WATCHDOG_USEC=200000 LD_PRELOAD=${WATCH_PRELOAD:-} ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 "$GODWIT" -c "$T/config" watch -vvv > "$T/watch.out" 2> "$T/watch.err" &
 	WATCHER=$!
 	PIDS="$PIDS $WATCHER"
 	until_true "watching" stands 1

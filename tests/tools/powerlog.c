@@ -6,6 +6,8 @@
  * POWER_GRAVE a directory on the same file system: every file that loses a name gets one here
  * POWER_AT    the program kills itself before its n-th operation (writes to sockets count)
  * POWER_ERROR instead, that operation and all further ones fail with this errno: a full disk
+ * POWER_WHILE likewise, but as long as this file exists
+ * POWER_CLOCK a file with the seconds by which the clock is to be wrong
  * POWER_KINDS only operations of these kinds count for it: the letters below, F for all flushes,
  *             s for writes to sockets
  * POWER_DATA  "no": the bytes that are written count as flushed, the names do not
@@ -33,10 +35,11 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static const char *roots, *grave, *kinds;
+static const char *roots, *grave, *kinds, *fail_while, *wrong_clock;
 static int log_fd = -1, data_fd = -1;
 static long kill_at, done;
 static int no_data, fail_with;
@@ -49,6 +52,10 @@ __attribute__((constructor)) static void begin(void)
 
 	if (at != NULL && strcmp(program_invocation_short_name, "godwit") == 0)
 		kill_at = strtol(at, NULL, 10);
+	if (strcmp(program_invocation_short_name, "godwit") == 0) {
+		fail_while = getenv("POWER_WHILE");
+		wrong_clock = getenv("POWER_CLOCK");
+	}
 	fail_with = error == NULL ? 0 : (int)strtol(error, NULL, 10);
 	kinds = getenv("POWER_KINDS");
 	roots = getenv("POWER_ROOTS");
@@ -66,6 +73,12 @@ __attribute__((constructor)) static void begin(void)
 static int start(char kind)
 {
 	pthread_mutex_lock(&mutex);
+	if (fail_while != NULL && (kinds == NULL || strchr(kinds, kind) != NULL) &&
+		syscall(SYS_faccessat, AT_FDCWD, fail_while, F_OK) == 0) {
+		pthread_mutex_unlock(&mutex);
+		errno = fail_with;
+		return -1;
+	}
 	if (kill_at == 0 || (kinds != NULL && strchr(kinds, kind) == NULL) || ++done < kill_at)
 		return 0;
 	if (fail_with != 0) {
@@ -78,6 +91,39 @@ static int start(char kind)
 	kill(getpid(), SIGKILL);
 	for (;;)
 		pause();
+}
+
+static time_t clock_error(void)
+{
+	char text[32] = "";
+	int saved = errno;
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, wrong_clock, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0 && syscall(SYS_read, fd, text, sizeof text - 1) < 0)
+		text[0] = '\0';
+	if (fd >= 0)
+		syscall(SYS_close, fd);
+	errno = saved;
+	return (time_t)strtol(text, NULL, 10);
+}
+
+int clock_gettime(clockid_t id, struct timespec *t)
+{
+	int rc = (int)syscall(SYS_clock_gettime, id, t);
+
+	if (rc == 0 && wrong_clock != NULL && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE))
+		t->tv_sec += clock_error();
+	return rc;
+}
+
+time_t time(time_t *out)
+{
+	struct timespec t;
+	time_t now = clock_gettime(CLOCK_REALTIME, &t) == 0 ? t.tv_sec : (time_t)-1;
+
+	if (out != NULL)
+		*out = now;
+	return now;
 }
 
 static void end(void)

@@ -4,7 +4,9 @@
  *
  * Listens on a free port of 127.0.0.1 and prints it.  delay holds every byte back for MS in each
  * direction.  down/up cut the connection after N bytes from the server / from the client, counted
- * over all connections; with `stall` nothing flows any more instead.  On SIGTERM it prints
+ * over all connections; with `stall` nothing flows any more instead.  SIGUSR1 cuts all connections.
+ * SIGUSR2 turns them, and those that follow until the next SIGUSR2, into ones that swallow everything
+ * for ever.  On SIGTERM it prints
  * "connections N up N down N bursts N", where bursts counts how often the client began to send
  * after it had received something: the round trips as seen on the wire.
  */
@@ -37,7 +39,8 @@ struct side {
 struct pair {
 	struct side client, server;
 	int open; /* handles */
-	int closing, dirty_read;
+	int closing, dirty_read, swallows;
+	struct pair *next, *previous;
 	uv_connect_t request;
 };
 
@@ -50,14 +53,19 @@ static uv_loop_t *loop;
 static struct sockaddr_in target;
 static uint64_t delay_ms, limit_down = UINT64_MAX, limit_up = UINT64_MAX;
 static uint64_t total_down, total_up, connections, bursts;
-static int stall;
+static int stall, swallowing;
+static struct pair *pairs;
 
 static void on_closed(uv_handle_t *h)
 {
 	struct pair *p = ((struct side *)h->data)->pair;
 
-	if (--p->open == 0)
-		free(p);
+	if (--p->open > 0)
+		return;
+	if (p->next != NULL)
+		p->next->previous = p->previous;
+	*(p->previous != NULL ? &p->previous->next : &pairs) = p->next;
+	free(p);
 }
 
 static void close_pair(struct pair *p)
@@ -126,6 +134,12 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	struct piece *piece;
 	size_t pass;
 
+	if (p->swallows && (n >= 0 || !from_client)) {
+		free(buf->base);
+		if (n < 0)
+			uv_read_stop(stream);
+		return;
+	}
 	if (n <= 0) {
 		free(buf->base);
 		if (n < 0) {
@@ -189,6 +203,11 @@ static void on_connection(uv_stream_t *listener, int status)
 
 	(void)status;
 	connections++;
+	p->swallows = swallowing;
+	p->next = pairs;
+	if (pairs != NULL)
+		pairs->previous = p;
+	pairs = p;
 	init_side(&p->client, p, &p->server);
 	init_side(&p->server, p, &p->client);
 	uv_accept(listener, (uv_stream_t *)&p->client.tcp);
@@ -206,10 +225,25 @@ static void on_term(uv_signal_t *handle, int number)
 	exit(0);
 }
 
+static void on_cut(uv_signal_t *handle, int number)
+{
+	(void)handle, (void)number;
+	for (struct pair *p = pairs; p != NULL; p = p->next)
+		close_pair(p);
+}
+
+static void on_swallow(uv_signal_t *handle, int number)
+{
+	(void)handle, (void)number;
+	swallowing = !swallowing;
+	for (struct pair *p = pairs; p != NULL && swallowing; p = p->next)
+		p->swallows = 1;
+}
+
 int main(int argc, char **argv)
 {
 	uv_tcp_t listener;
-	uv_signal_t term;
+	uv_signal_t term, cut, swallow;
 	struct sockaddr_in address;
 	int size = sizeof address;
 
@@ -240,5 +274,9 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	uv_signal_init(loop, &term);
 	uv_signal_start(&term, on_term, SIGTERM);
+	uv_signal_init(loop, &cut);
+	uv_signal_start(&cut, on_cut, SIGUSR1);
+	uv_signal_init(loop, &swallow);
+	uv_signal_start(&swallow, on_swallow, SIGUSR2);
 	return uv_run(loop, UV_RUN_DEFAULT);
 }
