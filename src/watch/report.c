@@ -124,7 +124,7 @@ static json_t *mailboxes_json(const struct gw_report *r, const struct gw_folders
 char *gw_report_to_json(const struct gw_report *r, const struct gw_account *account,
 	const struct gw_folders *folders)
 {
-	static const char *const states[] = { [GW_STANDING_BEGINS] = "begins",
+	static const char *const states[] = { [GW_STANDING_BEGINS] = "starting",
 		[GW_STANDING_IN_STEP] = "in step",
 		[GW_STANDING_SYNCING] = "synchronizing",
 		[GW_STANDING_TROUBLE] = "trouble",

@@ -69,6 +69,23 @@ for dress in $DRESSES; do
 	adm mailbox delete -u me Made
 	rm -rf "$T/mail/Made"
 
+	if [ "$how" = NOTIFY ]; then
+		note "$dress: mailboxes come, are made anew and go there"
+		adm mailbox create -u me Come/Sub
+		mail come
+		arrive Come/Sub
+		until_true "mail in a new mailbox" here Come/Sub come
+		adm mailbox delete -u me Come/Sub
+		adm mailbox create -u me Come/Sub # another UIDVALIDITY: what is here goes there again
+		until_true "mail in the mailbox that was made anew" there Come/Sub come
+		rm "$(file come)"
+		until_true "its deletion" gone_there Come/Sub come
+		adm mailbox delete -u me Come/Sub
+		kill -USR1 "$WATCHER" # Dovecot does not tell of that
+		until_true "it is missed" eval 'godwit status | grep -q "Come/Sub.*not on the server any more"'
+		rm -rf "$T/mail/Come"
+	fi
+
 	note "$dress: the server goes away and comes back; SIGHUP, SIGTERM"
 	server_stop
 	until_true "trouble is told" grep -q 'trying again in' "$T/watch.err"
@@ -93,4 +110,30 @@ for dress in $DRESSES; do
 	sync_ok
 	assert_equal "in the end"
 done
+
+note "a connection that swallows everything is given up; few watches are left"
+fresh full
+"$TOOLS/mkmail" "$MAIL/INBOX" 5 600 1
+mkdir -p "$MAIL"/{Archive,Trash}/{cur,new,tmp}
+server_start full
+proxy_start
+CLIENT_PORT=$PROXY_PORT write_config 'poll = 86400 timeout = 2'
+watch_start
+kill -USR2 "$PROXY_PID" # from now on all that goes to the server is lost
+mail seven
+cp "$T/m" "$T/mail/INBOX/cur/seven.1:2,S"
+until_true "the connection is given up" grep -q 'no answer from localhost\|did not answer\|without a byte\|trying again in' "$T/watch.err"
+kill -USR2 "$PROXY_PID" # connections that come now work
+until_true "an upload on the next one" there INBOX seven
+watch_stop
+if unshare -Ur sh -c 'echo 5 > /proc/sys/user/max_inotify_watches' 2> /dev/null; then
+	printf '#!/bin/sh\necho 5 > /proc/sys/user/max_inotify_watches\nexec "$@"\n' > "$T/few"
+	chmod +x "$T/few"
+	WATCH_WITH="unshare -Ur $T/few" watch_start
+	until_true "it says so" grep -q 'max_user_watches.*every minute' "$T/watch.err"
+	mail eight
+	arrive INBOX
+	until_true "new mail all the same" here INBOX eight
+	watch_stop
+fi
 note ok
