@@ -16,7 +16,8 @@ BEGIN {
 	third["openssl/"] = "base net maildir auth"
 	third["sqlite3.h"] = "store"
 	third["confuse.h"] = "cli"
-	third["jansson.h"] = "watch cli"
+	third["jansson.h"] = "auth watch cli"
+	third["http_parser.h"] = "net auth"
 }
 function has(list, word) { return index(" " list " ", " " word " ") > 0 }
 function bad(why) { printf "%s:%s: includes %s; %s\n", $1, $2, inc, why; n++ }

@@ -22,6 +22,20 @@ enum gw_deletes {
 	GW_DELETE_NEVER,   /* it is left standing, and not fetched again */
 };
 
+enum gw_auth {
+	GW_AUTH_PASSWORD,
+	GW_AUTH_OAUTH2, /* a token (RFC 6749, RFC 6750) */
+};
+
+/* Where tokens come from (RFC 6749); what a provider has none of is NULL. */
+struct gw_oauth_provider {
+	char *client_id, *client_secret;
+	char *auth_url;   /* the authorization endpoint */
+	char *token_url;  /* the token endpoint */
+	char *device_url; /* the device authorization endpoint (RFC 8628) */
+	char *scope;
+};
+
 /* What of some mailboxes is kept here.  0: no limit. */
 struct gw_window {
 	char *pattern;    /* over names as shown here; of those that match the last one counts */
@@ -40,8 +54,11 @@ struct gw_account {
 	char *tls_ca_file;    /* NULL: the system's authorities */
 	char *tunnel_command; /* NULL: TCP */
 	char *user;
+	enum gw_auth auth;
 	char *password_command; /* its first line of output is the password */
-	char *maildir;          /* absolute path of the root */
+	char *token_command;    /* OAUTH2: likewise the access token; NULL: from oauth2 */
+	struct gw_oauth_provider oauth2;
+	char *maildir; /* absolute path of the root */
 	enum gw_layout layout;
 	char **folders;      /* patterns over names as shown here; the last that matches wins */
 	size_t folder_count; /* 0: all, less \All, \Flagged and \Important */

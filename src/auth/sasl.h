@@ -1,7 +1,11 @@
-/* auth/sasl.h - SASL mechanisms (RFC 4616) behind base/sasl.h. */
+/* auth/sasl.h - SASL mechanisms behind base/sasl.h.  What is given is copied, and wiped when freed;
+ * the caller has the only reference.  NULL: out of memory. */
 #pragma once
 
 #include "base/sasl.h"
 
-/* PLAIN: user and password are copied and wiped when freed.  NULL when out of memory. */
+/* PLAIN (RFC 4616). */
 struct gw_sasl *gw_sasl_plain_new(const char *user, const char *password);
+
+/* OAUTHBEARER (RFC 7628) and XOAUTH2, its predecessor at Google and Microsoft. */
+struct gw_sasl *gw_sasl_bearer_new(const char *user, const char *token, int64_t expires_at);

@@ -9,6 +9,7 @@ enum { TIMEOUT_MS = 120000 }; /* a person may have to type a pass phrase */
 
 struct gw_secret {
 	struct gw_proc *proc; /* frees itself */
+	const char *key;
 	gw_secret_cb *cb;
 	void *ctx;
 };
@@ -24,14 +25,14 @@ static void on_output(void *ctx, struct gw_slice output, const struct gw_error *
 		local = *err;
 		if (local.code != GW_ERR_CANCELLED)
 			local.code = GW_ERR_AUTH;
-		gw_error_context(&local, "password-command gave no password");
+		gw_error_context(&local, "%s gave nothing", s->key);
 	} else {
 		while (n < output.n && output.p[n] != '\n' && output.p[n] != '\r')
 			n++;
 		password = gw_slice_dup((struct gw_slice){ output.p, n });
 		if (n == 0 || password == NULL)
 			gw_fail(&local, GW_ERR_AUTH,
-				"password-command printed nothing; run it in a shell to see why");
+				"%s printed nothing; run it in a shell to see why", s->key);
 	}
 	s->cb(s->ctx, local.code == GW_OK ? password : NULL, local.code == GW_OK ? NULL : &local);
 	if (password != NULL)
@@ -40,8 +41,8 @@ static void on_output(void *ctx, struct gw_slice output, const struct gw_error *
 	free(s);
 }
 
-enum gw_code gw_secret_start(uv_loop_t *loop, const char *command, gw_secret_cb *cb, void *ctx,
-	struct gw_secret **out, struct gw_error *err)
+enum gw_code gw_secret_start(uv_loop_t *loop, const char *command, const char *key,
+	gw_secret_cb *cb, void *ctx, struct gw_secret **out, struct gw_error *err)
 {
 	struct gw_secret *s = calloc(1, sizeof *s);
 	enum gw_code code;
@@ -49,9 +50,10 @@ enum gw_code gw_secret_start(uv_loop_t *loop, const char *command, gw_secret_cb 
 	*out = NULL;
 	if (s == NULL)
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	s->key = key;
 	s->cb = cb;
 	s->ctx = ctx;
-	code = gw_proc_start(loop, command, TIMEOUT_MS, on_output, s, &s->proc, err);
+	code = gw_proc_start(loop, command, NULL, TIMEOUT_MS, on_output, s, &s->proc, err);
 	if (code != GW_OK)
 		free(s);
 	else

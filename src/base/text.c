@@ -159,3 +159,9 @@ uint64_t gw_hash_bytes(struct gw_slice bytes)
 		h = (h ^ (unsigned char)bytes.p[i]) * UINT64_C(1099511628211);
 	return h;
 }
+
+bool gw_is_loopback(const char *host)
+{
+	return strcasecmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
+	       (strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == strlen(host));
+}

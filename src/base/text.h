@@ -28,3 +28,6 @@ unsigned gw_edit_distance(const char *a, const char *b);
 /* The first `bytes` (at most 32) of the SHA-256 of data, in lower-case hex, NUL-terminated.
  * out holds 2 * bytes + 1. */
 void gw_sha256_hex(struct gw_slice data, size_t bytes, char *out);
+
+/* Does the host name stand for this machine, whatever a name server says? */
+bool gw_is_loopback(const char *host);

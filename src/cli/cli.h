@@ -9,6 +9,7 @@ struct options {
 	bool quiet, json, dry_run, full, accept_deletions, restore_deletions;
 	bool all;                    /* restore */
 	bool follow;                 /* status */
+	bool no_browser, device;     /* auth */
 	bool verify, bodies, repair; /* verify */
 	unsigned verbose;
 	char **args; /* behind the command */
@@ -31,6 +32,7 @@ int cmd_sync(const struct options *o, const struct config *config, const struct 
 /* Takes config over. */
 int cmd_watch(const struct options *o, struct config *config, const struct gw_log *log);
 int cmd_restore(const struct options *o, const struct config *config);
+int cmd_auth(const struct options *o, const struct config *config, const struct gw_log *log);
 int cmd_pause(const struct options *o, const struct config *config, bool pause);
 int cmd_follow(const struct options *o, const struct config *config);
 int cmd_status(const struct options *o, const struct config *config);

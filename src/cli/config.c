@@ -3,6 +3,7 @@
 
 #include "base/num.h"
 #include "base/text.h"
+#include "cli/provider.h"
 
 #include <confuse.h>
 #include <ctype.h>
@@ -13,6 +14,8 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+enum { DEFAULT_CONNECTIONS = 3 };
+
 static cfg_opt_t folder_keys[] = {
 	CFG_INT("max-age", 0, CFGF_NONE),
 	CFG_INT("max-messages", 0, CFGF_NONE),
@@ -21,6 +24,15 @@ static cfg_opt_t folder_keys[] = {
 };
 
 static cfg_opt_t account_keys[] = {
+	CFG_STR("provider", NULL, CFGF_NODEFAULT),
+	CFG_STR("auth", NULL, CFGF_NODEFAULT),
+	CFG_STR("token-command", NULL, CFGF_NODEFAULT),
+	CFG_STR("oauth2-client-id", NULL, CFGF_NODEFAULT),
+	CFG_STR("oauth2-client-secret", NULL, CFGF_NODEFAULT),
+	CFG_STR("oauth2-scope", NULL, CFGF_NODEFAULT),
+	CFG_STR("oauth2-auth-url", NULL, CFGF_NODEFAULT),
+	CFG_STR("oauth2-token-url", NULL, CFGF_NODEFAULT),
+	CFG_STR("oauth2-device-url", NULL, CFGF_NODEFAULT),
 	CFG_STR("host", NULL, CFGF_NODEFAULT),
 	CFG_INT("port", 0, CFGF_NONE),
 	CFG_STR("tls", NULL, CFGF_NODEFAULT),
@@ -39,7 +51,7 @@ static cfg_opt_t account_keys[] = {
 	CFG_BOOL("delete-folders", cfg_false, CFGF_NONE),
 	CFG_SEC("folder", folder_keys, CFGF_MULTI | CFGF_TITLE),
 	CFG_INT("attic", 30, CFGF_NONE),
-	CFG_INT("connections", 3, CFGF_NONE),
+	CFG_INT("connections", 0, CFGF_NONE),
 	CFG_INT("timeout", 60, CFGF_NONE),
 	CFG_INT("poll", 300, CFGF_NONE),
 	CFG_STR_LIST("watch", "{INBOX}", CFGF_NONE),
@@ -162,18 +174,15 @@ static enum gw_code wrong(const struct reader *r, cfg_t *sec, const char *fmt, .
 		r->err, GW_ERR_CONFIG, "%s: account \"%s\": %s", r->path, cfg_title(sec), text);
 }
 
-static bool is_loopback(const char *host)
-{
-	return strcasecmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
-	       (strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == strlen(host));
-}
-
-static enum gw_code read_tls(const struct reader *r, cfg_t *sec, struct gw_account *a)
+static enum gw_code read_tls(
+	const struct reader *r, cfg_t *sec, const struct provider *p, struct gw_account *a)
 {
 	const char *tls = cfg_getstr(sec, "tls");
 
 	if (tls == NULL)
-		tls = a->tunnel_command != NULL ? "none" : "implicit";
+		tls = a->tunnel_command != NULL                ? "none"
+		      : p != NULL && p->tls == GW_TLS_STARTTLS ? "starttls"
+							       : "implicit";
 	if (strcmp(tls, "implicit") == 0)
 		a->tls = GW_TLS_IMPLICIT;
 	else if (strcmp(tls, "starttls") == 0)
@@ -182,12 +191,14 @@ static enum gw_code read_tls(const struct reader *r, cfg_t *sec, struct gw_accou
 		a->tls = GW_TLS_NONE;
 	else
 		return wrong(r, sec, "tls = \"%s\" is not one of implicit, starttls, none", tls);
-	if (a->tls == GW_TLS_NONE && a->tunnel_command == NULL && !is_loopback(a->host))
+	if (a->tls == GW_TLS_NONE && a->tunnel_command == NULL && !gw_is_loopback(a->host))
 		return wrong(r, sec,
 			"tls = \"none\" would send the password to %s in clear; it is allowed on "
 			"loopback and "
 			"with tunnel-command only",
 			a->host);
+	if (a->port == 0 && p != NULL)
+		a->port = p->port;
 	if (a->port == 0)
 		a->port = a->tls == GW_TLS_IMPLICIT ? 993 : 143;
 	return GW_OK;
@@ -213,7 +224,7 @@ static enum gw_code read_numbers(const struct reader *r, cfg_t *sec, struct gw_a
 	if (code == GW_OK)
 		code = read_number(r, sec, "guard-percent", 1, 100, &a->guard_percent);
 	if (code == GW_OK)
-		code = read_number(r, sec, "connections", 1, 16, &a->connections);
+		code = read_number(r, sec, "connections", 0, 16, &a->connections);
 	if (code == GW_OK)
 		code = read_number(r, sec, "timeout", 1, 3600, &a->timeout_s);
 	if (code == GW_OK)
@@ -310,6 +321,71 @@ static enum gw_code read_windows(const struct reader *r, cfg_t *sec, struct gw_a
 	return code;
 }
 
+/* Set in the account, else as the provider has it. */
+static char *chosen(cfg_t *sec, const char *key, const char *preset)
+{
+	const char *own = cfg_getstr(sec, key);
+
+	return copy(own != NULL ? own : preset);
+}
+
+static enum gw_code read_auth(
+	const struct reader *r, cfg_t *sec, const struct provider *p, struct gw_account *a)
+{
+	const char *auth = cfg_getstr(sec, "auth");
+	struct gw_oauth_provider *o = &a->oauth2;
+
+	if (auth == NULL)
+		a->auth = p != NULL ? p->auth : GW_AUTH_PASSWORD;
+	else if (strcmp(auth, "oauth2") == 0)
+		a->auth = GW_AUTH_OAUTH2;
+	else if (strcmp(auth, "password") != 0)
+		return wrong(r, sec, "auth = \"%s\" is not one of password, oauth2", auth);
+	else if (p != NULL && !p->passwords)
+		return wrong(
+			r, sec, "%s takes no passwords any more: set auth = \"oauth2\"", p->name);
+	a->token_command = copy(cfg_getstr(sec, "token-command"));
+	o->client_id = copy(cfg_getstr(sec, "oauth2-client-id"));
+	o->client_secret = copy(cfg_getstr(sec, "oauth2-client-secret"));
+	o->scope = chosen(sec, "oauth2-scope", p == NULL ? NULL : p->scope);
+	o->auth_url = chosen(sec, "oauth2-auth-url", p == NULL ? NULL : p->auth_url);
+	o->token_url = chosen(sec, "oauth2-token-url", p == NULL ? NULL : p->token_url);
+	o->device_url = chosen(sec, "oauth2-device-url", p == NULL ? NULL : p->device_url);
+	return GW_OK;
+}
+
+static enum gw_code check_oauth2(const struct reader *r, cfg_t *sec, const struct gw_account *a)
+{
+	const struct gw_oauth_provider *o = &a->oauth2;
+	const char *name = cfg_getstr(sec, "provider");
+	const struct provider *p = name == NULL ? NULL : provider_named(name);
+
+	if (a->token_command != NULL)
+		return GW_OK;
+	if (o->client_id == NULL)
+		return wrong(r, sec, "`oauth2-client-id` is missing%s%s", p != NULL ? ": " : "",
+			p != NULL ? p->hint : "");
+	if (o->auth_url == NULL || o->token_url == NULL || o->scope == NULL)
+		return wrong(r, sec,
+			"auth = \"oauth2\" needs `provider`, or `oauth2-auth-url`, "
+			"`oauth2-token-url` "
+			"and `oauth2-scope`");
+	return GW_OK;
+}
+
+static enum gw_code read_provider(
+	const struct reader *r, cfg_t *sec, const struct provider **out, struct gw_account *a)
+{
+	const char *name = cfg_getstr(sec, "provider");
+
+	*out = name == NULL ? NULL : provider_named(name);
+	if (name != NULL && *out == NULL)
+		return wrong(r, sec, "provider = \"%s\" is not one of %s", name, provider_names());
+	if (*out != NULL && a->host == NULL)
+		a->host = strdup((*out)->host);
+	return GW_OK;
+}
+
 static enum gw_code check_required(const struct reader *r, cfg_t *sec, const struct gw_account *a)
 {
 	if (a->name[0] == '\0' || a->name[0] == '.' ||
@@ -325,6 +401,8 @@ static enum gw_code check_required(const struct reader *r, cfg_t *sec, const str
 		return wrong(r, sec, "`maildir` is missing: where is the mail to be kept?");
 	if (a->user == NULL)
 		return wrong(r, sec, "`user` is missing");
+	if (a->auth == GW_AUTH_OAUTH2)
+		return check_oauth2(r, sec, a);
 	if (a->password_command == NULL && a->tunnel_command == NULL)
 		return wrong(r, sec,
 			"`password-command` is missing: a command whose first line of output is "
@@ -337,6 +415,7 @@ static enum gw_code read_account(const struct reader *r, cfg_t *sec, struct gw_a
 {
 	const char *layout = cfg_getstr(sec, "layout");
 	const char *maildir = cfg_getstr(sec, "maildir"), *ca = cfg_getstr(sec, "tls-ca-file");
+	const struct provider *p = NULL;
 	enum gw_code code;
 
 	a->name = strdup(cfg_title(sec));
@@ -353,11 +432,17 @@ static enum gw_code read_account(const struct reader *r, cfg_t *sec, struct gw_a
 	a->mirror_deleted = cfg_getbool(sec, "mirror-deleted");
 	a->guard = cfg_getbool(sec, "guard");
 	a->delete_folders = cfg_getbool(sec, "delete-folders");
-	code = check_required(r, sec, a);
+	code = read_provider(r, sec, &p, a);
+	if (code == GW_OK)
+		code = read_auth(r, sec, p, a);
+	if (code == GW_OK)
+		code = check_required(r, sec, a);
 	if (code == GW_OK)
 		code = read_numbers(r, sec, a);
+	if (code == GW_OK && a->connections == 0)
+		a->connections = p != NULL ? p->connections : DEFAULT_CONNECTIONS;
 	if (code == GW_OK)
-		code = read_tls(r, sec, a);
+		code = read_tls(r, sec, p, a);
 	if (code == GW_OK)
 		code = read_delete(r, sec, a);
 	if (code == GW_OK)
@@ -518,7 +603,10 @@ void config_free(struct config *c)
 	for (size_t i = 0; i < c->count; i++) {
 		struct gw_account *a = &c->accounts[i];
 		char *const strings[] = { a->name, a->state_dir, a->host, a->tls_ca_file,
-			a->tunnel_command, a->user, a->password_command, a->maildir };
+			a->tunnel_command, a->user, a->password_command, a->maildir,
+			a->token_command, a->oauth2.client_id, a->oauth2.client_secret,
+			a->oauth2.auth_url, a->oauth2.token_url, a->oauth2.device_url,
+			a->oauth2.scope };
 
 		for (size_t j = 0; j < sizeof strings / sizeof *strings; j++)
 			free(strings[j]);

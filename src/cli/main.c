@@ -21,6 +21,7 @@ static const char usage[] =
 	"  sync [ACCOUNT[:FOLDER]]...   bring the Maildir in step with the server, once\n"
 	"  watch [ACCOUNT]...           keep it in step, until stopped\n"
 	"  status [ACCOUNT]...          what is here, and what is held back and why\n"
+	"  auth ACCOUNT                 sign in with OAuth 2.0\n"
 	"  pause, resume [ACCOUNT]...   have the watcher wait, and go on\n"
 	"  verify [ACCOUNT[:FOLDER]]... compare server, Maildir and state, message by message\n"
 	"  restore [ACCOUNT[:FOLDER] [ID]...]  what was deleted here lately, and back again\n"
@@ -33,6 +34,8 @@ static const char usage[] =
 	"      --bodies        verify: compare contents too (fetches everything)\n"
 	"      --repair        verify: forget what does not agree, so that the next sync joins it\n"
 	"                      anew; deletes no mail\n"
+	"      --device        auth: with another device, where the provider offers that\n"
+	"      --no-browser    auth: only print the address to be opened\n"
 	"      --follow        status: what the watchers do, as it happens\n"
 	"      --all           restore: everything that would be listed\n"
 	"  -q, --quiet         say nothing when all is well\n"
@@ -104,7 +107,9 @@ enum {
 	OPT_BODIES,
 	OPT_REPAIR,
 	OPT_ALL,
-	OPT_FOLLOW
+	OPT_FOLLOW,
+	OPT_DEVICE,
+	OPT_NO_BROWSER
 };
 
 static const struct option long_options[] = {
@@ -116,6 +121,8 @@ static const struct option long_options[] = {
 	{ "bodies", no_argument, NULL, OPT_BODIES },
 	{ "repair", no_argument, NULL, OPT_REPAIR },
 	{ "all", no_argument, NULL, OPT_ALL },
+	{ "device", no_argument, NULL, OPT_DEVICE },
+	{ "no-browser", no_argument, NULL, OPT_NO_BROWSER },
 	{ "follow", no_argument, NULL, OPT_FOLLOW },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -156,6 +163,12 @@ static int parse_options(int argc, char **argv, struct options *o)
 		case OPT_ALL:
 			o->all = true;
 			break;
+		case OPT_DEVICE:
+			o->device = true;
+			break;
+		case OPT_NO_BROWSER:
+			o->no_browser = true;
+			break;
 		case OPT_FOLLOW:
 			o->follow = true;
 			break;
@@ -193,6 +206,7 @@ enum command {
 	CMD_SYNC,
 	CMD_WATCH,
 	CMD_STATUS,
+	CMD_AUTH,
 	CMD_PAUSE,
 	CMD_RESUME,
 	CMD_VERIFY,
@@ -200,8 +214,8 @@ enum command {
 	COMMANDS
 };
 
-static const char *const commands[COMMANDS] = { "sync", "watch", "status", "pause", "resume",
-	"verify", "restore" };
+static const char *const commands[COMMANDS] = { "sync", "watch", "status", "auth", "pause",
+	"resume", "verify", "restore" };
 
 static enum command find_command(const char *word)
 {
@@ -246,6 +260,8 @@ static int run(
 		return cmd_sync(o, config, log);
 	case CMD_STATUS:
 		return cmd_status(o, config);
+	case CMD_AUTH:
+		return cmd_auth(o, config, log);
 	case CMD_PAUSE:
 		return cmd_pause(o, config, true);
 	case CMD_RESUME:

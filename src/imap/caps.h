@@ -10,6 +10,8 @@
 	X(LOGINDISABLED, "LOGINDISABLED")       \
 	X(SASL_IR, "SASL-IR")                   \
 	X(AUTH_PLAIN, "AUTH=PLAIN")             \
+	X(AUTH_XOAUTH2, "AUTH=XOAUTH2")         \
+	X(AUTH_BEARER, "AUTH=OAUTHBEARER")      \
 	X(LITERAL_PLUS, "LITERAL+")             \
 	X(LITERAL_MINUS, "LITERAL-")            \
 	X(ENABLE, "ENABLE")                     \

@@ -24,12 +24,36 @@ static bool ok(const struct gw_response *r)
 	return r != NULL && r->status == GW_STATUS_OK;
 }
 
+static const char *choose_mechanism(const struct gw_session *s)
+{
+	static const struct {
+		const char *name;
+		uint32_t cap;
+	} offered[] = { { "PLAIN", GW_CAP_AUTH_PLAIN }, { "OAUTHBEARER", GW_CAP_AUTH_BEARER },
+		{ "XOAUTH2", GW_CAP_AUTH_XOAUTH2 } };
+
+	for (const char *const *m = s->sasl->mechanisms; *m != NULL; m++) {
+		for (size_t i = 0; i < sizeof offered / sizeof *offered; i++) {
+			if ((s->caps & offered[i].cap) && strcmp(offered[i].name, *m) == 0)
+				return offered[i].name;
+		}
+	}
+	return NULL;
+}
+
 static enum login_state sign_in(struct gw_session *s)
 {
-	if ((s->caps & GW_CAP_AUTH_PLAIN) && strcmp(s->sasl->mechanism, "PLAIN") == 0)
+	s->mechanism = choose_mechanism(s);
+	if (s->mechanism != NULL)
 		return LOGIN_AUTHENTICATE;
 	if (s->sasl->password != NULL && !(s->caps & GW_CAP_LOGINDISABLED))
 		return LOGIN_PASSWORD;
+	if (s->sasl->password == NULL)
+		return refuse(s, GW_ERR_AUTH,
+			"%s offers no way to sign in with OAuth 2.0 (AUTH=OAUTHBEARER or XOAUTH2); "
+			"it "
+			"announced: %s",
+			s->host, gw_buf_cstr(&s->caps_text));
 	return refuse(s, GW_ERR_AUTH,
 		"%s offers no way to sign in with a password (AUTH=PLAIN or LOGIN); it announced: "
 		"%s",
@@ -76,6 +100,9 @@ static enum login_state decide_refusal(struct gw_session *s, const struct gw_res
 		return refuse(s, GW_ERR_NET,
 			"%s cannot sign anybody in right now: %.*s; try again later", s->host,
 			(int)r->text.n, r->text.p);
+	if (s->sasl->password == NULL)
+		return refuse(s, GW_ERR_AUTH, "%s refused the token of \"%s\": %.*s", s->host,
+			s->sasl->user, (int)r->text.n, r->text.p);
 	return refuse(s, GW_ERR_AUTH,
 		"%s refused the login of \"%s\": %.*s; check `user` and what `password-command` "
 		"prints",
@@ -203,9 +230,10 @@ static void send_authenticate(struct gw_session *s)
 
 	gw_line_init(&line);
 	line.secret = true;
-	gw_line_printf(&line, "AUTHENTICATE %s%s", s->sasl->mechanism, initial ? " " : "");
+	gw_line_printf(&line, "AUTHENTICATE %s%s", s->mechanism, initial ? " " : "");
 	if (initial && line.code == GW_OK)
-		line.code = s->sasl->next(s->sasl, (struct gw_slice){ "", 0 }, &line.text);
+		line.code = s->sasl->next(
+			s->sasl, s->mechanism, (struct gw_slice){ "", 0 }, &line.text);
 	s->caps_known = false;
 	send_line(s, &line);
 	run_ahead(s);
@@ -230,7 +258,8 @@ static void answer_challenge(struct gw_session *s, const struct gw_response *r)
 	struct gw_buf out;
 
 	gw_buf_init(&out, 65536);
-	if (s->sasl->next(s->sasl, r->text, &out) == GW_OK && gw_buf_puts(&out, "\r\n") == GW_OK)
+	if (s->sasl->next(s->sasl, s->mechanism, r->text, &out) == GW_OK &&
+		gw_buf_puts(&out, "\r\n") == GW_OK)
 		gw_stream_write(s->stream, out.p, out.n);
 	if (out.p != NULL)
 		explicit_bzero(out.p, out.cap);

@@ -328,6 +328,7 @@ static void on_reaped(uv_handle_t *handle)
 	struct gw_session *s = handle->data;
 
 	gw_parser_free(s->parser);
+	gw_sasl_unref(&s->sasl);
 	gw_buf_deinit(&s->caps_text);
 	free(s->host);
 	free(s->remembered);
@@ -350,7 +351,7 @@ enum gw_code gw_session_open(uv_loop_t *loop, const struct gw_log *log,
 		.tls = options->tls,
 		.cb = cb,
 		.ctx = ctx,
-		.sasl = options->sasl };
+		.sasl = gw_sasl_ref(options->sasl) };
 	gw_buf_init(&s->caps_text, 65536);
 	uv_timer_init(loop, &s->reaper);
 	s->reaper.data = s;

@@ -24,7 +24,7 @@ typedef void gw_session_cb(void *ctx, enum gw_session_event event, const struct 
 struct gw_session_options {
 	struct gw_stream_options stream; /* strings are copied */
 	enum gw_tls_mode tls;
-	struct gw_sasl *sasl; /* borrowed; outlives the session */
+	struct gw_sasl *sasl; /* the session takes a reference */
 
 	/* What this server announced after login the last time, or NULL.  With it the first
 	 * commands go out behind the login without waiting for its answer. */

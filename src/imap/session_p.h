@@ -43,9 +43,10 @@ struct gw_session {
 	uv_timer_t reaper;        /* frees the session outside of any callback */
 	struct login login;
 	enum gw_tls_mode tls;
-	struct gw_sasl *sasl; /* borrowed */
-	char *host;           /* owned */
-	char *remembered;     /* owned; may be NULL */
+	struct gw_sasl *sasl;  /* referenced */
+	const char *mechanism; /* the one that is used; static */
+	char *host;            /* owned */
+	char *remembered;      /* owned; may be NULL */
 	bool lost, closed;
 
 	uint32_t caps;

@@ -1,7 +1,7 @@
 /* net/proc.c - see proc.h.
  *
- * Done when the three handles are closed: the process (it exited), its pipe (end of output) and
- * the deadline.  Running out of time or being cancelled only kills the process.
+ * Done when its handles are closed: the process (it exited), its pipes (end of output, input
+ * written) and the deadline.  Running out of time or being cancelled only kills the process.
  */
 #include "net/proc.h"
 
@@ -13,7 +13,9 @@ enum { OUTPUT_MAX = 65536 };
 
 struct gw_proc {
 	uv_process_t process;
-	uv_pipe_t pipe;
+	uv_pipe_t pipe, feed; /* its stdout, and its stdin if we write that */
+	uv_write_t write;
+	char *input; /* owned; wiped */
 	uv_timer_t deadline;
 	unsigned open; /* handles not closed yet */
 	struct gw_buf output;
@@ -35,6 +37,9 @@ static void on_closed(uv_handle_t *handle)
 		OPENSSL_cleanse(p->output.p, p->output.cap);
 	OPENSSL_cleanse(p->chunk, sizeof p->chunk);
 	gw_buf_deinit(&p->output);
+	if (p->input != NULL)
+		OPENSSL_cleanse(p->input, strlen(p->input));
+	free(p->input);
 	free(p);
 }
 
@@ -54,6 +59,8 @@ static void on_program_exit(uv_process_t *process, int64_t status, int signal)
 		gw_fail(&p->err, GW_ERR_AUTH, "it exited with status %d", (int)status);
 	close_handle(process);
 	close_handle(&p->deadline);
+	if (p->input != NULL)
+		close_handle(&p->feed);
 	if (p->err.code != GW_OK)
 		close_handle(&p->pipe); /* else the output may still be on its way */
 }
@@ -88,13 +95,30 @@ static void on_deadline(uv_timer_t *timer)
 	stop(timer->data, GW_ERR_TIMEOUT, "it did not finish in time");
 }
 
+static void on_fed(uv_write_t *write, int status)
+{
+	struct gw_proc *p = write->data;
+
+	(void)status; /* a program that does not read it says so by its exit status */
+	close_handle(&p->feed);
+}
+
+static void feed(struct gw_proc *p)
+{
+	uv_buf_t buf = uv_buf_init(p->input, (unsigned)strlen(p->input));
+
+	p->write.data = p;
+	if (uv_write(&p->write, (uv_stream_t *)&p->feed, &buf, 1, on_fed) != 0)
+		close_handle(&p->feed);
+}
+
 void gw_proc_cancel(struct gw_proc *p)
 {
 	stop(p, GW_ERR_CANCELLED, "cancelled");
 }
 
-enum gw_code gw_proc_start(uv_loop_t *loop, const char *command, unsigned timeout_ms,
-	gw_proc_cb *cb, void *ctx, struct gw_proc **out, struct gw_error *err)
+enum gw_code gw_proc_start(uv_loop_t *loop, const char *command, const char *input,
+	unsigned timeout_ms, gw_proc_cb *cb, void *ctx, struct gw_proc **out, struct gw_error *err)
 {
 	struct gw_proc *p = calloc(1, sizeof *p);
 	char shell[] = "/bin/sh", dash_c[] = "-c";
@@ -111,18 +135,25 @@ enum gw_code gw_proc_start(uv_loop_t *loop, const char *command, unsigned timeou
 	int rc;
 
 	*out = NULL;
-	if (p == NULL || copy == NULL) {
+	if (p != NULL && input != NULL)
+		p->input = strdup(input);
+	if (p == NULL || copy == NULL || (input != NULL && p->input == NULL)) {
 		free(p);
 		free(copy);
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	}
 	p->cb = cb;
 	p->ctx = ctx;
-	p->open = 3;
+	p->open = input == NULL ? 3 : 4;
 	gw_buf_init(&p->output, OUTPUT_MAX);
 	uv_pipe_init(loop, &p->pipe, 0);
 	uv_timer_init(loop, &p->deadline);
-	p->process.data = p->pipe.data = p->deadline.data = p;
+	p->process.data = p->pipe.data = p->deadline.data = p->feed.data = p;
+	if (input != NULL) {
+		uv_pipe_init(loop, &p->feed, 0);
+		stdio[0].flags = UV_CREATE_PIPE | UV_READABLE_PIPE;
+		stdio[0].data.stream = (uv_stream_t *)&p->feed;
+	}
 	stdio[1].data.stream = (uv_stream_t *)&p->pipe;
 	rc = uv_spawn(loop, &p->process, &options);
 	free(copy);
@@ -131,7 +162,11 @@ enum gw_code gw_proc_start(uv_loop_t *loop, const char *command, unsigned timeou
 		close_handle(&p->process);
 		close_handle(&p->pipe);
 		close_handle(&p->deadline);
+		if (input != NULL)
+			close_handle(&p->feed);
 	} else {
+		if (input != NULL)
+			feed(p);
 		uv_read_start((uv_stream_t *)&p->pipe, on_alloc, on_read);
 		uv_timer_start(&p->deadline, on_deadline, timeout_ms, 0);
 	}

@@ -10,10 +10,11 @@ struct gw_proc;
 /* output: what it wrote to stdout, borrowed; wiped and freed after the call.  err NULL: exit 0. */
 typedef void gw_proc_cb(void *ctx, struct gw_slice output, const struct gw_error *err);
 
-/* Runs `sh -c command` with our stdin and stderr (so that a pin entry can ask), at most timeout_ms
- * and 64 KiB of output.  GW_OK: cb is called exactly once, later. */
-enum gw_code gw_proc_start(uv_loop_t *loop, const char *command, unsigned timeout_ms,
-	gw_proc_cb *cb, void *ctx, struct gw_proc **out, struct gw_error *err);
+/* Runs `sh -c command` with our stderr, and with input (copied) on its stdin, or with ours if that
+ * is NULL (so that a pin entry can ask); at most timeout_ms and 64 KiB of output.  GW_OK: cb is
+ * called exactly once, later. */
+enum gw_code gw_proc_start(uv_loop_t *loop, const char *command, const char *input,
+	unsigned timeout_ms, gw_proc_cb *cb, void *ctx, struct gw_proc **out, struct gw_error *err);
 
 /* Ends the program; cb is called with GW_ERR_CANCELLED, later. */
 void gw_proc_cancel(struct gw_proc *proc);

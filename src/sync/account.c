@@ -7,8 +7,6 @@
  */
 #include "sync/account_p.h"
 
-#include "auth/sasl.h"
-#include "auth/secret.h"
 #include "net/delay.h"
 
 #include <stdlib.h>
@@ -97,8 +95,7 @@ static void free_sync(struct gw_sync *s)
 	gw_folders_deinit(&s->folders);
 	return_secrets(s);
 	gw_tls_ctx_free(s->tls);
-	if (s->sasl != NULL)
-		s->sasl->free(s->sasl);
+	gw_sasl_unref(&s->sasl);
 	if (s->lock_fd >= 0)
 		close(s->lock_fd);
 	free(s->caps);
@@ -131,11 +128,8 @@ static void close_conn(struct gw_conn *c)
 void gw_sync_finished(struct gw_sync *s)
 {
 	s->state = SYNC_DONE;
-	if (s->err.code == GW_ERR_AUTH &&
-		s->sasl != NULL) { /* the next asks for the password again */
-		s->sasl->free(s->sasl);
-		s->sasl = NULL;
-	}
+	if (s->err.code == GW_ERR_AUTH) /* the next asks for the password again */
+		gw_sasl_unref(&s->sasl);
 	return_secrets(s);
 	if (s->err.code == GW_OK)
 		gw_sync_keep_list(s);
@@ -156,7 +150,7 @@ static bool boxes_left(const struct gw_sync *s)
 /* I3 */
 static void maybe_finish(struct gw_sync *s)
 {
-	if (s->state != SYNC_ENDING || s->pumping || boxes_left(s) || s->secret != NULL)
+	if (s->state != SYNC_ENDING || s->pumping || boxes_left(s) || gw_sync_is_signing_in(s))
 		return;
 	gw_batcher_seal(s->batcher);
 	if (!gw_batcher_idle(s->batcher) || !gw_disk_idle(&s->disk))
@@ -172,8 +166,7 @@ static void end(struct gw_sync *s)
 		return;
 	}
 	s->state = SYNC_ENDING;
-	if (s->secret != NULL)
-		gw_secret_cancel(s->secret);
+	gw_sync_cancel_sign_in(s);
 	for (size_t i = 0; i < s->entry_count; i++) {
 		if (s->entries[i].box != NULL)
 			gw_box_stop(s->entries[i].box, s->batches_lost);
@@ -219,8 +212,6 @@ static bool any_conn(const struct gw_sync *s)
 	return false;
 }
 
-static enum gw_code open_conn(struct gw_sync *s, struct gw_conn *c, struct gw_error *err);
-
 /* A connection is gone; its mailboxes start again on another. */
 static void on_lost(struct gw_conn *c, const struct gw_error *err)
 {
@@ -239,10 +230,12 @@ static void on_lost(struct gw_conn *c, const struct gw_error *err)
 		maybe_finish(s);
 		return;
 	}
+	if (gw_sync_renew(s, &why))
+		return;
 	if (s->state == SYNC_WORKING && (moved || any_conn(s))) {
 		gw_log(s->log, GW_LOG_WARN, "%s%s", why.text,
 			any_conn(s) ? "" : "; connecting again");
-		if (any_conn(s) || open_conn(s, c, &again) == GW_OK) {
+		if (any_conn(s) || gw_sync_open_conn(s, c, &again) == GW_OK) {
 			if (s->conn_limit > 1)
 				s->conn_limit--; /* perhaps there were too many */
 			gw_sync_pump(s);
@@ -268,41 +261,6 @@ void gw_sync_on_session(void *ctx, enum gw_session_event event, const struct gw_
 		gw_sync_list(s);
 	else
 		gw_sync_pump(s);
-}
-
-static enum gw_code open_conn(struct gw_sync *s, struct gw_conn *c, struct gw_error *err)
-{
-	const struct gw_session_options options =
-		gw_session_options_of(s->account, s->tls, s->sasl, s->caps);
-
-	c->sync = s;
-	c->ready = false;
-	c->box_count = 0;
-	c->drained = false;
-	return gw_session_open(s->loop, s->log, &options, gw_sync_on_session, c, &c->session, err);
-}
-
-static void on_password(void *ctx, const char *password, const struct gw_error *err)
-{
-	struct gw_sync *s = ctx;
-	struct gw_error local = { 0 };
-	enum gw_code code;
-
-	s->secret = NULL;
-	if (err != NULL)
-		local = *err;
-	if (s->state == SYNC_ENDING) {
-		maybe_finish(s);
-		return;
-	}
-	if (err == NULL) {
-		s->sasl = gw_sasl_plain_new(s->account->user, password);
-		if (s->sasl == NULL)
-			gw_fail(&local, GW_ERR_NOMEM, "out of memory");
-	}
-	code = local.code == GW_OK ? open_conn(s, &s->conns[0], &local) : local.code;
-	if (code != GW_OK)
-		gw_sync_fail(s, &local);
 }
 
 /* --- mailboxes ------------------------------------------------------------------------------- */
@@ -592,6 +550,8 @@ static void open_more(struct gw_sync *s)
 	size_t left = 0, open = 0;
 	struct gw_error err = { 0 };
 
+	if (gw_sync_is_signing_in(s))
+		return;
 	for (size_t i = 0; i < s->entry_count; i++) {
 		const struct gw_entry *e = &s->entries[i];
 
@@ -603,7 +563,7 @@ static void open_more(struct gw_sync *s)
 	for (size_t i = 0; i < s->conn_limit && open < s->conn_limit; i++) {
 		if (s->conns[i].session != NULL || open * BOXES_PER_CONNECTION >= left)
 			continue;
-		if (open_conn(s, &s->conns[i], &err) != GW_OK)
+		if (gw_sync_open_conn(s, &s->conns[i], &err) != GW_OK)
 			return;
 		open++;
 	}
@@ -676,27 +636,6 @@ static size_t batch_files(void)
 		return 16;
 	limit.rlim_cur -= RESERVED_FDS;
 	return limit.rlim_cur / 4 < BATCH_FILES ? (size_t)limit.rlim_cur / 4 : BATCH_FILES;
-}
-
-static enum gw_code start_signing_in(struct gw_sync *s, struct gw_error *err)
-{
-	struct gw_warm *w = s->options.warm;
-
-	if (w != NULL && w->session != NULL && gw_session_usable(w->session))
-		return gw_sync_adopt_session(s, err);
-	if (w != NULL) {
-		gw_session_close(&w->session);
-		gw_folders_deinit(&w->folders);
-	}
-	if (s->sasl != NULL)
-		return open_conn(s, &s->conns[0], err);
-	if (s->account->password_command != NULL)
-		return gw_secret_start(
-			s->loop, s->account->password_command, on_password, s, &s->secret, err);
-	s->sasl = gw_sasl_plain_new(s->account->user, ""); /* a tunnel that knows us */
-	if (s->sasl == NULL)
-		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
-	return open_conn(s, &s->conns[0], err);
 }
 
 static void fill_env(struct gw_sync *s)
@@ -779,7 +718,7 @@ enum gw_code gw_sync_start(uv_loop_t *loop, const struct gw_account *account,
 		code = gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	fill_env(s);
 	if (code == GW_OK)
-		code = start_signing_in(s, err);
+		code = gw_sync_sign_in(s, err);
 	if (code != GW_OK) {
 		free_sync(s);
 		return code;

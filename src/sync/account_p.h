@@ -86,7 +86,9 @@ struct gw_sync {
 	/* connections */
 	struct gw_tls_ctx *tls;
 	struct gw_secret *secret; /* frees itself */
-	struct gw_sasl *sasl;     /* owned */
+	struct gw_oauth *oauth;   /* frees itself */
+	struct gw_sasl *sasl;     /* referenced */
+	int64_t renewed_at;       /* seconds: when a token was refused last */
 	struct gw_conn conns[GW_CONN_MAX];
 	size_t conn_limit;
 	bool paused;
@@ -125,6 +127,17 @@ void gw_sync_stage(struct gw_sync *s, const char *text);
 void gw_sync_work(struct gw_sync *s); /* entries and state are there */
 void gw_sync_pump(struct gw_sync *s);
 
+/* account_signin.c */
+/* Takes up the watcher's session, or gets what to sign in with and connects. */
+enum gw_code gw_sync_sign_in(struct gw_sync *s, struct gw_error *err);
+enum gw_code gw_sync_open_conn(struct gw_sync *s, struct gw_conn *c, struct gw_error *err);
+/* A connection was refused (`why`).  true: another token is being asked for, and then it is
+ * connected again. */
+bool gw_sync_renew(struct gw_sync *s, const struct gw_error *why);
+bool gw_sync_is_signing_in(const struct gw_sync *s);
+void gw_sync_cancel_sign_in(struct gw_sync *s);
+
+/* account.c */
 void gw_sync_on_session(void *ctx, enum gw_session_event event, const struct gw_error *err);
 /* A connection leaves the sync: what crossed it is counted. */
 void gw_sync_count_traffic(struct gw_conn *c);

@@ -2,9 +2,9 @@
 #include "sync/account_p.h"
 
 #include "base/fs.h"
+#include "base/lock.h"
 #include "base/num.h"
 #include "maildir/attic.h"
-#include "store/lock.h"
 #include "sync/guard.h"
 
 #include <errno.h>

@@ -22,8 +22,6 @@ void gw_warm_deinit(struct gw_warm *w)
 	gw_session_close(&w->session);
 	gw_tls_ctx_free(w->tls);
 	w->tls = NULL;
-	if (w->sasl != NULL)
-		w->sasl->free(w->sasl);
-	w->sasl = NULL;
+	gw_sasl_unref(&w->sasl);
 	gw_folders_deinit(&w->folders);
 }

@@ -11,7 +11,7 @@
 /* The watcher's own.  Between syncs its members belong to it, during one to the sync. */
 struct gw_warm {
 	struct gw_tls_ctx *tls;     /* owned; NULL: the next sync makes it */
-	struct gw_sasl *sasl;       /* owned; likewise */
+	struct gw_sasl *sasl;       /* referenced; likewise */
 	struct gw_session *session; /* owned; NULL: the next sync connects, and leaves one here if
 				     * all went well.  No command is under way on it then. */
 	gw_session_cb *lost;        /* gets the session's events while nobody borrows it */

@@ -115,8 +115,10 @@ static void on_lost(struct post *post, const struct gw_error *err)
 		post->listen.mailbox, err->text);
 	for (unsigned i = 0; i < post->failures && ms < AGAIN_MAX_MS; i++)
 		ms *= 2;
-	if (err->code == GW_ERR_AUTH || err->code == GW_ERR_SECURITY)
-		ms = AGAIN_MAX_MS; /* the main connection will tell */
+	/* The main connection will tell; a token may only be over, and that one gets another. */
+	if ((err->code == GW_ERR_AUTH && p->account->auth != GW_AUTH_OAUTH2) ||
+		err->code == GW_ERR_SECURITY)
+		ms = AGAIN_MAX_MS;
 	post->failures++;
 	post->not_before = uv_now(p->loop) + ms;
 	post->listen.session = NULL;

@@ -19,7 +19,7 @@
 #include "base/fs.h"
 #include "net/delay.h"
 #include "net/wake.h"
-#include "store/lock.h"
+#include "base/lock.h"
 #include "sync/warm.h"
 #include "watch/control.h"
 #include "watch/listen.h"

@@ -1,6 +1,6 @@
 /* store: what is written is read; reading leaves no trace; renumbering; the lock; damage is told.
  */
-#include "store/lock.h"
+#include "base/lock.h"
 #include "store/store.h"
 #include "test.h"
 

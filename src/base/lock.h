@@ -1,4 +1,4 @@
-/* store/lock.h - one godwit at a time works on an account: a kernel lock, gone with its holder. */
+/* base/lock.h - one godwit at a time works on an account: a kernel lock, gone with its holder. */
 #pragma once
 
 #include "godwit/error.h"

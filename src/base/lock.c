@@ -1,9 +1,9 @@
-/* store/lock.c - see lock.h.
+/* base/lock.c - see lock.h.
  *
  * A POSIX record lock: the kernel tells who holds it, so that nothing has to be written.  Such a
  * lock goes when the process closes any descriptor of the file, so it is opened only here.
  */
-#include "store/lock.h"
+#include "base/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,0 +1,34 @@
+/* auth/vault.h - keeps the tokens of an account: in the desktop's keyring through secret-tool(1)
+ * where there is one, else in a file that only its user can read.
+ */
+#pragma once
+
+#include "godwit/account.h"
+#include "godwit/error.h"
+
+#include <stdint.h>
+#include <uv.h>
+
+struct gw_tokens {
+	char *refresh; /* owned; NULL: none */
+	char *access;  /* owned; NULL: none */
+	int64_t expires_at;
+};
+
+/* Wipes and frees. */
+void gw_tokens_deinit(struct gw_tokens *t);
+
+struct gw_vault;
+
+/* tokens: empty if there are none (then err is NULL, too); borrowed. */
+typedef void gw_vault_cb(void *ctx, const struct gw_tokens *tokens, const struct gw_error *err);
+
+/* GW_OK: cb is called exactly once, later. */
+enum gw_code gw_vault_load(uv_loop_t *loop, const struct gw_account *account, gw_vault_cb *cb,
+	void *ctx, struct gw_vault **out, struct gw_error *err);
+enum gw_code gw_vault_store(uv_loop_t *loop, const struct gw_account *account,
+	const struct gw_tokens *tokens, gw_vault_cb *cb, void *ctx, struct gw_vault **out,
+	struct gw_error *err);
+
+/* cb is called with GW_ERR_CANCELLED, later. */
+void gw_vault_cancel(struct gw_vault *v);

@@ -1,0 +1,23 @@
+/* cli/provider.h - what is known of the big providers, so that nobody has to look it up. */
+#pragma once
+
+#include "godwit/account.h"
+
+struct provider {
+	const char *name;    /* as in `provider = "..."` */
+	const char *domains; /* of addresses, with spaces between */
+	const char *host;
+	unsigned port;
+	enum gw_tls_mode tls;
+	enum gw_auth auth; /* the usual way */
+	bool passwords;    /* there are passwords (often ones for applications) as well */
+	unsigned connections;
+	/* OAuth 2.0; NULL: none.  A client of one's own is needed nearly everywhere. */
+	const char *auth_url, *token_url, *device_url, *scope;
+	const char *hint; /* where a password for applications, or a client, comes from */
+};
+
+/* NULL: none of that name. */
+const struct provider *provider_named(const char *name);
+/* Every name, with spaces between. */
+const char *provider_names(void);

@@ -1,0 +1,228 @@
+/* net/http.c - see http.h. */
+#include "net/http.h"
+
+#include "base/text.h"
+#include "net/delay.h"
+#include "net/stream.h"
+
+#include <http_parser.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { TIMEOUT_MS = 30000, BODY_MAX = 256 * 1024, REQUEST_MAX = 64 * 1024 };
+
+struct gw_http {
+	struct gw_stream *stream; /* owned */
+	struct gw_delay *ending;  /* owned; cb is called from the loop */
+	http_parser parser;
+	struct gw_buf request, body;
+	char *host; /* owned */
+	bool complete;
+	struct gw_error err;
+	gw_http_cb *cb;
+	void *ctx;
+	uv_loop_t *loop;
+};
+
+static void free_http(struct gw_http *h)
+{
+	if (h->stream != NULL)
+		gw_stream_close(h->stream);
+	if (h->request.p != NULL)
+		explicit_bzero(h->request.p, h->request.cap);
+	if (h->body.p != NULL)
+		explicit_bzero(h->body.p, h->body.cap);
+	gw_buf_deinit(&h->request);
+	gw_buf_deinit(&h->body);
+	free(h->host);
+	free(h);
+}
+
+static void on_ended(void *ctx)
+{
+	struct gw_http *h = ctx;
+	bool ok = h->err.code == GW_OK && h->complete;
+
+	h->ending = NULL;
+	if (!ok)
+		gw_fail(&h->err, GW_ERR_NET, "%s ended the connection without an answer", h->host);
+	h->cb(h->ctx, ok ? h->parser.status_code : 0,
+		(struct gw_slice){ gw_buf_cstr(&h->body), ok ? h->body.n : 0 },
+		ok ? NULL : &h->err);
+	free_http(h);
+}
+
+static void end(struct gw_http *h)
+{
+	if (h->ending == NULL)
+		gw_delay_start(h->loop, 0, on_ended, h, &h->ending);
+}
+
+/* --- the answer ------------------------------------------------------------------------------ */
+
+static int on_body(http_parser *parser, const char *p, size_t n)
+{
+	struct gw_http *h = parser->data;
+
+	return gw_buf_append(&h->body, p, n) == GW_OK ? 0 : -1;
+}
+
+static int on_complete(http_parser *parser)
+{
+	struct gw_http *h = parser->data;
+
+	h->complete = true;
+	return 0;
+}
+
+static const http_parser_settings settings = { .on_body = on_body,
+	.on_message_complete = on_complete };
+
+static void parse(struct gw_http *h, const char *p, size_t n)
+{
+	size_t eaten;
+
+	if (h->complete || h->ending != NULL)
+		return;
+	eaten = http_parser_execute(&h->parser, &settings, p, n);
+	if (!h->complete && (eaten != n || HTTP_PARSER_ERRNO(&h->parser) != HPE_OK))
+		gw_fail(&h->err, GW_ERR_PROTOCOL, "%s did not answer in HTTP (%s)", h->host,
+			http_errno_name(HTTP_PARSER_ERRNO(&h->parser)));
+	if (h->complete || h->err.code != GW_OK)
+		end(h);
+}
+
+static void on_stream(void *ctx, const struct gw_stream_event *ev)
+{
+	struct gw_http *h = ctx;
+
+	switch (ev->type) {
+	case GW_STREAM_UP:
+		gw_stream_expect(h->stream, true);
+		gw_stream_write(h->stream, h->request.p, h->request.n);
+		break;
+	case GW_STREAM_DATA:
+		parse(h, ev->data.p, ev->data.n);
+		break;
+	case GW_STREAM_LOST:
+		/* An answer without a length ends with the connection. */
+		http_parser_execute(&h->parser, &settings, "", 0);
+		if (!h->complete && h->err.code == GW_OK)
+			h->err = *ev->err;
+		end(h);
+		break;
+	case GW_STREAM_TLS_UP:
+	case GW_STREAM_DRAINED:
+		break;
+	}
+}
+
+/* --- the request ----------------------------------------------------------------------------- */
+
+enum gw_code gw_http_add_field(struct gw_buf *form, const char *key, const char *value)
+{
+	static const char plain[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+	enum gw_code code = GW_OK;
+
+	if (form->n > 0 && form->p[form->n - 1] != '?')
+		code = gw_buf_puts(form, "&");
+	if (code == GW_OK)
+		code = gw_buf_puts(form, key);
+	if (code == GW_OK)
+		code = gw_buf_puts(form, "=");
+	for (const char *p = value; *p != '\0' && code == GW_OK; p++) {
+		if (strchr(plain, *p) != NULL)
+			code = gw_buf_append(form, p, 1);
+		else
+			code = gw_buf_printf(form, "%%%02X", (unsigned char)*p);
+	}
+	return code;
+}
+
+struct url {
+	bool tls;
+	char host[256];
+	unsigned port;
+	const char *path;
+};
+
+static bool read_url(const char *text, struct url *u)
+{
+	struct http_parser_url parts;
+	size_t n;
+
+	http_parser_url_init(&parts);
+	if (http_parser_parse_url(text, strlen(text), 0, &parts) != 0 ||
+		!(parts.field_set & (1 << UF_HOST)))
+		return false;
+	n = parts.field_data[UF_HOST].len;
+	if (n == 0 || n >= sizeof u->host)
+		return false;
+	memcpy(u->host, text + parts.field_data[UF_HOST].off, n);
+	u->host[n] = '\0';
+	u->tls = strncmp(text, "https:", 6) == 0;
+	if (!u->tls && (strncmp(text, "http:", 5) != 0 || !gw_is_loopback(u->host)))
+		return false; /* a secret does not travel in clear */
+	u->port = parts.port != 0 ? parts.port : u->tls ? 443 : 80;
+	u->path = (parts.field_set & (1 << UF_PATH)) ? text + parts.field_data[UF_PATH].off : "/";
+	return true;
+}
+
+static enum gw_code write_request(struct gw_http *h, const struct url *u, struct gw_slice form)
+{
+	enum gw_code code = gw_buf_printf(&h->request,
+		"POST %s HTTP/1.1\r\nHost: %s:%u\r\nUser-Agent: godwit\r\nAccept: "
+		"application/json\r\n"
+		"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %zu\r\n"
+		"Connection: close\r\n\r\n",
+		u->path, u->host, u->port, form.n);
+
+	return code == GW_OK ? gw_buf_append(&h->request, form.p, form.n) : code;
+}
+
+enum gw_code gw_http_post(uv_loop_t *loop, const struct gw_log *log, const char *url,
+	struct gw_slice form, struct gw_tls_ctx *tls, gw_http_cb *cb, void *ctx,
+	struct gw_http **out, struct gw_error *err)
+{
+	struct gw_stream_options options = { .timeout_ms = TIMEOUT_MS };
+	struct gw_http *h;
+	struct url u;
+	enum gw_code code = GW_ERR_NOMEM;
+
+	*out = NULL;
+	if (!read_url(url, &u))
+		return gw_fail(err, GW_ERR_CONFIG,
+			"%s is not a URL that can be used: it has to be https, or http on this "
+			"machine",
+			url);
+	h = calloc(1, sizeof *h);
+	if (h == NULL)
+		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	h->loop = loop;
+	h->cb = cb;
+	h->ctx = ctx;
+	h->host = strdup(u.host);
+	gw_buf_init(&h->request, REQUEST_MAX);
+	gw_buf_init(&h->body, BODY_MAX);
+	http_parser_init(&h->parser, HTTP_RESPONSE);
+	h->parser.data = h;
+	options.host = h->host;
+	options.port = u.port;
+	options.tls = u.tls ? tls : NULL;
+	options.tls_at_once = u.tls;
+	if (h->host != NULL && write_request(h, &u, form) == GW_OK)
+		code = gw_stream_open(loop, log, &options, on_stream, h, &h->stream, err);
+	if (code != GW_OK) {
+		free_http(h);
+		return gw_fail(err, code, "out of memory");
+	}
+	*out = h;
+	return GW_OK;
+}
+
+void gw_http_cancel(struct gw_http *h)
+{
+	gw_fail(&h->err, GW_ERR_CANCELLED, "cancelled");
+	end(h);
+}

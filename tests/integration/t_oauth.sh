@@ -1,0 +1,200 @@
+#!/bin/bash
+# Signing in with OAuth 2.0: by a browser, by another device, by a command; tokens that are over, rotated,
+# refused, revoked; servers that are away.  A real Dovecot takes the tokens, and asks the OAuth server.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/watchlib.sh"
+
+settings() { # LINE...: how the OAuth server behaves
+	printf '%s\n' "$@" > "$T/oauth.settings"
+}
+oauth_start() {
+	settings
+	: > "$T/oauth.out"
+	"$TOOLS/oauthd" "$T/oauth.settings" > "$T/oauth.out" &
+	OAUTH_PID=$!
+	PIDS="$PIDS $OAUTH_PID"
+	while [ ! -s "$T/oauth.out" ]; do sleep 0.01; done # until it has printed its port
+	OAUTH=http://127.0.0.1:$(head -1 "$T/oauth.out")
+}
+asked() { # PATTERN: how many requests
+	grep -c "$1" "$T/oauth.out" || true
+}
+# What a browser does: asks, and goes where it is sent.
+cat > "$T/browser" <<-'EOF'
+	#!/usr/bin/env perl
+	use IO::Socket::INET;
+	my $url = $ARGV[0];
+	while ($url =~ m{^http://([^/:]+):(\d+)(/.*)}) {
+		my $s = IO::Socket::INET->new("$1:$2") or die "no $1:$2";
+		print $s "GET $3 HTTP/1.1\r\nHost: $1:$2\r\n\r\n";
+		local $/;
+		my $answer = <$s>;
+		print $answer;
+		$url = $answer =~ /^Location: (.*?)\r/mi ? $1 : "";
+	}
+EOF
+chmod +x "$T/browser"
+config_oauth() { # [LINES]
+	write_config "auth = \"oauth2\"
+		oauth2-client-id = \"client\"
+		oauth2-client-secret = \"${SECRET:-s3cret}\"
+		oauth2-scope = \"mail\"
+		oauth2-auth-url = \"$OAUTH/auth\"
+		oauth2-token-url = \"$OAUTH/token\"
+		oauth2-device-url = \"$OAUTH/device\"
+		${1:-}"
+	sed -i '/password-command/d' "$T/config"
+}
+auth() { # ARG...: `godwit auth`, with the browser
+	BROWSER=$T/browser godwit auth "$@" < /dev/null > "$T/out"
+}
+fails() { # STATUS TEXT COMMAND...
+	local want=$1 text=$2 status=0
+	shift 2
+	"$@" > "$T/out" || status=$?
+	[ $status = "$want" ] || fail "$*: exit status $status, not $want: $(cat "$T/err")"
+	grep -q "$text" "$T/err" || fail "$*: \"$text\" is not in: $(cat "$T/err")"
+}
+no_secrets() { # FILE...
+	! grep -nE '[arcd][0-9]+-[0-9a-f]{16}|s3cret' "$@" || fail "a secret was told"
+}
+
+oauth_start
+fresh full
+"$TOOLS/mkmail" "$MAIL/INBOX" 20 600 1
+mkdir -p "$MAIL"/{Archive,Trash}/{cur,new,tmp}
+cat > "$T/dovecot-oauth2" <<-EOF
+	tokeninfo_url = $OAUTH/info/
+	username_attribute = user
+EOF
+EXTRA_CONFIG="auth_mechanisms = plain xoauth2 oauthbearer
+auth_cache_size = 0
+passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = $T/dovecot-oauth2
+}" server_start full
+config_oauth
+
+note "without a sign-in, and signed in by a browser"
+fails 77 'run `godwit auth test`' godwit sync
+auth || fail "auth: $(cat "$T/err")"
+grep -q '^test: signed in' "$T/out" || fail "$(cat "$T/out")"
+[ "$(stat -c %a "$T/state/test.token")" = 600 ] || fail "others can read the token"
+sync_ok
+assert_equal "with a token"
+godwit sync -vvv > "$T/out" || fail "$(cat "$T/err")"
+grep -q 'AUTHENTICATE' "$T/err" && grep -q method=OAUTHBEARER "$T/dovecot.log" || fail "it signed in otherwise: $(grep AUTHENTICATE "$T/err")"
+no_secrets "$T/err" "$T/out"
+
+note "an access token that is over, or refused, is renewed"
+granted=$(asked granted)
+sync_ok
+[ "$(asked granted)" = "$granted" ] || fail "a good token was renewed"
+sed -i 's/"expires_at":[0-9]*/"expires_at":1000/' "$T/state/test.token"
+sync_ok
+[ "$(asked granted)" = $((granted + 1)) ] || fail "it was renewed $(($(asked granted) - granted)) times"
+sed -i 's/"access_token":"[^"]*"/"access_token":"stale"/' "$T/state/test.token"
+sync_ok # the server refuses it
+[ "$(asked granted)" = $((granted + 2)) ] || fail "it was renewed $(($(asked granted) - granted)) times"
+sync_ok
+[ "$(asked granted)" = $((granted + 2)) ] || fail "the renewed one was not kept"
+
+note "each refresh token works once: none is lost, and two at once do not take it twice"
+settings rotate expires=100 # within the margin: every sync renews
+sync_ok
+sync_ok
+for i in 1 2 3 4; do
+	"$GODWIT" -c "$T/config" sync -q 2> "$T/err.$i" &
+	pids="${pids:-} $!"
+done
+for pid in $pids; do
+	status=0
+	wait "$pid" || status=$?
+	[ $status = 0 ] || [ $status = 75 ] || fail "one of several at once: $status: $(cat "$T"/err.*)" # 75: the lock
+done
+sync_ok
+settings
+
+note "what is wrong is told"
+settings revoked
+sed -i 's/"expires_at":[0-9]*/"expires_at":1000/' "$T/state/test.token"
+fails 77 'has expired or was revoked.*godwit auth test' godwit sync
+settings down
+fails 75 'token server answers with 503' godwit sync
+settings
+SECRET=wrong config_oauth
+fails 78 'oauth2-client-id and oauth2-client-secret' godwit sync
+config_oauth
+kill "$OAUTH_PID"
+wait "$OAUTH_PID" 2> /dev/null || true
+fails 75 'refused\|cannot connect' godwit sync
+oauth_start
+config_oauth
+sed -i "s|^tokeninfo_url.*|tokeninfo_url = $OAUTH/info/|" "$T/dovecot-oauth2"
+adm reload
+settings deny
+fails 77 'declined in the browser' auth
+settings wrong-state
+BROWSER=$T/browser timeout -s INT 2 "$GODWIT" -c "$T/config" auth < /dev/null > "$T/out" 2> "$T/err" || true
+grep -q 'wrong `state`' "$T/err" || fail "a wrong state was not told: $(cat "$T/err")"
+grep -q 'sign-in was stopped' "$T/err" || fail "Ctrl-C: $(cat "$T/err")"
+settings
+status=0
+godwit auth nobody > "$T/out" || status=$?
+[ $status = 78 ] || fail "an account that is none: $status"
+
+note "by hand: the address alone, and what the browser ended at pasted"
+mkfifo "$T/typed"
+"$GODWIT" -c "$T/config" auth --no-browser < "$T/typed" > "$T/url" 2> "$T/err" &
+pid=$!
+exec 9> "$T/typed"
+until_true "the address" test -s "$T/url"
+[ "$(wc -l < "$T/url")" = 1 ] || fail "more than the address: $(cat "$T/url")"
+answer=$(perl -MIO::Socket::INET -e '$ARGV[0] =~ m{^http://([^/]+)(/.*)}; my $s = IO::Socket::INET->new($1);
+	print $s "GET $2 HTTP/1.1\r\nHost: x\r\n\r\n"; local $/; print <$s> =~ /^Location: (.*?)\r/mi' "$(cat "$T/url")")
+echo "$answer" >&9
+wait "$pid" || fail "pasted: $(cat "$T/err")"
+exec 9>&-
+sync_ok
+
+note "with another device"
+settings pending=2
+godwit auth --device > "$T/out" < /dev/null || fail "device: $(cat "$T/err")"
+grep -q 'http://127.0.0.1/device.*WDJB-MJHT' "$T/out" || fail "$(cat "$T/out")"
+sync_ok
+settings deny
+fails 77 'declined' godwit auth --device
+
+note "a token from a command"
+settings
+cp "$T/state/test.token" "$T/kept"
+rm "$T/state/test.token"
+config_oauth "token-command = \"sed 's/.*access_token\\\":\\\"//; s/\\\".*//' $T/kept\""
+sync_ok
+config_oauth 'token-command = "false"'
+fails 77 'token-command gave nothing' godwit sync
+mv "$T/kept" "$T/state/test.token"
+
+note "a watcher whose token ends"
+settings expires=302 # good for two seconds beyond the margin
+config_oauth 'poll = 1'
+auth || fail "$(cat "$T/err")"
+granted=$(asked granted)
+watch_start
+until_true "renewals" eval '[ "$(asked granted)" -gt $((granted + 1)) ]'
+mail one
+arrive INBOX
+until_true "mail afterwards" here INBOX one
+! grep -q 'trying again in' "$T/watch.err" || fail "$(grep 'trying again' "$T/watch.err")"
+settings revoked
+until_true "trouble" grep -q 'godwit auth test.*trying again in [3-9][0-9][0-9]' "$T/watch.err"
+settings
+auth || fail "$(cat "$T/err")"
+sync_ok # brings the watcher back at once
+mail two
+arrive INBOX
+until_true "mail after another sign-in" here INBOX two
+watch_stop
+no_secrets "$T/watch.err" "$T/watch.out" "$T/err"
+note ok
