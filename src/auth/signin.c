@@ -169,7 +169,7 @@ static void on_exchanged(
 	struct gw_auth_flow *f = ctx;
 
 	f->token = NULL;
-	if (err == NULL && f->err.code == GW_OK) {
+	if (err == NULL && answer != NULL && f->err.code == GW_OK) {
 		store(f, &answer->tokens);
 		return;
 	}
@@ -309,12 +309,12 @@ static void on_polled(void *ctx, const struct gw_token_answer *answer, const str
 	f->token = NULL;
 	if (f->err.code != GW_OK) {
 		end_soon(f);
-	} else if (err == NULL) {
+	} else if (err == NULL && answer != NULL) {
 		store(f, &answer->tokens);
 	} else if (refusal != NULL && strcmp(refusal, "authorization_pending") == 0) {
 		wait_for_device(f);
 	} else if ((refusal != NULL && strcmp(refusal, "slow_down") == 0) ||
-		   err->code == GW_ERR_NET || err->code == GW_ERR_TIMEOUT) {
+		   (err != NULL && (err->code == GW_ERR_NET || err->code == GW_ERR_TIMEOUT))) {
 		f->interval_s += SLOW_DOWN_S;
 		wait_for_device(f);
 	} else if (refusal != NULL && strcmp(refusal, "expired_token") == 0) {
@@ -325,7 +325,8 @@ static void on_polled(void *ctx, const struct gw_token_answer *answer, const str
 	} else if (refusal != NULL && strcmp(refusal, "access_denied") == 0) {
 		refuse(f, refusal, NULL);
 	} else {
-		f->err = *err;
+		if (err != NULL)
+			f->err = *err;
 		end_soon(f);
 	}
 }

@@ -9,7 +9,10 @@
 #include <time.h>
 #include <uv.h>
 
-enum { ANSWER_MS = 5000 }; /* a watcher is busy for moments only */
+enum {
+	ANSWER_MS = 5000,     /* a watcher is busy for moments only */
+	RECENT_S = 12 * 3600, /* a time without its date is not mistaken */
+};
 
 struct question {
 	uv_timer_t deadline;
@@ -75,8 +78,7 @@ static void add_time(const json_t *o, const char *key, const char *word, char *o
 
 	if (t == 0 || localtime_r(&t, &tm) == NULL)
 		return;
-	strftime(
-		when, sizeof when, time(NULL) - t < 12 * 3600 ? "%H:%M:%S" : "%Y-%m-%d %H:%M", &tm);
+	strftime(when, sizeof when, time(NULL) - t < RECENT_S ? "%H:%M:%S" : "%Y-%m-%d %H:%M", &tm);
 	snprintf(out + used, size - used, "%s%s", word, when);
 }
 

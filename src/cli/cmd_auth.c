@@ -17,7 +17,7 @@ struct run {
 	uv_signal_t on_int, on_term;
 	uv_poll_t input; /* where an address may be pasted */
 	bool has_input;
-	int input_flags; /* the terminal is others', too: they get it back as it was */
+	int input_flags;           /* the terminal is others', too: they get it back as it was */
 	struct gw_auth_flow *flow; /* frees itself */
 	const struct options *options;
 	const struct gw_account *account;

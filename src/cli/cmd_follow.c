@@ -106,9 +106,9 @@ int cmd_follow(const struct options *o, const struct config *config)
 
 	r.list = calloc(config->count, sizeof *r.list);
 	r.progress = progress_new(o->json ? PROGRESS_JSON : PROGRESS_CHANGES, config->count);
-	if (r.list == NULL || r.progress == NULL)
+	if (r.list == NULL || r.progress == NULL) {
 		gw_fail(&err, GW_ERR_NOMEM, "out of memory");
-	if (err.code == GW_OK && accounts_check(o, config, &err) == GW_OK) {
+	} else if (accounts_check(o, config, &err) == GW_OK) {
 		for (size_t i = 0; i < config->count; i++) {
 			if (account_is_chosen(o, &config->accounts[i]))
 				r.list[r.count++] = (struct followed){ .run = &r,

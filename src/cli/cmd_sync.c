@@ -260,14 +260,16 @@ int cmd_sync(const struct options *o, const struct config *config, const struct 
 {
 	struct run r = { .options = o, .log = log };
 	struct gw_error err = { 0 };
-	int status = 0;
+	enum gw_code code = choose(&r, config, &err);
+	int status;
 
 	uv_loop_init(&r.loop);
 	r.own_log = (struct gw_log){ .level = log->level, .sink = log_line, .ctx = &r };
 	r.hooks = hooks_new(&r.loop, &r.own_log);
-	if (choose(&r, config, &err) != GW_OK || r.hooks == NULL ||
-		(r.progress = progress_new(style(o), r.count)) == NULL) {
-		gw_fail(&err, GW_ERR_NOMEM, "out of memory");
+	r.progress = progress_new(style(o), r.count + 1);
+	if (code == GW_OK && (r.hooks == NULL || r.progress == NULL))
+		code = gw_fail(&err, GW_ERR_NOMEM, "out of memory");
+	if (code != GW_OK) {
 		complain(NULL, NULL, &err);
 		status = exit_status(&err);
 	} else {

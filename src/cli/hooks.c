@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-enum { FILES_MAX = 64 * 1024, TOLD_MAX = 64, KILL_SECONDS = 5, VARIABLES = 12 };
+enum { FILES_MAX = 64 * 1024, TOLD_MAX = 64, HOOK_MS = 60000, KILL_MS = 5000, VARIABLES = 12 };
 
 enum kind { NEW_MAIL, SYNC, TROUBLE };
 
@@ -117,8 +117,8 @@ static void on_exit_status(uv_process_t *process, int64_t status, int signal)
 	struct hooks *h = process->data;
 
 	if (h->killed)
-		gw_log(h->log, GW_LOG_WARN, "%s: `%s` took more than %d s and was ended",
-			h->queue->account, h->queue->command, HOOK_SECONDS);
+		gw_log(h->log, GW_LOG_WARN, "%s: `%s` took more than a minute and was ended",
+			h->queue->account, h->queue->command);
 	else if (signal != 0)
 		gw_log(h->log, GW_LOG_WARN, "%s: `%s` was ended by signal %d", h->queue->account,
 			h->queue->command, signal);
@@ -135,7 +135,7 @@ static void on_deadline(uv_timer_t *timer)
 
 	kill(-h->process.pid, h->killed ? SIGKILL : SIGTERM);
 	h->killed = true;
-	uv_timer_start(timer, on_deadline, KILL_SECONDS * 1000, 0);
+	uv_timer_start(timer, on_deadline, KILL_MS, 0);
 }
 
 struct environment {
@@ -227,7 +227,7 @@ static void start_next(struct hooks *h)
 	h->process.data = h->deadline.data = h;
 	rc = make_environment(k, &e) ? spawn(h, k, e.list) : UV_ENOMEM;
 	if (rc == 0) {
-		uv_timer_start(&h->deadline, on_deadline, HOOK_SECONDS * 1000, 0);
+		uv_timer_start(&h->deadline, on_deadline, HOOK_MS, 0);
 	} else {
 		gw_log(h->log, GW_LOG_WARN, "%s: `%s` cannot be started: %s", k->account,
 			k->command, uv_strerror(rc));

@@ -1,6 +1,6 @@
 /* cli/hooks.h - the user's commands: on-new-mail, on-sync, on-error.
  *
- * They run one at a time, for HOOK_SECONDS at most, with what they need to know in their
+ * They run one at a time, for a minute at most, with what they need to know in their
  * environment only: nothing that a server sent is ever part of a command line.
  */
 #pragma once
@@ -8,8 +8,6 @@
 #include "cli/config.h"
 #include "godwit/log.h"
 #include "godwit/sync.h"
-
-enum { HOOK_SECONDS = 60 };
 
 struct hooks;
 

@@ -204,7 +204,7 @@ static struct post *post_for(struct gw_posts *p, const char *wire)
 	}
 	post = calloc(1, sizeof *post);
 	slot = post == NULL ? NULL
-			    : gw_array_push((void **)&p->list, &p->count, &p->cap, sizeof *slot);
+			    : gw_array_push((void **)&p->list, &p->count, &p->cap, sizeof(void *));
 	if (slot == NULL) {
 		free(post);
 		return NULL;

@@ -17,9 +17,9 @@
 #include "godwit/watch.h"
 
 #include "base/fs.h"
+#include "base/lock.h"
 #include "net/delay.h"
 #include "net/wake.h"
-#include "base/lock.h"
 #include "sync/warm.h"
 #include "watch/control.h"
 #include "watch/listen.h"
@@ -36,7 +36,7 @@ enum {
 	AT_ONCE_MS = 1,           /* a sync is begun from the loop, never from another's callback */
 	RENEW_MS = 9 * 60 * 1000, /* before servers and address translators lose patience */
 	LOCKED_MS = 1000,         /* another godwit is at work */
-	BLIND_POLL_S = 60,        /* when nothing tells what changes here */
+	BLIND_POLL_MS = 60000,    /* when nothing tells what changes here */
 	RETRY_MAX_S = 300,
 	REFUSED_S = 300, /* after a refused login: more tries would lock the account */
 	REFUSED_MAX_S = 3600,
@@ -235,7 +235,7 @@ static void describe_how(struct gw_watch *w)
 		[GW_LISTEN_NOTIFY] = "tells what changes in all mailboxes (NOTIFY)" };
 	enum gw_listening how = w->listen.session == NULL ? GW_LISTEN_NOT : w->listen.how;
 	const struct gw_folder *f =
-		how != GW_LISTEN_IDLE
+		how != GW_LISTEN_IDLE || w->listen.mailbox == NULL
 			? NULL
 			: gw_folders_find(&w->warm.folders, gw_slice_str(w->listen.mailbox));
 	size_t waited = 0, all = 0;
@@ -287,8 +287,8 @@ static void start_poll(struct gw_watch *w)
 	uint64_t after = (uint64_t)w->account->poll_s * 1000;
 	uint64_t past = uv_now(w->loop) - w->listed_ms;
 
-	if (w->notify == NULL && after > BLIND_POLL_S * 1000)
-		after = BLIND_POLL_S * 1000;
+	if (w->notify == NULL && after > BLIND_POLL_MS)
+		after = BLIND_POLL_MS;
 	after = after > past + AT_ONCE_MS ? after - past : AT_ONCE_MS;
 	gw_delay_start(w->loop, after, on_poll, w, &w->poll);
 	w->report.next_at = (int64_t)time(NULL) + (int64_t)(after / 1000);
@@ -397,6 +397,7 @@ static void go_on(struct gw_watch *w, const struct gw_sync_counts *counts)
 static void on_sync(void *ctx, const struct gw_sync_event *ev)
 {
 	struct gw_watch *w = ctx;
+	bool asked, forsaken;
 
 	gw_report_sync_event(&w->report, ev);
 	emit(w, (struct gw_watch_event){ .type = GW_WATCH_SYNC, .sync = ev });
@@ -416,14 +417,14 @@ static void on_sync(void *ctx, const struct gw_sync_event *ev)
 		w->failures = 0;
 		w->report.synced_at = (int64_t)time(NULL);
 	}
-	if (w->pausing && (w->control == NULL || !gw_control_has_next(w->control)))
+	asked = w->control != NULL && gw_control_has_next(w->control);
+	forsaken = ev->err != NULL && ev->err->code == GW_ERR_CANCELLED;
+	if (w->pausing && !asked)
 		begin_pause(w);
-	else if (w->control != NULL && gw_control_has_next(w->control))
+	else if (asked || forsaken)
 		rest(w, AT_ONCE_MS);
-	else if (ev->err != NULL && ev->err->code != GW_ERR_CANCELLED)
+	else if (ev->err != NULL)
 		on_failed(w, ev->err);
-	else if (ev->err != NULL) /* one that was asked for, and then forsaken */
-		rest(w, AT_ONCE_MS);
 	else
 		go_on(w, ev->counts);
 }

@@ -128,8 +128,9 @@ static void reply(struct visit *v, const char *status, const char *headers, cons
 {
 	uv_buf_t buf;
 
-	if (asprintf(&v->answer, "HTTP/1.1 %s\r\nConnection: close\r\nContent-Length: %zu\r\n%s\r\n%s",
-		    status, strlen(body), headers, body) < 0)
+	if (asprintf(&v->answer,
+		    "HTTP/1.1 %s\r\nConnection: close\r\nContent-Length: %zu\r\n%s\r\n%s", status,
+		    strlen(body), headers, body) < 0)
 		exit(1);
 	buf = uv_buf_init(v->answer, (unsigned)strlen(v->answer));
 	v->write.data = v;
@@ -174,8 +175,8 @@ static void do_auth(struct visit *v, const char *query)
 		g = add_grant('c', user, 600);
 		snprintf(g->challenge, sizeof g->challenge, "%.63s", challenge);
 		snprintf(g->redirect, sizeof g->redirect, "%s", redirect);
-		snprintf(location, sizeof location, "Location: %s?code=%s&state=%s\r\n", redirect, g->text,
-			setting("wrong-state", 0) ? "none-of-yours" : state);
+		snprintf(location, sizeof location, "Location: %s?code=%s&state=%s\r\n", redirect,
+			g->text, setting("wrong-state", 0) ? "none-of-yours" : state);
 	}
 	reply(v, "302 Found", location, "");
 }
@@ -184,8 +185,8 @@ static void give_tokens(struct visit *v, const char *user, int with_refresh)
 {
 	int lasts = setting("expires", 3600);
 	struct grant *access = add_grant('a', user, lasts), *refresh = NULL;
-	json_t *o = json_pack("{s:s, s:s, s:i}", "access_token", access->text, "token_type", "Bearer",
-		"expires_in", lasts);
+	json_t *o = json_pack("{s:s, s:s, s:i}", "access_token", access->text, "token_type",
+		"Bearer", "expires_in", lasts);
 
 	if (with_refresh && !setting("no-refresh", 0)) {
 		refresh = add_grant('r', user, 1 << 30);
@@ -258,9 +259,9 @@ static void do_device(struct visit *v)
 	struct grant *g = add_grant('d', "me", setting("device-lasts", 600));
 
 	reply_json(v, "200 OK",
-		json_pack("{s:s, s:s, s:s, s:i, s:i}", "device_code", g->text, "user_code", "WDJB-MJHT",
-			"verification_uri", "http://127.0.0.1/device", "interval", 1, "expires_in",
-			setting("device-lasts", 600)));
+		json_pack("{s:s, s:s, s:s, s:i, s:i}", "device_code", g->text, "user_code",
+			"WDJB-MJHT", "verification_uri", "http://127.0.0.1/device", "interval", 1,
+			"expires_in", setting("device-lasts", 600)));
 }
 
 static int on_complete(http_parser *parser)
@@ -321,14 +322,13 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
-	static const http_parser_settings callbacks = { .on_url = on_url,
-		.on_body = on_body,
-		.on_message_complete = on_complete };
+	static const http_parser_settings callbacks = {
+		.on_url = on_url, .on_body = on_body, .on_message_complete = on_complete
+	};
 	struct visit *v = (struct visit *)stream;
 
-	if (v->answer == NULL &&
-		(n < 0 || http_parser_execute(&v->parser, &callbacks, buf->base, (size_t)n) !=
-				 (size_t)n))
+	if (v->answer == NULL && (n < 0 || http_parser_execute(&v->parser, &callbacks, buf->base,
+						   (size_t)n) != (size_t)n))
 		uv_close((uv_handle_t *)stream, on_closed);
 	else if (n < 0)
 		uv_read_stop(stream);

@@ -176,6 +176,43 @@ config_oauth 'token-command = "false"'
 fails 77 'token-command gave nothing' godwit sync
 mv "$T/kept" "$T/state/test.token"
 
+note "in a keyring"
+mkdir -p "$T/bin"
+cat > "$T/bin/secret-tool" <<-EOF
+	#!/bin/sh
+	case "\$*" in
+	"store --label=godwit application godwit account test") cat > "$T/keyring" ;;
+	"lookup application godwit account test") cat "$T/keyring" ;;
+	*) exit 1 ;;
+	esac
+EOF
+chmod +x "$T/bin/secret-tool"
+rm "$T/state/test.token"
+config_oauth
+(
+	export PATH=$T/bin:$PATH DBUS_SESSION_BUS_ADDRESS=unix:path=/none
+	auth || fail "$(cat "$T/err")"
+	[ ! -e "$T/state/test.token" ] || fail "the token is in a file as well"
+	sed -i 's/"expires_at":[0-9]*/"expires_at":1000/' "$T/keyring"
+	sync_ok
+	! grep -q '"expires_at":1000' "$T/keyring" || fail "what was renewed was not stored"
+	printf '#!/bin/sh\nexit 1\n' > "$T/bin/secret-tool" # locked
+	auth || fail "$(cat "$T/err")"
+	[ -e "$T/state/test.token" ] || fail "the token is lost"
+)
+sync_ok
+
+note "XOAUTH2 alone"
+server_stop
+sed -i 's/^auth_mechanisms = plain xoauth2 oauthbearer/auth_mechanisms = xoauth2/' "$S/dovecot.conf"
+dovecot -F -c "$S/dovecot.conf" 2>> "$T/dovecot.out" &
+SERVER_PID=$!
+server_wait || fail "Dovecot does not come back"
+sync_ok
+grep -q method=XOAUTH2 "$T/dovecot.log" || fail "it did not use it"
+sed -i 's/"access_token":"[^"]*"/"access_token":"stale"/' "$T/state/test.token"
+sync_ok
+
 note "a watcher whose token ends"
 settings expires=302 # good for two seconds beyond the margin
 config_oauth 'poll = 1'

@@ -64,7 +64,7 @@ static void there_and_back(void **state)
 		}
 		if (ev.type == GW_SYNC_PROBLEM || ev.type == GW_SYNC_DONE) {
 			assert_int_equal(p.ev.err != NULL, ev.err != NULL);
-			if (ev.err != NULL)
+			if (ev.err != NULL && p.ev.err != NULL)
 				assert_int_equal(p.ev.err->code, ev.err->code);
 		}
 		gw_parsed_event_deinit(&p);
