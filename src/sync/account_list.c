@@ -290,6 +290,7 @@ void gw_sync_listed(struct gw_sync *s)
 	const char *text = gw_session_caps_text(session(s));
 	bool write_now = false;
 
+	s->env.merges = (caps(s) & GW_CAP_GMAIL) != 0;
 	if (*text != '\0' && (s->caps == NULL || strcmp(text, s->caps) != 0)) {
 		free(s->caps);
 		s->caps = strdup(text);

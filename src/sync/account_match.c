@@ -176,6 +176,7 @@ static bool collect(struct gw_sync *s, struct gw_all_halves *h)
 {
 	bool ok = true;
 
+	h->merges = s->env.merges;
 	for (size_t i = 0; i < s->entry_count && ok; i++) {
 		if (s->entries[i].stage == ENTRY_PLANNED)
 			ok = gw_box_add_halves(s->entries[i].box, (uint32_t)i, h);
@@ -260,7 +261,7 @@ static size_t moved_here(const struct gw_all_halves *h, struct gw_match *out)
 static size_t edited_here(const struct gw_all_halves *h, struct gw_match *out)
 {
 	return gw_match_edits(h->gone_here.list, h->gone_here.count, h->fresh_here.list,
-		h->fresh_here.count, out);
+		h->fresh_here.count, h->merges, out);
 }
 
 static void join_here(struct gw_sync *s, const struct gw_all_halves *h, const struct gw_match *m)

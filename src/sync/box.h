@@ -31,6 +31,7 @@ struct gw_box_env {
 	const uint64_t *messages;      /* the account has so many */
 	uint64_t *deleted_recently;    /* and so many went lately; counted on here */
 	int64_t now;                   /* seconds since the epoch, as the run began */
+	bool merges; /* the server takes no second message with a Message-ID that it has (Gmail) */
 	bool accept_deletions, restore_deletions;
 	const char
 		*trash;  /* the mailbox for what is deleted, as on the wire; owned by the account */
@@ -131,6 +132,7 @@ struct gw_halves {
 struct gw_all_halves {
 	struct gw_halves gone_here, fresh_here, gone_there, fresh_there;
 	struct gw_halves named_here; /* every file that base does not know, with its name */
+	bool merges;                 /* of the environment */
 };
 /* Appends this box's, under the number `box`; false: out of memory. */
 bool gw_box_add_halves(const struct gw_box *box, uint32_t number, struct gw_all_halves *out);

@@ -221,12 +221,17 @@ static void apply_flags(struct gw_box *box, const struct gw_action *a)
 /* The message's file has another name, or stands elsewhere in the mailbox. */
 static void relink(struct gw_box *box, const struct gw_action *a)
 {
-	struct gw_op op = { .kind = GW_OP_JOIN, .uid = a->uid, .flags = a->base_flags };
+	struct gw_op op = { .kind = GW_OP_JOIN,
+		.uid = a->uid,
+		.flags = a->base_flags,
+		.was_pending = box->local.messages[a->local].refused };
 	const struct gw_file_print *p = gw_box_print_of(box, a->local);
+	bool other = false;
 
 	for (size_t i = 0; i < box->gone_count; i++) {
 		if (box->gone[i].uid != a->uid)
 			continue;
+		other = p != NULL && !gw_fingerprint_same(&box->gone[i].print, &p->print);
 		op.size = box->gone[i].size;
 		op.date = box->gone[i].date;
 	}
@@ -236,6 +241,8 @@ static void relink(struct gw_box *box, const struct gw_action *a)
 	}
 	op.print = p->print;
 	gw_box_add(box, &op);
+	if (other)
+		gw_box_tell_kept(box, a->uid);
 	box->incomplete |=
 		((box->local.messages[a->local].flags ^ a->base_flags) & gw_box_here(box)) != 0;
 }

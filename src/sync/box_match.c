@@ -308,7 +308,7 @@ static bool add_fresh_here(const struct gw_box *box, uint32_t number, struct gw_
 
 		if (!p->ok || !box->local.messages[p->index].refused)
 			continue;
-		h = add_file(&out->fresh_here, box, number, SIZE_MAX, p);
+		h = add_file(&out->fresh_here, box, number, p->index, p);
 		if (h == NULL)
 			return false;
 		h->refused = true;
@@ -433,6 +433,31 @@ static void carry(struct gw_box *from, struct gw_action *gone, const struct gw_g
 	gone->kind = fresh->kind = GW_DO_NOTHING;
 }
 
+/* Stored anew it would be merged with the old one, and go to the trash with it: the message stays
+ * on the server as it was, and stands for the new file.  false: the usual way will do. */
+static bool join_merged(struct gw_box *gone, struct gw_action *old, const struct gw_gone *facts,
+	struct gw_box *fresh, uint32_t fresh_action, int kind)
+{
+	struct gw_action *new =
+		kind == GW_MATCH_BLOCKED ? NULL : &fresh->plan.actions[fresh_action];
+	uint32_t local = kind == GW_MATCH_BLOCKED ? fresh_action : new->local;
+
+	if (kind != GW_MATCH_EDIT && kind != GW_MATCH_BLOCKED)
+		return false;
+	if (gone != fresh && kind == GW_MATCH_BLOCKED)
+		return false;
+	if (gone != fresh) {
+		carry(gone, old, facts, fresh, new, &gw_box_print_of(fresh, local)->print);
+		return true;
+	}
+	old->base_flags = flags_there(gone, old);
+	old->kind = GW_DO_RELINK;
+	old->local = local;
+	if (new != NULL)
+		new->kind = GW_DO_NOTHING;
+	return true;
+}
+
 void gw_box_join_here(struct gw_box *gone, uint32_t gone_action, struct gw_box *fresh,
 	uint32_t fresh_action, int kind)
 {
@@ -442,6 +467,8 @@ void gw_box_join_here(struct gw_box *gone, uint32_t gone_action, struct gw_box *
 	const struct gw_gone *facts = facts_of(gone, gone_action);
 
 	if (facts == NULL)
+		return;
+	if (gone->env->merges && join_merged(gone, old, facts, fresh, fresh_action, kind))
 		return;
 	switch ((enum gw_match_kind)kind) {
 	case GW_MATCH_SAME:

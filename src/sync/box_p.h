@@ -290,3 +290,5 @@ bool gw_box_will_push(struct gw_box *box, const struct gw_action *a);
 void gw_box_push(struct gw_box *box);
 /* Remembers a message with a reason. */
 void gw_box_hold(struct gw_box *box, uint32_t uid, const char *why);
+/* The server merges: what was edited here is as before there. */
+void gw_box_tell_kept(struct gw_box *box, uint32_t uid);

@@ -29,6 +29,17 @@ void gw_box_hold(struct gw_box *box, uint32_t uid, const char *why)
 		gw_box_add(box, &op);
 }
 
+void gw_box_tell_kept(struct gw_box *box, uint32_t uid)
+{
+	gw_log(box->env->log, GW_LOG_WARN,
+		"%s: UID %u was edited here; the server keeps it as it was", box->folder->shown,
+		uid);
+	gw_box_hold(box, uid,
+		"edited here; the server keeps the text as it was, since it takes no second "
+		"message "
+		"with the same Message-ID");
+}
+
 static void on_pushed(void *ctx, const struct gw_error *refused, const struct gw_error *lost)
 {
 	struct gw_box *box = ctx;

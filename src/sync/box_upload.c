@@ -291,6 +291,25 @@ static void join_sent(struct gw_box *box, const struct gw_upload_item *item)
 	gw_box_join(box, &u);
 }
 
+/* The server may have merged it with a message that it had (Gmail).  If another file stands for
+ * that one, this one stays here alone; if none does any more, it was edited. */
+static void join_stored(struct gw_box *box, const struct gw_upload_item *item)
+{
+	size_t b = !box->env->merges
+			   ? box->local.base_count
+			   : gw_base_find(box->local.base, box->local.base_count, item->uid);
+
+	if (b < box->local.base_count && box->local.base[b].local != GW_NO_LOCAL) {
+		gw_box_refuse_file(box, item->name,
+			"the server has merged it with a message that has the same Message-ID and "
+			"is in the mailbox already");
+		return;
+	}
+	join_sent(box, item);
+	if (b < box->local.base_count)
+		gw_box_tell_kept(box, item->uid);
+}
+
 static void on_item(void *ctx, const struct gw_upload_item *item, const struct gw_error *why)
 {
 	struct gw_box *box = ctx;
@@ -298,7 +317,7 @@ static void on_item(void *ctx, const struct gw_upload_item *item, const struct g
 	switch (item->outcome) {
 	case GW_UPLOAD_STORED:
 		if (item->uidvalidity == box->remote.uidvalidity && item->uid != 0)
-			join_sent(box, item);
+			join_stored(box, item);
 		else
 			box->incomplete = true;
 		break;

@@ -136,14 +136,14 @@ size_t gw_match_here(const struct gw_half *gone, size_t gone_count, const struct
 }
 
 size_t gw_match_edits(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
-	size_t fresh_count, struct gw_match *out)
+	size_t fresh_count, bool anywhere, struct gw_match *out)
 {
 	return match((struct matcher){ .gone = gone,
 			     .gone_count = gone_count,
 			     .fresh = fresh,
 			     .fresh_count = fresh_count,
 			     .out = out },
-		MESSAGE_ID, SAME_BOX);
+		MESSAGE_ID, anywhere ? ANYWHERE : SAME_BOX);
 }
 
 size_t gw_match_crossed(const struct gw_half *gone_here, size_t gone_here_count,

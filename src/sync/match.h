@@ -13,7 +13,7 @@ enum { GW_MATCH_HASH = 16 };
 /* One half: a message that is gone in a mailbox, or new in it. */
 struct gw_half {
 	uint32_t box;    /* the caller's number of the mailbox */
-	uint32_t action; /* index in that mailbox's plan */
+	uint32_t action; /* index in that mailbox's plan; of a refused one in its local view */
 	uint64_t size;   /* RFC822.SIZE; used where the server's messages are compared */
 	uint8_t header[GW_MATCH_HASH], body[GW_MATCH_HASH];
 	uint8_t msgid[GW_MATCH_HASH]; /* zero: none */
@@ -25,7 +25,7 @@ struct gw_half {
 enum gw_match_kind {
 	GW_MATCH_SAME,    /* in one mailbox: only the name is another */
 	GW_MATCH_MOVE,    /* from the gone one's mailbox to the new one's */
-	GW_MATCH_EDIT,    /* within one mailbox; the new one replaces the gone one */
+	GW_MATCH_EDIT,    /* the new one replaces the gone one */
 	GW_MATCH_BLOCKED, /* it would be one of the above, if the server took it */
 };
 
@@ -51,9 +51,9 @@ size_t gw_match_crossed(const struct gw_half *gone_here, size_t gone_here_count,
 	const struct gw_half *gone_there, size_t gone_there_count, struct gw_match *out);
 
 /* What was edited here; EDIT and BLOCKED.  A Message-ID is the weakest evidence, so this comes when
- * everything else was joined. */
+ * everything else was joined.  anywhere: also what was edited and moved at once. */
 size_t gw_match_edits(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
-	size_t fresh_count, struct gw_match *out);
+	size_t fresh_count, bool anywhere, struct gw_match *out);
 
 /* What was moved there: full header and size equal; SAME and MOVE only. */
 size_t gw_match_there(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,

@@ -30,7 +30,7 @@ static void moves_and_edits(void **state)
 		assert_int_equal(out[i].kind, out[i].gone == 0 ? GW_MATCH_MOVE : GW_MATCH_SAME);
 	}
 	/* What is left: */
-	assert_int_equal(gw_match_edits(gone + 2, 3, fresh + 2, 3, out), 1);
+	assert_int_equal(gw_match_edits(gone + 2, 3, fresh + 2, 3, false, out), 1);
 	assert_int_equal(out[0].gone, 0);
 	assert_int_equal(out[0].fresh, 0);
 	assert_int_equal(out[0].kind, GW_MATCH_EDIT);
@@ -108,7 +108,7 @@ static void random_halves(void **state)
 					     gone[g].header[0] == fresh[f].header[0] &&
 					     gone[g].body[0] == fresh[f].body[0]);
 		}
-		n = gw_match_edits(gone, 12, fresh, 12, out);
+		n = gw_match_edits(gone, 12, fresh, 12, false, out);
 		for (size_t i = 0; i < n; i++) {
 			const struct gw_half *g = &gone[out[i].gone], *f = &fresh[out[i].fresh];
 

@@ -705,7 +705,7 @@ static void join_edits(struct world *w, struct box *x)
 	size_t n;
 
 	collect(w, x, false, &h);
-	n = gw_match_edits(h.gone, h.gone_n, h.fresh, h.fresh_n, h.out);
+	n = gw_match_edits(h.gone, h.gone_n, h.fresh, h.fresh_n, false, h.out);
 	for (size_t i = 0; i < n; i++) {
 		struct box *at = &x[h.gone[h.out[i].gone].box];
 		struct gw_action *old = &at->plan.actions[h.gone[h.out[i].gone].action];

@@ -1,0 +1,50 @@
+# tests/integration/gmaillib.sh - the Gmail emulator (tests/gmail) and its page; sourced after lib.sh.
+
+settings() { # LINE...: how the server behaves
+	printf '%s\n' password=app "$@" > "$T/gmail.settings"
+}
+gmail_start() { # SETTING...
+	settings "$@"
+	: > "$T/gmail.out"
+	"$TOOLS/gmaild" "$T/gmail.settings" > "$T/gmail.out" 2> "$T/gmail.err" &
+	GMAIL_PID=$!
+	PIDS="$PIDS $GMAIL_PID"
+	while [ ! -s "$T/gmail.out" ]; do
+		kill -0 "$GMAIL_PID" || fail "the emulator does not start: $(cat "$T/gmail.err")"
+		sleep 0.01 # until it has printed its port
+	done
+	GMAIL_PORT=$(head -1 "$T/gmail.out")
+}
+gmail_config() { # [LINES]
+	grep '[^ ]' > "$T/config" <<-EOF
+		state-dir = "$T/state"
+		account "test" {
+		  provider = "gmail"
+		  host = "127.0.0.1"
+		  port = ${CLIENT_PORT:-$GMAIL_PORT}
+		  tls = "none"
+		  user = "somebody@gmail.com"
+		  password-command = "echo app"
+		  maildir = "$T/mail"
+		  ${1:-}
+		}
+	EOF
+}
+# What a person does at Gmail's page: see tests/gmail/gmaild.c
+web() { # VERB ARG...
+	perl -MIO::Socket::INET -e 'my $port = shift; my $s = IO::Socket::INET->new("127.0.0.1:$port") or die; <$s>;
+		my ($verb, @args) = @ARGV; my $line = "a WEB $verb";
+		if ($verb eq "DELIVER") { local $/; open my $f, "<", $args[1]; my $m = <$f>; $m =~ s/\r?\n/\r\n/g;
+			$line .= " \"$args[0]\" {" . length($m) . "+}\r\n$m" }
+		else { $line .= join "", map { /[ \[]/ && !/^\(/ ? " \"$_\"" : " $_" } @args }
+		print $s "$line\r\n"; while (<$s>) { last if /^a /; s/^\* //; s/\r//; print }' "$GMAIL_PORT" "$@"
+}
+web_id() { # MESSAGE-ID: its X-GM-MSGID
+	web DUMP | awk -v id="<$1@x>" '$0 ~ id {print $1}'
+}
+labels() { # MESSAGE-ID: its mailboxes but All Mail, sorted, with commas between
+	web DUMP | grep -F "<$1@x>" | cut -f2- | tr '\t' '\n' | grep -v 'All Mail' | sort | paste -sd,
+}
+flags_there() { # MESSAGE-ID
+	web DUMP | grep -F "<$1@x>" | sed 's/^[0-9]* (\([^)]*\)).*/\1/'
+}

@@ -1,0 +1,141 @@
+#!/bin/bash
+# Gmail's ways: one message in many mailboxes, stars and trash that are labels, uploads that merge.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/watchlib.sh"
+. "$(dirname "$0")/gmaillib.sh"
+
+where() { # ID: the mailboxes here, sorted, with commas between
+	grep -rlF "<$1@x>" "$T/mail" | sed "s|^$T/mail/||; s|/[^/]*/[^/]*$||" | sort | paste -sd,
+}
+is_at() { # ID LABELS: on both sides
+	[ "$(labels "$1")" = "$2" ] && [ "$(where "$1")" = "$2" ]
+}
+# A look at a directory that changed a moment ago proves nothing yet, and this server answers at once.
+syncs_until() { # WHAT COMMAND...
+	local what=$1 i
+	shift
+	for i in $(seq 60); do
+		godwit sync > "$T/out" || true
+		! "$@" || return 0
+		sleep 0.2 # for the directory's times to grow old
+	done
+	fail "$what; the last sync said: $(cat "$T/out")"
+}
+in_sync() { # ID LABELS
+	syncs_until "$1 is there in \"$(labels "$1")\" and here in \"$(where "$1")\", not in \"$2\"" is_at "$1" "$2"
+}
+at_rest() {
+	grep -q 'nothing new' "$T/out"
+}
+flagged() { # ID FLAGS LETTERS N: there, and the files' letters here
+	[ "$(flags_there "$1")" = "$2" ] && [ "$(grep -rlF "<$1@x>" "$T/mail" | grep -c ":2,$3\$")" = "$4" ]
+}
+
+gmail_start
+gmail_config
+for i in 1 2 3 4 5 6 7 8; do
+	mail "m$i"
+	web DELIVER INBOX "$T/m"
+done
+for i in 2 4 6; do web LABEL "$(web_id "m$i")" Work; done
+web LABEL "$(web_id m4)" Travel/2026
+web FLAGS "$(web_id m1)" '(\Seen \Flagged)'
+
+note "the first sync: each message in its mailboxes"
+sync_ok
+[ "$(where m1)" = INBOX ] || fail "m1 is in $(where m1)"
+in_sync m2 INBOX,Work
+in_sync m3 INBOX
+in_sync m4 INBOX,Travel/2026,Work
+[ ! -e "$T/mail/[Gmail]/All Mail" ] || fail "All Mail is here"
+syncs_until "it comes to rest" at_rest
+
+note "flags are the message's, in all its mailboxes"
+f=$(file m4)
+mv "$f" "$(dirname "$(dirname "$f")")/cur/$(basename "${f%%:2,*}"):2,FS" # wherever it was found first
+syncs_until "a star that was set here is in all three" flagged m4 '\Seen \Flagged' FS 3
+web FLAGS "$(web_id m4)" '(\Seen)'
+syncs_until "and is taken off in all three" flagged m4 '\Seen' S 3
+
+note "a label comes and goes there"
+web LABEL "$(web_id m3)" Work
+web UNLABEL "$(web_id m2)" Work
+web UNLABEL "$(web_id m8)" INBOX # archived
+in_sync m3 INBOX,Work
+in_sync m2 INBOX
+[ "$(where m8)" = "" ] || fail "m8 is in $(where m8)"
+
+note "moved and copied here"
+mv "$T/mail/INBOX"/*/"$(basename "$(grep -rlF '<m5@x>' "$T/mail/INBOX")")" "$T/mail/Travel/2026/cur/"
+save "$(grep -rlF '<m7@x>' "$T/mail/INBOX")" Work
+in_sync m5 Travel/2026
+in_sync m7 INBOX,Work
+
+note "deleted here: it goes to the trash, as with Gmail's own button"
+rm "$(file m5)"
+syncs_until "m5 is in [Gmail]/Trash there" eval '[ "$(labels m5)" = "[Gmail]/Trash" ]'
+rm "$(grep -rlF '<m7@x>' "$T/mail/INBOX")" # one of two: the label goes, and nothing else
+in_sync m7 Work
+rm "$(grep -rlF '<m5@x>' "$T/mail/[Gmail]/Trash")" # for good
+syncs_until "m5 is gone for good" eval '[ -z "$(web_id m5)" ]'
+
+note "spam, and back from the trash, there"
+web LABEL "$(web_id m6)" '[Gmail]/Spam'
+web LABEL "$(web_id m7)" '[Gmail]/Trash'
+in_sync m6 "[Gmail]/Spam"
+in_sync m7 "[Gmail]/Trash"
+web LABEL "$(web_id m7)" INBOX
+in_sync m7 INBOX
+
+note "an upload; one that merges with what is there; an edit"
+mail up
+cp "$T/m" "$T/mail/Work/cur/up.1:2,S"
+in_sync up Work
+mail m3 # the same message, other bytes: another program fetched it, too
+echo "and a footer" >> "$T/m"
+cp "$T/m" "$T/mail/Travel/2026/cur/again.1:2,S"
+in_sync m3 INBOX,Travel/2026,Work
+f=$(grep -rlF '<up@x>' "$T/mail/Work")
+{ cat "$f"; echo edited; } > "$T/m"
+rm "$f"
+cp "$T/m" "$T/mail/Work/cur/edited.1:2,S"
+syncs_until "it is told that the server keeps the old text" eval 'godwit status | grep -q "Work UID.*edited here"'
+syncs_until "it comes to rest" at_rest
+in_sync up Work
+grep -q edited "$(file up)" || fail "the edit is gone"
+{ cat "$(file up)"; echo twice; } > "$T/m" # edited and moved at once
+rm "$(file up)"
+cp "$T/m" "$T/mail/INBOX/cur/edited.2:2,S"
+in_sync up INBOX
+grep -q twice "$(file up)" || fail "the second edit is gone"
+syncs_until "it comes to rest" at_rest
+
+note "two files of one Message-ID in one mailbox: the message is deleted with the last"
+mail m3
+echo "another footer" >> "$T/m"
+cp "$T/m" "$T/mail/INBOX/cur/twin.1:2,S"
+godwit sync > "$T/out" || true
+grep -q 'merged it with a message' "$T/err" || fail "it is not told: $(cat "$T/err")"
+sync_ok
+rm "$(grep -rlF '<m3@x>' "$T/mail/INBOX" | grep -v twin)"
+sleep 1.1 # for the directory's times to grow old: now a look at it counts
+for i in 1 2 3; do sync_ok; done
+[ "$(labels m3)" = INBOX,Travel/2026,Work ] || fail "m3 is in $(labels m3)"
+rm "$T/mail/INBOX/cur"/twin*
+syncs_until "m3 is in [Gmail]/Trash there" eval '[ "$(labels m3)" = "[Gmail]/Trash" ]'
+
+note "archived there while it is starred here; a server without \\*"
+settings no-star
+web UNLABEL "$(web_id m2)" INBOX
+web LABEL "$(web_id m2)" Work
+in_sync m2 Work
+f=$(file m2)
+mv "$f" "$T/mail/Work/cur/$(basename "${f%%:2,*}"):2,Fa" # a keyword that the server cannot store
+echo "0 Later" > "$T/mail/Work/dovecot-keywords"
+syncs_until "the star is set" flagged m2 '\Flagged' Fa 1
+case $(file m2) in *:2,Fa) ;; *) fail "the keyword is gone here: $(file m2)" ;; esac
+syncs_until "it is not fought over" at_rest
+settings
+sync_ok --full
+syncs_until "now it is stored" flagged m2 '\Flagged Later' Fa 1
+note ok
