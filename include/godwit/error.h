@@ -21,6 +21,7 @@ enum gw_code {
 	GW_ERR_AUTH,      /* login refused */
 	GW_ERR_REFUSED,   /* the server said NO or BAD */
 	GW_ERR_BYE,       /* the server closed the session */
+	GW_ERR_BUSY,      /* the server wants to be left alone for a while: wait_s */
 	GW_ERR_CONFIG,    /* configuration or arguments */
 	GW_ERR_STATE,     /* the state database */
 	GW_ERR_CORRUPT,   /* the state database is damaged */
@@ -41,8 +42,9 @@ enum gw_scope {
 struct gw_error {
 	enum gw_code code;
 	enum gw_scope scope;
-	int sys;        /* errno or a libuv code; 0 = none */
-	char text[600]; /* for people: what, where, what to do; never a secret */
+	int sys;         /* errno or a libuv code; 0 = none */
+	unsigned wait_s; /* BUSY: for so many seconds at least; 0: it did not say */
+	char text[600];  /* for people: what, where, what to do; never a secret */
 };
 
 /* Fills err unless it is filled already.  Returns code, so that `return gw_fail(...)` works.

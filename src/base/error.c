@@ -100,6 +100,8 @@ const char *gw_code_name(enum gw_code code)
 		return "refused";
 	case GW_ERR_BYE:
 		return "bye";
+	case GW_ERR_BUSY:
+		return "busy";
 	case GW_ERR_CONFIG:
 		return "configuration";
 	case GW_ERR_STATE:

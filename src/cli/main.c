@@ -72,6 +72,7 @@ int exit_status(const struct gw_error *err)
 	case GW_ERR_NET:
 	case GW_ERR_TIMEOUT:
 	case GW_ERR_BYE:
+	case GW_ERR_BUSY:
 	case GW_ERR_LOCKED:
 	case GW_ERR_CANCELLED:
 		return EX_TEMPFAIL;

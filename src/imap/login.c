@@ -11,7 +11,10 @@
  *     configuration allows for loopback only.
  * I3  decide() chooses and sends nothing; enter() acts and is the only writer of the state.
  */
+#include "imap/refusal.h"
 #include "imap/session_p.h"
+
+#include <stdio.h>
 
 static const char *const state_names[] = { "connect", "greeting", "caps", "starttls", "handshake",
 	"authenticate", "password", "caps-again", "done", "refused" };
@@ -100,6 +103,14 @@ static enum login_state decide_refusal(struct gw_session *s, const struct gw_res
 		return refuse(s, GW_ERR_NET,
 			"%s cannot sign anybody in right now: %.*s; try again later", s->host,
 			(int)r->text.n, r->text.p);
+	if (gw_refusal_of(r->line).advice != NULL) {
+		char what[300];
+
+		snprintf(what, sizeof what, "%s refused the login of \"%s\"", s->host,
+			s->sasl->user);
+		session_refused(&s->err, GW_ERR_AUTH, r, what);
+		return LOGIN_REFUSED;
+	}
 	if (s->sasl->password == NULL)
 		return refuse(s, GW_ERR_AUTH, "%s refused the token of \"%s\": %.*s", s->host,
 			s->sasl->user, (int)r->text.n, r->text.p);

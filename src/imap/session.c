@@ -5,6 +5,7 @@
  * I2  each command's done() runs once: from take_answer() or from session_lose()/close().
  * I3  the session is freed by its reaper, from the loop, so that callbacks may close it.
  */
+#include "imap/refusal.h"
 #include "imap/session_p.h"
 
 #include <ctype.h>
@@ -181,6 +182,19 @@ enum gw_code gw_session_send(
 	return GW_OK;
 }
 
+/* "what: the server's words; what to do" */
+void session_refused(
+	struct gw_error *err, enum gw_code code, const struct gw_response *r, const char *what)
+{
+	struct gw_refusal why = gw_refusal_of(r->line);
+	bool fresh = err->code == GW_OK;
+
+	gw_fail(err, why.busy ? GW_ERR_BUSY : code, "%s: %.*s%s%s", what, (int)r->text.n, r->text.p,
+		why.advice == NULL ? "" : "; ", why.advice == NULL ? "" : why.advice);
+	if (fresh)
+		err->wait_s = why.wait_s;
+}
+
 /* RFC 9051 6.3.2: a SELECT that fails leaves nothing selected. */
 static void note_selection(struct gw_session *s, const struct command *c, bool ok)
 {
@@ -195,6 +209,7 @@ static void take_answer(struct gw_session *s, const struct gw_response *r)
 	struct gw_result result = { .response = r };
 	struct gw_error err = { 0 };
 	struct command *c;
+	char what[100];
 	bool half_sent;
 
 	if (s->first == NULL || !gw_slice_eq(r->tag, s->first->tag)) {
@@ -207,9 +222,16 @@ static void take_answer(struct gw_session *s, const struct gw_response *r)
 	note_selection(s, c, r->status == GW_STATUS_OK);
 	if (r->status != GW_STATUS_OK) {
 		result.kind = r->status == GW_STATUS_NO ? GW_RESULT_NO : GW_RESULT_BAD;
-		gw_fail(&err, GW_ERR_REFUSED, "%s was answered with %s: %.*s", c->name,
-			r->status == GW_STATUS_NO ? "NO" : "BAD", (int)r->text.n, r->text.p);
+		snprintf(what, sizeof what, "%s was answered with %s", c->name,
+			r->status == GW_STATUS_NO ? "NO" : "BAD");
+		session_refused(&err, GW_ERR_REFUSED, r, what);
 		result.err = &err;
+	}
+	if (err.code ==
+		GW_ERR_BUSY) { /* it is not about this command, so nobody shall learn from it */
+		result.kind = GW_RESULT_LOST;
+		result.response = NULL;
+		s->err = s->err.code == GW_OK ? err : s->err;
 	}
 	/* What was announced must come, or its rest would be read as commands. */
 	half_sent = c->body_left > 0 && c->body_asked;
@@ -223,7 +245,7 @@ static void take_answer(struct gw_session *s, const struct gw_response *r)
 		send_queued(s);
 	c->handlers.done(c->handlers.ctx, &result);
 	free_command(c);
-	if (half_sent && !s->closed)
+	if ((half_sent || err.code == GW_ERR_BUSY) && !s->closed)
 		session_lose(s);
 	if (!s->lost && !s->closed && s->login.state == LOGIN_DONE)
 		gw_stream_expect(s->stream, s->first != NULL);
@@ -231,13 +253,15 @@ static void take_answer(struct gw_session *s, const struct gw_response *r)
 
 static void take_untagged(struct gw_session *s, const struct gw_response *r)
 {
+	char what[300];
+
 	if (r->type == GW_RESP_CAPABILITY)
 		session_take_caps(s, r->list);
 	if (r->type == GW_RESP_ENABLED && strcasestr(r->list.p, "QRESYNC") != NULL)
 		s->qresync = true;
 	if (r->type == GW_RESP_BYE) {
-		gw_fail(&s->err, GW_ERR_BYE, "%s ended the session: %.*s", s->host, (int)r->text.n,
-			r->text.p);
+		snprintf(what, sizeof what, "%s ended the session", s->host);
+		session_refused(&s->err, GW_ERR_BYE, r, what);
 		session_lose(s);
 		return;
 	}
@@ -439,6 +463,11 @@ uint32_t gw_session_caps(const struct gw_session *s)
 const char *gw_session_caps_text(struct gw_session *s)
 {
 	return gw_buf_cstr(&s->caps_text);
+}
+
+bool gw_session_signed_in(const struct gw_session *s)
+{
+	return s->login.state == LOGIN_DONE;
 }
 
 bool gw_session_selected(const struct gw_session *s)

@@ -81,6 +81,7 @@ bool gw_session_usable(const struct gw_session *s);
 
 uint32_t gw_session_caps(const struct gw_session *s);
 const char *gw_session_caps_text(struct gw_session *s); /* as announced after login; "" unknown */
+bool gw_session_signed_in(const struct gw_session *s);  /* the server has said so */
 bool gw_session_selected(const struct gw_session *s);   /* a mailbox, by the answers so far */
 bool gw_session_qresync(const struct gw_session *s);    /* ENABLED said so (RFC 7162 3.2.3) */
 

@@ -80,3 +80,5 @@ void login_step(struct gw_session *s, enum login_input input, const struct gw_re
 /* session.c, for login.c */
 void session_take_caps(struct gw_session *s, struct gw_slice list);
 void session_lose(struct gw_session *s); /* with s->err filled */
+void session_refused(
+	struct gw_error *err, enum gw_code code, const struct gw_response *r, const char *what);

@@ -217,6 +217,8 @@ static void on_lost(struct gw_conn *c, const struct gw_error *err)
 {
 	struct gw_sync *s = c->sync;
 	bool moved = c->ready && progress(s) > c->progress_at_start;
+	/* One connection too many is refused at its login; everything else is about the account. */
+	bool busy = err->code == GW_ERR_BUSY && gw_session_signed_in(c->session);
 	struct gw_error why = *err, again = { 0 };
 
 	for (size_t i = 0; i < s->entry_count; i++) {
@@ -232,7 +234,7 @@ static void on_lost(struct gw_conn *c, const struct gw_error *err)
 	}
 	if (gw_sync_renew(s, &why))
 		return;
-	if (s->state == SYNC_WORKING && (moved || any_conn(s))) {
+	if (s->state == SYNC_WORKING && !busy && (moved || any_conn(s))) {
 		gw_log(s->log, GW_LOG_WARN, "%s%s", why.text,
 			any_conn(s) ? "" : "; connecting again");
 		if (any_conn(s) || gw_sync_open_conn(s, c, &again) == GW_OK) {

@@ -119,6 +119,8 @@ static void on_lost(struct post *post, const struct gw_error *err)
 	if ((err->code == GW_ERR_AUTH && p->account->auth != GW_AUTH_OAUTH2) ||
 		err->code == GW_ERR_SECURITY)
 		ms = AGAIN_MAX_MS;
+	if (ms < (uint64_t)err->wait_s * 1000)
+		ms = (uint64_t)err->wait_s * 1000;
 	post->failures++;
 	post->not_before = uv_now(p->loop) + ms;
 	post->listen.session = NULL;

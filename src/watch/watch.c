@@ -335,6 +335,8 @@ static unsigned retry_after(struct gw_watch *w, const struct gw_error *err)
 	if (s > max)
 		s = max;
 	w->failures++;
+	if (s < err->wait_s)
+		s = err->wait_s;
 	return s + (unsigned)(uv_hrtime() / 1000 % (s / 4 + 1)); /* not all at once */
 }
 

@@ -1,0 +1,70 @@
+/* imap/refusal.c - see refusal.h. */
+#include "imap/refusal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MINUTE = 60, HOUR = 3600 };
+
+static const struct {
+	const char *words;
+	bool busy;
+	unsigned wait_s;
+	const char *advice;
+} known[] = {
+	{ "Application-specific password required", false, 0,
+		"it wants an app password, which needs 2-Step Verification: make one at "
+		"https://myaccount.google.com/apppasswords and have `password-command` print it, "
+		"or set "
+		"auth = \"oauth2\"" },
+	{ "web login required", false, 0,
+		"sign in to the account in a browser once, then try again" },
+	{ "log in via your web browser", false, 0,
+		"sign in to the account in a browser once, then try again" },
+	{ "not enabled for IMAP", false, 0,
+		"turn IMAP on in the account's settings, or ask its administrator" },
+	{ "authenticated but not connected", false, 0,
+		"the account may have IMAP turned off, or the sign-in lacks the permission" },
+	{ "simultaneous connections", true, MINUTE,
+		"other programs and telephones count as well: close one, or set `connections` "
+		"lower" },
+	{ "number of connections", true, MINUTE,
+		"other programs and telephones count as well: close one, or set `connections` "
+		"lower" },
+	{ "bandwidth limit", true, HOUR,
+		"the provider lifts that within a day; what has arrived is kept, and the next sync "
+		"goes "
+		"on from there" },
+	{ "Suggested Backoff Time", true, MINUTE, "the provider asks for a pause" },
+	{ "throttled", true, MINUTE, "the provider asks for a pause" },
+};
+
+/* "Suggested Backoff Time: 299961 milliseconds" */
+static unsigned suggested(const char *text)
+{
+	const char *at = strcasestr(text, "Backoff Time: ");
+	unsigned long ms = at == NULL ? 0 : strtoul(at + strlen("Backoff Time: "), NULL, 10);
+
+	return ms > 24ul * HOUR * 1000 ? 24 * HOUR : (unsigned)((ms + 999) / 1000);
+}
+
+struct gw_refusal gw_refusal_of(struct gw_slice said)
+{
+	struct gw_refusal r = { 0 };
+	char line[600];
+	unsigned wait;
+
+	snprintf(line, sizeof line, "%.*s", (int)(said.n < 599 ? said.n : 599), said.p);
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		if (strcasestr(line, known[i].words) == NULL)
+			continue;
+		r = (struct gw_refusal){
+			.busy = known[i].busy, .wait_s = known[i].wait_s, .advice = known[i].advice
+		};
+		break;
+	}
+	wait = suggested(line);
+	if (r.busy && wait > 0)
+		r.wait_s = wait;
+	return r;
+}

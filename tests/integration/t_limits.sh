@@ -1,0 +1,84 @@
+#!/bin/bash
+# What the big providers refuse, and what godwit makes of it: told with what to do, nothing lost, no hammering.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/watchlib.sh"
+. "$(dirname "$0")/gmaillib.sh"
+
+fails() { # STATUS TEXT: a sync
+	local status=0
+	godwit sync > "$T/out" || status=$?
+	[ $status = "$1" ] || fail "exit status $status, not $1: $(cat "$T/err")"
+	grep -q "$2" "$T/err" || fail "\"$2\" is not in: $(cat "$T/err")"
+}
+complete() { # every message is here, once
+	[ "$(count_here INBOX)" = 40 ] && [ "$(count_here Work)" = 20 ] && [ "$(count_here Lists)" = 20 ]
+}
+
+gmail_start
+gmail_config
+for i in $(seq 40); do
+	mail "m$i"
+	head -c 2000 /dev/zero | tr '\0' y | fold -w 70 >> "$T/m"
+	web DELIVER INBOX "$T/m"
+	[ $((i % 2)) = 0 ] || web LABEL "$(web_id "m$i")" Work
+	[ $((i % 2)) = 1 ] || web LABEL "$(web_id "m$i")" Lists
+done
+
+note "logins that are refused"
+settings app-password
+fails 77 'Application-specific password required.*apppasswords'
+settings web-login
+fails 77 'web browser.*sign in to the account in a browser once'
+settings disabled
+fails 77 'not enabled for IMAP.*turn IMAP on'
+settings connections=0
+fails 75 'Too many simultaneous connections.*close one'
+echo password=other > "$T/gmail.settings"
+fails 77 'Invalid credentials.*password-command'
+
+note "a day's bandwidth is used up: what has arrived is kept, and nothing counts as unfetchable"
+settings overquota
+fails 75 'bandwidth limits.*within a day'
+[ "$(grep -c 'bandwidth' "$T/err")" = 1 ] || fail "it is told $(grep -c 'bandwidth' "$T/err") times: $(cat "$T/err")"
+settings connections=1 # more than one would be used
+sync_ok
+complete || fail "not all is here"
+godwit status > "$T/out" || fail "something is held: $(cat "$T/out")"
+
+note "one message that the server cannot give"
+rm -rf "$T/mail" "$T/state"
+settings poison=7
+fails 1 'System Error'
+[ "$(count_here INBOX)" = 39 ] || fail "$(count_here INBOX) are here"
+settings
+sync_ok --full
+complete || fail "it is not here with --full"
+
+note "sizes that are wrong, a slow server"
+rm -rf "$T/mail" "$T/state"
+settings size-off throttled
+sync_ok
+complete || fail "not all is here"
+
+note "a watcher is patient, and a session that ends is no trouble"
+watch_start
+mail later
+web DELIVER INBOX "$T/m"
+until_true "new mail (IDLE)" here INBOX later
+grep -q 'watching; .*INBOX (IDLE)' "$T/watch.err" || fail "$(grep watching "$T/watch.err")"
+settings expired
+kill -USR1 "$WATCHER"
+until_true "the session ends" grep -q 'Session expired' "$T/watch.err"
+settings
+mail again
+web DELIVER INBOX "$T/m"
+until_true "mail in the next session" here INBOX again
+settings overquota
+mail blocked
+web DELIVER INBOX "$T/m"
+until_true "it waits" grep -q 'bandwidth.*trying again in [34][0-9][0-9][0-9] s' "$T/watch.err"
+settings
+sync_ok # whoever asks does not have to wait
+here INBOX blocked || fail "it is not here"
+watch_stop
+note ok
