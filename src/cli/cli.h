@@ -33,6 +33,7 @@ int cmd_sync(const struct options *o, const struct config *config, const struct 
 int cmd_watch(const struct options *o, struct config *config, const struct gw_log *log);
 int cmd_restore(const struct options *o, const struct config *config);
 int cmd_auth(const struct options *o, const struct config *config, const struct gw_log *log);
+int cmd_doctor(const struct options *o, const struct config *config, const struct gw_log *log);
 int cmd_pause(const struct options *o, const struct config *config, bool pause);
 int cmd_follow(const struct options *o, const struct config *config);
 int cmd_status(const struct options *o, const struct config *config);

@@ -55,6 +55,7 @@ static cfg_opt_t account_keys[] = {
 	CFG_INT("timeout", 60, CFGF_NONE),
 	CFG_INT("poll", 300, CFGF_NONE),
 	CFG_STR_LIST("watch", "{INBOX}", CFGF_NONE),
+	CFG_STR_LIST("also-check", NULL, CFGF_NODEFAULT),
 	CFG_STR("on-new-mail", NULL, CFGF_NODEFAULT),
 	CFG_STR("on-sync", NULL, CFGF_NODEFAULT),
 	CFG_STR("on-error", NULL, CFGF_NODEFAULT),
@@ -458,6 +459,19 @@ static enum gw_code read_account(const struct reader *r, cfg_t *sec, struct gw_a
 	return code;
 }
 
+static enum gw_code read_endpoints(const struct reader *r, cfg_t *sec, char ***out)
+{
+	unsigned n = cfg_size(sec, "also-check");
+
+	*out = calloc(n + 1, sizeof(void *));
+	for (unsigned i = 0; i < n && *out != NULL; i++) {
+		(*out)[i] = strdup(cfg_getnstr(sec, "also-check", i));
+		if ((*out)[i] == NULL)
+			return gw_fail(r->err, GW_ERR_NOMEM, "out of memory");
+	}
+	return *out != NULL ? GW_OK : gw_fail(r->err, GW_ERR_NOMEM, "out of memory");
+}
+
 static void read_hooks(cfg_t *sec, struct hook_commands *h)
 {
 	h->on_new_mail = copy(cfg_getstr(sec, "on-new-mail"));
@@ -543,7 +557,8 @@ static enum gw_code parse(struct reader *r, struct config *out)
 		r->state_dir = default_state;
 	out->accounts = calloc(cfg_size(cfg, "account") + 1, sizeof *out->accounts);
 	out->hooks = calloc(cfg_size(cfg, "account") + 1, sizeof *out->hooks);
-	if (out->accounts == NULL || out->hooks == NULL) {
+	out->also_check = calloc(cfg_size(cfg, "account") + 1, sizeof(void *));
+	if (out->accounts == NULL || out->hooks == NULL || out->also_check == NULL) {
 		code = gw_fail(r->err, GW_ERR_NOMEM, "out of memory");
 		goto out;
 	}
@@ -551,6 +566,9 @@ static enum gw_code parse(struct reader *r, struct config *out)
 		cfg_t *sec = cfg_getnsec(cfg, "account", i);
 
 		read_hooks(sec, &out->hooks[i]);
+		code = read_endpoints(r, sec, &out->also_check[i]);
+		if (code != GW_OK)
+			break;
 		code = read_account(r, sec, &out->accounts[out->count++]);
 	}
 	if (code == GW_OK && out->count == 0)
@@ -618,7 +636,11 @@ void config_free(struct config *c)
 		free(c->hooks[i].on_new_mail);
 		free(c->hooks[i].on_sync);
 		free(c->hooks[i].on_error);
+		for (char **p = c->also_check[i]; p != NULL && *p != NULL; p++)
+			free(*p);
+		free(c->also_check[i]);
 	}
+	free(c->also_check);
 	free(c->hooks);
 	free(c->accounts);
 	*c = (struct config){ 0 };

@@ -10,6 +10,7 @@ struct hook_commands {
 };
 
 struct config {
+	char ***also_check; /* owned; one list for each account, ended by NULL: other end points */
 	struct gw_account *accounts; /* owned */
 	struct hook_commands *hooks; /* owned; one for each account */
 	size_t count;

@@ -22,6 +22,7 @@ static const char usage[] =
 	"  watch [ACCOUNT]...           keep it in step, until stopped\n"
 	"  status [ACCOUNT]...          what is here, and what is held back and why\n"
 	"  auth ACCOUNT                 sign in with OAuth 2.0\n"
+	"  doctor [ACCOUNT]...          what keeps it from working, and what to do\n"
 	"  pause, resume [ACCOUNT]...   have the watcher wait, and go on\n"
 	"  verify [ACCOUNT[:FOLDER]]... compare server, Maildir and state, message by message\n"
 	"  restore [ACCOUNT[:FOLDER] [ID]...]  what was deleted here lately, and back again\n"
@@ -208,6 +209,7 @@ enum command {
 	CMD_WATCH,
 	CMD_STATUS,
 	CMD_AUTH,
+	CMD_DOCTOR,
 	CMD_PAUSE,
 	CMD_RESUME,
 	CMD_VERIFY,
@@ -215,8 +217,8 @@ enum command {
 	COMMANDS
 };
 
-static const char *const commands[COMMANDS] = { "sync", "watch", "status", "auth", "pause",
-	"resume", "verify", "restore" };
+static const char *const commands[COMMANDS] = { "sync", "watch", "status", "auth", "doctor",
+	"pause", "resume", "verify", "restore" };
 
 static enum command find_command(const char *word)
 {
@@ -263,6 +265,8 @@ static int run(
 		return cmd_status(o, config);
 	case CMD_AUTH:
 		return cmd_auth(o, config, log);
+	case CMD_DOCTOR:
+		return cmd_doctor(o, config, log);
 	case CMD_PAUSE:
 		return cmd_pause(o, config, true);
 	case CMD_RESUME:

@@ -465,6 +465,11 @@ const char *gw_session_caps_text(struct gw_session *s)
 	return gw_buf_cstr(&s->caps_text);
 }
 
+bool gw_session_tls(const struct gw_session *s, struct gw_tls_facts *out)
+{
+	return gw_stream_tls_facts(s->stream, out);
+}
+
 bool gw_session_signed_in(const struct gw_session *s)
 {
 	return s->login.state == LOGIN_DONE;

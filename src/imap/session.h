@@ -81,9 +81,10 @@ bool gw_session_usable(const struct gw_session *s);
 
 uint32_t gw_session_caps(const struct gw_session *s);
 const char *gw_session_caps_text(struct gw_session *s); /* as announced after login; "" unknown */
-bool gw_session_signed_in(const struct gw_session *s);  /* the server has said so */
-bool gw_session_selected(const struct gw_session *s);   /* a mailbox, by the answers so far */
-bool gw_session_qresync(const struct gw_session *s);    /* ENABLED said so (RFC 7162 3.2.3) */
+bool gw_session_tls(const struct gw_session *s, struct gw_tls_facts *out); /* false: in clear */
+bool gw_session_signed_in(const struct gw_session *s); /* the server has said so */
+bool gw_session_selected(const struct gw_session *s);  /* a mailbox, by the answers so far */
+bool gw_session_qresync(const struct gw_session *s);   /* ENABLED said so (RFC 7162 3.2.3) */
 
 void gw_session_pause(struct gw_session *s, bool paused);
 void gw_session_traffic(const struct gw_session *s, uint64_t *received, uint64_t *sent);

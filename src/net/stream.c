@@ -325,6 +325,13 @@ void gw_stream_start_tls(struct gw_stream *s)
 		begin_tls(s);
 }
 
+bool gw_stream_tls_facts(const struct gw_stream *s, struct gw_tls_facts *out)
+{
+	if (s->tls != NULL)
+		gw_tls_describe(s->tls, out);
+	return s->tls != NULL;
+}
+
 bool gw_stream_is_tls(const struct gw_stream *s)
 {
 	return s->tls != NULL;

@@ -48,6 +48,8 @@ enum gw_code gw_stream_open(uv_loop_t *loop, const struct gw_log *log,
  * (RFC 9051 6.2.1); whatever the peer sent beyond is read as part of the handshake. */
 void gw_stream_start_tls(struct gw_stream *s);
 bool gw_stream_is_tls(const struct gw_stream *s);
+/* false: it is in clear. */
+bool gw_stream_tls_facts(const struct gw_stream *s, struct gw_tls_facts *out);
 
 /* Sends n bytes (copied).  A failure arrives as GW_STREAM_LOST. */
 void gw_stream_write(struct gw_stream *s, const char *p, size_t n);

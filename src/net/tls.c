@@ -5,10 +5,12 @@
 #include <dirent.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/nid.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { OUT_MAX = 64 << 20 }; /* bytes waiting to be sent; writers are paced far below it */
@@ -326,4 +328,22 @@ enum gw_code gw_tls_write(struct gw_tls *tls, const char *p, size_t n, struct gw
 		n -= (size_t)chunk;
 	}
 	return GW_OK;
+}
+
+void gw_tls_describe(const struct gw_tls *tls, struct gw_tls_facts *out)
+{
+	X509 *cert = SSL_get_peer_certificate(tls->ssl);
+	X509_NAME *name;
+	int days, seconds;
+
+	*out = (struct gw_tls_facts){ .version = SSL_get_version(tls->ssl) };
+	if (cert == NULL)
+		return;
+	name = X509_get_issuer_name(cert);
+	if (X509_NAME_get_text_by_NID(name, NID_organizationName, out->issuer, sizeof out->issuer) <
+		0)
+		X509_NAME_get_text_by_NID(name, NID_commonName, out->issuer, sizeof out->issuer);
+	if (ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(cert)) == 1)
+		out->expires_at = (int64_t)time(NULL) + (int64_t)days * 86400 + seconds;
+	X509_free(cert);
 }

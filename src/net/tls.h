@@ -7,6 +7,8 @@
 
 #include "base/buf.h"
 
+#include <stdint.h>
+
 struct gw_tls_ctx; /* trust anchors and versions, shared by an account's connections */
 struct gw_tls;     /* one connection */
 
@@ -43,6 +45,15 @@ enum gw_tls_result gw_tls_read(
 
 /* Encrypts all n bytes into gw_tls_out(). */
 enum gw_code gw_tls_write(struct gw_tls *tls, const char *p, size_t n, struct gw_error *err);
+
+struct gw_tls_facts {
+	const char *version; /* static: "TLSv1.3" */
+	char issuer[200];    /* of the server's certificate, for people */
+	int64_t expires_at;  /* seconds since the epoch; 0: not known */
+};
+
+/* What was agreed on; after the handshake. */
+void gw_tls_describe(const struct gw_tls *tls, struct gw_tls_facts *out);
 
 /* Ciphertext to be sent; the caller sends it and resets the buffer. */
 struct gw_buf *gw_tls_out(struct gw_tls *tls);

@@ -85,10 +85,9 @@ struct gw_sync {
 
 	/* connections */
 	struct gw_tls_ctx *tls;
-	struct gw_secret *secret; /* frees itself */
-	struct gw_oauth *oauth;   /* frees itself */
-	struct gw_sasl *sasl;     /* referenced */
-	int64_t renewed_at;       /* seconds: when a token was refused last */
+	struct gw_credentials *credentials; /* frees itself */
+	struct gw_sasl *sasl;               /* referenced */
+	int64_t renewed_at;                 /* seconds: when a token was refused last */
 	struct gw_conn conns[GW_CONN_MAX];
 	size_t conn_limit;
 	bool paused;

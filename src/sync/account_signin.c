@@ -6,30 +6,21 @@
  */
 #include "sync/account_p.h"
 
-#include "auth/oauth.h"
-#include "auth/sasl.h"
-#include "auth/secret.h"
+#include "sync/credentials.h"
 
 #include <time.h>
 
 enum { TOKEN_MARGIN_S = 300, RENEW_AGAIN_S = 60 };
 
-static bool uses_tokens(const struct gw_sync *s)
-{
-	return s->account->auth == GW_AUTH_OAUTH2;
-}
-
 bool gw_sync_is_signing_in(const struct gw_sync *s)
 {
-	return s->secret != NULL || s->oauth != NULL;
+	return s->credentials != NULL;
 }
 
 void gw_sync_cancel_sign_in(struct gw_sync *s)
 {
-	if (s->secret != NULL)
-		gw_secret_cancel(s->secret);
-	if (s->oauth != NULL)
-		gw_oauth_cancel(s->oauth);
+	if (s->credentials != NULL)
+		gw_credentials_cancel(s->credentials);
 }
 
 enum gw_code gw_sync_open_conn(struct gw_sync *s, struct gw_conn *c, struct gw_error *err)
@@ -45,55 +36,30 @@ enum gw_code gw_sync_open_conn(struct gw_sync *s, struct gw_conn *c, struct gw_e
 }
 
 /* What was asked for is there, or cannot be had. */
-static void go_on(struct gw_sync *s, struct gw_sasl *sasl, const struct gw_error *err)
+static void on_credentials(void *ctx, struct gw_sasl *sasl, const struct gw_error *err)
 {
+	struct gw_sync *s = ctx;
 	struct gw_error local = { 0 };
 	enum gw_code code;
 
 	if (err != NULL)
 		local = *err;
+	s->credentials = NULL;
 	gw_sasl_unref(&s->sasl);
 	s->sasl = sasl;
 	if (s->state == SYNC_ENDING) {
 		gw_sync_pump(s); /* the end waited for this */
 		return;
 	}
-	if (sasl == NULL)
-		gw_fail(&local, GW_ERR_NOMEM, "out of memory");
 	code = local.code == GW_OK ? gw_sync_open_conn(s, &s->conns[0], &local) : local.code;
 	if (code != GW_OK)
 		gw_sync_fail(s, &local);
 }
 
-static void on_password(void *ctx, const char *password, const struct gw_error *err)
-{
-	struct gw_sync *s = ctx;
-	struct gw_sasl *sasl = NULL;
-
-	s->secret = NULL;
-	if (err == NULL)
-		sasl = uses_tokens(s) ? gw_sasl_bearer_new(s->account->user, password, 0)
-				      : gw_sasl_plain_new(s->account->user, password);
-	go_on(s, sasl, err);
-}
-
-static void on_token(void *ctx, const char *token, int64_t expires_at, const struct gw_error *err)
-{
-	struct gw_sync *s = ctx;
-
-	s->oauth = NULL;
-	go_on(s, err != NULL ? NULL : gw_sasl_bearer_new(s->account->user, token, expires_at), err);
-}
-
 static enum gw_code ask(struct gw_sync *s, bool refused, struct gw_error *err)
 {
-	const struct gw_account *a = s->account;
-
-	if (uses_tokens(s) && a->token_command == NULL)
-		return gw_oauth_start(s->loop, s->log, a, refused, on_token, s, &s->oauth, err);
-	return gw_secret_start(s->loop, uses_tokens(s) ? a->token_command : a->password_command,
-		uses_tokens(s) ? "token-command" : "password-command", on_password, s, &s->secret,
-		err);
+	return gw_credentials_start(
+		s->loop, s->log, s->account, refused, on_credentials, s, &s->credentials, err);
 }
 
 enum gw_code gw_sync_sign_in(struct gw_sync *s, struct gw_error *err)
@@ -113,14 +79,7 @@ enum gw_code gw_sync_sign_in(struct gw_sync *s, struct gw_error *err)
 		gw_session_close(&w->session);
 		gw_folders_deinit(&w->folders);
 	}
-	if (s->sasl != NULL)
-		return gw_sync_open_conn(s, &s->conns[0], err);
-	if (uses_tokens(s) || s->account->password_command != NULL)
-		return ask(s, false, err);
-	s->sasl = gw_sasl_plain_new(s->account->user, ""); /* a tunnel that knows us */
-	if (s->sasl == NULL)
-		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
-	return gw_sync_open_conn(s, &s->conns[0], err);
+	return s->sasl != NULL ? gw_sync_open_conn(s, &s->conns[0], err) : ask(s, false, err);
 }
 
 bool gw_sync_renew(struct gw_sync *s, const struct gw_error *why)
@@ -128,7 +87,7 @@ bool gw_sync_renew(struct gw_sync *s, const struct gw_error *why)
 	int64_t now = (int64_t)time(NULL);
 	struct gw_error err = { 0 };
 
-	if (why->code != GW_ERR_AUTH || !uses_tokens(s))
+	if (why->code != GW_ERR_AUTH || s->account->auth != GW_AUTH_OAUTH2)
 		return false;
 	if (gw_sync_is_signing_in(s)) /* another connection met it first */
 		return true;
@@ -142,7 +101,7 @@ bool gw_sync_renew(struct gw_sync *s, const struct gw_error *why)
 		return false;
 	for (size_t i = 0; i < GW_CONN_MAX; i++) {
 		if (s->conns[i].session != NULL)
-			return false; /* that one works, so go_on() has no place */
+			return false; /* that one works, and on_credentials() has no place */
 	}
 	s->renewed_at = now;
 	gw_log(s->log, GW_LOG_INFO, "%s: the token was refused; asking for another",

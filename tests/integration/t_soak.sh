@@ -29,15 +29,16 @@ letters() {
 	echo "$out"
 }
 change_there() {
-	local folder
+	local folder uid
 	folder=$(some "${FOLDERS[@]}")
 	case $((RANDOM % 6)) in
 	0 | 1) message && arrive "$folder" ;;
 	2) adm flags add -u me "$(some '\Seen' '\Flagged' Work)" mailbox "$folder" $((1 + RANDOM % 9)) ;;
 	3) adm flags remove -u me "$(some '\Seen' '\Flagged' Work)" mailbox "$folder" $((1 + RANDOM % 9)) ;;
-	4)
-		adm fetch -u me hdr.message-id mailbox "$folder" 1 | sed -n 's/^hdr.message-id: //p' >> "$T/deleted"
-		adm expunge -u me mailbox "$folder" 1
+	4) # by UID: the watcher may be at the same mailbox
+		uid=$(adm fetch -u me uid mailbox "$folder" 1 | sed -n 's/^uid: //p')
+		adm fetch -u me hdr.message-id mailbox "$folder" uid "$uid" | sed -n 's/^hdr.message-id: //p' >> "$T/deleted"
+		adm expunge -u me mailbox "$folder" uid "$uid"
 		;;
 	5) adm move -u me "$(some "${FOLDERS[@]}")" mailbox "$folder" $((1 + RANDOM % 9)) ;;
 	esac || true # no such message; the server is away
@@ -95,6 +96,7 @@ fault() {
 		;;
 	recreate) # what was in it there is here still, and goes there again, also if it was moved a moment ago
 		ids_in "$T/mail/${FOLDERS[2]}" >> "$T/maybe"
+		ids_in "$MAIL/${FOLDERS[2]}" >> "$T/deleted" # what is not here yet
 		adm mailbox delete -u me "${FOLDERS[2]}" && adm mailbox create -u me "${FOLDERS[2]}" || true
 		;;
 	rename)

@@ -5,10 +5,10 @@
  * Listens on a free port of 127.0.0.1 and prints it.  delay holds every byte back for MS in each
  * direction.  down/up cut the connection after N bytes from the server / from the client, counted
  * over all connections; with `stall` nothing flows any more instead.  SIGUSR1 cuts all connections.
- * SIGUSR2 turns them, and those that follow until the next SIGUSR2, into ones that swallow everything
- * for ever.  On SIGTERM it prints
- * "connections N up N down N bursts N", where bursts counts how often the client began to send
- * after it had received something: the round trips as seen on the wire.
+ * SIGUSR2 turns them, and those that follow until the next SIGUSR2, into ones that swallow
+ * everything for ever.  On SIGHUP, and when it ends on SIGTERM, it prints "connections N up N down
+ * N bursts N", where bursts counts how often the client began to send after it had received
+ * something: the round trips as seen on the wire.
  */
 #include <netinet/in.h>
 #include <stdio.h>
@@ -217,12 +217,13 @@ static void on_connection(uv_stream_t *listener, int status)
 
 static void on_term(uv_signal_t *handle, int number)
 {
-	(void)handle, (void)number;
+	(void)handle;
 	printf("connections %llu up %llu down %llu bursts %llu\n", (unsigned long long)connections,
 		(unsigned long long)total_up, (unsigned long long)total_down,
 		(unsigned long long)bursts);
 	fflush(stdout);
-	exit(0);
+	if (number == SIGTERM)
+		exit(0);
 }
 
 static void on_cut(uv_signal_t *handle, int number)
@@ -243,7 +244,7 @@ static void on_swallow(uv_signal_t *handle, int number)
 int main(int argc, char **argv)
 {
 	uv_tcp_t listener;
-	uv_signal_t term, cut, swallow;
+	uv_signal_t term, tell, cut, swallow;
 	struct sockaddr_in address;
 	int size = sizeof address;
 
@@ -274,6 +275,8 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	uv_signal_init(loop, &term);
 	uv_signal_start(&term, on_term, SIGTERM);
+	uv_signal_init(loop, &tell);
+	uv_signal_start(&tell, on_term, SIGHUP);
 	uv_signal_init(loop, &cut);
 	uv_signal_start(&cut, on_cut, SIGUSR1);
 	uv_signal_init(loop, &swallow);

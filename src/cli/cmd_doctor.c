@@ -1,0 +1,110 @@
+/* cli/cmd_doctor.c - `godwit doctor`. */
+#include "cli/cli.h"
+
+#include "godwit/doctor.h"
+
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <uv.h>
+
+struct run {
+	uv_loop_t loop;
+	uv_signal_t on_int;
+	const struct options *options;
+	const struct gw_account *account;
+	struct gw_doctor *doctor; /* frees itself */
+	bool stopped, fair, bad;
+};
+
+static void print_json(const struct run *r, const struct gw_finding *f)
+{
+	static const char *const names[] = { "good", "fair", "bad" };
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s?}", "account", r->account->name, "what",
+		f->what, "health", names[f->health], "text", f->text, "advice", f->advice);
+
+	if (o == NULL)
+		return; /* not UTF-8, or out of memory */
+	json_dumpf(o, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
+	putchar('\n');
+	json_decref(o);
+}
+
+static void on_finding(void *ctx, const struct gw_finding *f)
+{
+	static const char *const marks[] = { "ok  ", "note", "BAD " };
+	struct run *r = ctx;
+
+	if (f == NULL) {
+		r->doctor = NULL;
+		uv_close((uv_handle_t *)&r->on_int, NULL);
+		return;
+	}
+	r->fair |= f->health == GW_HEALTH_FAIR;
+	r->bad |= f->health == GW_HEALTH_BAD;
+	if (r->options->json) {
+		print_json(r, f);
+	} else if (!r->options->quiet || f->health != GW_HEALTH_GOOD) {
+		printf("%s  %s: %s\n", marks[f->health], f->what, f->text);
+		if (f->advice != NULL)
+			printf("      -> %s\n", f->advice);
+	}
+	fflush(stdout);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+	struct run *r = handle->data;
+
+	(void)number;
+	r->stopped = true;
+	if (r->doctor != NULL)
+		gw_doctor_stop(r->doctor);
+}
+
+static int examine(const struct options *o, const struct gw_account *a, char *const *endpoints,
+	const struct gw_log *log)
+{
+	struct run r = { .options = o, .account = a };
+	struct gw_error err = { 0 };
+	size_t count = 0;
+
+	while (endpoints[count] != NULL)
+		count++;
+	if (!o->json && !o->quiet)
+		printf("%s:\n", a->name);
+	uv_loop_init(&r.loop);
+	uv_signal_init(&r.loop, &r.on_int);
+	r.on_int.data = &r;
+	uv_signal_start(&r.on_int, on_signal, SIGINT);
+	if (gw_doctor_start(&r.loop, a, (const char *const *)endpoints, count, log, on_finding, &r,
+		    &r.doctor, &err) != GW_OK) {
+		complain(a->name, NULL, &err);
+		uv_close((uv_handle_t *)&r.on_int, NULL);
+		r.bad = true;
+	}
+	uv_run(&r.loop, UV_RUN_DEFAULT);
+	uv_loop_close(&r.loop);
+	return r.stopped ? EX_TEMPFAIL : r.bad ? EX_UNAVAILABLE : r.fair ? 1 : 0;
+}
+
+int cmd_doctor(const struct options *o, const struct config *config, const struct gw_log *log)
+{
+	struct gw_error err = { 0 };
+	int status = 0;
+
+	if (accounts_check(o, config, &err) != GW_OK) {
+		complain(NULL, NULL, &err);
+		return exit_status(&err);
+	}
+	for (size_t i = 0; i < config->count && status != EX_TEMPFAIL; i++) {
+		int one = !account_is_chosen(o, &config->accounts[i])
+				  ? 0
+				  : examine(o, &config->accounts[i], config->also_check[i], log);
+
+		status = one > status ? one : status;
+	}
+	return status;
+}
