@@ -240,6 +240,7 @@ uint32_t store_append(
 	store_label(s, b, m);
 	if (flags & FLAGGED)
 		store_flags(s, m, flags);
+	/* The mailboxes keep it. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	return box_showing(b, m)->uid;
 }
 
