@@ -12,6 +12,8 @@ struct options {
 	bool no_browser, device;     /* auth */
 	bool verify, bodies, repair; /* verify */
 	unsigned verbose;
+	const char *sets[32]; /* init: KEY=VALUE */
+	size_t set_count;
 	char **args; /* behind the command */
 	int arg_count;
 };
@@ -34,6 +36,8 @@ int cmd_watch(const struct options *o, struct config *config, const struct gw_lo
 int cmd_restore(const struct options *o, const struct config *config);
 int cmd_auth(const struct options *o, const struct config *config, const struct gw_log *log);
 int cmd_doctor(const struct options *o, const struct config *config, const struct gw_log *log);
+/* Reads the configuration itself. */
+int cmd_init(const struct options *o, const struct gw_log *log);
 int cmd_pause(const struct options *o, const struct config *config, bool pause);
 int cmd_follow(const struct options *o, const struct config *config);
 int cmd_status(const struct options *o, const struct config *config);

@@ -121,7 +121,7 @@ __attribute__((format(printf, 2, 0))) static void on_confuse_error(
 			hint != NULL ? "\"?" : (n > 0 ? "; godwit(5) lists them" : ""));
 }
 
-static char *default_path(void)
+char *config_default_path(void)
 {
 	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
 	char *path = NULL;
@@ -584,7 +584,7 @@ out:
 
 enum gw_code config_read(const char *path, struct config *out, struct gw_error *err)
 {
-	char *own = path == NULL ? default_path() : realpath(path, NULL);
+	char *own = path == NULL ? config_default_path() : realpath(path, NULL);
 	struct reader r = { .path = own != NULL ? own : path, .err = err };
 	enum gw_code code;
 	char *slash;

@@ -19,4 +19,6 @@ struct config {
 /* Reads the file; path NULL: $XDG_CONFIG_HOME/godwit/config.  GW_ERR_CONFIG names file, line and
  * what to do. */
 enum gw_code config_read(const char *path, struct config *out, struct gw_error *err);
+/* Where it is usually; heap.  NULL: HOME is not set. */
+char *config_default_path(void);
 void config_free(struct config *config);

@@ -21,6 +21,7 @@ static const char usage[] =
 	"  sync [ACCOUNT[:FOLDER]]...   bring the Maildir in step with the server, once\n"
 	"  watch [ACCOUNT]...           keep it in step, until stopped\n"
 	"  status [ACCOUNT]...          what is here, and what is held back and why\n"
+	"  init [ADDRESS]               set an account up: asks, tries, writes the configuration\n"
 	"  auth ACCOUNT                 sign in with OAuth 2.0\n"
 	"  doctor [ACCOUNT]...          what keeps it from working, and what to do\n"
 	"  pause, resume [ACCOUNT]...   have the watcher wait, and go on\n"
@@ -35,6 +36,7 @@ static const char usage[] =
 	"      --bodies        verify: compare contents too (fetches everything)\n"
 	"      --repair        verify: forget what does not agree, so that the next sync joins it\n"
 	"                      anew; deletes no mail\n"
+	"      --set=KEY=VALUE init: a key of the account, instead of being asked; also name\n"
 	"      --device        auth: with another device, where the provider offers that\n"
 	"      --no-browser    auth: only print the address to be opened\n"
 	"      --follow        status: what the watchers do, as it happens\n"
@@ -111,7 +113,8 @@ enum {
 	OPT_ALL,
 	OPT_FOLLOW,
 	OPT_DEVICE,
-	OPT_NO_BROWSER
+	OPT_NO_BROWSER,
+	OPT_SET
 };
 
 static const struct option long_options[] = {
@@ -125,6 +128,7 @@ static const struct option long_options[] = {
 	{ "all", no_argument, NULL, OPT_ALL },
 	{ "device", no_argument, NULL, OPT_DEVICE },
 	{ "no-browser", no_argument, NULL, OPT_NO_BROWSER },
+	{ "set", required_argument, NULL, OPT_SET },
 	{ "follow", no_argument, NULL, OPT_FOLLOW },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -171,6 +175,13 @@ static int parse_options(int argc, char **argv, struct options *o)
 		case OPT_NO_BROWSER:
 			o->no_browser = true;
 			break;
+		case OPT_SET:
+			if (o->set_count == sizeof o->sets / sizeof *o->sets) {
+				fputs("godwit: too many --set\n", stderr);
+				return EX_USAGE;
+			}
+			o->sets[o->set_count++] = optarg;
+			break;
 		case OPT_FOLLOW:
 			o->follow = true;
 			break;
@@ -208,6 +219,7 @@ enum command {
 	CMD_SYNC,
 	CMD_WATCH,
 	CMD_STATUS,
+	CMD_INIT,
 	CMD_AUTH,
 	CMD_DOCTOR,
 	CMD_PAUSE,
@@ -217,7 +229,7 @@ enum command {
 	COMMANDS
 };
 
-static const char *const commands[COMMANDS] = { "sync", "watch", "status", "auth", "doctor",
+static const char *const commands[COMMANDS] = { "sync", "watch", "status", "init", "auth", "doctor",
 	"pause", "resume", "verify", "restore" };
 
 static enum command find_command(const char *word)
@@ -263,6 +275,8 @@ static int run(
 		return cmd_sync(o, config, log);
 	case CMD_STATUS:
 		return cmd_status(o, config);
+	case CMD_INIT: /* main() */
+		break;
 	case CMD_AUTH:
 		return cmd_auth(o, config, log);
 	case CMD_DOCTOR:
@@ -318,6 +332,8 @@ int main(int argc, char **argv)
 			    ? GW_LOG_WIRE
 			    : (enum gw_log_level)(GW_LOG_WARN + o.verbose);
 	set_limits();
+	if (command == CMD_INIT) /* there is no configuration yet */
+		return cmd_init(&o, &log);
 	if (config_read(o.config_path, &config, &err) != GW_OK) {
 		complain(NULL, NULL, &err);
 		return exit_status(&err);

@@ -2,6 +2,7 @@
 #include "cli/provider.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define MICROSOFT "https://login.microsoftonline.com/common/oauth2/v2.0/"
 
@@ -86,6 +87,22 @@ const struct provider *provider_named(const char *name)
 	for (size_t i = 0; i < PROVIDERS; i++) {
 		if (strcmp(providers[i].name, name) == 0)
 			return &providers[i];
+	}
+	return NULL;
+}
+
+const struct provider *provider_of_domain(const char *domain)
+{
+	size_t n = strlen(domain);
+
+	for (size_t i = 0; i < PROVIDERS; i++) {
+		for (const char *p = providers[i].domains; *p != '\0'; p += strspn(p, " ")) {
+			size_t word = strcspn(p, " ");
+
+			if (word == n && strncasecmp(p, domain, n) == 0)
+				return &providers[i];
+			p += word;
+		}
 	}
 	return NULL;
 }

@@ -19,5 +19,7 @@ struct provider {
 
 /* NULL: none of that name. */
 const struct provider *provider_named(const char *name);
+/* By the domain of an address; NULL: none. */
+const struct provider *provider_of_domain(const char *domain);
 /* Every name, with spaces between. */
 const char *provider_names(void);
