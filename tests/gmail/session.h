@@ -1,0 +1,57 @@
+/* tests/gmail/session.h - what the parts of gmaild share. */
+#pragma once
+
+#include "store.h"
+
+#include <uv.h>
+
+struct text {
+	char *p;
+	size_t n, cap;
+};
+
+struct session {
+	uv_tcp_t tcp;
+	struct session *next;
+	struct text in; /* a command, literals included, as far as it came */
+	size_t scanned; /* up to where lines were looked at for literals */
+	size_t literal; /* bytes of one that are still to come */
+	struct text out;
+	char tag[40];
+	bool signed_in, condstore, idling, closing, read_only, counted;
+	char challenge[20]; /* AUTHENTICATE waits for an answer: the mechanism */
+	struct box *box;    /* selected */
+	uint32_t *uids;     /* owned; by sequence number */
+	size_t uid_count;
+	uint64_t seen_modseq;
+};
+
+extern struct store store;
+extern struct session *sessions;
+extern const char *settings_path;
+extern uint64_t body_bytes;
+
+/* wire.c: settings, output, arguments */
+bool setting(const char *name, char *value, size_t size);
+long number(const char *name, long otherwise);
+void put_bytes(struct text *t, const void *p, size_t n);
+void put(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void done(struct session *s, const char *status, const char *text);
+void put_flags(struct text *t, uint32_t flags, bool deleted);
+void put_name(struct text *t, const char *name);
+void skip_space(char **p);
+bool word(char **p, char *out, size_t size);
+bool in_set(const char *set, uint32_t uid, uint32_t last);
+uint32_t flags_in(char **p);
+
+/* messages.c */
+void tell_changes(struct session *s);
+void do_fetch(struct session *s, char *p);
+void do_search(struct session *s, char *p);
+void do_store(struct session *s, char *p);
+void do_expunge(struct session *s, const char *set);
+void do_copy(struct session *s, char *p, bool move);
+void do_append(struct session *s, char *p);
+void do_web(struct session *s, char *p);
+size_t first_shown(const struct box *b);
+void snapshot(struct session *s);
