@@ -17,7 +17,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { ANSWERS = 40, ANSWER_SIZE = 1000, CONFIG_MAX = 1 << 20 };
+enum { ANSWERS = 40, ANSWER_SIZE = 1000, CONFIG_MAX = 1 << 20, TEXT_MAX = 1 << 21 };
 
 struct answer {
 	char key[40];
@@ -304,7 +304,7 @@ static int finish(struct init *in, const char *path, const struct gw_log *log)
 	struct config config = { 0 };
 	int status = 0;
 
-	gw_buf_init(&text, 2 * CONFIG_MAX);
+	gw_buf_init(&text, TEXT_MAX);
 	if (asprintf(&draft, "%s.new", path) < 0 || compose(in, path, &text) != GW_OK ||
 		gw_write_file(draft, (struct gw_slice){ text.p, text.n }, &in->err) != GW_OK ||
 		config_read(draft, &config, &in->err) != GW_OK)
