@@ -182,4 +182,30 @@ for kinds in s W N F; do
 		[ $status = 137 ] || break
 	done
 done
+note "yesterday's state under today's Maildir, with deletions here and there since"
+begin 30
+cp -r "$T/state" "$T/yesterday"
+first=$(id_of "$(nth INBOX 1)")
+rm "$(nth INBOX 1)" # deleted today, and carried over
+mail today
+deliver INBOX "$T/m"
+mail mine
+cp "$T/m" "$T/mail/INBOX/cur/mine.1:2,S"
+sync_ok
+adm expunge -u me mailbox INBOX HEADER Message-ID "$(id_of "$(nth INBOX 2)")"
+sync_ok
+assert_equal "today"
+unsaid=$(id_of "$(nth INBOX 3)")
+rm "$(nth INBOX 3)" # deleted today, and not carried over yet
+rm -rf "$T/state"
+mv "$T/yesterday" "$T/state"
+for i in 1 2 3 4; do godwit sync --json > "$T/out.$i" || true; done
+! grep -q '"deleted_there":[1-9]' "$T"/out.[1-4] || fail "an old state deleted on the server: $(grep -h '"done"' "$T"/out.[1-4])"
+[ -z "$(adm search -u me mailbox INBOX HEADER Message-ID "$first")" ] || fail "what was deleted on both sides is back there"
+[ -z "$(grep -rlF "$first" "$T/mail/INBOX")" ] || fail "what was deleted on both sides is back here"
+[ "$(adm search -u me mailbox INBOX HEADER Message-ID "$unsaid" | wc -l)" = 1 ] || fail "nobody told of that deletion, and it is gone there"
+[ "$(adm search -u me mailbox INBOX HEADER Message-ID '<mine@x>' | wc -l)" = 1 ] || fail "an upload of today is doubled or gone"
+[ "$(count_there INBOX)" = 30 ] || fail "$(count_there INBOX) there, not 30"
+assert_equal "yesterday's state"
+
 note ok

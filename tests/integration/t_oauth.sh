@@ -102,8 +102,11 @@ sync_ok
 
 note "each refresh token works once: none is lost, and two at once do not take it twice"
 settings rotate expires=100 # within the margin: every sync renews
+sed -i 's/"expires_at":[0-9]*/"expires_at":1000/' "$T/state/test.token"
+granted=$(asked granted)
 sync_ok
 sync_ok
+[ "$(asked granted)" = $((granted + 2)) ] || fail "it was renewed $(($(asked granted) - granted)) times, not twice"
 for i in 1 2 3 4; do
 	"$GODWIT" -c "$T/config" sync -q 2> "$T/err.$i" &
 	pids="${pids:-} $!"
