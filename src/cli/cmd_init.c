@@ -290,7 +290,8 @@ static bool check_present(struct init *in, const char *path)
 	for (size_t i = 0; i < config.count; i++) {
 		if (strcmp(config.accounts[i].name, in->name) == 0)
 			gw_fail(&in->err, GW_ERR_CONFIG,
-				"%s has an account \"%s\" already; choose another name (--set name=...)",
+				"%s has an account \"%s\" already; choose another name (--set "
+				"name=...)",
 				path, in->name);
 	}
 	config_free(&config);

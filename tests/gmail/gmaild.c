@@ -32,7 +32,6 @@ enum { INPUT_MAX = 64 * 1024 * 1024 };
 
 struct store store;
 struct session *sessions;
-const char *settings_path;
 uint64_t body_bytes;
 
 /* --- connections ----------------------------------------------------------------------------- */
@@ -552,22 +551,9 @@ static void on_connection(uv_stream_t *server, int status)
 
 int main(int argc, char **argv)
 {
-	uv_loop_t *loop = uv_default_loop();
-	uv_tcp_t listener;
-	struct sockaddr_in address;
-	int size = sizeof address;
-
 	if (argc != 2)
 		return 2;
-	settings_path = argv[1];
+	settings_from(argv[1]);
 	store_init(&store, setting("localised", NULL, 0));
-	uv_ip4_addr("127.0.0.1", 0, &address);
-	uv_tcp_init(loop, &listener);
-	uv_tcp_bind(&listener, (struct sockaddr *)&address, 0);
-	if (uv_listen((uv_stream_t *)&listener, 64, on_connection) != 0)
-		return 1;
-	uv_tcp_getsockname(&listener, (struct sockaddr *)&address, &size);
-	printf("%d\n", ntohs(address.sin_port));
-	fflush(stdout);
-	return uv_run(loop, UV_RUN_DEFAULT);
+	return serve(on_connection);
 }

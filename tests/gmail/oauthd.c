@@ -16,6 +16,8 @@
  *   GET  /info/T   200 and {"user":...} while the access token T is good
  * Each request is written to stdout, without what is secret.
  */
+#include "serve.h"
+
 #include <http_parser.h>
 #include <jansson.h>
 #include <openssl/base64.h>
@@ -46,26 +48,6 @@ struct visit {
 
 static struct grant grants[GRANTS];
 static size_t grant_count;
-static const char *settings_path;
-
-static int setting(const char *name, int otherwise)
-{
-	FILE *f = fopen(settings_path, "r");
-	char line[200];
-	size_t n = strlen(name);
-	int value = otherwise;
-
-	while (f != NULL && fgets(line, sizeof line, f) != NULL) {
-		line[strcspn(line, "\n")] = '\0';
-		if (strcmp(line, name) == 0)
-			value = 1;
-		else if (strncmp(line, name, n) == 0 && line[n] == '=')
-			value = (int)strtol(line + n + 1, NULL, 10);
-	}
-	if (f != NULL)
-		fclose(f);
-	return value;
-}
 
 static struct grant *add_grant(char kind, const char *user, int lasts)
 {
@@ -168,7 +150,7 @@ static void do_auth(struct visit *v, const char *query)
 	}
 	if (field(query, "login_hint", user, sizeof user) == NULL)
 		strcpy(user, "me");
-	if (setting("deny", 0)) {
+	if ((int)number("deny", 0)) {
 		snprintf(location, sizeof location, "Location: %s?error=access_denied&state=%s\r\n",
 			redirect, state);
 	} else {
@@ -176,19 +158,19 @@ static void do_auth(struct visit *v, const char *query)
 		snprintf(g->challenge, sizeof g->challenge, "%.63s", challenge);
 		snprintf(g->redirect, sizeof g->redirect, "%s", redirect);
 		snprintf(location, sizeof location, "Location: %s?code=%s&state=%s\r\n", redirect,
-			g->text, setting("wrong-state", 0) ? "none-of-yours" : state);
+			g->text, (int)number("wrong-state", 0) ? "none-of-yours" : state);
 	}
 	reply(v, "302 Found", location, "");
 }
 
 static void give_tokens(struct visit *v, const char *user, int with_refresh)
 {
-	int lasts = setting("expires", 3600);
+	int lasts = (int)number("expires", 3600);
 	struct grant *access = add_grant('a', user, lasts), *refresh = NULL;
 	json_t *o = json_pack("{s:s, s:s, s:i}", "access_token", access->text, "token_type",
 		"Bearer", "expires_in", lasts);
 
-	if (with_refresh && !setting("no-refresh", 0)) {
+	if (with_refresh && !(int)number("no-refresh", 0)) {
 		refresh = add_grant('r', user, 1 << 30);
 		json_object_set_new(o, "refresh_token", json_string(refresh->text));
 	}
@@ -233,21 +215,21 @@ static void do_token(struct visit *v)
 	} else if (strcmp(type, "refresh_token") == 0) {
 		field(v->body, "refresh_token", text, sizeof text);
 		g = find_grant('r', text);
-		if (g == NULL || setting("revoked", 0)) {
+		if (g == NULL || (int)number("revoked", 0)) {
 			refuse(v, "invalid_grant");
 			return;
 		}
-		if (setting("rotate", 0))
+		if ((int)number("rotate", 0))
 			g->kind = '-';
-		give_tokens(v, g->user, setting("rotate", 0));
+		give_tokens(v, g->user, (int)number("rotate", 0));
 	} else {
 		field(v->body, "device_code", text, sizeof text);
 		g = find_grant('d', text);
 		if (g == NULL)
 			refuse(v, "expired_token");
-		else if (setting("deny", 0))
+		else if ((int)number("deny", 0))
 			refuse(v, "access_denied");
-		else if (g->uses++ < setting("pending", 0))
+		else if (g->uses++ < (int)number("pending", 0))
 			refuse(v, "authorization_pending");
 		else
 			give_tokens(v, g->user, 1);
@@ -256,12 +238,12 @@ static void do_token(struct visit *v)
 
 static void do_device(struct visit *v)
 {
-	struct grant *g = add_grant('d', "me", setting("device-lasts", 600));
+	struct grant *g = add_grant('d', "me", (int)number("device-lasts", 600));
 
 	reply_json(v, "200 OK",
 		json_pack("{s:s, s:s, s:s, s:i, s:i}", "device_code", g->text, "user_code",
 			"WDJB-MJHT", "verification_uri", "http://127.0.0.1/device", "interval", 1,
-			"expires_in", setting("device-lasts", 600)));
+			"expires_in", (int)number("device-lasts", 600)));
 }
 
 static int on_complete(http_parser *parser)
@@ -273,7 +255,7 @@ static int on_complete(http_parser *parser)
 	snprintf(path, sizeof path, "%.*s", (int)strcspn(v->url, "?"), v->url);
 	printf("%s %.6s\n", http_method_str((enum http_method)parser->method), path);
 	fflush(stdout);
-	if (setting("down", 0)) {
+	if ((int)number("down", 0)) {
 		reply(v, "503 Service Unavailable", "", "later");
 	} else if (strcmp(path, "/auth") == 0) {
 		do_auth(v, strchr(v->url, '?') + 1);
@@ -348,22 +330,9 @@ static void on_connection(uv_stream_t *server, int status)
 
 int main(int argc, char **argv)
 {
-	uv_loop_t *loop = uv_default_loop();
-	uv_tcp_t listener;
-	struct sockaddr_in address;
-	int size = sizeof address;
-
 	if (argc != 2)
 		return 2;
-	settings_path = argv[1];
 	srandom((unsigned)time(NULL) ^ (unsigned)uv_os_getpid());
-	uv_ip4_addr("127.0.0.1", 0, &address);
-	uv_tcp_init(loop, &listener);
-	uv_tcp_bind(&listener, (struct sockaddr *)&address, 0);
-	if (uv_listen((uv_stream_t *)&listener, 64, on_connection) != 0)
-		return 1;
-	uv_tcp_getsockname(&listener, (struct sockaddr *)&address, &size);
-	printf("%d\n", ntohs(address.sin_port));
-	fflush(stdout);
-	return uv_run(loop, UV_RUN_DEFAULT);
+	settings_from(argv[1]);
+	return serve(on_connection);
 }

@@ -1,6 +1,7 @@
 /* tests/gmail/session.h - what the parts of gmaild share. */
 #pragma once
 
+#include "serve.h"
 #include "store.h"
 
 #include <uv.h>
@@ -28,12 +29,9 @@ struct session {
 
 extern struct store store;
 extern struct session *sessions;
-extern const char *settings_path;
 extern uint64_t body_bytes;
 
-/* wire.c: settings, output, arguments */
-bool setting(const char *name, char *value, size_t size);
-long number(const char *name, long otherwise);
+/* wire.c: output, arguments */
 void put_bytes(struct text *t, const void *p, size_t n);
 void put(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void done(struct session *s, const char *status, const char *text);

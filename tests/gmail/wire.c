@@ -7,35 +7,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* --- settings -------------------------------------------------------------------------------- */
-
-bool setting(const char *name, char *value, size_t size)
-{
-	FILE *f = fopen(settings_path, "r");
-	char line[300];
-	size_t n = strlen(name);
-	bool found = false;
-
-	while (f != NULL && fgets(line, sizeof line, f) != NULL) {
-		line[strcspn(line, "\n")] = '\0';
-		if (strncmp(line, name, n) != 0 || (line[n] != '\0' && line[n] != '='))
-			continue;
-		found = true;
-		if (value != NULL)
-			snprintf(value, size, "%s", line[n] == '=' ? line + n + 1 : "");
-	}
-	if (f != NULL)
-		fclose(f);
-	return found;
-}
-
-long number(const char *name, long otherwise)
-{
-	char value[300];
-
-	return setting(name, value, sizeof value) ? strtol(value, NULL, 10) : otherwise;
-}
-
 /* --- output ---------------------------------------------------------------------------------- */
 
 void put_bytes(struct text *t, const void *p, size_t n)
