@@ -1,8 +1,8 @@
 /* godwit/control.h - talks to the watcher of an account, if one runs (godwit/watch.h).
  *
- * A watcher listens on a socket in $XDG_RUNTIME_DIR/godwit (without that variable: beside the
- * account's state) that only its user may open.  A client sends one line of JSON and gets lines of
- * JSON.
+ * A watcher listens on a socket in $XDG_RUNTIME_DIR/godwit (without that variable: in /run/user/UID
+ * if that is there, else beside the account's state) that only its user may open.  A client sends
+ * one line of JSON and gets lines of JSON.
  */
 #pragma once
 

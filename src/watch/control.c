@@ -58,16 +58,29 @@ struct gw_control {
 
 /* --- the place ------------------------------------------------------------------------------- */
 
-bool gw_control_path(const struct gw_account *account, char *out, size_t size)
+/* A cron job has no such variable, but the directory is there while its user is logged in. */
+static const char *runtime_dir(char usual[40])
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	struct stat st;
+
+	if (runtime != NULL)
+		return *runtime == '/' ? runtime : NULL;
+	snprintf(usual, 40, "/run/user/%u", (unsigned)geteuid());
+	return lstat(usual, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() ? usual
+										       : NULL;
+}
+
+bool gw_control_path(const struct gw_account *account, char *out, size_t size)
+{
+	char usual[40];
+	const char *runtime = runtime_dir(usual);
 	unsigned long long hash = gw_hash_bytes(gw_slice_str(account->state_dir));
 	int n;
 
 	if (size > sizeof((struct sockaddr_un *)NULL)->sun_path)
 		size = sizeof((struct sockaddr_un *)NULL)->sun_path;
-	if (runtime != NULL &&
-		*runtime == '/') /* accounts of two configurations may share a name */
+	if (runtime != NULL) /* accounts of two configurations may share a name */
 		n = snprintf(out, size, "%s/godwit/%s-%08llx", runtime, account->name,
 			hash & 0xffffffff);
 	else

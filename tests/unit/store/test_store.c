@@ -212,7 +212,8 @@ static void one_holder_of_the_lock(void **state)
 		int other;
 
 		snprintf(holder, sizeof holder, "process %d", (int)getppid());
-		_exit(gw_lock_take(path, "works", &other, &err) == GW_ERR_LOCKED && strstr(err.text, holder)
+		_exit(gw_lock_take(path, "works", &other, &err) == GW_ERR_LOCKED &&
+					strstr(err.text, holder)
 				? 0
 				: 1);
 	}
