@@ -96,13 +96,14 @@ faketime_x509() {
 		-startdate 20200101000000Z -enddate 20200201000000Z 2>/dev/null
 }
 
-# server_start [DRESS]: full, noqresync, plain
+# server_start [DRESS]: full, noqresync, plain, bare (which does not even have IDLE)
 server_start() {
 	local dress=${1:-full} caps= try
 	case $dress in
 	full) ;;
 	noqresync) caps="IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE SORT MULTIAPPEND NAMESPACE UIDPLUS LIST-EXTENDED CONDSTORE ESEARCH MOVE SPECIAL-USE LITERAL+ LIST-STATUS UNSELECT CHILDREN" ;;
 	plain) caps="IMAP4rev1 SASL-IR LOGIN-REFERRALS ID IDLE NAMESPACE UNSELECT CHILDREN LITERAL+" ;;
+	bare) caps="IMAP4rev1 SASL-IR LOGIN-REFERRALS ID NAMESPACE UNSELECT CHILDREN LITERAL+" ;;
 	*) fail "no such dress: $dress" ;;
 	esac
 	S=$T/server

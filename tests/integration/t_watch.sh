@@ -111,6 +111,21 @@ for dress in $DRESSES; do
 	assert_equal "in the end"
 done
 
+note "a server that tells nothing is asked again and again"
+fresh bare
+"$TOOLS/mkmail" "$MAIL/INBOX" 5 600 1
+mkdir -p "$MAIL"/{Archive,Trash}/{cur,new,tmp}
+server_start bare
+write_config 'poll = 1'
+watch_start
+grep -q 'watching; the server does not tell' "$T/watch.err" || fail "$(grep watching "$T/watch.err")"
+mail asked
+arrive Archive
+until_true "new mail" here Archive asked
+mv "$(file asked)" "$T/mail/Archive/cur/asked.1:2,F"
+until_true "a flag" there Archive asked FLAGGED
+watch_stop
+
 note "a connection that swallows everything is given up; few watches are left"
 fresh full
 "$TOOLS/mkmail" "$MAIL/INBOX" 5 600 1
