@@ -15,6 +15,7 @@ BEGIN {
 	third["uv.h"] = "net imap auth sync watch cli"
 	third["openssl/"] = "base net maildir auth"
 	third["sqlite3.h"] = "store"
+	third["zlib.h"] = "net"
 	third["confuse.h"] = "cli"
 	third["jansson.h"] = "auth watch cli"
 	third["http_parser.h"] = "net auth"

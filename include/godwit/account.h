@@ -72,6 +72,7 @@ struct gw_account {
 	bool delete_folders;  /* carry deleted mailboxes over, either way */
 	unsigned attic_days;  /* how long deleted mail rests in the attic; 0: not kept */
 	unsigned connections; /* at most */
+	bool compress;        /* connections that fetch much, where the server offers it */
 	unsigned timeout_s;   /* without a byte */
 	unsigned poll_s;      /* watching: between syncs that nothing calls for */
 	char **watch;         /* watching: patterns over names as shown here; the mailboxes to wait

@@ -52,6 +52,7 @@ static cfg_opt_t account_keys[] = {
 	CFG_SEC("folder", folder_keys, CFGF_MULTI | CFGF_TITLE),
 	CFG_INT("attic", 30, CFGF_NONE),
 	CFG_INT("connections", 0, CFGF_NONE),
+	CFG_BOOL("compress", cfg_true, CFGF_NONE),
 	CFG_INT("timeout", 60, CFGF_NONE),
 	CFG_INT("poll", 300, CFGF_NONE),
 	CFG_STR_LIST("watch", "{INBOX}", CFGF_NONE),
@@ -432,6 +433,7 @@ static enum gw_code read_account(const struct reader *r, cfg_t *sec, struct gw_a
 	a->subscribed = cfg_getbool(sec, "subscribed");
 	a->mirror_deleted = cfg_getbool(sec, "mirror-deleted");
 	a->guard = cfg_getbool(sec, "guard");
+	a->compress = cfg_getbool(sec, "compress");
 	a->delete_folders = cfg_getbool(sec, "delete-folders");
 	code = read_provider(r, sec, &p, a);
 	if (code == GW_OK)

@@ -2,7 +2,8 @@
  *
  *   CONNECT --up--> GREETING --OK--> CAPS (unless the greeting told them) --> next_step
  *   next_step: TLS wanted and not up -> STARTTLS --OK--> HANDSHAKE --up--> CAPS
- *              else AUTHENTICATE or PASSWORD --OK--> CAPS_AGAIN (unless told) --> DONE
+ *              else AUTHENTICATE or PASSWORD --OK--> CAPS_AGAIN (unless told) --> COMPRESS (if
+ *              wanted and offered) --> DONE
  *   GREETING --PREAUTH--> CAPS_AGAIN        any --refuse()--> REFUSED
  *
  * I1  nothing learned in clear survives HANDSHAKE (RFC 9051 6.2.1), and bytes that came behind the
@@ -17,7 +18,7 @@
 #include <stdio.h>
 
 static const char *const state_names[] = { "connect", "greeting", "caps", "starttls", "handshake",
-	"authenticate", "password", "caps-again", "done", "refused" };
+	"authenticate", "password", "caps-again", "compress", "done", "refused" };
 _Static_assert(sizeof state_names / sizeof *state_names == LOGIN_REFUSED + 1, "one name per state");
 
 #define refuse(s, code, ...) (gw_fail(&(s)->err, (code), __VA_ARGS__), LOGIN_REFUSED)
@@ -76,9 +77,29 @@ static enum login_state next_step(struct gw_session *s)
 		s->host);
 }
 
+static enum login_state signed_in(const struct gw_session *s)
+{
+	return s->compress && (s->caps & GW_CAP_COMPRESS_DEFLATE) ? LOGIN_COMPRESS : LOGIN_DONE;
+}
+
 static enum login_state after_login(struct gw_session *s)
 {
-	return s->caps_known ? LOGIN_DONE : LOGIN_CAPS_AGAIN;
+	return s->caps_known ? signed_in(s) : LOGIN_CAPS_AGAIN;
+}
+
+/* RFC 4978: compressed data follows the OK at once.  The server has been asked nothing, so there is
+ * none yet; with any, the two of us would not agree on where it begins. */
+static enum login_state decide_compress(struct gw_session *s, const struct gw_response *r)
+{
+	if (!ok(r)) /* it goes without */
+		return LOGIN_DONE;
+	if (gw_parser_unread(s->parser) > 0)
+		return refuse(s, GW_ERR_PROTOCOL,
+			"data came from %s behind its answer to COMPRESS; set compress = no",
+			s->host);
+	if (gw_stream_start_deflate(s->stream) != GW_OK)
+		return refuse(s, GW_ERR_NOMEM, "out of memory");
+	return LOGIN_DONE;
 }
 
 static enum login_state decide_greeting(struct gw_session *s, const struct gw_response *r)
@@ -160,7 +181,11 @@ static enum login_state decide(
 		break;
 	case LOGIN_CAPS_AGAIN:
 		if (answer)
-			return LOGIN_DONE;
+			return signed_in(s);
+		break;
+	case LOGIN_COMPRESS:
+		if (answer)
+			return decide_compress(s, r);
 		break;
 	case LOGIN_DONE:
 	case LOGIN_REFUSED:
@@ -227,7 +252,7 @@ static void announce(struct gw_session *s)
 /* With a remembered list of capabilities the next commands need not wait for the login. */
 static void run_ahead(struct gw_session *s)
 {
-	if (s->remembered == NULL || !(s->caps & GW_CAP_SASL_IR))
+	if (s->remembered == NULL || !(s->caps & GW_CAP_SASL_IR) || s->compress)
 		return;
 	s->caps = gw_caps_parse(gw_slice_str(s->remembered));
 	s->caps_known = false;
@@ -294,6 +319,9 @@ static void enter(struct gw_session *s, enum login_state next, const struct gw_r
 		break;
 	case LOGIN_STARTTLS:
 		send_word(s, "STARTTLS");
+		break;
+	case LOGIN_COMPRESS:
+		send_word(s, "COMPRESS DEFLATE");
 		break;
 	case LOGIN_HANDSHAKE:
 		s->caps = 0; /* I1 */

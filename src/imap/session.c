@@ -375,6 +375,7 @@ enum gw_code gw_session_open(uv_loop_t *loop, const struct gw_log *log,
 		.tls = options->tls,
 		.cb = cb,
 		.ctx = ctx,
+		.compress = options->compress,
 		.sasl = gw_sasl_ref(options->sasl) };
 	gw_buf_init(&s->caps_text, 65536);
 	uv_timer_init(loop, &s->reaper);

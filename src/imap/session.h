@@ -29,6 +29,7 @@ struct gw_session_options {
 	/* What this server announced after login the last time, or NULL.  With it the first
 	 * commands go out behind the login without waiting for its answer. */
 	const char *remembered_caps;
+	bool compress; /* COMPRESS=DEFLATE (RFC 4978), where it is offered; takes a round trip */
 };
 
 enum gw_result_kind { GW_RESULT_OK, GW_RESULT_NO, GW_RESULT_BAD, GW_RESULT_LOST };

@@ -12,6 +12,7 @@ enum login_state {
 	LOGIN_AUTHENTICATE,
 	LOGIN_PASSWORD, /* the LOGIN command */
 	LOGIN_CAPS_AGAIN,
+	LOGIN_COMPRESS,
 	LOGIN_DONE,
 	LOGIN_REFUSED,
 };
@@ -48,6 +49,7 @@ struct gw_session {
 	char *host;            /* owned */
 	char *remembered;      /* owned; may be NULL */
 	bool lost, closed;
+	bool compress; /* is wanted */
 
 	uint32_t caps;
 	bool caps_known; /* from this connection, in its present state */

@@ -11,6 +11,7 @@
  */
 #include "net/stream.h"
 
+#include "net/deflate.h"
 #include "net/dial.h"
 
 #include <netinet/in.h>
@@ -32,6 +33,7 @@ struct gw_stream {
 	char *host;                 /* owned */
 	struct gw_tls_ctx *tls_ctx; /* borrowed */
 	struct gw_tls *tls;         /* owned; NULL in clear */
+	struct gw_deflate *deflate; /* owned; NULL: as it is */
 	bool tls_at_once;
 	bool announced; /* GW_STREAM_UP was sent */
 
@@ -77,6 +79,7 @@ static void maybe_free(struct gw_stream *s)
 	if (s->open > 0 || s->state != CLOSING)
 		return;
 	gw_tls_free(s->tls);
+	gw_deflate_free(s->deflate);
 	free(s->host);
 	free(s);
 }
@@ -199,10 +202,8 @@ void gw_stream_abort(struct gw_stream *s, const struct gw_error *err)
 	lose(s);
 }
 
-void gw_stream_write(struct gw_stream *s, const char *p, size_t n)
+static void write_plain(struct gw_stream *s, const char *p, size_t n)
 {
-	if (s->state != OPEN)
-		return;
 	if (s->tls == NULL) {
 		send_raw(s, p, n);
 		return;
@@ -212,6 +213,59 @@ void gw_stream_write(struct gw_stream *s, const char *p, size_t n)
 		return;
 	}
 	flush_tls(s);
+}
+
+void gw_stream_write(struct gw_stream *s, const char *p, size_t n)
+{
+	struct gw_buf out;
+
+	if (s->state != OPEN || n == 0)
+		return;
+	if (s->deflate == NULL) {
+		write_plain(s, p, n);
+		return;
+	}
+	gw_buf_init(&out, SIZE_MAX / 2);
+	if (gw_deflate_write(s->deflate, p, n, &out) == GW_OK) {
+		write_plain(s, out.p, out.n);
+	} else {
+		gw_fail(&s->err, GW_ERR_NOMEM, "out of memory");
+		lose(s);
+	}
+	gw_buf_deinit(&out);
+}
+
+/* What was fed goes to the owner, as far as it takes it.  false: it is lost, or closed. */
+static bool drain_deflate(struct gw_stream *s)
+{
+	char plain[PLAIN_SIZE];
+	size_t got = 1;
+
+	while (got > 0 && s->state == OPEN && !s->paused) {
+		if (gw_deflate_read(s->deflate, plain, sizeof plain, &got) != GW_OK) {
+			gw_fail(&s->err, GW_ERR_PROTOCOL,
+				"what %s sends cannot be decompressed; set compress = no", s->host);
+			lose(s);
+			return false;
+		}
+		if (got > 0 && !emit(s, &(struct gw_stream_event){
+						.type = GW_STREAM_DATA, .data = { plain, got } }))
+			return false;
+	}
+	return s->state == OPEN;
+}
+
+/* false: it is lost, or closed. */
+static bool hand_out(struct gw_stream *s, struct gw_slice bytes)
+{
+	if (s->deflate == NULL)
+		return emit(s, &(struct gw_stream_event){ .type = GW_STREAM_DATA, .data = bytes });
+	if (gw_deflate_feed(s->deflate, bytes) != GW_OK) {
+		gw_fail(&s->err, GW_ERR_NOMEM, "out of memory");
+		lose(s);
+		return false;
+	}
+	return drain_deflate(s);
 }
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
@@ -242,8 +296,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 		pump(s);
 		return;
 	}
-	emit(s, &(struct gw_stream_event){
-			.type = GW_STREAM_DATA, .data = { buf->base, (size_t)n } });
+	hand_out(s, (struct gw_slice){ buf->base, (size_t)n });
 }
 
 static void update_reading(struct gw_stream *s)
@@ -288,6 +341,8 @@ static void pump(struct gw_stream *s)
 
 	if (s->state == HANDSHAKE && !pump_handshake(s))
 		return;
+	if (s->deflate != NULL && !drain_deflate(s)) /* what a pause kept back */
+		return;
 	while (s->state == OPEN && s->tls != NULL && !s->paused) {
 		size_t got;
 		enum gw_tls_result result = gw_tls_read(s->tls, plain, sizeof plain, &got, &s->err);
@@ -300,8 +355,7 @@ static void pump(struct gw_stream *s)
 			lose(s);
 			return;
 		}
-		if (!emit(s, &(struct gw_stream_event){
-				     .type = GW_STREAM_DATA, .data = { plain, got } }))
+		if (!hand_out(s, (struct gw_slice){ plain, got }))
 			return;
 	}
 	if (s->state == OPEN && s->tls != NULL && gw_tls_out(s->tls)->n > 0)
@@ -323,6 +377,13 @@ void gw_stream_start_tls(struct gw_stream *s)
 {
 	if (s->state == OPEN && s->tls == NULL && s->tls_ctx != NULL)
 		begin_tls(s);
+}
+
+enum gw_code gw_stream_start_deflate(struct gw_stream *s)
+{
+	if (s->deflate == NULL)
+		s->deflate = gw_deflate_new();
+	return s->deflate != NULL ? GW_OK : GW_ERR_NOMEM;
 }
 
 bool gw_stream_tls_facts(const struct gw_stream *s, struct gw_tls_facts *out)
@@ -540,7 +601,7 @@ void gw_stream_pause(struct gw_stream *s, bool paused)
 	s->paused = paused;
 	s->last_progress_ms = uv_now(s->loop);
 	update_reading(s);
-	if (!paused && s->tls != NULL && s->state == OPEN)
+	if (!paused && (s->tls != NULL || s->deflate != NULL) && s->state == OPEN)
 		uv_timer_start(&s->kick, on_kick, 0, 0);
 }
 

@@ -47,6 +47,9 @@ enum gw_code gw_stream_open(uv_loop_t *loop, const struct gw_log *log,
 /* Begins TLS on a connection in clear.  The caller has made sure that no plaintext is pending
  * (RFC 9051 6.2.1); whatever the peer sent beyond is read as part of the handshake. */
 void gw_stream_start_tls(struct gw_stream *s);
+/* From here on everything is under DEFLATE, both ways (RFC 4978).  What came before was handed out.
+ */
+enum gw_code gw_stream_start_deflate(struct gw_stream *s);
 bool gw_stream_is_tls(const struct gw_stream *s);
 /* false: it is in clear. */
 bool gw_stream_tls_facts(const struct gw_stream *s, struct gw_tls_facts *out);

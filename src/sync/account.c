@@ -228,6 +228,7 @@ static void on_lost(struct gw_conn *c, const struct gw_error *err)
 			gw_box_stop(e->box, false);
 	}
 	close_conn(c);
+	s->compress_failed |= why.code == GW_ERR_PROTOCOL;
 	if (s->state >= SYNC_ENDING) {
 		maybe_finish(s);
 		return;

@@ -87,6 +87,7 @@ struct gw_sync {
 	struct gw_tls_ctx *tls;
 	struct gw_credentials *credentials; /* frees itself */
 	struct gw_sasl *sasl;               /* referenced */
+	bool compress_failed;               /* a connection was lost over it */
 	int64_t renewed_at;                 /* seconds: when a token was refused last */
 	struct gw_conn conns[GW_CONN_MAX];
 	size_t conn_limit;

@@ -10,7 +10,7 @@
 
 #include <time.h>
 
-enum { TOKEN_MARGIN_S = 300, RENEW_AGAIN_S = 60 };
+enum { MUCH_BYTES = 1 << 20, TOKEN_MARGIN_S = 300, RENEW_AGAIN_S = 60 };
 
 bool gw_sync_is_signing_in(const struct gw_sync *s)
 {
@@ -23,11 +23,22 @@ void gw_sync_cancel_sign_in(struct gw_sync *s)
 		gw_credentials_cancel(s->credentials);
 }
 
+/* Compressing takes a round trip, and processors on both sides: it is for mail in bulk. */
+static bool much_is_coming(const struct gw_sync *s)
+{
+	uint64_t left = s->counts.bytes_to_download > s->counts.bytes_downloaded
+				? s->counts.bytes_to_download - s->counts.bytes_downloaded
+				: 0;
+
+	return s->state_is_new || left > MUCH_BYTES;
+}
+
 enum gw_code gw_sync_open_conn(struct gw_sync *s, struct gw_conn *c, struct gw_error *err)
 {
-	const struct gw_session_options options =
+	struct gw_session_options options =
 		gw_session_options_of(s->account, s->tls, s->sasl, s->caps);
 
+	options.compress = s->account->compress && !s->compress_failed && much_is_coming(s);
 	c->sync = s;
 	c->ready = false;
 	c->box_count = 0;
