@@ -108,14 +108,16 @@ static void free_watch(struct gw_watch *w)
 	free(w);
 }
 
-/* I2 */
+/* I2.  The lock and the socket are free before that is told: another watcher may begin at once. */
 static void leave(void *ctx)
 {
 	struct gw_watch *w = ctx;
+	gw_watch_cb *cb = w->cb;
+	void *to = w->ctx;
 
 	w->next = NULL;
-	emit(w, (struct gw_watch_event){ .type = GW_WATCH_DONE });
 	free_watch(w);
+	cb(to, &(struct gw_watch_event){ .type = GW_WATCH_DONE });
 }
 
 static void stop_listening(struct gw_watch *w)

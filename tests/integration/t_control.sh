@@ -95,6 +95,14 @@ godwit resume > "$T/out"
 until_true "mail after the pause" here INBOX four
 until_true "a flag after the pause" there INBOX three SEEN
 
+note "SIGHUP: the socket and the lock are the new one's"
+told=$(grep -c 'watching;' "$T/watch.err")
+kill -HUP "$WATCHER"
+until_true "it watches again" stands $((told + 1))
+until_true "and answers" is_state "in step"
+sync_ok
+until_true "in step" is_state "in step"
+
 note "a second watcher; one that was killed"
 status=0
 "$GODWIT" -c "$T/config" watch > "$T/out" 2> "$T/err" || status=$?
