@@ -130,6 +130,7 @@ done
 server_start "${DRESS:-full}"
 proxy_start
 CLIENT_PORT=$PROXY_PORT write_config 'poll = 5 timeout = 3 guard = no delete = "expunge"'
+export ASAN_OPTIONS=${ASAN_OPTIONS:-}:quarantine_size_mb=1 # or the sanitizer keeps what was freed
 export POWER_WHILE=$T/full POWER_ERROR=28 POWER_KINDS=CWMNL POWER_CLOCK=$T/clock
 WATCH_PRELOAD=$TOOLS/tests/libpowerlog.so watch_start
 unset POWER_WHILE POWER_ERROR POWER_KINDS POWER_CLOCK
