@@ -17,6 +17,8 @@ struct run {
 	uv_signal_t on_int, on_term;
 	uv_poll_t input; /* where an address may be pasted */
 	bool has_input;
+	uv_process_t browser;
+	bool has_browser;
 	int input_flags;           /* the terminal is others', too: they get it back as it was */
 	struct gw_auth_flow *flow; /* frees itself */
 	const struct options *options;
@@ -26,10 +28,19 @@ struct run {
 	int status;
 };
 
+/* The browser goes on by itself; only its handle is closed. */
+static void close_browser(struct run *r)
+{
+	if (r->has_browser)
+		uv_close((uv_handle_t *)&r->browser, NULL);
+	r->has_browser = false;
+}
+
 static void close_all(struct run *r)
 {
 	uv_close((uv_handle_t *)&r->on_int, NULL);
 	uv_close((uv_handle_t *)&r->on_term, NULL);
+	close_browser(r);
 	if (r->has_input)
 		uv_close((uv_handle_t *)&r->input, NULL);
 	if (r->input_flags >= 0)
@@ -40,14 +51,13 @@ static void close_all(struct run *r)
 static void on_browser_exit(uv_process_t *process, int64_t status, int signal)
 {
 	(void)status, (void)signal; /* the address stands in the terminal as well */
-	uv_close((uv_handle_t *)process, (uv_close_cb)free);
+	close_browser(process->data);
 }
 
 /* The address is an argument of its own, and no shell sees it. */
 static void open_browser(struct run *r, const char *url)
 {
 	const char *browser = getenv("BROWSER");
-	uv_process_t *process = calloc(1, sizeof *process);
 	char *program = strdup(browser != NULL && *browser != '\0' ? browser : "xdg-open");
 	char *copy = strdup(url);
 	char *args[] = { program, copy, NULL };
@@ -60,12 +70,12 @@ static void open_browser(struct run *r, const char *url)
 		.stdio_count = 3,
 		.stdio = stdio };
 
-	if (process == NULL || program == NULL || copy == NULL)
-		free(process);
-	else if (uv_spawn(&r->loop, process, &options) != 0)
-		uv_close((uv_handle_t *)process, (uv_close_cb)free);
-	else
-		uv_unref((uv_handle_t *)process);
+	if (program != NULL && copy != NULL) {
+		r->browser.data = r;
+		r->has_browser = true; /* its handle is there even if it cannot be started */
+		if (uv_spawn(&r->loop, &r->browser, &options) != 0)
+			close_browser(r);
+	}
 	free(program);
 	free(copy);
 }
