@@ -53,6 +53,9 @@ struct gw_sync_counts {
 	uint64_t wire_received, wire_sent; /* bytes, TLS included */
 };
 
+/* Was any message changed, on either side? */
+bool gw_sync_changed(const struct gw_sync_counts *counts);
+
 /* Dry run: what would be done to one message. */
 struct gw_sync_step {
 	const char *what; /* one word: fetch, join, upload, refuse, keep, leave, expire, flags-here,

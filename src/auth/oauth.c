@@ -116,9 +116,7 @@ static enum gw_code renew(struct gw_oauth *o)
 	if (code == GW_OK)
 		code = gw_token_ask(o->loop, o->log, o->account, o->account->oauth2.token_url,
 			&form, on_granted, o, &o->token, &o->err);
-	if (form.p != NULL)
-		explicit_bzero(form.p, form.cap);
-	gw_buf_deinit(&form);
+	gw_buf_wipe(&form);
 	return code;
 }
 

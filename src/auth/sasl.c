@@ -116,9 +116,7 @@ static enum gw_code bearer_next(
 		code = gw_buf_puts(&message, "\001\001");
 	if (code == GW_OK)
 		code = put_base64(out, message.p, message.n);
-	if (message.p != NULL)
-		explicit_bzero(message.p, message.cap);
-	gw_buf_deinit(&message);
+	gw_buf_wipe(&message);
 	return code;
 }
 

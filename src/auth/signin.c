@@ -37,7 +37,6 @@ struct gw_auth_flow {
 	uv_loop_t *loop;
 	const struct gw_account *account;
 	const struct gw_log *log;
-	bool device;
 	struct gw_loopback *loopback; /* owned */
 	char redirect[64];
 	char own_state[64], verifier[64];
@@ -123,9 +122,7 @@ static void ask(struct gw_auth_flow *f, const char *url, struct gw_buf *form, gw
 	if (gw_token_ask(f->loop, f->log, f->account, url, form, cb, f, &f->token, &f->err) !=
 		GW_OK)
 		end_soon(f);
-	if (form->p != NULL)
-		explicit_bzero(form->p, form->cap);
-	gw_buf_deinit(form);
+	gw_buf_wipe(form);
 }
 
 static void add(struct gw_buf *form, const char *key, const char *value, struct gw_error *err)
@@ -138,29 +135,34 @@ static void add(struct gw_buf *form, const char *key, const char *value, struct 
 
 /* --- with a browser -------------------------------------------------------------------------- */
 
+/* base64url (RFC 4648 5) without padding. */
+static void base64url(const uint8_t bytes[SECRET_BYTES], char out[64])
+{
+	uint8_t text[64];
+
+	EVP_EncodeBlock(text, bytes, SECRET_BYTES);
+	snprintf(out, 64, "%s", (char *)text);
+	for (char *p = out; *p != '\0'; p++)
+		*p = *p == '+' ? '-' : *p == '/' ? '_' : *p == '=' ? '\0' : *p;
+}
+
 static bool random_text(char out[64])
 {
 	uint8_t bytes[SECRET_BYTES];
-	uint8_t text[64];
 
 	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
 		return false;
-	EVP_EncodeBlock(text, bytes, sizeof bytes);
-	snprintf(out, 64, "%s", (char *)text);
-	for (char *p = out; *p != '\0'; p++) /* base64url (RFC 4648 5), without padding */
-		*p = *p == '+' ? '-' : *p == '/' ? '_' : *p == '=' ? '\0' : *p;
+	base64url(bytes, out);
 	return true;
 }
 
 static void challenge_for(const char *verifier, char out[64])
 {
-	uint8_t digest[SHA256_DIGEST_LENGTH], text[64];
+	uint8_t digest[SHA256_DIGEST_LENGTH];
 
+	_Static_assert(sizeof digest == SECRET_BYTES, "as long as a secret");
 	SHA256((const uint8_t *)verifier, strlen(verifier), digest);
-	EVP_EncodeBlock(text, digest, sizeof digest);
-	snprintf(out, 64, "%s", (char *)text);
-	for (char *p = out; *p != '\0'; p++)
-		*p = *p == '+' ? '-' : *p == '/' ? '_' : *p == '=' ? '\0' : *p;
+	base64url(digest, out);
 }
 
 static void on_exchanged(
@@ -417,7 +419,6 @@ enum gw_code gw_auth_start(uv_loop_t *loop, const struct gw_account *account, bo
 	f->loop = loop;
 	f->account = account;
 	f->log = log;
-	f->device = device;
 	f->cb = cb;
 	f->ctx = ctx;
 	code = device ? gw_delay_start(loop, 0, begin_device, f, &f->poll) : begin_browser(f, err);

@@ -189,9 +189,7 @@ enum gw_code gw_vault_load(uv_loop_t *loop, const struct gw_account *account, gw
 	gw_read_file(AT_FDCWD, v->path, FILE_MAX_BYTES, &text, &found, &v->err);
 	if (found && v->err.code == GW_OK)
 		parse(text.p, text.n, &v->tokens);
-	if (text.p != NULL)
-		explicit_bzero(text.p, text.cap);
-	gw_buf_deinit(&text);
+	gw_buf_wipe(&text);
 	if (found || v->err.code != GW_OK || !has_keyring() ||
 		run_tool(v, "lookup", "", on_looked_up) != GW_OK)
 		return end_later(v, out);

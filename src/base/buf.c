@@ -46,6 +46,13 @@ void gw_buf_deinit(struct gw_buf *b)
 	*b = (struct gw_buf){ .max = b->max };
 }
 
+void gw_buf_wipe(struct gw_buf *b)
+{
+	if (b->p != NULL)
+		explicit_bzero(b->p, b->cap);
+	gw_buf_deinit(b);
+}
+
 void gw_buf_reset(struct gw_buf *b)
 {
 	b->n = 0;

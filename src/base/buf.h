@@ -36,6 +36,8 @@ struct gw_buf {
 
 void gw_buf_init(struct gw_buf *b, size_t max);
 void gw_buf_deinit(struct gw_buf *b);
+/* The same for what held a secret: its memory is wiped first. */
+void gw_buf_wipe(struct gw_buf *b);
 
 /* Empties b and keeps its memory. */
 void gw_buf_reset(struct gw_buf *b);

@@ -64,23 +64,20 @@ static void on_signal(uv_signal_t *handle, int number)
 		gw_doctor_stop(r->doctor);
 }
 
-static int examine(const struct options *o, const struct gw_account *a, char *const *endpoints,
-	const struct gw_log *log)
+static int examine(const struct options *o, const struct gw_account *a,
+	const struct end_points *others, const struct gw_log *log)
 {
 	struct run r = { .options = o, .account = a };
 	struct gw_error err = { 0 };
-	size_t count = 0;
 
-	while (endpoints[count] != NULL)
-		count++;
 	if (!o->json && !o->quiet)
 		printf("%s:\n", a->name);
 	uv_loop_init(&r.loop);
 	uv_signal_init(&r.loop, &r.on_int);
 	r.on_int.data = &r;
 	uv_signal_start(&r.on_int, on_signal, SIGINT);
-	if (gw_doctor_start(&r.loop, a, (const char *const *)endpoints, count, log, on_finding, &r,
-		    &r.doctor, &err) != GW_OK) {
+	if (gw_doctor_start(&r.loop, a, (const char *const *)others->list, others->count, log,
+		    on_finding, &r, &r.doctor, &err) != GW_OK) {
 		complain(a->name, NULL, &err);
 		uv_close((uv_handle_t *)&r.on_int, NULL);
 		r.bad = true;
@@ -102,7 +99,7 @@ int cmd_doctor(const struct options *o, const struct config *config, const struc
 	for (size_t i = 0; i < config->count && status != EX_TEMPFAIL; i++) {
 		int one = !account_is_chosen(o, &config->accounts[i])
 				  ? 0
-				  : examine(o, &config->accounts[i], config->also_check[i], log);
+				  : examine(o, &config->accounts[i], &config->also_check[i], log);
 
 		status = one > status ? one : status;
 	}

@@ -461,19 +461,6 @@ static enum gw_code read_account(const struct reader *r, cfg_t *sec, struct gw_a
 	return code;
 }
 
-static enum gw_code read_endpoints(const struct reader *r, cfg_t *sec, char ***out)
-{
-	unsigned n = cfg_size(sec, "also-check");
-
-	*out = calloc(n + 1, sizeof(void *));
-	for (unsigned i = 0; i < n && *out != NULL; i++) {
-		(*out)[i] = strdup(cfg_getnstr(sec, "also-check", i));
-		if ((*out)[i] == NULL)
-			return gw_fail(r->err, GW_ERR_NOMEM, "out of memory");
-	}
-	return *out != NULL ? GW_OK : gw_fail(r->err, GW_ERR_NOMEM, "out of memory");
-}
-
 static void read_hooks(cfg_t *sec, struct hook_commands *h)
 {
 	h->on_new_mail = copy(cfg_getstr(sec, "on-new-mail"));
@@ -559,19 +546,19 @@ static enum gw_code parse(struct reader *r, struct config *out)
 		r->state_dir = default_state;
 	out->accounts = calloc(cfg_size(cfg, "account") + 1, sizeof *out->accounts);
 	out->hooks = calloc(cfg_size(cfg, "account") + 1, sizeof *out->hooks);
-	out->also_check = calloc(cfg_size(cfg, "account") + 1, sizeof(void *));
+	out->also_check = calloc(cfg_size(cfg, "account") + 1, sizeof *out->also_check);
 	if (out->accounts == NULL || out->hooks == NULL || out->also_check == NULL) {
 		code = gw_fail(r->err, GW_ERR_NOMEM, "out of memory");
 		goto out;
 	}
 	for (unsigned i = 0; i < cfg_size(cfg, "account") && code == GW_OK; i++) {
 		cfg_t *sec = cfg_getnsec(cfg, "account", i);
+		struct end_points *e = &out->also_check[i];
 
 		read_hooks(sec, &out->hooks[i]);
-		code = read_endpoints(r, sec, &out->also_check[i]);
-		if (code != GW_OK)
-			break;
 		code = read_account(r, sec, &out->accounts[out->count++]);
+		if (code == GW_OK)
+			code = read_list(r, sec, "also-check", &e->list, &e->count);
 	}
 	if (code == GW_OK && out->count == 0)
 		code = gw_fail(
@@ -638,9 +625,7 @@ void config_free(struct config *c)
 		free(c->hooks[i].on_new_mail);
 		free(c->hooks[i].on_sync);
 		free(c->hooks[i].on_error);
-		for (char **p = c->also_check[i]; p != NULL && *p != NULL; p++)
-			free(*p);
-		free(c->also_check[i]);
+		free_list(c->also_check[i].list, c->also_check[i].count);
 	}
 	free(c->also_check);
 	free(c->hooks);

@@ -9,10 +9,16 @@ struct hook_commands {
 	char *on_new_mail, *on_sync, *on_error; /* owned */
 };
 
+/* Other servers of a provider, as "host:port". */
+struct end_points {
+	char **list; /* owned */
+	size_t count;
+};
+
 struct config {
-	char ***also_check; /* owned; one list for each account, ended by NULL: other end points */
-	struct gw_account *accounts; /* owned */
-	struct hook_commands *hooks; /* owned; one for each account */
+	struct end_points *also_check; /* owned; one for each account */
+	struct gw_account *accounts;   /* owned */
+	struct hook_commands *hooks;   /* owned; one for each account */
 	size_t count;
 };
 

@@ -326,14 +326,6 @@ static void add_counts(struct gw_sync_counts *sum, const struct gw_sync_counts *
 	sum->moved += c->moved;
 }
 
-static bool changed_anything(const struct gw_sync_counts *c)
-{
-	return c->downloaded + c->uploaded + c->flags_changed + c->flags_sent + c->deleted +
-		       c->deleted_there + c->moved + c->copied + c->paired + c->expired +
-		       c->mailboxes_created >
-	       0;
-}
-
 static struct told *told_of(struct hooks *h, const struct gw_account *account)
 {
 	struct told *t = h->told;
@@ -390,7 +382,8 @@ static void on_done(struct hooks *h, const struct gw_account *account,
 
 	if (ev->err == NULL && ev->counts->problems == 0 && t != NULL)
 		t->count = 0;
-	if (commands->on_sync != NULL && changed_anything(ev->counts)) {
+	if (commands->on_sync != NULL &&
+		(gw_sync_changed(ev->counts) || ev->counts->mailboxes_created > 0)) {
 		k = waiting(h, SYNC, account, commands->on_sync, NULL);
 		if (k != NULL)
 			add_counts(&k->counts, ev->counts);

@@ -17,9 +17,10 @@ void gw_line_init(struct gw_line *line)
 
 void gw_line_deinit(struct gw_line *line)
 {
-	if (line->secret && line->text.p != NULL)
-		explicit_bzero(line->text.p, line->text.cap);
-	gw_buf_deinit(&line->text);
+	if (line->secret)
+		gw_buf_wipe(&line->text);
+	else
+		gw_buf_deinit(&line->text);
 }
 
 static void note(struct gw_line *line, enum gw_code code)

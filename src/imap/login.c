@@ -297,9 +297,7 @@ static void answer_challenge(struct gw_session *s, const struct gw_response *r)
 	if (s->sasl->next(s->sasl, s->mechanism, r->text, &out) == GW_OK &&
 		gw_buf_puts(&out, "\r\n") == GW_OK)
 		gw_stream_write(s->stream, out.p, out.n);
-	if (out.p != NULL)
-		explicit_bzero(out.p, out.cap);
-	gw_buf_deinit(&out);
+	gw_buf_wipe(&out);
 }
 
 static void enter(struct gw_session *s, enum login_state next, const struct gw_response *r)

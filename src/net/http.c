@@ -28,12 +28,8 @@ static void free_http(struct gw_http *h)
 {
 	if (h->stream != NULL)
 		gw_stream_close(h->stream);
-	if (h->request.p != NULL)
-		explicit_bzero(h->request.p, h->request.cap);
-	if (h->body.p != NULL)
-		explicit_bzero(h->body.p, h->body.cap);
-	gw_buf_deinit(&h->request);
-	gw_buf_deinit(&h->body);
+	gw_buf_wipe(&h->request);
+	gw_buf_wipe(&h->body);
 	free(h->host);
 	free(h);
 }

@@ -45,6 +45,13 @@ void gw_sync_tell_plan(struct gw_sync *s, const char *mailbox, const char *text)
 	emit(s, (struct gw_sync_event){ .type = GW_SYNC_PLAN, .mailbox = mailbox, .text = text });
 }
 
+bool gw_sync_changed(const struct gw_sync_counts *c)
+{
+	return c->downloaded + c->uploaded + c->flags_changed + c->flags_sent + c->deleted +
+		       c->deleted_there + c->moved + c->copied + c->paired + c->expired >
+	       0;
+}
+
 void gw_sync_tell_new(struct gw_sync *s, const char *mailbox, const char *path)
 {
 	emit(s, (struct gw_sync_event){ .type = GW_SYNC_NEW, .mailbox = mailbox, .text = path });

@@ -56,13 +56,6 @@ static void end_problems(struct gw_report *r)
 	}
 }
 
-bool gw_report_is_change(const struct gw_sync_counts *d)
-{
-	return d->downloaded + d->uploaded + d->flags_changed + d->flags_sent + d->deleted +
-		       d->deleted_there + d->moved + d->copied + d->paired + d->expired >
-	       0;
-}
-
 void gw_report_sync_event(struct gw_report *r, const struct gw_sync_event *ev)
 {
 	struct gw_report_mailbox *m;
@@ -71,7 +64,7 @@ void gw_report_sync_event(struct gw_report *r, const struct gw_sync_event *ev)
 		end_problems(r);
 	if (ev->mailbox == NULL)
 		return;
-	if (ev->type == GW_SYNC_MAILBOX && gw_report_is_change(ev->delta)) {
+	if (ev->type == GW_SYNC_MAILBOX && gw_sync_changed(ev->delta)) {
 		m = mailbox_of(r, ev->mailbox);
 		if (m != NULL)
 			m->changed_at = (int64_t)time(NULL);

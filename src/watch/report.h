@@ -37,9 +37,6 @@ void gw_report_stands(struct gw_report *r, enum gw_standing standing);
  * for want of memory is left out. */
 void gw_report_sync_event(struct gw_report *r, const struct gw_sync_event *ev);
 
-/* Was anything changed, on either side? */
-bool gw_report_is_change(const struct gw_sync_counts *counts);
-
 /* One object without line end, to be freed by the caller; NULL: out of memory.  folders: for the
  * mailboxes, or NULL for the state alone. */
 char *gw_report_to_json(const struct gw_report *r, const struct gw_account *account,

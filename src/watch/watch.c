@@ -385,7 +385,7 @@ static void go_on(struct gw_watch *w, const struct gw_sync_counts *counts)
 	enum gw_change foreign = w->notify != NULL ? gw_notify_take(w->notify) : GW_CHANGE_NONE;
 
 	w->relist |= foreign == GW_CHANGE_TREE || !was_whole(&w->options);
-	if (gw_report_is_change(counts))
+	if (gw_sync_changed(counts))
 		w->restless = 0; /* that it has to look again is its own doing */
 	watch_tree(w);
 	if (w->again || foreign != GW_CHANGE_NONE || !was_whole(&w->options)) {

@@ -252,7 +252,6 @@ static void do_select(struct session *s, char *p, bool read_only)
 	}
 	s->condstore |= strcasestr(p, "CONDSTORE") != NULL;
 	s->box = b;
-	s->read_only = read_only;
 	snapshot(s);
 	put(&s->out,
 		"* FLAGS (\\Answered \\Flagged \\Draft \\Deleted \\Seen $NotPhishing $Phishing");

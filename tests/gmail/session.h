@@ -19,7 +19,7 @@ struct session {
 	size_t literal; /* bytes of one that are still to come */
 	struct text out;
 	char tag[40];
-	bool signed_in, condstore, idling, closing, read_only, counted;
+	bool signed_in, condstore, idling, closing;
 	char challenge[20]; /* AUTHENTICATE waits for an answer: the mechanism */
 	struct box *box;    /* selected */
 	uint32_t *uids;     /* owned; by sequence number */
