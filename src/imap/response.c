@@ -347,6 +347,8 @@ static bool parse_fetch_item(
 		f->has_date = gw_date_parse(text, &f->date);
 		return true; /* an odd date costs only itself */
 	}
+	if (gw_slice_case_eq(name, "X-GM-MSGID"))
+		return gw_cursor_u64(c, &f->global_id);
 	if (gw_slice_case_eq(name, "MODSEQ"))
 		return gw_cursor_eat(c, '(') && gw_cursor_u64(c, &f->modseq) &&
 		       gw_cursor_eat(c, ')');
@@ -451,7 +453,7 @@ bool gw_response_parse(
 	out->fetch.uid = out->fetch.seq = 0;
 	out->fetch.has_flags = out->fetch.has_size = out->fetch.has_date = false;
 	out->fetch.bodies = 0;
-	out->fetch.modseq = 0;
+	out->fetch.modseq = out->fetch.global_id = 0;
 	out->fetch.flags.system = 0;
 	out->fetch.flags.any = false;
 	out->fetch.flags.keyword_count = 0;

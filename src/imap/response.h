@@ -80,7 +80,8 @@ struct gw_fetch {
 	struct gw_flag_list flags;
 	uint64_t size;
 	time_t date;
-	uint64_t modseq; /* 0: not said */
+	uint64_t modseq;    /* 0: not said */
+	uint64_t global_id; /* X-GM-MSGID: the message's, in all its mailboxes; 0: not said */
 };
 
 struct gw_response {

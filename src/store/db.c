@@ -65,6 +65,8 @@ static const char *const migrations[] = {
 	/* A file that was moved here still has the keyword letters of its old mailbox. */
 	("ALTER TABLE pending ADD COLUMN letters INTEGER NOT NULL DEFAULT 0;"
 	 "ALTER TABLE pending ADD COLUMN meant INTEGER NOT NULL DEFAULT 0;"),
+	/* Gmail: one message in many mailboxes is found by its X-GM-MSGID. */
+	"CREATE INDEX message_global ON message(global_id) WHERE global_id IS NOT NULL;",
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 
@@ -98,16 +100,17 @@ static const char *const sql[STATEMENTS] = {
 	[ST_KEYWORDS] = "SELECT idx, name FROM keyword WHERE mailbox_id = ?",
 	[ST_KEYWORD_PUT] = "INSERT OR REPLACE INTO keyword VALUES(?, ?, ?)",
 	[ST_MESSAGES_BY_UID] = "SELECT uid, state, base_name, flags, size, internal_date,"
-			       " header_hash, body_hash, msgid_hash, copied FROM message"
+			       " header_hash, body_hash, msgid_hash, copied, global_id FROM message"
 			       " WHERE mailbox_id = ? ORDER BY uid",
 	[ST_MESSAGES_BY_NAME] =
 		"SELECT uid, state, base_name, flags, size, internal_date,"
-		" header_hash, body_hash, msgid_hash, copied FROM message"
+		" header_hash, body_hash, msgid_hash, copied, global_id FROM message"
 		" WHERE mailbox_id = ? AND base_name IS NOT NULL ORDER BY base_name",
 	[ST_MESSAGE_ADD] =
 		"INSERT OR REPLACE INTO message(mailbox_id, uid, state, base_name, flags,"
-		" size, internal_date, header_hash, body_hash, msgid_hash, copied)"
-		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		" size, internal_date, header_hash, body_hash, msgid_hash, copied, global_id)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, coalesce(?12,"
+		" (SELECT global_id FROM message WHERE mailbox_id = ?1 AND uid = ?2)))",
 	[ST_MESSAGE_FLAGS] = "UPDATE message SET flags = ? WHERE mailbox_id = ? AND uid = ?",
 	[ST_MESSAGE_FLAG_BITS] = "UPDATE message SET flags = (flags & ~?1) | (?2 & ?1)"
 				 " WHERE mailbox_id = ?3 AND uid = ?4",
@@ -116,13 +119,18 @@ static const char *const sql[STATEMENTS] = {
 			     " WHERE mailbox_id = ? AND uid = ?",
 	[ST_MESSAGE_STATE] = "UPDATE message SET state = ? WHERE mailbox_id = ? AND uid = ?",
 	[ST_MESSAGE_ONE] = "SELECT uid, state, base_name, flags, size, internal_date,"
-			   " header_hash, body_hash, msgid_hash, copied FROM message"
+			   " header_hash, body_hash, msgid_hash, copied, global_id FROM message"
 			   " WHERE mailbox_id = ? AND uid = ?",
 	[ST_HAS_COPY] = "SELECT 1 FROM message WHERE copied = 1 AND header_hash = ?"
 			" AND body_hash = ? AND mailbox_id <> ? AND base_name IS NOT NULL",
 	[ST_ALL_MESSAGES] = "SELECT uid, state, base_name, flags, size, internal_date,"
-			    " header_hash, body_hash, msgid_hash, copied, mailbox_id"
+			    " header_hash, body_hash, msgid_hash, copied, global_id, mailbox_id"
 			    " FROM message WHERE base_name IS NOT NULL",
+	[ST_SIBLINGS] = "SELECT uid, state, base_name, flags, size, internal_date,"
+			" header_hash, body_hash, msgid_hash, copied, global_id, mailbox_id"
+			" FROM message WHERE global_id = ? AND base_name IS NOT NULL",
+	[ST_MESSAGE_GLOBAL] = "UPDATE message SET global_id = ? WHERE mailbox_id = ? AND uid = ?",
+	[ST_MAILBOX_DIR] = "SELECT local_dir FROM mailbox WHERE id = ?",
 	[ST_REKEY_ADD] = "INSERT INTO temp.rekey VALUES(?, ?)",
 	[ST_HOLD] = "INSERT OR REPLACE INTO held VALUES(?, ?, ?, ?)",
 	[ST_UNHOLD] = "DELETE FROM held WHERE mailbox_id = ? AND uid = ?",

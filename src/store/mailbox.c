@@ -64,6 +64,26 @@ enum gw_code gw_store_mailboxes(
 	return store_end_rows(store, st, rc, code, err);
 }
 
+enum gw_code gw_store_mailbox_dir(
+	struct gw_store *store, int64_t mailbox, struct gw_buf *out, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_MAILBOX_DIR, err);
+	enum gw_code code = GW_OK;
+	int rc;
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, mailbox);
+	rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW)
+		code = gw_buf_append(
+			out, sqlite3_column_text(st, 0), (size_t)sqlite3_column_bytes(st, 0));
+	else if (rc != SQLITE_DONE)
+		code = store_failed(store, rc, err);
+	sqlite3_reset(st);
+	return code;
+}
+
 /* Binds what both statements share, from parameter `at` on. */
 static void bind_cursor(sqlite3_stmt *st, int at, const struct gw_mailbox_row *row)
 {

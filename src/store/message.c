@@ -32,7 +32,8 @@ static struct gw_message_row column_row(sqlite3_stmt *st, char name[256])
 		.header_hash = store_column_hash(st, 6),
 		.body_hash = store_column_hash(st, 7),
 		.msgid_hash = store_column_hash(st, 8),
-		.copied = sqlite3_column_int(st, 9) != 0 };
+		.copied = sqlite3_column_int(st, 9) != 0,
+		.global_id = (uint64_t)sqlite3_column_int64(st, 10) };
 }
 
 static enum gw_code each_row(struct gw_store *store, sqlite3_stmt *st, gw_message_cb *cb, void *ctx,
@@ -74,22 +75,39 @@ enum gw_code gw_store_message(struct gw_store *store, int64_t mailbox, uint32_t 
 	return each_row(store, st, cb, ctx, err);
 }
 
-enum gw_code gw_store_all_messages(
-	struct gw_store *store, gw_twin_cb *cb, void *ctx, struct gw_error *err)
+/* Of any mailbox. */
+static enum gw_code each_twin(
+	struct gw_store *store, sqlite3_stmt *st, gw_twin_cb *cb, void *ctx, struct gw_error *err)
 {
-	sqlite3_stmt *st = store_statement(store, ST_ALL_MESSAGES, err);
 	enum gw_code code = GW_OK;
 	char name[256];
 	int rc = SQLITE_DONE;
 
-	if (st == NULL)
-		return err->code;
 	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
 		struct gw_message_row row = column_row(st, name);
 
-		code = cb(ctx, sqlite3_column_int64(st, 10), &row);
+		code = cb(ctx, sqlite3_column_int64(st, 11), &row);
 	}
 	return store_end_rows(store, st, rc, code, err);
+}
+
+enum gw_code gw_store_all_messages(
+	struct gw_store *store, gw_twin_cb *cb, void *ctx, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_ALL_MESSAGES, err);
+
+	return st == NULL ? err->code : each_twin(store, st, cb, ctx, err);
+}
+
+enum gw_code gw_store_siblings(
+	struct gw_store *store, uint64_t global_id, gw_twin_cb *cb, void *ctx, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_SIBLINGS, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)global_id);
+	return each_twin(store, st, cb, ctx, err);
 }
 
 void store_bind_hash(sqlite3_stmt *st, int at, const uint8_t *hash)
@@ -118,6 +136,8 @@ enum gw_code gw_store_message_add(struct gw_store *store, int64_t mailbox,
 	store_bind_hash(st, 9, row->body_hash);
 	store_bind_hash(st, 10, row->msgid_hash);
 	sqlite3_bind_int(st, 11, row->copied);
+	if (row->global_id != 0)
+		sqlite3_bind_int64(st, 12, (sqlite3_int64)row->global_id);
 	return store_run(store, st, err);
 }
 
@@ -183,6 +203,19 @@ enum gw_code gw_store_message_state(struct gw_store *store, int64_t mailbox, uin
 	enum gw_row_state state, struct gw_error *err)
 {
 	return set_state(store, ST_MESSAGE_STATE, mailbox, uid, state, err);
+}
+
+enum gw_code gw_store_message_global(struct gw_store *store, int64_t mailbox, uint32_t uid,
+	uint64_t global_id, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_MESSAGE_GLOBAL, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)global_id);
+	sqlite3_bind_int64(st, 2, mailbox);
+	sqlite3_bind_int64(st, 3, uid);
+	return store_run(store, st, err);
 }
 
 enum gw_code gw_store_has_copy(struct gw_store *store, int64_t mailbox, const uint8_t *header_hash,

@@ -73,6 +73,10 @@ typedef enum gw_code gw_mailbox_cb(void *ctx, const struct gw_mailbox_row *row);
 enum gw_code gw_store_mailboxes(
 	struct gw_store *store, int64_t recent, gw_mailbox_cb *cb, void *ctx, struct gw_error *err);
 
+/* Appends the directory of a mailbox; nothing when there is none. */
+enum gw_code gw_store_mailbox_dir(
+	struct gw_store *store, int64_t mailbox, struct gw_buf *out, struct gw_error *err);
+
 /* Adds the row and sets its id. */
 enum gw_code gw_store_mailbox_add(
 	struct gw_store *store, struct gw_mailbox_row *row, struct gw_error *err);
@@ -115,7 +119,8 @@ struct gw_message_row {
 	uint64_t size;         /* RFC822.SIZE */
 	int64_t date;          /* INTERNALDATE; 0: not known */
 	const uint8_t *header_hash, *body_hash, *msgid_hash; /* borrowed; NULL: not known */
-	bool copied; /* we made it on the server, of a message in another mailbox */
+	bool copied;        /* we made it on the server, of a message in another mailbox */
+	uint64_t global_id; /* the message's in all its mailboxes (X-GM-MSGID); 0: not known */
 };
 
 typedef enum gw_code gw_message_cb(void *ctx, const struct gw_message_row *row);
@@ -149,6 +154,12 @@ typedef enum gw_code gw_twin_cb(void *ctx, int64_t mailbox, const struct gw_mess
 /* Every row with a file, in any mailbox: for finding copies.  Reads the whole table. */
 enum gw_code gw_store_all_messages(
 	struct gw_store *store, gw_twin_cb *cb, void *ctx, struct gw_error *err);
+
+/* Those of one global id: a message of Gmail's in its mailboxes. */
+enum gw_code gw_store_siblings(struct gw_store *store, uint64_t global_id, gw_twin_cb *cb,
+	void *ctx, struct gw_error *err);
+enum gw_code gw_store_message_global(struct gw_store *store, int64_t mailbox, uint32_t uid,
+	uint64_t global_id, struct gw_error *err);
 
 enum gw_code gw_store_message_drop(
 	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err);

@@ -105,6 +105,7 @@ static void free_sync(struct gw_sync *s)
 	gw_sasl_unref(&s->sasl);
 	if (s->lock_fd >= 0)
 		close(s->lock_fd);
+	gw_claims_deinit(&s->claims);
 	free(s->caps);
 	free(s->db_path);
 	free(s->attic_path);
@@ -441,6 +442,7 @@ static void on_box_done(void *ctx, struct gw_box *box, enum gw_box_outcome outco
 			gw_box_cut_moves(s->entries[i].box, box);
 	}
 	e->ready = false;
+	gw_claims_release(&s->claims, box);
 	gw_box_free(box);
 	if (fatal.code != GW_OK)
 		gw_sync_fail(s, &fatal);
@@ -588,12 +590,22 @@ static bool all_settled(const struct gw_sync *s)
 	return true;
 }
 
+static void await_claims(struct gw_sync *s)
+{
+	for (size_t i = 0; i < s->entry_count; i++) {
+		if (s->entries[i].stage == ENTRY_WORKING)
+			gw_box_await(s->entries[i].box);
+	}
+}
+
 static void pump_once(struct gw_sync *s)
 {
 	if (s->state == SYNC_WORKING && all_settled(s))
 		end(s);
 	if (s->state == SYNC_WORKING)
 		look_ahead(s);
+	if (s->state == SYNC_WORKING)
+		await_claims(s);
 	if (s->state == SYNC_WORKING)
 		gw_sync_match(s);
 	if (s->state == SYNC_WORKING)
@@ -656,6 +668,7 @@ static void fill_env(struct gw_sync *s)
 		.now = (int64_t)time(NULL),
 		.disk = &s->disk,
 		.batcher = s->batcher,
+		.claims = &s->claims,
 		.counts = &s->counts,
 		.messages = &s->messages,
 		.deleted_recently = &s->deleted_recently,
@@ -673,6 +686,7 @@ static void fill_env(struct gw_sync *s)
 		.planned = on_box_planned,
 		.created = on_box_created,
 		.leaving = gw_sync_is_leaving,
+		.stays = gw_sync_stays,
 		.mailbox = gw_sync_mailbox_of,
 		.drained = on_box_drained,
 		.released = on_box_released,

@@ -226,6 +226,15 @@ static bool choose_trash(struct gw_sync *s)
 	return s->trash != NULL;
 }
 
+static const char *all_mail(const struct gw_sync *s)
+{
+	for (size_t i = 0; i < s->folders.count; i++) {
+		if (s->folders.list[i].attrs & GW_LIST_ALL)
+			return s->folders.list[i].wire;
+	}
+	return NULL;
+}
+
 static void tell_of_missing(const struct gw_sync *s)
 {
 	for (size_t i = 0; i < s->row_count; i++) {
@@ -291,6 +300,7 @@ void gw_sync_listed(struct gw_sync *s)
 	bool write_now = false;
 
 	s->env.merges = (caps(s) & GW_CAP_GMAIL) != 0;
+	s->env.all = s->env.merges ? all_mail(s) : NULL;
 	if (*text != '\0' && (s->caps == NULL || strcmp(text, s->caps) != 0)) {
 		free(s->caps);
 		s->caps = strdup(text);

@@ -405,6 +405,22 @@ void gw_sync_remove(struct gw_sync *s)
 	}
 }
 
+bool gw_sync_stays(void *ctx, int64_t mailbox, uint32_t uid)
+{
+	/* What is there is there by itself, and keeps nothing from the trash. */
+	const unsigned derived = GW_LIST_ALL | GW_LIST_FLAGGED | GW_LIST_IMPORTANT;
+	struct gw_sync *s = ctx;
+
+	for (size_t i = 0; i < s->entry_count; i++) {
+		const struct gw_entry *e = &s->entries[i];
+
+		if (e->row.id == mailbox)
+			return !(e->folder->attrs & derived) &&
+			       (e->box == NULL || !gw_box_deletes(e->box, uid));
+	}
+	return false;
+}
+
 bool gw_sync_is_leaving(void *ctx, int64_t mailbox, uint32_t uid)
 {
 	struct gw_sync *s = ctx;

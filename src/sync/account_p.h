@@ -104,6 +104,7 @@ struct gw_sync {
 	bool folders_settled;
 	struct gw_entry *entries; /* owned; those that the account wants */
 	size_t entry_count, entry_cap;
+	struct gw_claims claims;
 	struct gw_box_env env;
 	struct gw_batcher *batcher; /* owned */
 	bool pumping, pump_again;
@@ -179,6 +180,7 @@ void gw_sync_match(struct gw_sync *s);
 void gw_sync_remove(struct gw_sync *s);
 void gw_sync_yield(struct gw_sync *s);
 void gw_sync_counts_came(struct gw_sync *s);
+bool gw_sync_stays(void *ctx, int64_t mailbox, uint32_t uid);
 bool gw_sync_is_leaving(void *ctx, int64_t mailbox, uint32_t uid);
 const char *gw_sync_mailbox_of(void *ctx, int64_t mailbox, uint32_t *uidvalidity);
 

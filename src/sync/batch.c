@@ -183,6 +183,7 @@ static enum gw_code act_on_file(struct batch *b, struct gw_op *op, struct gw_dis
 			op->place->keywords.file_stale = true;
 		break;
 	case GW_OP_BASE_FLAGS:
+	case GW_OP_GLOBAL_ID:
 	case GW_OP_TOLD_FLAGS:
 	case GW_OP_DROP_ROW:
 	case GW_OP_DELETED_THERE:
@@ -251,6 +252,7 @@ static enum gw_code add_row(struct gw_op *op, enum gw_row_state state, struct gw
 	char base[GW_NAME_MAX + 1];
 	struct gw_message_row row = { .uid = op->uid,
 		.copied = op->copied,
+		.global_id = op->global_id,
 		.state = state,
 		.flags = op->flags,
 		.size = op->size,
@@ -352,6 +354,8 @@ static enum gw_code act_on_row(struct batch *b, struct gw_op *op, struct gw_disk
 		return gw_store_message_flags(store, mailbox, op->uid, op->flags, err);
 	case GW_OP_BASE_FLAGS:
 		return gw_store_message_flags(store, mailbox, op->uid, op->flags, err);
+	case GW_OP_GLOBAL_ID:
+		return gw_store_message_global(store, mailbox, op->uid, op->global_id, err);
 	case GW_OP_TOLD_FLAGS:
 		/* Only what the server was told: of the rest the file may not be there yet. */
 		code = gw_store_message_flag_bits(
@@ -506,7 +510,7 @@ static void tell_written(const struct gw_batcher_events *ev, const struct gw_op 
 		ev->wrote(ev->ctx, from, op->from, op->from_in_new, GW_WRITTEN_GONE);
 	if (moves || op->kind == GW_OP_DELIVER)
 		ev->wrote(ev->ctx, op->place, op->to, op->to_in_new,
-			moves ? GW_WRITTEN_MOVED : GW_WRITTEN_NEW);
+			moves || op->was_here ? GW_WRITTEN_MOVED : GW_WRITTEN_NEW);
 }
 
 static void on_batch_done(struct gw_disk_job *job)

@@ -33,6 +33,7 @@ enum gw_op_kind {
 	GW_OP_RENAME,        /* `from` becomes `to`; base does not know it */
 	GW_OP_FLAGS,         /* `from` becomes `to`; base flags stored */
 	GW_OP_BASE_FLAGS,    /* only the row */
+	GW_OP_GLOBAL_ID,     /* only the row: its global id is known now */
 	GW_OP_TOLD_FLAGS,    /* only the row: the server took what was changed here */
 	GW_OP_DELETE,        /* `from` goes to the attic, the row goes */
 	GW_OP_DROP_ROW,      /* only the row goes */
@@ -60,6 +61,7 @@ struct gw_op {
 	uint64_t mask;  /* TOLD_FLAGS: the bits of flags that count */
 	uint64_t size;
 	time_t date;
+	uint64_t global_id;          /* where a row is added; 0: not known */
 	struct gw_delivered file;    /* DELIVER: owned */
 	struct gw_fingerprint print; /* DELIVER, JOIN */
 	char *from, *to;             /* owned file names; see the kinds */
@@ -67,6 +69,7 @@ struct gw_op {
 	bool was_pending;   /* JOIN: the file was being uploaded */
 	bool name_is_taken; /* DELIVER: another message has the name, so a fresh one will do */
 	bool copied;        /* JOIN: we made it on the server, of another */
+	bool was_here;      /* DELIVER: a copy of what another mailbox has */
 	enum gw_side side;
 	struct gw_place *from_place; /* TAKE: referenced while it waits */
 	uint32_t from_uid;           /* TAKE: whose row goes there */

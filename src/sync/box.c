@@ -68,6 +68,8 @@ void gw_box_free(struct gw_box *box)
 	free(box->prints);
 	free(box->pairs);
 	free(box->items);
+	free(box->waiting);
+	free(box->copies);
 	free(box->push_items);
 	free(box->uploads);
 	gw_box_forget_moves(box);
@@ -77,6 +79,7 @@ void gw_box_free(struct gw_box *box)
 	free(box->carries);
 	free(box->carry_items);
 	free(box->removals);
+	free(box->leaving_uids);
 	free(box->leaving);
 	free(box->suspects);
 	free(box);
@@ -94,6 +97,8 @@ void gw_box_release(struct gw_box *box)
 void gw_box_add(struct gw_box *box, struct gw_op *op)
 {
 	op->place = box->place;
+	if (op->global_id == 0)
+		op->global_id = gw_remote_view_id(&box->remote, op->uid);
 	if (gw_batcher_add(box->env->batcher, op) != GW_OK)
 		box->incomplete = true;
 }
@@ -468,7 +473,7 @@ void gw_box_stop(struct gw_box *box, bool batches_lost)
 	gw_delay_cancel(&box->delay);
 	if (box->state == BOX_READY || box->state == BOX_WAITING || box->state == BOX_PLANNED ||
 		box->state == BOX_READY_AGAIN || box->state == BOX_CREATED ||
-		(box->state == BOX_COMMITTING && batches_lost))
+		box->state == BOX_AWAITING || (box->state == BOX_COMMITTING && batches_lost))
 		fail_cancelled(box);
 }
 

@@ -7,6 +7,7 @@
 #include "godwit/sync.h"
 #include "imap/session.h"
 #include "sync/batch.h"
+#include "sync/claims.h"
 #include "sync/folders.h"
 
 struct gw_box;
@@ -27,6 +28,7 @@ struct gw_box_env {
 	const char *account_id;
 	struct gw_disk *disk;
 	struct gw_batcher *batcher;
+	struct gw_claims *claims;      /* on messages of several mailboxes */
 	struct gw_sync_counts *counts; /* the account's totals */
 	const uint64_t *messages;      /* the account has so many */
 	uint64_t *deleted_recently;    /* and so many went lately; counted on here */
@@ -36,6 +38,8 @@ struct gw_box_env {
 	const char
 		*trash;  /* the mailbox for what is deleted, as on the wire; owned by the account */
 	bool make_trash; /* it is not there yet */
+	const char
+		*all; /* the mailbox of all mail, where mailboxes are labels; likewise; or NULL */
 	bool dry_run, full, retry_unfetchable;
 	bool verify, verify_bodies, repair; /* compare and tell, instead */
 	bool copies_differ;                 /* the mark and the state do not belong together */
@@ -49,6 +53,8 @@ struct gw_box_env {
 	void (*created)(void *ctx, struct gw_box *box);
 	/* Is this message of another mailbox about to leave it? */
 	bool (*leaving)(void *ctx, int64_t mailbox, uint32_t uid);
+	/* Does this message of another mailbox stay there, so that it need not go to the trash? */
+	bool (*stays)(void *ctx, int64_t mailbox, uint32_t uid);
 	/* The mailbox of this id: its name on the wire and UIDVALIDITY; NULL: unknown. */
 	const char *(*mailbox)(void *ctx, int64_t mailbox, uint32_t *uidvalidity);
 	void (*drained)(void *ctx, struct gw_box *box);  /* the next SELECT may go out behind it */
@@ -73,6 +79,9 @@ void gw_box_start(struct gw_box *box);
 
 /* Gives it a connection; it must be READY. */
 void gw_box_attach(struct gw_box *box, struct gw_session *session);
+
+/* Another mailbox may have fetched what this one waits for: goes on, if so. */
+void gw_box_await(struct gw_box *box);
 
 /* Another mailbox was selected on its connection. */
 void gw_box_supersede(struct gw_box *box);
@@ -156,6 +165,9 @@ void gw_box_is_in_trash(struct gw_box *gone, uint32_t gone_action);
 
 /* Has it something that is gone and still stands in its plan under this UID, or under way? */
 bool gw_box_leaves(const struct gw_box *box, uint32_t uid);
+
+/* Is it deleted from there in this run, on either side? */
+bool gw_box_deletes(const struct gw_box *box, uint32_t uid);
 
 /* Gives its connection up while it waits; it asks for another when it needs one. */
 void gw_box_yield(struct gw_box *box);

@@ -103,27 +103,27 @@ bool gw_box_name_is_taken(const struct gw_box *box, struct gw_slice base)
 	return gw_scan_find(&box->local.scan, base) != SIZE_MAX;
 }
 
-static void deliver(struct gw_box *box, const struct gw_download_item *item, uint64_t flags,
-	const struct gw_fetch *fetch, struct gw_delivered *file)
+void gw_box_deliver(struct gw_box *box, const struct gw_box_arrival *a, struct gw_delivered *file)
 {
 	const struct gw_name none = { .base = { NULL, 0 } };
 	char base[64], name[GW_NAME_MAX + 1];
 	struct gw_name old = none;
 	struct gw_op op = { .kind = GW_OP_DELIVER,
-		.uid = item->uid,
-		.flags = flags,
+		.uid = a->uid,
+		.flags = a->flags,
 		.file = *file,
 		.print = file->print,
-		.size = item->size != 0 ? item->size : file->wire_size,
-		.date = fetch->has_date ? fetch->date : 0 };
+		.size = a->size != 0 ? a->size : file->wire_size,
+		.date = a->date,
+		.was_here = a->was_here };
 
-	gw_name_of_uid(box->key, item->uid, base);
+	gw_name_of_uid(box->key, a->uid, base);
 	op.name_is_taken = gw_box_name_is_taken(box, gw_slice_str(base));
 	old.base = gw_slice_str(base);
-	op.to_in_new = (flags & gw_box_here(box)) == 0;
+	op.to_in_new = (a->flags & gw_box_here(box)) == 0;
 	if (op.to_in_new)
 		op.to = strdup(base);
-	else if (gw_name_format(&old, flags, gw_box_here(box), &box->keywords, name))
+	else if (gw_name_format(&old, a->flags, gw_box_here(box), &box->keywords, name))
 		op.to = strdup(name);
 	if (op.to == NULL) {
 		gw_delivered_drop(&op.file, &box->place->m);
@@ -156,7 +156,12 @@ static void on_message(void *ctx, const struct gw_download_item *item, const str
 			mine | (flags & gw_box_here(box) & ~GW_FLAG_DELETED), flags, item->size,
 			fetch->has_date ? fetch->date : 0);
 	} else {
-		deliver(box, item, flags, fetch, file);
+		gw_box_deliver(box,
+			&(struct gw_box_arrival){ .uid = item->uid,
+				.size = item->size,
+				.flags = flags,
+				.date = fetch->has_date ? fetch->date : 0 },
+			file);
 	}
 	box->env->progress(box->env->ctx);
 }
@@ -352,6 +357,7 @@ void gw_box_apply_rest(struct gw_box *box)
 	if (box->applied)
 		return;
 	box->applied = true;
+	gw_box_note_ids(box);
 	for (size_t i = 0; i < box->plan.count; i++)
 		apply_one(box, &box->plan.actions[i]);
 	expire(box);
@@ -475,7 +481,7 @@ static void on_downloaded(void *ctx, bool complete, const struct gw_error *err)
 	if (box->env->verify)
 		gw_box_verify_end(box);
 	else
-		gw_box_find_copies(box);
+		gw_box_got(box);
 }
 
 /* Sure pairs at once; what is to be fetched becomes a list of its own and leaves the plan: no
@@ -591,8 +597,5 @@ void gw_box_proceed(struct gw_box *box)
 		return;
 	}
 	gw_box_take_files(box);
-	if (box->item_count > 0)
-		gw_box_with_session(box, gw_box_begin_download);
-	else
-		gw_box_find_copies(box);
+	gw_box_get(box);
 }

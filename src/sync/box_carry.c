@@ -167,6 +167,7 @@ static void join_carried(
 {
 	const char *name = gw_scan_name(&box->local.scan, c->local);
 	uint64_t mine = box->local.messages[c->local].flags;
+	size_t b = gw_base_find(box->local.base, box->local.base_count, item->uid);
 	struct gw_op op = { .kind = GW_OP_JOIN,
 		.uid = item->uid,
 		.flags = c->flags,
@@ -177,6 +178,11 @@ static void join_carried(
 		.was_pending = true,
 		.copied = c->from_place == NULL || item->stays };
 
+	if (b < box->local.base_count && box->local.base[b].local != GW_NO_LOCAL) {
+		gw_box_refuse_file(box, name, gw_box_merged);
+		free(op.from);
+		return;
+	}
 	if (op.from == NULL) {
 		box->incomplete = true;
 		return;
@@ -206,7 +212,7 @@ static void leave_source(
 			*r = (struct gw_box_removal){ .uid = c->uid,
 				.local = GW_NO_LOCAL,
 				.carried = true,
-				.for_good = true };
+				.to = GW_REMOVE_FOR_GOOD };
 	} else if (!item->stays && c->from_place != NULL) {
 		op.place = c->from_place;
 		if (gw_batcher_add(box->env->batcher, &op) != GW_OK)

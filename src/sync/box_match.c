@@ -555,6 +555,20 @@ bool gw_box_leaves(const struct gw_box *box, uint32_t uid)
 	return false;
 }
 
+bool gw_box_deletes(const struct gw_box *box, uint32_t uid)
+{
+	for (size_t i = 0; i < box->plan.count; i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+
+		if (a->uid == uid)
+			return a->kind == GW_DO_DELETE_REMOTE || a->kind == GW_DO_REPLACED ||
+			       a->kind == GW_DO_DELETE_LOCAL || a->kind == GW_DO_FORGET;
+		if (a->uid > uid)
+			break;
+	}
+	return false;
+}
+
 /* --- files that follow ----------------------------------------------------------------------- */
 
 static void take_file(struct gw_box *box, const struct gw_action *a)

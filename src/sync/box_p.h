@@ -6,7 +6,8 @@
  *   OBSERVING --new mail on both sides--> PAIRING --> PLANNED       else --> PLANNED
  *   PLANNED --something is gone--> CONFIRMING --> PLANNED
  *           --it may have come from another mailbox--> HEADS_FOR_MOVES --> PLANNED
- *           --the account says so--> DOWNLOADING --> CARRYING --> UPLOADING --> PUSHING --> CREATED
+ *           --the account says so--> COPYING --> DOWNLOADING --> CARRYING --> UPLOADING
+ *           --> PUSHING --> CREATED            (COPYING, AWAITING: box_copy.c)
  *   To verify: OBSERVING --> VERIFYING (bodies by way of DOWNLOADING) --> COMMITTING --> DONE
  *   CREATED --the account says so--> REMOVING --> COMMITTING --> DONE
  *   Where a connection is needed and was given up meanwhile: READY_AGAIN --> SELECTING --> on.
@@ -25,6 +26,7 @@
 #include "sync/box.h"
 #include "sync/carry.h"
 #include "sync/confirm.h"
+#include "sync/copies.h"
 #include "sync/download.h"
 #include "sync/observe_local.h"
 #include "sync/observe_remote.h"
@@ -46,7 +48,9 @@ enum gw_box_state {
 	BOX_HEADS_FOR_MOVES,
 	BOX_READY_AGAIN,
 	BOX_SELECTING,
+	BOX_COPYING,
 	BOX_DOWNLOADING,
+	BOX_AWAITING, /* what other mailboxes fetch */
 	BOX_CARRYING,
 	BOX_UPLOADING,
 	BOX_PUSHING,
@@ -134,10 +138,11 @@ struct gw_box {
 
 	/* box_remove.c */
 	struct gw_remove_item *removals; /* owned; sorted by uid when they are sent */
+	uint32_t *leaving_uids;          /* owned; likewise */
 	struct gw_box_removal {
 		uint32_t uid, local; /* local: a file that wished it */
 		bool carried;        /* its copy stands elsewhere: only the row goes */
-		bool for_good;
+		enum gw_remove_to to;
 	} * leaving; /* owned; likewise */
 	size_t leaving_count, leaving_cap;
 
@@ -152,7 +157,16 @@ struct gw_box {
 	struct gw_download_item *items; /* owned */
 	size_t item_count;
 	struct gw_download *download; /* frees itself */
-	bool applied;                 /* the plan's local part became operations */
+
+	/* box_copy.c */
+	struct gw_copy_item *copies;      /* owned */
+	size_t copy_count, copy_at;       /* copy_at: how far the items were looked at */
+	struct gw_download_item *waiting; /* owned; others fetch these */
+	size_t waiting_count;
+	uint64_t releases_seen;
+
+	/* box_apply.c */
+	bool applied; /* the plan's local part became operations */
 	bool incomplete;
 	struct gw_mailbox_row next_row; /* what row becomes once the cursor is committed */
 	struct gw_sync_counts delta;
@@ -208,6 +222,14 @@ struct gw_plan_input gw_box_policy(const struct gw_box *box);
 /* box_tell.c: a dry run, step by step. */
 void gw_box_tell(struct gw_box *box);
 
+/* box_copy.c */
+/* Copies what is here, fetches the rest of its items; then gw_box_find_copies(). */
+void gw_box_get(struct gw_box *box);
+/* What it had to fetch itself is there. */
+void gw_box_got(struct gw_box *box);
+/* Rows that lack their global id get it. */
+void gw_box_note_ids(struct gw_box *box);
+
 /* box_twins.c */
 /* Files that share a base name and are not one message are given names of their own. */
 void gw_box_settle_twins(struct gw_box *box);
@@ -234,6 +256,15 @@ void gw_box_find_copies(struct gw_box *box);
 void gw_box_carry(struct gw_box *box);
 
 /* box_apply.c: carries out. */
+/* A message that is in tmp/ goes to its place; file is taken over. */
+struct gw_box_arrival {
+	uint32_t uid;
+	uint32_t size; /* RFC822.SIZE; 0: not told */
+	uint64_t flags;
+	time_t date;   /* 0: not known */
+	bool was_here; /* another mailbox has it */
+};
+void gw_box_deliver(struct gw_box *box, const struct gw_box_arrival *a, struct gw_delivered *file);
 /* What is left of the plan, local side, less what goes. */
 void gw_box_apply_rest(struct gw_box *box);
 /* What goes here. */
@@ -280,6 +311,8 @@ void gw_box_upload(struct gw_box *box);
 /* A file is neither pending nor refused any more; or it is refused. */
 void gw_box_forget_file(struct gw_box *box, const char *name);
 void gw_box_refuse_file(struct gw_box *box, const char *name, const char *reason);
+/* Why a file that another one stands for already is left alone. */
+extern const char gw_box_merged[];
 /* Was the file's upload answered OK? */
 bool gw_box_stored(const struct gw_box *box, uint32_t local);
 

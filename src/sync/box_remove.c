@@ -4,6 +4,7 @@
  * The last step of a mailbox, and only when all others have what they get (I4).
  */
 #include "sync/box_p.h"
+#include "sync/siblings.h"
 
 #include <stdlib.h>
 
@@ -26,19 +27,21 @@ static bool was_copied(const struct gw_box *box, uint32_t uid)
 	return false;
 }
 
-/* To the trash, or for good: in the trash there is no other place to go, and a message of which we
- * made a copy is not lost. */
-static bool goes_for_good(const struct gw_box *box, const struct gw_action *a)
+/* Where to: in the trash there is no other place to go, and a message of which we made a copy is
+ * not lost.  Where mailboxes are labels nothing but the trash, and spam, is left for good. */
+static enum gw_remove_to goes_to(const struct gw_box *box, const struct gw_action *a)
 {
 	bool draft = a->kind == GW_DO_REPLACED && (box->folder->attrs & GW_LIST_DRAFTS) != 0;
 
-	if (box->env->account->deletes == GW_DELETE_EXPUNGE || draft)
-		return true;
-	if (box->env->trash == NULL || strcmp(box->folder->wire, box->env->trash) == 0)
-		return true;
-	if ((box->folder->attrs & GW_LIST_TRASH) != 0)
-		return true;
-	return was_copied(box, a->uid);
+	if (box->env->trash == NULL || strcmp(box->folder->wire, box->env->trash) == 0 ||
+		(box->folder->attrs & GW_LIST_TRASH) != 0)
+		return GW_REMOVE_FOR_GOOD;
+	if (box->env->merges)
+		return (box->folder->attrs & GW_LIST_JUNK) != 0 ? GW_REMOVE_FOR_GOOD
+								: GW_REMOVE_TO_TRASH;
+	return box->env->account->deletes == GW_DELETE_EXPUNGE || draft || was_copied(box, a->uid)
+		       ? GW_REMOVE_FOR_GOOD
+		       : GW_REMOVE_TO_TRASH;
 }
 
 static bool collect(struct gw_box *box)
@@ -58,7 +61,7 @@ static bool collect(struct gw_box *box)
 			box, &(struct gw_box_removal){ .uid = a->uid,
 				     .local = a->kind == GW_DO_REPLACED ? GW_NO_LOCAL : a->local,
 				     .carried = a->kind == GW_DO_REPLACED,
-				     .for_good = goes_for_good(box, a) });
+				     .to = goes_to(box, a) });
 	}
 	return ok;
 }
@@ -155,6 +158,7 @@ static void tell(struct gw_box *box)
 {
 	const struct gw_remove_options options = { .session = box->session,
 		.trash = box->env->trash,
+		.all = box->env->all,
 		.make_trash = box->env->make_trash,
 		.highestmodseq = box->remote.highestmodseq,
 		.items = box->removals,
@@ -162,7 +166,7 @@ static void tell(struct gw_box *box)
 		.done = on_removed,
 		.ctx = box };
 	struct gw_remove_options o = options;
-	bool to_trash = false;
+	bool to_trash = false, to_all = false;
 	enum gw_code code;
 
 	box->state = BOX_REMOVING;
@@ -173,10 +177,14 @@ static void tell(struct gw_box *box)
 		end(box);
 		return;
 	}
-	for (size_t i = 0; i < box->leaving_count; i++)
-		to_trash |= !box->leaving[i].for_good;
+	for (size_t i = 0; i < box->leaving_count; i++) {
+		to_trash |= box->leaving[i].to == GW_REMOVE_TO_TRASH;
+		to_all |= box->leaving[i].to == GW_REMOVE_TO_ALL;
+	}
 	if (!to_trash)
 		o.trash = NULL;
+	if (!to_all)
+		o.all = NULL;
 	code = gw_remove_start(&o);
 	if (code == GW_OK) {
 		box->env->make_trash &= !to_trash;
@@ -204,28 +212,82 @@ static void on_settled(void *ctx, const struct gw_error *err)
 	gw_box_fail(box, &local);
 }
 
-void gw_box_remove(struct gw_box *box)
+static void fail_memory(struct gw_box *box)
 {
 	struct gw_error err = { 0 };
 
-	box->state = BOX_REMOVING;
-	if (collect(box))
-		box->removals = calloc(box->leaving_count + 1, sizeof *box->removals);
-	if (box->removals != NULL && box->leaving_count == 0) {
-		end(box);
-		return;
-	}
-	if (box->removals != NULL) {
-		qsort(box->leaving, box->leaving_count, sizeof *box->leaving, by_uid);
-		for (size_t i = 0; i < box->leaving_count; i++)
-			box->removals[i] = (struct gw_remove_item){ .uid = box->leaving[i].uid,
-				.to_trash = !box->leaving[i].for_good };
-		if (gw_settle_start(box->env->disk, box->place, NULL, 0, on_settled, box) == GW_OK)
-			return;
-	}
 	gw_fail(&err, GW_ERR_NOMEM, "out of memory");
 	err.scope = GW_SCOPE_MAILBOX;
 	gw_box_fail(box, &err);
+}
+
+static void begin(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->leaving_count; i++)
+		box->removals[i] = (struct gw_remove_item){ .uid = box->leaving[i].uid,
+			.to = box->leaving[i].to };
+	if (gw_settle_start(box->env->disk, box->place, NULL, 0, on_settled, box) != GW_OK)
+		fail_memory(box);
+}
+
+/* A message that stays in another mailbox loses this one only. */
+static void on_siblings(
+	void *ctx, const struct gw_sibling *list, size_t count, const struct gw_error *err)
+{
+	struct gw_box *box = ctx;
+	struct gw_error local = { 0 };
+	enum gw_remove_to to = box->env->all != NULL ? GW_REMOVE_TO_ALL : GW_REMOVE_FOR_GOOD;
+
+	free(box->leaving_uids);
+	box->leaving_uids = NULL;
+	if (err != NULL) {
+		local = *err;
+		local.scope = GW_SCOPE_ACCOUNT;
+		gw_box_fail(box, &local);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct gw_box_removal key = { .uid = list[i].of };
+		struct gw_box_removal *r = bsearch(
+			&key, box->leaving, box->leaving_count, sizeof *box->leaving, by_uid);
+
+		if (r != NULL && r->to == GW_REMOVE_TO_TRASH &&
+			box->env->stays(box->env->ctx, list[i].mailbox, list[i].uid))
+			r->to = to;
+	}
+	begin(box);
+}
+
+static bool find_siblings(struct gw_box *box)
+{
+	box->leaving_uids = calloc(box->leaving_count + 1, sizeof *box->leaving_uids);
+	if (box->leaving_uids == NULL)
+		return false;
+	for (size_t i = 0; i < box->leaving_count; i++)
+		box->leaving_uids[i] = box->leaving[i].uid;
+	gw_batcher_seal(box->env->batcher); /* what came in this run counts */
+	return gw_siblings_start(box->env->disk, box->place, box->leaving_uids, box->leaving_count,
+		       on_siblings, box) == GW_OK;
+}
+
+void gw_box_remove(struct gw_box *box)
+{
+	box->state = BOX_REMOVING;
+	if (collect(box))
+		box->removals = calloc(box->leaving_count + 1, sizeof *box->removals);
+	if (box->removals == NULL) {
+		fail_memory(box);
+		return;
+	}
+	if (box->leaving_count == 0) {
+		end(box);
+		return;
+	}
+	qsort(box->leaving, box->leaving_count, sizeof *box->leaving, by_uid);
+	if (!box->env->merges)
+		begin(box);
+	else if (!find_siblings(box))
+		fail_memory(box);
 }
 
 bool gw_box_must_wait_to_remove(const struct gw_box *box)

@@ -72,7 +72,7 @@ static void tell_flags(struct gw_box *box, const struct gw_action *a)
 static void tell_gone(struct gw_box *box, const struct gw_action *a)
 {
 	struct gw_sync_step s = { .uid = a->uid, .file = name_of(box, a->local) };
-	bool to_trash = box->env->account->deletes == GW_DELETE_TRASH &&
+	bool to_trash = (box->env->merges || box->env->account->deletes == GW_DELETE_TRASH) &&
 			!(box->folder->attrs & GW_LIST_TRASH) && box->env->trash != NULL;
 
 	switch ((enum gw_action_kind)a->kind) {
@@ -88,7 +88,9 @@ static void tell_gone(struct gw_box *box, const struct gw_action *a)
 	case GW_DO_DELETE_REMOTE:
 		s.what = "delete-there";
 		step(box, &s, "UID %u was deleted here: on the server it goes %s", a->uid,
-			to_trash ? "to the trash" : "for good");
+			!to_trash          ? "for good"
+			: box->env->merges ? "to the trash, unless it stays in another mailbox"
+					   : "to the trash");
 		break;
 	case GW_DO_REPLACED:
 		s.what = "replace-there";

@@ -291,6 +291,9 @@ static void join_sent(struct gw_box *box, const struct gw_upload_item *item)
 	gw_box_join(box, &u);
 }
 
+const char gw_box_merged[] = "the server has merged it with a message that has the same Message-ID "
+			     "and is in the mailbox already";
+
 /* The server may have merged it with a message that it had (Gmail).  If another file stands for
  * that one, this one stays here alone; if none does any more, it was edited. */
 static void join_stored(struct gw_box *box, const struct gw_upload_item *item)
@@ -300,9 +303,7 @@ static void join_stored(struct gw_box *box, const struct gw_upload_item *item)
 			   : gw_base_find(box->local.base, box->local.base_count, item->uid);
 
 	if (b < box->local.base_count && box->local.base[b].local != GW_NO_LOCAL) {
-		gw_box_refuse_file(box, item->name,
-			"the server has merged it with a message that has the same Message-ID and "
-			"is in the mailbox already");
+		gw_box_refuse_file(box, item->name, gw_box_merged);
 		return;
 	}
 	join_sent(box, item);

@@ -74,6 +74,7 @@ static enum gw_code take_row(void *ctx, const struct gw_message_row *row)
 	b->flags = row->flags & GW_FLAGS_ALL;
 	b->kind = (unsigned)row->state & 7;
 	b->old = row->date != 0 && row->date < look->options.oldest;
+	b->named = row->global_id != 0;
 	b->big = look->options.max_size > 0 && row->size > look->options.max_size;
 	b->local =
 		row->base_name == NULL ? GW_NO_LOCAL : find_file(v, gw_slice_str(row->base_name));

@@ -26,6 +26,7 @@ struct observe {
 	struct gw_observe_options o;
 	struct gw_remote_view view;
 	unsigned pending; /* I1 */
+	char items[64];
 	bool with_params, plain;
 	bool select_failed, fetch_failed;
 	struct gw_error err;
@@ -41,9 +42,25 @@ void gw_remote_view_drop_messages(struct gw_remote_view *view)
 void gw_remote_view_deinit(struct gw_remote_view *view)
 {
 	gw_remote_view_drop_messages(view);
+	free(view->ids);
 	gw_seqset_deinit(&view->vanished);
 	gw_seqset_deinit(&view->listing);
 	*view = (struct gw_remote_view){ 0 };
+}
+
+uint64_t gw_remote_view_id(const struct gw_remote_view *view, uint32_t uid)
+{
+	size_t lo = 0, hi = view->id_count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (view->ids[mid].uid < uid)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < view->id_count && view->ids[lo].uid == uid ? view->ids[lo].id : 0;
 }
 
 size_t gw_base_find(const struct gw_base_msg *base, size_t count, uint32_t uid)
@@ -78,6 +95,18 @@ enum gw_code gw_take_uids(
 
 /* --- collecting ------------------------------------------------------------------------------ */
 
+static void take_id(struct observe *ob, const struct gw_fetch *f)
+{
+	struct gw_remote_view *v = &ob->view;
+	struct gw_remote_id *id =
+		gw_array_push((void **)&v->ids, &v->id_count, &v->id_cap, sizeof *v->ids);
+
+	if (id == NULL)
+		gw_fail(&ob->err, GW_ERR_NOMEM, "out of memory");
+	else
+		*id = (struct gw_remote_id){ .uid = f->uid, .id = f->global_id };
+}
+
 static void take_fetch(struct observe *ob, const struct gw_fetch *f)
 {
 	struct gw_remote_view *v = &ob->view;
@@ -85,6 +114,8 @@ static void take_fetch(struct observe *ob, const struct gw_fetch *f)
 
 	if (f->uid == 0 || !f->has_flags)
 		return; /* without a UID it is only a hint; the next look finds the change */
+	if (f->global_id != 0)
+		take_id(ob, f);
 	m = gw_array_push((void **)&v->messages, &v->count, &v->cap, sizeof *v->messages);
 	if (m == NULL) {
 		gw_fail(&ob->err, GW_ERR_NOMEM, "out of memory");
@@ -178,6 +209,26 @@ static int by_uid(const void *a, const void *b)
 	return (x->uid > y->uid) - (x->uid < y->uid);
 }
 
+static int id_by_uid(const void *a, const void *b)
+{
+	const struct gw_remote_id *x = a, *y = b;
+
+	return (x->uid > y->uid) - (x->uid < y->uid);
+}
+
+static void settle_ids(struct gw_remote_view *v)
+{
+	size_t n = 0;
+
+	if (v->id_count > 0)
+		qsort(v->ids, v->id_count, sizeof *v->ids, id_by_uid);
+	for (size_t i = 0; i < v->id_count; i++) {
+		if (n == 0 || v->ids[n - 1].uid != v->ids[i].uid)
+			v->ids[n++] = v->ids[i];
+	}
+	v->id_count = n;
+}
+
 /* Sorts, and joins several facts about one UID.  Where their flags differ either will do: the
  * change came after the SELECT, so its cursor makes the next look find it again. */
 static void settle(struct gw_remote_view *v)
@@ -185,6 +236,7 @@ static void settle(struct gw_remote_view *v)
 	bool sorted = true;
 	size_t n = 0;
 
+	settle_ids(v);
 	for (size_t i = 1; i < v->count && sorted; i++)
 		sorted = v->messages[i - 1].uid < v->messages[i].uid;
 	if (sorted)
@@ -284,10 +336,11 @@ static enum gw_code fetch(struct observe *ob, const char *set, const char *items
 }
 
 /* What is asked of messages that may be new. */
-static const char *items(const struct observe *ob)
+static void choose_items(struct observe *ob)
 {
-	return ob->o.oldest != 0 ? "(UID FLAGS RFC822.SIZE INTERNALDATE)"
-				 : "(UID FLAGS RFC822.SIZE)";
+	snprintf(ob->items, sizeof ob->items, "(UID FLAGS RFC822.SIZE%s%s)",
+		ob->o.oldest != 0 ? " INTERNALDATE" : "",
+		gw_session_caps(ob->o.session) & GW_CAP_GMAIL ? " X-GM-MSGID" : "");
 }
 
 static enum gw_code fetch_from(struct observe *ob, uint32_t first)
@@ -295,7 +348,7 @@ static enum gw_code fetch_from(struct observe *ob, uint32_t first)
 	char set[32];
 
 	snprintf(set, sizeof set, "%u:*", first);
-	return fetch(ob, set, items(ob));
+	return fetch(ob, set, ob->items);
 }
 
 static enum mode choose(const struct observe *ob)
@@ -329,16 +382,16 @@ static enum gw_code send_select(struct observe *ob)
 
 static enum gw_code send_first_fetches(struct observe *ob)
 {
-	char text[96];
+	char text[128];
 	enum gw_code code = GW_OK;
 
 	switch (ob->mode) {
 	case MODE_FULL:
-		return fetch(ob, "1:*", items(ob));
+		return fetch(ob, "1:*", ob->items);
 	case MODE_QRESYNC:
 		return fetch_from(ob, ob->o.uidnext);
 	case MODE_CONDSTORE:
-		snprintf(text, sizeof text, "%s (CHANGEDSINCE %llu)", items(ob),
+		snprintf(text, sizeof text, "%s (CHANGEDSINCE %llu)", ob->items,
 			(unsigned long long)ob->o.highestmodseq);
 		return fetch(ob, "1:*", text);
 	case MODE_FLAGS:
@@ -354,7 +407,7 @@ static enum gw_code send_first_fetches(struct observe *ob)
 static void reset_view(struct observe *ob)
 {
 	gw_seqset_deinit(&ob->view.vanished);
-	ob->view.count = 0;
+	ob->view.count = ob->view.id_count = 0;
 	ob->fetch_failed = false;
 }
 
@@ -391,7 +444,7 @@ static void relist(struct observe *ob)
 	ob->state = RELIST;
 	ob->mode = MODE_FULL;
 	reset_view(ob);
-	check_sent(ob, fetch(ob, "1:*", items(ob)));
+	check_sent(ob, fetch(ob, "1:*", ob->items));
 }
 
 static void search(struct observe *ob)
@@ -521,7 +574,7 @@ static void evaluate_search(struct observe *ob)
 		gw_line_init(&line);
 		gw_line_printf(&line, "UID FETCH ");
 		gw_line_set(&line, &set);
-		gw_line_printf(&line, " %s", items(ob));
+		gw_line_printf(&line, " %s", ob->items);
 		if (code == GW_OK)
 			code = send_line(ob, &line, on_response, on_fetched);
 		gw_line_deinit(&line);
@@ -569,6 +622,7 @@ enum gw_code gw_observe_remote(const struct gw_observe_options *options)
 		return GW_ERR_NOMEM;
 	ob->o = *options;
 	ob->plain = options->plain_select;
+	choose_items(ob);
 	code = begin(ob);
 	if (code != GW_OK && ob->pending == 0) {
 		free(ob);

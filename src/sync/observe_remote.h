@@ -8,6 +8,12 @@
 #include "imap/session.h"
 #include "sync/plan.h"
 
+/* What stands for a message in all its mailboxes (Gmail: X-GM-MSGID). */
+struct gw_remote_id {
+	uint32_t uid;
+	uint64_t id;
+};
+
 struct gw_remote_view {
 	uint32_t uidvalidity, uidnext;  /* of the SELECT that began the look */
 	uint64_t highestmodseq;         /* 0: the mailbox has none */
@@ -15,6 +21,9 @@ struct gw_remote_view {
 	uint32_t exists;                /* kept up to date */
 	struct gw_remote_msg *messages; /* owned; sorted by uid */
 	size_t count, cap;
+	struct gw_remote_id
+		*ids; /* owned; sorted by uid; of those that were told, if the server has any */
+	size_t id_count, id_cap;
 	struct gw_seqset vanished;
 	struct gw_seqset listing; /* if has_listing */
 	bool has_listing;
@@ -26,8 +35,11 @@ struct gw_remote_view {
 
 void gw_remote_view_deinit(struct gw_remote_view *view);
 
-/* Frees what it says of single messages; cursors and counts stay. */
+/* Frees what it says of single messages; cursors, counts and ids stay. */
 void gw_remote_view_drop_messages(struct gw_remote_view *view);
+
+/* 0: not told. */
+uint64_t gw_remote_view_id(const struct gw_remote_view *view, uint32_t uid);
 
 struct gw_observe_options {
 	struct gw_session *session; /* borrowed */

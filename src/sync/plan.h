@@ -27,9 +27,10 @@ struct gw_base_msg {
 	uint32_t uid;
 	uint32_t local; /* index of its file in the local view, or GW_NO_LOCAL */
 	uint64_t flags : 58;
-	uint64_t kind : 3; /* enum gw_base_kind */
-	uint64_t old : 1;  /* older than the window reaches, as far as base knows */
-	uint64_t big : 1;  /* larger than is wanted */
+	uint64_t kind : 3;  /* enum gw_base_kind */
+	uint64_t old : 1;   /* older than the window reaches, as far as base knows */
+	uint64_t big : 1;   /* larger than is wanted */
+	uint64_t named : 1; /* base knows its global id */
 };
 
 /* What the server says now: all of it, or what changed.  Sorted by uid, unique. */

@@ -29,7 +29,6 @@ struct gw_remove {
 struct command {
 	struct gw_remove *r;
 	struct gw_seqset uids;
-	bool try_create;
 };
 
 static void enter(struct gw_remove *r, enum state state);
@@ -171,7 +170,8 @@ static void on_answer(void *ctx, const struct gw_result *result)
 static void on_found(struct gw_remove *r, uint32_t uid)
 {
 	for (size_t i = 0; i < r->o.count; i++) {
-		if (r->o.items[i].uid == uid && (r->marks[i] || !r->o.items[i].to_trash))
+		if (r->o.items[i].uid == uid &&
+			(r->marks[i] || r->o.items[i].to == GW_REMOVE_FOR_GOOD))
 			return;
 	}
 	r->foreign = true;
@@ -225,7 +225,8 @@ static void send_line(struct gw_remove *r, struct gw_line *line, struct gw_seqse
 	gw_fail(&r->lost, code, code == GW_ERR_NOMEM ? "out of memory" : "the session ended");
 }
 
-static void write_command(struct gw_remove *r, const struct gw_seqset *uids, struct gw_line *line)
+static void write_command(struct gw_remove *r, const struct gw_seqset *uids, enum gw_remove_to to,
+	struct gw_line *line)
 {
 	gw_line_init(line);
 	if (r->state == EXPUNGING) {
@@ -239,7 +240,8 @@ static void write_command(struct gw_remove *r, const struct gw_seqset *uids, str
 	gw_line_set(line, uids);
 	gw_line_printf(line, " ");
 	if (r->state == TRASHING) {
-		gw_line_string(line, gw_slice_str(r->o.trash), caps(r));
+		gw_line_string(line, gw_slice_str(to == GW_REMOVE_TO_ALL ? r->o.all : r->o.trash),
+			caps(r));
 		return;
 	}
 	if (r->o.highestmodseq > 0 && (caps(r) & GW_CAP_CONDSTORE))
@@ -248,38 +250,43 @@ static void write_command(struct gw_remove *r, const struct gw_seqset *uids, str
 	gw_line_printf(line, "+FLAGS.SILENT (\\Deleted)");
 }
 
-static void send_set(struct gw_remove *r, struct gw_seqset *uids)
+static void send_set(struct gw_remove *r, struct gw_seqset *uids, enum gw_remove_to to)
 {
 	struct gw_line line;
 
 	if (uids->count == 0 || r->lost.code != GW_OK)
 		return;
-	write_command(r, uids, &line);
+	write_command(r, uids, to, &line);
 	send_line(r, &line, uids);
 	gw_seqset_deinit(uids);
 }
 
-/* The present state's command for the items that it concerns. */
-static void send_sets(struct gw_remove *r)
+/* The present state's command for the items that it concerns and that go there. */
+static void send_sets_to(struct gw_remove *r, enum gw_remove_to to)
 {
 	struct gw_seqset set = { 0 };
 
 	for (size_t i = 0; i < r->o.count; i++) {
 		const struct gw_remove_item *item = &r->o.items[i];
-		bool concerned = r->state == TRASHING
-					 ? item->to_trash && item->outcome == GW_REMOVE_UNSENT &&
-						   !r->marks[i]
-					 : r->marks[i] && item->outcome == GW_REMOVE_UNSENT;
 
-		if (!concerned)
+		if (item->to != to || item->outcome != GW_REMOVE_UNSENT ||
+			r->marks[i] == (r->state == TRASHING))
 			continue;
 		if (gw_seqset_add(&set, item->uid, item->uid) != GW_OK)
 			gw_fail(&r->lost, GW_ERR_NOMEM, "out of memory");
 		if (set.count >= GW_LINE_MAX_RANGES)
-			send_set(r, &set);
+			send_set(r, &set, to);
 	}
-	send_set(r, &set);
+	send_set(r, &set, to);
 	gw_seqset_deinit(&set);
+}
+
+static void send_sets(struct gw_remove *r)
+{
+	if (r->state != TRASHING)
+		send_sets_to(r, GW_REMOVE_FOR_GOOD);
+	send_sets_to(r, GW_REMOVE_TO_TRASH);
+	send_sets_to(r, GW_REMOVE_TO_ALL);
 }
 
 static bool any_marks(const struct gw_remove *r)
@@ -310,7 +317,7 @@ static void enter(struct gw_remove *r, enum state state)
 	r->state = state;
 	switch (state) {
 	case CREATING:
-		if (r->o.make_trash || r->must_create)
+		if (r->o.trash != NULL && (r->o.make_trash || r->must_create))
 			send_create(r);
 		break;
 	case TRASHING:
@@ -318,7 +325,7 @@ static void enter(struct gw_remove *r, enum state state)
 		break;
 	case LOOKING:
 		for (size_t i = 0; i < r->o.count; i++)
-			r->marks[i] |= !r->o.items[i].to_trash;
+			r->marks[i] |= r->o.items[i].to == GW_REMOVE_FOR_GOOD;
 		if (plus || !any_marks(r))
 			break;
 		gw_line_init(&line);
@@ -359,6 +366,6 @@ enum gw_code gw_remove_start(const struct gw_remove_options *options)
 		return GW_ERR_NOMEM;
 	}
 	r->o = *options;
-	enter(r, options->trash != NULL ? CREATING : LOOKING);
+	enter(r, options->trash != NULL ? CREATING : options->all != NULL ? TRASHING : LOOKING);
 	return GW_OK;
 }

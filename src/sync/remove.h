@@ -1,6 +1,8 @@
 /* sync/remove.h - takes messages out of the selected mailbox on the server, for good or to the
  * trash.
  *
+ * Or into all mail: where a mailbox is a label (Gmail), that takes only the label off.
+ *
  * Only what was named here goes: UID EXPUNGE where there is UIDPLUS (RFC 4315); without it EXPUNGE,
  * and that only when no other client's \Deleted would go along.
  */
@@ -19,9 +21,11 @@ enum gw_remove_outcome {
 	GW_REMOVE_REFUSED,
 };
 
+enum gw_remove_to { GW_REMOVE_FOR_GOOD, GW_REMOVE_TO_TRASH, GW_REMOVE_TO_ALL };
+
 struct gw_remove_item {
 	uint32_t uid;
-	bool to_trash;                  /* else it goes for good */
+	enum gw_remove_to to;
 	enum gw_remove_outcome outcome; /* out */
 };
 
@@ -29,6 +33,7 @@ struct gw_remove_options {
 	struct gw_session *session;
 	const char *trash; /* as on the wire; NULL: nothing is for the trash */
 	bool make_trash;   /* it is not there yet */
+	const char *all;   /* likewise; NULL: nothing is for all mail */
 	/* What changed after this stays (RFC 7162 UNCHANGEDSINCE); 0: not known. */
 	uint64_t highestmodseq;
 	struct gw_remove_item *items; /* sorted by uid */

@@ -3,21 +3,27 @@
  * Usage: gmaild SETTINGS
  *
  * Listens on a free port of 127.0.0.1, in clear, and prints it.  SETTINGS is read again at every
- * command: password=P, token=T     what signs in (the user is anybody) connections=N           at
- * most (15)           localised     German names (at start) auto-expunge=0          \Deleted waits
- * for EXPUNGE no-star                 no new keywords        size-off      RFC822.SIZE is wrong
+ * command:
+ *
+ *   password=P, token=T     what signs in (the user is anybody)
+ *   connections=N           at most (15)
+ *   localised               German names (at start)
+ *   fill=N                  N messages with 2.2 labels on average (at start)
+ *   auto-expunge=0          \Deleted waits for EXPUNGE
+ *   no-star                 no new keywords
+ *   size-off                RFC822.SIZE is wrong
  *   throttled               "[THROTTLED]" behind every OK
- *   overquota               FETCH of bodies is refused: "Account exceeded command or bandwidth
- * limits." expired                 every session gets "BYE Session expired" app-password,
- * web-login, disabled    the login is refused with Gmail's words poison=UID              this one
- * answers "System Error" to FETCH limit=N                 mailboxes show their newest N messages
- * only
+ *   overquota               bodies are refused: "Account exceeded command or bandwidth limits."
+ *   expired                 every session gets "BYE Session expired"
+ *   app-password, web-login, disabled    the login is refused with Gmail's words
+ *   poison=UID              this one answers "System Error" to FETCH
+ *   limit=N                 mailboxes show their newest N messages only
  *
  * Beside IMAP there is the command WEB, for tests, also before the login: what a person does at
  * Gmail's page, and what it shows:
  *   WEB DELIVER label {literal}      WEB LABEL msgid label       WEB UNLABEL msgid label
  *   WEB FLAGS msgid (flags)          WEB DUMP    ("* msgid flags Message-ID label label ...")
- *   WEB BYTES    (sent in bodies so far)
+ *   WEB BYTES    (sent in bodies so far, and of distinct mail there is)
  */
 #include "session.h"
 
@@ -554,5 +560,6 @@ int main(int argc, char **argv)
 		return 2;
 	settings_from(argv[1]);
 	store_init(&store, setting("localised", NULL, 0));
+	store_fill(&store, (unsigned)number("fill", 0));
 	return serve(on_connection);
 }

@@ -375,6 +375,16 @@ static struct message *by_msgid(const char *text)
 	return NULL;
 }
 
+static uint64_t distinct_bytes(void)
+{
+	const struct box *all = store_special(&store, "\\All");
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < all->count; i++)
+		n += all->entries[i].message->n;
+	return n;
+}
+
 static void dump_one(struct session *s, const struct message *m)
 {
 	put(&s->out, "* %llu ", (unsigned long long)m->msgid);
@@ -410,7 +420,8 @@ void do_web(struct session *s, char *p)
 	if (strcmp(verb, "DUMP") == 0) {
 		dump(s);
 	} else if (strcmp(verb, "BYTES") == 0) {
-		put(&s->out, "* %llu\r\n", (unsigned long long)body_bytes);
+		put(&s->out, "* %llu %llu\r\n", (unsigned long long)body_bytes,
+			(unsigned long long)distinct_bytes());
 	} else if (strcmp(verb, "DELIVER") == 0) {
 		word(&p, first, sizeof first);
 		b = store_box(&store, first);

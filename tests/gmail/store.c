@@ -269,3 +269,61 @@ uint32_t store_keyword(struct store *s, const char *name)
 	s->keywords[s->keyword_count] = strdup(name);
 	return (uint32_t)KEYWORD << s->keyword_count++;
 }
+
+/* --- sample mail ----------------------------------------------------------------------------- */
+
+static uint32_t roll(uint64_t *state)
+{
+	*state = *state * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(*state >> 33);
+}
+
+static size_t write_sample(char *out, unsigned number, uint64_t *random)
+{
+	static const char words[] = "the wind is from the north and the sea is grey at night ";
+	size_t body = 1000 + roll(random) % (roll(random) % 10 == 0 ? 60000 : 12000);
+	size_t n = (size_t)sprintf(out,
+		"Received: from mail.example.org by mx.google.com\r\nFrom: Somebody "
+		"<a%u@example.org>\r\n"
+		"To: somebody@gmail.com\r\nSubject: sample %u\r\nMessage-ID: <fill%u@x>\r\n"
+		"Date: Mon, 1 Jan 2024 00:00:00 +0000\r\n\r\n",
+		number % 97, number, number);
+
+	for (size_t i = 0; i < body; i++) {
+		if (i % 72 == 70) {
+			out[n++] = '\r';
+			out[n++] = '\n';
+		}
+		out[n++] = words[(i + roll(random) % 3) % (sizeof words - 1)];
+	}
+	out[n++] = '\r';
+	out[n++] = '\n';
+	return n;
+}
+
+void store_fill(struct store *s, unsigned count)
+{
+	static const char *const names[] = { "INBOX", "Work", "Travel/2026", "Lists", "Family" };
+	enum { LABELS = sizeof names / sizeof *names };
+	struct box *boxes[LABELS];
+	char *text = malloc(100000);
+	uint64_t random = 5;
+
+	for (size_t i = 0; i < LABELS && count > 0; i++) {
+		boxes[i] = store_box(s, names[i]);
+		if (boxes[i] == NULL)
+			boxes[i] = store_create(s, names[i], "");
+	}
+	for (unsigned i = 0; i < count && text != NULL; i++) {
+		size_t n = write_sample(text, i, &random);
+		struct message *m;
+		uint32_t first = roll(&random) % LABELS, more = roll(&random) % 5, uid;
+
+		uid = store_append(s, boxes[first], text, n, roll(&random) % 3 == 0 ? 0 : SEEN,
+			1700000000 + (time_t)i * 600);
+		m = box_entry(boxes[first], uid)->message;
+		for (uint32_t k = 1; k <= (more * 3 + 3) / 6; k++) /* 0, 1, 1, 2, 2 more */
+			store_label(s, boxes[(first + k) % LABELS], m);
+	}
+	free(text);
+}

@@ -66,4 +66,6 @@ uint32_t store_label(struct store *s, struct box *b, struct message *m);
 /* Takes it off; from the trash and spam it goes for good.  In All Mail nothing happens. */
 void store_unlabel(struct store *s, struct box *b, struct message *m);
 void store_flags(struct store *s, struct message *m, uint32_t flags);
+/* count messages, the same each time, with 2.2 labels on average. */
+void store_fill(struct store *s, unsigned count);
 uint32_t store_keyword(struct store *s, const char *name); /* its bit; 0: there are too many */

@@ -122,7 +122,17 @@ sleep 1.1 # for the directory's times to grow old: now a look at it counts
 for i in 1 2 3; do sync_ok; done
 [ "$(labels m3)" = INBOX,Travel/2026,Work ] || fail "m3 is in $(labels m3)"
 rm "$T/mail/INBOX/cur"/twin*
+syncs_until "m3 lost its label INBOX there" eval '[ "$(labels m3)" = "Travel/2026,Work" ]'
+
+note "deleted in one of its mailboxes it loses that; in the last ones, at once, it goes to the trash"
+in_sync m3 Travel/2026,Work
+rm $(grep -rlF '<m3@x>' "$T/mail/Work") # again.1 in Travel/2026 has other bytes
+in_sync m3 Travel/2026
+web LABEL "$(web_id m3)" Work
+in_sync m3 Travel/2026,Work
+rm $(grep -rlF '<m3@x>' "$T/mail")
 syncs_until "m3 is in [Gmail]/Trash there" eval '[ "$(labels m3)" = "[Gmail]/Trash" ]'
+in_sync m3 "[Gmail]/Trash"
 
 note "archived there while it is starred here; a server without \\*"
 settings no-star

@@ -47,11 +47,17 @@ godwit status > "$T/out" || fail "something is held: $(cat "$T/out")"
 
 note "one message that the server cannot give"
 rm -rf "$T/mail" "$T/state"
-settings poison=7
+mail alone
+web DELIVER INBOX "$T/m"
+settings poison=41 # in no other mailbox
 fails 1 'System Error'
-[ "$(count_here INBOX)" = 39 ] || fail "$(count_here INBOX) are here"
+complete || fail "what it can give is not here"
 settings
 sync_ok --full
+here INBOX alone || fail "it is not here with --full"
+rm -rf "$T/mail" "$T/state"
+web UNLABEL "$(web_id alone)" INBOX
+sync_ok
 complete || fail "it is not here with --full"
 
 note "sizes that are wrong, a slow server"
