@@ -65,8 +65,10 @@ static const char *const migrations[] = {
 	/* A file that was moved here still has the keyword letters of its old mailbox. */
 	("ALTER TABLE pending ADD COLUMN letters INTEGER NOT NULL DEFAULT 0;"
 	 "ALTER TABLE pending ADD COLUMN meant INTEGER NOT NULL DEFAULT 0;"),
-	/* Gmail: one message in many mailboxes is found by its X-GM-MSGID. */
-	"CREATE INDEX message_global ON message(global_id) WHERE global_id IS NOT NULL;",
+	/* Gmail: one message in many mailboxes is found by its X-GM-MSGID; a file that was merged
+	   with a message that had one stands for that message, too. */
+	("CREATE INDEX message_global ON message(global_id) WHERE global_id IS NOT NULL;"
+	 "ALTER TABLE refused ADD COLUMN uid INTEGER NOT NULL DEFAULT 0;"),
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 
@@ -159,9 +161,9 @@ static const char *const sql[STATEMENTS] = {
 		       " header_hash, body_hash, msgid_hash, letters, meant FROM pending WHERE "
 		       "mailbox_id = ?"
 		       " ORDER BY base_name",
-	[ST_REFUSE] = "INSERT OR REPLACE INTO refused VALUES(?, ?, ?, ?)",
+	[ST_REFUSE] = "INSERT OR REPLACE INTO refused VALUES(?, ?, ?, ?, ?)",
 	[ST_UNREFUSE] = "DELETE FROM refused WHERE mailbox_id = ? AND base_name = ?",
-	[ST_REFUSED] = "SELECT base_name, at FROM refused WHERE mailbox_id = ?",
+	[ST_REFUSED] = "SELECT base_name, at, uid FROM refused WHERE mailbox_id = ?",
 	[ST_COUNT] = "SELECT count(*) FROM message WHERE mailbox_id = ? AND base_name IS NOT NULL",
 };
 

@@ -283,8 +283,10 @@ enum gw_code gw_store_rekey(struct gw_store *store, int64_t mailbox, const struc
 		" AND (side = 0 OR uid NOT IN (SELECT old FROM temp.rekey));"
 		"UPDATE held_deletion SET uid = uid + 8589934592 WHERE mailbox_id = %lld;"
 		"UPDATE held_deletion SET uid = (SELECT new FROM temp.rekey"
-		" WHERE old = uid - 8589934592) WHERE mailbox_id = %lld",
-		mailbox, mailbox, mailbox, mailbox, mailbox, mailbox, mailbox);
+		" WHERE old = uid - 8589934592) WHERE mailbox_id = %lld;"
+		"UPDATE refused SET uid = coalesce((SELECT new FROM temp.rekey WHERE old = uid), 0)"
+		" WHERE mailbox_id = %lld",
+		mailbox, mailbox, mailbox, mailbox, mailbox, mailbox, mailbox, mailbox);
 	if (text == NULL)
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	code = store_exec(store, text, err);

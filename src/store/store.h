@@ -191,11 +191,12 @@ enum gw_code gw_store_pending_drop(
 enum gw_code gw_store_pending(struct gw_store *store, int64_t mailbox, gw_pending_cb *cb, void *ctx,
 	struct gw_error *err);
 
-typedef enum gw_code gw_refused_cb(void *ctx, const char *base_name, int64_t at);
+typedef enum gw_code gw_refused_cb(void *ctx, const char *base_name, int64_t at, uint32_t uid);
 
-/* A file that the server did not take; at: seconds since the epoch. */
+/* A file that the server did not take; at: seconds since the epoch.  uid: of the message that it
+ * was merged with, which has another file; 0: none. */
 enum gw_code gw_store_refuse(struct gw_store *store, int64_t mailbox, const char *base_name,
-	int64_t at, const char *reason, struct gw_error *err);
+	int64_t at, uint32_t uid, const char *reason, struct gw_error *err);
 enum gw_code gw_store_unrefuse(
 	struct gw_store *store, int64_t mailbox, const char *base_name, struct gw_error *err);
 enum gw_code gw_store_refused(struct gw_store *store, int64_t mailbox, gw_refused_cb *cb, void *ctx,

@@ -80,7 +80,7 @@ enum gw_code gw_store_pending(
 }
 
 enum gw_code gw_store_refuse(struct gw_store *store, int64_t mailbox, const char *base_name,
-	int64_t at, const char *reason, struct gw_error *err)
+	int64_t at, uint32_t uid, const char *reason, struct gw_error *err)
 {
 	sqlite3_stmt *st = store_statement(store, ST_REFUSE, err);
 
@@ -90,6 +90,7 @@ enum gw_code gw_store_refuse(struct gw_store *store, int64_t mailbox, const char
 	bind_name(st, 2, base_name);
 	sqlite3_bind_int64(st, 3, at);
 	sqlite3_bind_text(st, 4, reason, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 5, uid);
 	return store_run(store, st, err);
 }
 
@@ -112,7 +113,8 @@ enum gw_code gw_store_refused(
 	sqlite3_bind_int64(st, 1, mailbox);
 	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
 		if (store_column_name(st, 0, name) != NULL)
-			code = cb(ctx, name, sqlite3_column_int64(st, 1));
+			code = cb(ctx, name, sqlite3_column_int64(st, 1),
+				(uint32_t)sqlite3_column_int64(st, 2));
 	}
 	return store_end_rows(store, st, rc, code, err);
 }

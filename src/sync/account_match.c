@@ -193,6 +193,7 @@ static void free_halves(struct gw_all_halves *h)
 	free(h->named_here.list);
 }
 
+/* Of those that can be told by their headers alone. */
 static bool add_sizes(struct gw_seqset *sizes, const struct gw_halves *halves)
 {
 	bool ok = true;
@@ -200,7 +201,7 @@ static bool add_sizes(struct gw_seqset *sizes, const struct gw_halves *halves)
 	for (size_t i = 0; i < halves->count && ok; i++) {
 		uint64_t size = halves->list[i].size;
 
-		if (size > 0 && size < UINT32_MAX)
+		if (halves->list[i].id == 0 && size > 0 && size < UINT32_MAX)
 			ok = gw_seqset_add(sizes, (uint32_t)size, (uint32_t)size) == GW_OK;
 	}
 	return ok;

@@ -312,7 +312,7 @@ static enum gw_code refuse(
 
 	base_of(op->from, base);
 	return gw_store_refuse(
-		world->store, op->place->mailbox, base, (int64_t)time(NULL), op->to, err);
+		world->store, op->place->mailbox, base, (int64_t)time(NULL), op->uid, op->to, err);
 }
 
 static enum gw_code store_cursor(

@@ -42,15 +42,16 @@ enum gw_op_kind {
 	GW_OP_TAKE,          /* `from` of from_place becomes `to`: it was moved on the server */
 	GW_OP_HOLD_DELETION, /* gone on one side (`side`); nothing goes, it is remembered */
 	GW_OP_UNHOLD,        /* nothing is held of it any more */
-	GW_OP_REFUSED,       /* the file `from` was not taken, `to` says why; no longer pending */
-	GW_OP_UNREFUSED,     /* the file `from` is gone, or taken: nothing is remembered of it */
-	GW_OP_HOLD,          /* remembered with `to` as the reason */
-	GW_OP_UNFETCHABLE,   /* a row without a file, remembered with `to` as the reason */
-	GW_OP_OUTSIDE,       /* a row without a file: outside the window */
-	GW_OP_LEAVING, /* the row says so; its file is still there, and goes in a later batch */
-	GW_OP_EXPIRE,  /* `from` goes: outside the window */
-	GW_OP_STAY,    /* it is inside again, with its file */
-	GW_OP_CURSOR,  /* the mailbox is done: its row is stored */
+	GW_OP_REFUSED,     /* the file `from` was not taken, `to` says why; no longer pending; uid:
+			      the message that it was merged with, or 0 */
+	GW_OP_UNREFUSED,   /* the file `from` is gone, or taken: nothing is remembered of it */
+	GW_OP_HOLD,        /* remembered with `to` as the reason */
+	GW_OP_UNFETCHABLE, /* a row without a file, remembered with `to` as the reason */
+	GW_OP_OUTSIDE,     /* a row without a file: outside the window */
+	GW_OP_LEAVING,     /* the row says so; its file is still there, and goes in a later batch */
+	GW_OP_EXPIRE,      /* `from` goes: outside the window */
+	GW_OP_STAY,        /* it is inside again, with its file */
+	GW_OP_CURSOR,      /* the mailbox is done: its row is stored */
 };
 
 struct gw_op {

@@ -297,6 +297,7 @@ static void apply_one(struct gw_box *box, const struct gw_action *a)
 		op.kind = GW_OP_LEFT;
 		break;
 	case GW_DO_FORGET:
+		gw_box_drop_twins(box, a->uid, GW_NO_LOCAL);
 		op.kind = GW_OP_DROP_ROW;
 		break;
 	case GW_DO_SKIP:
@@ -345,7 +346,7 @@ static void expire(struct gw_box *box)
 
 		if (a->kind != GW_DO_EXPIRE || !gw_box_name_source(box, a->local, &op))
 			continue;
-		gw_box_drop_twins(box, a->local);
+		gw_box_drop_twins(box, a->uid, a->local);
 		gw_box_add(box, &op);
 		box->delta.expired++;
 	}
@@ -373,7 +374,7 @@ void gw_box_delete_local(struct gw_box *box)
 
 		if (a->kind != GW_DO_DELETE_LOCAL && a->kind != GW_DO_STRAY)
 			continue;
-		gw_box_drop_twins(box, a->local);
+		gw_box_drop_twins(box, a->uid, a->local);
 		if (gw_box_name_source(box, a->local, &op))
 			gw_box_add(box, &op);
 		box->delta.deleted++;

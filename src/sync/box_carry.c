@@ -179,7 +179,7 @@ static void join_carried(
 		.copied = c->from_place == NULL || item->stays };
 
 	if (b < box->local.base_count && box->local.base[b].local != GW_NO_LOCAL) {
-		gw_box_refuse_file(box, name, gw_box_merged);
+		gw_box_refuse_alias(box, name, item->uid);
 		free(op.from);
 		return;
 	}

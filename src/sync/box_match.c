@@ -265,6 +265,7 @@ static bool add_gone(const struct gw_box *box, uint32_t number, struct gw_all_ha
 		if (h == NULL)
 			return false;
 		h->size = g->size;
+		h->id = g->global_id;
 		h->name = g->name;
 		h->drafts = (box->folder->attrs & GW_LIST_DRAFTS) != 0;
 	}
@@ -325,15 +326,19 @@ bool gw_box_add_halves(const struct gw_box *box, uint32_t number, struct gw_all_
 		const struct gw_action *a = &box->plan.actions[i];
 		const struct gw_pair_remote *head =
 			is_fresh_there(box, a) ? head_of(box, a->uid) : NULL;
+		uint64_t id = is_fresh_there(box, a) ? gw_remote_view_id(&box->remote, a->uid) : 0;
 		struct gw_half *h;
 
-		if (head == NULL || !head->has_received)
+		if (id == 0 && (head == NULL || !head->has_received))
 			continue;
 		h = add_half(&out->fresh_there, number, i, NULL);
 		if (h == NULL)
 			return false;
-		memcpy(h->header, head->header, GW_MATCH_HASH);
-		h->size = head->raw_size;
+		h->id = id;
+		if (head != NULL && head->has_received) {
+			memcpy(h->header, head->header, GW_MATCH_HASH);
+			h->size = head->raw_size;
+		}
 		h->drafts = (box->folder->attrs & GW_LIST_DRAFTS) != 0;
 	}
 	return true;
@@ -604,7 +609,7 @@ static void take_file(struct gw_box *box, const struct gw_action *a)
 		box->incomplete = from->incomplete = true;
 		return;
 	}
-	gw_box_drop_twins(from, t->from_local);
+	gw_box_drop_twins(from, t->from_uid, t->from_local);
 	gw_box_add(box, &op);
 	box->incomplete |= m.remote != a->flags; /* the next look tells the server */
 	box->delta.moved++;

@@ -233,8 +233,9 @@ void gw_box_note_ids(struct gw_box *box);
 /* box_twins.c */
 /* Files that share a base name and are not one message are given names of their own. */
 void gw_box_settle_twins(struct gw_box *box);
-/* The file leaves: those that are the same message go with it, or they would come back as new. */
-void gw_box_drop_twins(struct gw_box *box, uint32_t local);
+/* The message uid leaves, with its file, if it has one: those that are the same message go along,
+ * or they would come back as new. */
+void gw_box_drop_twins(struct gw_box *box, uint32_t uid, uint32_t local);
 
 /* box_match.c */
 void gw_box_headed(struct gw_box *box);
@@ -311,8 +312,8 @@ void gw_box_upload(struct gw_box *box);
 /* A file is neither pending nor refused any more; or it is refused. */
 void gw_box_forget_file(struct gw_box *box, const char *name);
 void gw_box_refuse_file(struct gw_box *box, const char *name, const char *reason);
-/* Why a file that another one stands for already is left alone. */
-extern const char gw_box_merged[];
+/* It was merged with a message that has another file, and is left alone: it stands for that one. */
+void gw_box_refuse_alias(struct gw_box *box, const char *name, uint32_t uid);
 /* Was the file's upload answered OK? */
 bool gw_box_stored(const struct gw_box *box, uint32_t local);
 

@@ -55,17 +55,29 @@ void gw_box_settle_twins(struct gw_box *box)
 	}
 }
 
-void gw_box_drop_twins(struct gw_box *box, uint32_t local)
+static void drop(struct gw_box *box, size_t i)
+{
+	struct gw_op op = { .kind = GW_OP_DELETE };
+
+	if (gw_box_name_source(box, (uint32_t)i, &op))
+		gw_box_add(box, &op);
+}
+
+void gw_box_drop_twins(struct gw_box *box, uint32_t uid, uint32_t local)
 {
 	const struct gw_scan *s = &box->local.scan;
-	struct gw_slice base = gw_scan_base(s, local);
 
-	for (size_t i = gw_scan_find(s, base);
-		i < s->count && gw_base_compare(gw_scan_base(s, i), base) == 0; i++) {
-		struct gw_op op = { .kind = GW_OP_DELETE };
+	if (local != GW_NO_LOCAL) {
+		struct gw_slice base = gw_scan_base(s, local);
 
-		if (i != local && box->local.messages[i].twin == GW_TWIN_SAME &&
-			gw_box_name_source(box, (uint32_t)i, &op))
-			gw_box_add(box, &op);
+		for (size_t i = gw_scan_find(s, base);
+			i < s->count && gw_base_compare(gw_scan_base(s, i), base) == 0; i++) {
+			if (i != local && box->local.messages[i].twin == GW_TWIN_SAME)
+				drop(box, i);
+		}
+	}
+	for (size_t i = 0; i < box->local.alias_count && uid != 0; i++) {
+		if (box->local.aliases[i].uid == uid)
+			drop(box, box->local.aliases[i].file);
 	}
 }

@@ -20,10 +20,12 @@ void gw_box_forget_file(struct gw_box *box, const char *name)
 		gw_box_add(box, &op);
 }
 
-void gw_box_refuse_file(struct gw_box *box, const char *name, const char *reason)
+static void refuse(struct gw_box *box, const char *name, uint32_t uid, const char *reason)
 {
 	struct gw_error err = { 0 };
-	struct gw_op op = { .kind = GW_OP_REFUSED, .from = strdup(name), .to = strdup(reason) };
+	struct gw_op op = {
+		.kind = GW_OP_REFUSED, .uid = uid, .from = strdup(name), .to = strdup(reason)
+	};
 
 	if (op.from != NULL && op.to != NULL) {
 		gw_box_add(box, &op);
@@ -35,6 +37,18 @@ void gw_box_refuse_file(struct gw_box *box, const char *name, const char *reason
 	gw_fail(&err, GW_ERR_REFUSED, "%s is not uploaded: %s", name, reason);
 	err.scope = GW_SCOPE_MESSAGE;
 	box->env->problem(box->env->ctx, box, &err);
+}
+
+void gw_box_refuse_file(struct gw_box *box, const char *name, const char *reason)
+{
+	refuse(box, name, 0, reason);
+}
+
+void gw_box_refuse_alias(struct gw_box *box, const char *name, uint32_t uid)
+{
+	refuse(box, name, uid,
+		"the server has merged it with a message that has the same Message-ID and is in "
+		"the mailbox already");
 }
 
 /* --- what may be uploaded -------------------------------------------------------------------- */
@@ -291,9 +305,6 @@ static void join_sent(struct gw_box *box, const struct gw_upload_item *item)
 	gw_box_join(box, &u);
 }
 
-const char gw_box_merged[] = "the server has merged it with a message that has the same Message-ID "
-			     "and is in the mailbox already";
-
 /* The server may have merged it with a message that it had (Gmail).  If another file stands for
  * that one, this one stays here alone; if none does any more, it was edited. */
 static void join_stored(struct gw_box *box, const struct gw_upload_item *item)
@@ -303,7 +314,7 @@ static void join_stored(struct gw_box *box, const struct gw_upload_item *item)
 			   : gw_base_find(box->local.base, box->local.base_count, item->uid);
 
 	if (b < box->local.base_count && box->local.base[b].local != GW_NO_LOCAL) {
-		gw_box_refuse_file(box, item->name, gw_box_merged);
+		gw_box_refuse_alias(box, item->name, item->uid);
 		return;
 	}
 	join_sent(box, item);

@@ -29,6 +29,7 @@ static enum gw_code take_row(void *ctx, const struct gw_message_row *row)
 	if (row->base_name == NULL || row->header_hash == NULL || row->body_hash == NULL)
 		return GW_OK;
 	g->known = true;
+	g->global_id = row->global_id;
 	g->size = row->size;
 	g->name = gw_hash_bytes(gw_slice_str(row->base_name));
 	g->date = row->date;

@@ -13,13 +13,14 @@ struct gw_gone {
 	uint32_t uid;
 	bool look; /* is its file gone? */
 
-	bool known;       /* out: base has a row of it, with hashes */
-	bool still_gone;  /* out, if look: a second trusted look does not show it either */
-	bool has_copy;    /* out: a copy of it that we made stands in another mailbox */
-	uint64_t size;    /* out: RFC822.SIZE */
-	time_t date;      /* out */
-	bool named_by_us; /* out: its base name is `key` and the UID */
-	uint64_t name;    /* out; stands for its base name */
+	bool known;         /* out: base has a row of it, with hashes */
+	bool still_gone;    /* out, if look: a second trusted look does not show it either */
+	bool has_copy;      /* out: a copy of it that we made stands in another mailbox */
+	uint64_t global_id; /* out; 0: not known */
+	uint64_t size;      /* out: RFC822.SIZE */
+	time_t date;        /* out */
+	bool named_by_us;   /* out: its base name is `key` and the UID */
+	uint64_t name;      /* out; stands for its base name */
 	struct gw_fingerprint print; /* out */
 };
 

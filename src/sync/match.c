@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-enum criterion { CONTENT_AND_NAME, FULL_CONTENT, HEADER_AND_SIZE, MESSAGE_ID };
+enum criterion { GLOBAL_ID, CONTENT_AND_NAME, FULL_CONTENT, HEADER_AND_SIZE, MESSAGE_ID };
 
 struct matcher {
 	const struct gw_half *gone, *fresh;
@@ -25,6 +25,8 @@ static size_t bucket(const struct matcher *m, const struct gw_half *h, enum crit
 {
 	size_t n;
 
+	if (by == GLOBAL_ID)
+		return (size_t)(h->id % m->bucket_count);
 	memcpy(&n, key(h, by), sizeof n);
 	return n % m->bucket_count;
 }
@@ -45,9 +47,15 @@ static bool equal(const struct gw_half *a, const struct gw_half *b, enum criteri
 {
 	static const uint8_t none[GW_MATCH_HASH];
 
+	if (by == GLOBAL_ID)
+		return a->id != 0 && a->id == b->id;
+	if (a->id != 0 && b->id != 0 && a->id != b->id)
+		return false;
 	if (memcmp(key(a, by), key(b, by), GW_MATCH_HASH) != 0)
 		return false;
 	switch (by) {
+	case GLOBAL_ID:
+		break;
 	case CONTENT_AND_NAME:
 		return a->name == b->name && memcmp(a->body, b->body, GW_MATCH_HASH) == 0;
 	case FULL_CONTENT:
@@ -92,8 +100,9 @@ static void pass(struct matcher *m, enum criterion by, bool same_box)
 /* Where a match may lie; SAME_BOX is tried first: it is the nearer one. */
 enum where { SAME_BOX = 1, OTHER_BOX = 2, ANYWHERE = SAME_BOX | OTHER_BOX };
 
-/* Out of memory nothing is joined: bodies are sent, nothing is lost. */
-static size_t match(struct matcher m, enum criterion by, enum where where)
+/* Each criterion sees what the ones before have left.  Out of memory nothing is joined: bodies are
+ * sent, nothing is lost. */
+static size_t match(struct matcher m, const enum criterion *by, size_t by_count, enum where where)
 {
 	m.bucket_count = 2 * m.fresh_count + 1;
 	m.gone_used = calloc(m.gone_count + 1, sizeof *m.gone_used);
@@ -101,10 +110,12 @@ static size_t match(struct matcher m, enum criterion by, enum where where)
 	m.heads = calloc(m.bucket_count, sizeof *m.heads);
 	m.next = calloc(m.fresh_count + 1, sizeof *m.next);
 	if (m.gone_used != NULL && m.fresh_used != NULL && m.heads != NULL && m.next != NULL) {
-		if (where & SAME_BOX)
-			pass(&m, by, true);
-		if (where & OTHER_BOX)
-			pass(&m, by, false);
+		for (size_t i = 0; i < by_count; i++) {
+			if (where & SAME_BOX)
+				pass(&m, by[i], true);
+			if (where & OTHER_BOX)
+				pass(&m, by[i], false);
+		}
 	}
 	free(m.gone_used);
 	free(m.fresh_used);
@@ -121,7 +132,7 @@ size_t gw_match_named(const struct gw_half *gone, size_t gone_count, const struc
 			     .fresh = fresh,
 			     .fresh_count = fresh_count,
 			     .out = out },
-		CONTENT_AND_NAME, ANYWHERE);
+		(const enum criterion[]){ CONTENT_AND_NAME }, 1, ANYWHERE);
 }
 
 size_t gw_match_here(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
@@ -132,7 +143,7 @@ size_t gw_match_here(const struct gw_half *gone, size_t gone_count, const struct
 			     .fresh = fresh,
 			     .fresh_count = fresh_count,
 			     .out = out },
-		FULL_CONTENT, ANYWHERE);
+		(const enum criterion[]){ FULL_CONTENT }, 1, ANYWHERE);
 }
 
 size_t gw_match_edits(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
@@ -143,7 +154,7 @@ size_t gw_match_edits(const struct gw_half *gone, size_t gone_count, const struc
 			     .fresh = fresh,
 			     .fresh_count = fresh_count,
 			     .out = out },
-		MESSAGE_ID, anywhere ? ANYWHERE : SAME_BOX);
+		(const enum criterion[]){ MESSAGE_ID }, 1, anywhere ? ANYWHERE : SAME_BOX);
 }
 
 size_t gw_match_crossed(const struct gw_half *gone_here, size_t gone_here_count,
@@ -154,7 +165,7 @@ size_t gw_match_crossed(const struct gw_half *gone_here, size_t gone_here_count,
 			     .fresh = gone_there,
 			     .fresh_count = gone_there_count,
 			     .out = out },
-		CONTENT_AND_NAME, OTHER_BOX);
+		(const enum criterion[]){ CONTENT_AND_NAME }, 1, OTHER_BOX);
 }
 
 size_t gw_match_there(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
@@ -165,5 +176,5 @@ size_t gw_match_there(const struct gw_half *gone, size_t gone_count, const struc
 			     .fresh = fresh,
 			     .fresh_count = fresh_count,
 			     .out = out },
-		HEADER_AND_SIZE, ANYWHERE);
+		(const enum criterion[]){ GLOBAL_ID, HEADER_AND_SIZE }, 2, ANYWHERE);
 }

@@ -18,6 +18,7 @@ struct gw_half {
 	uint8_t header[GW_MATCH_HASH], body[GW_MATCH_HASH];
 	uint8_t msgid[GW_MATCH_HASH]; /* zero: none */
 	uint64_t name;                /* stands for the base name of its file */
+	uint64_t id;  /* stands for the message in all mailboxes of the server; 0: not known */
 	bool refused; /* new here, and refused by the server: what it replaces must stay */
 	bool drafts;  /* in a mailbox of drafts, whose headers alone prove nothing */
 };
@@ -55,6 +56,6 @@ size_t gw_match_crossed(const struct gw_half *gone_here, size_t gone_here_count,
 size_t gw_match_edits(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
 	size_t fresh_count, bool anywhere, struct gw_match *out);
 
-/* What was moved there: full header and size equal; SAME and MOVE only. */
+/* What was moved there: of one id, else full header and size equal; SAME and MOVE only. */
 size_t gw_match_there(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
 	size_t fresh_count, struct gw_match *out);

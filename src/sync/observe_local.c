@@ -1,6 +1,7 @@
 /* sync/observe_local.c - see observe_local.h. */
 #include "sync/observe_local.h"
 
+#include "sync/observe_remote.h"
 #include "sync/twins.h"
 
 #include <errno.h>
@@ -36,6 +37,7 @@ void gw_local_view_deinit(struct gw_local_view *view)
 	for (size_t i = 0; i < view->outdated_count; i++)
 		free(view->outdated[i]);
 	free(view->outdated);
+	free(view->aliases);
 	gw_keywords_deinit(&view->keywords);
 	*view = (struct gw_local_view){ 0 };
 }
@@ -127,13 +129,31 @@ static enum gw_code take_pending(void *ctx, const struct gw_pending_row *row)
 	return GW_OK;
 }
 
-static enum gw_code take_refused(void *ctx, const char *base_name, int64_t at)
+/* It is not tried again while its message is there. */
+static enum gw_code take_alias(struct gw_look *look, uint32_t file, uint32_t uid)
+{
+	struct gw_local_view *v = &look->view;
+	struct gw_alias *alias = gw_array_push(
+		(void **)&v->aliases, &v->alias_count, &v->alias_cap, sizeof *v->aliases);
+
+	if (alias == NULL)
+		return gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");
+	*alias = (struct gw_alias){ .uid = uid, .file = file };
+	v->messages[file].refused = true;
+	return GW_OK;
+}
+
+static enum gw_code take_refused(void *ctx, const char *base_name, int64_t at, uint32_t uid)
 {
 	struct gw_look *look = ctx;
 	struct gw_local_view *v = &look->view;
 	uint32_t file = find_file(v, gw_slice_str(base_name));
 	char **slot;
 
+	if (file != GW_NO_LOCAL && uid != 0)
+		return gw_base_find(v->base, v->base_count, uid) == v->base_count
+			       ? GW_OK
+			       : take_alias(look, file, uid);
 	if (file != GW_NO_LOCAL) {
 		v->messages[file].refused =
 			!look->options.retry_refused && at + REFUSED_SECONDS > (int64_t)time(NULL);

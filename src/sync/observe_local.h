@@ -23,6 +23,12 @@ struct gw_pending_file {
 	bool known;    /* base knows its name by now */
 };
 
+/* A further file of a message (the server merged it with one that has a file). */
+struct gw_alias {
+	uint32_t uid;
+	uint32_t file; /* its index in the view */
+};
+
 /* What a look brought.  Owned by whoever got it; gw_local_view_deinit(). */
 struct gw_local_view {
 	bool missing;                  /* the directory is not there (and was not to be made) */
@@ -38,6 +44,8 @@ struct gw_local_view {
 	struct gw_seqset held_gone, held_here; /* deletions held back: gone there, or here */
 	struct gw_pending_file *pending;       /* owned */
 	size_t pending_count, pending_cap;
+	struct gw_alias *aliases; /* owned */
+	size_t alias_count, alias_cap;
 	char **outdated; /* owned; base names of files refused once that are gone */
 	size_t outdated_count, outdated_cap;
 	struct gw_keywords keywords;

@@ -232,10 +232,11 @@ static enum gw_code count_pending(void *ctx, const struct gw_pending_row *row)
 	return GW_OK;
 }
 
-static enum gw_code count_refused(void *ctx, const char *base_name, int64_t at)
+static enum gw_code count_refused(void *ctx, const char *base_name, int64_t at, uint32_t uid)
 {
 	assert_string_equal(base_name, "big");
 	assert_int_equal(at, 1000);
+	assert_int_equal(uid, 3);
 	(*(int *)ctx)++;
 	return GW_OK;
 }
@@ -260,7 +261,7 @@ static void uploads_are_remembered(void **state)
 	assert_int_equal(gw_store_pending_put(f->store, f->box.id, &row, &f->err), GW_OK);
 	assert_int_equal(gw_store_pending_put(f->store, f->box.id, &row, &f->err), GW_OK);
 	assert_int_equal(
-		gw_store_refuse(f->store, f->box.id, "big", 1000, "too big", &f->err), GW_OK);
+		gw_store_refuse(f->store, f->box.id, "big", 1000, 3, "too big", &f->err), GW_OK);
 	gw_store_pending(f->store, f->box.id, count_pending, &n, &f->err);
 	assert_int_equal(n, 1);
 	gw_store_refused(f->store, f->box.id, count_refused, &n, &f->err);

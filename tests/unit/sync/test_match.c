@@ -50,6 +50,29 @@ static void each_half_is_used_once(void **state)
 	assert_int_equal(out[1].fresh, 0);
 }
 
+/* An id is proof, also among drafts and without a header; and two ids are two messages. */
+static void moved_by_id(void **state)
+{
+	struct gw_half gone[] = { half(0, 1, 1, 1), half(0, 2, 2, 2), half(0, 3, 3, 3),
+		half(0, 4, 4, 4) };
+	struct gw_half fresh[] = { half(1, 4, 0, 0), half(1, 3, 0, 0), half(1, 0, 0, 0),
+		half(1, 1, 0, 0) };
+	struct gw_match out[4];
+
+	(void)state;
+	gone[1].id = 7, gone[1].drafts = true;
+	gone[2].id = 8;
+	fresh[2].id = 7;
+	fresh[1].id = 9; /* the header of gone[2], and another message */
+	assert_int_equal(gw_match_there(gone, 4, fresh, 4, out), 3);
+	assert_int_equal(out[0].gone, 1);
+	assert_int_equal(out[0].fresh, 2);
+	for (size_t i = 1; i < 3; i++) {
+		assert_int_not_equal(out[i].gone, 2);
+		assert_int_not_equal(out[i].fresh, 1);
+	}
+}
+
 static void what_the_server_refused_blocks(void **state)
 {
 	struct gw_half gone[] = { half(0, 1, 1, 1) }, fresh[] = { half(1, 1, 1, 1) };
@@ -121,7 +144,7 @@ static void random_halves(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(moves_and_edits),
-		cmocka_unit_test(each_half_is_used_once),
+		cmocka_unit_test(each_half_is_used_once), cmocka_unit_test(moved_by_id),
 		cmocka_unit_test(what_the_server_refused_blocks),
 		cmocka_unit_test(there_header_and_size_decide), cmocka_unit_test(random_halves) };
 

@@ -1,0 +1,66 @@
+#!/bin/bash
+# Random histories on labels: a person at Gmail's page and a reader here, runs that are killed; in the end
+# each message is in the same mailboxes on both sides, and nothing is lost.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/gmaillib.sh"
+HISTORIES=${HISTORIES:-30}
+. "$(dirname "$0")/historylib.sh"
+FOLDERS=(INBOX Work Travel/2026 Lists "[Gmail]/Trash" "[Gmail]/Spam")
+FLAGS=('(\Seen)' '(\Flagged)' '(\Seen \Flagged)' '(\Answered)' '()' '(\Seen Later)')
+
+some_message() { # one of the newest, mostly
+	web DUMP | tail -n $((1 + RANDOM % 30)) | head -1 | cut -d' ' -f1
+}
+dump() { # lines "Message-ID mailbox", All Mail and the views on it left out
+	web DUMP | sed 's/([^)]*)//' | awk -F'\t' '{split($1, a, " "); for (i = 2; i <= NF; i++)
+		if ($i !~ /All Mail|Starred|Important/) print a[2], $i}' | sort -u
+}
+here_all() { # likewise; of two files of one Message-ID in a mailbox one counts
+	(cd "$T/mail" && grep -rHm1 '^Message-ID:' .) |
+		sed 's#^\./\(.*\)/\(cur\|new\)/.*Message-ID: \(.*\)$#\3 \1#' | sort -u
+}
+change_there() {
+	local folder=${FOLDERS[RANDOM % 6]} id
+	id=$(some_message)
+	case $((RANDOM % 6)) in
+	0)
+		message
+		web DELIVER "${FOLDERS[RANDOM % 4]}" "$T/m"
+		;;
+	1 | 2) web LABEL "$id" "$folder" ;;
+	3 | 4) # from the trash and from spam it would be deleted for good
+		web UNLABEL "$id" "${FOLDERS[RANDOM % 4]}"
+		;;
+	5) web FLAGS "$id" "${FLAGS[RANDOM % 6]}" ;;
+	esac || true
+}
+# Everything that was ever made is there, unless it was deleted here: in the trash that is for good.
+nothing_lost() { # WHEN
+	web DUMP | awk '{for (i = 2; i <= NF; i++) if ($i ~ /^</) {print $i; break}}' | sort -u > "$T/present"
+	sort -u "$T/deleted" | comm -23 <(sort -u "$T/made") - | comm -23 - "$T/present" > "$T/lost"
+	[ ! -s "$T/lost" ] || fail "$1: lost: $(head -3 "$T/lost" | tr '\n' ' ')"
+	# What was neither deleted here nor put into the trash by anybody is among all mail.
+	dump > "$T/there"
+	here_all > "$T/here"
+	diff "$T/there" "$T/here" > "$T/diff" || fail "$1: $(head -8 "$T/diff")"
+}
+
+gmail_start
+gmail_config "guard = no"
+: > "$T/deleted"
+: > "$T/made"
+for i in $(seq 12); do
+	message
+	web DELIVER "${FOLDERS[i % 4]}" "$T/m"
+	[ $((i % 2)) = 0 ] || web LABEL "$(web DUMP | tail -1 | cut -d' ' -f1)" "${FOLDERS[(i + 1) % 4]}"
+done
+for folder in "${FOLDERS[@]}"; do mkdir -p "$T/mail/$folder"/{cur,new,tmp}; done
+sync_ok
+for h in $(seq "$HISTORIES"); do
+	history
+	for i in 1 2 3 4; do godwit sync > "$T/out" || true; done # what was merged is told once, and the exit status with it
+	nothing_lost "history $h"
+	assert_stable "history $h"
+done
+echo "$HISTORIES histories, $number messages and files: equal in the end, and stable"
+note ok
