@@ -49,6 +49,7 @@ void session_lose(struct gw_session *s)
 	if (s->lost)
 		return;
 	s->lost = true;
+	gw_delay_cancel(&s->pausing);
 	gw_log(s->log, GW_LOG_INFO, "session with %s lost: %s", s->host, s->err.text);
 	answer_all_lost(s);
 	if (!s->closed)
@@ -87,6 +88,33 @@ static bool send_body(struct gw_session *s, struct command *c)
 	return true;
 }
 
+static void send_queued(struct gw_session *s);
+
+static void on_paused(void *ctx)
+{
+	struct gw_session *s = ctx;
+
+	s->pausing = NULL;
+	s->pace_over = true;
+	send_queued(s);
+	gw_stream_expect(s->stream, true);
+}
+
+/* A server that asks for it gets one command at a time, and a pause before each.  true: not yet. */
+static bool must_pause(struct gw_session *s, const struct command *c)
+{
+	if (s->pace.ms == 0 || c->sent > 0 || s->login.state != LOGIN_DONE)
+		return false;
+	if (s->pausing != NULL || c != s->first)
+		return true;
+	if (s->pace_over) {
+		s->pace_over = false;
+		return false;
+	}
+	gw_stream_expect(s->stream, false); /* silence is ours now */
+	return gw_delay_start(s->loop, s->pace.ms, on_paused, s, &s->pausing) == GW_OK;
+}
+
 /* Sends what may go out of the commands from `unsent` on: up to the next literal that must wait. */
 static void send_queued(struct gw_session *s)
 {
@@ -97,8 +125,8 @@ static void send_queued(struct gw_session *s)
 			     : c->body_left > 0 ? c->body_at
 						: c->line.text.n;
 
-		if (c->idles && !waits && !c->idle_over)
-			return; /* it idles */
+		if (must_pause(s, c) || (c->idles && !waits && !c->idle_over))
+			return; /* or it idles */
 		if (end > c->sent)
 			gw_stream_write(s->stream, c->line.text.p + c->sent, end - c->sent);
 		c->sent = end;
@@ -178,7 +206,8 @@ enum gw_code gw_session_send(
 	if (s->unsent == NULL)
 		s->unsent = c;
 	send_queued(s);
-	gw_stream_expect(s->stream, true);
+	if (s->pausing == NULL)
+		gw_stream_expect(s->stream, true);
 	return GW_OK;
 }
 
@@ -204,6 +233,14 @@ static void note_selection(struct gw_session *s, const struct command *c, bool o
 		s->selected = false;
 }
 
+static void note_pace(struct gw_session *s, const struct gw_response *r)
+{
+	bool slow = memmem(r->line.p, r->line.n, "[THROTTLED]", 11) != NULL;
+
+	if (gw_pace_answered(&s->pace, slow))
+		gw_log(s->log, GW_LOG_INFO, "%s says [THROTTLED]: one command at a time", s->host);
+}
+
 static void take_answer(struct gw_session *s, const struct gw_response *r)
 {
 	struct gw_result result = { .response = r };
@@ -219,6 +256,7 @@ static void take_answer(struct gw_session *s, const struct gw_response *r)
 		return;
 	}
 	c = pop(s);
+	note_pace(s, r);
 	note_selection(s, c, r->status == GW_STATUS_OK);
 	if (r->status != GW_STATUS_OK) {
 		result.kind = r->status == GW_STATUS_NO ? GW_RESULT_NO : GW_RESULT_BAD;
@@ -248,7 +286,7 @@ static void take_answer(struct gw_session *s, const struct gw_response *r)
 	if ((half_sent || err.code == GW_ERR_BUSY) && !s->closed)
 		session_lose(s);
 	if (!s->lost && !s->closed && s->login.state == LOGIN_DONE)
-		gw_stream_expect(s->stream, s->first != NULL);
+		gw_stream_expect(s->stream, s->first != NULL && s->pausing == NULL);
 }
 
 static void take_untagged(struct gw_session *s, const struct gw_response *r)
@@ -403,6 +441,7 @@ void gw_session_close(struct gw_session **session)
 	if (!s->lost && s->login.state == LOGIN_DONE && s->unsent == NULL)
 		gw_stream_write(s->stream, "zz LOGOUT\r\n", 11);
 	s->closed = true;
+	gw_delay_cancel(&s->pausing);
 	gw_fail(&s->err, GW_ERR_CANCELLED, "the session was closed");
 	answer_all_lost(s);
 	gw_stream_close(s->stream);
@@ -484,6 +523,11 @@ bool gw_session_selected(const struct gw_session *s)
 bool gw_session_qresync(const struct gw_session *s)
 {
 	return s->qresync;
+}
+
+bool gw_session_slowed(const struct gw_session *s)
+{
+	return s->pace.ms > 0;
 }
 
 void gw_session_pause(struct gw_session *s, bool paused)

@@ -1,7 +1,9 @@
 /* imap/session_p.h - what session.c and login.c share; private to them. */
 #pragma once
 
+#include "imap/pace.h"
 #include "imap/session.h"
+#include "net/delay.h"
 
 enum login_state {
 	LOGIN_CONNECT,
@@ -60,6 +62,9 @@ struct gw_session {
 	struct command *first, *last; /* answered in this order; owned */
 	struct command *unsent;       /* the first whose line has not gone out whole */
 	uint32_t next_tag;
+	struct gw_pace pace;
+	struct gw_delay *pausing; /* owned; before the next command */
+	bool pace_over;
 
 	gw_session_cb *cb;
 	void *ctx;

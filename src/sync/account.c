@@ -555,6 +555,21 @@ static void look_ahead(struct gw_sync *s)
 	}
 }
 
+/* The server asks for fewer commands: more connections would make it worse. */
+static bool is_slowed(struct gw_sync *s)
+{
+	bool slowed = false;
+
+	for (size_t i = 0; i < GW_CONN_MAX; i++)
+		slowed |= s->conns[i].session != NULL && gw_session_slowed(s->conns[i].session);
+	if (slowed && !s->told_slow)
+		gw_log(s->log, GW_LOG_WARN,
+			"%s says that it is asked too much at once; going on more slowly",
+			s->account->host);
+	s->told_slow |= slowed;
+	return slowed;
+}
+
 /* One connection with enough in flight fills a link; more of them help where many mailboxes cost a
  * round trip each. */
 static void open_more(struct gw_sync *s)
@@ -562,7 +577,7 @@ static void open_more(struct gw_sync *s)
 	size_t left = 0, open = 0;
 	struct gw_error err = { 0 };
 
-	if (gw_sync_is_signing_in(s))
+	if (gw_sync_is_signing_in(s) || is_slowed(s))
 		return;
 	for (size_t i = 0; i < s->entry_count; i++) {
 		const struct gw_entry *e = &s->entries[i];

@@ -116,7 +116,7 @@ struct gw_sync {
 	uint64_t messages, deleted_recently; /* of the whole account, for the guard */
 	struct gw_sync_counts counts;
 	struct gw_error err; /* why the account failed */
-	bool stopped, batches_lost;
+	bool stopped, batches_lost, told_slow;
 };
 
 /* account.c */

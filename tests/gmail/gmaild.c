@@ -12,7 +12,8 @@
  *   auto-expunge=0          \Deleted waits for EXPUNGE
  *   no-star                 no new keywords
  *   size-off                RFC822.SIZE is wrong
- *   throttled               "[THROTTLED]" behind every OK
+ *   throttled=MS            "[THROTTLED]" behind each OK that was asked for sooner than that after
+ *                           the one before
  *   overquota               bodies are refused: "Account exceeded command or bandwidth limits."
  *   expired                 every session gets "BYE Session expired"
  *   app-password, web-login, disabled    the login is refused with Gmail's words
@@ -24,6 +25,7 @@
  *   WEB DELIVER label {literal}      WEB LABEL msgid label       WEB UNLABEL msgid label
  *   WEB FLAGS msgid (flags)          WEB DUMP    ("* msgid flags Message-ID label label ...")
  *   WEB BYTES    (sent in bodies so far, and of distinct mail there is)
+ *   WEB PACE     (answers so far, and how many of them were [THROTTLED])
  */
 #include "session.h"
 
@@ -38,7 +40,7 @@ enum { INPUT_MAX = 64 * 1024 * 1024 };
 
 struct store store;
 struct session *sessions;
-uint64_t body_bytes;
+uint64_t body_bytes, answers, slow_answers;
 
 /* --- connections ----------------------------------------------------------------------------- */
 
@@ -429,6 +431,8 @@ static void run_command(struct session *s, char *line)
 		return;
 	}
 	skip_space(&p);
+	uv_update_time(s->tcp.loop);
+	s->asked_at = uv_now(s->tcp.loop);
 	if (s->signed_in && setting("expired", NULL, 0)) {
 		put(&s->out, "* BYE Session expired, please login again.\r\n");
 		s->closing = true;

@@ -422,6 +422,9 @@ void do_web(struct session *s, char *p)
 	} else if (strcmp(verb, "BYTES") == 0) {
 		put(&s->out, "* %llu %llu\r\n", (unsigned long long)body_bytes,
 			(unsigned long long)distinct_bytes());
+	} else if (strcmp(verb, "PACE") == 0) {
+		put(&s->out, "* %llu %llu\r\n", (unsigned long long)answers,
+			(unsigned long long)slow_answers);
 	} else if (strcmp(verb, "DELIVER") == 0) {
 		word(&p, first, sizeof first);
 		b = store_box(&store, first);

@@ -25,11 +25,12 @@ struct session {
 	uint32_t *uids;     /* owned; by sequence number */
 	size_t uid_count;
 	uint64_t seen_modseq;
+	uint64_t asked_at, answered_at; /* the present command, the one before; ms */
 };
 
 extern struct store store;
 extern struct session *sessions;
-extern uint64_t body_bytes;
+extern uint64_t body_bytes, answers, slow_answers;
 
 /* wire.c: output, arguments */
 void put_bytes(struct text *t, const void *p, size_t n);

@@ -35,7 +35,13 @@ void put(struct text *t, const char *format, ...)
 
 void done(struct session *s, const char *status, const char *text)
 {
-	bool slow = strcmp(status, "OK") == 0 && setting("throttled", NULL, 0);
+	uint64_t now = uv_now(s->tcp.loop);
+	bool slow = s->signed_in && strcmp(status, "OK") == 0 &&
+		    s->asked_at < s->answered_at + (uint64_t)number("throttled", 0);
+
+	s->answered_at = now;
+	answers++;
+	slow_answers += slow;
 
 	put(&s->out, "%s %s %s%s\r\n", s->tag, status, text, slow ? " [THROTTLED]" : "");
 }

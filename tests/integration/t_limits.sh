@@ -60,11 +60,23 @@ web UNLABEL "$(web_id alone)" INBOX
 sync_ok
 complete || fail "it is not here with --full"
 
-note "sizes that are wrong, a slow server"
+note "sizes that are wrong"
 rm -rf "$T/mail" "$T/state"
-settings size-off throttled
+settings size-off
 sync_ok
 complete || fail "not all is here"
+
+note "a server that is asked too much at once: it is asked more slowly"
+rm -rf "$T/mail" "$T/state"
+settings throttled=100
+read -r all slow < <(web PACE)
+sync_ok
+read -r all2 slow2 < <(web PACE)
+complete || fail "not all is here"
+[ "$(grep -c 'going on more slowly' "$T/err")" = 1 ] || fail "told: $(cat "$T/err")"
+awk -v a=$((all2 - all)) -v s=$((slow2 - slow)) 'BEGIN {exit !(s > 0 && s * 2 < a)}' ||
+	fail "$((slow2 - slow)) of $((all2 - all)) answers were [THROTTLED]"
+settings
 
 note "a watcher is patient, and a session that ends is no trouble"
 watch_start
