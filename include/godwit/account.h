@@ -73,9 +73,11 @@ struct gw_account {
 	unsigned attic_days;  /* how long deleted mail rests in the attic; 0: not kept */
 	unsigned connections; /* at most */
 	bool compress;        /* connections that fetch much, where the server offers it */
-	unsigned timeout_s;   /* without a byte */
-	unsigned poll_s;      /* watching: between syncs that nothing calls for */
-	char **watch;         /* watching: patterns over names as shown here; the mailboxes to wait
-			       * for with IDLE, first ones first, where the server has no NOTIFY */
+	unsigned daily_download_mb, daily_upload_mb; /* what may cross the wire in a day (UTC),
+						      * 10^6 bytes; 0: no limit */
+	unsigned timeout_s;                          /* without a byte */
+	unsigned poll_s; /* watching: between syncs that nothing calls for */
+	char **watch;    /* watching: patterns over names as shown here; the mailboxes to wait
+			  * for with IDLE, first ones first, where the server has no NOTIFY */
 	size_t watch_count;
 };

@@ -24,6 +24,9 @@ struct gw_status_held {
 struct gw_status_sink {
 	void (*account)(void *ctx, bool known, int64_t changed_at); /* seconds; 0: never */
 	void (*mailbox)(void *ctx, const struct gw_status_mailbox *mailbox);
+	/* Bytes on the wire today (UTC), where the account has a limit; not_before: seconds, the
+	 * provider asked not to be asked sooner; 0: it did not. */
+	void (*day)(void *ctx, uint64_t down, uint64_t up, int64_t not_before);
 	void (*held)(void *ctx, const struct gw_status_held *held);
 	void *ctx;
 };

@@ -22,6 +22,7 @@ struct gw_sync_options {
 	bool restore_deletions; /* take them back: upload what is here again */
 	bool verify;            /* compare and tell (GW_SYNC_FINDING) instead; set full, too */
 	bool verify_bodies;     /* contents as well: fetches every message */
+	bool now;               /* even if the provider asked for a pause that is not over */
 	bool repair; /* what does not agree leaves the state: the next sync joins it anew */
 	const char *const *folders; /* only these (names as shown, patterns allowed); NULL: all */
 	size_t folder_count;
@@ -49,6 +50,7 @@ struct gw_sync_counts {
 	uint64_t kept;      /* gone there, changed here, and left alone */
 	uint64_t findings;  /* what verify found */
 	uint64_t problems;  /* reported; the exit status is not 0 */
+	uint64_t postponed; /* messages that wait, since the day's bandwidth is nearly used up */
 	uint64_t unsettled; /* mailboxes that kept changing: another sync should follow soon */
 	uint64_t wire_received, wire_sent; /* bytes, TLS included */
 };

@@ -6,7 +6,7 @@
 
 struct options {
 	const char *config_path; /* NULL: the usual place */
-	bool quiet, json, dry_run, full, accept_deletions, restore_deletions;
+	bool quiet, json, dry_run, full, now, accept_deletions, restore_deletions;
 	bool all;                    /* restore */
 	bool follow;                 /* status */
 	bool no_browser, device;     /* auth */

@@ -16,7 +16,8 @@ struct printer {
 	FILE *text;               /* lines below the heading */
 	uint64_t messages, count, held_count;
 	bool json, known, verbose;
-	int64_t changed_at;
+	int64_t changed_at, not_before;
+	uint64_t down, up; /* today */
 };
 
 static void on_account(void *ctx, bool known, int64_t changed_at)
@@ -79,6 +80,32 @@ static void on_held(void *ctx, const struct gw_status_held *h)
 		fprintf(p->text, "  held: %s UID %u: %s\n", h->mailbox, h->uid, h->reason);
 }
 
+static void on_day(void *ctx, uint64_t down, uint64_t up, int64_t not_before)
+{
+	struct printer *p = ctx;
+
+	p->down = down;
+	p->up = up;
+	p->not_before = not_before;
+}
+
+static void print_day(const struct printer *p)
+{
+	const struct gw_account *a = p->account;
+	char when[64] = "";
+	time_t t = (time_t)p->not_before;
+	struct tm tm;
+
+	if (a->daily_download_mb + a->daily_upload_mb > 0 && p->down + p->up > 0)
+		printf("  today: %.1f of %u MB down, %.1f of %u MB up\n", (double)p->down / 1e6,
+			a->daily_download_mb, (double)p->up / 1e6, a->daily_upload_mb);
+	if (p->not_before == 0 || localtime_r(&t, &tm) == NULL)
+		return;
+	strftime(when, sizeof when, "%Y-%m-%d %H:%M", &tm);
+	printf("  the provider refused more for now; it is not asked before %s (`sync --now`)\n",
+		when);
+}
+
 static void print_heading(const struct printer *p)
 {
 	char when[64] = "never";
@@ -108,9 +135,11 @@ static void print_watcher(const struct printer *p)
 
 static void print_json(struct printer *p)
 {
-	json_t *o = json_pack("{s:s, s:b, s:I, s:I, s:O, s:O, s:o}", "account", p->account->name,
-		"known", p->known, "messages", (json_int_t)p->messages, "changed",
-		(json_int_t)p->changed_at, "mailboxes", p->mailboxes, "held", p->held, "watcher",
+	json_t *o = json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:O, s:O, s:o}", "account",
+		p->account->name, "known", p->known, "messages", (json_int_t)p->messages, "changed",
+		(json_int_t)p->changed_at, "bytes_down_today", (json_int_t)p->down,
+		"bytes_up_today", (json_int_t)p->up, "not_before", (json_int_t)p->not_before,
+		"mailboxes", p->mailboxes, "held", p->held, "watcher",
 		p->watcher == NULL ? json_null() : json_incref(p->watcher));
 
 	json_dumpf(o, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
@@ -120,7 +149,11 @@ static void print_json(struct printer *p)
 
 static enum gw_code read_account(struct printer *p, struct gw_error *err)
 {
-	const struct gw_status_sink sink = { on_account, on_mailbox, on_held, p };
+	const struct gw_status_sink sink = { .account = on_account,
+		.mailbox = on_mailbox,
+		.day = on_day,
+		.held = on_held,
+		.ctx = p };
 	char *text = NULL;
 	size_t n;
 	enum gw_code code = ask_watcher(p->account, "status", &p->watcher, err);
@@ -135,6 +168,7 @@ static enum gw_code read_account(struct printer *p, struct gw_error *err)
 		print_json(p);
 	} else if (code == GW_OK) {
 		print_heading(p);
+		print_day(p);
 		print_watcher(p);
 		fputs(text, stdout);
 	}

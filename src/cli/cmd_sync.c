@@ -212,6 +212,7 @@ static enum gw_code choose(struct run *r, const struct config *config, struct gw
 		r->jobs[i].options.verify = o->verify;
 		r->jobs[i].options.verify_bodies = o->bodies;
 		r->jobs[i].options.repair = o->repair;
+		r->jobs[i].options.now = o->now;
 		r->jobs[i].options.accept_deletions = o->accept_deletions;
 		r->jobs[i].options.restore_deletions = o->restore_deletions;
 	}

@@ -53,6 +53,8 @@ static cfg_opt_t account_keys[] = {
 	CFG_INT("attic", 30, CFGF_NONE),
 	CFG_INT("connections", 0, CFGF_NONE),
 	CFG_BOOL("compress", cfg_true, CFGF_NONE),
+	CFG_INT("daily-download", -1, CFGF_NONE),
+	CFG_INT("daily-upload", -1, CFGF_NONE),
 	CFG_INT("timeout", 60, CFGF_NONE),
 	CFG_INT("poll", 300, CFGF_NONE),
 	CFG_STR_LIST("watch", "{INBOX}", CFGF_NONE),
@@ -231,6 +233,21 @@ static enum gw_code read_numbers(const struct reader *r, cfg_t *sec, struct gw_a
 		code = read_number(r, sec, "timeout", 1, 3600, &a->timeout_s);
 	if (code == GW_OK)
 		code = read_number(r, sec, "poll", 1, 86400, &a->poll_s);
+	return code;
+}
+
+/* What is not set is the provider's. */
+static enum gw_code read_daily(
+	const struct reader *r, cfg_t *sec, const struct provider *p, struct gw_account *a)
+{
+	enum gw_code code = GW_OK;
+
+	a->daily_download_mb = p != NULL ? p->daily_download_mb : 0;
+	a->daily_upload_mb = p != NULL ? p->daily_upload_mb : 0;
+	if (cfg_getint(sec, "daily-download") != -1)
+		code = read_number(r, sec, "daily-download", 0, 1000000, &a->daily_download_mb);
+	if (code == GW_OK && cfg_getint(sec, "daily-upload") != -1)
+		code = read_number(r, sec, "daily-upload", 0, 1000000, &a->daily_upload_mb);
 	return code;
 }
 
@@ -442,6 +459,8 @@ static enum gw_code read_account(const struct reader *r, cfg_t *sec, struct gw_a
 		code = check_required(r, sec, a);
 	if (code == GW_OK)
 		code = read_numbers(r, sec, a);
+	if (code == GW_OK)
+		code = read_daily(r, sec, p, a);
 	if (code == GW_OK && a->connections == 0)
 		a->connections = p != NULL ? p->connections : DEFAULT_CONNECTIONS;
 	if (code == GW_OK)

@@ -31,6 +31,7 @@ static const char usage[] =
 	"  -c, --config=FILE   another configuration than ~/.config/godwit/config\n"
 	"  -n, --dry-run       sync: say what would be done, and do nothing\n"
 	"      --full          sync: read everything, whatever was remembered\n"
+	"      --now           sync: even if the provider asked for a pause that is not over\n"
 	"      --accept-deletions   sync: carry out deletions that were held back\n"
 	"      --restore-deletions  sync: take them back instead\n"
 	"      --bodies        verify: compare contents too (fetches everything)\n"
@@ -104,6 +105,7 @@ static void log_line(void *ctx, enum gw_log_level level, const char *text)
 
 enum {
 	OPT_FULL = 256,
+	OPT_NOW,
 	OPT_JSON,
 	OPT_VERSION,
 	OPT_ACCEPT,
@@ -121,6 +123,7 @@ static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "dry-run", no_argument, NULL, 'n' },
 	{ "full", no_argument, NULL, OPT_FULL },
+	{ "now", no_argument, NULL, OPT_NOW },
 	{ "accept-deletions", no_argument, NULL, OPT_ACCEPT },
 	{ "restore-deletions", no_argument, NULL, OPT_RESTORE },
 	{ "bodies", no_argument, NULL, OPT_BODIES },
@@ -153,6 +156,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 			break;
 		case OPT_FULL:
 			o->full = true;
+			break;
+		case OPT_NOW:
+			o->now = true;
 			break;
 		case OPT_ACCEPT:
 			o->accept_deletions = true;

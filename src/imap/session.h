@@ -87,7 +87,7 @@ bool gw_session_signed_in(const struct gw_session *s); /* the server has said so
 bool gw_session_selected(const struct gw_session *s);  /* a mailbox, by the answers so far */
 bool gw_session_qresync(const struct gw_session *s);   /* ENABLED said so (RFC 7162 3.2.3) */
 
-bool gw_session_slowed(const struct gw_session *s);    /* the server asks us to be slower */
+bool gw_session_slowed(const struct gw_session *s); /* the server asks us to be slower */
 
 void gw_session_pause(struct gw_session *s, bool paused);
 void gw_session_traffic(const struct gw_session *s, uint64_t *received, uint64_t *sent);

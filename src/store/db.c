@@ -68,7 +68,9 @@ static const char *const migrations[] = {
 	/* Gmail: one message in many mailboxes is found by its X-GM-MSGID; a file that was merged
 	   with a message that had one stands for that message, too. */
 	("CREATE INDEX message_global ON message(global_id) WHERE global_id IS NOT NULL;"
-	 "ALTER TABLE refused ADD COLUMN uid INTEGER NOT NULL DEFAULT 0;"),
+	 "ALTER TABLE refused ADD COLUMN uid INTEGER NOT NULL DEFAULT 0;"
+	 "CREATE TABLE budget(day INTEGER PRIMARY KEY, bytes_down INTEGER NOT NULL,"
+	 " bytes_up INTEGER NOT NULL) STRICT;"),
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 
@@ -152,6 +154,10 @@ static const char *const sql[STATEMENTS] = {
 	[ST_UNHOLD_DELETION] = "DELETE FROM held_deletion WHERE mailbox_id = ? AND uid = ?",
 	[ST_HELD_DELETIONS] =
 		"SELECT uid, side FROM held_deletion WHERE mailbox_id = ? ORDER BY uid",
+	[ST_DAY] = "SELECT bytes_down, bytes_up FROM budget WHERE day = ?",
+	[ST_DAY_ADD] = "INSERT INTO budget VALUES(?1, ?2, ?3) ON CONFLICT(day) DO UPDATE SET"
+		       " bytes_down = bytes_down + ?2, bytes_up = bytes_up + ?3",
+	[ST_DAY_PURGE] = "DELETE FROM budget WHERE day < ? - 7",
 	[ST_DELETED_ADD] = "INSERT INTO deleted VALUES(?, ?)",
 	[ST_DELETED_PURGE] = "DELETE FROM deleted WHERE at <= ?",
 	[ST_PENDING_PUT] = "INSERT OR REPLACE INTO pending"

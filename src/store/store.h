@@ -42,7 +42,9 @@ enum gw_code gw_store_set_fact(
 #define GW_FACT_ACCOUNT_ID "account-id"
 #define GW_FACT_GENERATION "generation"
 #define GW_FACT_CHANGED \
-	"changed"           /* seconds since the epoch of the last run that changed anything */
+	"changed" /* seconds since the epoch of the last run that changed anything */
+#define GW_FACT_NOT_BEFORE \
+	"not-before"        /* seconds since the epoch: the provider asked not to be asked sooner */
 #define GW_FACT_CAPS "caps" /* what the server announced after login */
 
 /* --- mailboxes ------------------------------------------------------------------------------ */
@@ -222,6 +224,14 @@ enum gw_code gw_store_held_deletions(struct gw_store *store, int64_t mailbox,
 enum gw_code gw_store_deleted_add(
 	struct gw_store *store, int64_t mailbox, int64_t at, struct gw_error *err);
 enum gw_code gw_store_deleted_purge(struct gw_store *store, int64_t at, struct gw_error *err);
+
+/* --- what crossed the wire ------------------------------------------------------------------- */
+
+/* Bytes of one day since the epoch (UTC); 0 when nothing is known. */
+enum gw_code gw_store_day(
+	struct gw_store *store, int64_t day, uint64_t *down, uint64_t *up, struct gw_error *err);
+enum gw_code gw_store_day_add(
+	struct gw_store *store, int64_t day, uint64_t down, uint64_t up, struct gw_error *err);
 
 /* --- what was held back or refused ---------------------------------------------------------- */
 

@@ -16,21 +16,27 @@
 
 enum { BATCH_FILES = 1024, RESERVED_FDS = 256, BOXES_PER_CONNECTION = 3 };
 
+void gw_sync_wire(const struct gw_sync *s, uint64_t *received, uint64_t *sent)
+{
+	*received = s->received;
+	*sent = s->sent;
+	for (size_t i = 0; i < GW_CONN_MAX; i++) {
+		uint64_t in, out;
+
+		if (s->conns[i].session == NULL)
+			continue;
+		gw_session_traffic(s->conns[i].session, &in, &out);
+		*received += in - s->conns[i].received_before;
+		*sent += out - s->conns[i].sent_before;
+	}
+}
+
 static void emit(struct gw_sync *s, struct gw_sync_event ev)
 {
 	struct gw_sync_counts counts = s->counts;
 
-	counts.wire_received = s->received;
-	counts.wire_sent = s->sent;
-	for (size_t i = 0; i < GW_CONN_MAX; i++) {
-		uint64_t received, sent;
-
-		if (s->conns[i].session == NULL)
-			continue;
-		gw_session_traffic(s->conns[i].session, &received, &sent);
-		counts.wire_received += received - s->conns[i].received_before;
-		counts.wire_sent += sent - s->conns[i].sent_before;
-	}
+	gw_sync_wire(s, &counts.wire_received, &counts.wire_sent);
+	counts.postponed = s->budget.postponed;
 	ev.counts = &counts;
 	s->cb(s->ctx, &ev);
 }
@@ -174,6 +180,7 @@ static void end(struct gw_sync *s)
 		return;
 	}
 	s->state = SYNC_ENDING;
+	gw_sync_tell_postponed(s);
 	gw_sync_cancel_sign_in(s);
 	for (size_t i = 0; i < s->entry_count; i++) {
 		if (s->entries[i].box != NULL)
@@ -388,6 +395,7 @@ static void settle(struct gw_sync *s, struct gw_entry *e, enum gw_box_outcome ou
 		/* fall through */
 	case GW_BOX_IN_STEP:
 		e->settled = true;
+		e->unsettled |= delta->postponed > 0;
 		s->counts.mailboxes_done += !e->done_once;
 		e->done_once = true;
 		if (!s->options.verify)
@@ -615,6 +623,7 @@ static void await_claims(struct gw_sync *s)
 
 static void pump_once(struct gw_sync *s)
 {
+	gw_sync_note_overhead(s);
 	if (s->state == SYNC_WORKING && all_settled(s))
 		end(s);
 	if (s->state == SYNC_WORKING)
@@ -683,6 +692,7 @@ static void fill_env(struct gw_sync *s)
 		.now = (int64_t)time(NULL),
 		.disk = &s->disk,
 		.batcher = s->batcher,
+		.budget = &s->budget,
 		.claims = &s->claims,
 		.counts = &s->counts,
 		.messages = &s->messages,
@@ -718,6 +728,7 @@ enum gw_code gw_sync_start(uv_loop_t *loop, const struct gw_account *account,
 	struct gw_sync *s = calloc(1, sizeof *s);
 	struct gw_batcher_events events = { .mailbox_done = on_mailbox_done,
 		.batch_done = on_batch_done,
+		.traffic = gw_sync_take_traffic,
 		.wrote = gw_sync_on_wrote,
 		.failed = on_batch_failed,
 		.pressure = on_pressure,

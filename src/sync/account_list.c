@@ -294,6 +294,20 @@ void gw_sync_list_again(struct gw_sync *s)
 	gw_sync_list(s);
 }
 
+enum { LARGE = 2000 };
+
+/* A large mailbox that was never seen through would be listed anew each time, only to wait. */
+static bool waits_for_tomorrow(struct gw_sync *s, const struct gw_entry *e)
+{
+	bool waits = gw_budget_spent(&s->budget) && e->folder->messages >= LARGE &&
+		     e->row.uidnext == 0 && e->row.id != 0 &&
+		     strcasecmp(e->folder->wire, "INBOX") != 0 && !s->options.dry_run &&
+		     !s->options.verify;
+
+	s->budget.postponed += waits ? e->folder->messages : 0;
+	return waits;
+}
+
 void gw_sync_listed(struct gw_sync *s)
 {
 	const char *text = gw_session_caps_text(session(s));
@@ -320,7 +334,8 @@ void gw_sync_listed(struct gw_sync *s)
 	s->counts.mailboxes = s->entry_count;
 	for (size_t i = 0; i < s->entry_count; i++) {
 		s->counts.mailboxes_changed += s->entries[i].dirty && !s->entries[i].remote_same;
-		s->entries[i].settled = !s->entries[i].dirty;
+		s->entries[i].settled =
+			!s->entries[i].dirty || waits_for_tomorrow(s, &s->entries[i]);
 		write_now |=
 			s->entries[i].row.id == 0; /* it needs a row before its first message */
 	}

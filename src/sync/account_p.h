@@ -105,6 +105,9 @@ struct gw_sync {
 	struct gw_entry *entries; /* owned; those that the account wants */
 	size_t entry_count, entry_cap;
 	struct gw_claims claims;
+	struct gw_budget budget;
+	int64_t paused_until;              /* an earlier run was asked to wait; 0: none */
+	uint64_t counted_down, counted_up; /* bytes on the wire that the state knows of */
 	struct gw_box_env env;
 	struct gw_batcher *batcher; /* owned */
 	bool pumping, pump_again;
@@ -140,6 +143,8 @@ void gw_sync_cancel_sign_in(struct gw_sync *s);
 
 /* account.c */
 void gw_sync_on_session(void *ctx, enum gw_session_event event, const struct gw_error *err);
+/* Bytes on the wire so far. */
+void gw_sync_wire(const struct gw_sync *s, uint64_t *received, uint64_t *sent);
 /* A connection leaves the sync: what crossed it is counted. */
 void gw_sync_count_traffic(struct gw_conn *c);
 
@@ -154,6 +159,20 @@ void gw_sync_on_wrote(void *ctx, const struct gw_place *place, const char *name,
 	enum gw_written how);
 /* account.c */
 void gw_sync_tell_new(struct gw_sync *s, const char *mailbox, const char *path);
+
+/* account_budget.c */
+int64_t gw_sync_today(void); /* days since the epoch */
+enum gw_code gw_sync_read_budget(struct gw_sync *s, struct gw_error *err);
+void gw_sync_take_traffic(void *ctx, uint64_t *down, uint64_t *up);
+/* What came beside bodies counts, too. */
+void gw_sync_note_overhead(struct gw_sync *s);
+void gw_sync_tell_postponed(struct gw_sync *s);
+/* A pause that the provider asked for: is there one to remember, or to forget?  Is one not over
+ * (GW_ERR_BUSY)? */
+bool gw_sync_pause_changed(const struct gw_sync *s);
+enum gw_code gw_sync_check_pause(struct gw_sync *s, struct gw_error *err);
+enum gw_code gw_sync_store_pause(
+	const struct gw_sync *s, struct gw_store *store, struct gw_error *err);
 
 /* account_list.c: asks for the folders, makes the entries, then prepares or finishes. */
 void gw_sync_list(struct gw_sync *s);

@@ -87,6 +87,8 @@ static enum gw_code read_state(struct gw_sync *s, struct gw_error *err)
 		code = read_fact(s, GW_FACT_GENERATION, &generation, err);
 	if (code == GW_OK)
 		code = read_fact(s, GW_FACT_CAPS, &s->caps, err);
+	if (code == GW_OK)
+		code = gw_sync_check_pause(s, err);
 	if (id != NULL)
 		snprintf(s->account_id, sizeof s->account_id, "%s", id);
 	if (generation != NULL)
@@ -220,6 +222,8 @@ enum gw_code gw_sync_open_state(struct gw_sync *s, struct gw_error *err)
 	code = gw_store_open(s->db_path, GW_STORE_READ, &s->disk.world.store, err);
 	if (code == GW_OK && s->disk.world.store != NULL)
 		code = read_state(s, err);
+	if (code == GW_OK)
+		code = gw_sync_read_budget(s, err);
 	if (code == GW_ERR_CORRUPT)
 		code = set_aside(s, err);
 	if (code == GW_OK)
@@ -235,6 +239,7 @@ enum gw_code gw_sync_open_state(struct gw_sync *s, struct gw_error *err)
 struct prepare_job {
 	struct gw_disk_job job; /* first */
 	struct gw_sync *sync;
+	uint64_t down, up; /* at the end: bytes on the wire that were not counted yet */
 	struct gw_error err;
 };
 
@@ -345,8 +350,10 @@ void gw_sync_prepare(struct gw_sync *s)
 
 /* --- at the end ------------------------------------------------------------------------------ */
 
-static enum gw_code write_end(struct gw_sync *s, struct gw_disk_world *world, struct gw_error *err)
+static enum gw_code write_end(struct prepare_job *p, struct gw_disk_world *world)
 {
+	struct gw_sync *s = p->sync;
+	struct gw_error *err = &p->err;
 	bool whole = s->err.code == GW_OK && s->counts.problems == 0;
 	char now[24];
 	enum gw_code code = GW_OK;
@@ -367,6 +374,10 @@ static enum gw_code write_end(struct gw_sync *s, struct gw_disk_world *world, st
 		code = write_facts(s, world, err);
 	if (code == GW_OK)
 		code = gw_store_set_fact(world->store, GW_FACT_CHANGED, now, err);
+	if (code == GW_OK && p->down + p->up > 0)
+		code = gw_store_day_add(world->store, gw_sync_today(), p->down, p->up, err);
+	if (code == GW_OK && gw_sync_pause_changed(s))
+		code = gw_sync_store_pause(s, world->store, err);
 	return code == GW_OK ? gw_store_commit(world->store, err) : code;
 }
 
@@ -375,8 +386,10 @@ static void work_close(struct gw_disk_job *job, struct gw_disk_world *world)
 	struct prepare_job *p = (struct prepare_job *)job;
 	struct gw_sync *s = p->sync;
 
+	if (gw_sync_pause_changed(s))
+		gw_disk_writable(world, &p->err);
 	if (world->writable && s->err.code != GW_ERR_CORRUPT) {
-		write_end(s, world, &p->err);
+		write_end(p, world);
 		if (s->account->attic_days > 0)
 			gw_attic_purge(s->attic_path, s->account->attic_days);
 	}
@@ -415,5 +428,6 @@ void gw_sync_close_state(struct gw_sync *s)
 		return;
 	}
 	*p = (struct prepare_job){ .job = { .work = work_close, .done = on_closed }, .sync = s };
+	gw_sync_take_traffic(s, &p->down, &p->up);
 	gw_disk_submit(&s->disk, &p->job);
 }

@@ -23,6 +23,7 @@ struct batch {
 	size_t count, cap;
 	size_t files;
 	uint64_t bytes, unflushed; /* its own, and of all batches not flushed when it was sealed */
+	uint64_t down, up;         /* bytes that crossed the wire meanwhile */
 	bool has_cursor, has_join;
 	struct gw_batch_result result;
 	struct gw_error err;
@@ -422,6 +423,9 @@ static enum gw_code store_rows(struct batch *b, struct gw_disk_world *world)
 		if (!b->ops[i].skipped)
 			code = act_on_row(b, &b->ops[i], world);
 	}
+	if (code == GW_OK && b->down + b->up > 0)
+		code = gw_store_day_add(
+			world->store, (int64_t)time(NULL) / 86400, b->down, b->up, &b->err);
 	if (code == GW_OK)
 		code = gw_store_commit(world->store, &b->err);
 	if (code != GW_OK)
@@ -492,6 +496,7 @@ static void submit(struct gw_batcher *b)
 	b->open = NULL;
 	uv_timer_stop(b->timer);
 	batch->unflushed = b->unflushed;
+	b->events.traffic(b->events.ctx, &batch->down, &batch->up);
 	if (++b->waiting == MAX_WAITING)
 		b->events.pressure(b->events.ctx, true);
 	gw_disk_submit(b->disk, &batch->job);

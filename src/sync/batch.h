@@ -96,6 +96,8 @@ struct gw_batcher_events {
 	/* A CURSOR op was committed; conflict: the cursors were not advanced. */
 	void (*mailbox_done)(void *ctx, void *owner, bool conflict);
 	void (*batch_done)(void *ctx, const struct gw_batch_result *result);
+	/* Bytes that crossed the wire and were not counted yet. */
+	void (*traffic)(void *ctx, uint64_t *down, uint64_t *up);
 	/* A file was put in place, or taken away.  Before mailbox_done() of the same batch. */
 	void (*wrote)(void *ctx, const struct gw_place *place, const char *name, bool in_new,
 		enum gw_written how);

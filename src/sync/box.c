@@ -486,7 +486,7 @@ void gw_box_committed(struct gw_box *box, bool conflict)
 	else
 		gw_log(box->env->log, GW_LOG_DEBUG,
 			"%s: a file was not as it had been seen; once more", box->folder->shown);
-	gw_box_finish(box, conflict || box->incomplete ? GW_BOX_AGAIN
-			   : box->session_used         ? GW_BOX_IN_STEP
-						       : GW_BOX_SAME);
+	gw_box_finish(box, conflict || (box->incomplete && box->delta.postponed == 0) ? GW_BOX_AGAIN
+			   : box->session_used ? GW_BOX_IN_STEP
+					       : GW_BOX_SAME);
 }

@@ -7,6 +7,7 @@
 #include "godwit/sync.h"
 #include "imap/session.h"
 #include "sync/batch.h"
+#include "sync/budget.h"
 #include "sync/claims.h"
 #include "sync/folders.h"
 
@@ -28,6 +29,7 @@ struct gw_box_env {
 	const char *account_id;
 	struct gw_disk *disk;
 	struct gw_batcher *batcher;
+	struct gw_budget *budget;      /* of the day */
 	struct gw_claims *claims;      /* on messages of several mailboxes */
 	struct gw_sync_counts *counts; /* the account's totals */
 	const uint64_t *messages;      /* the account has so many */

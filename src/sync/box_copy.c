@@ -13,7 +13,8 @@
 
 #include <stdlib.h>
 
-enum { CHUNK = 128 }; /* each copy is a descriptor until its batch is flushed */
+enum { INBOX_NEWEST = 100 }; /* these do not wait with what is in bulk */
+enum { CHUNK = 128 };        /* each copy is a descriptor until its batch is flushed */
 
 static void next_chunk(struct gw_box *box);
 
@@ -82,6 +83,30 @@ static void claim(struct gw_box *box)
 	box->item_count = kept;
 }
 
+/* Fetches its items, as far as the day allows: the newest first. */
+static void fetch(struct gw_box *box)
+{
+	size_t kept = box->item_count;
+	bool inbox = strcasecmp(box->folder->wire, "INBOX") == 0;
+	size_t bulk = !inbox ? kept : kept > INBOX_NEWEST ? kept - INBOX_NEWEST : 0;
+
+	for (size_t i = box->item_count; i > 0; i--) {
+		struct gw_download_item *item = &box->items[i - 1];
+
+		if (gw_budget_fetch(box->env->budget, item->size, i <= bulk))
+			box->items[--kept] = *item;
+		else
+			box->delta.postponed++;
+	}
+	memmove(box->items, box->items + kept, (box->item_count - kept) * sizeof *box->items);
+	box->item_count -= kept;
+	box->incomplete |= box->delta.postponed > 0;
+	if (box->item_count > 0)
+		gw_box_with_session(box, gw_box_begin_download);
+	else
+		gw_box_got(box);
+}
+
 /* What was not copied. */
 static void fetch_rest(struct gw_box *box)
 {
@@ -92,10 +117,7 @@ static void fetch_rest(struct gw_box *box)
 			box->items[kept++] = box->items[i];
 	}
 	box->item_count = kept;
-	if (kept > 0)
-		gw_box_with_session(box, gw_box_begin_download);
-	else
-		gw_box_got(box);
+	fetch(box);
 }
 
 static void next_chunk(struct gw_box *box)
@@ -119,10 +141,7 @@ static void next_chunk(struct gw_box *box)
 void gw_box_get(struct gw_box *box)
 {
 	if (box->remote.id_count == 0) {
-		if (box->item_count > 0)
-			gw_box_with_session(box, gw_box_begin_download);
-		else
-			gw_box_find_copies(box);
+		fetch(box);
 		return;
 	}
 	box->state = BOX_COPYING;

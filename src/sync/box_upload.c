@@ -482,8 +482,23 @@ static bool announce(struct gw_box *box)
 			     box->announced_count, on_announced, box) == GW_OK;
 }
 
+/* Leaves out what the day does not allow. */
+static void postpone(struct gw_box *box)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < box->upload_count; i++) {
+		if (gw_budget_send(box->env->budget, box->uploads[i].size))
+			box->uploads[n++] = box->uploads[i];
+	}
+	box->delta.postponed += box->upload_count - n;
+	box->incomplete |= n < box->upload_count;
+	box->upload_count = n;
+}
+
 void gw_box_send(struct gw_box *box)
 {
+	postpone(box);
 	if (box->upload_count == 0 && box->carry_count == 0) {
 		gw_box_push(box);
 		return;

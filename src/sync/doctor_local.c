@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { MEGABYTE = 1 << 20, LITTLE_ROOM_MB = 200 };
@@ -102,6 +103,8 @@ static void check_maildir(const struct checks *c)
 struct totals {
 	bool known;
 	uint64_t mailboxes, messages, held;
+	uint64_t down, up; /* today */
+	int64_t not_before;
 };
 
 static void on_account(void *ctx, bool known, int64_t changed_at)
@@ -128,10 +131,40 @@ static void on_held(void *ctx, const struct gw_status_held *h)
 	t->held++;
 }
 
+static void on_day(void *ctx, uint64_t down, uint64_t up, int64_t not_before)
+{
+	struct totals *t = ctx;
+
+	t->down = down;
+	t->up = up;
+	t->not_before = not_before;
+}
+
+static void check_budget(const struct checks *c, const struct totals *t)
+{
+	const struct gw_account *a = c->account;
+	uint64_t mb = 1000000;
+
+	if (t->not_before != 0)
+		gw_tellf(c->tell, c->ctx, "bandwidth", GW_HEALTH_BAD,
+			"wait, and let other programs fetch less; `sync --now` asks all the same",
+			"the provider refused more for now; syncs wait for another %lld minutes",
+			(long long)(t->not_before - (int64_t)time(NULL) + 59) / 60);
+	if (a->daily_download_mb + a->daily_upload_mb > 0)
+		gw_tellf(c->tell, c->ctx, "bandwidth", GW_HEALTH_GOOD, NULL,
+			"today %llu of %u MB down, %llu of %u MB up",
+			(unsigned long long)(t->down / mb), a->daily_download_mb,
+			(unsigned long long)(t->up / mb), a->daily_upload_mb);
+}
+
 static void check_state(const struct checks *c)
 {
 	struct totals t = { .known = false };
-	const struct gw_status_sink sink = { on_account, on_mailbox, on_held, &t };
+	const struct gw_status_sink sink = { .account = on_account,
+		.mailbox = on_mailbox,
+		.day = on_day,
+		.held = on_held,
+		.ctx = &t };
 	struct gw_error err = { 0 };
 
 	if (gw_status_read(c->account, &sink, &err) != GW_OK)
@@ -152,6 +185,7 @@ static void check_state(const struct checks *c)
 		gw_tellf(c->tell, c->ctx, "state", GW_HEALTH_GOOD, NULL,
 			"%llu messages in %llu mailboxes", (unsigned long long)t.messages,
 			(unsigned long long)t.mailboxes);
+	check_budget(c, &t);
 }
 
 static uint64_t system_limit(const char *name)

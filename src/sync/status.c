@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 struct reader {
 	struct gw_store *store;
@@ -77,6 +78,24 @@ static enum gw_code tell_mailboxes(struct reader *r, struct gw_error *err)
 	return code;
 }
 
+static enum gw_code tell_day(struct reader *r, struct gw_error *err)
+{
+	uint64_t down = 0, up = 0, at = 0;
+	struct gw_buf text;
+	enum gw_code code;
+
+	gw_buf_init(&text, 64);
+	code = gw_store_fact(r->store, GW_FACT_NOT_BEFORE, &text, err);
+	gw_read_u64(gw_slice_str(gw_buf_cstr(&text)), INT64_MAX, &at);
+	gw_buf_deinit(&text);
+	if (code == GW_OK)
+		code = gw_store_day(r->store, (int64_t)time(NULL) / 86400, &down, &up, err);
+	if (code == GW_OK)
+		r->sink->day(r->sink->ctx, down, up,
+			(int64_t)at > (int64_t)time(NULL) ? (int64_t)at : 0);
+	return code;
+}
+
 enum gw_code gw_status_read(
 	const struct gw_account *account, const struct gw_status_sink *sink, struct gw_error *err)
 {
@@ -102,6 +121,8 @@ enum gw_code gw_status_read(
 	gw_buf_deinit(&changed);
 	if (code == GW_OK)
 		sink->account(sink->ctx, true, (int64_t)at);
+	if (code == GW_OK)
+		code = tell_day(&r, err);
 	if (code == GW_OK)
 		code = tell_mailboxes(&r, err);
 	if (code == GW_OK)

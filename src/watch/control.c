@@ -198,6 +198,7 @@ static bool take_options(struct client *cl)
 	cl->options = (struct gw_sync_options){ .dry_run = flag(cl->asked, "dry_run"),
 		.full = flag(cl->asked, "full"),
 		.accept_deletions = flag(cl->asked, "accept_deletions"),
+		.now = flag(cl->asked, "now"),
 		.restore_deletions = flag(cl->asked, "restore_deletions"),
 		.verify = flag(cl->asked, "verify"),
 		.verify_bodies = flag(cl->asked, "bodies"),

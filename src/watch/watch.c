@@ -70,6 +70,7 @@ struct gw_watch {
 	unsigned restless; /* syncs in a row after which something was still to be done */
 	bool stands;       /* nothing had changed between the last sync and now */
 	bool again;        /* something changed while a sync was under way */
+	bool began;        /* it has synchronized, or tried to */
 	bool relist;       /* the next sync has to ask for the list (I3) */
 	bool pausing;      /* no sync of its own before somebody says so */
 	bool told_limit;
@@ -451,6 +452,9 @@ static void begin_sync(void *ctx)
 	w->options = (struct gw_sync_options){ 0 };
 	if (w->control != NULL)
 		gw_control_next(w->control, &w->options);
+	/* Of pauses that it was told of itself it keeps count; this one is of an earlier run. */
+	w->options.now |= w->began;
+	w->began = true;
 	w->options.warm = &w->warm;
 	gw_posts_settle(w->posts);
 	w->warm.others = gw_posts_count(w->posts);

@@ -1,6 +1,7 @@
 /* tests/gmail/serve.c - see serve.h. */
 #include "serve.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,7 @@ int serve(uv_connection_cb on_connection)
 	struct sockaddr_in address;
 	int size = sizeof address;
 
+	signal(SIGPIPE, SIG_IGN); /* a client that is gone is its own business */
 	uv_ip4_addr("127.0.0.1", 0, &address);
 	uv_tcp_init(loop, &listener);
 	uv_tcp_bind(&listener, (struct sockaddr *)&address, 0);

@@ -41,7 +41,12 @@ settings overquota
 fails 75 'bandwidth limits.*within a day'
 [ "$(grep -c 'bandwidth' "$T/err")" = 1 ] || fail "it is told $(grep -c 'bandwidth' "$T/err") times: $(cat "$T/err")"
 settings connections=1 # more than one would be used
-sync_ok
+fails 75 'nothing is asked before .*sync --now'
+[ ! -s "$T/out" ] || ! grep -q fetched "$T/out" || fail "it was asked before its time"
+godwit status > "$T/out" || fail "something is held: $(cat "$T/out")"
+grep -q 'refused more for now; it is not asked before 20' "$T/out" || fail "status: $(cat "$T/out")"
+sync_ok --now
+sync_ok # it is over
 complete || fail "not all is here"
 godwit status > "$T/out" || fail "something is held: $(cat "$T/out")"
 
@@ -59,6 +64,47 @@ rm -rf "$T/mail" "$T/state"
 web UNLABEL "$(web_id alone)" INBOX
 sync_ok
 complete || fail "it is not here with --full"
+
+note "what a day allows is nearly used up: bulk waits, INBOX and flags go on"
+kill "$GMAIL_PID"
+gmail_start fill=300
+gmail_config "connections = 1
+daily-download = 2
+daily-upload = 1"
+rm -rf "$T/mail" "$T/state"
+fails 1 'nearly used up (. of 2 MB down.*messages wait for the first sync after 20..-'
+[ "$(grep -c 'nearly used up' "$T/err")" = 1 ] || fail "told more than once: $(cat "$T/err")"
+bytes=$(web BYTES | cut -d' ' -f1)
+{ [ "$bytes" -gt 1600000 ] && [ "$bytes" -lt 2000000 ]; } || fail "$bytes bytes were fetched"
+mail small
+web DELIVER INBOX "$T/m"
+fails 1 'nearly used up'
+here INBOX small || fail "INBOX waits as well"
+godwit status > "$T/out" || true
+grep -q 'today: [12]\.[0-9] of 2 MB down' "$T/out" || fail "status: $(cat "$T/out")"
+head -c 960000 /dev/zero | tr '\0' y | fold -w 70 > "$T/large"
+{ mail large; cat "$T/m" "$T/large"; } > "$T/mail/Work/cur/large:2,S"
+cp "$T/m" "$T/mail/Work/cur/little:2,S"
+sed -i s/large/little/ "$T/mail/Work/cur/little:2,S"
+fails 1 'nearly used up'
+[ "$(labels large)" = "" ] || fail "the large one was uploaded"
+[ "$(labels little)" = Work ] || fail "the little one was not uploaded"
+rm "$T/mail/Work/cur/large:2,S"
+for i in 1 2 3 4 5; do # days go by
+	sqlite3 "$T/state/test.db" 'UPDATE budget SET day = day - 1'
+	! godwit sync > "$T/out" || break
+done
+[ $i -lt 5 ] || fail "it still waits on the fifth day: $(cat "$T/err")"
+[ "$(web DUMP | grep -c .)" = "$(grep -rhm1 '^Message-ID' "$T/mail" | sort -u | grep -c .)" ] || fail "not all is here"
+kill "$GMAIL_PID"
+gmail_start
+gmail_config
+for i in $(seq 40); do
+	mail "m$i"
+	web DELIVER INBOX "$T/m"
+	[ $((i % 2)) = 0 ] || web LABEL "$(web_id "m$i")" Work
+	[ $((i % 2)) = 1 ] || web LABEL "$(web_id "m$i")" Lists
+done
 
 note "sizes that are wrong"
 rm -rf "$T/mail" "$T/state"

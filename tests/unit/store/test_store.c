@@ -332,8 +332,8 @@ static void an_old_state_is_migrated(void **state)
 		"ALTER TABLE mailbox DROP COLUMN new_ctime",
 		"ALTER TABLE mailbox DROP COLUMN missing_at",
 		"ALTER TABLE mailbox DROP COLUMN window", "DROP INDEX message_copied",
-		"DROP INDEX message_global", "ALTER TABLE message DROP COLUMN copied",
-		"PRAGMA user_version = 1" };
+		"DROP INDEX message_global", "DROP TABLE budget",
+		"ALTER TABLE message DROP COLUMN copied", "PRAGMA user_version = 1" };
 	sqlite3 *db = NULL;
 	uint32_t told = 99;
 
