@@ -8,7 +8,9 @@
 #include <http_parser.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
+enum { SKEW_S = 300, DATE_MAX = 40 };
 enum { TIMEOUT_MS = 30000, BODY_MAX = 256 * 1024, REQUEST_MAX = 64 * 1024 };
 
 struct gw_http {
@@ -17,7 +19,9 @@ struct gw_http {
 	http_parser parser;
 	struct gw_buf request, body;
 	char *host; /* owned */
-	bool complete;
+	bool complete, in_date;
+	char date[DATE_MAX]; /* the answer's Date, as it came */
+	const struct gw_log *log;
 	struct gw_error err;
 	gw_http_cb *cb;
 	void *ctx;
@@ -63,15 +67,53 @@ static int on_body(http_parser *parser, const char *p, size_t n)
 	return gw_buf_append(&h->body, p, n) == GW_OK ? 0 : -1;
 }
 
+static int on_field(http_parser *parser, const char *p, size_t n)
+{
+	struct gw_http *h = parser->data;
+
+	h->in_date = gw_slice_case_eq((struct gw_slice){ p, n }, "Date");
+	return 0;
+}
+
+static int on_value(http_parser *parser, const char *p, size_t n)
+{
+	struct gw_http *h = parser->data;
+
+	if (h->in_date)
+		snprintf(h->date, sizeof h->date, "%.*s", (int)(n < DATE_MAX ? n : 0), p);
+	return 0;
+}
+
+/* Tokens and certificates are good for a time only, so a clock that is wrong is often behind what
+ * goes wrong.  RFC 9110 5.6.7. */
+static void check_clock(const struct gw_http *h)
+{
+	struct tm tm = { 0 };
+	const char *rest = strptime(h->date, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	long long off;
+
+	if (rest == NULL || *rest != '\0')
+		return;
+	off = (long long)time(NULL) - (long long)timegm(&tm);
+	if (off > SKEW_S || off < -SKEW_S)
+		gw_log(h->log, GW_LOG_WARN,
+			"the clock of this machine is %lld minutes %s that of %s: set it right, "
+			"tokens and certificates are good for a time only",
+			(off < 0 ? -off : off) / 60, off < 0 ? "behind" : "ahead of", h->host);
+}
+
 static int on_complete(http_parser *parser)
 {
 	struct gw_http *h = parser->data;
 
+	check_clock(h);
 	h->complete = true;
 	return 0;
 }
 
-static const http_parser_settings settings = { .on_body = on_body,
+static const http_parser_settings settings = { .on_header_field = on_field,
+	.on_header_value = on_value,
+	.on_body = on_body,
 	.on_message_complete = on_complete };
 
 static void parse(struct gw_http *h, const char *p, size_t n)
@@ -196,6 +238,7 @@ enum gw_code gw_http_post(uv_loop_t *loop, const struct gw_log *log, const char 
 	if (h == NULL)
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	h->loop = loop;
+	h->log = log;
 	h->cb = cb;
 	h->ctx = ctx;
 	h->host = strdup(u.host);

@@ -142,7 +142,7 @@ static bool copy_listed(struct copies_job *c, const struct source *s)
 		return false;
 	c->listed = true;
 	at = gw_scan_find(&c->scan, gw_slice_str(s->base));
-	return at != SIZE_MAX &&
+	return at < c->scan.count &&
 	       copy_as(c, s, c->scan.entries[at].in_new ? c->from.new : c->from.cur,
 		       gw_scan_name(&c->scan, at));
 }

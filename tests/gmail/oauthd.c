@@ -110,9 +110,14 @@ static void reply(struct visit *v, const char *status, const char *headers, cons
 {
 	uv_buf_t buf;
 
+	time_t now = time(NULL) + number("skew", 0);
+	char date[40];
+
+	strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", gmtime(&now));
 	if (asprintf(&v->answer,
-		    "HTTP/1.1 %s\r\nConnection: close\r\nContent-Length: %zu\r\n%s\r\n%s", status,
-		    strlen(body), headers, body) < 0)
+		    "HTTP/1.1 %s\r\nDate: %s\r\nConnection: close\r\nContent-Length: "
+		    "%zu\r\n%s\r\n%s",
+		    status, date, strlen(body), headers, body) < 0)
 		exit(1);
 	buf = uv_buf_init(v->answer, (unsigned)strlen(v->answer));
 	v->write.data = v;

@@ -123,6 +123,14 @@ note "what is wrong is told"
 settings revoked
 sed -i 's/"expires_at":[0-9]*/"expires_at":1000/' "$T/state/test.token"
 fails 77 'has expired or was revoked.*godwit auth test' godwit sync
+settings revoked skew=7200 # this machine's clock is two hours behind
+fails 77 'has expired or was revoked' godwit sync
+grep -q 'clock of this machine is \(119\|120\) minutes behind that of 127.0.0.1: set it right' "$T/err" || fail "$(cat "$T/err")"
+settings skew=-7200
+sed -i 's/"expires_at":[0-9]*/"expires_at":1000/' "$T/state/test.token"
+sync_ok # and yet it works
+grep -q 'minutes ahead of' "$T/err" || fail "$(cat "$T/err")"
+sed -i 's/"expires_at":[0-9]*/"expires_at":1000/' "$T/state/test.token"
 settings down
 fails 75 'token server answers with 503' godwit sync
 settings
@@ -235,6 +243,24 @@ sync_ok # brings the watcher back at once
 mail two
 arrive INBOX
 until_true "mail after another sign-in" here INBOX two
+
+note "no secret among the processes, nor in a core file"
+for pid in "$WATCHER" $(cat "/proc/$WATCHER/task/$WATCHER/children"); do
+	tr '\0' '\n' < "/proc/$pid/cmdline"
+	tr '\0' '\n' < "/proc/$pid/environ"
+done > "$T/processes"
+no_secrets "$T/processes"
 watch_stop
+(
+	mkdir "$T/core"
+	cd "$T/core"
+	ulimit -c unlimited
+	"$GODWIT" -c "$T/config" watch -q 2> "$T/err" &
+	pid=$!
+	until_true "no core" grep -q 'Max core file size *0 ' "/proc/$pid/limits"
+	kill -ABRT $pid
+	wait $pid || true
+) || fail "it did not run"
+[ -z "$(ls "$T/core")" ] || fail "it left a core file"
 no_secrets "$T/watch.err" "$T/watch.out" "$T/err"
 note ok
