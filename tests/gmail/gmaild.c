@@ -16,6 +16,7 @@
  *                           the one before
  *   overquota               bodies are refused: "Account exceeded command or bandwidth limits."
  *   expired                 every session gets "BYE Session expired"
+ *   session-bodies=N        likewise, instead of a further body after N of them
  *   app-password, web-login, disabled    the login is refused with Gmail's words
  *   poison=UID              this one answers "System Error" to FETCH
  *   limit=N                 mailboxes show their newest N messages only

@@ -141,7 +141,7 @@ void do_fetch(struct session *s, char *p)
 	const char *since;
 	uint64_t modseq = 0;
 	bool bodies = strcasestr(p, "BODY.PEEK[]") != NULL;
-	long poison = number("poison", 0);
+	long poison = number("poison", 0), session_bodies = number("session-bodies", 0);
 
 	word(&p, set, sizeof set);
 	since = strcasestr(p, "CHANGEDSINCE ");
@@ -162,6 +162,11 @@ void do_fetch(struct session *s, char *p)
 			continue;
 		if (bodies && poison != 0 && (long)e->uid == poison) {
 			done(s, "NO", "System Error (Failure)");
+			return;
+		}
+		if (bodies && session_bodies > 0 && s->bodies++ == session_bodies) {
+			put(&s->out, "* BYE Session expired, please login again.\r\n");
+			s->closing = true;
 			return;
 		}
 		fetch_one(s, i + 1, e, p);

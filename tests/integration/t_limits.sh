@@ -124,6 +124,24 @@ awk -v a=$((all2 - all)) -v s=$((slow2 - slow)) 'BEGIN {exit !(s > 0 && s * 2 < 
 	fail "$((slow2 - slow)) of $((all2 - all)) answers were [THROTTLED]"
 settings
 
+note "sessions that end in the middle of it (a token that is over), and one connection too many"
+for connections in 3 1; do
+	rm -rf "$T/mail" "$T/state"
+	gmail_config "connections = $connections"
+	settings session-bodies=9
+	before=$(web BYTES | cut -d' ' -f1)
+	sync_ok
+	complete || fail "not all is here"
+	after=$(web BYTES | cut -d' ' -f1)
+	[ $((after - before)) -le "$(web BYTES | cut -d' ' -f2)" ] || fail "bodies came twice"
+done
+rm -rf "$T/mail" "$T/state"
+gmail_config
+settings connections=1
+sync_ok
+complete || fail "not all is here"
+settings
+
 note "a watcher is patient, and a session that ends is no trouble"
 watch_start
 mail later
@@ -137,6 +155,25 @@ settings
 mail again
 web DELIVER INBOX "$T/m"
 until_true "mail in the next session" here INBOX again
+settings throttled=100
+mail slowly
+web DELIVER INBOX "$T/m"
+for i in 1 2 3 4 5 6; do
+	echo "Message-ID: <up$i@x>" > "$T/mail/Work/cur/up.$i:2,S"
+	until_true "it is there" eval '[ "$(labels up'$i')" = Work ]'
+done
+until_true "mail of a slow server" here INBOX slowly
+until_true "it is told" grep -q 'going on more slowly' "$T/watch.err"
+settings expired # and then there is no place left
+kill -USR1 "$WATCHER"
+until_true "the session ends" eval '[ "$(grep -c "Session expired" "$T/watch.err")" -ge 2 ]'
+settings connections=0
+until_true "it waits for a place" grep -q 'simultaneous connections.*trying again in' "$T/watch.err"
+settings
+kill -USR1 "$WATCHER"
+mail place
+web DELIVER INBOX "$T/m"
+until_true "mail when there is a place" here INBOX place
 settings overquota
 mail blocked
 web DELIVER INBOX "$T/m"
