@@ -85,6 +85,27 @@ static bool seen_before(const struct gw_mailbox_row *row)
 	return row->missing_at != 0;
 }
 
+/* The only mailbox of the use that this one has (RFC 6154): names follow the language that the
+ * user chose, the use stays. */
+static const struct gw_folder *of_same_use(struct gw_sync *s, const struct gw_mailbox_row *row)
+{
+	const unsigned uses = GW_LIST_ALL | GW_LIST_ARCHIVE | GW_LIST_DRAFTS | GW_LIST_FLAGGED |
+			      GW_LIST_JUNK | GW_LIST_SENT | GW_LIST_TRASH | GW_LIST_IMPORTANT;
+	const struct gw_folder *found = NULL;
+	unsigned use = row->special_use & uses;
+
+	for (size_t i = 0; i < s->folders.count && use != 0; i++) {
+		const struct gw_folder *f = &s->folders.list[i];
+
+		if ((f->attrs & uses) != use)
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = f;
+	}
+	return found != NULL && found->wanted && row_of(s, found->wire) == NULL ? found : NULL;
+}
+
 /* The only mailbox that can be this one under another name: same UIDVALIDITY, as many UIDs or more,
  * and none else like it. */
 static const struct gw_folder *renamed_to(struct gw_sync *s, const struct gw_mailbox_row *row)
@@ -119,8 +140,10 @@ static bool hold(struct gw_sync *s, const struct gw_mailbox_row *row, const char
 static bool gone_there(struct gw_sync *s, struct gw_mailbox_row *row)
 {
 	const struct gw_folder *f = row->uidvalidity == 0 ? NULL : renamed_to(s, row);
+	const struct gw_folder *use = row->uidvalidity == 0 ? NULL : of_same_use(s, row);
 	bool here = dir_exists(s, row->local_dir);
 
+	f = f != NULL ? f : use;
 	if (f != NULL && (here || gw_tree_inode(s->account->maildir, f->dir) == row->inode))
 		return add_op(s, OP_RENAME_HERE, row, strdup(f->wire), strdup(f->dir)) != NULL;
 	if (!here && seen_before(row))

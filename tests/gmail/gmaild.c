@@ -26,6 +26,7 @@
  *   WEB DELIVER label {literal}      WEB LABEL msgid label       WEB UNLABEL msgid label
  *   WEB FLAGS msgid (flags)          WEB DUMP    ("* msgid flags Message-ID label label ...")
  *   WEB BYTES    (sent in bodies so far, and of distinct mail there is)
+ *   WEB RENAME label name    (any; as another language does: its UIDVALIDITY is another, too)
  *   WEB PACE     (answers so far, and how many of them were [THROTTLED])
  */
 #include "session.h"

@@ -427,6 +427,11 @@ void do_web(struct session *s, char *p)
 	} else if (strcmp(verb, "BYTES") == 0) {
 		put(&s->out, "* %llu %llu\r\n", (unsigned long long)body_bytes,
 			(unsigned long long)distinct_bytes());
+	} else if (strcmp(verb, "RENAME") == 0 && word(&p, first, sizeof first) &&
+		   word(&p, second, sizeof second) && (b = store_box(&store, first)) != NULL) {
+		free(b->name);
+		b->name = strdup(second);
+		b->uidvalidity = store.next_uidvalidity++;
 	} else if (strcmp(verb, "PACE") == 0) {
 		put(&s->out, "* %llu %llu\r\n", (unsigned long long)answers,
 			(unsigned long long)slow_answers);

@@ -87,6 +87,20 @@ in_sync m7 "[Gmail]/Trash"
 web LABEL "$(web_id m7)" INBOX
 in_sync m7 INBOX
 
+note "another language: special mailboxes get other names, and are the same ones"
+bytes() { web BYTES | cut -d' ' -f1; }
+in_sync m6 "[Gmail]/Spam"
+before=$(bytes)
+web RENAME "[Gmail]/Spam" "[Gmail]/Werbung"
+web RENAME "[Gmail]/Trash" "[Gmail]/Papierkorb"
+in_sync m6 "[Gmail]/Werbung"
+[ ! -e "$T/mail/[Gmail]/Spam" ] || fail "the old one is still here"
+[ $(($(bytes) - before)) -lt 1000 ] || fail "bodies came"
+rm "$(file m6)"
+syncs_until "m6 is gone for good" eval '[ -z "$(web_id m6)" ]'
+web RENAME "[Gmail]/Papierkorb" "[Gmail]/Trash"
+web RENAME "[Gmail]/Werbung" "[Gmail]/Spam"
+
 note "an upload; one that merges with what is there; an edit"
 mail up
 cp "$T/m" "$T/mail/Work/cur/up.1:2,S"
