@@ -16,6 +16,7 @@ struct twin {
 	uint32_t uid;
 	uint64_t flags, size;
 	time_t date;
+	bool differs; /* the bytes are others; the server would merge it all the same */
 };
 
 struct twin_key {
@@ -26,8 +27,9 @@ struct twin_key {
 struct twin_job {
 	struct gw_disk_job job; /* first */
 	struct gw_box *box;
-	struct twin_key *keys; /* owned; sorted by header */
-	size_t key_count;
+	struct twin_key *keys;   /* owned; sorted by header */
+	struct twin_key *msgids; /* owned; of those that have one, sorted by it; if that counts */
+	size_t key_count, msgid_count;
 	struct twin *twins; /* owned */
 	size_t count, cap;
 	struct gw_error err;
@@ -40,35 +42,70 @@ static int by_header(const void *a, const void *b)
 	return memcmp(x->print->header, y->print->header, GW_HASH_BYTES);
 }
 
+static int by_msgid(const void *a, const void *b)
+{
+	const struct twin_key *x = a, *y = b;
+
+	return memcmp(x->print->msgid, y->print->msgid, GW_HASH_BYTES);
+}
+
+static enum gw_code add_twin(struct twin_job *t, uint32_t upload, int64_t mailbox,
+	const struct gw_message_row *row, bool differs)
+{
+	struct twin *twin = gw_array_push((void **)&t->twins, &t->count, &t->cap, sizeof *t->twins);
+
+	if (twin == NULL)
+		return gw_fail(&t->err, GW_ERR_NOMEM, "out of memory");
+	*twin = (struct twin){ .upload = upload,
+		.mailbox = mailbox,
+		.uid = row->uid,
+		.flags = row->flags,
+		.size = row->size,
+		.date = row->date,
+		.differs = differs };
+	return GW_OK;
+}
+
+/* The first of a run of equal keys; NULL: none. */
+static const struct twin_key *first_key(const struct twin_key *key, const struct twin_key *keys,
+	size_t count, int (*compare)(const void *, const void *))
+{
+	const struct twin_key *found =
+		count == 0 ? NULL : bsearch(key, keys, count, sizeof *keys, compare);
+
+	while (found != NULL && found > keys && compare(found - 1, key) == 0)
+		found--;
+	return found;
+}
+
 static enum gw_code take_twin(void *ctx, int64_t mailbox, const struct gw_message_row *row)
 {
 	struct twin_job *t = ctx;
-	struct gw_fingerprint print;
-	struct twin_key key = { .print = &print }, *found;
-	struct twin *twin;
+	struct gw_fingerprint print = { 0 };
+	const struct twin_key key = { .print = &print }, *k;
+	enum gw_code code = GW_OK;
 
 	if (row->header_hash == NULL || row->body_hash == NULL)
 		return GW_OK;
 	memcpy(print.header, row->header_hash, GW_HASH_BYTES);
-	found = bsearch(&key, t->keys, t->key_count, sizeof *t->keys, by_header);
-	if (found == NULL)
-		return GW_OK;
-	while (found > t->keys && by_header(found - 1, &key) == 0)
-		found--;
-	for (; found < t->keys + t->key_count && by_header(found, &key) == 0; found++) {
-		if (memcmp(found->print->body, row->body_hash, GW_HASH_BYTES) != 0)
-			continue;
-		twin = gw_array_push((void **)&t->twins, &t->count, &t->cap, sizeof *t->twins);
-		if (twin == NULL)
-			return gw_fail(&t->err, GW_ERR_NOMEM, "out of memory");
-		*twin = (struct twin){ .upload = found->upload,
-			.mailbox = mailbox,
-			.uid = row->uid,
-			.flags = row->flags,
-			.size = row->size,
-			.date = row->date };
+	memcpy(print.body, row->body_hash, GW_HASH_BYTES);
+	k = first_key(&key, t->keys, t->key_count, by_header);
+	for (; k != NULL && k < t->keys + t->key_count && by_header(k, &key) == 0 && code == GW_OK;
+		k++) {
+		if (gw_fingerprint_same(k->print, &print))
+			code = add_twin(t, k->upload, mailbox, row, false);
 	}
-	return GW_OK;
+	if (row->msgid_hash == NULL || code != GW_OK)
+		return code;
+	memcpy(print.msgid, row->msgid_hash, GW_HASH_BYTES);
+	k = first_key(&key, t->msgids, t->msgid_count, by_msgid);
+	for (; k != NULL && k < t->msgids + t->msgid_count && by_msgid(k, &key) == 0 &&
+		code == GW_OK;
+		k++) {
+		if (!gw_fingerprint_same(k->print, &print))
+			code = add_twin(t, k->upload, mailbox, row, true);
+	}
+	return code;
 }
 
 static void work_twins(struct gw_disk_job *job, struct gw_disk_world *world)
@@ -79,6 +116,13 @@ static void work_twins(struct gw_disk_job *job, struct gw_disk_world *world)
 		gw_store_all_messages(world->store, take_twin, t, &t->err);
 }
 
+static bool has_file(const struct gw_box *box, uint32_t uid)
+{
+	size_t b = gw_base_find(box->local.base, box->local.base_count, uid);
+
+	return b < box->local.base_count && box->local.base[b].local != GW_NO_LOCAL;
+}
+
 /* Turns an upload into a copy, if its message is on the server and stays where it is. */
 static void copy_instead(struct gw_box *box, const struct twin *t)
 {
@@ -87,7 +131,14 @@ static void copy_instead(struct gw_box *box, const struct twin *t)
 	uint32_t uidvalidity = 0;
 	const char *wire = box->env->mailbox(box->env->ctx, t->mailbox, &uidvalidity);
 
-	if (item->carried || wire == NULL || uidvalidity == 0 ||
+	if (item->carried)
+		return;
+	if (box->env->merges && t->mailbox == box->place->mailbox && has_file(box, t->uid)) {
+		gw_box_refuse_alias(box, item->name, t->uid);
+		item->carried = true;
+		return;
+	}
+	if (wire == NULL || uidvalidity == 0 ||
 		box->env->leaving(box->env->ctx, t->mailbox, t->uid))
 		return;
 	c = gw_array_push(
@@ -103,7 +154,8 @@ static void copy_instead(struct gw_box *box, const struct twin *t)
 		.flags = t->flags & (GW_FLAG_KEYWORD(0) - 1) & ~GW_FLAG_DELETED,
 		.agreed = t->flags & (GW_FLAG_KEYWORD(0) - 1) & ~GW_FLAG_DELETED,
 		.size = t->size,
-		.date = t->date };
+		.date = t->date,
+		.differs = t->differs };
 	item->carried = true;
 }
 
@@ -113,6 +165,10 @@ static void on_twins(struct gw_disk_job *job)
 	struct gw_box *box = t->box;
 	size_t n = 0;
 
+	for (size_t i = 0; i < t->count; i++) {
+		if (!t->twins[i].differs)
+			copy_instead(box, &t->twins[i]);
+	}
 	for (size_t i = 0; i < t->count; i++)
 		copy_instead(box, &t->twins[i]);
 	for (size_t i = 0; i < box->upload_count; i++) {
@@ -121,6 +177,7 @@ static void on_twins(struct gw_disk_job *job)
 	}
 	box->upload_count = n;
 	free(t->keys);
+	free(t->msgids);
 	free(t->twins);
 	free(t);
 	gw_box_send(box);
@@ -128,25 +185,38 @@ static void on_twins(struct gw_disk_job *job)
 
 void gw_box_find_copies(struct gw_box *box)
 {
+	static const uint8_t none[GW_HASH_BYTES];
 	struct twin_job *t = NULL;
 
 	if (box->upload_count > 0 && !box->again && !box->stopped)
 		t = calloc(1, sizeof *t);
-	if (t != NULL)
+	if (t != NULL) {
 		t->keys = calloc(box->upload_count, sizeof *t->keys);
-	if (t == NULL || t->keys == NULL) { /* bodies are sent */
+		t->msgids = calloc(box->upload_count, sizeof *t->msgids);
+	}
+	if (t == NULL || t->keys == NULL || t->msgids == NULL) { /* bodies are sent */
+		if (t != NULL) {
+			free(t->keys);
+			free(t->msgids);
+		}
 		free(t);
 		gw_box_send(box);
 		return;
 	}
 	t->job = (struct gw_disk_job){ .work = work_twins, .done = on_twins };
 	t->box = box;
-	for (size_t i = 0; i < box->upload_count; i++)
-		t->keys[t->key_count++] = (struct twin_key){
+	for (size_t i = 0; i < box->upload_count; i++) {
+		const struct twin_key key = {
 			.print = &gw_box_print_of(box, box->uploads[i].local)->print,
 			.upload = (uint32_t)i
 		};
+
+		t->keys[t->key_count++] = key;
+		if (box->env->merges && memcmp(key.print->msgid, none, sizeof none) != 0)
+			t->msgids[t->msgid_count++] = key;
+	}
 	qsort(t->keys, t->key_count, sizeof *t->keys, by_header);
+	qsort(t->msgids, t->msgid_count, sizeof *t->msgids, by_msgid);
 	box->state = BOX_CARRYING;
 	gw_disk_submit(box->env->disk, &t->job);
 }
@@ -167,7 +237,6 @@ static void join_carried(
 {
 	const char *name = gw_scan_name(&box->local.scan, c->local);
 	uint64_t mine = box->local.messages[c->local].flags;
-	size_t b = gw_base_find(box->local.base, box->local.base_count, item->uid);
 	struct gw_op op = { .kind = GW_OP_JOIN,
 		.uid = item->uid,
 		.flags = c->flags,
@@ -178,7 +247,7 @@ static void join_carried(
 		.was_pending = true,
 		.copied = c->from_place == NULL || item->stays };
 
-	if (b < box->local.base_count && box->local.base[b].local != GW_NO_LOCAL) {
+	if (has_file(box, item->uid)) {
 		gw_box_refuse_alias(box, name, item->uid);
 		free(op.from);
 		return;
@@ -192,6 +261,8 @@ static void join_carried(
 	op.to_in_new = op.from_in_new && (mine & gw_box_here(box)) == 0;
 	c->to = NULL;
 	gw_box_add(box, &op);
+	if (c->differs)
+		gw_box_tell_kept(box, item->uid);
 	/* Flags that differ, and keywords of a copy, are for the next look. */
 	box->incomplete |= c->from_place == NULL || c->flags_differ;
 }

@@ -84,6 +84,7 @@ struct gw_box_carry {
 	uint64_t agreed;   /* that it had on both sides before; base's, if no answer comes */
 	char *to;          /* owned; the name that the file gets; NULL: it has it */
 	bool flags_differ; /* the server is to be told, by the next look */
+	bool differs;      /* its bytes are others than the server's, which stay */
 	uint64_t size;
 	time_t date;
 };

@@ -25,7 +25,7 @@ struct session {
 	uint32_t *uids;     /* owned; by sequence number */
 	size_t uid_count;
 	uint64_t seen_modseq;
-	long bodies; /* sent in this session */
+	long bodies;                    /* sent in this session */
 	uint64_t asked_at, answered_at; /* the present command, the one before; ms */
 };
 

@@ -108,6 +108,9 @@ in_sync up Work
 mail m3 # the same message, other bytes: another program fetched it, too
 echo "and a footer" >> "$T/m"
 cp "$T/m" "$T/mail/Travel/2026/cur/again.1:2,S"
+godwit sync -vvvv > "$T/out" || true
+! grep -q 'C: g[0-9]* APPEND' "$T/err" || fail "it was sent, only to be merged"
+grep -q 'C: g[0-9]* UID COPY' "$T/err" || fail "it was not copied there"
 in_sync m3 INBOX,Travel/2026,Work
 f=$(grep -rlF '<up@x>' "$T/mail/Work")
 { cat "$f"; echo edited; } > "$T/m"
