@@ -109,6 +109,7 @@ enum gw_row_state {
 	GW_ROW_UNFETCHABLE = 1, /* the server will not give it; no file */
 	GW_ROW_LEFT = 2,        /* deleted here, and left standing there; no file */
 	GW_ROW_OUTSIDE = 3,     /* outside the window, or too big; no file */
+	GW_ROW_HIDDEN = 4,      /* in the mailbox, which does not show it; base_name is its file */
 };
 
 enum { GW_STORE_HASH = 16 };

@@ -212,6 +212,23 @@ static bool is_trash(const struct gw_sync *s, const struct gw_entry *e)
 	return s->trash != NULL && strcmp(e->folder->wire, s->trash) == 0;
 }
 
+/* Asks all mail about what may only be hidden. */
+static bool ask_all(struct gw_sync *s)
+{
+	bool asked = false;
+
+	for (size_t i = 0; i < s->entry_count; i++) {
+		struct gw_entry *e = &s->entries[i];
+
+		if (e->stage != ENTRY_PLANNED || !gw_box_may_hide(e->box))
+			continue;
+		e->stage = ENTRY_LOOKING; /* until all mail has answered */
+		asked = true;
+		gw_box_ask_all(e->box);
+	}
+	return asked;
+}
+
 /* Asks for the headers of what is new there and as large as something that is gone there; in the
  * trash also as something that is gone here. */
 static bool ask_heads(struct gw_sync *s)
@@ -372,7 +389,7 @@ void gw_sync_match(struct gw_sync *s)
 		return;
 	}
 	if (any(s, gw_box_has_gone)) {
-		if (look_twice(s) || ask_heads(s))
+		if (look_twice(s) || ask_all(s) || ask_heads(s))
 			return;
 		for (size_t i = 0; i < s->entry_count && s->restless; i++) {
 			if (s->entries[i].stage == ENTRY_PLANNED)

@@ -197,6 +197,7 @@ static enum gw_code act_on_file(struct batch *b, struct gw_op *op, struct gw_dis
 	case GW_OP_UNFETCHABLE:
 	case GW_OP_OUTSIDE:
 	case GW_OP_LEAVING:
+	case GW_OP_HIDE:
 	case GW_OP_STAY:
 	case GW_OP_CURSOR:
 		break;
@@ -392,6 +393,8 @@ static enum gw_code act_on_row(struct batch *b, struct gw_op *op, struct gw_disk
 		return gw_store_message_state(store, mailbox, op->uid, GW_ROW_OUTSIDE, err);
 	case GW_OP_EXPIRE:
 		return gw_store_message_leave(store, mailbox, op->uid, GW_ROW_OUTSIDE, err);
+	case GW_OP_HIDE:
+		return gw_store_message_state(store, mailbox, op->uid, GW_ROW_HIDDEN, err);
 	case GW_OP_STAY:
 		return gw_store_message_state(store, mailbox, op->uid, GW_ROW_PAIRED, err);
 	case GW_OP_CURSOR:

@@ -50,7 +50,8 @@ enum gw_op_kind {
 	GW_OP_OUTSIDE,     /* a row without a file: outside the window */
 	GW_OP_LEAVING,     /* the row says so; its file is still there, and goes in a later batch */
 	GW_OP_EXPIRE,      /* `from` goes: outside the window */
-	GW_OP_STAY,        /* it is inside again, with its file */
+	GW_OP_HIDE,        /* the row says that the server does not show it */
+	GW_OP_STAY,        /* it is inside again, or shown, with its file */
 	GW_OP_CURSOR,      /* the mailbox is done: its row is stored */
 };
 

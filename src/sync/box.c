@@ -82,6 +82,7 @@ void gw_box_free(struct gw_box *box)
 	free(box->leaving_uids);
 	free(box->leaving);
 	free(box->suspects);
+	free(box->labelled);
 	free(box);
 }
 

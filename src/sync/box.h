@@ -132,6 +132,11 @@ bool gw_box_stamps_hold(const struct gw_box *box);
 /* Are the server's counts (of a STATUS) still those of its look? */
 bool gw_box_counts_hold(const struct gw_box *box, const struct gw_folder *now);
 
+/* May some of what is gone there only be hidden from sight?  Then asks all mail; env->planned comes
+ * again. */
+bool gw_box_may_hide(const struct gw_box *box);
+void gw_box_ask_all(struct gw_box *box);
+
 /* Fetches the headers of new messages of these sizes; false: there are none. */
 bool gw_box_fetch_heads(struct gw_box *box, const struct gw_seqset *sizes);
 

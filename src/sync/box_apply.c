@@ -309,6 +309,9 @@ static void apply_one(struct gw_box *box, const struct gw_action *a)
 	case GW_DO_EXPIRE:
 		op.kind = GW_OP_LEAVING;
 		break;
+	case GW_DO_HIDE:
+		op.kind = GW_OP_HIDE;
+		break;
 	case GW_DO_STAY:
 		op.kind = GW_OP_STAY;
 		break;

@@ -6,6 +6,7 @@
  *   OBSERVING --new mail on both sides--> PAIRING --> PLANNED       else --> PLANNED
  *   PLANNED --something is gone--> CONFIRMING --> PLANNED
  *           --it may have come from another mailbox--> HEADS_FOR_MOVES --> PLANNED
+ *           --it may only be hidden--> ASKING_ALL --> PLANNED
  *           --the account says so--> COPYING --> DOWNLOADING --> CARRYING --> UPLOADING
  *           --> PUSHING --> CREATED            (COPYING, AWAITING: box_copy.c)
  *   To verify: OBSERVING --> VERIFYING (bodies by way of DOWNLOADING) --> COMMITTING --> DONE
@@ -28,6 +29,7 @@
 #include "sync/confirm.h"
 #include "sync/copies.h"
 #include "sync/download.h"
+#include "sync/labelled.h"
 #include "sync/observe_local.h"
 #include "sync/observe_remote.h"
 #include "sync/push.h"
@@ -46,6 +48,7 @@ enum gw_box_state {
 	BOX_PLANNED,
 	BOX_CONFIRMING,
 	BOX_HEADS_FOR_MOVES,
+	BOX_ASKING_ALL, /* box_hidden.c */
 	BOX_READY_AGAIN,
 	BOX_SELECTING,
 	BOX_COPYING,
@@ -146,6 +149,11 @@ struct gw_box {
 		enum gw_remove_to to;
 	} * leaving; /* owned; likewise */
 	size_t leaving_count, leaving_cap;
+
+	/* box_hidden.c */
+	struct gw_labelled_item *labelled; /* owned; ids of what is gone there */
+	size_t labelled_count;
+	bool asked_all;
 
 	/* box_verify.c */
 	uint32_t *suspects; /* owned; UIDs whose rows do not agree */

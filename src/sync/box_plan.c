@@ -37,6 +37,8 @@ static bool base_changed_here(
 {
 	uint64_t flags;
 
+	if (b->kind == GW_BASE_HIDDEN)
+		return false;
 	if (b->local == GW_NO_LOCAL)
 		return b->kind == GW_BASE_FILE && in->local_trusted &&
 		       (!gw_seqset_has(in->held_here, b->uid) || box->env->accept_deletions ||

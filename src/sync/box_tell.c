@@ -122,6 +122,12 @@ static void tell_gone(struct gw_box *box, const struct gw_action *a)
 			"UID %u is gone on the server, but %s was changed here: it is uploaded",
 			a->uid, s.file);
 		break;
+	case GW_DO_HIDE:
+		s.what = "keep";
+		step(box, &s,
+			"UID %u is not shown by the server any more, and still there: %s stays",
+			a->uid, s.file);
+		break;
 	case GW_DO_EXPIRE:
 		s.what = "expire";
 		step(box, &s, "UID %u is outside the window: %s leaves", a->uid, s.file);

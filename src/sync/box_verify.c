@@ -98,6 +98,8 @@ static void compare_known(struct gw_box *box)
 			compare(box, b, &box->remote.messages[r++]);
 			continue;
 		}
+		if (b->kind == GW_BASE_HIDDEN)
+			continue;
 		tell(box, "UID %u (%s): in the state, and not on the server", b->uid,
 			name_of(box, b));
 		suspect(box, b->uid);

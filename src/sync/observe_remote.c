@@ -466,17 +466,29 @@ static uint64_t expected(const struct observe *ob)
 	size_t b = 0;
 
 	for (size_t i = 0; i < ob->o.base_count; i++)
-		n += !gw_seqset_has(&ob->view.vanished, ob->o.base[i].uid);
+		n += ob->o.base[i].kind != GW_BASE_HIDDEN &&
+		     !gw_seqset_has(&ob->view.vanished, ob->o.base[i].uid);
 	for (size_t i = 0; i < ob->view.count; i++) {
 		uint32_t uid = ob->view.messages[i].uid;
 
 		while (b < ob->o.base_count && ob->o.base[b].uid < uid)
 			b++;
-		if ((b == ob->o.base_count || ob->o.base[b].uid != uid) &&
+		if ((b == ob->o.base_count || ob->o.base[b].uid != uid ||
+			    ob->o.base[b].kind == GW_BASE_HIDDEN) &&
 			!gw_seqset_has(&ob->view.vanished, uid))
 			n++;
 	}
 	return n;
+}
+
+/* Then counts prove nothing: for each that goes another may come into sight. */
+static bool has_hidden(const struct observe *ob)
+{
+	for (size_t i = 0; i < ob->o.base_count; i++) {
+		if (ob->o.base[i].kind == GW_BASE_HIDDEN)
+			return true;
+	}
+	return false;
 }
 
 static bool went_back(const struct observe *ob)
@@ -513,11 +525,19 @@ static void evaluate_select(struct observe *ob)
 	} else if (ob->mode == MODE_FULL || ob->mode == MODE_FLAGS) {
 		ob->view.full = true;
 		finish(ob);
-	} else if (expected(ob) != ob->view.exists) {
+	} else if (has_hidden(ob) || expected(ob) != ob->view.exists) {
 		search(ob);
 	} else {
 		finish(ob);
 	}
+}
+
+/* Base knows it, and the server has shown it lately. */
+static bool is_shown(const struct observe *ob, uint32_t uid)
+{
+	size_t b = gw_base_find(ob->o.base, ob->o.base_count, uid);
+
+	return b < ob->o.base_count && ob->o.base[b].kind != GW_BASE_HIDDEN;
 }
 
 /* UIDs of the listing that neither base nor the answers so far named. */
@@ -534,8 +554,7 @@ static enum gw_code collect_untold(struct observe *ob, uint32_t **uids, size_t *
 			while (m < ob->view.count && ob->view.messages[m].uid < uid)
 				m++;
 			if ((m < ob->view.count && ob->view.messages[m].uid == uid) ||
-				gw_base_find(ob->o.base, ob->o.base_count, (uint32_t)uid) <
-					ob->o.base_count)
+				is_shown(ob, (uint32_t)uid))
 				continue;
 			slot = gw_array_push((void **)uids, count, &cap, sizeof **uids);
 			if (slot == NULL)

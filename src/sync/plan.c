@@ -135,11 +135,11 @@ static bool leaves(const struct gw_plan_input *in, const struct gw_base_msg *b, 
 		in, b->uid, b->flags | (l->flags & GW_FLAG_FLAGGED), old, b->big ? UINT64_MAX : 0);
 	struct gw_action *a;
 
-	if (in->copies_differ || (b->kind == GW_BASE_FILE && !out))
+	if (in->copies_differ || (b->kind != GW_BASE_OUTSIDE && !out))
 		return false;
-	if (b->kind == GW_BASE_FILE && gw_local_changes(in, b->flags, l->flags) != 0)
+	if (b->kind != GW_BASE_OUTSIDE && gw_local_changes(in, b->flags, l->flags) != 0)
 		return false;
-	if (b->kind == GW_BASE_FILE && wished_away(in, b, l))
+	if (b->kind != GW_BASE_OUTSIDE && wished_away(in, b, l))
 		return false;
 	a = add(plan, out ? GW_DO_EXPIRE : GW_DO_STAY, b->uid);
 	if (a == NULL)
@@ -152,9 +152,12 @@ static bool merge(const struct gw_plan_input *in, const struct gw_base_msg *b,
 	const struct gw_remote_msg *r, struct gw_plan *plan)
 {
 	const struct gw_local_msg *l = &in->local[b->local];
+	struct gw_action *shown = b->kind == GW_BASE_HIDDEN ? add(plan, GW_DO_STAY, b->uid) : NULL;
 	struct gw_merged m = gw_merge_flags(in, b->flags, r->flags, l->flags);
 	struct gw_action *a;
 
+	if (b->kind == GW_BASE_HIDDEN && shown == NULL)
+		return false;
 	if ((b->kind == GW_BASE_OUTSIDE || (r->flags == b->flags && m.local == l->flags)) &&
 		leaves(in, b, r->old, l, plan))
 		return true;
@@ -195,7 +198,7 @@ static bool missing_here(const struct gw_plan_input *in, const struct gw_base_ms
 			: b->big ? UINT64_MAX
 				 : 0))
 		return download(plan, r, GW_DO_DOWNLOAD);
-	if (b->kind != GW_BASE_FILE)
+	if (b->kind != GW_BASE_FILE && b->kind != GW_BASE_HIDDEN)
 		return r == NULL || update_base(b, r->flags, plan);
 	if (in->copies_differ) /* then all of the server is looked at */
 		return r == NULL || download(plan, r, GW_DO_DOWNLOAD);
@@ -225,7 +228,7 @@ static bool unchanged_there(
 {
 	uint64_t base = b->flags;
 
-	if (in->copies_differ)
+	if (in->copies_differ || b->kind == GW_BASE_HIDDEN)
 		return true;
 	if (b->local == GW_NO_LOCAL)
 		return missing_here(in, b, NULL, plan);
@@ -252,6 +255,9 @@ static bool gone_there(
 {
 	struct gw_action *a;
 
+	if (b->kind ==
+		GW_BASE_HIDDEN) /* known, and when it shows again it is known what became of it */
+		return true;
 	if (in->copies_differ ||
 		(b->local == GW_NO_LOCAL && b->kind == GW_BASE_FILE && !in->local_trusted)) {
 		plan->incomplete = true;

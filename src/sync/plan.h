@@ -20,6 +20,7 @@ enum gw_base_kind {
 	GW_BASE_UNFETCHABLE, /* the server would not give it */
 	GW_BASE_LEFT,        /* deleted here, and left standing there */
 	GW_BASE_OUTSIDE,     /* outside the window, or too big */
+	GW_BASE_HIDDEN,      /* it has one; the server does not show it any more */
 };
 
 /* What both sides agreed on last.  Sorted by uid, unique. */
@@ -113,11 +114,12 @@ enum gw_action_kind {
 	GW_DO_STRAY, /* a fetch was interrupted, and the message is gone since: file `local` goes */
 	GW_DO_SKIP,  /* new there, and outside the window; flags, size; base_flags 1: too old */
 	GW_DO_EXPIRE, /* in step, and outside the window: the file `local` leaves */
-	GW_DO_STAY,   /* it was about to leave, and is inside again: the file `local` */
+	GW_DO_STAY,   /* it was about to leave, or hidden, and is inside again: the file `local` */
 	GW_DO_HOLD,   /* cannot be deleted there: remembered, nothing done */
 
 	/* Made by sync/match.h of what stood apart. */
 	GW_DO_NOTHING,  /* its other half does it */
+	GW_DO_HIDE,     /* gone there, but only from sight: it stays, hidden (box_hidden.c) */
 	GW_DO_RELINK,   /* the message uid is the file `local` now */
 	GW_DO_TAKE,     /* uid was moved here from another mailbox; `local`: the box's own index */
 	GW_DO_REPLACED, /* DELETE_REMOTE of what was edited; `local`: the new file, to be stored

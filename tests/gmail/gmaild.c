@@ -20,6 +20,7 @@
  *   app-password, web-login, disabled    the login is refused with Gmail's words
  *   poison=UID              this one answers "System Error" to FETCH
  *   limit=N                 mailboxes show their newest N messages only
+ *   all-limit=N             and so does All Mail
  *
  * Beside IMAP there is the command WEB, for tests, also before the login: what a person does at
  * Gmail's page, and what it shows:

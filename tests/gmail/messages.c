@@ -18,7 +18,7 @@ static uint32_t last_uid(const struct session *s)
 /* Which entries a mailbox shows: its newest, if there is a limit. */
 size_t first_shown(const struct box *b)
 {
-	long limit = number("limit", 0);
+	long limit = number(strcmp(b->attrs, "\\All") == 0 ? "all-limit" : "limit", 0);
 
 	return limit > 0 && b->count > (size_t)limit ? b->count - (size_t)limit : 0;
 }
@@ -174,13 +174,43 @@ void do_fetch(struct session *s, char *p)
 	done(s, "OK", "Success");
 }
 
+/* The mailbox that a name of X-GM-LABELS stands for. */
+static struct box *labelled(const char *name)
+{
+	return strcasecmp(name, "\\Inbox") == 0     ? store_box(&store, "INBOX")
+	       : strcasecmp(name, "\\Starred") == 0 ? store_special(&store, "\\Flagged")
+	       : strcasecmp(name, "\\Draft") == 0   ? store_special(&store, "\\Drafts")
+	       : *name == '\\'                      ? store_special(&store, name)
+						    : store_box(&store, name);
+}
+
+/* "X-GM-MSGID a OR X-GM-MSGID b ...": is it one of them? */
+static bool is_named(const char *keys, uint64_t msgid)
+{
+	for (; keys != NULL; keys = strcasestr(keys, "X-GM-MSGID ")) {
+		keys += strlen("X-GM-MSGID ");
+		if (strtoull(keys, NULL, 10) == msgid)
+			return true;
+	}
+	return false;
+}
+
 void do_search(struct session *s, char *p)
 {
 	bool esearch = strncasecmp(p, "RETURN", 6) == 0, any = false;
 	const char *uids = strcasestr(p, "UID "), *id = strcasestr(p, "Message-ID");
 	bool deleted = strcasestr(p, "DELETED") != NULL;
+	const char *labels = strcasestr(p, "X-GM-LABELS "), *msgids = strcasestr(p, "X-GM-MSGID ");
+	const struct box *label = NULL;
 	char set[20000] = "", want[1000] = "";
 	char *at;
+
+	if (labels != NULL) {
+		at = (char *)(uintptr_t)labels + 12;
+		word(&at, want, sizeof want);
+		label = labelled(want);
+		*want = '\0';
+	}
 
 	if (uids != NULL) {
 		at = (char *)(uintptr_t)uids + 4;
@@ -199,6 +229,8 @@ void do_search(struct session *s, char *p)
 
 		if (e == NULL || (uids != NULL && !in_set(set, e->uid, last_uid(s))) ||
 			(deleted && !e->deleted) ||
+			(labels != NULL && (label == NULL || !box_showing(label, e->message))) ||
+			(msgids != NULL && !is_named(msgids, e->message->msgid)) ||
 			(id != NULL && strcmp(e->message->id, want) != 0))
 			continue;
 		put(&s->out, "%s%u", esearch ? (any ? "," : " ALL ") : " ", e->uid);
@@ -226,10 +258,7 @@ void do_store(struct session *s, char *p)
 		skip_space(&p);
 		p += *p == '(';
 		while (word(&p, label, sizeof label)) {
-			struct box *b = strcasecmp(label, "\\Inbox") == 0
-						? store_box(&store, "INBOX")
-					: *label == '\\' ? store_special(&store, label)
-							 : store_box(&store, label);
+			struct box *b = labelled(label);
 
 			for (size_t i = 0; i < s->uid_count && b != NULL; i++) {
 				struct entry *e = box_entry(s->box, s->uids[i]);

@@ -165,4 +165,37 @@ syncs_until "it is not fought over" at_rest
 settings
 sync_ok --full
 syncs_until "now it is stored" flagged m2 '\Flagged Later' Fa 1
+note "the server shows fewer messages of a mailbox: they stay here"
+for i in $(seq 40); do
+	mail "many$i"
+	web DELIVER Many "$T/m"
+done
+sync_ok
+shown() { grep -rlF -- "many" "$T/mail/Many" | grep -c .; }
+[ "$(shown)" = 40 ] || fail "$(shown) are here"
+before=$(bytes)
+for settings in "limit=10" "limit=10 all-limit=10"; do
+	settings $settings
+	for i in 1 2 3; do sync_ok; done
+	[ "$(shown)" = 40 ] || fail "$settings: $(shown) are left"
+	godwit status > "$T/out" || fail "$settings: something is held: $(cat "$T/out")"
+	sync_ok
+	at_rest || fail "$settings: it does not come to rest: $(cat "$T/out")"
+	mail "many$settings" # which pushes another out of sight
+	web DELIVER Many "$T/m"
+	sync_ok
+	[ "$(shown)" = 41 ] || fail "$settings: $(shown) are left after another came"
+	web UNLABEL "$(web_id many40)" Many # one that is in sight
+	syncs_until "$settings: a label that was taken off is taken off here" eval '[ "$(shown)" = 40 ]'
+	web LABEL "$(web_id many40)" Many
+	settings
+	syncs_until "$settings: it comes back" eval '[ "$(shown)" = 41 ]'
+	sync_ok --full
+	[ "$(shown)" = 41 ] || fail "$settings: $(shown) at the end"
+	syncs_until "$settings: it comes to rest" at_rest
+	f=$(grep -rlF "<many40@x>" "$T/mail/Many")
+	web UNLABEL "$(web_id "many$settings")" Many
+	syncs_until "$settings: and without the last" eval '[ "$(shown)" = 40 ]'
+done
+[ $(($(bytes) - before)) -lt 2000 ] || fail "$(($(bytes) - before)) bytes of bodies came"
 note ok

@@ -480,6 +480,7 @@ static void run(struct model *m, bool full, size_t stop_after)
 		case GW_DO_STRAY:
 		case GW_DO_EXPIRE:
 		case GW_DO_STAY:
+		case GW_DO_HIDE:
 		case GW_DO_PAIR:
 			fail();
 			break;
@@ -656,10 +657,44 @@ static void windows(void **state)
 	gw_plan_deinit(&plan);
 }
 
+/* What the server hid from sight is left alone until it shows again. */
+static void hidden(void **state)
+{
+	struct gw_base_msg base[] = { { .uid = 1, .local = 0, .kind = GW_BASE_HIDDEN },
+		{ .uid = 2, .local = GW_NO_LOCAL, .kind = GW_BASE_HIDDEN },
+		{ .uid = 3, .local = 1, .kind = GW_BASE_HIDDEN },
+		{ .uid = 4, .local = GW_NO_LOCAL, .kind = GW_BASE_HIDDEN } };
+	struct gw_local_msg local[] = { { .uid = 1, .flags = F }, { .uid = 3 } };
+	struct gw_remote_msg remote[] = { { .uid = 3, .flags = S }, { .uid = 4 } };
+	struct gw_plan_input in = { .base = base,
+		.base_count = 4,
+		.remote = remote,
+		.remote_count = 2,
+		.remote_full = true,
+		.local = local,
+		.local_count = 2,
+		.local_trusted = true,
+		.lettered = LETTERED,
+		.storable = GW_FLAGS_ALL };
+	struct gw_plan plan;
+
+	(void)state;
+	gw_plan_mailbox(&in, &plan);
+	assert_int_equal(plan.count, 3);
+	assert_int_equal(plan.actions[0].kind, GW_DO_STAY);
+	assert_int_equal(plan.actions[0].uid, 3);
+	assert_int_equal(plan.actions[1].kind, GW_DO_LOCAL_FLAGS);
+	assert_int_equal(plan.actions[1].uid, 3);
+	assert_int_equal(plan.actions[2].kind, GW_DO_DELETE_REMOTE); /* deleted here meanwhile */
+	assert_int_equal(plan.actions[2].uid, 4);
+	gw_plan_deinit(&plan);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(each_row),
 		cmocka_unit_test(absence_needs_proof), cmocka_unit_test(windows),
+		cmocka_unit_test(hidden),
 		cmocka_unit_test(new_files_are_uploaded_unless_something_speaks_against_it),
 		cmocka_unit_test(random_histories) };
 
