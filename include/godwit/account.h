@@ -69,6 +69,7 @@ struct gw_account {
 	bool guard;             /* hold deletions back that look like an accident */
 	unsigned guard_percent; /* of a mailbox, within ten minutes; half of it of the account */
 	enum gw_deletes deletes;
+	bool archive; /* all mail is shown as Archive, with what no other mailbox has (Gmail) */
 	bool delete_folders;  /* carry deleted mailboxes over, either way */
 	unsigned attic_days;  /* how long deleted mail rests in the attic; 0: not kept */
 	unsigned connections; /* at most */

@@ -49,6 +49,7 @@ static cfg_opt_t account_keys[] = {
 	CFG_INT("guard-percent", 20, CFGF_NONE),
 	CFG_STR("delete", NULL, CFGF_NODEFAULT),
 	CFG_BOOL("delete-folders", cfg_false, CFGF_NONE),
+	CFG_BOOL("archive", cfg_false, CFGF_NONE),
 	CFG_SEC("folder", folder_keys, CFGF_MULTI | CFGF_TITLE),
 	CFG_INT("attic", 30, CFGF_NONE),
 	CFG_INT("connections", 0, CFGF_NONE),
@@ -452,6 +453,7 @@ static enum gw_code read_account(const struct reader *r, cfg_t *sec, struct gw_a
 	a->guard = cfg_getbool(sec, "guard");
 	a->compress = cfg_getbool(sec, "compress");
 	a->delete_folders = cfg_getbool(sec, "delete-folders");
+	a->archive = cfg_getbool(sec, "archive");
 	code = read_provider(r, sec, &p, a);
 	if (code == GW_OK)
 		code = read_auth(r, sec, p, a);

@@ -132,7 +132,7 @@ static const char *const sql[STATEMENTS] = {
 			    " FROM message WHERE base_name IS NOT NULL",
 	[ST_SIBLINGS] = "SELECT uid, state, base_name, flags, size, internal_date,"
 			" header_hash, body_hash, msgid_hash, copied, global_id, mailbox_id"
-			" FROM message WHERE global_id = ? AND base_name IS NOT NULL",
+			" FROM message WHERE global_id = ?",
 	[ST_MESSAGE_GLOBAL] = "UPDATE message SET global_id = ? WHERE mailbox_id = ? AND uid = ?",
 	[ST_MAILBOX_DIR] = "SELECT local_dir FROM mailbox WHERE id = ?",
 	[ST_REKEY_ADD] = "INSERT INTO temp.rekey VALUES(?, ?)",

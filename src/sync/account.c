@@ -444,7 +444,7 @@ static void on_box_done(void *ctx, struct gw_box *box, enum gw_box_outcome outco
 	detach(s, e);
 	e->box = NULL;
 	e->stage = ENTRY_WAITING;
-	e->headed = false;
+	e->headed = e->sifted = false;
 	for (size_t i = 0; i < s->entry_count; i++) {
 		if (s->entries[i].box != NULL)
 			gw_box_cut_moves(s->entries[i].box, box);
@@ -711,6 +711,7 @@ static void fill_env(struct gw_sync *s)
 		.planned = on_box_planned,
 		.created = on_box_created,
 		.leaving = gw_sync_is_leaving,
+		.stands_there = gw_sync_stands_there,
 		.stays = gw_sync_stays,
 		.mailbox = gw_sync_mailbox_of,
 		.drained = on_box_drained,

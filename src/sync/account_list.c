@@ -308,6 +308,23 @@ static bool waits_for_tomorrow(struct gw_sync *s, const struct gw_entry *e)
 	return waits;
 }
 
+/* What comes or goes elsewhere may leave the archive, or come to it. */
+static void wake_archive(struct gw_sync *s)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < s->entry_count; i++)
+		any |= s->entries[i].dirty;
+	for (size_t i = 0; i < s->entry_count && any && s->env.archive; i++) {
+		struct gw_entry *e = &s->entries[i];
+
+		if (!(e->folder->attrs & GW_LIST_ALL))
+			continue;
+		e->dirty = e->may_lose = true;
+		e->remote_same = false;
+	}
+}
+
 void gw_sync_listed(struct gw_sync *s)
 {
 	const char *text = gw_session_caps_text(session(s));
@@ -315,6 +332,7 @@ void gw_sync_listed(struct gw_sync *s)
 
 	s->env.merges = (caps(s) & GW_CAP_GMAIL) != 0;
 	s->env.all = s->env.merges ? all_mail(s) : NULL;
+	s->env.archive = s->folders.archive;
 	if (*text != '\0' && (s->caps == NULL || strcmp(text, s->caps) != 0)) {
 		free(s->caps);
 		s->caps = strdup(text);
@@ -332,6 +350,7 @@ void gw_sync_listed(struct gw_sync *s)
 	}
 	tell_of_missing(s);
 	s->counts.mailboxes = s->entry_count;
+	wake_archive(s);
 	for (size_t i = 0; i < s->entry_count; i++) {
 		s->counts.mailboxes_changed += s->entries[i].dirty && !s->entries[i].remote_same;
 		s->entries[i].settled =
@@ -415,6 +434,7 @@ static bool status_matters(struct gw_sync *s, const struct gw_folder *f)
  * CONDSTORE the answers would decide nothing. */
 static void ask_status(struct gw_sync *s)
 {
+	s->folders.archive = s->account->archive && (caps(s) & GW_CAP_GMAIL) != 0;
 	gw_folders_choose(&s->folders, s->account, s->options.folders, s->options.folder_count);
 	if (has_list_status(s))
 		return;

@@ -375,13 +375,49 @@ static void join(struct gw_sync *s)
 	}
 }
 
+static struct gw_entry *archive_of(struct gw_sync *s)
+{
+	for (size_t i = 0; i < s->entry_count && s->env.archive; i++) {
+		struct gw_entry *e = &s->entries[i];
+
+		if (e->box != NULL && gw_box_is_archive(e->box))
+			return e;
+	}
+	return NULL;
+}
+
+/* When all others know what they have: which messages are the archive's? */
+static bool sift_archive(struct gw_sync *s)
+{
+	struct gw_entry *archive = archive_of(s);
+	struct gw_ids ids = { 0 };
+	bool ok = true, asked;
+
+	if (archive == NULL || archive->stage != ENTRY_PLANNED || archive->sifted)
+		return false;
+	for (size_t i = 0; i < s->entry_count; i++) {
+		if (&s->entries[i] != archive && s->entries[i].stage == ENTRY_PLANNED)
+			gw_box_add_ids(s->entries[i].box, &ids, &ok);
+	}
+	for (size_t i = 0; i < s->claims.cap && ok; i++) /* those that went on before */
+		ok = gw_ids_add(&ids, s->claims.slots[i].id, true);
+	archive->sifted = true;
+	archive->stage = ENTRY_LOOKING;
+	asked = ok && gw_box_sift(archive->box, &ids);
+	if (!asked)
+		archive->stage = ENTRY_PLANNED;
+	free(ids.list);
+	return asked;
+}
+
 void gw_sync_match(struct gw_sync *s)
 {
 	if (!all_reached(s, ENTRY_PLANNED)) {
 		for (size_t i = 0; i < s->entry_count; i++) {
 			struct gw_entry *e = &s->entries[i];
 
-			if (e->stage != ENTRY_PLANNED || !stands_alone(s, e))
+			if (e->stage != ENTRY_PLANNED || gw_box_is_archive(e->box) ||
+				!stands_alone(s, e))
 				continue;
 			gw_box_judge(e->box);
 			proceed(e);
@@ -391,6 +427,10 @@ void gw_sync_match(struct gw_sync *s)
 	if (any(s, gw_box_has_gone)) {
 		if (look_twice(s) || ask_all(s) || ask_heads(s))
 			return;
+	}
+	if (sift_archive(s))
+		return;
+	if (any(s, gw_box_has_gone)) {
 		for (size_t i = 0; i < s->entry_count && s->restless; i++) {
 			if (s->entries[i].stage == ENTRY_PLANNED)
 				gw_box_spare(s->entries[i].box);
@@ -426,8 +466,9 @@ void gw_sync_remove(struct gw_sync *s)
 bool gw_sync_stays(void *ctx, int64_t mailbox, uint32_t uid)
 {
 	/* What is there is there by itself, and keeps nothing from the trash. */
-	const unsigned derived = GW_LIST_ALL | GW_LIST_FLAGGED | GW_LIST_IMPORTANT;
 	struct gw_sync *s = ctx;
+	const unsigned derived =
+		GW_LIST_FLAGGED | GW_LIST_IMPORTANT | (s->env.archive ? 0 : GW_LIST_ALL);
 
 	for (size_t i = 0; i < s->entry_count; i++) {
 		const struct gw_entry *e = &s->entries[i];
@@ -435,6 +476,20 @@ bool gw_sync_stays(void *ctx, int64_t mailbox, uint32_t uid)
 		if (e->row.id == mailbox)
 			return !(e->folder->attrs & derived) &&
 			       (e->box == NULL || !gw_box_deletes(e->box, uid));
+	}
+	return false;
+}
+
+bool gw_sync_stands_there(void *ctx, int64_t mailbox, uint32_t uid)
+{
+	struct gw_sync *s = ctx;
+
+	for (size_t i = 0; i < s->entry_count; i++) {
+		const struct gw_entry *e = &s->entries[i];
+
+		if (e->row.id == mailbox)
+			return !(e->folder->attrs & (GW_LIST_FLAGGED | GW_LIST_IMPORTANT)) &&
+			       (e->box == NULL || !gw_box_is_gone_there(e->box, uid));
 	}
 	return false;
 }

@@ -55,7 +55,7 @@ struct gw_entry {
 	bool queued, ready, settled;
 	enum gw_entry_stage stage;
 	bool may_lose; /* something may be gone, on either side, by the counts and stamps */
-	bool headed, failed, done_once;
+	bool headed, sifted, failed, done_once;
 	bool unsettled; /* it kept changing, and its cursors stayed where they were */
 	unsigned requeues;
 	struct gw_stamp seen_cur, seen_new; /* of the look in this run that is over */
@@ -199,6 +199,7 @@ void gw_sync_match(struct gw_sync *s);
 void gw_sync_remove(struct gw_sync *s);
 void gw_sync_yield(struct gw_sync *s);
 void gw_sync_counts_came(struct gw_sync *s);
+bool gw_sync_stands_there(void *ctx, int64_t mailbox, uint32_t uid);
 bool gw_sync_stays(void *ctx, int64_t mailbox, uint32_t uid);
 bool gw_sync_is_leaving(void *ctx, int64_t mailbox, uint32_t uid);
 const char *gw_sync_mailbox_of(void *ctx, int64_t mailbox, uint32_t *uidvalidity);

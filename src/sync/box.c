@@ -82,6 +82,8 @@ void gw_box_free(struct gw_box *box)
 	free(box->leaving_uids);
 	free(box->leaving);
 	free(box->suspects);
+	free(box->archived);
+	free(box->archive_ids);
 	free(box->labelled);
 	free(box);
 }

@@ -35,7 +35,9 @@ struct gw_box_env {
 	const uint64_t *messages;      /* the account has so many */
 	uint64_t *deleted_recently;    /* and so many went lately; counted on here */
 	int64_t now;                   /* seconds since the epoch, as the run began */
-	bool merges; /* the server takes no second message with a Message-ID that it has (Gmail) */
+	bool merges;  /* the server takes no second message with a Message-ID that it has (Gmail) */
+	bool archive; /* all mail is shown as one: only what no other mailbox has has a file there
+		       */
 	bool accept_deletions, restore_deletions;
 	const char
 		*trash;  /* the mailbox for what is deleted, as on the wire; owned by the account */
@@ -55,6 +57,8 @@ struct gw_box_env {
 	void (*created)(void *ctx, struct gw_box *box);
 	/* Is this message of another mailbox about to leave it? */
 	bool (*leaving)(void *ctx, int64_t mailbox, uint32_t uid);
+	/* Is this message of another mailbox still there, on the server? */
+	bool (*stands_there)(void *ctx, int64_t mailbox, uint32_t uid);
 	/* Does this message of another mailbox stay there, so that it need not go to the trash? */
 	bool (*stays)(void *ctx, int64_t mailbox, uint32_t uid);
 	/* The mailbox of this id: its name on the wire and UIDVALIDITY; NULL: unknown. */
@@ -136,6 +140,27 @@ bool gw_box_counts_hold(const struct gw_box *box, const struct gw_folder *now);
  * again. */
 bool gw_box_may_hide(const struct gw_box *box);
 void gw_box_ask_all(struct gw_box *box);
+
+/* --- all mail as an archive (box_archive.c) --- */
+
+struct gw_id {
+	uint64_t id;
+	bool comes; /* to another mailbox, in this run */
+};
+struct gw_ids {
+	struct gw_id *list; /* owned */
+	size_t count, cap;
+};
+/* false: out of memory. */
+bool gw_ids_add(struct gw_ids *ids, uint64_t id, bool comes);
+/* Of what comes to this mailbox, or is gone from it. */
+void gw_box_add_ids(const struct gw_box *box, struct gw_ids *ids, bool *ok);
+bool gw_box_is_archive(const struct gw_box *box);
+/* Does its plan say that this one is gone on the server? */
+bool gw_box_is_gone_there(const struct gw_box *box, uint32_t uid);
+/* Decides which of these messages, and of those that it was told of, have a file in the archive;
+ * env->planned comes again.  false: there is nothing to decide. */
+bool gw_box_sift(struct gw_box *box, struct gw_ids *ids);
 
 /* Fetches the headers of new messages of these sizes; false: there are none. */
 bool gw_box_fetch_heads(struct gw_box *box, const struct gw_seqset *sizes);

@@ -306,9 +306,6 @@ static void apply_one(struct gw_box *box, const struct gw_action *a)
 		op.size = a->size;
 		op.date = (time_t)a->base_flags; /* older than any window, until it is told */
 		break;
-	case GW_DO_EXPIRE:
-		op.kind = GW_OP_LEAVING;
-		break;
 	case GW_DO_HIDE:
 		op.kind = GW_OP_HIDE;
 		break;
@@ -326,6 +323,7 @@ static void apply_one(struct gw_box *box, const struct gw_action *a)
 	case GW_DO_DELETE_REMOTE:
 	case GW_DO_REPLACED:
 	case GW_DO_TAKE:
+	case GW_DO_EXPIRE:
 	case GW_DO_NOTHING:
 		return;
 	}
@@ -338,8 +336,14 @@ static void expire(struct gw_box *box)
 {
 	bool any = false;
 
-	for (size_t i = 0; i < box->plan.count && !any; i++)
-		any = box->plan.actions[i].kind == GW_DO_EXPIRE;
+	for (size_t i = 0; i < box->plan.count; i++) {
+		struct gw_op op = { .kind = GW_OP_LEAVING, .uid = box->plan.actions[i].uid };
+
+		if (box->plan.actions[i].kind != GW_DO_EXPIRE)
+			continue;
+		gw_box_add(box, &op);
+		any = true;
+	}
 	if (!any)
 		return;
 	gw_batcher_seal(box->env->batcher);
@@ -364,13 +368,16 @@ void gw_box_apply_rest(struct gw_box *box)
 	gw_box_note_ids(box);
 	for (size_t i = 0; i < box->plan.count; i++)
 		apply_one(box, &box->plan.actions[i]);
-	expire(box);
+	if (!gw_box_is_archive(box))
+		expire(box);
 	box->env->counts->flags_changed += box->delta.flags_changed;
 	box->env->counts->kept += box->delta.kept;
 }
 
 void gw_box_delete_local(struct gw_box *box)
 {
+	if (gw_box_is_archive(box)) /* now others have their copies */
+		expire(box);
 	for (size_t i = 0; i < box->plan.count; i++) {
 		const struct gw_action *a = &box->plan.actions[i];
 		struct gw_op op = { .kind = GW_OP_DELETE, .uid = a->uid };

@@ -74,8 +74,10 @@ static void claim(struct gw_box *box)
 		const struct gw_download_item item = box->items[i];
 		uint64_t id = gw_remote_view_id(&box->remote, item.uid);
 
-		if (box->waiting == NULL || item.local != GW_NO_LOCAL ||
-			gw_claims_take(box->env->claims, id, box))
+		/* What goes to the archive comes to no other mailbox, and what is compared with a
+		 * file has to be fetched. */
+		if (gw_box_is_archive(box) || gw_claims_take(box->env->claims, id, box) ||
+			item.local != GW_NO_LOCAL || box->waiting == NULL)
 			box->items[kept++] = item;
 		else
 			box->waiting[box->waiting_count++] = item;

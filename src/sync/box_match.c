@@ -58,7 +58,7 @@ static bool was_in_base(const struct gw_box *box, uint32_t uid)
 
 static bool is_fresh_there(const struct gw_box *box, const struct gw_action *a)
 {
-	return a->kind == GW_DO_DOWNLOAD && !was_in_base(box, a->uid);
+	return a->kind == GW_DO_DOWNLOAD && (gw_box_is_archive(box) || !was_in_base(box, a->uid));
 }
 
 bool gw_box_has_fresh(const struct gw_box *box)

@@ -49,6 +49,7 @@ enum gw_box_state {
 	BOX_CONFIRMING,
 	BOX_HEADS_FOR_MOVES,
 	BOX_ASKING_ALL, /* box_hidden.c */
+	BOX_SIFTING,    /* box_archive.c */
 	BOX_READY_AGAIN,
 	BOX_SELECTING,
 	BOX_COPYING,
@@ -154,6 +155,11 @@ struct gw_box {
 	struct gw_labelled_item *labelled; /* owned; ids of what is gone there */
 	size_t labelled_count;
 	bool asked_all;
+
+	/* box_archive.c */
+	struct gw_archived *archived; /* owned; by id, then by UID */
+	size_t archived_count;
+	uint64_t *archive_ids; /* owned; what the state is asked about */
 
 	/* box_verify.c */
 	uint32_t *suspects; /* owned; UIDs whose rows do not agree */

@@ -257,6 +257,23 @@ static size_t new_uids(const struct gw_box *box, uint32_t *out)
 	return n;
 }
 
+/* UIDs that base knows without a file, and an unknown file names: its arrival was interrupted. */
+static size_t add_arrivals(const struct gw_box *box, uint32_t *uids, size_t count)
+{
+	for (size_t i = 0; i < box->print_count; i++) {
+		uint32_t uid =
+			gw_name_uid(gw_scan_base(&box->local.scan, box->prints[i].index), box->key);
+		size_t b = uid == 0 ? box->local.base_count
+				    : gw_base_find(box->local.base, box->local.base_count, uid);
+
+		if (b < box->local.base_count && box->local.base[b].local == GW_NO_LOCAL &&
+			(box->local.base[b].kind == GW_BASE_OUTSIDE ||
+				box->local.base[b].kind == GW_BASE_UNFETCHABLE))
+			uids[count++] = uid;
+	}
+	return count;
+}
+
 /* Lists the unknown files; *named_only: each names a UID of this mailbox, so that only those UIDs'
  * headers are needed. */
 static bool list_unknown(struct gw_box *box, bool *named_only)
@@ -402,7 +419,7 @@ void gw_box_pair(struct gw_box *box)
 
 	gw_name_key(box->env->account_id, box->folder->wire, box->remote.uidvalidity, box->key);
 	gw_box_settle_twins(box);
-	uids = calloc(box->remote.count + 1, sizeof *uids);
+	uids = calloc(box->remote.count + box->local.unknown + 1, sizeof *uids);
 	if (uids == NULL || !list_unknown(box, &named_only)) {
 		free(uids);
 		fail_code(box, GW_ERR_NOMEM);
@@ -410,7 +427,8 @@ void gw_box_pair(struct gw_box *box)
 	}
 	alone = box->print_count == 0 && box->local.pending_count == 0;
 	if (!alone) {
-		count = new_uids(box, uids);
+		count = add_arrivals(box, uids, new_uids(box, uids));
+		qsort(uids, count, sizeof *uids, compare_uids);
 		code = begin_pairing(box, uids, count, named_only);
 	}
 	free(uids);

@@ -238,8 +238,6 @@ static void on_siblings(
 	struct gw_error local = { 0 };
 	enum gw_remove_to to = box->env->all != NULL ? GW_REMOVE_TO_ALL : GW_REMOVE_FOR_GOOD;
 
-	free(box->leaving_uids);
-	box->leaving_uids = NULL;
 	if (err != NULL) {
 		local = *err;
 		local.scope = GW_SCOPE_ACCOUNT;
@@ -247,11 +245,12 @@ static void on_siblings(
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
-		struct gw_box_removal key = { .uid = list[i].of };
+		struct gw_box_removal key = { .uid = box->leaving_uids[list[i].of] };
 		struct gw_box_removal *r = bsearch(
 			&key, box->leaving, box->leaving_count, sizeof *box->leaving, by_uid);
 
-		if (r != NULL && r->to == GW_REMOVE_TO_TRASH &&
+		if (r != NULL && r->to == GW_REMOVE_TO_TRASH && list[i].has_file &&
+			list[i].mailbox != box->place->mailbox &&
 			box->env->stays(box->env->ctx, list[i].mailbox, list[i].uid))
 			r->to = to;
 	}
@@ -266,7 +265,10 @@ static bool find_siblings(struct gw_box *box)
 	for (size_t i = 0; i < box->leaving_count; i++)
 		box->leaving_uids[i] = box->leaving[i].uid;
 	gw_batcher_seal(box->env->batcher); /* what came in this run counts */
-	return gw_siblings_start(box->env->disk, box->place, box->leaving_uids, box->leaving_count,
+	return gw_siblings_start(box->env->disk,
+		       &(struct gw_siblings_query){ .place = box->place,
+			       .uids = box->leaving_uids,
+			       .count = box->leaving_count },
 		       on_siblings, box) == GW_OK;
 }
 
@@ -298,7 +300,8 @@ bool gw_box_must_wait_to_remove(const struct gw_box *box)
 		enum gw_action_kind kind = box->plan.actions[i].kind;
 
 		if (kind == GW_DO_DELETE_REMOTE || kind == GW_DO_REPLACED ||
-			kind == GW_DO_DELETE_LOCAL)
+			kind == GW_DO_DELETE_LOCAL ||
+			(kind == GW_DO_EXPIRE && gw_box_is_archive(box)))
 			return true;
 	}
 	return false;

@@ -216,15 +216,46 @@ static struct gw_window window_of(const struct gw_folder *f, const struct gw_acc
 	return w;
 }
 
+/* All mail is called Archive here, unless another mailbox is. */
+static bool name_archive(
+	struct gw_folders *f, struct gw_folder *all, const struct gw_account *account)
+{
+	static const char name[] = "Archive";
+	struct gw_folder old = *all;
+	enum gw_code code = GW_OK;
+
+	for (size_t i = 0; i < f->count; i++) {
+		if (strcasecmp(f->list[i].shown, name) == 0)
+			return &f->list[i] == all; /* already */
+	}
+	all->name = strdup(name);
+	all->shown = strdup(name);
+	all->dir = NULL;
+	TAKE(all->dir, gw_folder_dir(gw_slice_str(name), all->delimiter, account->layout, &out));
+	if (all->name == NULL || all->shown == NULL || code != GW_OK) {
+		free(all->name);
+		free(all->shown);
+		free(all->dir);
+		*all = old;
+		return false;
+	}
+	free(old.name);
+	free(old.shown);
+	free(old.dir);
+	return true;
+}
+
 void gw_folders_choose(struct gw_folders *f, const struct gw_account *account,
 	const char *const *only, size_t only_count)
 {
 	for (size_t i = 0; i < f->count; i++) {
 		bool named = only_count == 0;
+		bool archive = f->archive && (f->list[i].attrs & GW_LIST_ALL) != 0 &&
+			       name_archive(f, &f->list[i], account);
 
 		for (size_t j = 0; j < only_count && !named; j++)
 			named = matches(only[j], &f->list[i]);
-		f->list[i].wanted = named && chosen(&f->list[i], account);
+		f->list[i].wanted = named && (archive || chosen(&f->list[i], account));
 		f->list[i].window = window_of(&f->list[i], account);
 	}
 	if (f->count > 0)

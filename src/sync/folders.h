@@ -25,6 +25,7 @@ struct gw_folders {
 	size_t count, cap;
 	char *prefix; /* owned; of the personal namespace, on the wire; NULL: none */
 	bool plain;   /* the server refused LIST with options */
+	bool archive; /* all mail is wanted, as "Archive" */
 };
 
 void gw_folders_deinit(struct gw_folders *f);

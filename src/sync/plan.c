@@ -186,10 +186,52 @@ static bool update_base(const struct gw_base_msg *b, uint64_t flags, struct gw_p
 	return a != NULL || b->flags == flags;
 }
 
+static const struct gw_pair *find_pair(const struct gw_plan_input *in, uint32_t uid)
+{
+	size_t lo = 0, hi = in->pair_count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (in->pairs[mid].uid < uid)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < in->pair_count && in->pairs[lo].uid == uid ? &in->pairs[lo] : NULL;
+}
+
+static bool pair(const struct gw_plan_input *in, const struct gw_pair *p, uint64_t there,
+	uint32_t size, struct gw_plan *plan)
+{
+	struct gw_action *a = add(plan, GW_DO_PAIR, p->uid);
+	uint64_t mine;
+
+	if (a == NULL)
+		return false;
+	a->local = p->local;
+	a->check_body = p->check_body;
+	a->size = size;
+	/* Joined without base: the union, wishes to delete left out. */
+	a->base_flags = there;
+	a->flags = (in->local[p->local].flags | (there & in->lettered & ~GW_FLAG_DELETED));
+	mine = in->local[p->local].flags & telling(in) & ~there;
+	if (p->check_body) { /* told when it is known to be the same */
+		plan->look_again |= mine != 0;
+		return true;
+	}
+	return tell(plan, p->uid, there, there | mine);
+}
+
 /* Known, there, and without a file here.  r NULL: there as base says. */
 static bool missing_here(const struct gw_plan_input *in, const struct gw_base_msg *b,
 	const struct gw_remote_msg *r, struct gw_plan *plan)
 {
+	const struct gw_pair *arrived = find_pair(in, b->uid);
+
+	if (arrived != NULL && (b->kind == GW_BASE_UNFETCHABLE || b->kind == GW_BASE_OUTSIDE))
+		return pair(in, arrived, r != NULL ? r->flags : b->flags, r != NULL ? r->size : 0,
+			plan);
 	if (b->kind == GW_BASE_UNFETCHABLE)
 		return r == NULL || !in->retry_unfetchable || download(plan, r, GW_DO_DOWNLOAD);
 	if (b->kind == GW_BASE_OUTSIDE && r != NULL &&
@@ -273,40 +315,19 @@ static bool gone_there(
 }
 
 /* Base does not know it. */
-static bool new_there(const struct gw_plan_input *in, const struct gw_remote_msg *r, size_t *pair,
-	struct gw_plan *plan)
+static bool new_there(
+	const struct gw_plan_input *in, const struct gw_remote_msg *r, struct gw_plan *plan)
 {
-	const struct gw_pair *p;
-	struct gw_action *a;
-	uint64_t mine;
+	const struct gw_pair *p = find_pair(in, r->uid);
 
-	while (*pair < in->pair_count && in->pairs[*pair].uid < r->uid)
-		(*pair)++;
-	if (*pair == in->pair_count || in->pairs[*pair].uid != r->uid) {
-		if (!in->local_trusted) { /* it may be here, unseen */
-			plan->incomplete = plan->look_again = true;
-			return true;
-		}
-		return download(plan, r,
-			outside(in, r->uid, r->flags, r->old, r->size) ? GW_DO_SKIP
-								       : GW_DO_DOWNLOAD);
-	}
-	p = &in->pairs[*pair];
-	a = add(plan, GW_DO_PAIR, r->uid);
-	if (a == NULL)
-		return false;
-	a->local = p->local;
-	a->check_body = p->check_body;
-	a->size = r->size;
-	/* Joined without base: the union, wishes to delete left out. */
-	a->base_flags = r->flags;
-	a->flags = (in->local[p->local].flags | (r->flags & in->lettered & ~GW_FLAG_DELETED));
-	mine = in->local[p->local].flags & telling(in) & ~r->flags;
-	if (p->check_body) { /* told when it is known to be the same */
-		plan->look_again |= mine != 0;
+	if (p != NULL)
+		return pair(in, p, r->flags, r->size, plan);
+	if (!in->local_trusted) { /* it may be here, unseen */
+		plan->incomplete = plan->look_again = true;
 		return true;
 	}
-	return tell(plan, r->uid, r->flags, r->flags | mine);
+	return download(plan, r,
+		outside(in, r->uid, r->flags, r->old, r->size) ? GW_DO_SKIP : GW_DO_DOWNLOAD);
 }
 
 void gw_plan_shrink(struct gw_plan *plan, size_t count)
@@ -386,7 +407,7 @@ enum gw_code gw_plan_mailbox(const struct gw_plan_input *given, struct gw_plan *
 {
 	struct gw_plan_input with_window = *given;
 	const struct gw_plan_input *in = &with_window;
-	size_t b = 0, r = 0, pair = 0;
+	size_t b = 0, r = 0;
 	bool ok = true;
 
 	*out = (struct gw_plan){ 0 };
@@ -398,7 +419,7 @@ enum gw_code gw_plan_mailbox(const struct gw_plan_input *given, struct gw_plan *
 		if (base == NULL && remote == NULL)
 			break;
 		if (base == NULL || (remote != NULL && remote->uid < base->uid)) {
-			ok = new_there(in, remote, &pair, out);
+			ok = new_there(in, remote, out);
 			r++;
 		} else if (remote == NULL || base->uid < remote->uid) {
 			ok = back_here(in, base, out) &&

@@ -59,7 +59,8 @@ struct gw_local_msg {
 	bool stray;     /* and came since the last whole look, and that UID is gone there again */
 };
 
-/* A message of both sides that base does not know.  Sorted by uid, unique. */
+/* A message of both sides that base does not know, or knows without a file.  Sorted by uid, unique.
+ */
 struct gw_pair {
 	uint32_t uid;
 	uint32_t local;

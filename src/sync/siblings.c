@@ -5,14 +5,12 @@
 
 struct siblings_job {
 	struct gw_disk_job job; /* first */
-	const struct gw_place *place;
-	const uint32_t *uids;
-	size_t uid_count;
+	struct gw_siblings_query query;
 	gw_siblings_cb *cb;
 	void *ctx;
 	struct gw_sibling *list; /* owned */
 	size_t count, cap;
-	uint32_t of; /* whose siblings are being read, */
+	size_t of;   /* whose siblings are being read, */
 	uint64_t id; /* and what stands for it */
 	struct gw_error err;
 };
@@ -28,27 +26,33 @@ static enum gw_code take_id(void *ctx, const struct gw_message_row *row)
 static enum gw_code take_sibling(void *ctx, int64_t mailbox, const struct gw_message_row *row)
 {
 	struct siblings_job *s = ctx;
-	struct gw_sibling *sibling;
+	struct gw_sibling *sibling =
+		gw_array_push((void **)&s->list, &s->count, &s->cap, sizeof *s->list);
 
-	if (mailbox == s->place->mailbox)
-		return GW_OK;
-	sibling = gw_array_push((void **)&s->list, &s->count, &s->cap, sizeof *s->list);
 	if (sibling == NULL)
 		return gw_fail(&s->err, GW_ERR_NOMEM, "out of memory");
-	*sibling = (struct gw_sibling){ .of = s->of, .mailbox = mailbox, .uid = row->uid };
+	*sibling = (struct gw_sibling){ .of = s->of,
+		.mailbox = mailbox,
+		.uid = row->uid,
+		.has_file = row->base_name != NULL,
+		.copied = row->copied,
+		.flags = row->flags,
+		.size = row->size };
 	return GW_OK;
 }
 
 static void work(struct gw_disk_job *job, struct gw_disk_world *world)
 {
 	struct siblings_job *s = (struct siblings_job *)job;
+	const struct gw_siblings_query *q = &s->query;
 	struct gw_store *store = world->store;
 	enum gw_code code = GW_OK;
 
-	for (size_t i = 0; i < s->uid_count && code == GW_OK && store != NULL; i++) {
-		s->of = s->uids[i];
-		s->id = 0;
-		code = gw_store_message(store, s->place->mailbox, s->of, take_id, s, &s->err);
+	for (s->of = 0; s->of < q->count && code == GW_OK && store != NULL; s->of++) {
+		s->id = q->ids != NULL ? q->ids[s->of] : 0;
+		if (q->uids != NULL)
+			code = gw_store_message(
+				store, q->place->mailbox, q->uids[s->of], take_id, s, &s->err);
 		if (code == GW_OK && s->id != 0)
 			code = gw_store_siblings(store, s->id, take_sibling, s, &s->err);
 	}
@@ -63,17 +67,15 @@ static void on_done(struct gw_disk_job *job)
 	free(s);
 }
 
-enum gw_code gw_siblings_start(struct gw_disk *disk, const struct gw_place *place,
-	const uint32_t *uids, size_t count, gw_siblings_cb *cb, void *ctx)
+enum gw_code gw_siblings_start(
+	struct gw_disk *disk, const struct gw_siblings_query *query, gw_siblings_cb *cb, void *ctx)
 {
 	struct siblings_job *s = calloc(1, sizeof *s);
 
 	if (s == NULL)
 		return GW_ERR_NOMEM;
 	s->job = (struct gw_disk_job){ .work = work, .done = on_done };
-	s->place = place;
-	s->uids = uids;
-	s->uid_count = count;
+	s->query = *query;
 	s->cb = cb;
 	s->ctx = ctx;
 	gw_disk_submit(disk, &s->job);

@@ -6,21 +6,27 @@
 HISTORIES=${HISTORIES:-30}
 . "$(dirname "$0")/historylib.sh"
 FOLDERS=(INBOX Work Travel/2026 Lists "[Gmail]/Trash" "[Gmail]/Spam")
+ARCHIVE=${ARCHIVE:-$((SEED % 2))} # the one day with all mail as an archive, the other without
+[ "$ARCHIVE" = 0 ] || FOLDERS+=(Archive)
+echo "archive: $ARCHIVE"
 FLAGS=('(\Seen)' '(\Flagged)' '(\Seen \Flagged)' '(\Answered)' '()' '(\Seen Later)')
 
 some_message() { # one of the newest, mostly
 	web DUMP | tail -n $((1 + RANDOM % 30)) | head -1 | cut -d' ' -f1
 }
 dump() { # lines "Message-ID mailbox", All Mail and the views on it left out
-	web DUMP | sed 's/([^)]*)//' | awk -F'\t' '{split($1, a, " "); for (i = 2; i <= NF; i++)
-		if ($i !~ /All Mail|Starred|Important/) print a[2], $i}' | sort -u
+	web DUMP | sed 's/([^)]*)//' | awk -F'\t' -v archive="$ARCHIVE" '{split($1, a, " "); n = 0; for (i = 2; i <= NF; i++)
+		if ($i !~ /All Mail|Starred|Important/) {print a[2], $i; n++}
+		if (n == 0 && archive) print a[2], "Archive"}' | sort -u
 }
 here_all() { # likewise; of two files of one Message-ID in a mailbox one counts
 	(cd "$T/mail" && grep -rHm1 '^Message-ID:' .) |
-		sed 's#^\./\(.*\)/\(cur\|new\)/.*Message-ID: \(.*\)$#\3 \1#' | sort -u
+		sed 's#^\./\(.*\)/\(cur\|new\)/.*Message-ID: \(.*\)$#\3 \1#' | sort -u |
+		awk '{line[NR] = $0; id[NR] = $1; n[$1]++} # what somebody copied into the archive may be elsewhere, too
+			END {for (i = 1; i <= NR; i++) if (line[i] !~ / Archive$/ || n[id[i]] == 1) print line[i]}'
 }
 change_there() {
-	local folder=${FOLDERS[RANDOM % 6]} id
+	local folder=${FOLDERS[RANDOM % 6]} id # Archive is none there
 	id=$(some_message)
 	case $((RANDOM % 6)) in
 	0)
@@ -46,7 +52,8 @@ nothing_lost() { # WHEN
 }
 
 gmail_start
-gmail_config "guard = no"
+gmail_config "guard = no
+$([ "$ARCHIVE" = 0 ] || echo "archive = yes")"
 : > "$T/deleted"
 : > "$T/made"
 for i in $(seq 12); do

@@ -1,0 +1,125 @@
+#!/bin/bash
+# All mail of Gmail's as an archive: of its messages only those are in it that no other mailbox has, and
+# archiving is a move, here and there, without a body on the wire.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/gmaillib.sh"
+
+# Message-ID and mailbox; All Mail is Archive for what is nowhere else
+there() {
+	web DUMP | sed 's/([^)]*)//' | awk -F'\t' '{split($1, a, " "); n = 0; for (i = 2; i <= NF; i++)
+		if ($i !~ /All Mail|Starred|Important/) {print a[2], $i; n++}; if (n == 0) print a[2], "Archive"}' | sort
+}
+here() {
+	(cd "$T/mail" && grep -rHm1 '^Message-ID:' .) |
+		sed 's#^\./\(.*\)/\(cur\|new\)/.*Message-ID: \(.*\)$#\3 \1#' | sort
+}
+bytes() { web BYTES | cut -d' ' -f1; }
+in_step() { # WHAT: after a few syncs, and then they find nothing; no body came
+	local i before=$(bytes)
+	for i in $(seq 40); do
+		godwit sync -vvvv > "$T/out" || fail "$1: $(cat "$T/err")"; cat "$T/err" >> "$T/log"
+		! diff <(there) <(here) > "$T/diff" || ! grep -q 'nothing new' "$T/out" || break
+		sleep 0.1 # for the directories' times to grow old
+	done
+	[ ! -s "$T/diff" ] || fail "$1: $(cat "$T/diff")"
+	grep -q 'nothing new' "$T/out" || fail "$1: it does not come to rest: $(cat "$T/out")"
+	[ "$(bytes)" = "$before" ] || [ -n "${BYTES_MAY_COME:-}" ] || fail "$1: $(($(bytes) - before)) bytes came"
+}
+is() { # ID MAILBOXES: on the server
+	local at=$(there | awk -v id="<$1@x>" '$1 == id {$1 = ""; print substr($0, 2)}' | paste -sd,)
+	[ "$at" = "$2" ] || fail "$1 is in \"$at\", not in \"$2\""
+}
+mail() { printf 'From: a@b\nMessage-ID: <%s@x>\nReceived: by here\nSubject: %s\n\nhello %s\n' "$1" "$1" "$1" > "$T/m"; }
+file_in() { # MAILBOX ID
+	grep -rlF "<$2@x>" "$T/mail/$1" | head -1
+}
+
+gmail_start
+gmail_config "archive = yes"
+for i in $(seq 12); do
+	mail "m$i"
+	web DELIVER INBOX "$T/m"
+	[ $((i % 3)) != 0 ] || web LABEL "$(web_id "m$i")" Work
+	[ "$i" -le 9 ] || web UNLABEL "$(web_id "m$i")" INBOX
+done
+web UNLABEL "$(web_id m12)" Work
+
+note "the first sync"
+BYTES_MAY_COME=1 in_step "the first sync"
+is m10 Archive
+is m3 INBOX,Work
+[ "$(bytes)" = "$(web BYTES | cut -d' ' -f2)" ] || fail "a body came twice"
+[ "$(ls "$T/mail")" = "$(printf 'Archive\nINBOX\nWork\n[Gmail]')" ] || fail "$(ls "$T/mail")"
+
+note "archived there: from one mailbox, and from two at once; and back"
+web UNLABEL "$(web_id m1)" INBOX
+web UNLABEL "$(web_id m3)" INBOX
+web UNLABEL "$(web_id m3)" Work
+in_step "archived there"
+is m1 Archive
+[ -n "$(file_in Archive m3)" ] || fail "m3 is not in the archive here"
+web LABEL "$(web_id m1)" INBOX
+web LABEL "$(web_id m10)" Work
+web LABEL "$(web_id m3)" New
+in_step "labelled there"
+
+note "archived here, and back"
+mv "$(file_in INBOX m2)" "$T/mail/Archive/cur/"
+mv "$(file_in Work m10)" "$T/mail/Archive/cur/"
+mv "$(file_in Archive m11)" "$T/mail/Work/cur/"
+mv "$(file_in Archive m12)" "$T/mail/INBOX/cur/"
+in_step "moved here"
+is m2 Archive
+is m10 Archive
+is m11 Work
+is m12 INBOX
+
+note "as mutt saves: a copy now, and the old one goes later, with a sync in between"
+cp "$(file_in INBOX m4)" "$T/mail/Archive/cur/saved.1:2,S"
+for i in 1 2 3; do godwit sync > "$T/out" || fail "$(cat "$T/err")"; done
+[ -n "$(file_in Archive m4)" ] || fail "the copy was taken away"
+rm "$(file_in INBOX m4)"
+in_step "saved to the archive"
+is m4 Archive
+
+note "deleted: it goes to the trash, and not to the archive"
+rm "$(file_in INBOX m5)" "$(file_in Archive m10)"
+BYTES_MAY_COME=1 in_step "deleted here" # into the trash, whose mail is here, too
+is m5 "[Gmail]/Trash"
+is m10 "[Gmail]/Trash"
+rm "$(file_in INBOX m6)" # its other label stays
+in_step "deleted in one of two"
+is m6 Work
+
+note "flags, an upload, and what comes while a sync was killed"
+f=$(file_in Archive m2)
+mv "$f" "$T/mail/Archive/cur/$(basename "${f%%:2,*}"):2,FS"
+mail up
+cp "$T/m" "$T/mail/Archive/cur/up:2,S"
+in_step "flags and an upload"
+[ "$(flags_there m2)" = '\Seen \Flagged' ] || fail "m2 has $(flags_there m2)"
+is up Archive
+for at in 5 15 25 40 60; do
+	for id in m7 m8 m9; do web UNLABEL "$(web_id $id)" INBOX; done
+	timeout -s KILL "0.0$at" "$GODWIT" -c "$T/config" sync -q 2> /dev/null || true
+	BYTES_MAY_COME=1 in_step "archived there, and killed after $at ms"
+	for id in m7 m8 m9; do web LABEL "$(web_id $id)" INBOX; done
+	timeout -s KILL "0.0$at" "$GODWIT" -c "$T/config" sync -q 2> /dev/null || true
+	BYTES_MAY_COME=1 in_step "labelled there, and killed after $at ms"
+done
+
+note "everything is looked at; the state is lost"
+sync_ok --full
+in_step "--full"
+godwit verify > "$T/out" || fail "verify: $(cat "$T/out")"
+rm -r "$T/state"
+BYTES_MAY_COME=1 in_step "the state was lost" # headers
+web UNLABEL "$(web_id m8)" INBOX
+in_step "and archived afterwards"
+
+note "it is switched off: the archive stays as it is"
+gmail_config
+sync_ok
+[ -n "$(file_in Archive m8)" ] || fail "it was taken away"
+[ "$(labels m8)" = "" ] || fail "m8 is in $(labels m8)"
+note ok
