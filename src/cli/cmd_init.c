@@ -179,7 +179,11 @@ static bool ask_all(struct init *in)
 		!ask_sign_in(in))
 		return false;
 	snprintf(usual, sizeof usual, "~/Mail/%.60s", in->name);
-	return need(in, "maildir", "The directory for the mail", usual);
+	if (!need(in, "maildir", "The directory for the mail", usual))
+		return false;
+	return in->provider == NULL || strcmp(in->provider->name, "gmail") != 0 ||
+	       need(in, "archive", "Mail that is archived, as a mailbox \"Archive\" (yes or no)",
+		       "no");
 }
 
 /* --- the configuration ----------------------------------------------------------------------- */

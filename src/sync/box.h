@@ -36,14 +36,12 @@ struct gw_box_env {
 	uint64_t *deleted_recently;    /* and so many went lately; counted on here */
 	int64_t now;                   /* seconds since the epoch, as the run began */
 	bool merges;  /* the server takes no second message with a Message-ID that it has (Gmail) */
-	bool archive; /* all mail is shown as one: only what no other mailbox has has a file there
-		       */
+	bool archive; /* all mail is shown as one: box_archive.c */
 	bool accept_deletions, restore_deletions;
-	const char
-		*trash;  /* the mailbox for what is deleted, as on the wire; owned by the account */
-	bool make_trash; /* it is not there yet */
-	const char
-		*all; /* the mailbox of all mail, where mailboxes are labels; likewise; or NULL */
+	/* As on the wire, and the account's.  trash: where to deleted mail goes; make_trash: it is
+	 * not there yet.  all: where mailboxes are labels, the one of all mail; or NULL. */
+	const char *trash, *all;
+	bool make_trash;
 	bool dry_run, full, retry_unfetchable;
 	bool verify, verify_bodies, repair; /* compare and tell, instead */
 	bool copies_differ;                 /* the mark and the state do not belong together */

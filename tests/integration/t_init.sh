@@ -75,9 +75,12 @@ type_in 'name for the account \[gmail\]' 'private'
 type_in '"password" or "oauth2" \[password\]' ''
 type_in 'prints the password \[pass show mail/private\]' 'echo app'
 type_in 'directory for the mail \[~/Mail/private\]' ''
+type_in 'a mailbox "Archive" (yes or no) \[no\]' 'yes'
 until_true "it is done" shows 'status 0'
 screen | grep -q 'ok    login: "somebody@gmail.com" is signed in' || fail "$(screen)"
 tmux -L "godwit$$" kill-server
 account private
+grep -q 'archive = "yes"' "$T/home/.config/godwit/config" || fail "$(cat "$T/home/.config/godwit/config")"
+[ -d "$T/home/Mail/private/Archive" ] || fail "the archive is not there"
 [ -n "$(find "$T/home/Mail/private/INBOX/new" -type f)" ] || fail "the mail is not there"
 note ok
