@@ -1,7 +1,7 @@
 /* maildir/scan.c - see scan.h. */
 #include "maildir/scan.h"
 
-#include "maildir/deliver.h"
+#include "maildir/partial.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -184,6 +184,16 @@ enum gw_code gw_scan_run(const struct gw_maildir *m, struct gw_scan *s, struct g
 	return GW_OK;
 }
 
+/* The beginning of a big message, for the next run to go on with. */
+static bool is_kept(const struct gw_maildir *m, const char *name)
+{
+	struct stat st;
+
+	return strncmp(name, GW_PARTIAL_PREFIX, strlen(GW_PARTIAL_PREFIX)) == 0 &&
+	       fstatat(m->tmp, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       st.st_mtime + GW_PARTIAL_DAYS * 86400 > time(NULL);
+}
+
 void gw_scan_sweep_tmp(const struct gw_maildir *m)
 {
 	int copy = openat(m->tmp, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -196,7 +206,8 @@ void gw_scan_sweep_tmp(const struct gw_maildir *m)
 		return;
 	}
 	while ((e = readdir(dir)) != NULL) {
-		if (strncmp(e->d_name, GW_TMP_PREFIX, strlen(GW_TMP_PREFIX)) == 0)
+		if (strncmp(e->d_name, GW_TMP_PREFIX, strlen(GW_TMP_PREFIX)) == 0 &&
+			!is_kept(m, e->d_name))
 			unlinkat(m->tmp, e->d_name, 0);
 	}
 	closedir(dir);

@@ -571,8 +571,8 @@ void gw_box_begin_download(struct gw_box *box)
 		.drained = on_drained,
 		.done = on_downloaded,
 		.ctx = box };
-	enum gw_code code = gw_download_start(
-		box->session, &box->place->m, box->items, box->item_count, &events, &box->download);
+	enum gw_code code = gw_download_start(box->session, &box->place->m, box->key, box->items,
+		box->item_count, &events, &box->download);
 
 	box->state = BOX_DOWNLOADING;
 	box->env->progress(box->env->ctx);

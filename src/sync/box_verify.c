@@ -183,6 +183,7 @@ static void on_prints(void *ctx)
 void gw_box_verify(struct gw_box *box)
 {
 	box->state = BOX_VERIFYING;
+	gw_name_key(box->env->account_id, box->folder->wire, box->remote.uidvalidity, box->key);
 	if (box->row->uidvalidity == 0)
 		tell(box, "never synchronized");
 	else if (box->remote.uidvalidity != box->row->uidvalidity)

@@ -1,6 +1,6 @@
 /* sync/download.c - see download.h.
  *
- *   FETCHING (up to 3 windows in flight) --all answered, some missing--> SEARCHING
+ *   FETCHING (up to 3 windows in flight) --> big ones, one by one --some missing--> SEARCHING
  *     --still there--> ALONE (one by one) --> DONE      otherwise --> DONE
  *
  * Windows are ranges [lo, hi) of the sorted items, taken from the end: newest first.
@@ -8,13 +8,14 @@
 #include "sync/download.h"
 
 #include "base/num.h"
+#include "sync/pieces.h"
 #include "sync/plan.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { IN_FLIGHT = 3, WINDOW_MESSAGES = 2000, WINDOW_BYTES = 8 << 20 };
-enum { GUESSED_SIZE = 8192 };
+enum { GUESSED_SIZE = 8192, BIG = 4 << 20 };
 enum state { FETCHING, SEARCHING, ALONE };
 
 struct window {
@@ -26,6 +27,7 @@ struct gw_download {
 	enum state state;
 	struct gw_session *session;
 	const struct gw_maildir *place;
+	const char *key;
 	struct gw_download_item *items;
 	size_t count;
 	size_t unasked; /* items[0..unasked) are still to be asked for */
@@ -34,6 +36,9 @@ struct gw_download {
 	size_t again_count, again_cap;
 	struct gw_seqset missing, there; /* what SEARCH was asked about, and what it still found */
 	struct gw_writer *writer;
+	size_t big_count;         /* still to be fetched in pieces */
+	struct gw_pieces *pieces; /* frees itself; of big_item */
+	struct gw_download_item *big_item;
 	bool drained, superseded, stopped, incomplete;
 	bool search_failed;
 	struct gw_error err;
@@ -157,7 +162,7 @@ static size_t undone(const struct gw_download *d, const struct window *w)
 	size_t n = 0;
 
 	for (size_t i = w->lo; i < w->hi; i++)
-		n += !d->items[i].done;
+		n += !d->items[i].done && !d->items[i].big;
 	return n;
 }
 
@@ -174,13 +179,13 @@ static void on_refused(struct gw_download *d, const struct window *w, const stru
 	}
 	if (left == 1) {
 		for (size_t i = w->lo; i < w->hi; i++) {
-			if (!d->items[i].done)
+			if (!d->items[i].done && !d->items[i].big)
 				give_up(d, &d->items[i], err->text);
 		}
 		return;
 	}
 	while (seen < left / 2)
-		seen += !d->items[mid++].done;
+		seen += !d->items[mid].done && !d->items[mid].big, mid++;
 	push_again(d, w->lo, mid);
 	push_again(d, mid, w->hi);
 }
@@ -211,7 +216,7 @@ static bool send_window(struct gw_download *d, size_t lo, size_t hi)
 	enum gw_code code = w == NULL ? GW_ERR_NOMEM : GW_OK;
 
 	for (size_t i = lo; i < hi && code == GW_OK; i++) {
-		if (!d->items[i].done)
+		if (!d->items[i].done && !d->items[i].big)
 			code = gw_seqset_add(&set, d->items[i].uid, d->items[i].uid);
 	}
 	gw_line_init(&line);
@@ -247,6 +252,10 @@ static size_t next_window(const struct gw_download *d)
 		const struct gw_download_item *item = &d->items[lo - 1];
 		uint64_t size = item->size != 0 ? item->size : GUESSED_SIZE;
 
+		if (item->big) {
+			lo--;
+			continue;
+		}
 		if (lo < d->unasked && bytes + size > WINDOW_BYTES)
 			break;
 		if (lo == d->unasked || item->uid + 1 != d->items[lo].uid)
@@ -337,12 +346,76 @@ static void send_more(struct gw_download *d)
 			size_t lo = next_window(d), hi = d->unasked;
 
 			d->unasked = lo;
-			if (!send_window(d, lo, hi))
+			if (undone(d, &(struct window){ .lo = lo, .hi = hi }) > 0 &&
+				!send_window(d, lo, hi))
 				return;
 		} else {
 			return;
 		}
 	}
+}
+
+/* --- big ones -------------------------------------------------------------------------------- */
+
+static void on_piece_bytes(void *ctx, size_t n)
+{
+	struct gw_download *d = ctx;
+
+	d->ev.bytes(d->ev.ctx, n);
+}
+
+static void on_pieces(
+	void *ctx, enum gw_pieces_outcome outcome, time_t date, const struct gw_error *err)
+{
+	struct gw_download *d = ctx;
+	struct gw_download_item *item = d->big_item;
+	/* Its flags are those of the listing. */
+	const struct gw_fetch fetch = { .uid = item->uid, .has_date = date != 0, .date = date };
+	struct gw_delivered file;
+
+	d->pieces = NULL;
+	d->in_flight--;
+	switch (outcome) {
+	case GW_PIECES_WHOLE:
+		item->done = true;
+		gw_writer_take(d->writer, &file);
+		d->ev.message(d->ev.ctx, item, &fetch, &file);
+		break;
+	case GW_PIECES_NOTHING: /* is it still there? */
+		break;
+	case GW_PIECES_REFUSED:
+		give_up(d, item, err->text);
+		break;
+	case GW_PIECES_CUT:
+		if (err != NULL)
+			fail_session(d, err);
+		else
+			d->incomplete = true;
+		break;
+	}
+	advance(d);
+}
+
+/* The next big one, newest first. */
+static bool fetch_big(struct gw_download *d)
+{
+	const struct gw_pieces_events events = {
+		.bytes = on_piece_bytes, .done = on_pieces, .ctx = d
+	};
+	size_t i = d->count;
+
+	while (i > 0 && !d->items[i - 1].big)
+		i--;
+	if (i == 0)
+		return false;
+	d->big_item = &d->items[i - 1];
+	d->big_item->big = false; /* whatever becomes of it */
+	d->big_count--;
+	if (gw_pieces_start(d->session, d->place, d->key, d->big_item->uid, d->writer, &events,
+		    &d->pieces, &d->err) != GW_OK)
+		return false;
+	d->in_flight++;
+	return true;
 }
 
 static void advance(struct gw_download *d)
@@ -351,16 +424,17 @@ static void advance(struct gw_download *d)
 		send_more(d);
 	if (d->in_flight > 0) {
 		if (d->unasked == 0 && d->again_count == 0 && d->state == FETCHING && !d->drained &&
-			d->err.code == GW_OK && !d->stopped) {
+			d->big_count == 0 && d->pieces == NULL && d->err.code == GW_OK &&
+			!d->stopped) {
 			d->drained = true;
 			d->ev.drained(d->ev.ctx);
 		}
 		return;
 	}
 	if (d->err.code == GW_OK && !d->stopped && !d->superseded && d->state == FETCHING &&
-		search_missing(d))
+		(fetch_big(d) || search_missing(d)))
 		return;
-	if (d->superseded && d->again_count > 0)
+	if (d->superseded && (d->again_count > 0 || d->big_count > 0))
 		d->incomplete = true;
 	finish(d);
 }
@@ -373,11 +447,13 @@ void gw_download_supersede(struct gw_download *d)
 void gw_download_stop(struct gw_download *d)
 {
 	d->stopped = true;
+	if (d->pieces != NULL)
+		gw_pieces_stop(d->pieces);
 }
 
 enum gw_code gw_download_start(struct gw_session *session, const struct gw_maildir *place,
-	struct gw_download_item *items, size_t count, const struct gw_download_events *events,
-	struct gw_download **out)
+	const char *key, struct gw_download_item *items, size_t count,
+	const struct gw_download_events *events, struct gw_download **out)
 {
 	struct gw_download *d = calloc(1, sizeof *d);
 
@@ -390,8 +466,15 @@ enum gw_code gw_download_start(struct gw_session *session, const struct gw_maild
 	d->place = place;
 	d->items = items;
 	d->count = d->unasked = count;
+	d->key = key;
 	d->ev = *events;
+	for (size_t i = 0; i < count; i++) {
+		items[i].big = items[i].size >= BIG;
+		d->big_count += items[i].big;
+	}
 	send_more(d);
+	if (d->in_flight == 0 && d->err.code == GW_OK)
+		fetch_big(d);
 	if (d->in_flight == 0) { /* nothing could be sent, so nothing will call back */
 		enum gw_code code = d->err.code == GW_OK ? GW_ERR_BUG : d->err.code;
 

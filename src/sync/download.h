@@ -1,4 +1,5 @@
-/* sync/download.h - fetches the bodies of one mailbox, newest first, several windows in flight.
+/* sync/download.h - fetches the bodies of one mailbox, newest first, several windows in flight; big
+ * ones at the end, in pieces, so that one that is cut off is gone on with (pieces.h).
  *
  * A UID that the server will not give never stops the rest: a refused window is halved until the
  * one is found; a UID that an OK left out is asked for again, alone.
@@ -16,6 +17,7 @@ struct gw_download_item {
 	uint64_t flags; /* as listed */
 	uint32_t local; /* a file that may be the same message (sync/plan.h), or GW_NO_LOCAL */
 	bool done;
+	bool big; /* its own: fetched in pieces */
 };
 
 struct gw_download_events {
@@ -34,11 +36,11 @@ struct gw_download_events {
 	void *ctx;
 };
 
-/* items: sorted by uid, borrowed until done, as is place.  done is called exactly once, later.
- * GW_ERR_NOMEM: never. */
+/* items: sorted by uid, borrowed until done, as are place and key (see gw_name_of_uid()).  done is
+ * called exactly once, later.  GW_ERR_NOMEM: never. */
 enum gw_code gw_download_start(struct gw_session *session, const struct gw_maildir *place,
-	struct gw_download_item *items, size_t count, const struct gw_download_events *events,
-	struct gw_download **out);
+	const char *key, struct gw_download_item *items, size_t count,
+	const struct gw_download_events *events, struct gw_download **out);
 
 /* Another mailbox was selected behind: nothing more may be asked. */
 void gw_download_supersede(struct gw_download *d);

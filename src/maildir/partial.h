@@ -1,0 +1,35 @@
+/* maildir/partial.h - a big message that arrives in pieces, kept in tmp/ for the next run when the
+ * connection is lost.
+ *
+ * What is kept is what came over the wire, byte for byte, so that its size says where to go on.  It
+ * is flushed before it gets the name that a later run looks for: a power cut leaves litter, never a
+ * file with holes.
+ */
+#pragma once
+
+#include "maildir/deliver.h"
+
+/* So long it is kept. */
+enum { GW_PARTIAL_DAYS = 7 };
+#define GW_PARTIAL_PREFIX GW_TMP_PREFIX "part."
+
+struct gw_partial {
+	int fd; /* owned; -1: closed */
+	char name[48], kept_name[64];
+	uint64_t size; /* bytes so far */
+};
+
+/* Goes on with what an earlier run kept of this message (key as for gw_name_of_uid()), or begins.
+ * GW_ERR_DISK. */
+enum gw_code gw_partial_open(struct gw_partial *p, const struct gw_maildir *m, const char *key,
+	uint32_t uid, struct gw_error *err);
+enum gw_code gw_partial_append(struct gw_partial *p, const struct gw_maildir *m,
+	struct gw_slice wire, struct gw_error *err);
+
+/* It is whole: goes through the writer, where it can be taken, and is closed. */
+enum gw_code gw_partial_finish(struct gw_partial *p, const struct gw_maildir *m,
+	struct gw_writer *writer, struct gw_error *err);
+
+/* It is not, and is kept, or dropped, and closed.  A closed one is accepted. */
+void gw_partial_keep(struct gw_partial *p, const struct gw_maildir *m);
+void gw_partial_drop(struct gw_partial *p, const struct gw_maildir *m);

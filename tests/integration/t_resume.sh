@@ -1,0 +1,110 @@
+#!/bin/bash
+# A big message whose fetch is cut off is gone on with where it ended, and small ones come first.
+. "$(dirname "$0")/lib.sh"
+
+down() { # bytes from the server since the proxy began
+	sed 's/.* down \([0-9]*\).*/\1/' <<< "$PROXY_COUNTS"
+}
+kept() { find "$T/mail" -name 'godwit.part.*' | wc -l; }
+config() { CLIENT_PORT=$PROXY_PORT write_config "compress = no
+	connections = 1
+	timeout = 2
+	${1:-}"; }
+whole() { # WHAT
+	assert_equal "$1"
+	[ "$(kept)" = 0 ] || fail "$1: something is left in tmp/"
+	[ -z "$(find "$T/mail" -path "$T/mail/*/tmp/*" -type f)" ] || fail "$1: litter in tmp/"
+}
+
+mkdir -p "$T/server/home/Maildir"/INBOX/{cur,new,tmp}
+MAIL=$T/server/home/Maildir
+server_start full
+"$TOOLS/mkmail" "$MAIL/INBOX" 20 1000
+{ printf 'Subject: big\nMessage-ID: <big@x>\n\n'; head -c 12000000 /dev/urandom | base64; } > "$T/big" # 16.4 MB on the wire
+deliver INBOX "$T/big" S
+BIG=$(sed 's/$/\r/' "$T/big" | wc -c)
+{ printf 'Subject: small\nMessage-ID: <small@x>\n\nhello\n'; } > "$T/small"
+deliver INBOX "$T/small" ""
+
+note "cut in the middle, twice: small ones are here, and each time the rest is fetched"
+got=0
+for limit in 6000000 5000000; do
+	proxy_start down=$limit
+	config
+	status=0
+	godwit sync -q > "$T/out" || status=$?
+	proxy_stop
+	[ $status = 75 ] || fail "exit status $status"
+	[ "$(find "$T/mail/INBOX" -path '*/tmp' -prune -o -type f -name '*godwit*' -print | wc -l)" = 21 ] || fail "the small ones are not here"
+	[ "$(kept)" = 1 ] || fail "nothing was kept"
+	size=$(find "$T/mail" -name 'godwit.part.*' -printf %s)
+	[ "$size" -gt $((got + 3000000)) ] || fail "only $size bytes were kept, after $got"
+	got=$size
+done
+proxy_start
+config
+sync_ok
+proxy_stop
+[ "$(down)" -lt $((BIG - got + 300000)) ] || fail "$(down) bytes came, and $((BIG - got)) were missing"
+whole "a message in three parts"
+rm -r "$T/mail" "$T/state"
+
+note "a line that is dead, and Ctrl-C"
+proxy_start down=5000000 stall
+config "attic = 0"
+"$GODWIT" -c "$T/config" sync -q 2> "$T/err" &
+pid=$!
+until [ -n "$(find "$T/mail" -name 'godwit.*.part.*' -size +3000k 2> /dev/null)" ]; do sleep 0.05; done # until it has come so far
+kill -INT $pid
+wait $pid || true
+proxy_stop
+[ "$(kept)" = 1 ] || fail "nothing was kept at Ctrl-C"
+proxy_start down=3000000 stall
+config
+status=0
+godwit sync -q > "$T/out" || status=$?
+proxy_stop
+[ $status = 75 ] || fail "exit status $status"
+[ "$(kept)" = 1 ] || fail "nothing was kept of a dead line"
+proxy_start
+config
+sync_ok
+proxy_stop
+[ "$(down)" -lt $((BIG - 5000000)) ] || fail "$(down) bytes came"
+whole "after a dead line"
+rm -r "$T/mail" "$T/state"
+
+note "killed, it is fetched anew; and what is of another UIDVALIDITY is not gone on with"
+proxy_start down=5000000 stall
+config
+"$GODWIT" -c "$T/config" sync -q 2> "$T/err" &
+pid=$!
+until [ -n "$(find "$T/mail" -name 'godwit.*.part.*' -size +3000k 2> /dev/null)" ]; do sleep 0.05; done
+kill -KILL $pid
+wait $pid 2> /dev/null || true
+proxy_stop
+[ "$(kept)" = 0 ] || fail "what was not flushed was kept"
+proxy_start down=5000000
+config
+godwit sync -q > "$T/out" || true
+proxy_stop
+[ "$(kept)" = 1 ] || fail "nothing was kept"
+server_stop
+rm -f "$MAIL/INBOX"/dovecot* "$MAIL/INBOX"/cur/*
+"$TOOLS/mkmail" "$MAIL/INBOX" 5 1000 77
+{ printf 'Subject: other\nMessage-ID: <other@x>\n\n'; head -c 9000000 /dev/urandom | base64; } > "$T/big"
+server_start full
+for i in $(seq 25); do deliver INBOX "$T/small" S; done # the same UIDs as before
+deliver INBOX "$T/big" S
+proxy_start
+config "guard = no"
+sync_ok
+sync_ok
+proxy_stop
+find "$T/mail" -name 'godwit.part.*' -exec touch -d '8 days ago' {} +
+config "guard = no"
+CLIENT_PORT=$IMAPS_PORT write_config "guard = no"
+deliver INBOX "$T/small" ""
+sync_ok
+whole "another UIDVALIDITY"
+note ok
