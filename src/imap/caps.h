@@ -29,6 +29,7 @@
 	X(COMPRESS_DEFLATE, "COMPRESS=DEFLATE") \
 	X(IDLE, "IDLE")                         \
 	X(NOTIFY, "NOTIFY")                     \
+	X(OBJECTID, "OBJECTID")                 \
 	X(GMAIL, "X-GM-EXT-1")
 
 enum gw_cap_bit {

@@ -1,6 +1,8 @@
 /* imap/response.c - see response.h. */
 #include "imap/response.h"
 
+#include "base/text.h"
+
 #include "base/num.h"
 #include "imap/date.h"
 
@@ -186,6 +188,15 @@ static bool parse_list(struct gw_cursor *c, struct gw_response *out)
 	return kind == GW_VALUE_STRING || kind == GW_VALUE_NIL; /* a mailbox may be called NIL */
 }
 
+/* "(M123)" (RFC 8474) */
+static bool parse_object_id(struct gw_cursor *c, struct gw_slice *out)
+{
+	if (!gw_cursor_eat(c, '('))
+		return false;
+	*out = gw_cursor_atom(c);
+	return out->n > 0 && gw_cursor_eat(c, ')');
+}
+
 static bool parse_status(struct gw_cursor *c, struct gw_response *out)
 {
 	enum gw_value kind = gw_cursor_string(c, &out->mailbox);
@@ -201,6 +212,12 @@ static bool parse_status(struct gw_cursor *c, struct gw_response *out)
 		uint64_t value;
 
 		gw_cursor_spaces(c);
+		if (gw_slice_case_eq(name, "MAILBOXID")) {
+			if (!parse_object_id(c, &out->object_id))
+				return false;
+			gw_cursor_spaces(c);
+			continue;
+		}
 		if (!gw_cursor_u64(c, &value))
 			return false;
 		gw_cursor_spaces(c);
@@ -348,7 +365,13 @@ static bool parse_fetch_item(
 		return true; /* an odd date costs only itself */
 	}
 	if (gw_slice_case_eq(name, "X-GM-MSGID"))
-		return gw_cursor_u64(c, &f->global_id);
+		return gw_read_u64(gw_cursor_atom(c), UINT64_MAX, &f->global_id);
+	if (gw_slice_case_eq(name, "EMAILID")) {
+		if (!parse_object_id(c, &text))
+			return false;
+		f->global_id = gw_hash_bytes(text);
+		return true;
+	}
 	if (gw_slice_case_eq(name, "MODSEQ"))
 		return gw_cursor_eat(c, '(') && gw_cursor_u64(c, &f->modseq) &&
 		       gw_cursor_eat(c, ')');

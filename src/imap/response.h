@@ -80,8 +80,10 @@ struct gw_fetch {
 	struct gw_flag_list flags;
 	uint64_t size;
 	time_t date;
-	uint64_t modseq;    /* 0: not said */
-	uint64_t global_id; /* X-GM-MSGID: the message's, in all its mailboxes; 0: not said */
+	uint64_t modseq; /* 0: not said */
+	/* Stands for the message in all its mailboxes: X-GM-MSGID, or the hash of its EMAILID (RFC
+	 * 8474); 0: not said. */
+	uint64_t global_id;
 };
 
 struct gw_response {
@@ -103,9 +105,10 @@ struct gw_response {
 
 	/* LIST, LSUB, STATUS: the name as on the wire; NAMESPACE: the personal prefix */
 	struct gw_slice mailbox;
-	char delimiter; /* '\0': none */
-	unsigned attrs; /* enum gw_list_attr */
-	unsigned items; /* enum gw_status_item, which of the next are known */
+	char delimiter;            /* '\0': none */
+	unsigned attrs;            /* enum gw_list_attr */
+	unsigned items;            /* enum gw_status_item, which of the next are known */
+	struct gw_slice object_id; /* MAILBOXID (RFC 8474); empty: not said */
 	uint32_t messages, uidnext, uidvalidity;
 	uint64_t highestmodseq;
 

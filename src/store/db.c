@@ -70,7 +70,8 @@ static const char *const migrations[] = {
 	("CREATE INDEX message_global ON message(global_id) WHERE global_id IS NOT NULL;"
 	 "ALTER TABLE refused ADD COLUMN uid INTEGER NOT NULL DEFAULT 0;"
 	 "CREATE TABLE budget(day INTEGER PRIMARY KEY, bytes_down INTEGER NOT NULL,"
-	 " bytes_up INTEGER NOT NULL) STRICT;"),
+	 " bytes_up INTEGER NOT NULL) STRICT;"
+	 "ALTER TABLE mailbox ADD COLUMN object_id INTEGER NOT NULL DEFAULT 0;"),
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 
@@ -87,18 +88,19 @@ static const char *const sql[STATEMENTS] = {
 			 " (SELECT count(*) FROM held_deletion WHERE mailbox_id = id AND side = 0),"
 			 " (SELECT count(*) FROM held_deletion WHERE mailbox_id = id AND side = 1),"
 			 " (SELECT count(*) FROM deleted WHERE mailbox_id = id AND at > ?),"
-			 " missing_at, window"
+			 " missing_at, window, object_id"
 			 " FROM mailbox"
 			 " ORDER BY remote_name",
 	[ST_MAILBOX_ADD] = "INSERT INTO mailbox(remote_name, delimiter, local_dir, special_use,"
 			   " uidvalidity, uidnext, highestmodseq, messages, inode, full_at,"
 			   " cur_inode, cur_mtime, cur_ctime, new_inode, new_mtime, new_ctime,"
-			   " window) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			   " window, object_id)"
+			   " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[ST_MAILBOX_UPDATE] =
 		"UPDATE mailbox SET delimiter = ?, special_use = ?, uidvalidity = ?,"
 		" uidnext = ?, highestmodseq = ?, messages = ?, inode = ?, full_at = ?,"
 		" cur_inode = ?, cur_mtime = ?, cur_ctime = ?, new_inode = ?, new_mtime = ?,"
-		" new_ctime = ?, window = ? WHERE id = ?",
+		" new_ctime = ?, window = ?, object_id = ? WHERE id = ?",
 	[ST_MAILBOX_RENAME] = "UPDATE mailbox SET remote_name = ?, local_dir = ? WHERE id = ?",
 	[ST_MAILBOX_MISSING] = "UPDATE mailbox SET missing_at = ? WHERE id = ?",
 	[ST_KEYWORDS] = "SELECT idx, name FROM keyword WHERE mailbox_id = ?",

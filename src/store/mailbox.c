@@ -53,7 +53,8 @@ enum gw_code gw_store_mailboxes(
 			.held_here = (uint32_t)sqlite3_column_int64(st, 19),
 			.deleted_recently = (uint32_t)sqlite3_column_int64(st, 20),
 			.missing_at = sqlite3_column_int64(st, 21),
-			.window = (uint32_t)sqlite3_column_int64(st, 22) };
+			.window = (uint32_t)sqlite3_column_int64(st, 22),
+			.object_id = (uint64_t)sqlite3_column_int64(st, 23) };
 
 		code = row.remote_name == NULL || row.local_dir == NULL
 			       ? gw_fail(err, GW_ERR_NOMEM, "out of memory")
@@ -97,6 +98,7 @@ static void bind_cursor(sqlite3_stmt *st, int at, const struct gw_mailbox_row *r
 	bind_stamp(st, at + 7, &row->cur);
 	bind_stamp(st, at + 10, &row->new);
 	sqlite3_bind_int64(st, at + 13, row->window);
+	sqlite3_bind_int64(st, at + 14, (sqlite3_int64)row->object_id);
 }
 
 enum gw_code gw_store_mailbox_add(
@@ -125,7 +127,7 @@ enum gw_code gw_store_mailbox_update(
 		return err->code;
 	sqlite3_bind_int(st, 1, row->delimiter);
 	bind_cursor(st, 2, row);
-	sqlite3_bind_int64(st, 16, row->id);
+	sqlite3_bind_int64(st, 17, row->id);
 	return store_run(store, st, err);
 }
 

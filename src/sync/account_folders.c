@@ -106,6 +106,18 @@ static const struct gw_folder *of_same_use(struct gw_sync *s, const struct gw_ma
 	return found != NULL && found->wanted && row_of(s, found->wire) == NULL ? found : NULL;
 }
 
+/* The mailbox that has its id. */
+static const struct gw_folder *of_same_id(struct gw_sync *s, const struct gw_mailbox_row *row)
+{
+	for (size_t i = 0; i < s->folders.count && row->object_id != 0; i++) {
+		const struct gw_folder *f = &s->folders.list[i];
+
+		if (f->object_id == row->object_id && f->wanted && row_of(s, f->wire) == NULL)
+			return f;
+	}
+	return NULL;
+}
+
 /* The only mailbox that can be this one under another name: same UIDVALIDITY, as many UIDs or more,
  * and none else like it. */
 static const struct gw_folder *renamed_to(struct gw_sync *s, const struct gw_mailbox_row *row)
@@ -118,6 +130,8 @@ static const struct gw_folder *renamed_to(struct gw_sync *s, const struct gw_mai
 
 		if ((f->items & needed) != needed || f->uidvalidity != row->uidvalidity)
 			continue;
+		if (row->object_id != 0 && f->object_id != 0)
+			continue; /* another one, by its id */
 		if (found != NULL)
 			return NULL; /* a server that gives many the same */
 		found = f;
@@ -139,11 +153,13 @@ static bool hold(struct gw_sync *s, const struct gw_mailbox_row *row, const char
 /* A mailbox that the server does not list any more. */
 static bool gone_there(struct gw_sync *s, struct gw_mailbox_row *row)
 {
-	const struct gw_folder *f = row->uidvalidity == 0 ? NULL : renamed_to(s, row);
-	const struct gw_folder *use = row->uidvalidity == 0 ? NULL : of_same_use(s, row);
+	const struct gw_folder *f = row->uidvalidity == 0 ? NULL : of_same_id(s, row);
 	bool here = dir_exists(s, row->local_dir);
 
-	f = f != NULL ? f : use;
+	if (f == NULL && row->uidvalidity != 0)
+		f = renamed_to(s, row);
+	if (f == NULL && row->uidvalidity != 0)
+		f = of_same_use(s, row);
 	if (f != NULL && (here || gw_tree_inode(s->account->maildir, f->dir) == row->inode))
 		return add_op(s, OP_RENAME_HERE, row, strdup(f->wire), strdup(f->dir)) != NULL;
 	if (!here && seen_before(row))

@@ -178,6 +178,8 @@ static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 			return false;
 		s->counts.mailboxes_created++;
 	}
+	if (f->object_id != 0)
+		e->row.object_id = f->object_id;
 	e->remote_same = e->row.pending == 0 && remote_unchanged(s, e);
 	if (e->row.held_gone + e->row.held_here > 0)
 		look_at_held(s, e);
@@ -405,8 +407,12 @@ static bool send_line(
 /* RFC 5819; Dovecot refuses the whole LIST for one item that it does not know. */
 static const char *status_items(const struct gw_sync *s)
 {
-	return caps(s) & GW_CAP_CONDSTORE ? "(MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ)"
-					  : "(MESSAGES UIDNEXT UIDVALIDITY)";
+	bool ids = caps(s) & GW_CAP_OBJECTID, modseq = caps(s) & GW_CAP_CONDSTORE;
+
+	return modseq && ids ? "(MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ MAILBOXID)"
+	       : modseq      ? "(MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ)"
+	       : ids         ? "(MESSAGES UIDNEXT UIDVALIDITY MAILBOXID)"
+			     : "(MESSAGES UIDNEXT UIDVALIDITY)";
 }
 
 static bool has_list_status(const struct gw_sync *s)

@@ -119,6 +119,8 @@ void gw_folders_take_status(struct gw_folders *f, const struct gw_response *r)
 	folder->uidnext = r->uidnext;
 	folder->uidvalidity = r->uidvalidity;
 	folder->highestmodseq = r->highestmodseq;
+	if (r->object_id.n > 0)
+		folder->object_id = gw_hash_bytes(r->object_id);
 }
 
 void gw_folders_take_lsub(struct gw_folders *f, const struct gw_response *r)

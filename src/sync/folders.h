@@ -14,8 +14,9 @@ struct gw_folder {
 	unsigned items; /* enum gw_status_item: which of these are known */
 	uint32_t messages, uidnext, uidvalidity;
 	uint64_t highestmodseq;
-	bool wanted;  /* by the account's patterns */
-	bool stale;   /* its counts are older than the present sync */
+	uint64_t object_id; /* stands for its MAILBOXID (RFC 8474); 0: not told */
+	bool wanted;        /* by the account's patterns */
+	bool stale;         /* its counts are older than the present sync */
 	bool touched; /* of a list that was kept: the server told of a change since, or may have */
 	struct gw_window window; /* its pattern is not used */
 };

@@ -340,7 +340,9 @@ static void choose_items(struct observe *ob)
 {
 	snprintf(ob->items, sizeof ob->items, "(UID FLAGS RFC822.SIZE%s%s)",
 		ob->o.oldest != 0 ? " INTERNALDATE" : "",
-		gw_session_caps(ob->o.session) & GW_CAP_GMAIL ? " X-GM-MSGID" : "");
+		gw_session_caps(ob->o.session) & GW_CAP_GMAIL      ? " X-GM-MSGID"
+		: gw_session_caps(ob->o.session) & GW_CAP_OBJECTID ? " EMAILID"
+								   : "");
 }
 
 static enum gw_code fetch_from(struct observe *ob, uint32_t first)

@@ -10,6 +10,7 @@
  *   localised               German names (at start)
  *   fill=N                  N messages with 2.2 labels on average (at start)
  *   auto-expunge=0          \Deleted waits for EXPUNGE
+ *   objectid                it is not Gmail's, and has OBJECTID (RFC 8474) instead of X-GM-EXT-1
  *   no-star                 no new keywords
  *   size-off                RFC822.SIZE is wrong
  *   throttled=MS            "[THROTTLED]" behind each OK that was asked for sooner than that after
@@ -111,6 +112,9 @@ static void tell_idlers(void)
 static const char before[] =
 	"IMAP4rev1 UNSELECT IDLE NAMESPACE QUOTA ID XLIST CHILDREN X-GM-EXT-1 XYZZY "
 	"SASL-IR AUTH=XOAUTH2 AUTH=PLAIN AUTH=PLAIN-CLIENTTOKEN AUTH=OAUTHBEARER";
+static const char plain[] = /* another server, with the same mail */
+	"IMAP4rev1 UNSELECT IDLE NAMESPACE ID SASL-IR AUTH=PLAIN UIDPLUS ENABLE MOVE CONDSTORE "
+	"ESEARCH LIST-EXTENDED LIST-STATUS LITERAL- SPECIAL-USE OBJECTID";
 static const char after[] =
 	"IMAP4rev1 UNSELECT IDLE NAMESPACE QUOTA ID XLIST CHILDREN X-GM-EXT-1 UIDPLUS "
 	"ENABLE MOVE CONDSTORE ESEARCH LIST-EXTENDED LIST-STATUS LITERAL- SPECIAL-USE "
@@ -143,7 +147,7 @@ static void sign_in(struct session *s, bool right)
 		done(s, "NO", "[ALERT] Too many simultaneous connections. (Failure)");
 	else {
 		s->signed_in = true;
-		put(&s->out, "* CAPABILITY %s\r\n", after);
+		put(&s->out, "* CAPABILITY %s\r\n", setting("objectid", NULL, 0) ? plain : after);
 		done(s, "OK", "somebody@gmail.com authenticated (Success)");
 	}
 }
@@ -224,7 +228,10 @@ static void put_status(struct session *s, const struct box *b, const char *items
 	if (strcasestr(items, "UNSEEN"))
 		put(&s->out, "%sUNSEEN %zu", space, unseen), space = " ";
 	if (strcasestr(items, "HIGHESTMODSEQ"))
-		put(&s->out, "%sHIGHESTMODSEQ %llu", space, (unsigned long long)b->modseq);
+		put(&s->out, "%sHIGHESTMODSEQ %llu", space, (unsigned long long)b->modseq),
+			space = " ";
+	if (strcasestr(items, "MAILBOXID"))
+		put(&s->out, "%sMAILBOXID (F%u-x)", space, b->serial);
 	put(&s->out, ")\r\n");
 }
 
@@ -442,7 +449,10 @@ static void run_command(struct session *s, char *line)
 	} else if (strcasecmp(verb, "WEB") == 0) {
 		do_web(s, p);
 	} else if (strcasecmp(verb, "CAPABILITY") == 0) {
-		put(&s->out, "* CAPABILITY %s\r\n", s->signed_in ? after : before);
+		put(&s->out, "* CAPABILITY %s\r\n",
+			setting("objectid", NULL, 0) ? plain
+			: s->signed_in               ? after
+						     : before);
 		done(s, "OK", "Thats all she wrote!");
 	} else if (strcasecmp(verb, "LOGOUT") == 0) {
 		put(&s->out, "* BYE LOGOUT Requested\r\n");

@@ -114,6 +114,8 @@ static void fetch_one(struct session *s, size_t seq, const struct entry *e, cons
 	put(&s->out, "* %zu FETCH (", seq);
 	if (strcasestr(items, "X-GM-MSGID"))
 		put(&s->out, "X-GM-MSGID %llu ", (unsigned long long)m->msgid);
+	if (strcasestr(items, "EMAILID"))
+		put(&s->out, "EMAILID (M%llx) ", (unsigned long long)m->msgid);
 	if (strcasestr(items, "X-GM-THRID"))
 		put(&s->out, "X-GM-THRID %llu ", (unsigned long long)m->thrid);
 	if (strcasestr(items, "X-GM-LABELS"))

@@ -48,7 +48,7 @@ struct box *store_create(struct store *s, const char *name, const char *attrs)
 	b->attrs = attrs;
 	b->noselect = strcmp(attrs, "\\Noselect") == 0;
 	b->subscribed = true;
-	b->uidvalidity = s->next_uidvalidity++;
+	b->serial = b->uidvalidity = s->next_uidvalidity++;
 	b->uidnext = 1;
 	b->modseq = ++s->modseq;
 	return b;

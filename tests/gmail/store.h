@@ -34,6 +34,7 @@ struct box {
 	const char *attrs; /* static: "\\Trash" ...; "" */
 	bool noselect, subscribed;
 	uint32_t uidvalidity, uidnext;
+	uint32_t serial; /* stands for it whatever it is called */
 	uint64_t modseq;
 	struct entry *entries; /* owned; by UID */
 	size_t count, cap;

@@ -36,6 +36,8 @@ static void on_response(void *ctx, const struct gw_response *r)
 		gw_buf_printf(b, " %.*s %x %u %u %u %llu", (int)r->mailbox.n, r->mailbox.p,
 			r->items, r->messages, r->uidnext, r->uidvalidity,
 			(unsigned long long)r->highestmodseq);
+		if (r->object_id.n > 0)
+			gw_buf_printf(b, " id=%.*s", (int)r->object_id.n, r->object_id.p);
 		break;
 	case GW_RESP_FETCH:
 		gw_buf_printf(b,
@@ -45,6 +47,8 @@ static void on_response(void *ctx, const struct gw_response *r)
 			r->fetch.has_size ? (unsigned long long)r->fetch.size : 0,
 			r->fetch.has_date ? (long long)r->fetch.date : 0,
 			(unsigned long long)r->fetch.modseq, r->fetch.bodies);
+		if (r->fetch.global_id != 0)
+			gw_buf_printf(b, " id=%llu", (unsigned long long)r->fetch.global_id);
 		for (size_t i = 0; i < r->fetch.flags.keyword_count && r->fetch.has_flags; i++)
 			gw_buf_printf(b, " %.*s", (int)r->fetch.flags.keywords[i].n,
 				r->fetch.flags.keywords[i].p);
@@ -122,6 +126,11 @@ static const char transcript[] =
 	"(\"x\" {2}\r\nyz) "
 	"3))\r\n"
 	"* 4 FETCH (UID 12 X-GM-LABELS (\"\\\\Inbox\" [odd]) BODY[] {0}\r\n)\r\n"
+	"* 5 FETCH (X-GM-MSGID 18446744073709551615 UID 13 BODY[]<1048576> \"tail\")\r\n"
+	"* 6 FETCH (UID 14 EMAILID (M6d99ac3275bb4e) THREADID NIL FLAGS ())\r\n"
+	"* 7 FETCH (UID 15 EMAILID () FLAGS ())\r\n"
+	"* STATUS Work (MESSAGES 1 MAILBOXID (F2212ea87-6097) UIDNEXT 2)\r\n"
+	"* STATUS Odd (MAILBOXID)\r\n"
 	"* VANISHED (EARLIER) 1:5,9\r\n"
 	"* ESEARCH (TAG \"g1\") UID ALL 1:3\r\n"
 	"* SEARCH 1 2 3\r\n"
@@ -151,6 +160,11 @@ static void same_events_in_every_cut(void **state)
 	assert_non_null(strstr(whole.text.p, "[6 1 - lit nam]"));
 	assert_non_null(strstr(whole.text.p, "some permanent=31,1,1]"));
 	assert_non_null(strstr(whole.text.p, " 3955 stored validity=38505]"));
+	assert_non_null(strstr(whole.text.p, "<:4:tail>[15 seq=5 uid=13"));
+	assert_non_null(strstr(whole.text.p, "bodies=1 id=18446744073709551615]"));
+	assert_non_null(strstr(whole.text.p, "uid=14 flags=0"));
+	assert_null(strstr(whole.text.p, "uid=15")); /* not what RFC 8474 says */
+	assert_non_null(strstr(whole.text.p, "Work 3 1 2 0 0 id=F2212ea87-6097]"));
 	assert_null(strstr(whole.text.p, "odd permanent"));
 	assert_null(strstr(whole.text.p, "odd validity"));
 	assert_non_null(strstr(whole.text.p, "9223372036854775807"));

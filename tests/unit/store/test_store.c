@@ -331,7 +331,8 @@ static void an_old_state_is_migrated(void **state)
 		"ALTER TABLE mailbox DROP COLUMN new_mtime",
 		"ALTER TABLE mailbox DROP COLUMN new_ctime",
 		"ALTER TABLE mailbox DROP COLUMN missing_at",
-		"ALTER TABLE mailbox DROP COLUMN window", "DROP INDEX message_copied",
+		"ALTER TABLE mailbox DROP COLUMN window",
+		"ALTER TABLE mailbox DROP COLUMN object_id", "DROP INDEX message_copied",
 		"DROP INDEX message_global", "DROP TABLE budget",
 		"ALTER TABLE message DROP COLUMN copied", "PRAGMA user_version = 1" };
 	sqlite3 *db = NULL;
