@@ -7,7 +7,7 @@
  */
 #include "sync/download.h"
 
-#include "base/num.h"
+#include "imap/search.h"
 #include "sync/pieces.h"
 #include "sync/plan.h"
 
@@ -115,21 +115,8 @@ static void on_response(void *ctx, const struct gw_response *r)
 static void on_search_response(void *ctx, const struct gw_response *r)
 {
 	struct gw_download *d = ctx;
-	struct gw_slice numbers = r->list;
 
-	if (r->type == GW_RESP_ESEARCH && r->has_set)
-		gw_seqset_parse(&d->there, r->list);
-	while (r->type == GW_RESP_SEARCH && numbers.n > 0) {
-		size_t n = 0;
-		uint32_t uid;
-
-		while (n < numbers.n && numbers.p[n] != ' ')
-			n++;
-		if (gw_read_u32((struct gw_slice){ numbers.p, n }, &uid))
-			gw_seqset_add(&d->there, uid, uid);
-		numbers.p += n < numbers.n ? n + 1 : n;
-		numbers.n -= n < numbers.n ? n + 1 : n;
-	}
+	d->search_failed |= gw_search_take(r, &d->there) != GW_OK;
 }
 
 /* --- what is asked --------------------------------------------------------------------------- */
@@ -275,7 +262,7 @@ static void on_searched(void *ctx, const struct gw_result *result)
 	d->in_flight--;
 	if (result->kind == GW_RESULT_LOST)
 		fail_session(d, result->err);
-	else if (result->kind != GW_RESULT_OK)
+	else if (result->kind != GW_RESULT_OK || d->search_failed)
 		d->search_failed = true;
 	else { /* those still there are asked for alone; the others went meanwhile */
 		d->state = ALONE;

@@ -6,7 +6,7 @@
  */
 #include "sync/labelled.h"
 
-#include "base/num.h"
+#include "imap/search.h"
 #include "sync/observe_remote.h"
 
 #include <stdlib.h>
@@ -39,31 +39,6 @@ static void finish(struct labelled *l)
 
 /* --- answers --------------------------------------------------------------------------------- */
 
-static void take_numbers(struct labelled *l, struct gw_slice rest)
-{
-	while (rest.n > 0) {
-		const char *space = memchr(rest.p, ' ', rest.n);
-		size_t n = space == NULL ? rest.n : (size_t)(space - rest.p);
-		uint32_t uid;
-
-		if (gw_read_u32((struct gw_slice){ rest.p, n }, &uid))
-			gw_seqset_add(&l->found, uid, uid);
-		rest.p += n + (space != NULL);
-		rest.n -= n + (space != NULL);
-	}
-}
-
-static void take_set(struct labelled *l, struct gw_slice text)
-{
-	struct gw_seqset set = { 0 };
-
-	if (gw_seqset_parse(&set, text) == GW_OK) {
-		for (size_t i = 0; i < set.count; i++)
-			gw_seqset_add(&l->found, set.ranges[i].first, set.ranges[i].last);
-	}
-	gw_seqset_deinit(&set);
-}
-
 static void take_id(struct labelled *l, uint64_t id)
 {
 	size_t lo = 0, hi = l->o.count;
@@ -86,12 +61,10 @@ static void on_response(void *ctx, const struct gw_response *r)
 
 	if (r->type == GW_RESP_EXISTS)
 		l->exists = (uint32_t)r->number;
-	else if (r->type == GW_RESP_SEARCH)
-		take_numbers(l, r->list);
-	else if (r->type == GW_RESP_ESEARCH && r->has_set)
-		take_set(l, r->list);
 	else if (r->type == GW_RESP_FETCH && r->fetch.global_id != 0 && l->state == FETCHING)
 		take_id(l, r->fetch.global_id);
+	else
+		l->refused |= gw_search_take(r, &l->found) != GW_OK;
 }
 
 static void on_done(void *ctx, const struct gw_result *result)

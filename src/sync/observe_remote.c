@@ -12,7 +12,7 @@
  */
 #include "sync/observe_remote.h"
 
-#include "base/num.h"
+#include "imap/search.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,22 +144,6 @@ static void take_vanished(struct observe *ob, const struct gw_response *r)
 		ob->fetch_failed = true;
 }
 
-static void take_search(struct observe *ob, struct gw_slice numbers)
-{
-	while (numbers.n > 0) {
-		const char *space = memchr(numbers.p, ' ', numbers.n);
-		size_t n = space == NULL ? numbers.n : (size_t)(space - numbers.p);
-		uint32_t uid;
-
-		if (gw_read_u32((struct gw_slice){ numbers.p, n }, &uid) && uid > 0 &&
-			gw_seqset_add(&ob->view.listing, uid, uid) != GW_OK)
-			gw_fail(&ob->err, GW_ERR_NOMEM, "out of memory");
-		if (space == NULL)
-			break;
-		numbers = (struct gw_slice){ space + 1, numbers.n - n - 1 };
-	}
-}
-
 static void take_code(struct observe *ob, const struct gw_response *r)
 {
 	if (r->code == GW_CODE_UIDVALIDITY && r->number <= UINT32_MAX)
@@ -170,6 +154,15 @@ static void take_code(struct observe *ob, const struct gw_response *r)
 		ob->view.highestmodseq = r->number;
 	else if (r->code == GW_CODE_PERMANENTFLAGS)
 		ob->view.storable = ob->o.storable(ob->o.ctx, &r->fetch.flags);
+}
+
+static void take_search(struct observe *ob, const struct gw_response *r)
+{
+	enum gw_code code = gw_search_take(r, &ob->view.listing);
+
+	if (code == GW_ERR_NOMEM)
+		gw_fail(&ob->err, GW_ERR_NOMEM, "out of memory");
+	ob->fetch_failed |= code != GW_OK;
 }
 
 static void on_response(void *ctx, const struct gw_response *r)
@@ -184,11 +177,8 @@ static void on_response(void *ctx, const struct gw_response *r)
 		ob->view.exists = (uint32_t)r->number;
 	else if (r->type == GW_RESP_EXPUNGE && ob->view.exists > 0)
 		ob->view.exists--;
-	else if (r->type == GW_RESP_SEARCH && ob->state == SEARCH)
-		take_search(ob, r->list);
-	else if (r->type == GW_RESP_ESEARCH && ob->state == SEARCH && r->has_set &&
-		 gw_seqset_parse(&ob->view.listing, r->list) != GW_OK)
-		ob->fetch_failed = true;
+	else if (ob->state == SEARCH)
+		take_search(ob, r);
 }
 
 /* Codes of the SELECT alone are cursors; those that come later are not. */

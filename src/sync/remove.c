@@ -10,7 +10,7 @@
 #include "sync/remove.h"
 
 #include "base/flagset.h"
-#include "base/num.h"
+#include "imap/search.h"
 #include "sync/observe_remote.h"
 
 #include <stdlib.h>
@@ -166,34 +166,23 @@ static void on_answer(void *ctx, const struct gw_result *result)
 	advance(r);
 }
 
-/* Whose \Deleted is it? */
-static void on_found(struct gw_remove *r, uint32_t uid)
-{
-	for (size_t i = 0; i < r->o.count; i++) {
-		if (r->o.items[i].uid == uid &&
-			(r->marks[i] || r->o.items[i].to == GW_REMOVE_FOR_GOOD))
-			return;
-	}
-	r->foreign = true;
-}
-
+/* Would an EXPUNGE take others' \Deleted along? */
 static void on_search(void *ctx, const struct gw_response *resp)
 {
-	struct command *c = ctx;
-	struct gw_slice rest = resp->list;
+	struct gw_remove *r = ((struct command *)ctx)->r;
+	struct gw_seqset found = { 0 };
+	uint64_t ours = 0;
 
-	if (resp->type != GW_RESP_SEARCH)
-		return;
-	while (rest.n > 0) {
-		const char *space = memchr(rest.p, ' ', rest.n);
-		size_t n = space == NULL ? rest.n : (size_t)(space - rest.p);
-		uint32_t uid;
+	if (gw_search_take(resp, &found) != GW_OK)
+		r->foreign = true; /* spares what cannot be told apart */
+	for (size_t i = 0; i < r->o.count; i++) {
+		const struct gw_remove_item *item = &r->o.items[i];
 
-		if (gw_read_u32((struct gw_slice){ rest.p, n }, &uid))
-			on_found(c->r, uid);
-		rest.p += n + (space != NULL);
-		rest.n -= n + (space != NULL);
+		ours += (r->marks[i] || item->to == GW_REMOVE_FOR_GOOD) &&
+			gw_seqset_has(&found, item->uid);
 	}
+	r->foreign |= gw_seqset_size(&found) > ours;
+	gw_seqset_deinit(&found);
 }
 
 /* --- questions ------------------------------------------------------------------------------- */
