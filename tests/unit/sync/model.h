@@ -1,0 +1,140 @@
+/* tests/unit/sync/model.h - the simulated sides of test_model.c, and what model_run.c does with
+ * them.
+ */
+#pragma once
+
+#include "sync/match.h"
+#include "sync/pair.h"
+#include "test.h"
+
+enum { S = GW_FLAG_SEEN, F = GW_FLAG_FLAGGED, R = GW_FLAG_ANSWERED };
+enum { BOXES = 3, MAX = 40, CONTENTS = 400, PASSES = 4 };
+#define LETTERED (GW_FLAG_KEYWORD(1) - 1)
+
+enum mutant {
+	NONE,
+	ROW_BEFORE_FILE,     /* base leads the disk */
+	ROW_BEFORE_SERVER,   /* base leads the server */
+	NOT_ANNOUNCED,       /* an upload is not in `pending` before it is sent */
+	ONE_LOOK,            /* what one look does not show is gone */
+	CROSSED_ARE_GONE,    /* moved and moved back: deleted on both sides */
+	DELETE_BEATS_CHANGE, /* deleted there although it was changed before */
+	NAMES_BY_CHANCE,     /* what is fetched has no name of its own */
+	STRAYS_STAY,     /* a file of an interrupted fetch is new mail, though it is gone there */
+	FORGETFUL,       /* a gone file's row is dropped before the server was told */
+	FLAGS_OF_EDITED, /* what an edited one was sent with is taken for what its file has */
+	MUTANTS
+};
+
+struct message { /* there: number is the UID; here: the file's name; in base both */
+	uint32_t number, name;
+	int content;
+	uint64_t flags;
+	uint32_t ours; /* the UID that the file's name speaks of; 0: another program's name */
+};
+
+struct list {
+	struct message at[MAX];
+	size_t n;
+};
+
+struct pending {
+	uint32_t name, uidnext;
+	int content;
+	uint64_t flags;
+};
+
+struct world {
+	struct list there[BOXES], here[BOXES], base[BOXES];
+	struct pending pending[BOXES][MAX];
+	size_t pending_n[BOXES];
+	uint32_t uidnext[BOXES], next_name;
+	uint32_t cursor[BOXES]; /* UIDNEXT when all was last in step */
+	int next_content;
+	int msgid[CONTENTS]; /* which message a content is a version of */
+	/* By msgid: said last, there; ever copied, or deleted, or something that a run saw or
+	 * did one half of alone. */
+	bool answered[CONTENTS], copied[CONTENTS];
+	int wanted[CONTENTS];   /* how many of it there should be */
+	bool touched[CONTENTS]; /* a flag was changed since all was quiet, so it may outlive a
+				   delete */
+	bool flagged[CONTENTS], dying[CONTENTS];
+	/* Moved or copied on both sides at once: to different places, and it stands in both; to one
+	 * place, and it stands there once. */
+	bool moved_here[CONTENTS], moved_there[CONTENTS];
+	/* Since the last run: flags that differ from base's, and where it was deleted. */
+	bool changed_here[CONTENTS], changed_there[CONTENTS], gone_here[CONTENTS],
+		gone_there[CONTENTS];
+	bool half_sent[CONTENTS];  /* sent, likewise */
+	bool half_taken[CONTENTS]; /* moved here after it was there, likewise */
+	bool unrecorded[CONTENTS]; /* fetched, and killed before that was recorded */
+	int deleted_here[CONTENTS],
+		deleted_there[CONTENTS]; /* perhaps the same one, on both sides */
+	/* A save or an edit that is half done: the old file goes later. */
+	int half_box, half_content;
+	uint32_t half_name;
+	uint64_t seed;
+	enum mutant mutant;
+	bool moves; /* a history with many of them */
+	int steps;  /* left before the crash; -1: no crash */
+	int noise;  /* one in so many steps something else happens; 0: never */
+	char failure[128];
+};
+
+static inline uint32_t pick(struct world *w, uint32_t below)
+{
+	return test_random(&w->seed, below);
+}
+
+static inline struct message *add(struct list *l, struct message m)
+{
+	if (l->n == MAX)
+		return NULL;
+	l->at[l->n] = m;
+	return &l->at[l->n++];
+}
+
+static inline void drop(struct list *l, size_t i)
+{
+	l->at[i] = l->at[--l->n];
+}
+
+static inline struct message *find(struct list *l, uint32_t number)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->at[i].number == number)
+			return &l->at[i];
+	}
+	return NULL;
+}
+
+static inline struct message *find_name(struct list *l, uint32_t name)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->at[i].name == name)
+			return &l->at[i];
+	}
+	return NULL;
+}
+
+static inline void forget(struct list *l, struct message *m)
+{
+	if (m != NULL)
+		drop(l, (size_t)(m - l->at));
+}
+
+/* A name stands for one message, as in the state: the newer row takes it. */
+static inline void add_row(struct list *l, struct message m)
+{
+	forget(l, find_name(l, m.name));
+	add(l, m);
+}
+
+/* test_model.c */
+void deliver(struct list *l, uint32_t number, int content, uint64_t flags);
+/* One effect on the outside; false: it crashes before that. */
+bool step(struct world *w);
+
+/* model_run.c: one run of the synchronizer, as far as it gets.  Returns -1 when it crashed, else
+ * how many things it did. */
+int run(struct world *w);
