@@ -10,18 +10,11 @@ struct credentials {
 	char *secret;        /* owned; wiped */
 };
 
-static void wipe(char *text, size_t n)
-{
-	if (text != NULL)
-		explicit_bzero(text, n);
-	free(text);
-}
-
 static void free_credentials(struct gw_sasl *self)
 {
 	struct credentials *c = (struct credentials *)self;
 
-	wipe(c->secret, c->secret == NULL ? 0 : strlen(c->secret));
+	gw_wipe(c->secret, c->secret == NULL ? 0 : strlen(c->secret));
 	free(c->user);
 	free(c);
 }
@@ -72,7 +65,7 @@ static enum gw_code plain_next(
 	memcpy(message + 1, c->user, user_n);
 	memcpy(message + 2 + user_n, c->secret, password_n);
 	code = put_base64(out, message, n);
-	wipe(message, n);
+	gw_wipe(message, n);
 	return code;
 }
 

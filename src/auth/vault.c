@@ -30,17 +30,15 @@ struct gw_vault {
 	void *ctx;
 };
 
-static void wipe(char *text)
+static void wipe_text(char *text)
 {
-	if (text != NULL)
-		explicit_bzero(text, strlen(text));
-	free(text);
+	gw_wipe(text, text == NULL ? 0 : strlen(text));
 }
 
 void gw_tokens_deinit(struct gw_tokens *t)
 {
-	wipe(t->refresh);
-	wipe(t->access);
+	wipe_text(t->refresh);
+	wipe_text(t->access);
 	*t = (struct gw_tokens){ 0 };
 }
 
@@ -51,7 +49,7 @@ static void on_end(void *ctx)
 	v->later = NULL;
 	v->cb(v->ctx, &v->tokens, v->err.code == GW_OK ? NULL : &v->err);
 	gw_tokens_deinit(&v->tokens);
-	wipe(v->text);
+	wipe_text(v->text);
 	free(v->path);
 	free(v);
 }

@@ -53,6 +53,13 @@ void gw_buf_wipe(struct gw_buf *b)
 	gw_buf_deinit(b);
 }
 
+void gw_wipe(char *secret, size_t n)
+{
+	if (secret != NULL)
+		explicit_bzero(secret, n);
+	free(secret);
+}
+
 void gw_buf_reset(struct gw_buf *b)
 {
 	b->n = 0;

@@ -38,6 +38,8 @@ void gw_buf_init(struct gw_buf *b, size_t max);
 void gw_buf_deinit(struct gw_buf *b);
 /* The same for what held a secret: its memory is wiped first. */
 void gw_buf_wipe(struct gw_buf *b);
+/* Likewise n bytes of the heap; NULL is accepted. */
+void gw_wipe(char *secret, size_t n);
 
 /* Empties b and keeps its memory. */
 void gw_buf_reset(struct gw_buf *b);

@@ -26,3 +26,21 @@ enum gw_code accounts_check(
 	}
 	return GW_OK;
 }
+
+int accounts_each(const struct options *o, const struct config *config,
+	int (*one)(void *ctx, size_t account), void *ctx)
+{
+	struct gw_error err = { 0 };
+	int worst = 0;
+
+	if (accounts_check(o, config, &err) != GW_OK) {
+		complain(NULL, NULL, &err);
+		return exit_status(&err);
+	}
+	for (size_t i = 0; i < config->count; i++) {
+		int status = account_is_chosen(o, &config->accounts[i]) ? one(ctx, i) : 0;
+
+		worst = status > worst ? status : worst;
+	}
+	return worst;
+}

@@ -26,6 +26,10 @@ void complain(const char *account, const char *mailbox, const struct gw_error *e
 
 /* Do the arguments, names of accounts, name this one?  None: all. */
 bool account_is_chosen(const struct options *o, const struct gw_account *account);
+/* Calls one() for each account that the arguments name, and returns the worst exit status.  A name
+ * that is none is told. */
+int accounts_each(const struct options *o, const struct config *config,
+	int (*one)(void *ctx, size_t account), void *ctx);
 /* GW_ERR_CONFIG: an argument is no account's name. */
 enum gw_code accounts_check(
 	const struct options *o, const struct config *config, struct gw_error *err);

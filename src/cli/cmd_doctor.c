@@ -87,21 +87,23 @@ static int examine(const struct options *o, const struct gw_account *a,
 	return r.stopped ? EX_TEMPFAIL : r.bad ? EX_UNAVAILABLE : r.fair ? 1 : 0;
 }
 
+struct examination {
+	const struct options *options;
+	const struct config *config;
+	const struct gw_log *log;
+};
+
+static int examine_one(void *ctx, size_t account)
+{
+	const struct examination *e = ctx;
+
+	return examine(
+		e->options, &e->config->accounts[account], &e->config->also_check[account], e->log);
+}
+
 int cmd_doctor(const struct options *o, const struct config *config, const struct gw_log *log)
 {
-	struct gw_error err = { 0 };
-	int status = 0;
+	struct examination e = { o, config, log };
 
-	if (accounts_check(o, config, &err) != GW_OK) {
-		complain(NULL, NULL, &err);
-		return exit_status(&err);
-	}
-	for (size_t i = 0; i < config->count && status != EX_TEMPFAIL; i++) {
-		int one = !account_is_chosen(o, &config->accounts[i])
-				  ? 0
-				  : examine(o, &config->accounts[i], &config->also_check[i], log);
-
-		status = one > status ? one : status;
-	}
-	return status;
+	return accounts_each(o, config, examine_one, &e);
 }

@@ -33,21 +33,22 @@ static int ask_one(const struct options *o, const struct gw_account *a, const ch
 	return 0;
 }
 
+struct request {
+	const struct options *options;
+	const struct config *config;
+	const char *word;
+};
+
+static int request_one(void *ctx, size_t account)
+{
+	const struct request *r = ctx;
+
+	return ask_one(r->options, &r->config->accounts[account], r->word);
+}
+
 int cmd_pause(const struct options *o, const struct config *config, bool pause)
 {
-	struct gw_error err = { 0 };
-	int status = 0;
+	struct request r = { o, config, pause ? "pause" : "resume" };
 
-	if (accounts_check(o, config, &err) != GW_OK) {
-		complain(NULL, NULL, &err);
-		return exit_status(&err);
-	}
-	for (size_t i = 0; i < config->count; i++) {
-		int one = !account_is_chosen(o, &config->accounts[i])
-				  ? 0
-				  : ask_one(o, &config->accounts[i], pause ? "pause" : "resume");
-
-		status = one > status ? one : status;
-	}
-	return status;
+	return accounts_each(o, config, request_one, &r);
 }

@@ -194,23 +194,21 @@ static int print_account(const struct options *o, const struct gw_account *a)
 	return exit_status(&err);
 }
 
+struct listing {
+	const struct options *options;
+	const struct config *config;
+};
+
+static int print_one(void *ctx, size_t account)
+{
+	const struct listing *l = ctx;
+
+	return print_account(l->options, &l->config->accounts[account]);
+}
+
 int cmd_status(const struct options *o, const struct config *config)
 {
-	struct gw_error err = { 0 };
-	int status = 0;
+	struct listing l = { o, config };
 
-	if (o->follow)
-		return cmd_follow(o, config);
-	if (accounts_check(o, config, &err) != GW_OK) {
-		complain(NULL, NULL, &err);
-		return exit_status(&err);
-	}
-	for (size_t i = 0; i < config->count; i++) {
-		int one = account_is_chosen(o, &config->accounts[i])
-				  ? print_account(o, &config->accounts[i])
-				  : 0;
-
-		status = one > status ? one : status;
-	}
-	return status;
+	return o->follow ? cmd_follow(o, config) : accounts_each(o, config, print_one, &l);
 }
