@@ -91,19 +91,24 @@ struct examination {
 	const struct options *options;
 	const struct config *config;
 	const struct gw_log *log;
+	bool stopped; /* Ctrl-C */
 };
 
 static int examine_one(void *ctx, size_t account)
 {
-	const struct examination *e = ctx;
+	struct examination *e = ctx;
+	int status = EX_TEMPFAIL;
 
-	return examine(
-		e->options, &e->config->accounts[account], &e->config->also_check[account], e->log);
+	if (!e->stopped)
+		status = examine(e->options, &e->config->accounts[account],
+			&e->config->also_check[account], e->log);
+	e->stopped = status == EX_TEMPFAIL;
+	return status;
 }
 
 int cmd_doctor(const struct options *o, const struct config *config, const struct gw_log *log)
 {
-	struct examination e = { o, config, log };
+	struct examination e = { .options = o, .config = config, .log = log };
 
 	return accounts_each(o, config, examine_one, &e);
 }

@@ -44,6 +44,7 @@ synced
 synced
 [ "$(where m3)" = INBOX,Work ] || fail "m3 is in $(where m3)"
 [ "$(where m4)" = Work ] || fail "m4 is in $(where m4)"
+[ -z "$(find "$T/state" -path '*.attic/*' -type f)" ] || fail "it was copied and deleted, not moved"
 [ "$(bytes)" = "$before" ] || fail "$(($(bytes) - before)) bytes came"
 
 note "a mailbox under another name, with another UIDVALIDITY: the same one"
