@@ -5,7 +5,7 @@
  * Listens on a free port of 127.0.0.1, in clear, and prints it.  SETTINGS is read again at every
  * command:
  *
- *   password=P, token=T     what signs in (the user is anybody)
+ *   password=P, token=T     what signs in (the user is anybody); T*: any token that begins so
  *   connections=N           at most (15)
  *   localised               German names (at start)
  *   fill=N                  N messages with 2.2 labels on average (at start)
@@ -171,9 +171,11 @@ static void take_answer(struct session *s, const char *mechanism, const char *ba
 	}
 	if (setting("token", want, sizeof want) && *want != '\0') {
 		char *at = strstr(plain, "auth=Bearer ");
+		size_t length = strcspn(want, "*");
+		bool open = want[length] == '*';
 
-		if (at != NULL && strncmp(at + 12, want, strlen(want)) == 0 &&
-			at[12 + strlen(want)] == 1) {
+		if (at != NULL && strncmp(at + 12, want, length) == 0 &&
+			(open || at[12 + length] == 1)) {
 			sign_in(s, true);
 			return;
 		}

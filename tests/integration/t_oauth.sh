@@ -4,36 +4,11 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/watchlib.sh"
 
+. "$(dirname "$0")/oauthlib.sh"
+
 settings() { # LINE...: how the OAuth server behaves
-	printf '%s\n' "$@" > "$T/oauth.settings"
+	oauth_settings "$@"
 }
-oauth_start() {
-	settings
-	: > "$T/oauth.out"
-	"$TOOLS/oauthd" "$T/oauth.settings" > "$T/oauth.out" &
-	OAUTH_PID=$!
-	PIDS="$PIDS $OAUTH_PID"
-	while [ ! -s "$T/oauth.out" ]; do sleep 0.01; done # until it has printed its port
-	OAUTH=http://127.0.0.1:$(head -1 "$T/oauth.out")
-}
-asked() { # PATTERN: how many requests
-	grep -c "$1" "$T/oauth.out" || true
-}
-# What a browser does: asks, and goes where it is sent.
-cat > "$T/browser" <<-'EOF'
-	#!/usr/bin/env perl
-	use IO::Socket::INET;
-	my $url = $ARGV[0];
-	while ($url =~ m{^http://([^/:]+):(\d+)(/.*)}) {
-		my $s = IO::Socket::INET->new("$1:$2") or die "no $1:$2";
-		print $s "GET $3 HTTP/1.1\r\nHost: $1:$2\r\n\r\n";
-		local $/;
-		my $answer = <$s>;
-		print $answer;
-		$url = $answer =~ /^Location: (.*?)\r/mi ? $1 : "";
-	}
-EOF
-chmod +x "$T/browser"
 config_oauth() { # [LINES]
 	write_config "auth = \"oauth2\"
 		oauth2-client-id = \"client\"
