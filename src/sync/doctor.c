@@ -305,6 +305,7 @@ static void ask(struct gw_doctor *d, void (*done)(void *, const struct gw_result
 
 static void tell_capabilities(struct gw_doctor *d)
 {
+	enum { LIST_SIZE = 800 };
 	static const struct {
 		uint32_t cap;
 		const char *name, *gives;
@@ -316,9 +317,12 @@ static void tell_capabilities(struct gw_doctor *d)
 		{ GW_CAP_MOVE, "MOVE", "moves in one step" },
 		{ GW_CAP_LIST_STATUS, "LIST-STATUS", "one question for all mailboxes" },
 		{ GW_CAP_ESEARCH, "ESEARCH", "short answers" },
-		{ GW_CAP_SPECIAL_USE, "SPECIAL-USE", "which mailbox is the trash" } };
+		{ GW_CAP_SPECIAL_USE, "SPECIAL-USE", "which mailbox is the trash" },
+		{ GW_CAP_COMPRESS_DEFLATE, "COMPRESS", "fewer bytes" },
+		{ GW_CAP_GMAIL, "X-GM-EXT-1", "each message once, whatever its labels" },
+		{ GW_CAP_OBJECTID, "OBJECTID", "moves and copies by their ids" } };
 	uint32_t caps = gw_session_caps(d->session);
-	char has[500] = "", lacks[500] = "";
+	char has[LIST_SIZE] = "", lacks[LIST_SIZE] = "";
 
 	for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
 		char *to = caps & list[i].cap ? has : lacks;
@@ -327,10 +331,13 @@ static void tell_capabilities(struct gw_doctor *d)
 		/* What a better one gives as well is not missed. */
 		if ((list[i].cap == GW_CAP_IDLE && (caps & GW_CAP_NOTIFY)) ||
 			(list[i].cap == GW_CAP_NOTIFY && (caps & GW_CAP_IDLE) && to == lacks) ||
-			(list[i].cap == GW_CAP_QRESYNC && (caps & GW_CAP_CONDSTORE) && to == lacks))
+			(list[i].cap == GW_CAP_QRESYNC && (caps & GW_CAP_CONDSTORE) &&
+				to == lacks) ||
+			(list[i].cap == GW_CAP_OBJECTID && (caps & GW_CAP_GMAIL)) ||
+			(list[i].cap == GW_CAP_GMAIL && to == lacks))
 			continue;
-		snprintf(to + used, 500 - used, "%s%s (%s)", used == 0 ? "" : ", ", list[i].name,
-			list[i].gives);
+		snprintf(to + used, LIST_SIZE - used, "%s%s (%s)", used == 0 ? "" : ", ",
+			list[i].name, list[i].gives);
 	}
 	gw_tellf(tell, d, "server", GW_HEALTH_GOOD, NULL, "it has %s%s%s",
 		*has == '\0' ? "plain IMAP4rev1" : has, *lacks == '\0' ? "" : "; it lacks ", lacks);

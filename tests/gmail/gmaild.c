@@ -55,6 +55,12 @@ static void on_closed(uv_handle_t *handle)
 	while (*at != s)
 		at = &(*at)->next;
 	*at = s->next;
+	if (s->inflate != NULL) {
+		inflateEnd(s->inflate);
+		deflateEnd(s->deflate);
+	}
+	free(s->inflate);
+	free(s->deflate);
 	free(s->in.p);
 	free(s->out.p);
 	free(s->uids);
@@ -83,6 +89,35 @@ static void on_written(uv_write_t *req, int status)
 	free(w);
 }
 
+/* What is to go out, deflated (RFC 4978). */
+static void deflate_out(struct session *s)
+{
+	z_stream *z = s->deflate;
+	struct text packed = { 0 };
+	char chunk[16384];
+
+	z->next_in = (Bytef *)s->out.p;
+	z->avail_in = (uInt)s->out.n;
+	do {
+		z->next_out = (Bytef *)chunk;
+		z->avail_out = sizeof chunk;
+		deflate(z, Z_SYNC_FLUSH);
+		put_bytes(&packed, chunk, sizeof chunk - z->avail_out);
+	} while (z->avail_out == 0);
+	free(s->out.p);
+	s->out = packed;
+}
+
+static void begin_compress(struct session *s)
+{
+	s->compress_next = false;
+	s->inflate = calloc(1, sizeof *s->inflate);
+	s->deflate = calloc(1, sizeof *s->deflate);
+	if (s->inflate == NULL || s->deflate == NULL || inflateInit2(s->inflate, -15) != Z_OK ||
+		deflateInit2(s->deflate, 6, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+		exit(1);
+}
+
 static void flush_out(struct session *s)
 {
 	struct writing *w;
@@ -90,6 +125,10 @@ static void flush_out(struct session *s)
 
 	if (s->out.n == 0 || uv_is_closing((uv_handle_t *)&s->tcp))
 		return;
+	if (s->deflate != NULL)
+		deflate_out(s);
+	if (s->compress_next)
+		begin_compress(s);
 	w = calloc(1, sizeof *w);
 	w->p = s->out.p;
 	buf = uv_buf_init(s->out.p, (unsigned)s->out.n);
@@ -117,8 +156,8 @@ static const char plain[] = /* another server, with the same mail */
 	"ESEARCH LIST-EXTENDED LIST-STATUS LITERAL- SPECIAL-USE OBJECTID";
 static const char after[] =
 	"IMAP4rev1 UNSELECT IDLE NAMESPACE QUOTA ID XLIST CHILDREN X-GM-EXT-1 UIDPLUS "
-	"ENABLE MOVE CONDSTORE ESEARCH LIST-EXTENDED LIST-STATUS LITERAL- SPECIAL-USE "
-	"APPENDLIMIT=35651584";
+	"COMPRESS=DEFLATE ENABLE MOVE CONDSTORE ESEARCH LIST-EXTENDED LIST-STATUS LITERAL- "
+	"SPECIAL-USE APPENDLIMIT=35651584";
 
 static void sign_in(struct session *s, bool right)
 {
@@ -403,6 +442,10 @@ static void mailbox_command(struct session *s, const char *verb, char *p)
 		s->condstore |= strcasestr(p, "CONDSTORE") != NULL;
 		put(&s->out, "* ENABLED%s\r\n", s->condstore ? " CONDSTORE" : "");
 		done(s, "OK", "Success");
+	} else if (strcasecmp(verb, "COMPRESS") == 0) {
+		s->compress_next = s->deflate == NULL && strcasestr(p, "DEFLATE") != NULL;
+		done(s, s->compress_next ? "OK" : "NO",
+			s->compress_next ? "Success" : "[COMPRESSIONACTIVE] (Failure)");
 	} else if (strcasecmp(verb, "IDLE") == 0) {
 		s->idling = true;
 		put(&s->out, "+ idling\r\n");
@@ -544,6 +587,27 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 	*buf = uv_buf_init(chunk, sizeof chunk);
 }
 
+/* Adds what came to the input, inflated if need be.  false: it is not DEFLATE. */
+static bool take_bytes(struct session *s, char *bytes, size_t n)
+{
+	char chunk[16384];
+	int rc = Z_OK;
+
+	if (s->inflate == NULL) {
+		put_bytes(&s->in, bytes, n);
+		return true;
+	}
+	s->inflate->next_in = (Bytef *)bytes;
+	s->inflate->avail_in = (uInt)n;
+	do {
+		s->inflate->next_out = (Bytef *)chunk;
+		s->inflate->avail_out = sizeof chunk;
+		rc = inflate(s->inflate, Z_SYNC_FLUSH);
+		put_bytes(&s->in, chunk, sizeof chunk - s->inflate->avail_out);
+	} while (rc == Z_OK && s->inflate->avail_out == 0);
+	return rc == Z_OK || rc == Z_BUF_ERROR;
+}
+
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
 	struct session *s = (struct session *)stream;
@@ -552,7 +616,10 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 		close_session(s);
 		return;
 	}
-	put_bytes(&s->in, buf->base, (size_t)n);
+	if (!take_bytes(s, buf->base, (size_t)n)) {
+		close_session(s);
+		return;
+	}
 	take_input(s);
 	flush_out(s);
 	tell_idlers();

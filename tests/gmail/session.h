@@ -5,6 +5,7 @@
 #include "store.h"
 
 #include <uv.h>
+#include <zlib.h>
 
 struct text {
 	char *p;
@@ -24,6 +25,8 @@ struct session {
 	struct box *box;    /* selected */
 	uint32_t *uids;     /* owned; by sequence number */
 	size_t uid_count;
+	z_stream *inflate, *deflate; /* owned; once COMPRESS was asked for */
+	bool compress_next;          /* behind the answer that goes out now */
 	uint64_t seen_modseq;
 	long bodies;                    /* sent in this session */
 	uint64_t asked_at, answered_at; /* the present command, the one before; ms */

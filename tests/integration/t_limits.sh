@@ -120,7 +120,7 @@ sync_ok
 read -r all2 slow2 < <(web PACE)
 complete || fail "not all is here"
 [ "$(grep -c 'going on more slowly' "$T/err")" = 1 ] || fail "told: $(cat "$T/err")"
-awk -v a=$((all2 - all)) -v s=$((slow2 - slow)) 'BEGIN {exit !(s > 0 && s * 2 < a)}' ||
+awk -v a=$((all2 - all)) -v s=$((slow2 - slow)) 'BEGIN {exit !(s > 0 && s * 10 < a * 7)}' ||
 	fail "$((slow2 - slow)) of $((all2 - all)) answers were [THROTTLED]"
 settings
 
