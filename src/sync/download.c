@@ -369,9 +369,7 @@ static void on_pieces(
 		d->ev.message(d->ev.ctx, item, &fetch, &file);
 		break;
 	case GW_PIECES_NOTHING: /* is it still there? */
-		break;
-	case GW_PIECES_REFUSED:
-		give_up(d, item, err->text);
+	case GW_PIECES_REFUSED: /* and will the server give it as a whole? */
 		break;
 	case GW_PIECES_CUT:
 		if (err != NULL)
@@ -398,8 +396,8 @@ static bool fetch_big(struct gw_download *d)
 	d->big_item = &d->items[i - 1];
 	d->big_item->big = false; /* whatever becomes of it */
 	d->big_count--;
-	if (gw_pieces_start(d->session, d->place, d->key, d->big_item->uid, d->writer, &events,
-		    &d->pieces, &d->err) != GW_OK)
+	if (gw_pieces_start(d->session, d->place, d->key, d->big_item->uid, d->big_item->size,
+		    d->writer, &events, &d->pieces, &d->err) != GW_OK)
 		return false;
 	d->in_flight++;
 	return true;

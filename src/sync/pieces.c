@@ -24,6 +24,7 @@ struct gw_pieces {
 	uint32_t uid;
 	struct gw_writer *writer;
 	struct gw_partial partial;
+	uint64_t size;  /* as announced: further pieces are asked for one at a time */
 	uint64_t asked; /* up to where pieces were asked for */
 	unsigned in_flight;
 	bool ended; /* the server sent less than was asked for */
@@ -148,17 +149,22 @@ static void ask(struct gw_pieces *p)
 	p->in_flight++;
 }
 
-static void advance(struct gw_pieces *p)
+static void ask_more(struct gw_pieces *p)
 {
 	while (p->in_flight < IN_FLIGHT && !p->ended && !p->stopped && p->err.code == GW_OK &&
-		p->refused.code == GW_OK)
+		p->refused.code == GW_OK && (p->asked < p->size || p->in_flight == 0))
 		ask(p);
+}
+
+static void advance(struct gw_pieces *p)
+{
+	ask_more(p);
 	if (p->in_flight == 0)
 		finish(p);
 }
 
 enum gw_code gw_pieces_start(struct gw_session *session, const struct gw_maildir *place,
-	const char *key, uint32_t uid, struct gw_writer *writer,
+	const char *key, uint32_t uid, uint64_t size, struct gw_writer *writer,
 	const struct gw_pieces_events *events, struct gw_pieces **out, struct gw_error *err)
 {
 	struct gw_pieces *p;
@@ -178,12 +184,12 @@ enum gw_code gw_pieces_start(struct gw_session *session, const struct gw_maildir
 	p->session = session;
 	p->place = place;
 	p->uid = uid;
+	p->size = size;
 	p->writer = writer;
 	p->ev = *events;
 	p->asked = p->partial.size;
 	p->any = p->partial.size > 0;
-	while (p->in_flight < IN_FLIGHT && p->err.code == GW_OK)
-		ask(p);
+	ask_more(p);
 	if (p->in_flight == 0) {
 		*err = p->err;
 		gw_partial_keep(&p->partial, place);

@@ -23,10 +23,11 @@ struct gw_pieces_events {
 	void *ctx;
 };
 
-/* place, key (see gw_name_of_uid()) and writer are borrowed until done, which comes exactly once,
- * later.  GW_ERR_NOMEM, GW_ERR_NET, GW_ERR_DISK: never. */
+/* size: as announced; not to be relied on.  place, key (see gw_name_of_uid()) and writer are
+ * borrowed until done, which comes exactly once, later.  GW_ERR_NOMEM, GW_ERR_NET, GW_ERR_DISK:
+ * never. */
 enum gw_code gw_pieces_start(struct gw_session *session, const struct gw_maildir *place,
-	const char *key, uint32_t uid, struct gw_writer *writer,
+	const char *key, uint32_t uid, uint64_t size, struct gw_writer *writer,
 	const struct gw_pieces_events *events, struct gw_pieces **out, struct gw_error *err);
 
 /* Asks for nothing more; done follows with CUT when what is in flight was answered. */

@@ -19,6 +19,7 @@
  *   expired                 every session gets "BYE Session expired"
  *   session-bodies=N        likewise, instead of a further body after N of them
  *   app-password, web-login, disabled    the login is refused with Gmail's words
+ *   pieces=refused, ignored BODY[]<0.1000> is not understood
  *   poison=UID              this one answers "System Error" to FETCH
  *   limit=N                 mailboxes show their newest N messages only
  *   all-limit=N             and so does All Mail

@@ -99,8 +99,20 @@ static void put_body(struct session *s, const struct message *m, const char *sec
 			   ? (size_t)(end + 4 - m->bytes)
 			   : m->n;
 
-	put(&s->out, "BODY[%s {%zu}\r\n", n == m->n ? "]" : "HEADER]", n);
-	put_bytes(&s->out, m->bytes, n);
+	size_t from = 0, most = n;
+	char mode[20] = "";
+
+	setting("pieces", mode, sizeof mode);
+	if (strncmp(section, "]<", 2) == 0 && strcmp(mode, "ignored") != 0) {
+		from = strtoul(section + 2, (char **)(uintptr_t)&end, 10);
+		most = strtoul(end + 1, NULL, 10);
+		from = from < n ? from : n;
+		n = n - from < most ? n - from : most;
+		put(&s->out, "BODY[]<%zu> {%zu}\r\n", from, n);
+	} else {
+		put(&s->out, "BODY[%s {%zu}\r\n", n == m->n ? "]" : "HEADER]", n);
+	}
+	put_bytes(&s->out, m->bytes + from, n);
 	put(&s->out, " ");
 	body_bytes += n;
 }
@@ -141,6 +153,7 @@ void do_fetch(struct session *s, char *p)
 {
 	char set[20000];
 	const char *since;
+	char mode[20];
 	uint64_t modseq = 0;
 	bool bodies = strcasestr(p, "BODY.PEEK[]") != NULL;
 	long poison = number("poison", 0), session_bodies = number("session-bodies", 0);
@@ -148,6 +161,11 @@ void do_fetch(struct session *s, char *p)
 	word(&p, set, sizeof set);
 	since = strcasestr(p, "CHANGEDSINCE ");
 	if (since != NULL && (modseq = strtoull(since + 13, NULL, 10)) == 0) {
+		done(s, "BAD", "Could not parse command");
+		return;
+	}
+	if (strstr(p, "[]<") != NULL && setting("pieces", mode, sizeof mode) &&
+		strcmp(mode, "refused") == 0) {
 		done(s, "BAD", "Could not parse command");
 		return;
 	}

@@ -107,4 +107,24 @@ CLIENT_PORT=$IMAPS_PORT write_config "guard = no"
 deliver INBOX "$T/small" ""
 sync_ok
 whole "another UIDVALIDITY"
+note "as large as so many whole pieces; and servers that do not know pieces"
+. "$(dirname "$0")/gmaillib.sh"
+gmail_start
+gmail_config "compress = no"
+for id in one two; do
+	printf 'Subject: %s\nMessage-ID: <%s@x>\n\n' $id $id > "$T/head"
+	size=$((5 * 1048576 - $(sed 's/$/\r/' "$T/head" | wc -c) - 2))
+	{ cat "$T/head"; head -c $size /dev/zero | tr '\0' $id; echo; } > "$T/m.$id"
+	web DELIVER INBOX "$T/m.$id"
+done
+for pieces in "" pieces=ignored pieces=refused; do
+	rm -rf "$T/mail" "$T/state"
+	# shellcheck disable=SC2086
+	settings $pieces
+	sync_ok
+	for id in one two; do
+		cmp -s "$T/m.$id" "$(grep -rlF "<$id@x>" "$T/mail/INBOX")" || fail "$pieces: $id is another here"
+	done
+	[ -z "$(find "$T/mail" -path "$T/mail/*/tmp/*" -type f)" ] || fail "$pieces: litter in tmp/"
+done
 note ok
