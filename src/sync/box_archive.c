@@ -15,8 +15,9 @@ struct gw_archived {
 	uint64_t id;
 	uint32_t uid;   /* here; 0: it is not here */
 	bool elsewhere; /* another mailbox has it, or gets it in this run */
-	bool has_file, copied;
-	uint64_t flags, size;
+	bool told;      /* by the server, in this look */
+	bool copied;
+	uint64_t size;
 };
 
 static int by_id(const void *a, const void *b)
@@ -186,19 +187,26 @@ static int id_by_uid(const void *a, const void *b)
 	return (x->uid > y->uid) - (x->uid < y->uid);
 }
 
-/* So that it is found where it comes from. */
-static bool name_it(struct gw_box *box, const struct gw_archived *m)
+/* What is fetched without having been told of: so that it is found where it comes from. */
+static bool name_fetched(struct gw_box *box, const struct gw_action *more, size_t count)
 {
 	struct gw_remote_view *v = &box->remote;
-	struct gw_remote_id *id;
+	size_t told = v->id_count, m = 0;
 
-	if (gw_remote_view_id(v, m->uid) != 0)
-		return true;
-	id = gw_array_push((void **)&v->ids, &v->id_count, &v->id_cap, sizeof *v->ids);
-	if (id == NULL)
-		return false;
-	*id = (struct gw_remote_id){ .uid = m->uid, .id = m->id };
-	qsort(v->ids, v->id_count, sizeof *v->ids, id_by_uid);
+	for (size_t i = 0; i < count; i++) { /* both are sorted by UID */
+		struct gw_remote_id *id;
+
+		while (box->archived[m].uid != more[i].uid)
+			m++;
+		if (more[i].kind != GW_DO_DOWNLOAD || box->archived[m].told)
+			continue;
+		id = gw_array_push((void **)&v->ids, &v->id_count, &v->id_cap, sizeof *v->ids);
+		if (id == NULL)
+			return false;
+		*id = (struct gw_remote_id){ .uid = more[i].uid, .id = box->archived[m].id };
+	}
+	if (v->id_count > told)
+		qsort(v->ids, v->id_count, sizeof *v->ids, id_by_uid);
 	return true;
 }
 
@@ -211,14 +219,14 @@ static bool add_decided(struct gw_box *box)
 	if (ok)
 		qsort(box->archived, box->archived_count, sizeof *box->archived, by_uid);
 	for (size_t i = 0; i < box->archived_count && ok; i++) {
-		const struct gw_archived *m = &box->archived[i];
+		struct gw_archived *m = &box->archived[i];
 
-		if (m->uid != 0 && is_idle(box, m->uid, &at) && decide(box, m, &more[count])) {
-			ok = more[count].kind != GW_DO_DOWNLOAD || name_it(box, m);
-			count++;
-		}
+		if (m->uid == 0 || !is_idle(box, m->uid, &at) || !decide(box, m, &more[count]))
+			continue;
+		m->told = gw_remote_view_id(&box->remote, m->uid) != 0;
+		count++;
 	}
-	ok = ok && insert(box, more, count);
+	ok = ok && name_fetched(box, more, count) && insert(box, more, count);
 	free(more);
 	return ok;
 }
@@ -232,9 +240,7 @@ static void take_sibling(struct gw_box *box, struct gw_archived *m, const struct
 		return;
 	}
 	m->uid = s->uid;
-	m->has_file = s->has_file;
 	m->copied = s->copied;
-	m->flags = s->flags;
 	m->size = s->size;
 }
 

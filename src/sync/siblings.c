@@ -36,7 +36,6 @@ static enum gw_code take_sibling(void *ctx, int64_t mailbox, const struct gw_mes
 		.uid = row->uid,
 		.has_file = row->base_name != NULL,
 		.copied = row->copied,
-		.flags = row->flags,
 		.size = row->size };
 	return GW_OK;
 }

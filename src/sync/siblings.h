@@ -10,7 +10,7 @@ struct gw_sibling {
 	int64_t mailbox;       /* any; also the one that asked */
 	uint32_t uid;          /* there */
 	bool has_file, copied; /* see store/store.h */
-	uint64_t flags, size;  /* as base has them */
+	uint64_t size;         /* as base has it */
 };
 
 /* Messages by their UIDs in place's mailbox, or by their global ids; the other is NULL. */
