@@ -62,6 +62,16 @@ static void on_copied(void *ctx)
 	next_chunk(box);
 }
 
+/* No more memory than they need. */
+static void shrink(struct gw_download_item **items, size_t count)
+{
+	struct gw_download_item *smaller =
+		*items == NULL ? NULL : realloc(*items, (count + 1) * sizeof *smaller);
+
+	if (smaller != NULL)
+		*items = smaller;
+}
+
 /* What nobody else fetches stays in items; the rest waits. */
 static void claim(struct gw_box *box)
 {
@@ -83,6 +93,8 @@ static void claim(struct gw_box *box)
 			box->waiting[box->waiting_count++] = item;
 	}
 	box->item_count = kept;
+	shrink(&box->items, kept);
+	shrink(&box->waiting, box->waiting_count);
 }
 
 /* Fetches its items, as far as the day allows: the newest first. */
