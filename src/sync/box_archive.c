@@ -267,6 +267,10 @@ static void on_siblings(
 	box->archived = NULL;
 	box->archived_count = 0;
 	box->state = BOX_PLANNED;
+	if (box->stopped) {
+		gw_box_stop(box, false);
+		return;
+	}
 	if (ok) {
 		box->env->planned(box->env->ctx, box);
 		return;

@@ -117,6 +117,10 @@ static void on_asked(void *ctx, uint32_t exists, const struct gw_error *lost)
 		gw_box_fail(box, &err);
 		return;
 	}
+	if (box->stopped) {
+		gw_box_stop(box, false);
+		return;
+	}
 	for (size_t i = 0; i < box->plan.count; i++) {
 		struct gw_action *a = &box->plan.actions[i];
 
