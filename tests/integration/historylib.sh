@@ -94,7 +94,7 @@ history() { # both sides change, some runs are killed
 			change_there
 		else
 			sleep "0.0$((RANDOM % 6))$((RANDOM % 10))" # the moment that this run is about
-			kill -KILL "$pid" 2> /dev/null || true
+			kill -$([ $((RANDOM % 3)) = 0 ] && echo INT || echo KILL) "$pid" 2> /dev/null || true # Ctrl-C, or worse
 		fi
 		wait "$pid" 2> /dev/null || true
 	done
