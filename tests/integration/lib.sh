@@ -52,7 +52,7 @@ fi
 free_port() {
 	local port
 	while :; do
-		port=$((20000 + (RANDOM * 32768 + RANDOM) % 40000))
+		port=$((10000 + RANDOM % 22000)) # below those that connections take for themselves
 		(exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
 	done
 }
@@ -199,6 +199,8 @@ server_wait() {
 	for i in $(seq 100); do
 		kill -0 "$SERVER_PID" 2>/dev/null || return 1
 		if (exec 3<>"/dev/tcp/127.0.0.1/$IMAPS_PORT") 2>/dev/null; then
+			sleep 0.05 # one listener may be there, and another one fail
+			kill -0 "$SERVER_PID" 2>/dev/null || return 1
 			return 0
 		fi
 		sleep 0.05 # until the socket is there
