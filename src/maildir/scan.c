@@ -191,7 +191,7 @@ static bool is_kept(const struct gw_maildir *m, const char *name)
 
 	return strncmp(name, GW_PARTIAL_PREFIX, strlen(GW_PARTIAL_PREFIX)) == 0 &&
 	       fstatat(m->tmp, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       st.st_mtime + GW_PARTIAL_DAYS * 86400 > time(NULL);
+	       st.st_mtime + (time_t)GW_PARTIAL_DAYS * 86400 > time(NULL);
 }
 
 void gw_scan_sweep_tmp(const struct gw_maildir *m)

@@ -99,7 +99,7 @@ static void put_body(struct session *s, const struct message *m, const char *sec
 			   ? (size_t)(end + 4 - m->bytes)
 			   : m->n;
 
-	size_t from = 0, most = n;
+	size_t from = 0, most;
 	char mode[20] = "";
 
 	setting("pieces", mode, sizeof mode);
