@@ -36,7 +36,7 @@ static void deliver_copies(struct gw_box *box)
 				.size = item->size,
 				.flags = item->flags,
 				.date = c->date,
-				.was_here = true },
+				.was_here = !item->recent },
 			&c->file);
 		box->delta.downloaded++;
 		box->env->counts->downloaded++;
@@ -81,8 +81,10 @@ static void claim(struct gw_box *box)
 	box->waiting = calloc(box->item_count + 1, sizeof *box->waiting);
 	box->waiting_count = 0;
 	for (size_t i = 0; i < box->item_count; i++) {
-		const struct gw_download_item item = box->items[i];
+		struct gw_download_item item = box->items[i];
 		uint64_t id = gw_remote_view_id(&box->remote, item.uid);
+
+		item.recent |= gw_claims_known(box->env->claims, id);
 
 		/* What goes to the archive comes to no other mailbox, and what is compared with a
 		 * file has to be fetched. */

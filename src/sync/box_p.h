@@ -278,7 +278,7 @@ struct gw_box_arrival {
 	uint32_t size; /* RFC822.SIZE; 0: not told */
 	uint64_t flags;
 	time_t date;   /* 0: not known */
-	bool was_here; /* another mailbox has it */
+	bool was_here; /* another mailbox had it before: no news */
 };
 void gw_box_deliver(struct gw_box *box, const struct gw_box_arrival *a, struct gw_delivered *file);
 /* What is left of the plan, local side, less what goes. */

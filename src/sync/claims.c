@@ -58,6 +58,11 @@ bool gw_claims_held(const struct gw_claims *c, uint64_t id)
 	return c->cap > 0 && id != 0 && slot_of(c->slots, c->cap, id)->owner != NULL;
 }
 
+bool gw_claims_known(const struct gw_claims *c, uint64_t id)
+{
+	return c->cap > 0 && id != 0 && slot_of(c->slots, c->cap, id)->id == id;
+}
+
 void gw_claims_release(struct gw_claims *c, const void *owner)
 {
 	bool any = false;

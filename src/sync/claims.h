@@ -27,5 +27,8 @@ bool gw_claims_take(struct gw_claims *c, uint64_t id, const void *owner);
 /* Is it somebody's? */
 bool gw_claims_held(const struct gw_claims *c, uint64_t id);
 
+/* Was it ever somebody's? */
+bool gw_claims_known(const struct gw_claims *c, uint64_t id);
+
 /* Everything of this owner's. */
 void gw_claims_release(struct gw_claims *c, const void *owner);

@@ -17,7 +17,8 @@ struct gw_download_item {
 	uint64_t flags; /* as listed */
 	uint32_t local; /* a file that may be the same message (sync/plan.h), or GW_NO_LOCAL */
 	bool done;
-	bool big; /* its own: fetched in pieces */
+	bool big;    /* its own: fetched in pieces */
+	bool recent; /* the caller's: another mailbox gets it in this run, too */
 };
 
 struct gw_download_events {

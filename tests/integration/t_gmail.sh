@@ -87,6 +87,21 @@ in_sync m7 "[Gmail]/Trash"
 web LABEL "$(web_id m7)" INBOX
 in_sync m7 INBOX
 
+note "new mail is told of in each of its mailboxes, once; a further label is no news"
+mail fresh
+web DELIVER INBOX "$T/m"
+web LABEL "$(web_id fresh)" Work
+web LABEL "$(web_id fresh)" Travel/2026
+sync_ok --json
+[ "$(grep '"event":"new"' "$T/out" | sed 's/.*"mailbox":"\([^"]*\)".*/\1/' | sort | paste -sd,)" = INBOX,Travel/2026,Work ] || fail "$(grep '"new"' "$T/out")"
+web LABEL "$(web_id fresh)" Later
+sync_ok --json
+! grep -q '"event":"new"' "$T/out" || fail "a label is told of as new mail"
+web LABEL "$(web_id fresh)" "[Gmail]/Trash"
+in_sync fresh "[Gmail]/Trash"
+rm "$(file fresh)"
+syncs_until "it is gone" eval '[ -z "$(web_id fresh)" ]'
+
 note "another language: special mailboxes get other names, and are the same ones"
 bytes() { web BYTES | cut -d' ' -f1; }
 in_sync m6 "[Gmail]/Spam"

@@ -9,6 +9,7 @@ static void first_come(void **state)
 
 	(void)state;
 	assert_false(gw_claims_held(&c, 7));
+	assert_false(gw_claims_known(&c, 7));
 	assert_true(gw_claims_take(&c, 7, &a));
 	assert_true(gw_claims_take(&c, 7, &a));
 	assert_false(gw_claims_take(&c, 7, &b));
@@ -21,6 +22,8 @@ static void first_come(void **state)
 	gw_claims_release(&c, &a);
 	assert_int_equal(c.releases, 1);
 	assert_false(gw_claims_held(&c, 7));
+	assert_true(gw_claims_known(&c, 7));
+	assert_false(gw_claims_known(&c, 8));
 	assert_true(gw_claims_take(&c, 7, &b));
 	assert_false(gw_claims_take(&c, 7, &a));
 	gw_claims_deinit(&c);
