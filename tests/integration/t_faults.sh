@@ -1,8 +1,8 @@
 #!/bin/bash
 # Killed at random moments and cut at random byte counts: nothing lost, doubled, or fetched again.
 . "$(dirname "$0")/lib.sh"
-KILLS=${KILLS:-200}
-CUTS=${CUTS:-200}
+KILLS=${KILLS:-120}
+CUTS=${CUTS:-120}
 SEED=${SEED:-$(date +%s)}
 RANDOM=$((SEED % 32768))
 echo "seed: $SEED (SEED=$SEED replays the choices)"
