@@ -1,9 +1,8 @@
 /* imap/response.c - see response.h. */
 #include "imap/response.h"
 
-#include "base/text.h"
-
 #include "base/num.h"
+#include "base/text.h"
 #include "imap/date.h"
 
 static bool parse_flags(struct gw_cursor *c, struct gw_flag_list *out)

@@ -65,16 +65,9 @@ bool gw_box_is_archive(const struct gw_box *box)
 
 bool gw_box_is_gone_there(const struct gw_box *box, uint32_t uid)
 {
-	for (size_t i = 0; i < box->plan.count; i++) {
-		const struct gw_action *a = &box->plan.actions[i];
+	const struct gw_action *a = gw_plan_find(&box->plan, uid);
 
-		if (a->uid == uid)
-			return a->kind == GW_DO_DELETE_LOCAL || a->kind == GW_DO_KEEP ||
-			       a->kind == GW_DO_FORGET;
-		if (a->uid > uid)
-			break;
-	}
-	return false;
+	return a != NULL && (gw_action_is_gone_there(a) || a->kind == GW_DO_FORGET);
 }
 
 /* --- changing the plan ----------------------------------------------------------------------- */

@@ -9,11 +9,6 @@
 enum { MANY_GONE = 20 };
 static const uint32_t limits[] = { 1000, 2000, 5000, 10000 };
 
-static bool is_gone_there(const struct gw_action *a)
-{
-	return a->kind == GW_DO_DELETE_LOCAL || a->kind == GW_DO_KEEP;
-}
-
 static bool has_hidden(const struct gw_box *box)
 {
 	for (size_t i = 0; i < box->local.base_count; i++) {
@@ -31,7 +26,7 @@ bool gw_box_may_hide(const struct gw_box *box)
 	if (box->env->all == NULL || box->asked_all || (box->folder->attrs & no_labels) != 0)
 		return false;
 	for (size_t i = 0; i < box->plan.count; i++)
-		gone += is_gone_there(&box->plan.actions[i]);
+		gone += gw_action_is_gone_there(&box->plan.actions[i]);
 	if (gone >= MANY_GONE)
 		return true;
 	for (size_t i = 0; i < sizeof limits / sizeof *limits && gone > 0; i++) {
@@ -95,7 +90,7 @@ static uint32_t oldest_shown(const struct gw_box *box)
 			a++;
 		if (b->kind != GW_BASE_HIDDEN &&
 			(a == box->plan.count || box->plan.actions[a].uid != b->uid ||
-				!is_gone_there(&box->plan.actions[a])))
+				!gw_action_is_gone_there(&box->plan.actions[a])))
 			return b->uid;
 	}
 	return UINT32_MAX;
@@ -124,7 +119,7 @@ static void on_asked(void *ctx, uint32_t exists, const struct gw_error *lost)
 	for (size_t i = 0; i < box->plan.count; i++) {
 		struct gw_action *a = &box->plan.actions[i];
 
-		if (!is_gone_there(a) ||
+		if (!gw_action_is_gone_there(a) ||
 			(!still_has(box, id_of(box, a->uid)) && !(cut && a->uid < oldest)))
 			continue;
 		a->kind = GW_DO_HIDE;
@@ -166,7 +161,7 @@ void gw_box_ask_all(struct gw_box *box)
 	box->labelled_count = 0;
 	for (size_t i = 0; i < box->plan.count && box->labelled != NULL; i++) {
 		const struct gw_action *a = &box->plan.actions[i];
-		uint64_t id = is_gone_there(a) ? id_of(box, a->uid) : 0;
+		uint64_t id = gw_action_is_gone_there(a) ? id_of(box, a->uid) : 0;
 
 		if (id != 0 && box->labelled_count < box->gone_count)
 			box->labelled[box->labelled_count++].id = id;

@@ -28,11 +28,6 @@ static bool is_gone(const struct gw_box *box, const struct gw_action *a)
 	}
 }
 
-static bool is_gone_there(const struct gw_action *a)
-{
-	return a->kind == GW_DO_DELETE_LOCAL || a->kind == GW_DO_KEEP;
-}
-
 bool gw_box_has_gone(const struct gw_box *box)
 {
 	for (size_t i = 0; i < box->plan.count; i++) {
@@ -45,7 +40,7 @@ bool gw_box_has_gone(const struct gw_box *box)
 bool gw_box_has_gone_there(const struct gw_box *box)
 {
 	for (size_t i = 0; i < box->plan.count; i++) {
-		if (is_gone_there(&box->plan.actions[i]))
+		if (gw_action_is_gone_there(&box->plan.actions[i]))
 			return true;
 	}
 	return false;
@@ -132,7 +127,8 @@ void gw_box_confirm(struct gw_box *box)
 		if (!is_gone(box, a))
 			continue;
 		box->gone[box->gone_count].uid = a->uid;
-		box->gone[box->gone_count].look = !is_gone_there(a) && a->local == GW_NO_LOCAL;
+		box->gone[box->gone_count].look =
+			!gw_action_is_gone_there(a) && a->local == GW_NO_LOCAL;
 		box->gone_actions[box->gone_count++] = (uint32_t)i;
 	}
 	box->state = BOX_CONFIRMING;
@@ -258,10 +254,10 @@ static bool add_gone(const struct gw_box *box, uint32_t number, struct gw_all_ha
 		struct gw_half *h;
 
 		if (!is_gone(box, a) || a->kind == GW_DO_FORGET || !g->known ||
-			(!is_gone_there(a) && a->local != GW_NO_LOCAL))
+			(!gw_action_is_gone_there(a) && a->local != GW_NO_LOCAL))
 			continue; /* a T in place is no move */
-		h = add_half(is_gone_there(a) ? &out->gone_there : &out->gone_here, number,
-			box->gone_actions[i], &g->print);
+		h = add_half(gw_action_is_gone_there(a) ? &out->gone_there : &out->gone_here,
+			number, box->gone_actions[i], &g->print);
 		if (h == NULL)
 			return false;
 		h->size = g->size;
@@ -562,16 +558,10 @@ bool gw_box_leaves(const struct gw_box *box, uint32_t uid)
 
 bool gw_box_deletes(const struct gw_box *box, uint32_t uid)
 {
-	for (size_t i = 0; i < box->plan.count; i++) {
-		const struct gw_action *a = &box->plan.actions[i];
+	const struct gw_action *a = gw_plan_find(&box->plan, uid);
 
-		if (a->uid == uid)
-			return a->kind == GW_DO_DELETE_REMOTE || a->kind == GW_DO_REPLACED ||
-			       a->kind == GW_DO_DELETE_LOCAL || a->kind == GW_DO_FORGET;
-		if (a->uid > uid)
-			break;
-	}
-	return false;
+	return a != NULL && (a->kind == GW_DO_DELETE_REMOTE || a->kind == GW_DO_REPLACED ||
+				    a->kind == GW_DO_DELETE_LOCAL || a->kind == GW_DO_FORGET);
 }
 
 /* --- files that follow ----------------------------------------------------------------------- */

@@ -330,6 +330,20 @@ static bool new_there(
 		outside(in, r->uid, r->flags, r->old, r->size) ? GW_DO_SKIP : GW_DO_DOWNLOAD);
 }
 
+bool gw_action_is_gone_there(const struct gw_action *action)
+{
+	return action->kind == GW_DO_DELETE_LOCAL || action->kind == GW_DO_KEEP;
+}
+
+const struct gw_action *gw_plan_find(const struct gw_plan *plan, uint32_t uid)
+{
+	for (size_t i = 0; i < plan->count && plan->actions[i].uid <= uid; i++) {
+		if (plan->actions[i].uid == uid)
+			return &plan->actions[i];
+	}
+	return NULL;
+}
+
 void gw_plan_shrink(struct gw_plan *plan, size_t count)
 {
 	struct gw_action *smaller;

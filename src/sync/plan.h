@@ -146,6 +146,12 @@ struct gw_plan {
 
 void gw_plan_deinit(struct gw_plan *plan);
 
+/* Gone on the server while its file is here: that is deleted, or kept as it changed. */
+bool gw_action_is_gone_there(const struct gw_action *action);
+
+/* The first action of this UID, borrowed; NULL: there is none. */
+const struct gw_action *gw_plan_find(const struct gw_plan *plan, uint32_t uid);
+
 /* Only the first count actions remain, and no more memory than they need. */
 void gw_plan_shrink(struct gw_plan *plan, size_t count);
 
