@@ -173,13 +173,6 @@ static bool insert(struct gw_box *box, const struct gw_action *more, size_t coun
 	return true;
 }
 
-static int id_by_uid(const void *a, const void *b)
-{
-	const struct gw_remote_id *x = a, *y = b;
-
-	return (x->uid > y->uid) - (x->uid < y->uid);
-}
-
 /* What is fetched without having been told of: so that it is found where it comes from. */
 static bool name_fetched(struct gw_box *box, const struct gw_action *more, size_t count)
 {
@@ -199,7 +192,7 @@ static bool name_fetched(struct gw_box *box, const struct gw_action *more, size_
 		*id = (struct gw_remote_id){ .uid = more[i].uid, .id = box->archived[m].id };
 	}
 	if (v->id_count > told)
-		qsort(v->ids, v->id_count, sizeof *v->ids, id_by_uid);
+		gw_remote_view_settle_ids(v);
 	return true;
 }
 

@@ -206,17 +206,17 @@ static int id_by_uid(const void *a, const void *b)
 	return (x->uid > y->uid) - (x->uid < y->uid);
 }
 
-static void settle_ids(struct gw_remote_view *v)
+void gw_remote_view_settle_ids(struct gw_remote_view *view)
 {
 	size_t n = 0;
 
-	if (v->id_count > 0)
-		qsort(v->ids, v->id_count, sizeof *v->ids, id_by_uid);
-	for (size_t i = 0; i < v->id_count; i++) {
-		if (n == 0 || v->ids[n - 1].uid != v->ids[i].uid)
-			v->ids[n++] = v->ids[i];
+	if (view->id_count > 0)
+		qsort(view->ids, view->id_count, sizeof *view->ids, id_by_uid);
+	for (size_t i = 0; i < view->id_count; i++) {
+		if (n == 0 || view->ids[n - 1].uid != view->ids[i].uid)
+			view->ids[n++] = view->ids[i];
 	}
-	v->id_count = n;
+	view->id_count = n;
 }
 
 /* Sorts, and joins several facts about one UID.  Where their flags differ either will do: the
@@ -226,7 +226,7 @@ static void settle(struct gw_remote_view *v)
 	bool sorted = true;
 	size_t n = 0;
 
-	settle_ids(v);
+	gw_remote_view_settle_ids(v);
 	for (size_t i = 1; i < v->count && sorted; i++)
 		sorted = v->messages[i - 1].uid < v->messages[i].uid;
 	if (sorted)

@@ -38,6 +38,9 @@ void gw_remote_view_deinit(struct gw_remote_view *view);
 /* Frees what it says of single messages; cursors, counts and ids stay. */
 void gw_remote_view_drop_messages(struct gw_remote_view *view);
 
+/* Sorts the ids by UID, one for each: gw_remote_view_id() needs that after an id was added. */
+void gw_remote_view_settle_ids(struct gw_remote_view *view);
+
 /* 0: not told. */
 uint64_t gw_remote_view_id(const struct gw_remote_view *view, uint32_t uid);
 
