@@ -191,6 +191,7 @@ static void free_halves(struct gw_all_halves *h)
 	free(h->gone_there.list);
 	free(h->fresh_there.list);
 	free(h->named_here.list);
+	free(h->gone_both.list);
 }
 
 /* Of those that can be told by their headers alone. */
@@ -237,7 +238,9 @@ static bool ask_heads(struct gw_sync *s)
 	struct gw_seqset there = { 0 }, both = { 0 };
 	bool asked = false;
 	bool ok = collect(s, &h) && add_sizes(&there, &h.gone_there) &&
-		  add_sizes(&both, &h.gone_there) && add_sizes(&both, &h.gone_here);
+		  (h.fresh_here.count == 0 || add_sizes(&there, &h.gone_both)) &&
+		  add_sizes(&both, &h.gone_there) && add_sizes(&both, &h.gone_here) &&
+		  add_sizes(&both, &h.gone_both);
 
 	for (size_t i = 0; i < s->entry_count && ok; i++) {
 		struct gw_entry *e = &s->entries[i];
@@ -306,6 +309,42 @@ static void join_there(struct gw_sync *s, const struct gw_all_halves *h, const s
 		s->entries[gone->box].box, gone->action, s->entries[fresh->box].box, fresh->action);
 }
 
+static size_t moved_on_both(const struct gw_all_halves *h, struct gw_match *out)
+{
+	return gw_match_both(h->gone_both.list, h->gone_both.count, h->fresh_here.list,
+		h->fresh_here.count, h->fresh_there.list, h->fresh_there.count, out);
+}
+
+/* To two places: it cannot stand in both, or it would be doubled (but on Gmail, where they are two
+ * labels).  Who only gave it another name or UID has not moved it, and what was moved outlives the
+ * trash.  Else the user who is here is followed: a filter may have done it there. */
+static void join_both(struct gw_sync *s, const struct gw_all_halves *h, const struct gw_match *m)
+{
+	const struct gw_half *gone = &h->gone_both.list[m->gone];
+	const struct gw_half *here = &h->fresh_here.list[m->fresh];
+	const struct gw_half *there = &h->fresh_there.list[m->there];
+	struct gw_entry *to_here = &s->entries[here->box], *to_there = &s->entries[there->box];
+	bool renamed_here = here->box == gone->box, renamed_there = there->box == gone->box;
+	bool follows = renamed_here || (is_trash(s, to_here) && !renamed_there);
+
+	if (here->refused || (h->merges && !renamed_here && !renamed_there))
+		return;
+	gw_box_join_both(s->entries[gone->box].box, gone->action, to_here->box, here->action,
+		to_there->box, there->action, follows);
+}
+
+/* Nothing is taken for gone now; so neither half is new, or it would stand in both places. */
+static void put_off_both(struct gw_sync *s, const struct gw_all_halves *h, const struct gw_match *m)
+{
+	const struct gw_half *here = &h->fresh_here.list[m->fresh];
+	const struct gw_half *there = &h->fresh_there.list[m->there];
+
+	if (here->refused)
+		return;
+	gw_box_put_off(s->entries[here->box].box, here->action);
+	gw_box_put_off(s->entries[there->box].box, there->action);
+}
+
 /* Files that stand in two places, since they were moved while we looked. */
 static size_t named_twice(const struct gw_all_halves *h, struct gw_match *out)
 {
@@ -351,27 +390,43 @@ static void join_trashed(struct gw_sync *s, const struct gw_all_halves *h, const
 		gw_box_is_in_trash(s->entries[gone->box].box, gone->action);
 }
 
+static void join_kind(struct gw_sync *s, const struct joint *joint)
+{
+	struct gw_all_halves h = { 0 };
+	struct gw_match *out = NULL;
+	size_t n = 0;
+
+	if (collect(s, &h))
+		out = calloc(h.gone_here.count + h.gone_there.count + h.gone_both.count + 1,
+			sizeof *out);
+	if (out != NULL)
+		n = joint->match(&h, out);
+	for (size_t i = 0; i < n; i++)
+		joint->join(s, &h, &out[i]);
+	free(out);
+	free_halves(&h);
+}
+
 /* Each kind sees what the ones before have left: the best evidence comes first. */
 static void join(struct gw_sync *s)
 {
 	static const struct joint joints[] = { { moved_by_name, join_here },
 		{ moved_back, join_crossed }, { moved_here, join_here },
-		{ moved_there, join_there }, { named_twice, spare_named },
-		{ edited_here, join_here }, { trashed, join_trashed } };
+		{ moved_there, join_there }, { moved_on_both, join_both },
+		{ named_twice, spare_named }, { edited_here, join_here },
+		{ trashed, join_trashed } };
 
-	for (size_t i = 0; i < sizeof joints / sizeof *joints; i++) {
-		struct gw_all_halves h = { 0 };
-		struct gw_match *out = NULL;
-		size_t n = 0;
+	for (size_t i = 0; i < sizeof joints / sizeof *joints; i++)
+		join_kind(s, &joints[i]);
+}
 
-		if (collect(s, &h))
-			out = calloc(h.gone_here.count + h.gone_there.count + 1, sizeof *out);
-		if (out != NULL)
-			n = joints[i].match(&h, out);
-		for (size_t k = 0; k < n; k++)
-			joints[i].join(s, &h, &out[k]);
-		free(out);
-		free_halves(&h);
+/* It went on changing while we looked. */
+static void spare(struct gw_sync *s)
+{
+	join_kind(s, &(struct joint){ moved_on_both, put_off_both });
+	for (size_t i = 0; i < s->entry_count; i++) {
+		if (s->entries[i].stage == ENTRY_PLANNED)
+			gw_box_spare(s->entries[i].box);
 	}
 }
 
@@ -431,10 +486,8 @@ void gw_sync_match(struct gw_sync *s)
 	if (sift_archive(s))
 		return;
 	if (any(s, gw_box_has_gone)) {
-		for (size_t i = 0; i < s->entry_count && s->restless; i++) {
-			if (s->entries[i].stage == ENTRY_PLANNED)
-				gw_box_spare(s->entries[i].box);
-		}
+		if (s->restless)
+			spare(s);
 		join(s);
 		s->restless = false;
 		s->recheck = RECHECK_NONE;

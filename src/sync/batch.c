@@ -199,6 +199,7 @@ static enum gw_code act_on_file(struct batch *b, struct gw_op *op, struct gw_dis
 	case GW_OP_LEAVING:
 	case GW_OP_HIDE:
 	case GW_OP_STAY:
+	case GW_OP_INHERIT:
 	case GW_OP_CURSOR:
 		break;
 	}
@@ -207,7 +208,7 @@ static enum gw_code act_on_file(struct batch *b, struct gw_op *op, struct gw_dis
 		op->skipped = true;
 		op->place->conflict = true;
 		if (op->from_place != NULL)
-			op->from_place->conflict = true;
+			op->from_place->conflict = op->row_place->conflict = true;
 		return GW_OK;
 	}
 	if (sys != 0)
@@ -375,7 +376,8 @@ static enum gw_code act_on_row(struct batch *b, struct gw_op *op, struct gw_disk
 			       ? gw_store_hold(store, mailbox, op->uid, NULL, op->to, err)
 			       : code;
 	case GW_OP_TAKE:
-		code = drop_row(store, op->from_place->mailbox, op->from_uid, err);
+	case GW_OP_INHERIT:
+		code = drop_row(store, op->row_place->mailbox, op->from_uid, err);
 		return code == GW_OK ? add_row(op, GW_ROW_PAIRED, world, err) : code;
 	case GW_OP_HOLD_DELETION:
 		return gw_store_hold_deletion(store, mailbox, op->uid, op->side, err);
@@ -487,6 +489,7 @@ static void free_batch(struct batch *b)
 		free_op(&b->ops[i]);
 		gw_place_unref(b->ops[i].place);
 		gw_place_unref(b->ops[i].from_place);
+		gw_place_unref(b->ops[i].row_place);
 	}
 	free(b->ops);
 	free(b);
@@ -603,6 +606,8 @@ enum gw_code gw_batcher_add(struct gw_batcher *b, struct gw_op *op)
 	op->place->refs++;
 	if (op->from_place != NULL)
 		op->from_place->refs++;
+	if (op->row_place != NULL)
+		op->row_place->refs++;
 	if (op->kind == GW_OP_DELIVER) {
 		b->open->files++;
 		b->open->bytes += op->file.file_size;

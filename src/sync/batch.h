@@ -40,6 +40,7 @@ enum gw_op_kind {
 	GW_OP_DELETED_THERE, /* likewise; it was deleted on the server, which the guard counts */
 	GW_OP_LEFT,          /* the row has no file any more: deleted here, left standing there */
 	GW_OP_TAKE,          /* `from` of from_place becomes `to`: it was moved on the server */
+	GW_OP_INHERIT,       /* only rows: the message of row_place is uid here, without a file */
 	GW_OP_HOLD_DELETION, /* gone on one side (`side`); nothing goes, it is remembered */
 	GW_OP_UNHOLD,        /* nothing is held of it any more */
 	GW_OP_REFUSED,     /* the file `from` was not taken, `to` says why; no longer pending; uid:
@@ -74,8 +75,9 @@ struct gw_op {
 	bool was_here;      /* DELIVER: a copy of what another mailbox has */
 	enum gw_side side;
 	struct gw_place *from_place; /* TAKE: referenced while it waits */
-	uint32_t from_uid;           /* TAKE: whose row goes there */
-	bool skipped;                /* out: it was not carried out */
+	struct gw_place *row_place;  /* TAKE, INHERIT: likewise; whose row from_uid goes */
+	uint32_t from_uid;
+	bool skipped; /* out: it was not carried out */
 
 	/* CURSOR */
 	struct gw_mailbox_row row; /* names are not used */

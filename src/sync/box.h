@@ -163,13 +163,13 @@ bool gw_box_sift(struct gw_box *box, struct gw_ids *ids);
 /* Fetches the headers of new messages of these sizes; false: there are none. */
 bool gw_box_fetch_heads(struct gw_box *box, const struct gw_seqset *sizes);
 
-/* Four lists of halves (sync/match.h), each grown as needed. */
+/* Lists of halves (sync/match.h), each grown as needed. */
 struct gw_halves {
 	struct gw_half *list; /* owned */
 	size_t count, cap;
 };
 struct gw_all_halves {
-	struct gw_halves gone_here, fresh_here, gone_there, fresh_there;
+	struct gw_halves gone_here, fresh_here, gone_there, fresh_there, gone_both;
 	struct gw_halves named_here; /* every file that base does not know, with its name */
 	bool merges;                 /* of the environment */
 };
@@ -185,6 +185,14 @@ void gw_box_join_there(
 /* Of one that is gone here in one mailbox, and gone there in another. */
 void gw_box_join_crossed(
 	struct gw_box *here, uint32_t here_action, struct gw_box *there, uint32_t there_action);
+
+/* Something new here or there (an action index) is left for the next look. */
+void gw_box_put_off(struct gw_box *box, uint32_t action);
+
+/* Of one that is gone on both sides, here new in one mailbox and there in another.  follows: the
+ * file goes where the message is; else the message goes where the file is. */
+void gw_box_join_both(struct gw_box *gone, uint32_t gone_action, struct gw_box *here,
+	uint32_t here_action, struct gw_box *there, uint32_t there_action, bool follows);
 
 /* What is gone there was seen in another mailbox too: it was moved while we looked, and goes
  * nowhere. */

@@ -392,8 +392,7 @@ void gw_box_delete_local(struct gw_box *box)
 	box->env->counts->deleted += box->delta.deleted;
 }
 
-/* Stores that the mailbox has a UIDVALIDITY and nothing under it yet (I2). */
-static enum gw_code store_validity(struct gw_box *box)
+enum gw_code gw_box_store_validity(struct gw_box *box)
 {
 	struct gw_op op = { .kind = GW_OP_CURSOR, .place = box->place, .row = *box->row };
 
@@ -596,7 +595,7 @@ void gw_box_proceed(struct gw_box *box)
 
 	box->planned = box->plan.count > 0;
 	if (!box->env->dry_run)
-		code = store_validity(box); /* I2 */
+		code = gw_box_store_validity(box);
 	if (code != GW_OK || !sort_out(box)) {
 		gw_fail(&box->err, GW_ERR_NOMEM, "out of memory");
 		gw_box_fail(box, &box->err);

@@ -40,7 +40,9 @@ bool gw_box_has_gone(const struct gw_box *box)
 bool gw_box_has_gone_there(const struct gw_box *box)
 {
 	for (size_t i = 0; i < box->plan.count; i++) {
-		if (gw_action_is_gone_there(&box->plan.actions[i]))
+		const struct gw_action *a = &box->plan.actions[i];
+
+		if (gw_action_is_gone_there(a) || (a->kind == GW_DO_FORGET && is_gone(box, a)))
 			return true;
 	}
 	return false;
@@ -76,22 +78,22 @@ bool gw_box_has_fresh(const struct gw_box *box)
 static void drop_unconfirmed(struct gw_box *box)
 {
 	for (size_t i = 0; i < box->gone_count; i++) {
-		struct gw_action *a = &box->plan.actions[box->gone_actions[i]];
-
-		if (!box->gone[i].look || box->gone[i].still_gone)
-			continue;
-		a->kind = GW_DO_NOTHING;
-		box->incomplete = box->plan.look_again = true;
+		if (box->gone[i].look && !box->gone[i].still_gone)
+			gw_box_put_off(box, box->gone_actions[i]);
 	}
+}
+
+void gw_box_put_off(struct gw_box *box, uint32_t action)
+{
+	box->plan.actions[action].kind = GW_DO_NOTHING;
+	box->incomplete = box->plan.look_again = true;
 }
 
 void gw_box_spare(struct gw_box *box)
 {
 	for (size_t i = 0; i < box->plan.count; i++) {
-		if (!is_gone(box, &box->plan.actions[i]))
-			continue;
-		box->plan.actions[i].kind = GW_DO_NOTHING;
-		box->incomplete = box->plan.look_again = true;
+		if (is_gone(box, &box->plan.actions[i]))
+			gw_box_put_off(box, (uint32_t)i);
 	}
 }
 
@@ -253,10 +255,12 @@ static bool add_gone(const struct gw_box *box, uint32_t number, struct gw_all_ha
 		const struct gw_gone *g = &box->gone[i];
 		struct gw_half *h;
 
-		if (!is_gone(box, a) || a->kind == GW_DO_FORGET || !g->known ||
+		if (!is_gone(box, a) || !g->known ||
 			(!gw_action_is_gone_there(a) && a->local != GW_NO_LOCAL))
 			continue; /* a T in place is no move */
-		h = add_half(gw_action_is_gone_there(a) ? &out->gone_there : &out->gone_here,
+		h = add_half(a->kind == GW_DO_FORGET      ? &out->gone_both
+			     : gw_action_is_gone_there(a) ? &out->gone_there
+							  : &out->gone_here,
 			number, box->gone_actions[i], &g->print);
 		if (h == NULL)
 			return false;
@@ -379,26 +383,30 @@ static char *moved_name(struct gw_box *box, const struct gw_keywords *from, cons
 									       : NULL;
 }
 
+static uint64_t flags_in_base(const struct gw_box *box, const struct gw_action *a)
+{
+	size_t b = gw_base_find(box->local.base, box->local.base_count, a->uid);
+
+	return b == box->local.base_count ? flags_there(box, a) : box->local.base[b].flags;
+}
+
 /* What a file that was moved here stands for, and what the server is to be told of it. */
-static void merge_moved(struct gw_box *from, const struct gw_action *gone, struct gw_box *to,
-	struct gw_box_carry *c)
+static void merge_moved(struct gw_box *from, const struct gw_action *gone, uint64_t base,
+	struct gw_box *to, struct gw_box_carry *c)
 {
 	const char *file = gw_scan_name(&to->local.scan, c->local);
 	struct gw_plan_input in = gw_box_policy(from);
 	struct gw_slice info = gw_name_split(file).info;
 	uint64_t there = flags_there(from, gone), here;
-	size_t b = gw_base_find(from->local.base, from->local.base_count, gone->uid);
 	struct gw_merged m;
 
 	in.storable = from->remote.storable;
 	here = gw_name_flags(info, &from->keywords);
 	c->letters = gw_name_letters(info) & gw_keywords_letters(&from->keywords);
 	c->meant = gw_box_translate(to, &from->keywords, here) & ~(GW_FLAG_KEYWORD(0) - 1);
-	m = gw_merge_flags(
-		&in, b == from->local.base_count ? there : from->local.base[b].flags, there, here);
+	m = gw_merge_flags(&in, base, there, here);
 	c->flags = gw_box_translate(to, &from->keywords, there);
-	c->agreed = gw_box_translate(to, &from->keywords,
-		b == from->local.base_count ? there & here : from->local.base[b].flags);
+	c->agreed = gw_box_translate(to, &from->keywords, base);
 	c->flags_differ = m.remote != there;
 	c->to = moved_name(
 		to, &from->keywords, file, NULL, gw_box_translate(to, &from->keywords, m.local));
@@ -408,8 +416,10 @@ static void merge_moved(struct gw_box *from, const struct gw_action *gone, struc
 	}
 }
 
-static void carry(struct gw_box *from, struct gw_action *gone, const struct gw_gone *facts,
-	struct gw_box *to, struct gw_action *fresh, const struct gw_fingerprint *print)
+/* base: the flags that both sides agreed on last. */
+static void carry(struct gw_box *from, struct gw_action *gone, uint64_t base,
+	const struct gw_gone *facts, struct gw_box *to, struct gw_action *fresh,
+	const struct gw_fingerprint *print)
 {
 	struct gw_box_carry *c = gw_array_push(
 		(void **)&to->carries, &to->carry_count, &to->carry_cap, sizeof *to->carries);
@@ -428,8 +438,9 @@ static void carry(struct gw_box *from, struct gw_action *gone, const struct gw_g
 		.print = print,
 		.size = facts->size,
 		.date = facts->date };
-	merge_moved(from, gone, to, c);
-	from->place->refs++;
+	merge_moved(from, gone, base, to, c);
+	if (from->place != NULL) /* not in a dry run of a new mailbox */
+		from->place->refs++;
 	from->awaited++;
 	gone->kind = fresh->kind = GW_DO_NOTHING;
 }
@@ -448,7 +459,8 @@ static bool join_merged(struct gw_box *gone, struct gw_action *old, const struct
 	if (gone != fresh && kind == GW_MATCH_BLOCKED)
 		return false;
 	if (gone != fresh) {
-		carry(gone, old, facts, fresh, new, &gw_box_print_of(fresh, local)->print);
+		carry(gone, old, flags_in_base(gone, old), facts, fresh, new,
+			&gw_box_print_of(fresh, local)->print);
 		return true;
 	}
 	old->base_flags = flags_there(gone, old);
@@ -479,7 +491,8 @@ void gw_box_join_here(struct gw_box *gone, uint32_t gone_action, struct gw_box *
 		new->kind = GW_DO_NOTHING;
 		break;
 	case GW_MATCH_MOVE:
-		carry(gone, old, facts, fresh, new, &gw_box_print_of(fresh, new->local)->print);
+		carry(gone, old, flags_in_base(gone, old), facts, fresh, new,
+			&gw_box_print_of(fresh, new->local)->print);
 		break;
 	case GW_MATCH_EDIT: /* the new one gets what was changed there meanwhile */
 		new->flags |= flags_there(gone, old) & ~GW_FLAG_DELETED & gone->remote.storable;
@@ -495,8 +508,9 @@ void gw_box_join_here(struct gw_box *gone, uint32_t gone_action, struct gw_box *
 	}
 }
 
-void gw_box_join_there(
-	struct gw_box *gone, uint32_t gone_action, struct gw_box *fresh, uint32_t fresh_action)
+/* The file `local` of `from` follows its message to `fresh`.  false: it is fetched. */
+static bool follow(struct gw_box *gone, uint32_t gone_action, struct gw_box *from, uint32_t local,
+	struct gw_box *fresh, uint32_t fresh_action)
 {
 	struct gw_action *old = &gone->plan.actions[gone_action];
 	struct gw_action *new = &fresh->plan.actions[fresh_action];
@@ -507,17 +521,75 @@ void gw_box_join_there(
 
 	if (facts == NULL || b == gone->local.base_count || t == NULL) {
 		fresh->take_count -= t != NULL;
-		return; /* it is fetched */
+		return false;
 	}
-	*t = (struct gw_box_take){ .from = gone,
-		.from_local = old->local,
+	*t = (struct gw_box_take){ .from = from,
+		.row_of = gone,
+		.from_local = local,
 		.from_uid = old->uid,
 		.from_base = gone->local.base[b].flags,
 		.facts = facts };
 	gone->awaited++;
+	from->awaited += from != gone;
 	old->kind = GW_DO_NOTHING;
 	new->kind = GW_DO_TAKE;
 	new->local = (uint32_t)(fresh->take_count - 1);
+	return true;
+}
+
+void gw_box_join_there(
+	struct gw_box *gone, uint32_t gone_action, struct gw_box *fresh, uint32_t fresh_action)
+{
+	follow(gone, gone_action, gone, gone->plan.actions[gone_action].local, fresh, fresh_action);
+}
+
+/* Base's row becomes that of the message where it is now, on disk before anything is sent: from
+ * then on, whatever is cut, only its file was moved. */
+static bool inherit(struct gw_box *gone, const struct gw_action *old, uint64_t flags,
+	const struct gw_gone *facts, struct gw_box *there, const struct gw_action *new)
+{
+	struct gw_op op = { .kind = GW_OP_INHERIT,
+		.uid = new->uid,
+		.flags = flags,
+		.size = facts->size,
+		.date = facts->date,
+		.print = facts->print,
+		.row_place = gone->place,
+		.from_uid = old->uid };
+	char base[64];
+
+	gw_name_of_uid(there->key, new->uid, base);
+	op.to = strdup(base);
+	if (op.to == NULL || gw_box_store_validity(there) != GW_OK) {
+		free(op.to);
+		return false;
+	}
+	gw_box_add(there, &op);
+	gw_batcher_seal(there->env->batcher);
+	return true;
+}
+
+void gw_box_join_both(struct gw_box *gone, uint32_t gone_action, struct gw_box *here,
+	uint32_t here_action, struct gw_box *there, uint32_t there_action, bool follows)
+{
+	struct gw_action *old = &gone->plan.actions[gone_action];
+	struct gw_action *file = &here->plan.actions[here_action];
+	struct gw_action *new = &there->plan.actions[there_action];
+	const struct gw_gone *facts = facts_of(gone, gone_action);
+	uint64_t base;
+
+	if (follows) {
+		if (follow(gone, gone_action, here, file->local, there, there_action))
+			file->kind = GW_DO_NOTHING;
+		return;
+	}
+	if (facts == NULL)
+		return;
+	base = gw_box_translate(there, &gone->keywords, flags_in_base(gone, old));
+	if (!there->env->dry_run && !inherit(gone, old, base, facts, there, new))
+		return; /* the one is fetched, the other uploaded */
+	carry(there, new, base, facts, here, file, &gw_box_print_of(here, file->local)->print);
+	old->kind = GW_DO_NOTHING;
 }
 
 void gw_box_join_crossed(
@@ -531,7 +603,9 @@ void gw_box_join_crossed(
 	if (facts == NULL || own == NULL || there->env->dry_run)
 		return;
 	gw_box_add(there, &op); /* that UID is gone; the file gets another one */
-	carry(here, &here->plan.actions[here_action], facts, there, old, &own->print);
+	carry(here, &here->plan.actions[here_action],
+		flags_in_base(here, &here->plan.actions[here_action]), facts, there, old,
+		&own->print);
 }
 
 void gw_box_was_moved(struct gw_box *gone, uint32_t gone_action)
@@ -579,6 +653,7 @@ static void take_file(struct gw_box *box, const struct gw_action *a)
 		.date = t->facts->date,
 		.print = t->facts->print,
 		.from_place = from->place,
+		.row_place = t->row_of->place,
 		.from_uid = t->from_uid };
 	uint64_t mine = from->local.messages[t->from_local].flags;
 	char base[64];
@@ -586,7 +661,7 @@ static void take_file(struct gw_box *box, const struct gw_action *a)
 	struct gw_merged m;
 
 	in.storable = box->remote.storable;
-	m = gw_merge_flags(&in, gw_box_translate(box, &from->keywords, t->from_base), a->flags,
+	m = gw_merge_flags(&in, gw_box_translate(box, &t->row_of->keywords, t->from_base), a->flags,
 		gw_box_translate(box, &from->keywords, mine));
 	gw_name_of_uid(box->key, a->uid, base); /* so that it is found by name after a kill */
 	op.from = strdup(file);
@@ -599,11 +674,23 @@ static void take_file(struct gw_box *box, const struct gw_action *a)
 		box->incomplete = from->incomplete = true;
 		return;
 	}
-	gw_box_drop_twins(from, t->from_uid, t->from_local);
+	gw_box_drop_twins(t->row_of, t->from_uid, t->row_of == from ? t->from_local : GW_NO_LOCAL);
 	gw_box_add(box, &op);
 	box->incomplete |= m.remote != a->flags; /* the next look tells the server */
 	box->delta.moved++;
 	box->env->counts->moved++;
+}
+
+/* Nobody waits for it any more. */
+static void end_take(struct gw_box_take *t, const struct gw_box *ended)
+{
+	if (t->from == NULL)
+		return;
+	if (t->from != ended)
+		t->from->awaited--;
+	if (t->row_of != t->from && t->row_of != ended)
+		t->row_of->awaited--;
+	t->from = NULL;
 }
 
 void gw_box_take_files(struct gw_box *box)
@@ -616,11 +703,8 @@ void gw_box_take_files(struct gw_box *box)
 		else if (a->kind == GW_DO_TAKE)
 			box->incomplete = true; /* its old mailbox is looked at again */
 	}
-	for (size_t i = 0; i < box->take_count; i++) {
-		if (box->takes[i].from != NULL)
-			box->takes[i].from->awaited--;
-		box->takes[i].from = NULL;
-	}
+	for (size_t i = 0; i < box->take_count; i++)
+		end_take(&box->takes[i], NULL);
 }
 
 /* --- ending ---------------------------------------------------------------------------------- */
@@ -643,12 +727,15 @@ void gw_box_cut_moves(struct gw_box *box, const struct gw_box *ended)
 			box->carries[i].from = NULL;
 	}
 	for (size_t i = 0; i < box->take_count; i++) {
-		if (box->takes[i].from == ended)
-			box->takes[i].from = NULL;
+		if (box->takes[i].from == ended || box->takes[i].row_of == ended)
+			end_take(&box->takes[i], ended);
 	}
 	for (size_t i = 0; i < ended->take_count; i++) {
-		if (ended->takes[i].from == box)
-			box->awaited--;
+		if (ended->takes[i].from == NULL ||
+			(ended->takes[i].from != box && ended->takes[i].row_of != box))
+			continue;
+		box->awaited--;
+		box->incomplete = true;
 	}
 	for (size_t i = 0; i < ended->carry_count; i++) { /* nobody knows what became of it */
 		if (ended->carries[i].from == box) {

@@ -68,10 +68,11 @@ enum gw_box_state {
 
 /* A message that was moved here on the server: its file follows. */
 struct gw_box_take {
-	struct gw_box *from;
+	struct gw_box *from;   /* where its file is; NULL: that, or row_of, ended meanwhile */
+	struct gw_box *row_of; /* where its row is: mostly the same */
 	uint32_t from_local, from_uid;
 	uint64_t from_base;          /* flags, as base has them there */
-	const struct gw_gone *facts; /* borrowed from `from` */
+	const struct gw_gone *facts; /* borrowed from row_of */
 };
 
 /* A file that was moved or copied here: the message follows on the server. */
@@ -251,6 +252,10 @@ void gw_box_settle_twins(struct gw_box *box);
 /* The message uid leaves, with its file, if it has one: those that are the same message go along,
  * or they would come back as new. */
 void gw_box_drop_twins(struct gw_box *box, uint32_t uid, uint32_t local);
+
+/* box_apply.c: stores that the mailbox has a UIDVALIDITY and nothing under it yet (I2), unless that
+ * is stored already.  GW_ERR_NOMEM. */
+enum gw_code gw_box_store_validity(struct gw_box *box);
 
 /* box_match.c */
 void gw_box_headed(struct gw_box *box);

@@ -206,10 +206,12 @@ void gw_box_tell(struct gw_box *box)
 	for (size_t i = 0; i < box->plan.count; i++) {
 		const struct gw_action *a = &box->plan.actions[i];
 
+		if (a->kind == GW_DO_TAKE) { /* its `local` is not one of this box's files */
+			tell_take(box, a);
+			continue;
+		}
 		if (a->kind == GW_DO_LOCAL_FLAGS || a->kind == GW_DO_REMOTE_FLAGS)
 			tell_flags(box, a);
-		else if (a->kind == GW_DO_TAKE)
-			tell_take(box, a);
 		tell_new(box, a);
 		tell_gone(box, a);
 	}

@@ -178,3 +178,32 @@ size_t gw_match_there(const struct gw_half *gone, size_t gone_count, const struc
 			     .out = out },
 		(const enum criterion[]){ GLOBAL_ID, HEADER_AND_SIZE }, 2, ANYWHERE);
 }
+
+size_t gw_match_both(const struct gw_half *gone, size_t gone_count, const struct gw_half *here,
+	size_t here_count, const struct gw_half *there, size_t there_count, struct gw_match *out)
+{
+	struct gw_match *other = calloc(gone_count + 1, sizeof *other);
+	size_t n = 0, there_n = 0, both = 0;
+
+	if (other != NULL) {
+		n = match((struct matcher){ .gone = gone,
+				  .gone_count = gone_count,
+				  .fresh = here,
+				  .fresh_count = here_count,
+				  .out = out },
+			(const enum criterion[]){ CONTENT_AND_NAME, FULL_CONTENT }, 2, ANYWHERE);
+		there_n = gw_match_there(gone, gone_count, there, there_count, other);
+	}
+	for (size_t i = 0; i < n; i++) {
+		size_t k = 0;
+
+		while (k < there_n && other[k].gone != out[i].gone)
+			k++;
+		if (k == there_n)
+			continue;
+		out[both] = out[i];
+		out[both++].there = other[k].fresh;
+	}
+	free(other);
+	return both;
+}

@@ -32,6 +32,7 @@ enum gw_match_kind {
 
 struct gw_match {
 	size_t gone, fresh; /* indices in the inputs */
+	size_t there;       /* likewise, of what is new there; set by gw_match_both() alone */
 	enum gw_match_kind kind;
 };
 
@@ -50,6 +51,11 @@ size_t gw_match_here(const struct gw_half *gone, size_t gone_count, const struct
  * gone_there. */
 size_t gw_match_crossed(const struct gw_half *gone_here, size_t gone_here_count,
 	const struct gw_half *gone_there, size_t gone_there_count, struct gw_match *out);
+
+/* What is gone on both sides, and new here and there: it was moved on both sides at once.  `fresh`
+ * of a match is an index in here; its kind says nothing. */
+size_t gw_match_both(const struct gw_half *gone, size_t gone_count, const struct gw_half *here,
+	size_t here_count, const struct gw_half *there, size_t there_count, struct gw_match *out);
 
 /* What was edited here; EDIT and BLOCKED.  A Message-ID is the weakest evidence, so this comes when
  * everything else was joined.  anywhere: also what was edited and moved at once. */

@@ -51,6 +51,13 @@ other() { # FOLDER: another one
 	echo "$f"
 }
 
+third() { # FOLDER FOLDER: neither
+	local f
+	for f in "${FOLDERS[@]}"; do
+		[ "$f" = "$1" ] || [ "$f" = "$2" ] || echo "$f"
+	done
+}
+
 # user COMMAND...: a person's program, here; a test may wrap it
 user() {
 	"$@"
@@ -114,6 +121,20 @@ change() {
 	pick && { # moved there
 		to=$(other "$folder")
 		adm move -u me "$to" mailbox "$folder" HEADER Message-ID "<$id>"
+		set_expected "$id" "$to" "$line"
+	}
+	pick && { # moved on both sides, to two places: it goes where it was put here
+		to=$(other "$folder")
+		adm move -u me "$(third "$folder" "$to")" mailbox "$folder" HEADER Message-ID "<$id>"
+		user mv "$(path_of "$id" "$folder")" "$T/mail/$to/cur/"
+		set_expected "$id" "$to" "$line"
+	}
+	pick && { # moved there, only renamed here
+		to=$(other "$folder")
+		adm move -u me "$to" mailbox "$folder" HEADER Message-ID "<$id>"
+		file=$(path_of "$id" "$folder")
+		user_save "$file" "$folder"
+		user rm "$file"
 		set_expected "$id" "$to" "$line"
 	}
 	pick && adm flags add -u me '\Answered' mailbox "$folder" HEADER Message-ID "<$id>"

@@ -23,16 +23,19 @@ message() { # a new message in $T/m
 ids_in() { # DIR: one line a message
 	find "$1" -type f \( -path '*/cur/*' -o -path '*/new/*' \) -exec grep -hi -m1 '^Message-ID:' {} + | tr -d '\r' | sed 's/^[^<]*//' | sort
 }
+did() { # for the reader of a failure: what was tried, and when
+	echo "$(date +%T.%N) $*" >> "$T/did"
+}
 letters() {
 	local out=
 	for letter in D F R S; do [ $((RANDOM % 3)) != 0 ] || out=$out$letter; done
 	echo "$out"
 }
 change_there() {
-	local folder uid
+	local folder uid to
 	folder=$(some "${FOLDERS[@]}")
 	case $((RANDOM % 6)) in
-	0 | 1) message && arrive "$folder" ;;
+	0 | 1) message && did "there: new $number $folder" && arrive "$folder" ;;
 	2) adm flags add -u me "$(some '\Seen' '\Flagged' Work)" mailbox "$folder" $((1 + RANDOM % 9)) ;;
 	3) adm flags remove -u me "$(some '\Seen' '\Flagged' Work)" mailbox "$folder" $((1 + RANDOM % 9)) ;;
 	4) # by UID: the watcher may be at the same mailbox
@@ -40,7 +43,12 @@ change_there() {
 		adm fetch -u me hdr.message-id mailbox "$folder" uid "$uid" | sed -n 's/^hdr.message-id: //p' >> "$T/deleted"
 		adm expunge -u me mailbox "$folder" uid "$uid"
 		;;
-	5) adm move -u me "$(some "${FOLDERS[@]}")" mailbox "$folder" $((1 + RANDOM % 9)) ;;
+	5)
+		to=$(some "${FOLDERS[@]}")
+		uid=$(adm fetch -u me uid mailbox "$folder" $((1 + RANDOM % 9)) | sed -n 's/^uid: //p')
+		did "there: move uid $uid of $folder to $to: $(adm fetch -u me hdr.message-id mailbox "$folder" uid "$uid")"
+		adm move -u me "$to" mailbox "$folder" uid "$uid"
+		;;
 	esac || true # no such message; the server is away
 }
 change_here() {
@@ -52,18 +60,27 @@ change_here() {
 	case $((RANDOM % 5)) in
 	0)
 		message
+		did "here: new $number $folder"
 		mv "$T/m" "$folder/cur/$SEED.$number:2,$(letters)"
 		;;
 	1)
+		did "here: rm $file"
 		[ -z "$file" ] || grep -hi -m1 '^Message-ID:' "$file" | tr -d '\r' | sed 's/^[^<]*//' >> "$T/deleted"
 		rm "$file"
 		;;
 	2)
 		number=$((number + 1))
+		did "here: cp $file $to $SEED.$number, rm"
 		cp "$file" "$T/m" && mv "$T/m" "$to/cur/$SEED.$number:2,$(letters)" && rm -f "$file"
 		;;
-	3) [[ "$base" =~ :2,[A-Z]*[a-z] ]] || mv "$file" "$to/cur/" ;;
-	4) mv "$file" "$folder/cur/${base%%:*}:2,$(letters)" ;;
+	3)
+		did "here: mv $file $to"
+		[[ "$base" =~ :2,[A-Z]*[a-z] ]] || mv "$file" "$to/cur/"
+		;;
+	4)
+		did "here: flags $file"
+		mv "$file" "$folder/cur/${base%%:*}:2,$(letters)"
+		;;
 	esac 2> /dev/null || true # nothing there; the watcher was quicker
 }
 
@@ -80,6 +97,7 @@ pause_ms() { # 0 to N ms: a fault lasts for a while
 }
 fault() {
 	local new
+	did "fault: $1"
 	case $1 in
 	restart) server_stop && pause_ms 2000 && server_back ;;
 	cut) kill -USR1 "$PROXY_PID" ;;
@@ -109,6 +127,10 @@ fault() {
 	esac
 }
 
+tell_all() { # WHAT: fails, with what was done
+	sed 's/^/  /' "$T/did" >&2
+	fail "$@"
+}
 descriptors() { find "/proc/$WATCHER/fd" -mindepth 1 | wc -l; }
 resident() { awk '/VmRSS/ {print $2}' "/proc/$WATCHER/status"; }
 is_quiet() { # both sides equal, and the watcher says so
@@ -157,9 +179,9 @@ fds_after=$(descriptors) rss_after=$(resident)
 for side in "$MAIL" "$T/mail"; do
 	ids_in "$side" > "$T/present"
 	sort -u "$T/deleted" | comm -13 - <(sort -u "$T/created") | comm -23 - <(sort -u "$T/present") > "$T/lost"
-	[ ! -s "$T/lost" ] || fail "lost: $(head -3 "$T/lost" | tr '\n' ' ')"
+	[ ! -s "$T/lost" ] || tell_all "lost: $(head -3 "$T/lost" | tr '\n' ' ')"
 	uniq -d "$T/present" | comm -23 - <(sort -u "$T/maybe") > "$T/doubled"
-	[ ! -s "$T/doubled" ] || fail "doubled: $(head -3 "$T/doubled" | tr '\n' ' ')"
+	[ ! -s "$T/doubled" ] || tell_all "doubled: $(head -3 "$T/doubled" | tr '\n' ' ')"
 done
 [ "$fds_after" -le "$((fds + 2))" ] || fail "$fds descriptors in the beginning, $fds_after in the end: $(ls -l "/proc/$WATCHER/fd")"
 [ "$rss_after" -le $((rss * 2 + 8192)) ] || fail "$rss KB in the beginning, $rss_after KB in the end"

@@ -18,6 +18,7 @@ enum mutant {
 	NOT_ANNOUNCED,       /* an upload is not in `pending` before it is sent */
 	ONE_LOOK,            /* what one look does not show is gone */
 	CROSSED_ARE_GONE,    /* moved and moved back: deleted on both sides */
+	MOVED_TWICE,         /* moved on both sides: it stands in both places */
 	DELETE_BEATS_CHANGE, /* deleted there although it was changed before */
 	NAMES_BY_CHANCE,     /* what is fetched has no name of its own */
 	STRAYS_STAY,     /* a file of an interrupted fetch is new mail, though it is gone there */
@@ -59,9 +60,10 @@ struct world {
 	bool touched[CONTENTS]; /* a flag was changed since all was quiet, so it may outlive a
 				   delete */
 	bool flagged[CONTENTS], dying[CONTENTS];
-	/* Moved or copied on both sides at once: to different places, and it stands in both; to one
-	 * place, and it stands there once. */
-	bool moved_here[CONTENTS], moved_there[CONTENTS];
+	/* Moved or copied; in_run: while a run looked.  On both sides it stands in one place in the
+	 * end, but not if it was copied, or if no run saw both halves stand still. */
+	bool moved_here[CONTENTS], moved_there[CONTENTS], in_run[CONTENTS];
+	bool running;
 	/* Since the last run: flags that differ from base's, and where it was deleted. */
 	bool changed_here[CONTENTS], changed_there[CONTENTS], gone_here[CONTENTS],
 		gone_there[CONTENTS];
@@ -130,6 +132,48 @@ static inline void add_row(struct list *l, struct message m)
 	add(l, m);
 }
 
+/* One mailbox in one run. */
+struct box {
+	struct list here, there, base; /* as they were looked at */
+	uint32_t uidnext;
+	struct gw_base_msg rows[MAX];
+	struct gw_remote_msg remote[MAX];
+	struct gw_local_msg local[MAX];
+	struct gw_pair pairs[2 * MAX];
+	size_t pair_n;
+	struct gw_plan plan;
+	bool stored[MAX]; /* by local index: its upload was answered */
+};
+
+struct move {
+	int from, row_of;    /* row_of: of what comes here, whose row it was */
+	uint32_t uid, local; /* local: of the one that comes */
+	uint64_t flags;
+	int content;
+};
+
+/* What the joined halves ask for. */
+struct joined {
+	struct move up[BOXES][MAX], down[BOXES][MAX]; /* by the mailbox that gets it */
+	size_t up_n[BOXES], down_n[BOXES];
+};
+
+static inline void take_print(uint8_t header[16], int content)
+{
+	memset(header, 0, 16);
+	memcpy(header, &content, sizeof content);
+}
+
+static inline bool gone_here(const struct gw_action *a)
+{
+	return a->kind == GW_DO_DELETE_REMOTE || a->kind == GW_DO_RETURN;
+}
+
+static inline bool gone_there(const struct gw_action *a)
+{
+	return a->kind == GW_DO_DELETE_LOCAL || a->kind == GW_DO_KEEP;
+}
+
 /* test_model.c */
 void deliver(struct list *l, uint32_t number, int content, uint64_t flags);
 /* One effect on the outside; false: it crashes before that. */
@@ -138,3 +182,8 @@ bool step(struct world *w);
 /* model_run.c: one run of the synchronizer, as far as it gets.  Returns -1 when it crashed, else
  * how many things it did. */
 int run(struct world *w);
+
+/* model_join.c: joins the halves in the plans.  false: it crashed.  put_off_both(): when it is too
+ * restless for that. */
+bool join_all(struct world *w, struct box *x, struct joined *j);
+void put_off_both(struct world *w, struct box *x);

@@ -3,25 +3,6 @@
  */
 #include "model.h"
 
-struct box {
-	struct list here, there, base; /* as they were looked at */
-	uint32_t uidnext;
-	struct gw_base_msg rows[MAX];
-	struct gw_remote_msg remote[MAX];
-	struct gw_local_msg local[MAX];
-	struct gw_pair pairs[2 * MAX];
-	size_t pair_n;
-	struct gw_plan plan;
-	bool stored[MAX]; /* by local index: its upload was answered */
-};
-
-struct move {
-	int from;
-	uint32_t uid, local; /* local: of the one that comes */
-	uint64_t flags;
-	int content;
-};
-
 static int by_number(const void *a, const void *b)
 {
 	const struct message *x = a, *y = b;
@@ -36,12 +17,6 @@ static int pair_order(const void *a, const void *b)
 	return (x->uid > y->uid) - (x->uid < y->uid);
 }
 
-static void take_print(uint8_t header[16], int content)
-{
-	memset(header, 0, 16);
-	memcpy(header, &content, sizeof content);
-}
-
 /* Looks at both sides.  A look may be blind to a file that is renamed meanwhile. */
 static void look(struct world *w, int b, struct box *x)
 {
@@ -49,8 +24,12 @@ static void look(struct world *w, int b, struct box *x)
 		.there = w->there[b],
 		.base = w->base[b],
 		.uidnext = w->uidnext[b] };
-	if (w->noise > 0 && pick(w, 8) == 0 && x->here.n > 0)
-		drop(&x->here, pick(w, (uint32_t)x->here.n));
+	if (w->noise > 0 && pick(w, 8) == 0 && x->here.n > 0) {
+		uint32_t unseen = pick(w, (uint32_t)x->here.n);
+
+		w->in_run[x->here.at[unseen].content] = true;
+		drop(&x->here, unseen);
+	}
 	qsort(x->there.at, x->there.n, sizeof *x->there.at, by_number);
 	qsort(x->base.at, x->base.n, sizeof *x->base.at, by_number);
 }
@@ -190,16 +169,6 @@ static bool plan_box(struct world *w, int b, struct box *x)
 	return true;
 }
 
-static bool gone_here(const struct gw_action *a)
-{
-	return a->kind == GW_DO_DELETE_REMOTE || a->kind == GW_DO_RETURN;
-}
-
-static bool gone_there(const struct gw_action *a)
-{
-	return a->kind == GW_DO_DELETE_LOCAL || a->kind == GW_DO_KEEP;
-}
-
 /* The second look.  true: something came meanwhile, so all is looked at once more. */
 static bool changed_meanwhile(struct world *w, struct box *x)
 {
@@ -210,7 +179,7 @@ static bool changed_meanwhile(struct world *w, struct box *x)
 			struct gw_action *a = &x[b].plan.actions[i];
 			struct message *row = find(&x[b].base, a->uid);
 
-			there |= gone_there(a);
+			there |= gone_there(a) || a->kind == GW_DO_FORGET;
 			if (!gone_here(a) && a->kind != GW_DO_FORGET)
 				continue;
 			if (w->mutant != ONE_LOOK && find_name(&w->here[b], row->name) != NULL)
@@ -229,172 +198,6 @@ static bool changed_meanwhile(struct world *w, struct box *x)
 		again |= there && w->uidnext[b] != x[b].uidnext;
 	}
 	return again;
-}
-
-/* --- joining --------------------------------------------------------------------------------- */
-
-static struct gw_half half(const struct world *w, int b, size_t action, int content, uint32_t name)
-{
-	struct gw_half h = {
-		.box = (uint32_t)b, .action = (uint32_t)action, .size = 1, .name = name
-	};
-
-	take_print(h.header, content);
-	take_print(h.body, content);
-	take_print(h.msgid, w->msgid[content] + 1);
-	return h;
-}
-
-struct joined {
-	struct move up[BOXES][MAX], down[BOXES][MAX]; /* by the mailbox that gets it */
-	size_t up_n[BOXES], down_n[BOXES];
-};
-
-/* Gone there, and under that name in another mailbox: it was moved while we looked. */
-static void spare_moved(struct box *x)
-{
-	for (int b = 0; b < BOXES; b++) {
-		for (size_t i = 0; i < x[b].plan.count; i++) {
-			struct gw_action *a = &x[b].plan.actions[i];
-			uint32_t name = find(&x[b].base, a->uid) == NULL
-						? 0
-						: find(&x[b].base, a->uid)->name;
-
-			for (int o = 0; o < BOXES && gone_there(a); o++) {
-				struct message *m = o == b ? NULL : find_name(&x[o].here, name);
-
-				if (m != NULL && x[o].local[m - x[o].here.at].uid == 0)
-					a->kind = GW_DO_FORGET;
-			}
-		}
-	}
-}
-
-/* Gone here in one mailbox, gone there in another, under one name: it was moved back. */
-static void join_crossed(struct world *w, struct box *x, struct joined *j)
-{
-	struct gw_half here[BOXES * MAX], there[BOXES * MAX];
-	struct gw_match out[BOXES * MAX];
-	size_t here_n = 0, there_n = 0, n;
-
-	for (int b = 0; b < BOXES; b++) {
-		for (size_t i = 0; i < x[b].plan.count; i++) {
-			const struct gw_action *a = &x[b].plan.actions[i];
-			struct message *row = find(&x[b].base, a->uid);
-			struct gw_half h;
-
-			if (!gone_here(a) && !gone_there(a))
-				continue;
-			h = half(w, b, i, row->content, row->name);
-			if (gone_here(a))
-				here[here_n++] = h;
-			else
-				there[there_n++] = h;
-		}
-	}
-	n = gw_match_crossed(here, here_n, there, there_n, out);
-	for (size_t i = 0; i < n; i++) {
-		int from = (int)here[out[i].gone].box, to = (int)there[out[i].fresh].box;
-		struct gw_action *old = &x[from].plan.actions[here[out[i].gone].action];
-		struct gw_action *file = &x[to].plan.actions[there[out[i].fresh].action];
-
-		j->up[to][j->up_n[to]++] = (struct move){ from, old->uid, file->local, old->flags,
-			find(&x[from].base, old->uid)->content };
-		old->kind = GW_DO_NOTHING;
-		file->kind = GW_DO_FORGET;
-	}
-}
-
-/* Halves of one kind: gone and new, here or there. */
-struct halves {
-	struct gw_half gone[BOXES * MAX], fresh[BOXES * MAX];
-	struct gw_match out[BOXES * MAX];
-	size_t gone_n, fresh_n;
-};
-
-static void collect(struct world *w, struct box *x, bool there, struct halves *h)
-{
-	h->gone_n = h->fresh_n = 0;
-	for (int b = 0; b < BOXES; b++) {
-		for (size_t i = 0; i < x[b].plan.count; i++) {
-			const struct gw_action *a = &x[b].plan.actions[i];
-			struct message *row = find(&x[b].base, a->uid);
-
-			if (there ? gone_there(a) : gone_here(a))
-				h->gone[h->gone_n++] = half(w, b, i, row->content, row->name);
-			else if (!there && a->kind == GW_DO_UPLOAD)
-				h->fresh[h->fresh_n++] =
-					half(w, b, i, x[b].here.at[a->local].content,
-						x[b].here.at[a->local].name);
-			else if (there && a->kind == GW_DO_DOWNLOAD && row == NULL)
-				h->fresh[h->fresh_n++] =
-					half(w, b, i, find(&x[b].there, a->uid)->content, 0);
-		}
-	}
-}
-
-static void join_here(struct world *w, struct box *x, struct joined *j, bool by_name)
-{
-	static struct halves h;
-	size_t n;
-
-	collect(w, x, false, &h);
-	n = (by_name ? gw_match_named : gw_match_here)(h.gone, h.gone_n, h.fresh, h.fresh_n, h.out);
-	for (size_t i = 0; i < n; i++) {
-		int from = (int)h.gone[h.out[i].gone].box, to = (int)h.fresh[h.out[i].fresh].box;
-		struct gw_action *old = &x[from].plan.actions[h.gone[h.out[i].gone].action];
-		struct gw_action *new = &x[to].plan.actions[h.fresh[h.out[i].fresh].action];
-		struct message *row = find(&x[from].base, old->uid);
-
-		if (h.out[i].kind == GW_MATCH_SAME) {
-			old->base_flags = old->flags;
-			old->kind = GW_DO_RELINK;
-			old->local = new->local;
-			new->kind = GW_DO_NOTHING;
-		} else {
-			j->up[to][j->up_n[to]++] = (struct move){ from, old->uid, new->local,
-				old->flags, row->content };
-			old->kind = new->kind = GW_DO_NOTHING;
-		}
-	}
-}
-
-static void join_there(struct world *w, struct box *x, struct joined *j)
-{
-	static struct halves h;
-	size_t n;
-
-	collect(w, x, true, &h);
-	n = gw_match_there(h.gone, h.gone_n, h.fresh, h.fresh_n, h.out);
-	for (size_t i = 0; i < n; i++) {
-		int from = (int)h.gone[h.out[i].gone].box, to = (int)h.fresh[h.out[i].fresh].box;
-		struct gw_action *old = &x[from].plan.actions[h.gone[h.out[i].gone].action];
-		struct gw_action *new = &x[to].plan.actions[h.fresh[h.out[i].fresh].action];
-
-		j->down[to][j->down_n[to]++] = (struct move){ from, old->uid, old->local, 0, 0 };
-		new->local = (uint32_t)j->down_n[to] - 1;
-		new->kind = GW_DO_TAKE;
-		old->kind = GW_DO_NOTHING;
-	}
-}
-
-/* The new one gets the flags that the old one has there. */
-static void join_edits(struct world *w, struct box *x)
-{
-	static struct halves h;
-	size_t n;
-
-	collect(w, x, false, &h);
-	n = gw_match_edits(h.gone, h.gone_n, h.fresh, h.fresh_n, false, h.out);
-	for (size_t i = 0; i < n; i++) {
-		struct box *at = &x[h.gone[h.out[i].gone].box];
-		struct gw_action *old = &at->plan.actions[h.gone[h.out[i].gone].action];
-		struct gw_action *new = &at->plan.actions[h.fresh[h.out[i].fresh].action];
-
-		new->flags |= old->flags;
-		old->kind = GW_DO_REPLACED;
-		old->local = new->local;
-	}
 }
 
 /* --- carrying out ---------------------------------------------------------------------------- */
@@ -449,7 +252,7 @@ static bool take_here(
 	file = find_name(&w->here[m->from], seen->name);
 	if (file == NULL || file->flags != seen->flags)
 		return true; /* somebody was faster */
-	row = find(&x[m->from].base, m->uid);
+	row = find(&x[m->row_of].base, m->uid);
 	moved = *file;
 	moved.flags =
 		(file->flags & ~(row->flags ^ a->flags)) | (a->flags & (row->flags ^ a->flags));
@@ -465,7 +268,7 @@ static bool take_here(
 	if (!step(w))
 		return false;
 	w->half_taken[moved.content] = half_taken;
-	forget(&w->base[m->from], find(&w->base[m->from], m->uid));
+	forget(&w->base[m->row_of], find(&w->base[m->row_of], m->uid));
 	moved.number = a->uid;
 	moved.flags = a->flags;
 	add_row(&w->base[b], moved);
@@ -714,13 +517,7 @@ static bool carry_out(struct world *w, struct box *x)
 	bool ok = true;
 
 	memset(&j, 0, sizeof j);
-	join_here(w, x, &j, true);
-	if (w->mutant != CROSSED_ARE_GONE)
-		join_crossed(w, x, &j);
-	join_here(w, x, &j, false);
-	join_there(w, x, &j);
-	spare_moved(x);
-	join_edits(w, x);
+	ok = join_all(w, x, &j);
 	for (int i = 0; i < BOXES && ok; i++)
 		ok = create(w, (first + i) % BOXES, x, &j);
 	for (int i = 0; i < BOXES && ok; i++)
@@ -764,6 +561,7 @@ int run(struct world *w)
 		}
 		again = ok && changed_meanwhile(w, x);
 		if (again && pass + 1 == PASSES) { /* still restless: nothing is taken for gone */
+			put_off_both(w, x);
 			spare(x);
 			again = false;
 		}

@@ -99,6 +99,26 @@ static void there_header_and_size_decide(void **state)
 }
 
 /* Random halves: every match is right, and nothing that could be matched in full is left. */
+static void both_need_both_halves(void **state)
+{
+	struct gw_half gone[] = { half(0, 1, 1, 1), half(0, 2, 2, 2), half(0, 3, 3, 3),
+		half(0, 4, 4, 4) };
+	struct gw_half here[] = { half(1, 4, 4, 4), half(1, 1, 1, 1), half(1, 3, 9, 3) };
+	struct gw_half there[] = { half(2, 2, 0, 0), half(2, 3, 0, 0), half(2, 4, 0, 0),
+		half(0, 1, 0, 0) };
+	struct gw_match out[4];
+
+	(void)state;
+	/* 2 is new there alone, 3 has other content here. */
+	assert_int_equal(gw_match_both(gone, 4, here, 3, there, 4, out), 2);
+	assert_int_equal(out[0].gone, 0);
+	assert_int_equal(out[0].fresh, 1);
+	assert_int_equal(out[0].there, 3);
+	assert_int_equal(out[1].gone, 3);
+	assert_int_equal(out[1].fresh, 0);
+	assert_int_equal(out[1].there, 2);
+}
+
 static void random_halves(void **state)
 {
 	uint64_t seed = test_seed() | 1;
@@ -146,7 +166,8 @@ int main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(moves_and_edits),
 		cmocka_unit_test(each_half_is_used_once), cmocka_unit_test(moved_by_id),
 		cmocka_unit_test(what_the_server_refused_blocks),
-		cmocka_unit_test(there_header_and_size_decide), cmocka_unit_test(random_halves) };
+		cmocka_unit_test(there_header_and_size_decide),
+		cmocka_unit_test(both_need_both_halves), cmocka_unit_test(random_halves) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
