@@ -170,6 +170,8 @@ static const char *const sql[STATEMENTS] = {
 		       "mailbox_id = ?"
 		       " ORDER BY base_name",
 	[ST_REFUSE] = "INSERT OR REPLACE INTO refused VALUES(?, ?, ?, ?, ?)",
+	[ST_REFUSE_ALL] = "INSERT OR REPLACE INTO refused SELECT mailbox_id, base_name, ?2, ?3, 0"
+			  " FROM message WHERE mailbox_id = ?1 AND base_name IS NOT NULL",
 	[ST_UNREFUSE] = "DELETE FROM refused WHERE mailbox_id = ? AND base_name = ?",
 	[ST_REFUSED] = "SELECT base_name, at, uid FROM refused WHERE mailbox_id = ?",
 	[ST_COUNT] = "SELECT count(*) FROM message WHERE mailbox_id = ? AND base_name IS NOT NULL",

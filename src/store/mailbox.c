@@ -156,18 +156,59 @@ enum gw_code gw_store_mailbox_missing(
 	return store_run(store, st, err);
 }
 
-enum gw_code gw_store_mailbox_drop(struct gw_store *store, int64_t mailbox, struct gw_error *err)
+/* Everything that its rows in these tables say. */
+static enum gw_code empty_tables(struct gw_store *store, int64_t mailbox, const char *const *tables,
+	size_t count, struct gw_error *err)
 {
-	static const char *const tables[] = { "message", "keyword", "held", "pending", "refused",
-		"deleted", "held_deletion" };
 	enum gw_code code = GW_OK;
 	char text[96];
 
-	for (size_t i = 0; i < sizeof tables / sizeof *tables && code == GW_OK; i++) {
+	for (size_t i = 0; i < count && code == GW_OK; i++) {
 		snprintf(text, sizeof text, "DELETE FROM %s WHERE mailbox_id = %lld", tables[i],
 			(long long)mailbox);
 		code = store_exec(store, text, err);
 	}
+	return code;
+}
+
+static enum gw_code refuse_files(
+	struct gw_store *store, int64_t mailbox, const char *reason, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_REFUSE_ALL, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, mailbox);
+	sqlite3_bind_int64(st, 2, GW_REFUSED_FOR_GOOD);
+	sqlite3_bind_text(st, 3, reason, -1, SQLITE_STATIC);
+	return store_run(store, st, err);
+}
+
+enum gw_code gw_store_mailbox_keep_files(
+	struct gw_store *store, int64_t mailbox, const char *reason, struct gw_error *err)
+{
+	static const char *const tables[] = { "message", "held", "pending", "held_deletion" };
+	enum gw_code code = refuse_files(store, mailbox, reason, err);
+	char text[256];
+
+	if (code == GW_OK)
+		code = empty_tables(store, mailbox, tables, sizeof tables / sizeof *tables, err);
+	snprintf(text, sizeof text,
+		"UPDATE mailbox SET uidvalidity = 0, uidnext = 0, highestmodseq = 0, messages = 0,"
+		" full_at = 0, missing_at = 0, object_id = 0, cur_inode = 0, new_inode = 0 WHERE "
+		"id = %lld",
+		(long long)mailbox);
+	return code == GW_OK ? store_exec(store, text, err) : code;
+}
+
+enum gw_code gw_store_mailbox_drop(struct gw_store *store, int64_t mailbox, struct gw_error *err)
+{
+	static const char *const tables[] = { "message", "keyword", "held", "pending", "refused",
+		"deleted", "held_deletion" };
+	enum gw_code code =
+		empty_tables(store, mailbox, tables, sizeof tables / sizeof *tables, err);
+	char text[96];
+
 	snprintf(text, sizeof text, "DELETE FROM mailbox WHERE id = %lld", (long long)mailbox);
 	return code == GW_OK ? store_exec(store, text, err) : code;
 }

@@ -93,6 +93,10 @@ enum gw_code gw_store_mailbox_rename(struct gw_store *store, int64_t mailbox,
 	const char *remote_name, const char *local_dir, struct gw_error *err);
 enum gw_code gw_store_mailbox_missing(
 	struct gw_store *store, int64_t mailbox, int64_t at, struct gw_error *err);
+/* It is as if it had never been synchronized, but that its files are refused for good
+ * (GW_REFUSED_FOR_GOOD). */
+enum gw_code gw_store_mailbox_keep_files(
+	struct gw_store *store, int64_t mailbox, const char *reason, struct gw_error *err);
 /* Nothing is remembered of it. */
 enum gw_code gw_store_mailbox_drop(struct gw_store *store, int64_t mailbox, struct gw_error *err);
 
@@ -196,6 +200,9 @@ enum gw_code gw_store_pending(struct gw_store *store, int64_t mailbox, gw_pendin
 	struct gw_error *err);
 
 typedef enum gw_code gw_refused_cb(void *ctx, const char *base_name, int64_t at, uint32_t uid);
+
+/* As a time: it is not tried again. */
+#define GW_REFUSED_FOR_GOOD (INT64_MAX / 2)
 
 /* A file that the server did not take; at: seconds since the epoch.  uid: of the message that it
  * was merged with, which has another file; 0: none. */

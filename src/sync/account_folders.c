@@ -13,6 +13,7 @@
 #include "imap/utf7.h"
 #include "maildir/folder.h"
 #include "maildir/tree.h"
+#include "sync/remake.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@ enum op_kind {
 	OP_FORGET,       /* gone on both sides, or to be fetched anew */
 	OP_MISSING,      /* seen missing for the first time */
 	OP_BACK,         /* no longer missing */
+	OP_REMAKE,       /* gone there, and maybe with mail here that was never there (remake.h) */
 };
 
 struct gw_folder_op {
@@ -150,6 +152,14 @@ static bool hold(struct gw_sync *s, const struct gw_mailbox_row *row, const char
 	return true;
 }
 
+/* Were its directories changed since it was last in step? */
+static bool changed_here(const struct gw_sync *s, const struct gw_mailbox_row *row)
+{
+	const struct gw_entry e = { .row = *row };
+
+	return row->uidvalidity == 0 || !gw_sync_local_unchanged(s, &e);
+}
+
 /* A mailbox that the server does not list any more. */
 static bool gone_there(struct gw_sync *s, struct gw_mailbox_row *row)
 {
@@ -166,8 +176,11 @@ static bool gone_there(struct gw_sync *s, struct gw_mailbox_row *row)
 		return add_op(s, OP_FORGET, row, NULL, NULL) != NULL;
 	if (!seen_before(row))
 		return add_op(s, OP_MISSING, row, NULL, NULL) != NULL;
-	if (!s->account->delete_folders)
-		return true; /* left as it is, and named in `status` */
+	if (changed_here(s, row) &&
+		!add_op(s, OP_REMAKE, row, strdup(row->remote_name), strdup(row->local_dir)))
+		return false;
+	if (!s->account->delete_folders || row->uidvalidity == 0)
+		return true; /* else left as it is, and named in `status` */
 	if (row->messages > 0 && s->account->guard && !s->options.accept_deletions)
 		return hold(s, row,
 			"the mailbox was deleted on the server; since it is not empty it stays "
@@ -338,6 +351,8 @@ static void tell_plan(struct gw_sync *s)
 
 static void free_ops(struct gw_sync *s)
 {
+	free(s->remakes);
+	s->remakes = NULL;
 	for (size_t i = 0; i < s->folder_op_count; i++) {
 		free(s->folder_ops[i].wire);
 		free(s->folder_ops[i].dir);
@@ -380,6 +395,7 @@ static enum gw_code act_on_row(
 
 	switch (op->kind) {
 	case OP_CREATE:
+	case OP_REMAKE:
 		return GW_OK;
 	case OP_RENAME_HERE:
 		row = *op->row;
@@ -545,6 +561,7 @@ static bool act_there(struct gw_folder_op *op)
 	case OP_DELETE_THERE:
 		return ask(op, "DELETE", op->row->remote_name, NULL, on_answer) &&
 		       ask(op, "UNSUBSCRIBE", op->row->remote_name, NULL, on_subscribed);
+	case OP_REMAKE:
 	case OP_RENAME_HERE:
 	case OP_DELETE_HERE:
 	case OP_FORGET:
@@ -555,26 +572,19 @@ static bool act_there(struct gw_folder_op *op)
 	return true;
 }
 
-bool gw_sync_settle_folders(struct gw_sync *s)
+static bool has_ops(const struct gw_sync *s)
 {
-	struct gw_error err = { 0 };
-	bool any = false;
+	for (size_t i = 0; i < s->folder_op_count; i++) {
+		if (!s->folder_ops[i].done)
+			return true;
+	}
+	return false;
+}
 
-	if (s->folders_settled || s->options.folder_count > 0 || s->options.verify)
-		return false;
-	if (!find_missing(s) || !find_new(s)) {
-		gw_fail(&err, GW_ERR_NOMEM, "out of memory");
-		gw_sync_fail(s, &err);
-		return true;
-	}
-	for (size_t i = 0; i < s->folder_op_count; i++)
-		any |= !s->folder_ops[i].done;
-	if (any && s->remembered) { /* by what stands there now, then */
-		free_ops(s);
-		gw_sync_list_again(s);
-		return true;
-	}
-	if (!any || s->options.dry_run) {
+/* false: there is nothing to wait for. */
+static bool act(struct gw_sync *s)
+{
+	if (!has_ops(s) || s->options.dry_run) {
 		tell_plan(s);
 		free_ops(s);
 		return false;
@@ -586,5 +596,98 @@ bool gw_sync_settle_folders(struct gw_sync *s)
 	}
 	if (s->list_pending == 0)
 		act_here(s);
+	return true;
+}
+
+/* --- gone there, with new mail here ---------------------------------------------------------- */
+
+/* It was to be deleted here; but this mail was never anywhere else. */
+static void hold_fresh(struct gw_sync *s, struct gw_folder_op *op)
+{
+	hold(s, op->row,
+		"the mailbox was deleted on the server, but here it holds mail that was never "
+		"there, so it stays: move that mail to another one");
+	for (size_t i = 0; i < s->folder_op_count; i++)
+		s->folder_ops[i].done |= s->folder_ops[i].row == op->row;
+}
+
+static void settle_remakes(struct gw_sync *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->folder_op_count; i++) {
+		struct gw_folder_op *op = &s->folder_ops[i];
+
+		if (op->kind != OP_REMAKE)
+			continue;
+		op->done = !s->remakes[n++].fresh;
+		op->kind = OP_CREATE;
+		if (!op->done && op->row->uidvalidity != 0 && s->account->delete_folders)
+			hold_fresh(s, op);
+		op->row = NULL;
+	}
+}
+
+static void on_looked(void *ctx, const struct gw_error *err)
+{
+	struct gw_sync *s = ctx;
+
+	if (s->state == SYNC_ENDING) {
+		free_ops(s);
+		gw_sync_pump(s);
+	} else if (err != NULL) {
+		gw_sync_fail(s, err);
+	} else {
+		settle_remakes(s);
+		if (!act(s))
+			gw_sync_listed(s);
+	}
+}
+
+/* true: it looks into them, and on_looked() follows. */
+static bool look_into_remakes(struct gw_sync *s, struct gw_error *err)
+{
+	bool keeps = !s->account->delete_folders && !s->options.dry_run;
+	size_t n = 0;
+
+	s->remakes = calloc(s->folder_op_count + 1, sizeof *s->remakes);
+	for (size_t i = 0; i < s->folder_op_count && s->remakes != NULL; i++) {
+		const struct gw_folder_op *op = &s->folder_ops[i];
+
+		if (op->kind == OP_REMAKE)
+			s->remakes[n++] = (struct gw_remake){ .dir = op->dir,
+				.name = op->dir,
+				.mailbox = op->row->id,
+				.known = op->row->uidvalidity != 0 };
+	}
+	if (s->remakes != NULL && n == 0)
+		return false;
+	s->state = SYNC_SETTLING;
+	if (s->remakes == NULL ||
+		gw_remake_start(&s->disk, s->remakes, n, keeps, on_looked, s) != GW_OK)
+		gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	return true;
+}
+
+bool gw_sync_settle_folders(struct gw_sync *s)
+{
+	struct gw_error err = { 0 };
+
+	if (s->folders_settled || s->options.folder_count > 0 || s->options.verify)
+		return false;
+	if (!find_missing(s) || !find_new(s)) {
+		gw_fail(&err, GW_ERR_NOMEM, "out of memory");
+		gw_sync_fail(s, &err);
+		return true;
+	}
+	if (has_ops(s) && s->remembered) { /* by what stands there now, then */
+		free_ops(s);
+		gw_sync_list_again(s);
+		return true;
+	}
+	if (!look_into_remakes(s, &err))
+		return act(s);
+	if (err.code != GW_OK)
+		gw_sync_fail(s, &err);
 	return true;
 }

@@ -101,6 +101,7 @@ struct gw_sync {
 	unsigned list_pending;
 	struct gw_folder_op *folder_ops; /* owned; account_folders.c */
 	size_t folder_op_count, folder_op_cap;
+	struct gw_remake *remakes; /* owned; one for each OP_REMAKE, in their order */
 	bool folders_settled;
 	struct gw_entry *entries; /* owned; those that the account wants */
 	size_t entry_count, entry_cap;

@@ -296,6 +296,7 @@ void gw_box_look(struct gw_box *box, enum gw_box_state state, bool with_prints)
 		.oldest = box->oldest,
 		.max_size = box->folder->window.max_size,
 		.retry_refused = box->env->full,
+		.retry_kept = box->env->restore_deletions,
 		.with_prints = with_prints };
 
 	drop_views(box);

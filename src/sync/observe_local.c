@@ -155,8 +155,10 @@ static enum gw_code take_refused(void *ctx, const char *base_name, int64_t at, u
 			       ? GW_OK
 			       : take_alias(look, file, uid);
 	if (file != GW_NO_LOCAL) {
-		v->messages[file].refused =
-			!look->options.retry_refused && at + REFUSED_SECONDS > (int64_t)time(NULL);
+		bool again = at == GW_REFUSED_FOR_GOOD ? look->options.retry_kept
+						       : look->options.retry_refused;
+
+		v->messages[file].refused = !again && at + REFUSED_SECONDS > (int64_t)time(NULL);
 		return GW_OK;
 	}
 	if (!v->scan.trusted)

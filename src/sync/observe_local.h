@@ -62,6 +62,7 @@ struct gw_look_options {
 	int64_t oldest;   /* the window: rows that are older, or larger, are marked; 0: none */
 	uint64_t max_size;
 	bool retry_refused; /* as if the server had never refused a file */
+	bool retry_kept;    /* nor had refused one for good */
 	bool with_prints;   /* load the rows' fingerprints as well */
 };
 

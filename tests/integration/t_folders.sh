@@ -57,12 +57,39 @@ for dress in full noqresync plain; do
 	[ "$(count_here Listen/devel)" = 10 ] || fail "something is gone here"
 	"$GODWIT" -c "$T/config" status > "$T/out" || true
 	grep -q 'Listen/devel.*not on the server' "$T/out" || fail "status: $(cat "$T/out")"
-	note "$dress: delete-folders: held back, then accepted"
+	note "$dress: deleted there, new mail here: that makes it again, and only that goes there"
+	file=$(nth Listen/devel 1) # known, and changed: no reason
+	base=$(basename "${file%%:*}")
+	mv "$file" "$T/mail/Listen/devel/cur/$base:2,DF"
+	sync_ok
+	! names_there | grep -q Listen/devel || fail "made for old mail: $(names_there)"
+	printf 'Message-ID: <again@x>\n\nnew\n' > "$T/mail/Listen/devel/new/again"
+	sync_ok -n
+	grep -q 'Listen/devel: make the mailbox Listen/devel on the server' "$T/out" || fail "dry run: $(cat "$T/out")"
+	for n in 1 2 3 4 5 6 7 8; do killed_at s $n || true; done 2> /dev/null # also between state and server
+	sync_ok
+	sync_ok --full
+	[ "$(count_there Listen/devel)" = 1 ] && [ "$(count_here Listen/devel)" = 11 ] || fail "$(count_there Listen/devel) there, $(count_here Listen/devel) here"
+	"$GODWIT" -c "$T/config" status > "$T/out" || true
+	[ "$(grep -c 'when that was deleted on the server' "$T/out")" = 10 ] || fail "status: $(cat "$T/out")"
+	sync_ok
+	grep -q 'nothing new' "$T/out" || fail "not at rest: $(cat "$T/out")"
+	sync_ok --restore-deletions
+	assert_equal "$dress: uploaded again"
+	adm mailbox delete -u me Listen/devel
+	sync_ok
+	sync_ok
+
+	note "$dress: delete-folders: held back, also for mail that was never there, then accepted"
 	write_config 'delete-folders = yes'
+	printf 'Message-ID: <never@x>\n\nnew\n' > "$T/mail/Listen/devel/new/never"
+	godwit sync --accept-deletions > "$T/out" && fail "deleted what was never there"
+	grep -q 'holds mail that was never there' "$T/err" || fail "$(cat "$T/err")"
+	mv "$T/mail/Listen/devel/new/never" "$T/mail/INBOX/new/"
 	godwit sync > "$T/out" && fail "deleted without a word"
 	grep -q 'since it is not empty it stays here' "$T/err" || fail "$(cat "$T/err")"
 	sync_ok --accept-deletions
-	[ ! -e "$T/mail/Listen/devel" ] && [ "$(find "$T/state/test.attic/Listen/devel" -type f | wc -l)" = 10 ] || fail "not in the attic"
+	[ ! -e "$T/mail/Listen/devel" ] && [ "$(find "$T/state/test.attic/Listen/devel" -type f | wc -l)" = 11 ] || fail "not in the attic"
 	assert_equal "$dress: deleted there"
 	note "$dress: deleted here: held back; restored; deleted"
 	rm -r "$T/mail/Kiste"

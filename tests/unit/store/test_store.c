@@ -318,6 +318,44 @@ static void held_deletions_and_what_is_left(void **state)
 	assert_false(copy); /* it has no file any more */
 }
 
+static enum gw_code count_kept(void *ctx, const char *base_name, int64_t at, uint32_t uid)
+{
+	assert_string_equal(base_name, "one");
+	assert_true(at == GW_REFUSED_FOR_GOOD);
+	assert_int_equal(uid, 0);
+	(*(int *)ctx)++;
+	return GW_OK;
+}
+
+static enum gw_code take_validity(void *ctx, const struct gw_mailbox_row *row)
+{
+	*(uint32_t *)ctx = row->uidvalidity + row->uidnext + row->messages;
+	return GW_OK;
+}
+
+/* Of a mailbox that is to be made again nothing is left but that its files are not to be sent. */
+static void files_are_kept(void **state)
+{
+	struct fixture *f = *state;
+	static const uint8_t hash[GW_STORE_HASH] = { 1 };
+	const struct gw_message_row rows[] = {
+		{ .uid = 1, .base_name = "one", .header_hash = hash, .body_hash = hash },
+		{ .uid = 2, .state = GW_ROW_OUTSIDE }
+	};
+	uint32_t told = 99;
+	int n = 0, rest = 0;
+
+	for (size_t i = 0; i < 2; i++)
+		gw_store_message_add(f->store, f->box.id, &rows[i], &f->err);
+	assert_int_equal(gw_store_mailbox_keep_files(f->store, f->box.id, "kept", &f->err), GW_OK);
+	gw_store_refused(f->store, f->box.id, count_kept, &n, &f->err);
+	assert_int_equal(n, 1);
+	gw_store_messages(f->store, f->box.id, GW_BY_UID, take_state, &rest, &f->err);
+	assert_int_equal(rest, 0);
+	gw_store_mailboxes(f->store, 0, take_validity, &told, &f->err);
+	assert_int_equal(told, 0);
+}
+
 /* A state of the first version is brought up to date when it is opened, for reading too. */
 static void an_old_state_is_migrated(void **state)
 {
@@ -359,7 +397,8 @@ int main(void)
 		TEST(a_rollback_leaves_nothing), TEST(reading_leaves_no_trace),
 		TEST(no_file_or_an_empty_one_is_no_state), TEST(damage_is_told),
 		TEST(uploads_are_remembered), TEST(held_deletions_and_what_is_left),
-		TEST(an_old_state_is_migrated), TEST(one_holder_of_the_lock) };
+		TEST(files_are_kept), TEST(an_old_state_is_migrated),
+		TEST(one_holder_of_the_lock) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
