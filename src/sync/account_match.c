@@ -333,6 +333,22 @@ static void join_both(struct gw_sync *s, const struct gw_all_halves *h, const st
 		to_there->box, there->action, follows);
 }
 
+static size_t moved_and_deleted(const struct gw_all_halves *h, struct gw_match *out)
+{
+	return gw_match_here(h->gone_both.list, h->gone_both.count, h->fresh_here.list,
+		h->fresh_here.count, out);
+}
+
+static void join_orphan(struct gw_sync *s, const struct gw_all_halves *h, const struct gw_match *m)
+{
+	const struct gw_half *gone = &h->gone_both.list[m->gone];
+	const struct gw_half *fresh = &h->fresh_here.list[m->fresh];
+
+	if (m->kind == GW_MATCH_MOVE)
+		gw_box_join_orphan(s->entries[gone->box].box, gone->action,
+			s->entries[fresh->box].box, fresh->action);
+}
+
 /* Nothing is taken for gone now; so neither half is new, or it would stand in both places. */
 static void put_off_both(struct gw_sync *s, const struct gw_all_halves *h, const struct gw_match *m)
 {
@@ -413,8 +429,8 @@ static void join(struct gw_sync *s)
 	static const struct joint joints[] = { { moved_by_name, join_here },
 		{ moved_back, join_crossed }, { moved_here, join_here },
 		{ moved_there, join_there }, { moved_on_both, join_both },
-		{ named_twice, spare_named }, { edited_here, join_here },
-		{ trashed, join_trashed } };
+		{ moved_and_deleted, join_orphan }, { named_twice, spare_named },
+		{ edited_here, join_here }, { trashed, join_trashed } };
 
 	for (size_t i = 0; i < sizeof joints / sizeof *joints; i++)
 		join_kind(s, &joints[i]);

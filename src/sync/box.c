@@ -78,6 +78,8 @@ void gw_box_free(struct gw_box *box)
 	free(box->takes);
 	free(box->carries);
 	free(box->carry_items);
+	gw_box_forget_orphans(box);
+	free(box->orphans);
 	free(box->removals);
 	free(box->leaving_uids);
 	free(box->leaving);

@@ -194,6 +194,11 @@ void gw_box_put_off(struct gw_box *box, uint32_t action);
 void gw_box_join_both(struct gw_box *gone, uint32_t gone_action, struct gw_box *here,
 	uint32_t here_action, struct gw_box *there, uint32_t there_action, bool follows);
 
+/* Of a file that was moved here from a mailbox, and deleted there: it is new, but its name has the
+ * keyword letters of the other mailbox, which must not be forgotten before it was sent. */
+void gw_box_join_orphan(
+	struct gw_box *gone, uint32_t gone_action, struct gw_box *fresh, uint32_t fresh_action);
+
 /* What is gone there was seen in another mailbox too: it was moved while we looked, and goes
  * nowhere. */
 void gw_box_was_moved(struct gw_box *gone, uint32_t gone_action);

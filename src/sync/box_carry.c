@@ -127,6 +127,7 @@ static bool has_file(const struct gw_box *box, uint32_t uid)
 static void copy_instead(struct gw_box *box, const struct twin *t)
 {
 	struct gw_upload_item *item = &box->uploads[t->upload];
+	const struct gw_local_msg *l = &box->local.messages[item->local];
 	struct gw_box_carry *c;
 	uint32_t uidvalidity = 0;
 	const char *wire = box->env->mailbox(box->env->ctx, t->mailbox, &uidvalidity);
@@ -149,6 +150,10 @@ static void copy_instead(struct gw_box *box, const struct twin *t)
 		.uidvalidity = uidvalidity,
 		.uid = t->uid,
 		.local = item->local,
+		.letters = l->alien,
+		.meant = l->alien == 0 ? 0 : l->flags & GW_FLAGS_KEYWORDS,
+		.to = l->alien == 0 ? NULL
+				    : gw_box_renamed(box, item->local, l->flags, gw_box_here(box)),
 		.print = &gw_box_print_of(box, item->local)->print,
 		/* Of its keywords the next look tells. */
 		.flags = t->flags & (GW_FLAG_KEYWORD(0) - 1) & ~GW_FLAG_DELETED,

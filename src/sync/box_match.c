@@ -722,6 +722,7 @@ void gw_box_forget_moves(struct gw_box *box)
 
 void gw_box_cut_moves(struct gw_box *box, const struct gw_box *ended)
 {
+	gw_box_cut_orphans(box, ended);
 	for (size_t i = 0; i < box->carry_count; i++) {
 		if (box->carries[i].from == ended)
 			box->carries[i].from = NULL;

@@ -94,6 +94,14 @@ struct gw_box_carry {
 	time_t date;
 };
 
+/* A file that was moved here from where its message was deleted on the server: its name has that
+ * mailbox's letters, so its row there stays until the file was sent with what they mean. */
+struct gw_box_orphan {
+	struct gw_box *from;         /* NULL: it ended meanwhile */
+	struct gw_place *from_place; /* one reference */
+	uint32_t uid, local;
+};
+
 struct gw_box {
 	enum gw_box_state state;
 	struct gw_box_env *env;
@@ -140,7 +148,9 @@ struct gw_box {
 	struct gw_box_carry *carries; /* owned */
 	size_t carry_count, carry_cap;
 	struct gw_carry_item *carry_items; /* owned */
-	unsigned awaited;                  /* moves from here that other mailboxes carry out */
+	struct gw_box_orphan *orphans;     /* owned; box_orphan.c */
+	size_t orphan_count, orphan_cap;
+	unsigned awaited; /* moves from here that other mailboxes carry out */
 
 	/* box_remove.c */
 	struct gw_remove_item *removals; /* owned; sorted by uid when they are sent */
@@ -237,6 +247,12 @@ struct gw_plan_input gw_box_policy(const struct gw_box *box);
 
 /* box_tell.c: a dry run, step by step. */
 void gw_box_tell(struct gw_box *box);
+
+/* box_orphan.c */
+/* Uploads are over: rows of those that were sent go. */
+void gw_box_settle_orphans(struct gw_box *box);
+void gw_box_cut_orphans(struct gw_box *box, const struct gw_box *ended);
+void gw_box_forget_orphans(struct gw_box *box);
 
 /* box_copy.c */
 /* Copies what is here, fetches the rest of its items; then gw_box_find_copies(). */

@@ -362,6 +362,7 @@ static void on_uploads_done(void *ctx, const struct gw_error *lost)
 	struct gw_error err = { 0 };
 
 	box->upload = NULL;
+	gw_box_settle_orphans(box);
 	for (size_t i = 0; i < box->carry_count; i++) /* nothing was asked of them */
 		gw_box_forget_file(box, gw_scan_name(&box->local.scan, box->carries[i].local));
 	for (size_t i = 0; i < box->upload_count; i++) {
@@ -463,9 +464,16 @@ static bool announce(struct gw_box *box)
 
 	for (size_t i = 0; i < box->upload_count && ok; i++) {
 		const struct gw_upload_item *item = &box->uploads[i];
+		const struct gw_local_msg *l = &box->local.messages[item->local];
+		struct gw_pending_row *row =
+			announce_file(box, item->local, &gw_box_print_of(box, item->local)->print,
+				item->flags, item->size, item->date);
 
-		ok = announce_file(box, item->local, &gw_box_print_of(box, item->local)->print,
-			     item->flags, item->size, item->date) != NULL;
+		ok = row != NULL;
+		if (ok) {
+			row->letters = l->alien;
+			row->meant = l->alien == 0 ? 0 : l->flags & GW_FLAGS_KEYWORDS;
+		}
 	}
 	for (size_t i = 0; i < box->carry_count && ok; i++) {
 		const struct gw_box_carry *c = &box->carries[i];
@@ -500,6 +508,7 @@ void gw_box_send(struct gw_box *box)
 {
 	postpone(box);
 	if (box->upload_count == 0 && box->carry_count == 0) {
+		gw_box_settle_orphans(box);
 		gw_box_push(box);
 		return;
 	}

@@ -52,9 +52,8 @@ change_here() {
 	5) # as mutt saves: a copy under a name of its own, then the old one goes
 		cp "$file" "$to/tmp/x" 2> /dev/null && mv "$to/tmp/x" "$to/cur/$SEED.$number:2,$(letters)" && rm -f "$file"
 		;;
-	6) # Not with keywords: their letters mean something in the old mailbox only, and if its message is gone
-		# there as well, nobody knows any more what.  (t_accidents moves such files under kills.)
-		[[ "$base" =~ :2,[A-Z]*[a-z] ]] || mv "$file" "$to/cur/" 2> /dev/null || true
+	6) # by name, with the keyword letters of its old mailbox
+		mv "$file" "$to/cur/" 2> /dev/null || true
 		;;
 	7) cp "$file" "$to/tmp/x" 2> /dev/null && mv "$to/tmp/x" "$to/new/$SEED.$number" ;;
 	8) # an edit

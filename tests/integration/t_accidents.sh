@@ -182,6 +182,21 @@ for kinds in s W N F; do
 		[ $status = 137 ] || break
 	done
 done
+note "and deleted there meanwhile: it is new, with its keyword"
+for kinds in s W N F; do
+	for at in $(seq 1 2 15); do
+		adm expunge -u me mailbox "$from" HEADER Message-ID "$id"
+		mv "$(grep -rlF "Message-ID: $id" "$T/mail/$from")" "$T/mail/$to/cur/"
+		status=0
+		killed_at $kinds $at || status=$?
+		sync_ok
+		sync_ok
+		[ "$(keywords $to "$id")" = one ] || fail "killed at $kinds $at: the keyword in $to is \"$(keywords $to "$id")\", not one"
+		assert_equal "moved here, deleted there, killed at $kinds $at"
+		x=$from from=$to to=$x
+		[ $status = 137 ] || break
+	done
+done
 note "yesterday's state under today's Maildir, with deletions here and there since"
 begin 30
 cp -r "$T/state" "$T/yesterday"
