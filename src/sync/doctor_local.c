@@ -60,6 +60,29 @@ static void check_room(const struct checks *c, const char *root)
 			"its file system has hardly any inodes left");
 }
 
+/* It will have to be made: can it? */
+static void check_place_of(const struct checks *c, const char *root)
+{
+	char above[4096];
+	char *slash;
+
+	snprintf(above, sizeof above, "%s", root);
+	do {
+		slash = strrchr(above, '/');
+		if (slash == NULL)
+			return;
+		slash[slash == above] = '\0';
+	} while (access(above, F_OK) != 0 && slash != above);
+	if (access(above, W_OK | X_OK) == 0)
+		gw_tellf(c->tell, c->ctx, "maildir", GW_HEALTH_GOOD, NULL,
+			"%s is not there yet; the first sync makes it", root);
+	else
+		gw_tellf(c->tell, c->ctx, "maildir", GW_HEALTH_BAD,
+			"choose another place, or look at that directory's owner and mode",
+			"%s is not there, and cannot be made in %s: %s", root, above,
+			strerror(errno));
+}
+
 static void check_maildir(const struct checks *c)
 {
 	const char *root = c->account->maildir;
@@ -68,12 +91,13 @@ static void check_maildir(const struct checks *c)
 	struct gw_error err = { 0 };
 	struct stat st;
 
+	if (stat(root, &st) != 0 && errno == ENOENT) {
+		check_place_of(c, root);
+		return;
+	}
 	if (stat(root, &st) != 0) {
-		gw_tellf(c->tell, c->ctx, "maildir",
-			errno == ENOENT ? GW_HEALTH_GOOD : GW_HEALTH_BAD,
-			errno == ENOENT ? NULL : "look at the modes of the directories above it",
-			errno == ENOENT ? "%s is not there yet; the first sync makes it"
-					: "%s cannot be looked at",
+		gw_tellf(c->tell, c->ctx, "maildir", GW_HEALTH_BAD,
+			"look at the modes of the directories above it", "%s cannot be looked at",
 			root);
 		return;
 	}

@@ -70,10 +70,11 @@ type_in() { # WHAT-IS-ASKED ANSWER
 }
 : > "$T/watch.err" # what until_true() shows
 type_in 'Your address' 'somebody@gmail.com'
-type_in 'name to sign in with \[somebody@gmail.com\]' ''
 type_in 'name for the account \[gmail\]' 'private'
+type_in 'name to sign in with \[somebody@gmail.com\]' ''
 type_in '"password" or "oauth2" \[password\]' ''
 type_in 'prints the password \[pass show mail/private\]' 'echo app'
+type_in 'Which mailboxes, by patterns' ''
 type_in 'directory for the mail \[~/Mail/private\]' ''
 type_in 'a mailbox "Archive" (yes or no) \[no\]' 'yes'
 until_true "it is done" shows 'status 0'
@@ -81,6 +82,29 @@ screen | grep -q 'ok    login: "somebody@gmail.com" is signed in' || fail "$(scr
 tmux -L "godwit$$" kill-server
 account private
 grep -q 'archive = "yes"' "$T/home/.config/godwit/config" || fail "$(cat "$T/home/.config/godwit/config")"
+note "what does not work is asked for again: the server, the sign-in, the directory"
+tmux -f /dev/null -L "godwit$$" new-session -d -x 120 -y 60 \
+	"env HOME=$T/home XDG_CONFIG_HOME= XDG_STATE_HOME= '$GODWIT' init --set port=$IMAPS_PORT --set tls-ca-file=$T/ca.pem; echo status \$?; sleep 1000"
+type_in 'Your address' 'me@example.invalid'
+type_in 'IMAP server \[imap.example.invalid\]' ''
+type_in 'name for the account \[example\]' 'third'
+until_true "the server is looked for" shows 'BAD  name: imap.example.invalid is not found'
+type_in 'not found' 'localhost' # the question below it
+until_true "the server is there" shows 'ok   connection: '
+type_in 'name to sign in with' 'me'
+type_in 'prints the password' 'echo wrong'
+until_true "the login is tried" shows 'BAD  login: '
+type_in 'name to sign in with \[me\]' ''
+type_in 'prints the password \[echo wrong\]' 'echo secret'
+until_true "the login is tried again" shows 'ok   login: "me" is signed in'
+type_in 'Which mailboxes, by patterns' '*, !Spam'
+type_in 'directory for the mail \[~/Mail/third\]' "$T/home/Mail/private/inside"
+until_true "it is another account's" shows 'directory for the mail \[.*/home/Mail/private/inside\]'
+type_in 'private/inside\]' "$T/home/Mail/third"
+until_true "it is done" shows 'status 0'
+tmux -L "godwit$$" kill-server
+grep -q 'folders = {"\*", "!Spam"}' "$T/home/.config/godwit/config" || fail "$(cat "$T/home/.config/godwit/config")"
+account third
 [ -d "$T/home/Mail/private/Archive" ] || fail "the archive is not there"
 [ -n "$(find "$T/home/Mail/private/INBOX/new" -type f)" ] || fail "the mail is not there"
 note ok

@@ -53,11 +53,12 @@ trap 'END; cleanup' EXIT
 note "godwit init, and the sign-in in the browser"
 run "godwit init --set provider=gmail --set host=127.0.0.1 --set port=$GMAIL_PORT --set tls=none --set oauth2-auth-url=$OAUTH/auth --set oauth2-token-url=$OAUTH/token --set oauth2-scope=mail"
 type_in 'Your address' 'somebody@gmail.com'
-type_in 'name to sign in with \[somebody@gmail.com\]' ''
 type_in 'name for the account \[gmail\]' ''
+type_in 'name to sign in with \[somebody@gmail.com\]' ''
 type_in '"password" or "oauth2" \[password\]' 'oauth2'
 type_in 'client id' 'client'
 type_in 'its secret' 's3cret'
+type_in 'Which mailboxes, by patterns' ''
 type_in 'directory for the mail \[~/Mail/gmail\]' ''
 type_in '"Archive" \(yes or no\)' 'no'
 shows 'status 0'
