@@ -36,6 +36,14 @@ static void on_head_body(void *ctx, const struct gw_body_event *ev)
 	}
 }
 
+static uint64_t first_bytes(const uint8_t hash[GW_HASH_BYTES])
+{
+	uint64_t n;
+
+	memcpy(&n, hash, sizeof n);
+	return n;
+}
+
 static void on_head_response(void *ctx, const struct gw_response *r)
 {
 	struct gw_box *box = ctx;
@@ -58,6 +66,7 @@ static void on_head_response(void *ctx, const struct gw_response *r)
 		head->size -= print.left_out;
 	head->flags = r->fetch.has_flags ? gw_box_flags(box, &r->fetch.flags) : 0;
 	head->has_received = print.has_received;
+	head->msgid = box->env->merges ? first_bytes(print.msgid) : 0;
 	memcpy(head->header, print.header, GW_PAIR_HASH);
 }
 
@@ -351,6 +360,7 @@ static enum gw_code join(struct gw_box *box)
 		locals[n] = (struct gw_pair_local){ .index = p->index,
 			.size = p->facts.crlf_size - p->print.left_out,
 			.flags = box->local.messages[p->index].flags,
+			.msgid = box->env->merges ? first_bytes(p->print.msgid) : 0,
 			.name_uid =
 				gw_name_uid(gw_scan_base(&box->local.scan, p->index), box->key) };
 		memcpy(locals[n++].header, p->print.header, GW_PAIR_HASH);

@@ -18,7 +18,9 @@ static void join(struct output *out, struct gw_pair_remote *r, struct gw_pair_lo
 		out->failed = true;
 		return;
 	}
-	*p = (struct gw_pair){ .uid = r->uid, .local = l->index, .check_body = check };
+	*p = (struct gw_pair){ .uid = r->uid,
+		.local = l->index,
+		.check_body = check && (r->msgid == 0 || r->msgid != l->msgid) };
 	r->taken = l->taken = true;
 }
 
@@ -128,6 +130,37 @@ static void join_by_print(struct gw_pair_remote *remote, size_t remote_count,
 	}
 }
 
+static int remote_by_msgid(const void *a, const void *b)
+{
+	const struct gw_pair_remote *x = a, *y = b;
+
+	return x->msgid != y->msgid ? (x->msgid > y->msgid) - (x->msgid < y->msgid) : by_uid(a, b);
+}
+
+/* The server would merge them, whatever their bytes. */
+static void join_by_msgid(struct gw_pair_remote *remote, size_t remote_count,
+	struct gw_pair_local *local, size_t local_count, struct output *out)
+{
+	qsort(remote, remote_count, sizeof *remote, remote_by_msgid);
+	for (size_t i = 0; i < local_count; i++) {
+		size_t lo = 0, hi = remote_count;
+
+		while (lo < hi) {
+			size_t mid = lo + (hi - lo) / 2;
+
+			if (remote[mid].msgid < local[i].msgid)
+				lo = mid + 1;
+			else
+				hi = mid;
+		}
+		while (lo < remote_count && remote[lo].taken && remote[lo].msgid == local[i].msgid)
+			lo++;
+		if (local[i].msgid != 0 && !local[i].taken && lo < remote_count &&
+			remote[lo].msgid == local[i].msgid)
+			join(out, &remote[lo], &local[i], false);
+	}
+}
+
 enum gw_code gw_pair_messages(struct gw_pair_remote *remote, size_t remote_count,
 	struct gw_pair_local *local, size_t local_count, bool size_decides, struct gw_pair **pairs,
 	size_t *pair_count, size_t *pair_cap)
@@ -144,6 +177,8 @@ enum gw_code gw_pair_messages(struct gw_pair_remote *remote, size_t remote_count
 	join_by_print(remote, remote_count, local, local_count, true, !sure, &out);
 	if (!size_decides)
 		join_by_print(remote, remote_count, local, local_count, false, true, &out);
+	if (!size_decides)
+		join_by_msgid(remote, remote_count, local, local_count, &out);
 	if (*pair_count > 0)
 		qsort(*pairs, *pair_count, sizeof **pairs, pair_by_uid);
 	return out.failed ? GW_ERR_NOMEM : GW_OK;

@@ -14,6 +14,7 @@ struct gw_pair_remote {
 	uint64_t size;     /* RFC822.SIZE, less what does not count if the other side's is */
 	uint64_t raw_size; /* RFC822.SIZE */
 	uint64_t flags;
+	uint64_t msgid; /* stands for its Message-ID; 0: none, or that proves nothing */
 	uint8_t header[GW_PAIR_HASH];
 	bool has_received; /* some server passed it on */
 	bool taken;
@@ -24,6 +25,8 @@ struct gw_pair_local {
 	uint32_t name_uid; /* the UID that its name speaks of, 0: none */
 	uint64_t size;     /* with CR LF line ends; likewise */
 	uint64_t flags;
+	uint64_t msgid; /* likewise; where both have one the server takes equal ones for one message
+			 */
 	uint8_t header[GW_PAIR_HASH];
 	bool taken;
 };

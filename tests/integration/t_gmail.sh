@@ -166,6 +166,16 @@ rm $(grep -rlF '<m3@x>' "$T/mail")
 syncs_until "m3 is in [Gmail]/Trash there" eval '[ "$(labels m3)" = "[Gmail]/Trash" ]'
 in_sync m3 "[Gmail]/Trash"
 
+note "sent by a reader that kept a copy, and by Gmail, which kept its own: one message, no body crosses"
+mail sent
+web DELIVER "[Gmail]/Sent Mail" "$T/m"
+{ printf 'X-Mailer: here\n' && grep -v Received "$T/m"; } > "$T/mail/[Gmail]/Sent Mail/cur/copy:2,S"
+sync_ok --json
+expect_counts messages_downloaded=0 messages_uploaded=0
+sync_ok
+[ "$(grep -rlF '<sent@x>' "$T/mail" | wc -l)" = 1 ] || fail "it stands twice: $(grep -rlF '<sent@x>' "$T/mail")"
+syncs_until "it comes to rest" at_rest
+
 note "archived there while it is starred here; a server without \\*"
 settings no-star
 web UNLABEL "$(web_id m2)" INBOX

@@ -51,6 +51,26 @@ static void other_size_means_the_body_decides(void **state)
 	assert_int_equal(count, 0);
 }
 
+static void a_server_that_merges_goes_by_message_id(void **state)
+{
+	struct gw_pair_remote r[] = { { .uid = 1, .size = 10, .header = "a", .msgid = 7 },
+		{ .uid = 2, .size = 12, .header = "b", .msgid = 8 },
+		{ .uid = 3, .size = 12, .header = "c" } };
+	struct gw_pair_local l[] = { { .index = 0, .size = 11, .header = "x", .msgid = 8 },
+		{ .index = 1, .size = 10, .header = "a", .msgid = 7 },
+		{ .index = 2, .size = 11, .header = "y", .msgid = 8 },
+		{ .index = 3, .size = 9, .header = "z" } };
+
+	(void)state;
+	join(r, 3, l, 4, false);
+	assert_int_equal(count, 2); /* one file each; the other is its alias */
+	assert_int_equal(pairs[0].local, 1);
+	assert_false(pairs[0].check_body); /* it is that one anyway */
+	assert_int_equal(pairs[1].uid, 2);
+	assert_true(pairs[1].local == 0 || pairs[1].local == 2);
+	assert_false(pairs[1].check_body);
+}
+
 static void twins_prefer_equal_flags(void **state)
 {
 	struct gw_pair_remote r[] = { { .uid = 1, .flags = 1, .header = "a" },
@@ -117,6 +137,7 @@ int main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(by_name_first),
 		cmocka_unit_test(a_name_alone_is_not_enough),
 		cmocka_unit_test(other_size_means_the_body_decides),
+		cmocka_unit_test(a_server_that_merges_goes_by_message_id),
 		cmocka_unit_test(twins_prefer_equal_flags), cmocka_unit_test(random_multisets) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
