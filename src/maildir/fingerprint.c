@@ -153,6 +153,26 @@ enum gw_code gw_fingerprint_file(int dirfd, const char *name, struct gw_fingerpr
 	return n < 0 ? GW_ERR_DISK : GW_OK;
 }
 
+char *gw_message_id(int dirfd, const char *name)
+{
+	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct gw_printer p;
+	char chunk[8192];
+	ssize_t n;
+
+	if (fd < 0)
+		return NULL;
+	gw_printer_init(&p);
+	while (p.state != GW_PRINT_BODY && (n = read(fd, chunk, sizeof chunk)) > 0)
+		gw_printer_update(&p, chunk, (size_t)n);
+	close(fd);
+	for (size_t i = 0; i < p.msgid_n; i++) {
+		if ((unsigned char)p.msgid[i] > '~')
+			return NULL;
+	}
+	return p.msgid_n == 0 || p.msgid_n == sizeof p.msgid ? NULL : strndup(p.msgid, p.msgid_n);
+}
+
 bool gw_fingerprint_same(const struct gw_fingerprint *a, const struct gw_fingerprint *b)
 {
 	return memcmp(a->header, b->header, GW_HASH_BYTES) == 0 &&

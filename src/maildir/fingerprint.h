@@ -23,6 +23,7 @@ struct gw_fingerprint {
 /* Of one message, whatever readers added to its header? */
 bool gw_fingerprint_same(const struct gw_fingerprint *a, const struct gw_fingerprint *b);
 
+enum { GW_MSGID_MAX = 512 }; /* of a longer one the beginning counts */
 enum gw_print_state { GW_PRINT_NAME, GW_PRINT_KEEP, GW_PRINT_SKIP, GW_PRINT_MSGID, GW_PRINT_BODY };
 
 /* A running computation; the caller's storage. */
@@ -34,7 +35,7 @@ struct gw_printer {
 	size_t name_n;
 	uint64_t left_out; /* bytes of the fields that do not count, with CR LF line ends */
 	bool has_received;
-	char msgid[512];
+	char msgid[GW_MSGID_MAX];
 	size_t msgid_n;
 };
 
@@ -52,3 +53,7 @@ struct gw_file_facts {
 /* GW_ERR_DISK. */
 enum gw_code gw_fingerprint_file(int dirfd, const char *name, struct gw_fingerprint *out,
 	struct gw_file_facts *facts, struct gw_error *err);
+
+/* The Message-ID of a file, without white space; heap.  NULL: it has none, or one that is too long
+ * or not ASCII, or cannot be read. */
+char *gw_message_id(int dirfd, const char *name);

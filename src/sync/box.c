@@ -72,6 +72,7 @@ void gw_box_free(struct gw_box *box)
 	free(box->copies);
 	free(box->push_items);
 	free(box->uploads);
+	gw_box_drop_known(box);
 	gw_box_forget_moves(box);
 	free(box->gone);
 	free(box->gone_actions);

@@ -164,11 +164,21 @@ static void copy_instead(struct gw_box *box, const struct twin *t)
 	item->carried = true;
 }
 
+void gw_box_drop_carried(struct gw_box *box)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < box->upload_count; i++) {
+		if (!box->uploads[i].carried)
+			box->uploads[n++] = box->uploads[i];
+	}
+	box->upload_count = n;
+}
+
 static void on_twins(struct gw_disk_job *job)
 {
 	struct twin_job *t = (struct twin_job *)job;
 	struct gw_box *box = t->box;
-	size_t n = 0;
 
 	for (size_t i = 0; i < t->count; i++) {
 		if (!t->twins[i].differs)
@@ -176,16 +186,12 @@ static void on_twins(struct gw_disk_job *job)
 	}
 	for (size_t i = 0; i < t->count; i++)
 		copy_instead(box, &t->twins[i]);
-	for (size_t i = 0; i < box->upload_count; i++) {
-		if (!box->uploads[i].carried)
-			box->uploads[n++] = box->uploads[i];
-	}
-	box->upload_count = n;
+	gw_box_drop_carried(box);
 	free(t->keys);
 	free(t->msgids);
 	free(t->twins);
 	free(t);
-	gw_box_send(box);
+	gw_box_find_known(box);
 }
 
 void gw_box_find_copies(struct gw_box *box)

@@ -29,6 +29,7 @@
 #include "sync/confirm.h"
 #include "sync/copies.h"
 #include "sync/download.h"
+#include "sync/known.h"
 #include "sync/labelled.h"
 #include "sync/observe_local.h"
 #include "sync/observe_remote.h"
@@ -55,6 +56,7 @@ enum gw_box_state {
 	BOX_COPYING,
 	BOX_DOWNLOADING,
 	BOX_AWAITING, /* what other mailboxes fetch */
+	BOX_SEEKING,  /* box_known.c */
 	BOX_CARRYING,
 	BOX_UPLOADING,
 	BOX_PUSHING,
@@ -202,6 +204,8 @@ struct gw_box {
 	size_t upload_count, upload_cap;
 	struct gw_pending_row *announced; /* owned, with its names, while they are stored */
 	size_t announced_count;
+	struct gw_known_item *known; /* owned, with its texts; box_known.c */
+	size_t known_count;
 	struct gw_upload *upload; /* frees itself */
 	struct gw_delay *delay;   /* owned */
 
@@ -287,8 +291,14 @@ void gw_box_verify_body(
 void gw_box_verify_end(struct gw_box *box);
 
 /* box_carry.c */
-/* Looks for messages that are on the server already, in other mailboxes; then gw_box_send(). */
+/* Looks for messages that are on the server already, in other mailboxes; then gw_box_find_known().
+ */
 void gw_box_find_copies(struct gw_box *box);
+/* What became a copy is not uploaded. */
+void gw_box_drop_carried(struct gw_box *box);
+/* box_known.c: asks all mail for what is to be uploaded; then gw_box_send(). */
+void gw_box_find_known(struct gw_box *box);
+void gw_box_drop_known(struct gw_box *box);
 /* Moves and copies them; then gw_box_upload(). */
 void gw_box_carry(struct gw_box *box);
 

@@ -176,6 +176,21 @@ sync_ok
 [ "$(grep -rlF '<sent@x>' "$T/mail" | wc -l)" = 1 ] || fail "it stands twice: $(grep -rlF '<sent@x>' "$T/mail")"
 syncs_until "it comes to rest" at_rest
 
+note "what is only in all mail is labelled, not sent again; what is nowhere is sent"
+mail archived
+web DELIVER Work "$T/m"
+web UNLABEL "$(web_id archived)" Work
+sync_ok
+printf 'X-From: a backup\n' | cat - "$T/m" > "$T/mail/Work/cur/archived:2,F"
+mail nowhere
+cp "$T/m" "$T/mail/Work/cur/nowhere:2,S"
+sync_ok --json
+expect_counts messages_uploaded=1 copied=1 messages_downloaded=0
+syncs_until "it comes to rest" at_rest
+[ "$(labels archived)" = "Work,[Gmail]/Starred" ] && [ "$(labels nowhere)" = Work ] || fail "archived: $(labels archived); nowhere: $(labels nowhere)"
+flags_there archived | grep -q Flagged || fail "its flags are $(flags_there archived)"
+[ "$(grep -rlF '<archived@x>' "$T/mail" | wc -l)" = 1 ] || fail "it stands twice"
+
 note "archived there while it is starred here; a server without \\*"
 settings no-star
 web UNLABEL "$(web_id m2)" INBOX
