@@ -42,6 +42,7 @@ struct gw_window {
 	unsigned max_age; /* days */
 	unsigned max_messages;       /* the newest */
 	unsigned long long max_size; /* bytes */
+	bool labels;                 /* as the account's */
 };
 
 /* All strings are owned by whoever made the struct and outlive the sync. */
@@ -69,6 +70,7 @@ struct gw_account {
 	bool guard;             /* hold deletions back that look like an accident */
 	unsigned guard_percent; /* of a mailbox, within ten minutes; half of it of the account */
 	enum gw_deletes deletes;
+	bool labels;  /* Gmail's labels are keywords here, and the reverse */
 	bool archive; /* all mail is shown as Archive, with what no other mailbox has (Gmail) */
 	bool delete_folders;  /* carry deleted mailboxes over, either way */
 	unsigned attic_days;  /* how long deleted mail rests in the attic; 0: not kept */

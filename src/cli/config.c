@@ -50,6 +50,7 @@ static cfg_opt_t account_keys[] = {
 	CFG_STR("delete", NULL, CFGF_NODEFAULT),
 	CFG_BOOL("delete-folders", cfg_false, CFGF_NONE),
 	CFG_BOOL("archive", cfg_false, CFGF_NONE),
+	CFG_STR("labels", "no", CFGF_NONE),
 	CFG_SEC("folder", folder_keys, CFGF_MULTI | CFGF_TITLE),
 	CFG_INT("attic", 30, CFGF_NONE),
 	CFG_INT("connections", 0, CFGF_NONE),
@@ -454,7 +455,10 @@ static enum gw_code read_account(const struct reader *r, cfg_t *sec, struct gw_a
 	a->compress = cfg_getbool(sec, "compress");
 	a->delete_folders = cfg_getbool(sec, "delete-folders");
 	a->archive = cfg_getbool(sec, "archive");
+	a->labels = strcmp(cfg_getstr(sec, "labels"), "keywords") == 0;
 	code = read_provider(r, sec, &p, a);
+	if (code == GW_OK && !a->labels && strcmp(cfg_getstr(sec, "labels"), "no") != 0)
+		code = wrong(r, sec, "`labels` has to be \"no\" or \"keywords\"");
 	if (code == GW_OK)
 		code = read_auth(r, sec, p, a);
 	if (code == GW_OK)

@@ -22,6 +22,27 @@ static bool parse_flags(struct gw_cursor *c, struct gw_flag_list *out)
 	return gw_cursor_eat(c, ')');
 }
 
+/* Gmail's are not always grammatical: a bad one costs itself. */
+static bool parse_labels(struct gw_cursor *c, struct gw_fetch *f)
+{
+	struct gw_slice label;
+
+	if (!gw_cursor_eat(c, '('))
+		return false;
+	gw_cursor_spaces(c);
+	while (c->p < c->end && !gw_cursor_at(c, ')')) {
+		const char *before = c->p;
+
+		if (gw_cursor_string(c, &label) == GW_VALUE_STRING &&
+			f->label_count < GW_FLAG_LIST_MAX)
+			f->labels[f->label_count++] = label;
+		if (c->p == before && !gw_cursor_skip(c))
+			return false;
+		gw_cursor_spaces(c);
+	}
+	return gw_cursor_eat(c, ')');
+}
+
 static const struct {
 	const char *name;
 	enum gw_resp_code code;
@@ -355,6 +376,8 @@ static bool parse_fetch_item(
 	}
 	if (gw_slice_case_eq(name, "FLAGS"))
 		return f->has_flags = parse_flags(c, &f->flags);
+	if (gw_slice_case_eq(name, "X-GM-LABELS"))
+		return f->has_labels = parse_labels(c, f);
 	if (gw_slice_case_eq(name, "RFC822.SIZE"))
 		return f->has_size = gw_cursor_u64(c, &f->size);
 	if (gw_slice_case_eq(name, "INTERNALDATE")) {
@@ -474,6 +497,8 @@ bool gw_response_parse(
 	memset(out, 0, offsetof(struct gw_response, fetch));
 	out->fetch.uid = out->fetch.seq = 0;
 	out->fetch.has_flags = out->fetch.has_size = out->fetch.has_date = false;
+	out->fetch.has_labels = false;
+	out->fetch.label_count = 0;
 	out->fetch.bodies = 0;
 	out->fetch.modseq = out->fetch.global_id = 0;
 	out->fetch.flags.system = 0;

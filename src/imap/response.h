@@ -76,8 +76,11 @@ struct gw_fetch {
 	uint32_t seq;
 	uint32_t uid; /* 0: the server did not say */
 	bool has_flags, has_size, has_date;
+	bool has_labels;
 	unsigned bodies; /* BODY[...] items that went to the body sink */
 	struct gw_flag_list flags;
+	size_t label_count;
+	struct gw_slice labels[GW_FLAG_LIST_MAX]; /* X-GM-LABELS, as on the wire; likewise */
 	uint64_t size;
 	time_t date;
 	uint64_t modseq; /* 0: not said */

@@ -414,6 +414,7 @@ enum gw_code gw_session_open(uv_loop_t *loop, const struct gw_log *log,
 		.cb = cb,
 		.ctx = ctx,
 		.compress = options->compress,
+		.labels = options->labels,
 		.sasl = gw_sasl_ref(options->sasl) };
 	gw_buf_init(&s->caps_text, 65536);
 	uv_timer_init(loop, &s->reaper);
@@ -493,6 +494,21 @@ bool gw_session_quiet(const struct gw_session *s)
 bool gw_session_usable(const struct gw_session *s)
 {
 	return !s->lost && !s->closed;
+}
+
+static bool wants_labels(const struct gw_session *s)
+{
+	return s->labels && (s->caps & GW_CAP_GMAIL);
+}
+
+bool gw_session_tells_flags(const struct gw_session *s, const struct gw_fetch *f)
+{
+	return f->has_flags && (f->has_labels || !wants_labels(s));
+}
+
+const char *gw_session_flag_items(const struct gw_session *s)
+{
+	return wants_labels(s) ? "FLAGS X-GM-LABELS" : "FLAGS";
 }
 
 uint32_t gw_session_caps(const struct gw_session *s)

@@ -29,6 +29,7 @@ struct gw_session_options {
 	/* What this server announced after login the last time, or NULL.  With it the first
 	 * commands go out behind the login without waiting for its answer. */
 	const char *remembered_caps;
+	bool labels;   /* X-GM-LABELS belong to a message's flags, where the server has them */
 	bool compress; /* COMPRESS=DEFLATE (RFC 4978), where it is offered; takes a round trip */
 };
 
@@ -56,6 +57,11 @@ enum gw_code gw_session_open(uv_loop_t *loop, const struct gw_log *log,
 /* Sends LOGOUT without waiting for its answer if that is possible, and closes.  Commands under way
  * are answered with GW_RESULT_LOST during the call; no event follows.  Sets *s to NULL. */
 void gw_session_close(struct gw_session **s);
+
+/* What to FETCH so that a message's flags are told: "FLAGS", with labels "FLAGS X-GM-LABELS". */
+const char *gw_session_flag_items(const struct gw_session *s);
+/* Does it tell them, all of them?  A server that tells flags unasked leaves the labels out. */
+bool gw_session_tells_flags(const struct gw_session *s, const struct gw_fetch *f);
 
 /* Sends a command; line is emptied.  GW_OK: handlers->done is called once, later.  Any other code:
  * it is never called (GW_ERR_NET when the session is lost, or what went wrong with the line). */

@@ -52,6 +52,7 @@ struct gw_session {
 	char *remembered;      /* owned; may be NULL */
 	bool lost, closed;
 	bool compress; /* is wanted */
+	bool labels;   /* likewise */
 
 	uint32_t caps;
 	bool caps_known; /* from this connection, in its present state */

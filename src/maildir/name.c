@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #define SUFFIX ".godwit"
 
@@ -32,15 +33,23 @@ struct gw_name gw_name_split(const char *name)
 	return (struct gw_name){ { name, n }, { NULL, 0 } };
 }
 
+/* A keyword's letter.  Dovecot has $Forwarded among the keywords; it is the flag that P stands for.
+ */
+static uint64_t keyword_of(unsigned index, const struct gw_keywords *k)
+{
+	if (k->names[index] == NULL)
+		return 0;
+	return strcasecmp(k->names[index], "$Forwarded") == 0 ? GW_FLAG_FORWARDED
+							      : GW_FLAG_KEYWORD(index);
+}
+
 static uint64_t flag_of(char letter, const struct gw_keywords *k)
 {
 	for (size_t i = 0; i < sizeof letters / sizeof *letters; i++) {
 		if (letters[i].letter == letter)
 			return letters[i].flag;
 	}
-	if (letter >= 'a' && letter <= 'z' && k->names[letter - 'a'] != NULL)
-		return GW_FLAG_KEYWORD((unsigned)(letter - 'a'));
-	return 0;
+	return letter >= 'a' && letter <= 'z' ? keyword_of((unsigned)(letter - 'a'), k) : 0;
 }
 
 uint64_t gw_name_flags(struct gw_slice info, const struct gw_keywords *k)

@@ -335,6 +335,11 @@ void gw_sync_listed(struct gw_sync *s)
 	s->env.merges = (caps(s) & GW_CAP_GMAIL) != 0;
 	s->env.all = s->env.merges ? all_mail(s) : NULL;
 	s->env.archive = s->folders.archive;
+	s->env.labels = s->env.merges && s->account->labels;
+	if (s->account->labels && !s->env.merges)
+		gw_log(s->log, GW_LOG_WARN,
+			"%s has no labels (X-GM-EXT-1), so `labels` changes nothing",
+			s->account->host);
 	if (*text != '\0' && (s->caps == NULL || strcmp(text, s->caps) != 0)) {
 		free(s->caps);
 		s->caps = strdup(text);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { FULL_LOOK_SECONDS = 7 * 86400 };
+enum { FULL_LOOK_SECONDS = 7 * 86400, NAME_LIMIT = 8192 };
 
 bool gw_box_full_look_due(const struct gw_mailbox_row *row)
 {
@@ -16,8 +16,10 @@ uint32_t gw_box_window_key(const struct gw_folder *folder, int64_t now)
 	const struct gw_window *w = &folder->window;
 	uint64_t key = w->max_age;
 
-	if (w->max_age == 0 && w->max_messages == 0 && w->max_size == 0)
+	if (w->max_age == 0 && w->max_messages == 0 && w->max_size == 0 && !w->labels)
 		return 0;
+	if (w->labels)
+		key += (uint64_t)1 << 40;
 	key = key * 1000003 + w->max_messages;
 	key = key * 1000003 + w->max_size;
 	if (w->max_age > 0) /* messages grow older by the day */
@@ -191,20 +193,52 @@ uint64_t gw_box_translate(struct gw_box *box, const struct gw_keywords *keywords
 	return out;
 }
 
-uint64_t gw_box_flags(void *ctx, const struct gw_flag_list *list)
+static uint64_t keyword_bit(struct gw_box *box, struct gw_slice name)
+{
+	int index = gw_keywords_find(&box->keywords, name);
+
+	if (index < 0)
+		index = new_keyword(box, name);
+	return index < 0 ? 0 : GW_FLAG_KEYWORD((unsigned)index);
+}
+
+/* What is called like a label is one: a flag of that name, which Gmail's page does not show, would
+ * be in its way. */
+uint64_t gw_box_flags(void *ctx, const struct gw_fetch *fetch)
 {
 	struct gw_box *box = ctx;
-	uint64_t flags = list->system;
+	uint64_t flags = fetch->flags.system;
+	struct gw_buf label;
 
-	for (size_t i = 0; i < list->keyword_count; i++) {
-		int index = gw_keywords_find(&box->keywords, list->keywords[i]);
-
-		if (index < 0)
-			index = new_keyword(box, list->keywords[i]);
-		if (index >= 0)
-			flags |= GW_FLAG_KEYWORD((unsigned)index);
+	for (size_t i = 0; i < fetch->flags.keyword_count; i++) {
+		if (!box->env->labels || !gw_label_is(fetch->flags.keywords[i]))
+			flags |= keyword_bit(box, fetch->flags.keywords[i]);
 	}
+	gw_buf_init(&label, NAME_LIMIT);
+	for (size_t i = 0; i < fetch->label_count && box->env->labels; i++) {
+		if (gw_label_read(fetch->labels[i], &label) == GW_OK)
+			flags |= keyword_bit(box, (struct gw_slice){ label.p, label.n });
+	}
+	gw_buf_deinit(&label);
 	return flags;
+}
+
+uint64_t gw_box_labels(const struct gw_box *box)
+{
+	return box->env->labels ? gw_labels_among(&box->keywords) : 0;
+}
+
+/* The labels that can be put on or taken off in this mailbox: not its own, which the server never
+ * shows in it. */
+static uint64_t storable_labels(const struct gw_box *box)
+{
+	const char *own = box->folder->name;
+	int index = gw_keywords_find(&box->keywords, gw_slice_str(own));
+	uint64_t labels = gw_box_labels(box);
+
+	if (box->folder->attrs & (GW_LIST_TRASH | GW_LIST_JUNK))
+		return 0;
+	return index < 0 ? labels : labels & ~GW_FLAG_KEYWORD((unsigned)index);
 }
 
 static uint64_t storable(void *ctx, const struct gw_flag_list *list)
@@ -220,7 +254,7 @@ static uint64_t storable(void *ctx, const struct gw_flag_list *list)
 		if (index >= 0)
 			flags |= GW_FLAG_KEYWORD((unsigned)index);
 	}
-	return flags;
+	return (flags & ~gw_box_labels(box)) | storable_labels(box);
 }
 
 /* --- looking --------------------------------------------------------------------------------- */

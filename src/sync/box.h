@@ -36,6 +36,7 @@ struct gw_box_env {
 	uint64_t *deleted_recently;    /* and so many went lately; counted on here */
 	int64_t now;                   /* seconds since the epoch, as the run began */
 	bool merges;  /* the server takes no second message with a Message-ID that it has (Gmail) */
+	bool labels;  /* keywords that are called so are labels (sync/labels.h) */
 	bool archive; /* all mail is shown as one: box_archive.c */
 	bool accept_deletions, restore_deletions;
 	/* As on the wire, and the account's.  trash: where to deleted mail goes; make_trash: it is

@@ -137,7 +137,8 @@ static void on_message(void *ctx, const struct gw_download_item *item, const str
 	struct gw_delivered *file)
 {
 	struct gw_box *box = ctx;
-	uint64_t flags = fetch->has_flags ? gw_box_flags(box, &fetch->flags) : item->flags;
+	uint64_t flags = gw_session_tells_flags(box->session, fetch) ? gw_box_flags(box, fetch)
+								     : item->flags;
 	const struct gw_file_print *p =
 		item->local == GW_NO_LOCAL ? NULL : gw_box_print_of(box, item->local);
 

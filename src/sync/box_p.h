@@ -31,6 +31,7 @@
 #include "sync/download.h"
 #include "sync/known.h"
 #include "sync/labelled.h"
+#include "sync/labels.h"
 #include "sync/observe_local.h"
 #include "sync/observe_remote.h"
 #include "sync/push.h"
@@ -223,7 +224,9 @@ void gw_box_release(struct gw_box *box);
 /* Hands an operation on this mailbox to the batcher; what it owns is gone either way.  When memory
  * is out the box is incomplete: the next look finds it again. */
 void gw_box_add(struct gw_box *box, struct gw_op *op);
-uint64_t gw_box_flags(void *ctx, const struct gw_flag_list *list);
+uint64_t gw_box_flags(void *ctx, const struct gw_fetch *fetch);
+/* Keywords that are labels (sync/labels.h). */
+uint64_t gw_box_labels(const struct gw_box *box);
 void gw_box_look(struct gw_box *box, enum gw_box_state state, bool with_prints);
 
 /* box_pair.c: the heads of all messages, to find base's rows again under new UIDs. */

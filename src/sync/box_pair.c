@@ -64,7 +64,8 @@ static void on_head_response(void *ctx, const struct gw_response *r)
 	head->size = head->raw_size = r->fetch.size;
 	if (!box->heads_raw && head->size >= print.left_out)
 		head->size -= print.left_out;
-	head->flags = r->fetch.has_flags ? gw_box_flags(box, &r->fetch.flags) : 0;
+	head->flags =
+		gw_session_tells_flags(box->session, &r->fetch) ? gw_box_flags(box, &r->fetch) : 0;
 	head->has_received = print.has_received;
 	head->msgid = box->env->merges ? first_bytes(print.msgid) : 0;
 	memcpy(head->header, print.header, GW_PAIR_HASH);
@@ -100,7 +101,8 @@ static enum gw_code fetch_heads(struct gw_box *box, const uint32_t *uids, size_t
 		gw_line_init(&line);
 		gw_line_printf(&line, "UID FETCH ");
 		gw_line_set(&line, &set);
-		gw_line_printf(&line, " (UID FLAGS RFC822.SIZE BODY.PEEK[HEADER])");
+		gw_line_printf(&line, " (UID %s RFC822.SIZE BODY.PEEK[HEADER])",
+			gw_session_flag_items(box->session));
 		if (code == GW_OK)
 			code = gw_session_send(box->session, &line,
 				&(struct gw_handlers){ .response = on_head_response,

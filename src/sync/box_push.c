@@ -82,8 +82,8 @@ static void tell(struct gw_box *box)
 	enum gw_code code;
 
 	box->state = BOX_PUSHING;
-	code = gw_push_start(
-		box->session, box->push_items, box->push_count, &box->keywords, &events);
+	code = gw_push_start(box->session, box->push_items, box->push_count, &box->keywords,
+		gw_box_labels(box), &events);
 	if (code == GW_OK)
 		return;
 	gw_fail(&box->err, code, "the session ended");

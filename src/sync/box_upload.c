@@ -120,9 +120,10 @@ bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a)
 	*item = (struct gw_upload_item){ .local = a->local,
 		.name = gw_scan_name(&box->local.scan, a->local),
 		.in_new = box->local.scan.entries[a->local].in_new,
-		.flags = a->flags,
+		.flags = a->flags & ~gw_box_labels(box), /* the next look puts those on */
 		.size = p->facts.crlf_size,
 		.date = p->facts.mtime };
+	box->incomplete |= (a->flags & gw_box_labels(box)) != 0;
 	box->delta.to_upload++;
 	return true;
 }

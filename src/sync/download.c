@@ -209,7 +209,8 @@ static bool send_window(struct gw_download *d, size_t lo, size_t hi)
 	gw_line_init(&line);
 	gw_line_printf(&line, "UID FETCH ");
 	gw_line_set(&line, &set);
-	gw_line_printf(&line, " (UID FLAGS INTERNALDATE BODY.PEEK[])");
+	gw_line_printf(
+		&line, " (UID %s INTERNALDATE BODY.PEEK[])", gw_session_flag_items(d->session));
 	gw_seqset_deinit(&set);
 	if (code == GW_OK) {
 		*w = (struct window){ .d = d, .lo = lo, .hi = hi };

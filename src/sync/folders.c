@@ -201,7 +201,7 @@ static int by_name(const void *a, const void *b)
 /* Each limit by itself: the last section that sets it wins. */
 static struct gw_window window_of(const struct gw_folder *f, const struct gw_account *account)
 {
-	struct gw_window w = { 0 };
+	struct gw_window w = { .labels = account->labels };
 
 	for (size_t i = 0; i < account->window_count; i++) {
 		const struct gw_window *x = &account->windows[i];

@@ -26,7 +26,7 @@ struct observe {
 	struct gw_observe_options o;
 	struct gw_remote_view view;
 	unsigned pending; /* I1 */
-	char items[64];
+	char items[96];
 	bool with_params, plain;
 	bool select_failed, fetch_failed;
 	struct gw_error err;
@@ -112,7 +112,7 @@ static void take_fetch(struct observe *ob, const struct gw_fetch *f)
 	struct gw_remote_view *v = &ob->view;
 	struct gw_remote_msg *m;
 
-	if (f->uid == 0 || !f->has_flags)
+	if (f->uid == 0 || !gw_session_tells_flags(ob->o.session, f))
 		return; /* without a UID it is only a hint; the next look finds the change */
 	if (f->global_id != 0)
 		take_id(ob, f);
@@ -123,7 +123,7 @@ static void take_fetch(struct observe *ob, const struct gw_fetch *f)
 	}
 	m->uid = f->uid;
 	m->size = f->has_size ? (uint32_t)(f->size < UINT32_MAX ? f->size : UINT32_MAX) : 0;
-	m->flags = ob->o.flags(ob->o.ctx, &f->flags) & GW_FLAGS_ALL;
+	m->flags = ob->o.flags(ob->o.ctx, f) & GW_FLAGS_ALL;
 	m->whole = f->has_size && (f->has_date || ob->o.oldest == 0);
 	m->old = f->has_date && (int64_t)f->date < ob->o.oldest;
 }
@@ -328,8 +328,8 @@ static enum gw_code fetch(struct observe *ob, const char *set, const char *items
 /* What is asked of messages that may be new. */
 static void choose_items(struct observe *ob)
 {
-	snprintf(ob->items, sizeof ob->items, "(UID FLAGS RFC822.SIZE%s%s)",
-		ob->o.oldest != 0 ? " INTERNALDATE" : "",
+	snprintf(ob->items, sizeof ob->items, "(UID %s RFC822.SIZE%s%s)",
+		gw_session_flag_items(ob->o.session), ob->o.oldest != 0 ? " INTERNALDATE" : "",
 		gw_session_caps(ob->o.session) & GW_CAP_GMAIL      ? " X-GM-MSGID"
 		: gw_session_caps(ob->o.session) & GW_CAP_OBJECTID ? " EMAILID"
 								   : "");
@@ -374,7 +374,7 @@ static enum gw_code send_select(struct observe *ob)
 
 static enum gw_code send_first_fetches(struct observe *ob)
 {
-	char text[128];
+	char text[160], items[64];
 	enum gw_code code = GW_OK;
 
 	switch (ob->mode) {
@@ -389,7 +389,9 @@ static enum gw_code send_first_fetches(struct observe *ob)
 	case MODE_FLAGS:
 		if (ob->o.uidnext > 1) {
 			snprintf(text, sizeof text, "1:%u", ob->o.uidnext - 1);
-			code = fetch(ob, text, "(UID FLAGS)");
+			snprintf(items, sizeof items, "(UID %s)",
+				gw_session_flag_items(ob->o.session));
+			code = fetch(ob, text, items);
 		}
 		return code == GW_OK ? fetch_from(ob, ob->o.uidnext) : code;
 	}

@@ -58,7 +58,7 @@ struct gw_observe_options {
 	size_t base_count;
 
 	/* Bits of a list of flags, new keywords included. */
-	uint64_t (*flags)(void *ctx, const struct gw_flag_list *list);
+	uint64_t (*flags)(void *ctx, const struct gw_fetch *fetch);
 	/* Bits of those that may be stored (PERMANENTFLAGS); makes no new keywords. */
 	uint64_t (*storable)(void *ctx, const struct gw_flag_list *list);
 	/* view: the callee's on success.  plain: the server wants plain SELECTs.  err: the mailbox

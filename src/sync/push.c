@@ -6,6 +6,8 @@
  */
 #include "sync/push.h"
 
+#include "sync/labels.h"
+
 #include <stdlib.h>
 
 enum state { SENDING, WAITING };
@@ -16,6 +18,7 @@ struct gw_push {
 	struct gw_push_item *items;
 	size_t count;
 	const struct gw_keywords *keywords;
+	uint64_t labels;
 	struct gw_push_events ev;
 	unsigned pending; /* I1 */
 	struct gw_error refused, lost;
@@ -110,9 +113,9 @@ static void on_read_back(void *ctx, const struct gw_response *r)
 	struct command *c = ctx;
 	struct gw_push_item *item = r->type == GW_RESP_FETCH ? find(c->p, r->fetch.uid) : NULL;
 
-	if (item == NULL || !r->fetch.has_flags)
+	if (item == NULL || !gw_session_tells_flags(c->p->session, &r->fetch))
 		return;
-	item->has &= ~GW_FLAGS_KEYWORDS | c->p->ev.flags(c->p->ev.ctx, &r->fetch.flags);
+	item->has &= ~GW_FLAGS_KEYWORDS | c->p->ev.flags(c->p->ev.ctx, &r->fetch);
 }
 
 /* --- questions ------------------------------------------------------------------------------- */
@@ -129,12 +132,15 @@ static enum gw_code send_command(
 	gw_line_init(&line);
 	gw_line_printf(&line, mask != 0 ? "UID STORE " : "UID FETCH ");
 	gw_line_set(&line, uids);
-	if (mask != 0) {
+	if (mask & p->labels) {
+		gw_line_printf(&line, " %cX-GM-LABELS.SILENT ", set ? '+' : '-');
+		gw_labels_put(&line, mask, p->keywords, gw_session_caps(p->session));
+	} else if (mask != 0) {
 		gw_line_printf(&line, " %cFLAGS.SILENT (", set ? '+' : '-');
 		gw_line_flags(&line, mask, p->keywords->names, GW_KEYWORD_MAX);
 		gw_line_printf(&line, ")");
 	} else {
-		gw_line_printf(&line, " (UID FLAGS)");
+		gw_line_printf(&line, " (UID %s)", gw_session_flag_items(p->session));
 	}
 	if (code == GW_OK) {
 		*c = (struct command){ .p = p, .uids = c->uids, .mask = mask, .set = set };
@@ -149,6 +155,18 @@ static enum gw_code send_command(
 	else if (c != NULL)
 		free_command(c);
 	return code;
+}
+
+/* Flags and labels go in commands of their own. */
+static size_t add_deltas(struct delta *out, uint32_t uid, uint64_t labels, uint64_t mask, bool set)
+{
+	size_t n = 0;
+
+	if (mask & ~labels)
+		out[n++] = (struct delta){ mask & ~labels, uid, set };
+	if (mask & labels)
+		out[n++] = (struct delta){ mask & labels, uid, set };
+	return n;
 }
 
 static int by_mask(const void *a, const void *b)
@@ -184,26 +202,25 @@ static enum gw_code send_group(
 }
 
 enum gw_code gw_push_start(struct gw_session *session, struct gw_push_item *items, size_t count,
-	const struct gw_keywords *keywords, const struct gw_push_events *events)
+	const struct gw_keywords *keywords, uint64_t labels, const struct gw_push_events *events)
 {
 	struct gw_push *p = calloc(1, sizeof *p);
-	struct delta *list = calloc(2 * count + 1, sizeof *list);
+	struct delta *list = calloc(4 * count + 1, sizeof *list);
 	size_t n = 0, at = 0;
 	enum gw_code code = p == NULL || list == NULL ? GW_ERR_NOMEM : GW_OK;
 
 	for (size_t i = 0; i < count && code == GW_OK; i++) {
 		uint64_t set = items[i].gets & ~items[i].has, clear = items[i].has & ~items[i].gets;
 
-		if (set != 0)
-			list[n++] = (struct delta){ set, items[i].uid, true };
-		if (clear != 0)
-			list[n++] = (struct delta){ clear, items[i].uid, false };
+		n += add_deltas(list + n, items[i].uid, labels, set, true);
+		n += add_deltas(list + n, items[i].uid, labels, clear, false);
 	}
 	if (code == GW_OK) {
 		*p = (struct gw_push){ .session = session,
 			.items = items,
 			.count = count,
 			.keywords = keywords,
+			.labels = labels,
 			.ev = *events };
 		qsort(list, n, sizeof *list, by_mask);
 	}

@@ -1,7 +1,8 @@
 /* sync/push.h - tells the selected mailbox of changed flags: UID STORE, grouped, in few commands.
  *
- * Only deltas (+FLAGS.SILENT, -FLAGS.SILENT) are sent, all in one flight.  Where keywords were set
- * the flags are read back: a server may answer OK and drop one (RFC 9051 7.1, PERMANENTFLAGS).
+ * Only deltas (+FLAGS.SILENT, -FLAGS.SILENT; X-GM-LABELS for labels) are sent, all in one flight.
+ * Where keywords were set the flags are read back: a server may answer OK and drop one (RFC
+ * 9051 7.1, PERMANENTFLAGS).
  */
 #pragma once
 
@@ -20,15 +21,15 @@ struct gw_push_item {
 
 struct gw_push_events {
 	/* The flags that a FETCH brought, as bits. */
-	uint64_t (*flags)(void *ctx, const struct gw_flag_list *list);
+	uint64_t (*flags)(void *ctx, const struct gw_fetch *fetch);
 	/* Every command was answered.  refused: the first NO or BAD, or NULL.  lost: the session
 	 * ended before; what had been answered is still told in the items. */
 	void (*done)(void *ctx, const struct gw_error *refused, const struct gw_error *lost);
 	void *ctx;
 };
 
-/* items: sorted by uid; items and keywords are borrowed until done, which comes exactly once,
- * later.  It frees itself.  GW_ERR_NOMEM, or GW_ERR_NET when nothing could be sent: done never
- * comes. */
+/* labels: the bits that are labels (sync/labels.h).  items: sorted by uid; items and keywords are
+ * borrowed until done, which comes exactly once, later.  It frees itself.  GW_ERR_NOMEM, or
+ * GW_ERR_NET when nothing could be sent: done never comes. */
 enum gw_code gw_push_start(struct gw_session *session, struct gw_push_item *items, size_t count,
-	const struct gw_keywords *keywords, const struct gw_push_events *events);
+	const struct gw_keywords *keywords, uint64_t labels, const struct gw_push_events *events);

@@ -280,6 +280,8 @@ void do_store(struct session *s, char *p)
 		while (word(&p, label, sizeof label)) {
 			struct box *b = labelled(label);
 
+			if (b == NULL && plus && *label != '\\')
+				b = store_create(&store, label, "");
 			for (size_t i = 0; i < s->uid_count && b != NULL; i++) {
 				struct entry *e = box_entry(s->box, s->uids[i]);
 

@@ -108,6 +108,16 @@ static bool is_exclusive(const struct box *b)
 	return is(b, "\\Trash") || is(b, "\\Junk");
 }
 
+/* A message has one MODSEQ, so a change of its labels is one in each mailbox that shows it. */
+static void touch(struct store *s, struct message *m)
+{
+	m->modseq = ++s->modseq;
+	for (size_t i = 0; i < s->box_count; i++) {
+		if (box_showing(s->boxes[i], m) != NULL)
+			s->boxes[i]->modseq = m->modseq;
+	}
+}
+
 static uint32_t show(struct store *s, struct box *b, struct message *m)
 {
 	struct entry *e = box_showing(b, m);
@@ -117,8 +127,8 @@ static uint32_t show(struct store *s, struct box *b, struct message *m)
 	b->entries = more(b->entries, b->count, &b->cap, sizeof *b->entries);
 	e = &b->entries[b->count++];
 	*e = (struct entry){ .uid = b->uidnext++, .message = m };
-	b->modseq = m->modseq = ++s->modseq;
 	m->places++;
+	touch(s, m);
 	return e->uid;
 }
 
@@ -130,9 +140,9 @@ static void hide(struct store *s, struct box *b, struct message *m)
 		return;
 	memmove(e, e + 1, (size_t)(b->entries + b->count - e - 1) * sizeof *e);
 	b->count--;
-	b->modseq = ++s->modseq;
-	m->modseq = s->modseq;
 	m->places--;
+	touch(s, m);
+	b->modseq = m->modseq;
 }
 
 static void hide_everywhere(struct store *s, struct message *m, const struct box *but)
@@ -177,11 +187,7 @@ void store_flags(struct store *s, struct message *m, uint32_t flags)
 	if (flags == m->flags)
 		return;
 	m->flags = flags;
-	m->modseq = ++s->modseq;
-	for (size_t i = 0; i < s->box_count; i++) {
-		if (box_showing(s->boxes[i], m) != NULL)
-			s->boxes[i]->modseq = m->modseq;
-	}
+	touch(s, m);
 	if (!(flags & FLAGGED))
 		hide(s, starred, m);
 	else if (box_showing(store_special(s, "\\All"), m) != NULL)

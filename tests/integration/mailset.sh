@@ -74,6 +74,7 @@ change() {
 	echo none > "$T/picked"
 	cut -d' ' -f1 "$T/expected" | sort | uniq -d | sed 's/$/ /' >> "$T/picked" # which of the two?
 	: > "$T/last"
+	: > "$T/third" # where the server had what was moved on both sides
 	for size in 200 60000; do # new here
 		new_message $size
 		folder=${FOLDERS[RANDOM % 3]}
@@ -125,7 +126,9 @@ change() {
 	}
 	pick && { # moved on both sides, to two places: it goes where it was put here
 		to=$(other "$folder")
-		adm move -u me "$(third "$folder" "$to")" mailbox "$folder" HEADER Message-ID "<$id>"
+		third=$(third "$folder" "$to")
+		echo "$id $third $line" > "$T/third"
+		adm move -u me "$third" mailbox "$folder" HEADER Message-ID "<$id>"
 		user mv "$(path_of "$id" "$folder")" "$T/mail/$to/cur/"
 		set_expected "$id" "$to" "$line"
 	}

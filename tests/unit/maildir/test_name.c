@@ -44,6 +44,21 @@ static void formats_and_keeps_what_is_foreign(void **state)
 	gw_keywords_deinit(&k);
 }
 
+/* As a keyword it could never be in step with the server, which has it as the flag. */
+static void forwarded_is_a_flag_under_either_letter(void **state)
+{
+	struct gw_keywords k = { 0 };
+	char out[GW_NAME_MAX + 1];
+	struct gw_name old = gw_name_split("x:2,Sa");
+
+	(void)state;
+	gw_keywords_put(&k, 0, gw_slice_str("$forwarded"));
+	assert_int_equal(gw_name_flags(old.info, &k), GW_FLAG_SEEN | GW_FLAG_FORWARDED);
+	assert_true(gw_name_format(&old, GW_FLAG_FORWARDED, GW_FLAGS_ALL, &k, out));
+	assert_string_equal(out, "x:2,P");
+	gw_keywords_deinit(&k);
+}
+
 static void too_long_is_refused(void **state)
 {
 	struct gw_keywords k = { 0 };
@@ -236,6 +251,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(splits),
 		cmocka_unit_test(formats_and_keeps_what_is_foreign),
+		cmocka_unit_test(forwarded_is_a_flag_under_either_letter),
 		cmocka_unit_test(too_long_is_refused), cmocka_unit_test(names_speak_of_their_uid),
 		cmocka_unit_test(keywords_have_letters_until_they_run_out),
 		cmocka_unit_test(letters_can_be_another_mailboxs),

@@ -1,0 +1,116 @@
+#!/bin/bash
+# `labels = "keywords"`: Gmail's labels are keywords of the files here, and the reverse.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/watchlib.sh"
+. "$(dirname "$0")/gmaillib.sh"
+
+keywords_here() { # FOLDER ID: by name, sorted, with commas between
+	local f
+	f=$(grep -rlF "<$2@x>" "$T/mail/$1")
+	perl -e 'open F, "<", "$ARGV[0]/dovecot-keywords"; while (<F>) { chomp; my ($i, $n) = split / /, $_, 2; $n{chr(97 + $i)} = $n }
+		print join(",", sort map { $n{$_} // "?$_" } ($ARGV[1] =~ /:2,[A-Z]*([a-z]*)$/ ? split(//, $1) : ()))' "$T/mail/$1" "$f"
+}
+has_here() { # FOLDER ID KEYWORDS
+	[ "$(keywords_here "$1" "$2")" = "$3" ] || fail "$2 in $1 has \"$(keywords_here "$1" "$2")\", not \"$3\""
+}
+put_on_here() { # FOLDER ID KEYWORD: as a reader does it that knows dovecot-keywords
+	local f letter
+	f=$(grep -rlF "<$2@x>" "$T/mail/$1")
+	letter=$(perl -e 'open F, "<", "$ARGV[0]/dovecot-keywords"; my $n = 0; while (<F>) { chomp; my ($i, $k) = split / /, $_, 2; $n = $i + 1 if $i >= $n; print(chr(97 + $i)), exit if $k eq $ARGV[1] }
+		close F; open F, ">>", "$ARGV[0]/dovecot-keywords"; print F "$n $ARGV[1]\n"; print chr(97 + $n)' "$T/mail/$1" "$3")
+	mv "$f" "$(perl -e '$_ = $ARGV[0]; s{/new/}{/cur/}; $_ .= ":2," unless /:2,/; my ($b, $f, $k) = /^(.*:2,)([A-Z]*)([a-z]*)$/;
+		print $b, $f, sort(split(//, $k . $ARGV[1]))' "$f" "$letter")"
+}
+take_off_here() { # FOLDER ID KEYWORD
+	local f letter
+	f=$(grep -rlF "<$2@x>" "$T/mail/$1")
+	letter=$(perl -e 'open F, "<", "$ARGV[0]/dovecot-keywords"; while (<F>) { chomp; my ($i, $k) = split / /, $_, 2; print(chr(97 + $i)), exit if $k eq $ARGV[1] }' "$T/mail/$1" "$3")
+	mv "$f" "$(perl -e '$_ = $ARGV[0]; s/(:2,[A-Z]*[a-z]*)$ARGV[1]/$1/; print' "$f" "$letter")"
+}
+at_rest() {
+	sync_ok
+	sync_ok
+	grep -q 'nothing new' "$T/out" || fail "$1: not at rest: $(cat "$T/out")"
+}
+
+gmail_start
+for id in bill plan note; do
+	mail "$id"
+	web DELIVER INBOX "$T/m"
+done
+web LABEL "$(web_id bill)" Work
+web LABEL "$(web_id bill)" 'To do'
+web LABEL "$(web_id plan)" 'Caf&AOk-'
+gmail_config 'labels = "keywords"'
+
+note "labels are keywords, but for that of the mailbox itself"
+sync_ok
+has_here INBOX bill 'To do,Work'
+has_here INBOX plan 'Café'
+has_here INBOX note ''
+has_here Work bill 'To do'
+has_here 'To do' bill Work
+at_rest "at first"
+
+note "put on and taken off there"
+web LABEL "$(web_id note)" Work
+web UNLABEL "$(web_id bill)" 'To do'
+sync_ok
+sync_ok # a deletion waits while our own writing looks like unrest
+has_here INBOX note Work
+has_here INBOX bill Work
+has_here Work bill ''
+[ -z "$(grep -rlF '<bill@x>' "$T/mail/To do")" ] || fail "it is still in its old mailbox"
+at_rest "there"
+
+note "put on and taken off here, a new one among them; flags go their own way"
+put_on_here INBOX note 'Café'
+put_on_here INBOX plan 'New one'
+put_on_here INBOX plan '$Forwarded'
+take_off_here INBOX bill Work
+sync_ok --json
+expect_counts messages_uploaded=0 deleted_there=0
+sync_ok
+[ "$(labels note)" = 'Caf&AOk-,INBOX,Work' ] || fail "note: $(labels note)"
+[ "$(labels plan)" = 'Caf&AOk-,INBOX,New one' ] || fail "plan: $(labels plan)"
+[ "$(labels bill)" = INBOX ] || fail "bill: $(labels bill)"
+flags_there plan | grep -qF '$Forwarded' || fail "plan has $(flags_there plan)"
+grep -rqF '<note@x>' "$T/mail/Café" || fail "it does not come to its new mailbox"
+grep -rqF '<plan@x>' "$T/mail/New one" || fail "the new mailbox has not come"
+[ -z "$(grep -rlF '<bill@x>' "$T/mail/Work")" ] || fail "it is still in Work"
+at_rest "here"
+
+note "on both sides; an upload with a keyword; the label of the mailbox itself is let be"
+web LABEL "$(web_id bill)" Work
+put_on_here INBOX bill 'Café'
+mail fresh
+cp "$T/m" "$T/mail/INBOX/cur/fresh:2,S"
+put_on_here INBOX fresh Work
+put_on_here Work note Work
+sync_ok
+sync_ok
+[ "$(labels bill)" = 'Caf&AOk-,INBOX,Work' ] || fail "bill: $(labels bill)"
+[ "$(labels fresh)" = 'INBOX,Work' ] || fail "fresh: $(labels fresh)"
+! flags_there fresh | grep -q Work || fail "a label went out as a flag: $(flags_there fresh)"
+[ "$(labels note)" = 'Caf&AOk-,INBOX,Work' ] || fail "note: $(labels note)"
+at_rest "both"
+
+note "the state is lost; it is switched off: the keywords go, the labels stay"
+rm -r "$T/state"
+sync_ok
+has_here INBOX bill 'Café,Work'
+at_rest "after the state was lost"
+gmail_config
+sync_ok
+[ "$(labels bill)" = 'Caf&AOk-,INBOX,Work' ] || fail "bill: $(labels bill)"
+at_rest "switched off"
+has_here INBOX bill ''
+
+note "another server: it is told"
+fresh full
+"$TOOLS/mkmail" "$MAIL/INBOX" 3 600 1
+server_start full
+write_config 'labels = "keywords"'
+sync_ok
+grep -q 'has no labels' "$T/err" || fail "$(cat "$T/err")"
+note ok
