@@ -14,7 +14,7 @@ struct read_job {
 
 void gw_box_drop_known(struct gw_box *box)
 {
-	for (size_t i = 0; i < box->known_count; i++)
+	for (size_t i = 0; i < box->known_count && box->known != NULL; i++)
 		free(box->known[i].msgid);
 	free(box->known);
 	box->known = NULL;
@@ -122,7 +122,6 @@ void gw_box_find_known(struct gw_box *box)
 	}
 	if (job == NULL || box->known == NULL) { /* they are sent, and merged */
 		free(job);
-		gw_box_drop_known(box);
 		gw_box_send(box);
 		return;
 	}

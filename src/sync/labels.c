@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "imap/utf7.h"
 
-enum { LABEL_MAX = 1024 };
+enum { LABEL_MAX = 1024, WIRE_MAX = 4096 };
 
 bool gw_label_is(struct gw_slice keyword)
 {
@@ -54,7 +54,7 @@ void gw_labels_put(
 	struct gw_buf wire;
 	const char *space = "";
 
-	gw_buf_init(&wire, 4 * LABEL_MAX);
+	gw_buf_init(&wire, WIRE_MAX);
 	gw_line_printf(line, "(");
 	for (unsigned i = 0; i < GW_KEYWORD_MAX; i++) {
 		if (!(mask & GW_FLAG_KEYWORD(i)) || keywords->names[i] == NULL)
