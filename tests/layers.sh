@@ -16,6 +16,7 @@ BEGIN {
 	third["openssl/"] = "base net maildir auth"
 	third["sqlite3.h"] = "store"
 	third["zlib.h"] = "net"
+	third["notmuch.h"] = "sync"
 	third["confuse.h"] = "cli"
 	third["jansson.h"] = "auth watch cli"
 	third["http_parser.h"] = "net auth"

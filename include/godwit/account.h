@@ -37,12 +37,15 @@ struct gw_oauth_provider {
 };
 
 /* What of some mailboxes is kept here.  0: no limit. */
+/* What X-GM-LABELS are kept in step with: keywords of the files, or notmuch's tags. */
+enum gw_label_mode { GW_LABELS_NONE, GW_LABELS_KEYWORDS, GW_LABELS_NOTMUCH };
+
 struct gw_window {
 	char *pattern;    /* over names as shown here; of those that match the last one counts */
 	unsigned max_age; /* days */
 	unsigned max_messages;       /* the newest */
 	unsigned long long max_size; /* bytes */
-	bool labels;                 /* as the account's */
+	unsigned labels;             /* as the account's */
 };
 
 /* All strings are owned by whoever made the struct and outlive the sync. */
@@ -70,7 +73,7 @@ struct gw_account {
 	bool guard;             /* hold deletions back that look like an accident */
 	unsigned guard_percent; /* of a mailbox, within ten minutes; half of it of the account */
 	enum gw_deletes deletes;
-	bool labels;  /* Gmail's labels are keywords here, and the reverse */
+	enum gw_label_mode labels; /* Gmail's labels are keywords here, or tags, and the reverse */
 	bool archive; /* all mail is shown as Archive, with what no other mailbox has (Gmail) */
 	bool delete_folders;  /* carry deleted mailboxes over, either way */
 	unsigned attic_days;  /* how long deleted mail rests in the attic; 0: not kept */

@@ -15,6 +15,9 @@ struct uv_loop_s;
 struct gw_sync;
 struct gw_warm;
 
+/* Was it built with libnotmuch?  `labels = notmuch` wants that. */
+bool gw_has_notmuch(void);
+
 struct gw_sync_options {
 	bool dry_run;           /* look and tell, change nothing anywhere */
 	bool full;              /* read both sides in full whatever cursors say */

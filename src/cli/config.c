@@ -4,6 +4,7 @@
 #include "base/num.h"
 #include "base/text.h"
 #include "cli/provider.h"
+#include "godwit/sync.h"
 
 #include <confuse.h>
 #include <ctype.h>
@@ -432,6 +433,24 @@ static enum gw_code check_required(const struct reader *r, cfg_t *sec, const str
 	return GW_OK;
 }
 
+static enum gw_code read_labels(const struct reader *r, cfg_t *sec, struct gw_account *a)
+{
+	static const char *const modes[] = { "no", "keywords", "notmuch" };
+	const char *mode = cfg_getstr(sec, "labels");
+	size_t i = 0;
+
+	while (i < sizeof modes / sizeof *modes && strcmp(mode, modes[i]) != 0)
+		i++;
+	if (i == sizeof modes / sizeof *modes)
+		return wrong(r, sec, "`labels` has to be \"no\", \"keywords\" or \"notmuch\"");
+	a->labels = (enum gw_label_mode)i;
+	return a->labels != GW_LABELS_NOTMUCH || gw_has_notmuch()
+		       ? GW_OK
+		       : wrong(r, sec,
+				 "`labels` cannot be \"notmuch\": godwit was built without "
+				 "libnotmuch");
+}
+
 static enum gw_code read_account(const struct reader *r, cfg_t *sec, struct gw_account *a)
 {
 	const char *layout = cfg_getstr(sec, "layout");
@@ -455,10 +474,9 @@ static enum gw_code read_account(const struct reader *r, cfg_t *sec, struct gw_a
 	a->compress = cfg_getbool(sec, "compress");
 	a->delete_folders = cfg_getbool(sec, "delete-folders");
 	a->archive = cfg_getbool(sec, "archive");
-	a->labels = strcmp(cfg_getstr(sec, "labels"), "keywords") == 0;
 	code = read_provider(r, sec, &p, a);
-	if (code == GW_OK && !a->labels && strcmp(cfg_getstr(sec, "labels"), "no") != 0)
-		code = wrong(r, sec, "`labels` has to be \"no\" or \"keywords\"");
+	if (code == GW_OK)
+		code = read_labels(r, sec, a);
 	if (code == GW_OK)
 		code = read_auth(r, sec, p, a);
 	if (code == GW_OK)

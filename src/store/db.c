@@ -72,6 +72,10 @@ static const char *const migrations[] = {
 	 "CREATE TABLE budget(day INTEGER PRIMARY KEY, bytes_down INTEGER NOT NULL,"
 	 " bytes_up INTEGER NOT NULL) STRICT;"
 	 "ALTER TABLE mailbox ADD COLUMN object_id INTEGER NOT NULL DEFAULT 0;"),
+	/* Labels that are to become notmuch's tags, when it knows the message. */
+	("CREATE TABLE retag(mailbox_id INTEGER NOT NULL REFERENCES mailbox(id),"
+	 " uid INTEGER NOT NULL, gains INTEGER NOT NULL, loses INTEGER NOT NULL,"
+	 " own INTEGER NOT NULL, PRIMARY KEY(mailbox_id, uid)) STRICT, WITHOUT ROWID;"),
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 
@@ -159,6 +163,11 @@ static const char *const sql[STATEMENTS] = {
 	[ST_DAY] = "SELECT bytes_down, bytes_up FROM budget WHERE day = ?",
 	[ST_DAY_ADD] = "INSERT INTO budget VALUES(?1, ?2, ?3) ON CONFLICT(day) DO UPDATE SET"
 		       " bytes_down = bytes_down + ?2, bytes_up = bytes_up + ?3",
+	[ST_RETAG] = "INSERT INTO retag VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET"
+		     " gains = (gains | ?3) & ~?4, loses = (loses | ?4) & ~?3, own = own | ?5",
+	[ST_RETAGGED] = "DELETE FROM retag WHERE mailbox_id = ? AND uid = ?",
+	[ST_RETAGS] = "SELECT mailbox_id, uid, gains, loses, own FROM retag"
+		      " ORDER BY mailbox_id, uid",
 	[ST_DAY_PURGE] = "DELETE FROM budget WHERE day < ? - 7",
 	[ST_DELETED_ADD] = "INSERT INTO deleted VALUES(?, ?)",
 	[ST_DELETED_PURGE] = "DELETE FROM deleted WHERE at <= ?",

@@ -45,6 +45,7 @@ enum gw_code gw_store_set_fact(
 	"changed" /* seconds since the epoch of the last run that changed anything */
 #define GW_FACT_NOT_BEFORE \
 	"not-before"        /* seconds since the epoch: the provider asked not to be asked sooner */
+#define GW_FACT_TAGS "tags" /* notmuch's revision, as far as its tags were read */
 #define GW_FACT_CAPS "caps" /* what the server announced after login */
 
 /* --- mailboxes ------------------------------------------------------------------------------ */
@@ -241,6 +242,31 @@ enum gw_code gw_store_day(
 	struct gw_store *store, int64_t day, uint64_t *down, uint64_t *up, struct gw_error *err);
 enum gw_code gw_store_day_add(
 	struct gw_store *store, int64_t day, uint64_t down, uint64_t up, struct gw_error *err);
+
+/* --- notmuch's tags ----------------------------------------------------------------------------
+ */
+
+/* What a message's tags gain and lose, as its labels did; as bits of the mailbox's keywords. */
+struct gw_retag {
+	int64_t mailbox;
+	uint32_t uid;
+	uint64_t gains, loses;
+	bool own; /* and the label that its mailbox is */
+};
+
+/* Comes behind what is remembered of it already; that was done. */
+enum gw_code gw_store_retag(
+	struct gw_store *store, const struct gw_retag *retag, struct gw_error *err);
+enum gw_code gw_store_retagged(
+	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err);
+/* Every message that has a file gains what it has. */
+enum gw_code gw_store_retag_all(struct gw_store *store, struct gw_error *err);
+
+typedef enum gw_code gw_retag_cb(void *ctx, const struct gw_retag *retag);
+
+/* By mailbox, then by UID; some may be gone. */
+enum gw_code gw_store_retags(
+	struct gw_store *store, gw_retag_cb *cb, void *ctx, struct gw_error *err);
 
 /* --- what was held back or refused ---------------------------------------------------------- */
 

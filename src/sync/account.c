@@ -106,6 +106,7 @@ static void free_sync(struct gw_sync *s)
 	free_rows(s);
 	gw_sync_free_folders(s);
 	gw_folders_deinit(&s->folders);
+	gw_tag_list_deinit(&s->tags);
 	return_secrets(s);
 	gw_tls_ctx_free(s->tls);
 	gw_sasl_unref(&s->sasl);

@@ -184,7 +184,7 @@ static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 	if (e->row.held_gone + e->row.held_here > 0)
 		look_at_held(s, e);
 	e->remote_same &= gw_box_window_key(f, s->env.now) == e->row.window;
-	local_same = gw_sync_local_unchanged(s, e);
+	local_same = gw_sync_local_unchanged(s, e) && !gw_tag_list_has_dir(&s->tags, f->dir);
 	e->dirty = !e->remote_same || !local_same;
 	e->may_lose =
 		e->row.uidvalidity != 0 && (!local_same || (!e->remote_same && may_lose_there(e)));
@@ -198,6 +198,22 @@ static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 		gw_sync_problem(s, f->shown, &err);
 	}
 	return true;
+}
+
+bool gw_sync_is_label(void *ctx, struct gw_slice name)
+{
+	const unsigned special = GW_LIST_ALL | GW_LIST_DRAFTS | GW_LIST_FLAGGED | GW_LIST_JUNK |
+				 GW_LIST_SENT | GW_LIST_TRASH | GW_LIST_IMPORTANT |
+				 GW_LIST_NOSELECT;
+	const struct gw_sync *s = ctx;
+
+	for (size_t i = 0; i < s->folders.count; i++) {
+		const struct gw_folder *f = &s->folders.list[i];
+
+		if (gw_slice_eq(name, f->name))
+			return !(f->attrs & special) && strcasecmp(f->wire, "INBOX") != 0;
+	}
+	return false;
 }
 
 /* Where deleted messages go: the mailbox that says so, else one with a usual name, else a new one.
@@ -335,8 +351,10 @@ void gw_sync_listed(struct gw_sync *s)
 	s->env.merges = (caps(s) & GW_CAP_GMAIL) != 0;
 	s->env.all = s->env.merges ? all_mail(s) : NULL;
 	s->env.archive = s->folders.archive;
-	s->env.labels = s->env.merges && s->account->labels;
-	if (s->account->labels && !s->env.merges)
+	s->env.labels = s->env.merges && s->account->labels != GW_LABELS_NONE;
+	if (gw_sync_reads_tags(s))
+		return; /* and comes back */
+	if (s->account->labels != GW_LABELS_NONE && !s->env.merges)
 		gw_log(s->log, GW_LOG_WARN,
 			"%s has no labels (X-GM-EXT-1), so `labels` changes nothing",
 			s->account->host);

@@ -10,6 +10,7 @@
 #include "godwit/sync.h"
 #include "maildir/mark.h"
 #include "sync/box.h"
+#include "sync/tags.h"
 #include "sync/warm.h"
 
 enum gw_sync_state {
@@ -103,6 +104,9 @@ struct gw_sync {
 	size_t folder_op_count, folder_op_cap;
 	struct gw_remake *remakes; /* owned; one for each OP_REMAKE, in their order */
 	bool folders_settled;
+	struct gw_tag_list tags; /* owned; what the user changed in notmuch since the last run */
+	char tags_revision[80];  /* as in the state */
+	bool tags_read;
 	struct gw_entry *entries; /* owned; those that the account wants */
 	size_t entry_count, entry_cap;
 	struct gw_claims claims;
@@ -193,6 +197,13 @@ void gw_sync_list_again(struct gw_sync *s);
  * and gw_sync_listed() follows. */
 bool gw_sync_settle_folders(struct gw_sync *s);
 void gw_sync_free_folders(struct gw_sync *s);
+
+/* account_tags.c: notmuch.  true: it reads what was changed there, and gw_sync_listed() follows. */
+bool gw_sync_reads_tags(struct gw_sync *s);
+/* In the pool, at the end: writes what is to be written, and remembers how far that was. */
+void gw_sync_write_tags(struct gw_sync *s, struct gw_disk_world *world);
+/* account_list.c */
+bool gw_sync_is_label(void *ctx, struct gw_slice name);
 
 /* account_match.c */
 /* Lets those go on that need not wait any more. */

@@ -388,6 +388,7 @@ static void work_close(struct gw_disk_job *job, struct gw_disk_world *world)
 
 	if (gw_sync_pause_changed(s))
 		gw_disk_writable(world, &p->err);
+	gw_sync_write_tags(s, world);
 	if (world->writable && s->err.code != GW_ERR_CORRUPT) {
 		write_end(p, world);
 		if (s->account->attic_days > 0)

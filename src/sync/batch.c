@@ -327,7 +327,7 @@ static enum gw_code store_cursor(
 		       : gw_store_mailbox_update(world->store, &op->row, err);
 }
 
-static enum gw_code act_on_row(struct batch *b, struct gw_op *op, struct gw_disk_world *world)
+static enum gw_code store_row(struct batch *b, struct gw_op *op, struct gw_disk_world *world)
 {
 	struct gw_store *store = world->store;
 	int64_t mailbox = op->place->mailbox;
@@ -403,6 +403,20 @@ static enum gw_code act_on_row(struct batch *b, struct gw_op *op, struct gw_disk
 		return store_cursor(op, world, err);
 	}
 	return GW_ERR_BUG;
+}
+
+static enum gw_code act_on_row(struct batch *b, struct gw_op *op, struct gw_disk_world *world)
+{
+	const struct gw_retag retag = { .mailbox = op->place->mailbox,
+		.uid = op->uid,
+		.gains = op->gains,
+		.loses = op->loses,
+		.own = op->own };
+	enum gw_code code = store_row(b, op, world);
+
+	return code == GW_OK && (op->gains | op->loses || op->own)
+		       ? gw_store_retag(world->store, &retag, &b->err)
+		       : code;
 }
 
 static enum gw_code write_keyword_files(struct batch *b)

@@ -72,7 +72,10 @@ struct gw_op {
 	bool was_pending;   /* JOIN: the file was being uploaded */
 	bool name_is_taken; /* DELIVER: another message has the name, so a fresh one will do */
 	bool copied;        /* JOIN: we made it on the server, of another */
-	bool was_here;      /* DELIVER: a copy of what another mailbox has */
+	uint64_t gains,
+		loses; /* where a row is added or changed: what its tags do (store/store.h) */
+	bool own;      /* likewise: the label that the mailbox is */
+	bool was_here; /* DELIVER: a copy of what another mailbox has */
 	enum gw_side side;
 	struct gw_place *from_place; /* TAKE: referenced while it waits */
 	struct gw_place *row_place;  /* TAKE, INHERIT: likewise; whose row from_uid goes */

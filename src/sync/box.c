@@ -18,8 +18,7 @@ uint32_t gw_box_window_key(const struct gw_folder *folder, int64_t now)
 
 	if (w->max_age == 0 && w->max_messages == 0 && w->max_size == 0 && !w->labels)
 		return 0;
-	if (w->labels)
-		key += (uint64_t)1 << 40;
+	key += (uint64_t)w->labels << 40;
 	key = key * 1000003 + w->max_messages;
 	key = key * 1000003 + w->max_size;
 	if (w->max_age > 0) /* messages grow older by the day */
@@ -102,9 +101,37 @@ void gw_box_release(struct gw_box *box)
 	box->env->released(box->env->ctx, box);
 }
 
+/* What its labels do, its tags will have to do. */
+static void note_tags(const struct gw_box *box, struct gw_op *op)
+{
+	uint64_t labels = gw_box_tags(box), old = op->flags;
+	size_t b;
+
+	switch (op->kind) {
+	case GW_OP_DELIVER:
+	case GW_OP_JOIN:
+	case GW_OP_TAKE:
+		old = 0;
+		op->own = box->env->is_label(box->env->ctx, gw_slice_str(box->folder->name));
+		break;
+	case GW_OP_FLAGS:
+	case GW_OP_BASE_FLAGS:
+		b = gw_base_find(box->local.base, box->local.base_count, op->uid);
+		if (b < box->local.base_count)
+			old = box->local.base[b].flags;
+		break;
+	default:
+		break;
+	}
+	op->gains = op->flags & ~old & labels;
+	op->loses = old & ~op->flags & labels;
+}
+
 void gw_box_add(struct gw_box *box, struct gw_op *op)
 {
 	op->place = box->place;
+	if (box->env->tags != NULL)
+		note_tags(box, op);
 	if (op->global_id == 0)
 		op->global_id = gw_remote_view_id(&box->remote, op->uid);
 	if (gw_batcher_add(box->env->batcher, op) != GW_OK)
@@ -223,6 +250,11 @@ uint64_t gw_box_flags(void *ctx, const struct gw_fetch *fetch)
 	return flags;
 }
 
+uint64_t gw_box_tags(const struct gw_box *box)
+{
+	return box->env->tags != NULL ? gw_labels_among(&box->keywords) : 0;
+}
+
 uint64_t gw_box_labels(const struct gw_box *box)
 {
 	return box->env->labels ? gw_labels_among(&box->keywords) : 0;
@@ -334,6 +366,9 @@ void gw_box_look(struct gw_box *box, enum gw_box_state state, bool with_prints)
 		.max_size = box->folder->window.max_size,
 		.retry_refused = box->env->full,
 		.retry_kept = box->env->restore_deletions,
+		.tags = box->env->tags,
+		.is_label = box->env->is_label,
+		.ctx = box->env->ctx,
 		.with_prints = with_prints };
 
 	drop_views(box);

@@ -35,8 +35,11 @@ struct gw_box_env {
 	const uint64_t *messages;      /* the account has so many */
 	uint64_t *deleted_recently;    /* and so many went lately; counted on here */
 	int64_t now;                   /* seconds since the epoch, as the run began */
-	bool merges;  /* the server takes no second message with a Message-ID that it has (Gmail) */
-	bool labels;  /* keywords that are called so are labels (sync/labels.h) */
+	bool merges; /* the server takes no second message with a Message-ID that it has (Gmail) */
+	bool labels; /* keywords that are called so are labels (sync/labels.h) */
+	const struct gw_tag_list *tags; /* NULL: labels are not notmuch's tags */
+	/* Is it the name of a mailbox that is a label?  Also called in the pool. */
+	bool (*is_label)(void *ctx, struct gw_slice name);
 	bool archive; /* all mail is shown as one: box_archive.c */
 	bool accept_deletions, restore_deletions;
 	/* As on the wire, and the account's.  trash: where to deleted mail goes; make_trash: it is

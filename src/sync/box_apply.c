@@ -16,7 +16,7 @@ char *gw_box_renamed(struct gw_box *box, uint32_t local, uint64_t flags, uint64_
 
 	old.info = gw_name_without(old.info, alien, own);
 	if (alien != 0)
-		changes |= GW_FLAGS_KEYWORDS;
+		changes |= GW_FLAGS_KEYWORDS & ~gw_box_tags(box);
 	if (gw_name_format(&old, flags, changes, &box->keywords, name))
 		copy = strdup(name);
 	if (copy == NULL)
@@ -220,6 +220,12 @@ static void apply_flags(struct gw_box *box, const struct gw_action *a)
 		free(op.from);
 		free(op.to);
 		return;
+	}
+	if (strcmp(op.from, op.to) == 0 && op.from_in_new == op.to_in_new) { /* only its tags */
+		free(op.from);
+		free(op.to);
+		op.from = op.to = NULL;
+		op.kind = GW_OP_BASE_FLAGS;
 	}
 	gw_box_add(box, &op);
 }

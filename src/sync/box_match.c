@@ -379,8 +379,9 @@ static char *moved_name(struct gw_box *box, const struct gw_keywords *from, cons
 		old.base = gw_slice_str(base);
 	if (old.info.p == NULL && flags == 0) /* as it is */
 		return gw_slice_dup(old.base);
-	return gw_name_format(&old, flags, GW_FLAGS_ALL, &box->keywords, name) ? strdup(name)
-									       : NULL;
+	return gw_name_format(&old, flags, GW_FLAGS_ALL & ~gw_box_tags(box), &box->keywords, name)
+		       ? strdup(name)
+		       : NULL;
 }
 
 static uint64_t flags_in_base(const struct gw_box *box, const struct gw_action *a)
@@ -401,7 +402,8 @@ static void merge_moved(struct gw_box *from, const struct gw_action *gone, uint6
 	struct gw_merged m;
 
 	in.storable = from->remote.storable;
-	here = gw_name_flags(info, &from->keywords);
+	here = (gw_name_flags(info, &from->keywords) & ~gw_box_tags(from)) |
+	       (base & gw_box_tags(from));
 	c->letters = gw_name_letters(info) & gw_keywords_letters(&from->keywords);
 	c->meant = gw_box_translate(to, &from->keywords, here) & ~(GW_FLAG_KEYWORD(0) - 1);
 	m = gw_merge_flags(&in, base, there, here);

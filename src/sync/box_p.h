@@ -227,6 +227,8 @@ void gw_box_add(struct gw_box *box, struct gw_op *op);
 uint64_t gw_box_flags(void *ctx, const struct gw_fetch *fetch);
 /* Keywords that are labels (sync/labels.h). */
 uint64_t gw_box_labels(const struct gw_box *box);
+/* Those of them that stand in notmuch's database and not in file names. */
+uint64_t gw_box_tags(const struct gw_box *box);
 void gw_box_look(struct gw_box *box, enum gw_box_state state, bool with_prints);
 
 /* box_pair.c: the heads of all messages, to find base's rows again under new UIDs. */

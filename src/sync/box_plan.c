@@ -9,7 +9,7 @@
 
 uint64_t gw_box_here(const struct gw_box *box)
 {
-	uint64_t lettered = gw_keywords_lettered(&box->keywords);
+	uint64_t lettered = gw_keywords_lettered(&box->keywords) & ~gw_box_tags(box);
 
 	return box->env->account->mirror_deleted ? lettered : lettered & ~GW_FLAG_DELETED;
 }
@@ -25,7 +25,7 @@ struct gw_plan_input gw_box_policy(const struct gw_box *box)
 		/* A dry run makes no directory for a mailbox that is new here. */
 		.local_trusted = box->local.scan.trusted || box->local.missing,
 		.copies_differ = box->copies_differ,
-		.lettered = gw_keywords_lettered(&box->keywords),
+		.lettered = gw_keywords_lettered(&box->keywords) | gw_box_tags(box),
 		.storable = GW_FLAGS_ALL,
 		.mirror_deleted = box->env->account->mirror_deleted,
 		.never_delete = box->env->account->deletes == GW_DELETE_NEVER };

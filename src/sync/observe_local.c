@@ -1,11 +1,14 @@
 /* sync/observe_local.c - see observe_local.h. */
 #include "sync/observe_local.h"
 
+#include "sync/labels.h"
+
 #include "sync/observe_remote.h"
 #include "sync/twins.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -245,6 +248,74 @@ static enum gw_code list_files(struct gw_look *look)
 	return GW_OK;
 }
 
+static enum gw_code take_retag(void *ctx, const struct gw_retag *retag)
+{
+	struct gw_look *look = ctx;
+	struct gw_local_view *v = &look->view;
+	size_t b = retag->mailbox == look->options.mailbox
+			   ? gw_base_find(v->base, v->base_count, retag->uid)
+			   : v->base_count;
+	uint32_t local = b < v->base_count ? v->base[b].local : GW_NO_LOCAL;
+	uint64_t labels = gw_labels_among(&v->keywords);
+
+	if (local != GW_NO_LOCAL)
+		v->messages[local].flags = (v->messages[local].flags | (retag->gains & labels)) &
+					   ~(retag->loses & labels);
+	return GW_OK;
+}
+
+/* Labels in "one\ntwo\n", as bits; new ones become keywords. */
+static uint64_t read_tags(struct gw_look *look, const char *tags)
+{
+	struct gw_keywords *k = &look->view.keywords;
+	uint64_t bits = 0;
+
+	while (tags != NULL && *tags != '\0') {
+		struct gw_slice tag = { tags, strcspn(tags, "\n") };
+		int index = gw_label_is(tag) ? gw_keywords_find(k, tag) : -1;
+
+		if (index < 0 && look->options.is_label(look->options.ctx, tag))
+			index = gw_keywords_add(k, tag);
+		if (index >= 0)
+			bits |= GW_FLAG_KEYWORD((unsigned)index);
+		tags += tag.n + (tags[tag.n] == '\n');
+	}
+	return bits;
+}
+
+static const char *tags_of(const struct gw_look *look, uint32_t local)
+{
+	struct gw_slice slice = gw_scan_base(&look->view.scan, local);
+	char base[GW_NAME_MAX + 1];
+
+	snprintf(base, sizeof base, "%.*s", (int)slice.n, slice.p);
+	return gw_tag_list_find(look->options.tags, look->options.dir, base);
+}
+
+/* A file's labels are its tags: those that were changed since the last time, else those that base
+ * knows.  What is still to be written of them counts as written. */
+static enum gw_code take_tags(struct gw_look *look, struct gw_store *store)
+{
+	struct gw_local_view *v = &look->view;
+	uint64_t labels;
+
+	for (size_t i = 0; i < v->scan.count; i++)
+		read_tags(look, tags_of(look, (uint32_t)i)); /* so that all have their bits */
+	labels = gw_labels_among(&v->keywords);
+	for (size_t i = 0; i < v->scan.count; i++) {
+		v->messages[i].flags &= ~labels;
+		v->messages[i].flags |= read_tags(look, tags_of(look, (uint32_t)i));
+	}
+	for (size_t i = 0; i < v->base_count; i++) {
+		const struct gw_base_msg *b = &v->base[i];
+		struct gw_local_msg *l = b->local == GW_NO_LOCAL ? NULL : &v->messages[b->local];
+
+		if (l != NULL && (tags_of(look, b->local) == NULL))
+			l->flags = (l->flags & ~labels) | (b->flags & labels);
+	}
+	return store == NULL ? GW_OK : gw_store_retags(store, take_retag, look, &look->err);
+}
+
 static void count_unknown(struct gw_local_view *v)
 {
 	for (size_t i = 0; i < v->scan.count; i++)
@@ -282,6 +353,8 @@ static void work_look(struct gw_disk_job *job, struct gw_disk_world *world)
 	if (code == GW_OK && look->options.mailbox != 0 && world->store != NULL)
 		code = gw_store_messages(
 			world->store, look->options.mailbox, GW_BY_UID, take_row, look, &look->err);
+	if (code == GW_OK && look->options.tags != NULL)
+		code = take_tags(look, look->options.mailbox != 0 ? world->store : NULL);
 	if (code == GW_OK)
 		code = gw_find_twins(look->place, &look->view, world->store, &look->err);
 	if (code == GW_OK && look->options.mailbox != 0 && world->store != NULL)

@@ -8,6 +8,7 @@
 #include "maildir/scan.h"
 #include "sync/batch.h"
 #include "sync/pair.h"
+#include "sync/tags.h"
 
 struct gw_look;
 
@@ -63,7 +64,11 @@ struct gw_look_options {
 	uint64_t max_size;
 	bool retry_refused; /* as if the server had never refused a file */
 	bool retry_kept;    /* nor had refused one for good */
-	bool with_prints;   /* load the rows' fingerprints as well */
+	/* NULL: labels are no tags.  Else what is_label() says of a name (in the pool) is one. */
+	const struct gw_tag_list *tags;
+	bool (*is_label)(void *ctx, struct gw_slice name);
+	void *ctx;
+	bool with_prints; /* load the rows' fingerprints as well */
 };
 
 /* place: owned by the callee, NULL on failure and when the directory is missing.  view: owned by

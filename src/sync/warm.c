@@ -14,7 +14,7 @@ struct gw_session_options gw_session_options_of(const struct gw_account *a, stru
 						    .timeout_ms = a->timeout_s * 1000 },
 		.tls = a->tls,
 		.sasl = sasl,
-		.labels = a->labels,
+		.labels = a->labels != GW_LABELS_NONE,
 		.remembered_caps = remembered_caps };
 }
 

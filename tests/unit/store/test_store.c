@@ -318,6 +318,33 @@ static void held_deletions_and_what_is_left(void **state)
 	assert_false(copy); /* it has no file any more */
 }
 
+static enum gw_code take_retag(void *ctx, const struct gw_retag *retag)
+{
+	*(struct gw_retag *)ctx = *retag;
+	return GW_OK;
+}
+
+/* What a label did last is what its tag will do. */
+static void tags_do_what_labels_did_last(void **state)
+{
+	struct fixture *f = *state;
+	struct gw_retag r = { .mailbox = f->box.id, .uid = 7, .gains = 3, .own = true },
+			found = { 0 };
+
+	gw_store_retag(f->store, &r, &f->err);
+	r = (struct gw_retag){ .mailbox = f->box.id, .uid = 7, .gains = 4, .loses = 1 };
+	assert_int_equal(gw_store_retag(f->store, &r, &f->err), GW_OK);
+	assert_int_equal(gw_store_retags(f->store, take_retag, &found, &f->err), GW_OK);
+	assert_int_equal(found.uid, 7);
+	assert_int_equal(found.gains, 6);
+	assert_int_equal(found.loses, 1);
+	assert_true(found.own);
+	gw_store_retagged(f->store, f->box.id, 7, &f->err);
+	found.uid = 0;
+	gw_store_retags(f->store, take_retag, &found, &f->err);
+	assert_int_equal(found.uid, 0);
+}
+
 static enum gw_code count_kept(void *ctx, const char *base_name, int64_t at, uint32_t uid)
 {
 	assert_string_equal(base_name, "one");
@@ -371,7 +398,7 @@ static void an_old_state_is_migrated(void **state)
 		"ALTER TABLE mailbox DROP COLUMN missing_at",
 		"ALTER TABLE mailbox DROP COLUMN window",
 		"ALTER TABLE mailbox DROP COLUMN object_id", "DROP INDEX message_copied",
-		"DROP INDEX message_global", "DROP TABLE budget",
+		"DROP INDEX message_global", "DROP TABLE budget", "DROP TABLE retag",
 		"ALTER TABLE message DROP COLUMN copied", "PRAGMA user_version = 1" };
 	sqlite3 *db = NULL;
 	uint32_t told = 99;
@@ -397,8 +424,8 @@ int main(void)
 		TEST(a_rollback_leaves_nothing), TEST(reading_leaves_no_trace),
 		TEST(no_file_or_an_empty_one_is_no_state), TEST(damage_is_told),
 		TEST(uploads_are_remembered), TEST(held_deletions_and_what_is_left),
-		TEST(files_are_kept), TEST(an_old_state_is_migrated),
-		TEST(one_holder_of_the_lock) };
+		TEST(files_are_kept), TEST(tags_do_what_labels_did_last),
+		TEST(an_old_state_is_migrated), TEST(one_holder_of_the_lock) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,281 @@
+/* sync/account_tags.c - labels in step with notmuch's tags (`labels = notmuch`); part of
+ * account_p.h.
+ *
+ * What the user changed in notmuch since the last run is read before any mailbox is looked at, and
+ * is what their files' labels are then (observe_local.c).  What is to be written waits in the state
+ * (`retag`) until notmuch knows the message, since `notmuch new` finds it first; the end of each
+ * run tries.  The state's revision is the one of the reading: what was written since is read once
+ * more, and is as base has it.
+ */
+#include "sync/account_p.h"
+
+#include "maildir/fingerprint.h"
+#include "maildir/folder.h"
+#include "maildir/name.h"
+#include "maildir/scan.h"
+#include "sync/labels.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+bool gw_has_notmuch(void)
+{
+	return gw_tags_supported();
+}
+
+/* --- reading --------------------------------------------------------------------------------- */
+
+enum { NAMES_MAX = 1 << 16 };
+
+struct read_job {
+	struct gw_disk_job job; /* first */
+	struct gw_sync *sync;
+	struct gw_error err;
+};
+
+static void work_read(struct gw_disk_job *job, struct gw_disk_world *world)
+{
+	struct read_job *r = (struct read_job *)job;
+	struct gw_sync *s = r->sync;
+	struct gw_buf since;
+	enum gw_code code = GW_OK;
+
+	gw_buf_init(&since, sizeof s->tags_revision);
+	if (world->store != NULL)
+		code = gw_store_fact(world->store, GW_FACT_TAGS, &since, &r->err);
+	if (code == GW_OK) {
+		snprintf(s->tags_revision, sizeof s->tags_revision, "%s", gw_buf_cstr(&since));
+		gw_tags_read(s->account->maildir, s->tags_revision, &s->tags, &r->err);
+	}
+	gw_buf_deinit(&since);
+}
+
+static void on_read(struct gw_disk_job *job)
+{
+	struct read_job *r = (struct read_job *)job;
+	struct gw_sync *s = r->sync;
+
+	if (r->err.code != GW_OK) { /* labels are as base knows them, then */
+		gw_tag_list_deinit(&s->tags);
+		gw_sync_problem(s, NULL, &r->err);
+	}
+	free(r);
+	if (s->state == SYNC_ENDING)
+		gw_sync_pump(s);
+	else
+		gw_sync_listed(s);
+}
+
+bool gw_sync_reads_tags(struct gw_sync *s)
+{
+	struct read_job *r;
+
+	if (s->tags_read || !s->env.labels || s->account->labels != GW_LABELS_NOTMUCH)
+		return false;
+	s->tags_read = true;
+	s->env.tags = &s->tags;
+	s->env.is_label = gw_sync_is_label;
+	r = calloc(1, sizeof *r);
+	if (r == NULL)
+		return false; /* nothing is known to have changed */
+	*r = (struct read_job){ .job = { .work = work_read, .done = on_read }, .sync = s };
+	s->state = SYNC_SETTLING;
+	gw_disk_submit(&s->disk, &r->job);
+	return true;
+}
+
+/* --- writing --------------------------------------------------------------------------------- */
+
+struct writer {
+	struct gw_sync *sync;
+	struct gw_store *store;
+	struct gw_tag_db *db;  /* owned */
+	struct gw_retag *list; /* owned; in the order of mailboxes */
+	size_t count, cap;
+
+	/* One mailbox */
+	struct gw_maildir m; /* owned, if m.cur is open */
+	struct gw_scan scan;
+	struct gw_keywords keywords;
+	const char *own; /* the label that it is, or NULL */
+
+	/* One message */
+	char base[GW_NAME_MAX + 1];
+	struct gw_error err;
+};
+
+static enum gw_code take_retag(void *ctx, const struct gw_retag *retag)
+{
+	struct writer *w = ctx;
+	struct gw_retag *slot =
+		gw_array_push((void **)&w->list, &w->count, &w->cap, sizeof *w->list);
+
+	if (slot == NULL)
+		return gw_fail(&w->err, GW_ERR_NOMEM, "out of memory");
+	*slot = *retag;
+	return GW_OK;
+}
+
+static enum gw_code take_keyword(void *ctx, unsigned index, const char *name)
+{
+	struct writer *w = ctx;
+
+	gw_keywords_put(&w->keywords, index, gw_slice_str(name));
+	return GW_OK;
+}
+
+static enum gw_code take_row(void *ctx, const struct gw_message_row *row)
+{
+	struct writer *w = ctx;
+
+	if (row->base_name != NULL)
+		snprintf(w->base, sizeof w->base, "%s", row->base_name);
+	return GW_OK;
+}
+
+static void close_mailbox(struct writer *w)
+{
+	if (w->m.path != NULL)
+		gw_maildir_close(&w->m);
+	w->m = (struct gw_maildir){ -1, -1, -1, -1, NULL };
+	gw_scan_deinit(&w->scan);
+	w->scan = (struct gw_scan){ 0 };
+	gw_keywords_deinit(&w->keywords);
+	w->keywords = (struct gw_keywords){ 0 };
+}
+
+static enum gw_code open_mailbox(struct writer *w, int64_t mailbox)
+{
+	enum gw_open_result opened = GW_MAILDIR_MISSING;
+	enum gw_code code = GW_OK;
+	const struct gw_entry *e = NULL;
+
+	close_mailbox(w);
+	for (size_t i = 0; i < w->sync->entry_count; i++) {
+		if (w->sync->entries[i].row.id == mailbox)
+			e = &w->sync->entries[i];
+	}
+	if (e == NULL)
+		return GW_OK; /* not in this run */
+	w->own = gw_sync_is_label(w->sync, gw_slice_str(e->folder->name)) ? e->folder->name : NULL;
+	code = gw_maildir_open(
+		w->sync->account->maildir, e->row.local_dir, false, NULL, &w->m, &opened, &w->err);
+	if (code == GW_OK && opened == GW_MAILDIR_OPENED)
+		code = gw_scan_run(&w->m, &w->scan, &w->err);
+	if (code == GW_OK)
+		code = gw_store_keywords(w->store, mailbox, take_keyword, w, &w->err);
+	return code;
+}
+
+static void put_names(const struct writer *w, uint64_t bits, struct gw_buf *out)
+{
+	uint64_t labels = bits & gw_labels_among(&w->keywords);
+
+	for (unsigned i = 0; i < GW_KEYWORD_MAX; i++) {
+		if (labels & GW_FLAG_KEYWORD(i))
+			gw_buf_printf(out, "%s\n", w->keywords.names[i]);
+	}
+}
+
+static enum gw_code change_tags(
+	struct writer *w, const struct gw_retag *r, const char *msgid, bool *known)
+{
+	struct gw_buf gains, loses;
+	enum gw_code code;
+
+	gw_buf_init(&gains, NAMES_MAX);
+	gw_buf_init(&loses, NAMES_MAX);
+	if (r->own && w->own != NULL)
+		gw_buf_printf(&gains, "%s\n", w->own);
+	put_names(w, r->gains, &gains);
+	put_names(w, r->loses, &loses);
+	code = gw_tag_db_change(
+		w->db, msgid, gw_buf_cstr(&gains), gw_buf_cstr(&loses), known, &w->err);
+	gw_buf_deinit(&gains);
+	gw_buf_deinit(&loses);
+	return code;
+}
+
+static enum gw_code write_one(struct writer *w, const struct gw_retag *r)
+{
+	char *msgid = NULL;
+	bool known = true; /* one that is gone waits for nothing */
+	enum gw_code code;
+	size_t i;
+
+	w->base[0] = '\0';
+	code = gw_store_message(w->store, r->mailbox, r->uid, take_row, w, &w->err);
+	i = w->base[0] == '\0' ? SIZE_MAX : gw_scan_find(&w->scan, gw_slice_str(w->base));
+	if (i != SIZE_MAX)
+		msgid = gw_message_id(
+			w->scan.entries[i].in_new ? w->m.new : w->m.cur, gw_scan_name(&w->scan, i));
+	if (msgid != NULL && code == GW_OK)
+		code = change_tags(w, r, msgid, &known);
+	free(msgid);
+	return code == GW_OK && known ? gw_store_retagged(w->store, r->mailbox, r->uid, &w->err)
+				      : code;
+}
+
+static enum gw_code write_all(struct writer *w)
+{
+	enum gw_code code = gw_tag_db_open(&w->db, &w->err);
+
+	for (size_t i = 0; i < w->count && code == GW_OK; i++) {
+		if (i == 0 || w->list[i].mailbox != w->list[i - 1].mailbox)
+			code = open_mailbox(w, w->list[i].mailbox);
+		if (code == GW_OK && w->m.path != NULL)
+			code = write_one(w, &w->list[i]);
+	}
+	close_mailbox(w);
+	gw_tag_db_close(w->db);
+	return code;
+}
+
+/* Nothing may be forgotten that a mailbox was not brought in step with. */
+static bool is_whole(const struct gw_sync *s)
+{
+	return s->err.code == GW_OK && s->counts.problems == 0 && s->counts.unsettled == 0 &&
+	       !s->stopped && s->options.folder_count == 0;
+}
+
+static void write_in_transaction(struct writer *w)
+{
+	struct gw_sync *s = w->sync;
+	bool whole = is_whole(s);
+	enum gw_code code = gw_store_begin(w->store, &w->err);
+
+	/* Another database, or none before: what notmuch has of all messages is unknown. */
+	if (code == GW_OK && s->tags.anew)
+		code = gw_store_retag_all(w->store, &w->err);
+	if (code == GW_OK)
+		code = gw_store_retags(w->store, take_retag, w, &w->err);
+	if (code == GW_OK && w->count > 0 && write_all(w) != GW_OK) {
+		gw_log(s->log, GW_LOG_WARN, "%s; the next sync tries again", w->err.text);
+		gw_error_clear(&w->err);
+		whole = false;
+	}
+	if (code == GW_OK && whole)
+		code = gw_store_set_fact(w->store, GW_FACT_TAGS, s->tags.revision, &w->err);
+	if (code == GW_OK)
+		code = gw_store_commit(w->store, &w->err);
+	if (code != GW_OK)
+		gw_store_rollback(w->store);
+}
+
+void gw_sync_write_tags(struct gw_sync *s, struct gw_disk_world *world)
+{
+	struct writer w = { .sync = s, .m = { -1, -1, -1, -1, NULL } };
+
+	if (s->env.tags == NULL || s->tags.revision[0] == '\0' || s->options.dry_run ||
+		s->options.verify || world->broken.code != GW_OK)
+		return;
+	/* A run that changed nothing, and nothing was changed in notmuch: nothing can be written.
+	 */
+	if (!world->writable && strcmp(s->tags.revision, s->tags_revision) == 0)
+		return;
+	if (gw_disk_writable(world, &w.err) != GW_OK)
+		return;
+	w.store = world->store;
+	write_in_transaction(&w);
+	free(w.list);
+}

@@ -1,0 +1,139 @@
+#!/bin/bash
+# `labels = "notmuch"`: Gmail's labels are notmuch's tags, and the reverse.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/watchlib.sh"
+. "$(dirname "$0")/gmaillib.sh"
+command -v notmuch > /dev/null || { echo "no notmuch here"; exit 77; }
+
+export NOTMUCH_CONFIG=$T/notmuch-config
+tags() { # ID: its tags that are labels, with commas between
+	notmuch search --output=tags "id:$1@x" | grep -vxE 'inbox|unread|attachment|flagged|replied' | paste -sd,
+}
+has_tags() { # ID TAGS
+	[ "$(tags "$1")" = "$2" ] || fail "$1 is tagged \"$(tags "$1")\", not \"$2\""
+}
+index() { notmuch new --quiet; }
+at_rest() {
+	sync_ok
+	sync_ok
+	grep -q 'nothing new' "$T/out" || fail "$1: not at rest: $(cat "$T/out")"
+	cp "$T/state/test.db" "$T/before.db"
+	sync_ok
+	cmp -s "$T/state/test.db" "$T/before.db" || fail "$1: a run without changes writes to the state"
+}
+
+mkdir -p "$T/mail"
+cat > "$NOTMUCH_CONFIG" <<-EOF
+	[database]
+	path=$T/mail
+	[user]
+	name=somebody
+	primary_email=somebody@gmail.com
+	[new]
+	tags=unread;inbox
+	ignore=.godwit;.godwit-name;dovecot-keywords
+	[maildir]
+	synchronize_flags=true
+EOF
+
+gmail_start
+for id in bill plan note; do
+	mail "$id"
+	web DELIVER INBOX "$T/m"
+done
+web LABEL "$(web_id bill)" Work
+web LABEL "$(web_id plan)" 'Caf&AOk-'
+mail only
+web DELIVER Work "$T/m"
+gmail_config 'labels = "notmuch"'
+
+if ! ldd "$GODWIT" | grep -q libnotmuch; then
+	godwit sync && fail "it says nothing"
+	grep -q 'built without libnotmuch' "$T/err" || fail "$(cat "$T/err")"
+	echo "built without libnotmuch"
+	exit 77
+fi
+
+note "a database that cannot be opened is told, and mail is fetched all the same"
+status=0
+godwit sync > "$T/out" || status=$?
+[ $status = 1 ] && grep -q "notmuch's database cannot be opened" "$T/err" || fail "exit $status: $(cat "$T/err")"
+[ "$(count_here INBOX)" = 3 ] || fail "the mail is not here"
+
+note "labels become tags when notmuch knows the messages"
+index
+sync_ok
+has_tags bill Work
+has_tags plan 'Café'
+has_tags note ''
+has_tags only Work
+[ -z "$(find "$T/mail" -name '*:2,*[a-z]*')" ] || fail "labels are in file names, too"
+at_rest "at first"
+
+note "put on and taken off there"
+web LABEL "$(web_id note)" Work
+web UNLABEL "$(web_id plan)" 'Caf&AOk-'
+sync_ok
+has_tags note Work
+sync_ok
+has_tags plan ''
+index
+at_rest "there"
+
+note "put on and taken off in notmuch; other tags are nobody's business"
+notmuch tag +Café +private -inbox -- id:note@x
+notmuch tag -Work -- id:bill@x
+sync_ok --json
+expect_counts messages_uploaded=0
+sync_ok
+[ "$(labels note)" = 'Caf&AOk-,INBOX,Work' ] || fail "note: $(labels note)"
+[ "$(labels bill)" = INBOX ] || fail "bill: $(labels bill)"
+has_tags note 'Café,Work,private'
+[ -z "$(grep -rlF '<bill@x>' "$T/mail/Work")" ] || fail "it is still in Work"
+grep -rqF '<note@x>' "$T/mail/Café" || fail "it does not come to its new mailbox"
+index
+at_rest "here"
+has_tags note 'Café,Work,private'
+
+note "on both sides; new mail that is tagged before the next sync, here and there"
+web LABEL "$(web_id bill)" 'Caf&AOk-'
+notmuch tag +Work -- id:bill@x
+mail fresh
+web DELIVER INBOX "$T/m"
+web LABEL "$(web_id fresh)" 'Caf&AOk-'
+sync_ok
+index
+notmuch tag +Work -- id:fresh@x # notmuch did not have its label yet
+sync_ok
+sync_ok
+sync_ok
+[ "$(labels bill)" = 'Caf&AOk-,INBOX,Work' ] || fail "bill: $(labels bill)"
+case "$(labels fresh)" in *Caf*) ;; *) fail "fresh: $(labels fresh)" ;; esac
+has_tags bill 'Café,Work'
+index
+at_rest "both"
+
+note "moved here, flagged, while notmuch's paths are old: the labels stay"
+f=$(grep -rlF '<plan@x>' "$T/mail/INBOX")
+web LABEL "$(web_id plan)" Work
+sync_ok
+mv "$f" "$T/mail/Café/cur/$(basename "${f%%:*}"):2,FS"
+sync_ok
+sync_ok
+[ "$(labels plan)" = 'Caf&AOk-,Work,[Gmail]/Starred' ] || fail "plan: $(labels plan)"
+index
+sync_ok
+sync_ok
+has_tags plan 'Café,Work'
+at_rest "moved"
+
+note "notmuch's database is made anew: the labels become tags again"
+rm -r "$T/mail/.notmuch"
+index
+has_tags bill ''
+sync_ok
+has_tags bill 'Café,Work'
+has_tags only Work
+[ "$(labels bill)" = 'Caf&AOk-,INBOX,Work' ] || fail "bill: $(labels bill)"
+at_rest "made anew"
+note ok
