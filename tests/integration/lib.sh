@@ -228,10 +228,11 @@ deliver() {
 	local folder=$1 file=$2 flags=${3:-} name
 	name=$(date +%s).M${RANDOM}${RANDOM}P$$.test
 	mkdir -p "$MAIL/$folder"/{cur,new,tmp}
+	cp "$file" "$MAIL/$folder/tmp/$name" # or the server might give it out half written
 	if [ -n "$flags" ]; then
-		cp "$file" "$MAIL/$folder/cur/$name:2,$flags"
+		mv "$MAIL/$folder/tmp/$name" "$MAIL/$folder/cur/$name:2,$flags"
 	else
-		cp "$file" "$MAIL/$folder/new/$name"
+		mv "$MAIL/$folder/tmp/$name" "$MAIL/$folder/new/$name"
 	fi
 	server_own
 }
