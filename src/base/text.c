@@ -3,6 +3,7 @@
 
 #include <openssl/sha.h>
 #include <stdio.h>
+#include <time.h>
 
 uint32_t gw_utf8_next(const char **p, const char *end)
 {
@@ -164,4 +165,14 @@ bool gw_is_loopback(const char *host)
 {
 	return strcasecmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
 	       (strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == strlen(host));
+}
+
+void gw_local_time(int64_t at, char out[static GW_LOCAL_TIME])
+{
+	time_t t = (time_t)at;
+	struct tm tm;
+
+	out[0] = '\0';
+	if (localtime_r(&t, &tm) != NULL)
+		strftime(out, GW_LOCAL_TIME, "%Y-%m-%d %H:%M", &tm);
 }

@@ -31,3 +31,8 @@ void gw_sha256_hex(struct gw_slice data, size_t bytes, char *out);
 
 /* Does the host name stand for this machine, whatever a name server says? */
 bool gw_is_loopback(const char *host);
+
+enum { GW_LOCAL_TIME = 32 };
+
+/* "2026-11-26 14:03", on this machine's clock; empty when there is no such time. */
+void gw_local_time(int64_t at, char out[static GW_LOCAL_TIME]);

@@ -2,6 +2,7 @@
 #include "cli/ask.h"
 #include "cli/cli.h"
 
+#include "base/text.h"
 #include "godwit/status.h"
 
 #include <stdio.h>
@@ -92,16 +93,14 @@ static void on_day(void *ctx, uint64_t down, uint64_t up, int64_t not_before)
 static void print_day(const struct printer *p)
 {
 	const struct gw_account *a = p->account;
-	char when[64] = "";
-	time_t t = (time_t)p->not_before;
-	struct tm tm;
+	char when[GW_LOCAL_TIME];
 
 	if (a->daily_download_mb + a->daily_upload_mb > 0 && p->down + p->up > 0)
 		printf("  today: %.1f of %u MB down, %.1f of %u MB up\n", (double)p->down / 1e6,
 			a->daily_download_mb, (double)p->up / 1e6, a->daily_upload_mb);
-	if (p->not_before == 0 || localtime_r(&t, &tm) == NULL)
+	if (p->not_before == 0)
 		return;
-	strftime(when, sizeof when, "%Y-%m-%d %H:%M", &tm);
+	gw_local_time(p->not_before, when);
 	printf("  the provider refused more for now; it is not asked before %s (`sync --now`)\n",
 		when);
 }

@@ -1,6 +1,15 @@
 /* store/budget.c - what crossed the wire on which day.  See store.h. */
 #include "store/store_p.h"
 
+#include <time.h>
+
+enum { DAY = 86400 };
+
+int64_t gw_store_today(void)
+{
+	return (int64_t)time(NULL) / DAY;
+}
+
 enum gw_code gw_store_day(
 	struct gw_store *store, int64_t day, uint64_t *down, uint64_t *up, struct gw_error *err)
 {

@@ -2,6 +2,7 @@
 #include "store/store_p.h"
 
 #include "base/fs.h"
+#include "base/num.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -77,7 +78,7 @@ static const char *const migrations[] = {
 	 " uid INTEGER NOT NULL, gains INTEGER NOT NULL, loses INTEGER NOT NULL,"
 	 " own INTEGER NOT NULL, PRIMARY KEY(mailbox_id, uid)) STRICT, WITHOUT ROWID;"),
 };
-enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
+enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations, FACT_NUMBER_MAX = 64 };
 
 static const char *const sql[STATEMENTS] = {
 	[ST_BEGIN] = "BEGIN IMMEDIATE",
@@ -466,6 +467,22 @@ enum gw_code gw_store_fact(
 	else if (rc != SQLITE_DONE)
 		code = store_failed(store, rc, err);
 	sqlite3_reset(st);
+	return code;
+}
+
+enum gw_code gw_store_fact_number(
+	struct gw_store *store, const char *name, int64_t *out, struct gw_error *err)
+{
+	struct gw_buf text;
+	uint64_t n = 0;
+	enum gw_code code;
+
+	gw_buf_init(&text, FACT_NUMBER_MAX);
+	code = gw_store_fact(store, name, &text, err);
+	if (code == GW_OK && text.n > 0)
+		gw_read_u64(gw_slice_str(gw_buf_cstr(&text)), INT64_MAX, &n);
+	gw_buf_deinit(&text);
+	*out = (int64_t)n;
 	return code;
 }
 

@@ -36,6 +36,9 @@ void gw_store_rollback(struct gw_store *store);
 /* A named value, appended to out; nothing when there is none. */
 enum gw_code gw_store_fact(
 	struct gw_store *store, const char *name, struct gw_buf *out, struct gw_error *err);
+/* A number; 0 when there is none, or something else stands there. */
+enum gw_code gw_store_fact_number(
+	struct gw_store *store, const char *name, int64_t *out, struct gw_error *err);
 enum gw_code gw_store_set_fact(
 	struct gw_store *store, const char *name, const char *value, struct gw_error *err);
 
@@ -237,7 +240,10 @@ enum gw_code gw_store_deleted_purge(struct gw_store *store, int64_t at, struct g
 
 /* --- what crossed the wire ------------------------------------------------------------------- */
 
-/* Bytes of one day since the epoch (UTC); 0 when nothing is known. */
+/* Days since the epoch (UTC). */
+int64_t gw_store_today(void);
+
+/* Bytes of one day; 0 when nothing is known. */
 enum gw_code gw_store_day(
 	struct gw_store *store, int64_t day, uint64_t *down, uint64_t *up, struct gw_error *err);
 enum gw_code gw_store_day_add(

@@ -3,17 +3,12 @@
  */
 #include "sync/account_p.h"
 
-#include "base/num.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <time.h>
 
 enum { DAY = 86400, MB = 1000000, LONG_PAUSE = 300 };
-
-int64_t gw_sync_today(void)
-{
-	return (int64_t)time(NULL) / DAY;
-}
 
 enum gw_code gw_sync_read_budget(struct gw_sync *s, struct gw_error *err)
 {
@@ -23,7 +18,7 @@ enum gw_code gw_sync_read_budget(struct gw_sync *s, struct gw_error *err)
 	b->up_limit = (uint64_t)s->account->daily_upload_mb * MB;
 	if (s->disk.world.store == NULL || (b->down_limit == 0 && b->up_limit == 0))
 		return GW_OK;
-	return gw_store_day(s->disk.world.store, gw_sync_today(), &b->down, &b->up, err);
+	return gw_store_day(s->disk.world.store, gw_store_today(), &b->down, &b->up, err);
 }
 
 static void take_more(uint64_t *counted, uint64_t now, uint64_t *out)
@@ -61,24 +56,14 @@ void gw_sync_note_overhead(struct gw_sync *s)
 		received > s->counts.bytes_downloaded ? received - s->counts.bytes_downloaded : 0;
 }
 
-static void clock_time(int64_t at, char out[32])
-{
-	time_t t = (time_t)at;
-	struct tm tm;
-
-	out[0] = '\0';
-	if (localtime_r(&t, &tm) != NULL)
-		strftime(out, 32, "%Y-%m-%d %H:%M", &tm);
-}
-
 void gw_sync_tell_postponed(struct gw_sync *s)
 {
 	struct gw_error err = { 0 };
-	char when[32];
+	char when[GW_LOCAL_TIME];
 
 	if (s->budget.postponed == 0 || s->options.dry_run)
 		return;
-	clock_time((gw_sync_today() + 1) * DAY, when);
+	gw_local_time((gw_store_today() + 1) * DAY, when);
 	gw_fail(&err, GW_ERR_BUSY,
 		"what the provider lets through in a day is nearly used up (%llu of %llu MB down, "
 		"%llu of %llu MB up; `daily-download`, `daily-upload`): %llu messages wait for the "
@@ -106,26 +91,20 @@ bool gw_sync_pause_changed(const struct gw_sync *s)
 enum gw_code gw_sync_check_pause(struct gw_sync *s, struct gw_error *err)
 {
 	int64_t now = (int64_t)time(NULL);
-	struct gw_buf text;
-	char when[32];
-	uint64_t at = 0;
-	enum gw_code code;
+	char when[GW_LOCAL_TIME];
+	int64_t at = 0;
+	enum gw_code code = gw_store_fact_number(s->disk.world.store, GW_FACT_NOT_BEFORE, &at, err);
 
-	gw_buf_init(&text, 64);
-	code = gw_store_fact(s->disk.world.store, GW_FACT_NOT_BEFORE, &text, err);
-	if (code == GW_OK && text.n > 0)
-		gw_read_u64(gw_slice_str(gw_buf_cstr(&text)), INT64_MAX, &at);
-	gw_buf_deinit(&text);
-	s->paused_until = (int64_t)at;
+	s->paused_until = at;
 	/* A clock that was set back must not make it wait for ever. */
-	if (s->options.now || code != GW_OK || (int64_t)at <= now || (int64_t)at > now + DAY)
+	if (s->options.now || code != GW_OK || at <= now || at > now + DAY)
 		return code;
-	clock_time((int64_t)at, when);
+	gw_local_time(at, when);
 	gw_fail(err, GW_ERR_BUSY,
 		"the provider refused more for now (bandwidth), so nothing is asked before %s; "
 		"`godwit sync --now` asks all the same",
 		when);
-	err->wait_s = (unsigned)((int64_t)at - now);
+	err->wait_s = (unsigned)(at - now);
 	return GW_ERR_BUSY;
 }
 

@@ -166,7 +166,6 @@ void gw_sync_on_wrote(void *ctx, const struct gw_place *place, const char *name,
 void gw_sync_tell_new(struct gw_sync *s, const char *mailbox, const char *path);
 
 /* account_budget.c */
-int64_t gw_sync_today(void); /* days since the epoch */
 enum gw_code gw_sync_read_budget(struct gw_sync *s, struct gw_error *err);
 void gw_sync_take_traffic(void *ctx, uint64_t *down, uint64_t *up);
 /* What came beside bodies counts, too. */

@@ -78,23 +78,23 @@ static bool is_account_id(const char *id)
 
 static enum gw_code read_state(struct gw_sync *s, struct gw_error *err)
 {
-	char *id = NULL, *generation = NULL;
+	char *id = NULL;
+	int64_t generation = 0;
 	enum gw_code code = gw_sync_reread_rows(s, err);
 
 	if (code == GW_OK)
 		code = read_fact(s, GW_FACT_ACCOUNT_ID, &id, err);
 	if (code == GW_OK)
-		code = read_fact(s, GW_FACT_GENERATION, &generation, err);
+		code = gw_store_fact_number(
+			s->disk.world.store, GW_FACT_GENERATION, &generation, err);
 	if (code == GW_OK)
 		code = read_fact(s, GW_FACT_CAPS, &s->caps, err);
 	if (code == GW_OK)
 		code = gw_sync_check_pause(s, err);
 	if (id != NULL)
 		snprintf(s->account_id, sizeof s->account_id, "%s", id);
-	if (generation != NULL)
-		gw_read_u64(gw_slice_str(generation), INT64_MAX, &s->generation);
+	s->generation = (uint64_t)generation;
 	free(id);
-	free(generation);
 	/* Damage that SQLite does not notice; without this it would look like another account's. */
 	if (code == GW_OK && ever_synchronized(s) && !is_account_id(s->account_id))
 		code = gw_fail(
@@ -375,7 +375,7 @@ static enum gw_code write_end(struct prepare_job *p, struct gw_disk_world *world
 	if (code == GW_OK)
 		code = gw_store_set_fact(world->store, GW_FACT_CHANGED, now, err);
 	if (code == GW_OK && p->down + p->up > 0)
-		code = gw_store_day_add(world->store, gw_sync_today(), p->down, p->up, err);
+		code = gw_store_day_add(world->store, gw_store_today(), p->down, p->up, err);
 	if (code == GW_OK && gw_sync_pause_changed(s))
 		code = gw_sync_store_pause(s, world->store, err);
 	return code == GW_OK ? gw_store_commit(world->store, err) : code;

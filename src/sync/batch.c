@@ -443,8 +443,7 @@ static enum gw_code store_rows(struct batch *b, struct gw_disk_world *world)
 			code = act_on_row(b, &b->ops[i], world);
 	}
 	if (code == GW_OK && b->down + b->up > 0)
-		code = gw_store_day_add(
-			world->store, (int64_t)time(NULL) / 86400, b->down, b->up, &b->err);
+		code = gw_store_day_add(world->store, gw_store_today(), b->down, b->up, &b->err);
 	if (code == GW_OK)
 		code = gw_store_commit(world->store, &b->err);
 	if (code != GW_OK)

@@ -164,13 +164,22 @@ static void fail_memory(struct gw_box *box)
 	gw_box_fail(box, &err);
 }
 
-static void fail_cancelled(struct gw_box *box)
+void gw_box_end_lost(struct gw_box *box, const struct gw_error *why)
 {
 	struct gw_error err = { 0 };
 
+	if (why != NULL)
+		err = *why;
 	gw_fail(&err, GW_ERR_CANCELLED, "stopped");
 	err.scope = GW_SCOPE_ACCOUNT;
 	gw_box_fail(box, &err);
+}
+
+void gw_box_end_unsent(struct gw_box *box, enum gw_code code)
+{
+	gw_fail(&box->err, code, code == GW_ERR_NOMEM ? "out of memory" : "the session ended");
+	box->err.scope = GW_SCOPE_ACCOUNT;
+	gw_box_fail(box, &box->err);
 }
 
 /* --- flags ----------------------------------------------------------------------------------- */
@@ -335,7 +344,7 @@ static void on_looked(
 	if (err != NULL) {
 		gw_box_fail(box, err);
 	} else if (box->stopped) {
-		fail_cancelled(box);
+		gw_box_end_lost(box, NULL);
 	} else if (box->local.missing && box->row->uidvalidity != 0) {
 		fail_gone(box);
 	} else {
@@ -419,7 +428,7 @@ static void on_observed(
 	if (!box->env->verify && is_another(box))
 		box->remote.restarted = true;
 	if (box->stopped)
-		fail_cancelled(box);
+		gw_box_end_lost(box, NULL);
 	else if (box->env->verify)
 		gw_box_verify(box);
 	else if (box->remote.restarted && box->local.base_count > 0)
@@ -449,7 +458,7 @@ static void on_selected(void *ctx, const struct gw_result *result)
 		err.scope = result->kind == GW_RESULT_LOST ? GW_SCOPE_ACCOUNT : GW_SCOPE_MAILBOX;
 		gw_box_fail(box, &err);
 	} else if (box->stopped) {
-		fail_cancelled(box);
+		gw_box_end_lost(box, NULL);
 	} else if (!box->selected) { /* its UIDs mean something else by now */
 		gw_box_finish(box, GW_BOX_AGAIN);
 	} else {
@@ -476,9 +485,7 @@ static void select_again(struct gw_box *box)
 	gw_line_deinit(&line);
 	if (code == GW_OK)
 		return;
-	gw_fail(&box->err, code, "the session ended");
-	box->err.scope = GW_SCOPE_ACCOUNT;
-	gw_box_finish(box, GW_BOX_LOST);
+	gw_box_end_unsent(box, code);
 }
 
 void gw_box_with_session(struct gw_box *box, void (*then)(struct gw_box *box))
@@ -550,7 +557,7 @@ void gw_box_stop(struct gw_box *box, bool batches_lost)
 	if (box->state == BOX_READY || box->state == BOX_WAITING || box->state == BOX_PLANNED ||
 		box->state == BOX_READY_AGAIN || box->state == BOX_CREATED ||
 		box->state == BOX_AWAITING || (box->state == BOX_COMMITTING && batches_lost))
-		fail_cancelled(box);
+		gw_box_end_lost(box, NULL);
 }
 
 void gw_box_committed(struct gw_box *box, bool conflict)

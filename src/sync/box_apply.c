@@ -584,9 +584,7 @@ void gw_box_begin_download(struct gw_box *box)
 	box->env->progress(box->env->ctx);
 	if (code == GW_OK)
 		return;
-	gw_fail(&box->err, code, "the session ended");
-	box->err.scope = GW_SCOPE_ACCOUNT;
-	gw_box_fail(box, &box->err);
+	gw_box_end_unsent(box, code);
 }
 
 void gw_box_created(struct gw_box *box)

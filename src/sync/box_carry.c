@@ -349,7 +349,6 @@ static void settle_carry(struct gw_box *box, struct gw_box_carry *c,
 static void on_carried(void *ctx, const struct gw_error *refused, const struct gw_error *lost)
 {
 	struct gw_box *box = ctx;
-	struct gw_error err = { 0 };
 
 	for (size_t i = 0; i < box->carry_count; i++)
 		settle_carry(box, &box->carries[box->carry_items[i].number], &box->carry_items[i],
@@ -359,11 +358,7 @@ static void on_carried(void *ctx, const struct gw_error *refused, const struct g
 		gw_box_upload(box);
 		return;
 	}
-	if (lost != NULL)
-		err = *lost;
-	gw_fail(&err, GW_ERR_CANCELLED, "stopped");
-	err.scope = GW_SCOPE_ACCOUNT;
-	gw_box_fail(box, &err);
+	gw_box_end_lost(box, lost);
 }
 
 void gw_box_carry(struct gw_box *box)
@@ -386,7 +381,5 @@ void gw_box_carry(struct gw_box *box)
 			box->carry_count, &events);
 	if (code == GW_OK)
 		return;
-	gw_fail(&box->err, code, code == GW_ERR_NOMEM ? "out of memory" : "the session ended");
-	box->err.scope = GW_SCOPE_ACCOUNT;
-	gw_box_fail(box, &box->err);
+	gw_box_end_unsent(box, code);
 }

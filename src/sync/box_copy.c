@@ -48,14 +48,11 @@ static void deliver_copies(struct gw_box *box)
 static void on_copied(void *ctx)
 {
 	struct gw_box *box = ctx;
-	struct gw_error err = { 0 };
 
 	deliver_copies(box);
 	box->copy_count = 0;
 	if (box->stopped) {
-		gw_fail(&err, GW_ERR_CANCELLED, "stopped");
-		err.scope = GW_SCOPE_ACCOUNT;
-		gw_box_fail(box, &err);
+		gw_box_end_lost(box, NULL);
 		return;
 	}
 	box->env->progress(box->env->ctx);

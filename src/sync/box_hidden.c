@@ -9,15 +9,6 @@
 enum { MANY_GONE = 20 };
 static const uint32_t limits[] = { 1000, 2000, 5000, 10000 };
 
-static bool has_hidden(const struct gw_box *box)
-{
-	for (size_t i = 0; i < box->local.base_count; i++) {
-		if (box->local.base[i].kind == GW_BASE_HIDDEN)
-			return true;
-	}
-	return false;
-}
-
 bool gw_box_may_hide(const struct gw_box *box)
 {
 	const unsigned no_labels = GW_LIST_ALL | GW_LIST_TRASH | GW_LIST_JUNK;
@@ -33,7 +24,7 @@ bool gw_box_may_hide(const struct gw_box *box)
 		if (box->remote.exists == limits[i])
 			return true;
 	}
-	return gone > 0 && has_hidden(box);
+	return gone > 0 && gw_base_has_hidden(box->local.base, box->local.base_count);
 }
 
 /* As X-GM-LABELS has it. */
@@ -106,10 +97,7 @@ static void on_asked(void *ctx, uint32_t exists, const struct gw_error *lost)
 
 	box->state = BOX_PLANNED;
 	if (lost != NULL) {
-		struct gw_error err = *lost;
-
-		err.scope = GW_SCOPE_ACCOUNT;
-		gw_box_fail(box, &err);
+		gw_box_end_lost(box, lost);
 		return;
 	}
 	if (box->stopped) {
@@ -148,9 +136,7 @@ static void ask(struct gw_box *box)
 	box->selected = false;
 	if (code == GW_OK)
 		return;
-	gw_fail(&box->err, code, code == GW_ERR_NOMEM ? "out of memory" : "the session ended");
-	box->err.scope = GW_SCOPE_ACCOUNT;
-	gw_box_fail(box, &box->err);
+	gw_box_end_unsent(box, code);
 }
 
 void gw_box_ask_all(struct gw_box *box)

@@ -42,7 +42,6 @@ static void copy_known(struct gw_box *box, const struct gw_known_item *known, ui
 static void on_known(void *ctx, uint32_t uidvalidity, const struct gw_error *lost)
 {
 	struct gw_box *box = ctx;
-	struct gw_error err = { 0 };
 
 	for (size_t i = 0; i < box->known_count && uidvalidity != 0 && lost == NULL; i++) {
 		if (box->known[i].uid != 0)
@@ -54,11 +53,7 @@ static void on_known(void *ctx, uint32_t uidvalidity, const struct gw_error *los
 		gw_box_send(box);
 		return;
 	}
-	if (lost != NULL)
-		err = *lost;
-	gw_fail(&err, GW_ERR_CANCELLED, "stopped");
-	err.scope = GW_SCOPE_ACCOUNT;
-	gw_box_fail(box, &err);
+	gw_box_end_lost(box, lost);
 }
 
 static void seek(struct gw_box *box)
@@ -75,9 +70,7 @@ static void seek(struct gw_box *box)
 	box->selected = false;
 	if (code == GW_OK)
 		return;
-	gw_fail(&box->err, code, code == GW_ERR_NOMEM ? "out of memory" : "the session ended");
-	box->err.scope = GW_SCOPE_ACCOUNT;
-	gw_box_fail(box, &box->err);
+	gw_box_end_unsent(box, code);
 }
 
 /* --- which they are -------------------------------------------------------------------------- */

@@ -220,6 +220,10 @@ struct gw_box {
 /* box.c */
 void gw_box_fail(struct gw_box *box, const struct gw_error *err);
 void gw_box_finish(struct gw_box *box, enum gw_box_outcome outcome);
+/* Its connection or the disk is lost; why NULL: it was stopped. */
+void gw_box_end_lost(struct gw_box *box, const struct gw_error *why);
+/* A command could not be sent. */
+void gw_box_end_unsent(struct gw_box *box, enum gw_code code);
 void gw_box_release(struct gw_box *box);
 /* Hands an operation on this mailbox to the batcher; what it owns is gone either way.  When memory
  * is out the box is incomplete: the next look finds it again. */

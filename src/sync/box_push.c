@@ -86,25 +86,18 @@ static void tell(struct gw_box *box)
 		gw_box_labels(box), &events);
 	if (code == GW_OK)
 		return;
-	gw_fail(&box->err, code, "the session ended");
-	box->err.scope = GW_SCOPE_ACCOUNT;
-	gw_box_fail(box, &box->err);
+	gw_box_end_unsent(box, code);
 }
 
 static void on_settled(void *ctx, const struct gw_error *err)
 {
 	struct gw_box *box = ctx;
-	struct gw_error local = { 0 };
 
 	if (err == NULL && !box->stopped) {
 		gw_box_with_session(box, tell);
 		return;
 	}
-	if (err != NULL)
-		local = *err;
-	gw_fail(&local, GW_ERR_CANCELLED, "stopped");
-	local.scope = GW_SCOPE_ACCOUNT;
-	gw_box_fail(box, &local);
+	gw_box_end_lost(box, err);
 }
 
 void gw_box_push(struct gw_box *box)

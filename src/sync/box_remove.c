@@ -190,9 +190,7 @@ static void tell(struct gw_box *box)
 		box->env->make_trash &= !to_trash;
 		return;
 	}
-	gw_fail(&box->err, code, code == GW_ERR_NOMEM ? "out of memory" : "the session ended");
-	box->err.scope = GW_SCOPE_ACCOUNT;
-	gw_box_fail(box, &box->err);
+	gw_box_end_unsent(box, code);
 }
 
 static void on_settled(void *ctx, const struct gw_error *err)

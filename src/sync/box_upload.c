@@ -360,7 +360,6 @@ static void on_item(void *ctx, const struct gw_upload_item *item, const struct g
 static void on_uploads_done(void *ctx, const struct gw_error *lost)
 {
 	struct gw_box *box = ctx;
-	struct gw_error err = { 0 };
 
 	box->upload = NULL;
 	gw_box_settle_orphans(box);
@@ -379,11 +378,7 @@ static void on_uploads_done(void *ctx, const struct gw_error *lost)
 		gw_box_push(box);
 		return;
 	}
-	if (lost != NULL)
-		err = *lost;
-	gw_fail(&err, GW_ERR_CANCELLED, "stopped");
-	err.scope = GW_SCOPE_ACCOUNT;
-	gw_box_fail(box, &err);
+	gw_box_end_lost(box, lost);
 }
 
 static void free_announced(struct gw_box *box)

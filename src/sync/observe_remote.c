@@ -63,6 +63,15 @@ uint64_t gw_remote_view_id(const struct gw_remote_view *view, uint32_t uid)
 	return lo < view->id_count && view->ids[lo].uid == uid ? view->ids[lo].id : 0;
 }
 
+bool gw_base_has_hidden(const struct gw_base_msg *base, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (base[i].kind == GW_BASE_HIDDEN)
+			return true;
+	}
+	return false;
+}
+
 size_t gw_base_find(const struct gw_base_msg *base, size_t count, uint32_t uid)
 {
 	size_t lo = 0, hi = count;
@@ -475,16 +484,6 @@ static uint64_t expected(const struct observe *ob)
 	return n;
 }
 
-/* Then counts prove nothing: for each that goes another may come into sight. */
-static bool has_hidden(const struct observe *ob)
-{
-	for (size_t i = 0; i < ob->o.base_count; i++) {
-		if (ob->o.base[i].kind == GW_BASE_HIDDEN)
-			return true;
-	}
-	return false;
-}
-
 static bool went_back(const struct observe *ob)
 {
 	const struct gw_observe_options *o = &ob->o;
@@ -519,7 +518,8 @@ static void evaluate_select(struct observe *ob)
 	} else if (ob->mode == MODE_FULL || ob->mode == MODE_FLAGS) {
 		ob->view.full = true;
 		finish(ob);
-	} else if (has_hidden(ob) || expected(ob) != ob->view.exists) {
+	} else if (gw_base_has_hidden(ob->o.base, ob->o.base_count) ||
+		   expected(ob) != ob->view.exists) {
 		search(ob);
 	} else {
 		finish(ob);

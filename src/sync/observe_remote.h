@@ -79,3 +79,6 @@ enum gw_code gw_take_uids(
 
 /* Is this uid among base's?  Index or base_count. */
 size_t gw_base_find(const struct gw_base_msg *base, size_t count, uint32_t uid);
+/* Is one out of the server's sight?  Then counts prove nothing: for each that goes another may come
+ * into sight. */
+bool gw_base_has_hidden(const struct gw_base_msg *base, size_t count);

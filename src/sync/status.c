@@ -80,19 +80,14 @@ static enum gw_code tell_mailboxes(struct reader *r, struct gw_error *err)
 
 static enum gw_code tell_day(struct reader *r, struct gw_error *err)
 {
-	uint64_t down = 0, up = 0, at = 0;
-	struct gw_buf text;
-	enum gw_code code;
+	uint64_t down = 0, up = 0;
+	int64_t at = 0;
+	enum gw_code code = gw_store_fact_number(r->store, GW_FACT_NOT_BEFORE, &at, err);
 
-	gw_buf_init(&text, 64);
-	code = gw_store_fact(r->store, GW_FACT_NOT_BEFORE, &text, err);
-	gw_read_u64(gw_slice_str(gw_buf_cstr(&text)), INT64_MAX, &at);
-	gw_buf_deinit(&text);
 	if (code == GW_OK)
-		code = gw_store_day(r->store, (int64_t)time(NULL) / 86400, &down, &up, err);
+		code = gw_store_day(r->store, gw_store_today(), &down, &up, err);
 	if (code == GW_OK)
-		r->sink->day(r->sink->ctx, down, up,
-			(int64_t)at > (int64_t)time(NULL) ? (int64_t)at : 0);
+		r->sink->day(r->sink->ctx, down, up, at > (int64_t)time(NULL) ? at : 0);
 	return code;
 }
 
@@ -101,8 +96,7 @@ enum gw_code gw_status_read(
 {
 	struct reader r = { .sink = sink, .account = account };
 	char *path = NULL;
-	struct gw_buf changed;
-	uint64_t at = 0;
+	int64_t at = 0;
 	enum gw_code code;
 
 	if (asprintf(&path, "%s/%s.db", account->state_dir, account->name) < 0)
@@ -115,12 +109,9 @@ enum gw_code gw_status_read(
 		sink->account(sink->ctx, false, 0);
 		return GW_OK;
 	}
-	gw_buf_init(&changed, 64);
-	code = gw_store_fact(r.store, GW_FACT_CHANGED, &changed, err);
-	gw_read_u64(gw_slice_str(gw_buf_cstr(&changed)), INT64_MAX, &at);
-	gw_buf_deinit(&changed);
+	code = gw_store_fact_number(r.store, GW_FACT_CHANGED, &at, err);
 	if (code == GW_OK)
-		sink->account(sink->ctx, true, (int64_t)at);
+		sink->account(sink->ctx, true, at);
 	if (code == GW_OK)
 		code = tell_day(&r, err);
 	if (code == GW_OK)
