@@ -42,7 +42,7 @@ edit '/user =/d'; expect 78 '`user` is missing' run
 edit 's/port = .*/port = 99999/'; expect 78 'port must be between' run
 edit 's/"localhost"/"mail.example.org"\n  tls = "none"/'; expect 78 'in clear' run
 edit 's/account/acount/'; expect 78 'did you mean "account"' run
-edit 's/maildir =/labels = "tags"\n  maildir =/'; expect 78 '`labels` has to be "no" or "keywords"' run
+edit 's/maildir =/labels = "tags"\n  maildir =/'; expect 78 '`labels` has to be "no", "keywords" or "notmuch"' run
 write_config; expect 78 'no account "nobody"' "$GODWIT" -c "$T/config" sync nobody
 expect 78 'there is no configuration' "$GODWIT" -c "$T/none" sync
 expect 64 'did you mean "sync"' "$GODWIT" -c "$T/config" snc

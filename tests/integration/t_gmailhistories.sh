@@ -8,7 +8,8 @@ HISTORIES=${HISTORIES:-15}
 FOLDERS=(INBOX Work Travel/2026 Lists "[Gmail]/Trash" "[Gmail]/Spam")
 ARCHIVE=${ARCHIVE:-$((SEED % 2))} # the one day with all mail as an archive, the other without
 [ "$ARCHIVE" = 0 ] || FOLDERS+=(Archive)
-echo "archive: $ARCHIVE"
+LABELS=${LABELS:-$((SEED / 2 % 2))} # likewise with labels as keywords
+echo "archive: $ARCHIVE, labels as keywords: $LABELS"
 FLAGS=('(\Seen)' '(\Flagged)' '(\Seen \Flagged)' '(\Answered)' '()' '(\Seen Later)')
 
 some_message() { # one of the newest, mostly
@@ -53,7 +54,8 @@ nothing_lost() { # WHEN
 
 gmail_start
 gmail_config "guard = no
-$([ "$ARCHIVE" = 0 ] || echo "archive = yes")"
+$([ "$ARCHIVE" = 0 ] || echo 'archive = yes')
+$([ "$LABELS" = 0 ] || echo 'labels = "keywords"')"
 : > "$T/deleted"
 : > "$T/made"
 for i in $(seq 12); do
