@@ -73,11 +73,13 @@ static bool outside(
 	return uid < in->first_inside && (flags & GW_FLAG_SEEN) && !(flags & GW_FLAG_FLAGGED);
 }
 
-/* A message that the file's owner changed: more than having read it, and no wish to delete it. */
+/* A message that the file's owner changed: more than having read it, and no wish to delete it. What
+ * the server cannot store differs for ever, and is no change: or such a message could not be
+ * deleted there. */
 static bool changed_here(
 	const struct gw_plan_input *in, const struct gw_base_msg *b, const struct gw_local_msg *l)
 {
-	uint64_t counted = in->lettered & ~(GW_FLAG_SEEN | GW_FLAG_DELETED);
+	uint64_t counted = telling(in) & ~GW_FLAG_SEEN;
 
 	return ((l->flags ^ b->flags) & counted) != 0;
 }

@@ -95,6 +95,14 @@ sync_ok
 [ "$(labels note)" = 'Caf&AOk-,INBOX,Work' ] || fail "note: $(labels note)"
 at_rest "both"
 
+note "a keyword that stays here keeps nothing from going: the label of the mailbox itself"
+web UNLABEL "$(web_id note)" Work
+sync_ok
+sync_ok
+[ -z "$(grep -rlF '<note@x>' "$T/mail/Work")" ] || fail "it is still in Work"
+[ "$(labels note)" = 'Caf&AOk-,INBOX' ] || fail "note: $(labels note)"
+at_rest "gone"
+
 note "the state is lost; it is switched off: the keywords go, the labels stay"
 rm -r "$T/state"
 sync_ok
