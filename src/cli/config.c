@@ -447,8 +447,8 @@ static enum gw_code read_labels(const struct reader *r, cfg_t *sec, struct gw_ac
 	return a->labels != GW_LABELS_NOTMUCH || gw_has_notmuch()
 		       ? GW_OK
 		       : wrong(r, sec,
-				 "`labels` cannot be \"notmuch\": godwit was built without "
-				 "libnotmuch");
+				 "`labels` cannot be \"notmuch\": libnotmuch is not there, or "
+				 "godwit was built without it");
 }
 
 static enum gw_code read_account(const struct reader *r, cfg_t *sec, struct gw_account *a)

@@ -47,32 +47,102 @@ const char *gw_tag_list_find(const struct gw_tag_list *t, const char *dir, const
 }
 
 #ifdef GW_HAVE_NOTMUCH
+#include <dlfcn.h>
 #include <notmuch.h>
 
 enum { TAGS_MAX = 1 << 16 };
 
+/* The library is loaded when it is wanted, and stays: with what it needs itself it would cost every
+ * run that does not want it more than a sync that finds nothing to do. */
+#define LIBRARY "libnotmuch.so.5"
+
+struct api {
+	__typeof__(notmuch_database_destroy) *database_destroy;
+	__typeof__(notmuch_database_find_message) *database_find_message;
+	__typeof__(notmuch_database_get_revision) *database_get_revision;
+	__typeof__(notmuch_database_open_with_config) *database_open_with_config;
+	__typeof__(notmuch_filenames_destroy) *filenames_destroy;
+	__typeof__(notmuch_filenames_get) *filenames_get;
+	__typeof__(notmuch_filenames_move_to_next) *filenames_move_to_next;
+	__typeof__(notmuch_filenames_valid) *filenames_valid;
+	__typeof__(notmuch_message_add_tag) *message_add_tag;
+	__typeof__(notmuch_message_destroy) *message_destroy;
+	__typeof__(notmuch_message_get_filenames) *message_get_filenames;
+	__typeof__(notmuch_message_get_tags) *message_get_tags;
+	__typeof__(notmuch_message_remove_tag) *message_remove_tag;
+	__typeof__(notmuch_messages_get) *messages_get;
+	__typeof__(notmuch_messages_move_to_next) *messages_move_to_next;
+	__typeof__(notmuch_messages_valid) *messages_valid;
+	__typeof__(notmuch_query_create) *query_create;
+	__typeof__(notmuch_query_destroy) *query_destroy;
+	__typeof__(notmuch_query_search_messages) *query_search_messages;
+	__typeof__(notmuch_query_set_sort) *query_set_sort;
+	__typeof__(notmuch_status_to_string) *status_to_string;
+	__typeof__(notmuch_tags_destroy) *tags_destroy;
+	__typeof__(notmuch_tags_get) *tags_get;
+	__typeof__(notmuch_tags_move_to_next) *tags_move_to_next;
+	__typeof__(notmuch_tags_valid) *tags_valid;
+};
+
+#define AT(name)                                             \
+	{                                                    \
+		"notmuch_" #name, offsetof(struct api, name) \
+	}
+static const struct {
+	const char *name;
+	size_t at;
+} functions[] = { AT(database_destroy), AT(database_find_message), AT(database_get_revision),
+	AT(database_open_with_config), AT(filenames_destroy), AT(filenames_get),
+	AT(filenames_move_to_next), AT(filenames_valid), AT(message_add_tag), AT(message_destroy),
+	AT(message_get_filenames), AT(message_get_tags), AT(message_remove_tag), AT(messages_get),
+	AT(messages_move_to_next), AT(messages_valid), AT(query_create), AT(query_destroy),
+	AT(query_search_messages), AT(query_set_sort), AT(status_to_string), AT(tags_destroy),
+	AT(tags_get), AT(tags_move_to_next), AT(tags_valid) };
+#undef AT
+
 struct gw_tag_db {
+	struct api api;
 	notmuch_database_t *db;
 };
 
-bool gw_tags_supported(void)
+static bool load(struct api *api)
 {
-	return true;
+	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE), *function = NULL;
+
+	for (size_t i = 0; i < sizeof functions / sizeof *functions && library != NULL; i++) {
+		function = dlsym(library, functions[i].name);
+		if (function == NULL)
+			break;
+		memcpy((char *)api + functions[i].at, &function, sizeof function);
+	}
+	if (library != NULL)
+		dlclose(library);
+	return function != NULL;
 }
 
-static enum gw_code open_db(
-	notmuch_database_mode_t mode, notmuch_database_t **db, struct gw_error *err)
+bool gw_tags_supported(void)
+{
+	struct api api;
+
+	return load(&api);
+}
+
+static enum gw_code open_db(struct api *api, notmuch_database_mode_t mode, notmuch_database_t **db,
+	struct gw_error *err)
 {
 	char *why = NULL;
-	notmuch_status_t status =
-		notmuch_database_open_with_config(NULL, mode, NULL, NULL, db, &why);
+	notmuch_status_t status;
 
+	if (!load(api))
+		return gw_fail(err, GW_ERR_CONFIG,
+			LIBRARY " cannot be loaded, so notmuch's tags are left as they are");
+	status = api->database_open_with_config(NULL, mode, NULL, NULL, db, &why);
 	if (status == NOTMUCH_STATUS_SUCCESS)
 		return GW_OK;
 	gw_fail(err, status == NOTMUCH_STATUS_XAPIAN_EXCEPTION ? GW_ERR_BUSY : GW_ERR_DISK,
 		"notmuch's database cannot be opened, so its tags are left as they are: %s; does "
 		"`notmuch count` work?",
-		why != NULL ? why : notmuch_status_to_string(status));
+		why != NULL ? why : api->status_to_string(status));
 	free(why);
 	return err->code;
 }
@@ -109,38 +179,37 @@ static enum gw_code add_file(
 	return GW_ERR_NOMEM;
 }
 
-static enum gw_code tags_of(notmuch_message_t *m, struct gw_buf *out)
+static enum gw_code tags_of(const struct api *api, notmuch_message_t *m, struct gw_buf *out)
 {
-	notmuch_tags_t *tags = notmuch_message_get_tags(m);
+	notmuch_tags_t *tags = api->message_get_tags(m);
 	enum gw_code code = GW_OK;
 
 	gw_buf_reset(out);
-	for (; notmuch_tags_valid(tags) && code == GW_OK; notmuch_tags_move_to_next(tags))
-		code = gw_buf_printf(out, "%s\n", notmuch_tags_get(tags));
-	notmuch_tags_destroy(tags);
+	for (; api->tags_valid(tags) && code == GW_OK; api->tags_move_to_next(tags))
+		code = gw_buf_printf(out, "%s\n", api->tags_get(tags));
+	api->tags_destroy(tags);
 	return code;
 }
 
-static enum gw_code add_message(
-	struct gw_tag_list *t, notmuch_message_t *m, const char *root, struct gw_buf *tags)
+static enum gw_code add_message(const struct api *api, struct gw_tag_list *t, notmuch_message_t *m,
+	const char *root, struct gw_buf *tags)
 {
-	notmuch_filenames_t *files = notmuch_message_get_filenames(m);
+	notmuch_filenames_t *files = api->message_get_filenames(m);
 	size_t n = strlen(root);
-	enum gw_code code = tags_of(m, tags);
+	enum gw_code code = tags_of(api, m, tags);
 
-	for (; notmuch_filenames_valid(files) && code == GW_OK;
-		notmuch_filenames_move_to_next(files)) {
-		const char *path = notmuch_filenames_get(files);
+	for (; api->filenames_valid(files) && code == GW_OK; api->filenames_move_to_next(files)) {
+		const char *path = api->filenames_get(files);
 
 		if (strncmp(path, root, n) == 0 && path[n] == '/')
 			code = add_file(t, path, n, gw_buf_cstr(tags));
 	}
-	notmuch_filenames_destroy(files);
+	api->filenames_destroy(files);
 	return code;
 }
 
-static enum gw_code search(struct gw_tag_list *t, notmuch_database_t *db, const char *root,
-	unsigned long since, struct gw_error *err)
+static enum gw_code search(const struct api *api, struct gw_tag_list *t, notmuch_database_t *db,
+	const char *root, unsigned long since, struct gw_error *err)
 {
 	notmuch_messages_t *messages = NULL;
 	notmuch_query_t *query;
@@ -149,23 +218,23 @@ static enum gw_code search(struct gw_tag_list *t, notmuch_database_t *db, const 
 	char text[64];
 
 	snprintf(text, sizeof text, "lastmod:%lu..", since + 1);
-	query = notmuch_query_create(db, text);
-	if (query == NULL || notmuch_query_search_messages(query, &messages) != 0) {
+	query = api->query_create(db, text);
+	if (query == NULL || api->query_search_messages(query, &messages) != 0) {
 		if (query != NULL)
-			notmuch_query_destroy(query);
+			api->query_destroy(query);
 		return gw_fail(err, GW_ERR_DISK, "notmuch cannot search for changed tags");
 	}
-	notmuch_query_set_sort(query, NOTMUCH_SORT_UNSORTED);
+	api->query_set_sort(query, NOTMUCH_SORT_UNSORTED);
 	gw_buf_init(&tags, TAGS_MAX);
-	for (; notmuch_messages_valid(messages) && code == GW_OK;
-		notmuch_messages_move_to_next(messages)) {
-		notmuch_message_t *m = notmuch_messages_get(messages);
+	for (; api->messages_valid(messages) && code == GW_OK;
+		api->messages_move_to_next(messages)) {
+		notmuch_message_t *m = api->messages_get(messages);
 
-		code = add_message(t, m, root, &tags);
-		notmuch_message_destroy(m);
+		code = add_message(api, t, m, root, &tags);
+		api->message_destroy(m);
 	}
 	gw_buf_deinit(&tags);
-	notmuch_query_destroy(query);
+	api->query_destroy(query);
 	return code == GW_OK ? GW_OK : gw_fail(err, code, "notmuch's tags take too much memory");
 }
 
@@ -175,6 +244,7 @@ enum gw_code gw_tags_read(
 	const char *colon = strrchr(since, ':'), *uuid = NULL;
 	char *real = realpath(root, NULL);
 	notmuch_database_t *db = NULL;
+	struct api api;
 	unsigned long revision;
 	enum gw_code code;
 
@@ -182,14 +252,14 @@ enum gw_code gw_tags_read(
 		out->anew = true;
 		return GW_OK;
 	}
-	code = open_db(NOTMUCH_DATABASE_MODE_READ_ONLY, &db, err);
+	code = open_db(&api, NOTMUCH_DATABASE_MODE_READ_ONLY, &db, err);
 	if (code == GW_OK) {
-		revision = notmuch_database_get_revision(db, &uuid);
+		revision = api.database_get_revision(db, &uuid);
 		snprintf(out->revision, sizeof out->revision, "%s:%lu", uuid, revision);
 		out->anew = colon == NULL || strncmp(since, uuid, strlen(uuid)) != 0;
 		if (!out->anew && strtoul(colon + 1, NULL, 10) < revision)
-			code = search(out, db, real, strtoul(colon + 1, NULL, 10), err);
-		notmuch_database_destroy(db);
+			code = search(&api, out, db, real, strtoul(colon + 1, NULL, 10), err);
+		api.database_destroy(db);
 	}
 	if (out->count > 0)
 		qsort(out->list, out->count, sizeof *out->list, by_place);
@@ -207,7 +277,7 @@ enum gw_code gw_tag_db_open(struct gw_tag_db **out, struct gw_error *err)
 	*out = NULL;
 	if (db == NULL)
 		return gw_fail(err, code, "out of memory");
-	code = open_db(NOTMUCH_DATABASE_MODE_READ_WRITE, &db->db, err);
+	code = open_db(&db->api, NOTMUCH_DATABASE_MODE_READ_WRITE, &db->db, err);
 	if (code != GW_OK)
 		free(db);
 	else
@@ -218,7 +288,7 @@ enum gw_code gw_tag_db_open(struct gw_tag_db **out, struct gw_error *err)
 void gw_tag_db_close(struct gw_tag_db *db)
 {
 	if (db != NULL)
-		notmuch_database_destroy(db->db);
+		db->api.database_destroy(db->db);
 	free(db);
 }
 
@@ -249,19 +319,19 @@ enum gw_code gw_tag_db_change(struct gw_tag_db *db, const char *msgid, const cha
 	notmuch_status_t status = NOTMUCH_STATUS_OUT_OF_MEMORY;
 
 	if (id != NULL)
-		status = notmuch_database_find_message(db->db, id, &m);
+		status = db->api.database_find_message(db->db, id, &m);
 	free(id);
 	*known = m != NULL;
 	if (status == NOTMUCH_STATUS_SUCCESS && m != NULL)
-		status = change(m, gains, notmuch_message_add_tag);
+		status = change(m, gains, db->api.message_add_tag);
 	if (status == NOTMUCH_STATUS_SUCCESS && m != NULL)
-		status = change(m, loses, notmuch_message_remove_tag);
+		status = change(m, loses, db->api.message_remove_tag);
 	if (m != NULL)
-		notmuch_message_destroy(m);
+		db->api.message_destroy(m);
 	return status == NOTMUCH_STATUS_SUCCESS
 		       ? GW_OK
 		       : gw_fail(err, GW_ERR_DISK, "notmuch cannot change the tags of %s: %s",
-				 msgid, notmuch_status_to_string(status));
+				 msgid, db->api.status_to_string(status));
 }
 
 #else
