@@ -105,7 +105,7 @@ struct gw_sync {
 	struct gw_remake *remakes; /* owned; one for each OP_REMAKE, in their order */
 	bool folders_settled;
 	struct gw_tag_list tags; /* owned; what the user changed in notmuch since the last run */
-	char tags_revision[80];  /* as in the state */
+	char tags_revision[GW_TAG_REVISION]; /* as in the state */
 	bool tags_read;
 	struct gw_entry *entries; /* owned; those that the account wants */
 	size_t entry_count, entry_cap;

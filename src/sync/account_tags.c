@@ -9,6 +9,7 @@
  */
 #include "sync/account_p.h"
 
+#include "base/num.h"
 #include "maildir/fingerprint.h"
 #include "maildir/folder.h"
 #include "maildir/name.h"
@@ -238,6 +239,17 @@ static bool is_whole(const struct gw_sync *s)
 	       !s->stopped && s->options.folder_count == 0;
 }
 
+/* As if the last change in notmuch were not known: so that the next run has something to do. */
+static void step_back(char revision[static GW_TAG_REVISION])
+{
+	char *number = strrchr(revision, ':');
+	uint64_t n;
+
+	if (number != NULL && gw_read_u64(gw_slice_str(number + 1), UINT64_MAX, &n) && n > 0)
+		snprintf(number, (size_t)(revision + GW_TAG_REVISION - number), ":%llu",
+			(unsigned long long)(n - 1));
+}
+
 static void write_in_transaction(struct writer *w)
 {
 	struct gw_sync *s = w->sync;
@@ -252,7 +264,7 @@ static void write_in_transaction(struct writer *w)
 	if (code == GW_OK && w->count > 0 && write_all(w) != GW_OK) {
 		gw_log(s->log, GW_LOG_WARN, "%s; the next sync tries again", w->err.text);
 		gw_error_clear(&w->err);
-		whole = false;
+		step_back(s->tags.revision);
 	}
 	if (code == GW_OK && whole)
 		code = gw_store_set_fact(w->store, GW_FACT_TAGS, s->tags.revision, &w->err);

@@ -4,9 +4,11 @@
 #include "base/buf.h"
 #include "maildir/name.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void gw_tag_list_deinit(struct gw_tag_list *t)
 {
@@ -60,6 +62,7 @@ struct api {
 	__typeof__(notmuch_database_destroy) *database_destroy;
 	__typeof__(notmuch_database_find_message) *database_find_message;
 	__typeof__(notmuch_database_get_revision) *database_get_revision;
+	__typeof__(notmuch_database_get_path) *database_get_path;
 	__typeof__(notmuch_database_open_with_config) *database_open_with_config;
 	__typeof__(notmuch_filenames_destroy) *filenames_destroy;
 	__typeof__(notmuch_filenames_get) *filenames_get;
@@ -91,13 +94,14 @@ struct api {
 static const struct {
 	const char *name;
 	size_t at;
-} functions[] = { AT(database_destroy), AT(database_find_message), AT(database_get_revision),
-	AT(database_open_with_config), AT(filenames_destroy), AT(filenames_get),
-	AT(filenames_move_to_next), AT(filenames_valid), AT(message_add_tag), AT(message_destroy),
-	AT(message_get_filenames), AT(message_get_tags), AT(message_remove_tag), AT(messages_get),
-	AT(messages_move_to_next), AT(messages_valid), AT(query_create), AT(query_destroy),
-	AT(query_search_messages), AT(query_set_sort), AT(status_to_string), AT(tags_destroy),
-	AT(tags_get), AT(tags_move_to_next), AT(tags_valid) };
+} functions[] = { AT(database_destroy), AT(database_find_message), AT(database_get_path),
+	AT(database_get_revision), AT(database_open_with_config), AT(filenames_destroy),
+	AT(filenames_get), AT(filenames_move_to_next), AT(filenames_valid), AT(message_add_tag),
+	AT(message_destroy), AT(message_get_filenames), AT(message_get_tags),
+	AT(message_remove_tag), AT(messages_get), AT(messages_move_to_next), AT(messages_valid),
+	AT(query_create), AT(query_destroy), AT(query_search_messages), AT(query_set_sort),
+	AT(status_to_string), AT(tags_destroy), AT(tags_get), AT(tags_move_to_next),
+	AT(tags_valid) };
 #undef AT
 
 struct gw_tag_db {
@@ -269,6 +273,41 @@ enum gw_code gw_tags_read(
 
 /* --- writing --------------------------------------------------------------------------------- */
 
+/* Does another program write below this directory?  Xapian keeps its lock in the file flintlock. */
+static bool is_locked(const char *dir, const char *below)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char path[4096];
+	bool locked;
+	int fd;
+
+	snprintf(path, sizeof path, "%s/%s/flintlock", dir, below);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	locked = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+	close(fd);
+	return locked;
+}
+
+/* libnotmuch would wait for its end, and nothing could stop us meanwhile. */
+static enum gw_code check_lock(struct gw_error *err)
+{
+	notmuch_database_t *db = NULL;
+	struct api api;
+	enum gw_code code = open_db(&api, NOTMUCH_DATABASE_MODE_READ_ONLY, &db, err);
+	const char *dir;
+
+	if (code != GW_OK)
+		return code;
+	/* load() has filled it in. NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
+	dir = api.database_get_path(db);
+	if (is_locked(dir, ".notmuch/xapian") || is_locked(dir, "xapian"))
+		code = gw_fail(err, GW_ERR_BUSY, "another program writes to notmuch's database");
+	api.database_destroy(db);
+	return code;
+}
+
 enum gw_code gw_tag_db_open(struct gw_tag_db **out, struct gw_error *err)
 {
 	struct gw_tag_db *db = calloc(1, sizeof *db);
@@ -277,7 +316,9 @@ enum gw_code gw_tag_db_open(struct gw_tag_db **out, struct gw_error *err)
 	*out = NULL;
 	if (db == NULL)
 		return gw_fail(err, code, "out of memory");
-	code = open_db(&db->api, NOTMUCH_DATABASE_MODE_READ_WRITE, &db->db, err);
+	code = check_lock(err);
+	if (code == GW_OK)
+		code = open_db(&db->api, NOTMUCH_DATABASE_MODE_READ_WRITE, &db->db, err);
 	if (code != GW_OK)
 		free(db);
 	else

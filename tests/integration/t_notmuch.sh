@@ -105,13 +105,36 @@ sync_ok
 index
 notmuch tag +Work -- id:fresh@x # notmuch did not have its label yet
 sync_ok
+case "$(labels fresh)" in Caf*Work) ;; *) fail "fresh: $(labels fresh)" ;; esac
 sync_ok
 sync_ok
 [ "$(labels bill)" = 'Caf&AOk-,INBOX,Work' ] || fail "bill: $(labels bill)"
-case "$(labels fresh)" in *Caf*) ;; *) fail "fresh: $(labels fresh)" ;; esac
+has_tags fresh 'Café,Work'
 has_tags bill 'Café,Work'
 index
 at_rest "both"
+
+note "while another program writes to notmuch's database nobody waits"
+mkfifo "$T/fifo"
+notmuch tag --batch < "$T/fifo" &
+WRITER=$!
+PIDS="$PIDS $WRITER"
+exec 9> "$T/fifo"
+locks() { [ -n "$(find "/proc/$WRITER/fd" -lname '*/xapian/*')" ]; }
+until_true "it writes" locks
+web LABEL "$(web_id plan)" 'Caf&AOk-'
+timeout 60 "$GODWIT" -c "$T/config" sync > "$T/out" 2> "$T/err" || fail "exit status $?: $(cat "$T/err")"
+grep -q "another program writes to notmuch's database; the next sync" "$T/err" || fail "$(cat "$T/err")"
+exec 9>&-
+wait "$WRITER" || true
+sync_ok
+has_tags plan 'Café'
+web UNLABEL "$(web_id plan)" 'Caf&AOk-'
+sync_ok
+sync_ok
+has_tags plan ''
+index
+at_rest "locked"
 
 note "moved here, flagged, while notmuch's paths are old: the labels stay"
 f=$(grep -rlF '<plan@x>' "$T/mail/INBOX")
