@@ -192,6 +192,7 @@ static void free_halves(struct gw_all_halves *h)
 	free(h->fresh_there.list);
 	free(h->named_here.list);
 	free(h->gone_both.list);
+	free(h->paired.list);
 }
 
 /* Of those that can be told by their headers alone. */
@@ -349,6 +350,21 @@ static void join_orphan(struct gw_sync *s, const struct gw_all_halves *h, const 
 			s->entries[fresh->box].box, fresh->action);
 }
 
+static size_t moved_alike(const struct gw_all_halves *h, struct gw_match *out)
+{
+	return gw_match_here(
+		h->gone_both.list, h->gone_both.count, h->paired.list, h->paired.count, out);
+}
+
+static void join_paired(struct gw_sync *s, const struct gw_all_halves *h, const struct gw_match *m)
+{
+	const struct gw_half *paired = &h->paired.list[m->fresh];
+
+	if (m->kind == GW_MATCH_MOVE)
+		gw_box_join_paired(s->entries[h->gone_both.list[m->gone].box].box,
+			s->entries[paired->box].box, paired->action);
+}
+
 /* Nothing is taken for gone now; so neither half is new, or it would stand in both places. */
 static void put_off_both(struct gw_sync *s, const struct gw_all_halves *h, const struct gw_match *m)
 {
@@ -429,8 +445,9 @@ static void join(struct gw_sync *s)
 	static const struct joint joints[] = { { moved_by_name, join_here },
 		{ moved_back, join_crossed }, { moved_here, join_here },
 		{ moved_there, join_there }, { moved_on_both, join_both },
-		{ moved_and_deleted, join_orphan }, { named_twice, spare_named },
-		{ edited_here, join_here }, { trashed, join_trashed } };
+		{ moved_alike, join_paired }, { moved_and_deleted, join_orphan },
+		{ named_twice, spare_named }, { edited_here, join_here },
+		{ trashed, join_trashed } };
 
 	for (size_t i = 0; i < sizeof joints / sizeof *joints; i++)
 		join_kind(s, &joints[i]);

@@ -173,7 +173,7 @@ struct gw_halves {
 	size_t count, cap;
 };
 struct gw_all_halves {
-	struct gw_halves gone_here, fresh_here, gone_there, fresh_there, gone_both;
+	struct gw_halves gone_here, fresh_here, gone_there, fresh_there, gone_both, paired;
 	struct gw_halves named_here; /* every file that base does not know, with its name */
 	bool merges;                 /* of the environment */
 };
@@ -202,6 +202,9 @@ void gw_box_join_both(struct gw_box *gone, uint32_t gone_action, struct gw_box *
  * keyword letters of the other mailbox, which must not be forgotten before it was sent. */
 void gw_box_join_orphan(
 	struct gw_box *gone, uint32_t gone_action, struct gw_box *fresh, uint32_t fresh_action);
+
+/* Likewise, of one that was moved to the same mailbox on both sides. */
+void gw_box_join_paired(struct gw_box *gone, struct gw_box *paired, uint32_t action);
 
 /* What is gone there was seen in another mailbox too: it was moved while we looked, and goes
  * nowhere. */

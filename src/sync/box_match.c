@@ -297,10 +297,12 @@ static bool add_fresh_here(const struct gw_box *box, uint32_t number, struct gw_
 {
 	for (size_t i = 0; i < box->plan.count; i++) {
 		const struct gw_action *a = &box->plan.actions[i];
-		const struct gw_file_print *p =
-			a->kind == GW_DO_UPLOAD ? gw_box_print_of(box, a->local) : NULL;
+		const struct gw_file_print *p = a->kind == GW_DO_UPLOAD || a->kind == GW_DO_PAIR
+							? gw_box_print_of(box, a->local)
+							: NULL;
 
-		if (p != NULL && add_file(&out->fresh_here, box, number, i, p) == NULL)
+		if (p != NULL && add_file(a->kind == GW_DO_PAIR ? &out->paired : &out->fresh_here,
+					 box, number, i, p) == NULL)
 			return false;
 	}
 	for (size_t i = 0; i < box->print_count; i++) {

@@ -3,7 +3,8 @@
  *
  * Such a file is new, but the keyword letters in its name are those of its old mailbox, and only
  * base's row tells which mailbox that was.  So the row stays until the file was sent; from when it
- * was announced the state says what the letters mean.
+ * was announced the state says what the letters mean.  One that was moved to the same mailbox there
+ * is paired with its message at once.
  */
 #include "sync/box_p.h"
 
@@ -19,7 +20,18 @@ static void read_letters(struct gw_box *from, struct gw_box *to, struct gw_actio
 	in.storable = to->remote.storable;
 	l->alien = gw_name_letters(info) & gw_keywords_letters(&from->keywords);
 	l->flags = gw_box_translate(to, &from->keywords, gw_name_flags(info, &from->keywords));
-	fresh->flags = gw_local_changes(&in, 0, l->flags);
+	fresh->flags = fresh->kind == GW_DO_PAIR
+			       ? l->flags | (fresh->base_flags & gw_box_here(to) & ~GW_FLAG_DELETED)
+			       : gw_local_changes(&in, 0, l->flags);
+}
+
+void gw_box_join_paired(struct gw_box *gone, struct gw_box *paired, uint32_t action)
+{
+	struct gw_action *a = &paired->plan.actions[action];
+
+	if (gw_name_letters(gw_name_split(gw_scan_name(&paired->local.scan, a->local)).info) != 0 &&
+		!gw_box_was_announced(paired, a->local))
+		read_letters(gone, paired, a);
 }
 
 void gw_box_join_orphan(
@@ -45,7 +57,7 @@ void gw_box_join_orphan(
 	gone->place->refs++;
 	gone->awaited++;
 	old->kind = GW_DO_NOTHING;
-	if (fresh->local.messages[new->local].alien == 0) /* else it was announced already */
+	if (!gw_box_was_announced(fresh, new->local))
 		read_letters(gone, fresh, new);
 }
 

@@ -261,6 +261,10 @@ struct gw_plan_input gw_box_policy(const struct gw_box *box);
 /* box_tell.c: a dry run, step by step. */
 void gw_box_tell(struct gw_box *box);
 
+/* box_upload.c: was this file announced by a run that did not see it through?  Then the state says
+ * what its letters mean. */
+bool gw_box_was_announced(const struct gw_box *box, uint32_t local);
+
 /* box_orphan.c */
 /* Uploads are over: rows of those that were sent go. */
 void gw_box_settle_orphans(struct gw_box *box);

@@ -167,7 +167,7 @@ static void claim(struct gw_box *box, const struct gw_pending_file *p, uint32_t 
 	drop_head(box, uid);
 }
 
-static bool was_announced(const struct gw_box *box, uint32_t local)
+bool gw_box_was_announced(const struct gw_box *box, uint32_t local)
 {
 	for (size_t i = 0; i < box->local.pending_count; i++) {
 		if (box->local.pending[i].has_file && box->local.pending[i].file == local)
@@ -183,7 +183,7 @@ static uint32_t announced_file(const struct gw_box *box, const struct gw_pending
 		const struct gw_file_print *f = &box->prints[i];
 
 		if (f->ok && gw_fingerprint_same(&f->print, &p->print) &&
-			!was_announced(box, f->index) && !gw_box_is_paired(box, f->index))
+			!gw_box_was_announced(box, f->index) && !gw_box_is_paired(box, f->index))
 			return f->index;
 	}
 	return p->has_file ? p->file : GW_NO_LOCAL;

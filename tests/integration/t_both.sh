@@ -22,12 +22,18 @@ move_here() { # ID MAILBOX
 for dress in full plain; do
 	fresh "$dress"
 	for folder in Archive Work Trash; do mkdir -p "$MAIL/$folder"/{cur,new,tmp}; done
-	for id in two-places renamed-here renumbered-there trash-here trash-there flags one-place; do
+	for id in two-places renamed-here renumbered-there trash-here trash-there flags one-place letters; do
 		mail "$id"
 		deliver INBOX "$T/m"
 	done
 	server_start "$dress"
 	write_config
+	sync_ok
+	adm flags add -u me 'first other' mailbox INBOX HEADER Message-ID '<flags@x>'
+	sync_ok
+	adm flags add -u me second mailbox INBOX HEADER Message-ID '<letters@x>'
+	sync_ok
+	adm flags remove -u me 'first other' mailbox INBOX HEADER Message-ID '<flags@x>'
 	sync_ok
 	assert_equal "$dress: before"
 
@@ -47,6 +53,8 @@ for dress in full plain; do
 	mv "$(file flags)" "$T/mail/Work/cur/renamed.flags:2,F"
 	move_there one-place Work
 	move_here one-place Work
+	move_there letters Work # its keyword has another letter there, or none
+	move_here letters Work
 
 	note "$dress: a dry run tells, and changes nothing"
 	list_both
@@ -60,7 +68,7 @@ for dress in full plain; do
 
 	note "$dress: each has one place, on both sides"
 	sync_ok --json # what came to one place is looked at: is it the same?
-	expect_counts messages_downloaded=1 messages_uploaded=0 deleted=0 deleted_there=0
+	expect_counts messages_downloaded=2 messages_uploaded=0 deleted=0 deleted_there=0
 	stands_in two-places Work
 	stands_in renamed-here Archive
 	stands_in renumbered-there Work
@@ -68,6 +76,7 @@ for dress in full plain; do
 	stands_in trash-there Work
 	stands_in one-place Work
 	stands_in flags Work
+	stands_in letters Work
 	sync_ok # flags that the first one merged
 	assert_equal "$dress: after"
 	grep -q ' F.*tagged\|FR' <(grep Work "$T/here") || fail "flags of both sides: $(cat "$T/here")"
