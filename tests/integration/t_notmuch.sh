@@ -17,6 +17,7 @@ at_rest() {
 	sync_ok
 	sync_ok
 	grep -q 'nothing new' "$T/out" || fail "$1: not at rest: $(cat "$T/out")"
+	sync_ok # what we wrote in notmuch was read once more
 	cp "$T/state/test.db" "$T/before.db"
 	sync_ok
 	cmp -s "$T/state/test.db" "$T/before.db" || fail "$1: a run without changes writes to the state"
