@@ -631,6 +631,7 @@ void gw_watch_stop(struct gw_watch *w)
 void gw_watch_poke(struct gw_watch *w)
 {
 	w->failures = 0;
+	w->relist = true; /* also for a sync that is about to begin */
 	if (w->state == RESTING)
 		rest(w, AT_ONCE_MS);
 	else
