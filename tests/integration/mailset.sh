@@ -75,6 +75,7 @@ change() {
 	cut -d' ' -f1 "$T/expected" | sort | uniq -d | sed 's/$/ /' >> "$T/picked" # which of the two?
 	: > "$T/last"
 	: > "$T/third" # where the server had what was moved on both sides
+	: > "$T/renamed" # here, of what was moved there
 	for size in 200 60000; do # new here
 		new_message $size
 		folder=${FOLDERS[RANDOM % 3]}
@@ -134,6 +135,7 @@ change() {
 	}
 	pick && { # moved there, only renamed here
 		to=$(other "$folder")
+		echo "$id $folder $line" > "$T/renamed"
 		adm move -u me "$to" mailbox "$folder" HEADER Message-ID "<$id>"
 		file=$(path_of "$id" "$folder")
 		user_save "$file" "$folder"

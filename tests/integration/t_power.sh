@@ -36,8 +36,8 @@ forget() {
 judge() { # WHAT
 	perl -e '
 		my ($what, @files) = @ARGV;
-		my (%before, %after, %cut, %now, %third, %all);
-		my @sets = (\%before, \%after, \%cut, \%now, \%third);
+		my (%before, %after, %cut, %now, %third, %renamed, %all);
+		my @sets = (\%before, \%after, \%cut, \%now, \%third, \%renamed);
 		for my $set (@sets) {
 			open my $f, "<", shift @files or die;
 			while (<$f>) { chomp; my ($id, $where) = split / /, $_, 2; push @{$set->{$id}}, $where; $all{$id} = 1 }
@@ -45,15 +45,16 @@ judge() { # WHAT
 		sub text { join "; ", sort @{$_[0] // []} }
 		my $bad = 0;
 		for my $id (sort keys %all) {
-			my ($b, $a, $c, $n, $t) = map { text($_->{$id}) } @sets;
+			my ($b, $a, $c, $n, $t, $r) = map { text($_->{$id}) } @sets;
 			my @ok = ($a);
 			push @ok, $t, text([@{$third{$id}}, @{$after{$id} // []}]) if $t ne "" && $c ne $a;
+			push @ok, text([@{$renamed{$id}}, @{$after{$id} // []}]) if $r ne ""; # its old name is back, too
 			push @ok, $b, text([@{$before{$id} // []}, @{$after{$id} // []}]) unless $a eq $b || $c eq $a;
 			next if grep { $_ eq $n } @ok;
 			print "$what: $id was \"$b\", was to be \"$a\", at the cut the server had \"$c\", now it is \"$n\"\n";
 			$bad = 1;
 		}
-		exit $bad' "$1" "$T/before" "$T/expected" "$T/cut" "$T/present" "$T/third" > "$T/verdict" ||
+		exit $bad' "$1" "$T/before" "$T/expected" "$T/cut" "$T/present" "$T/third" "$T/renamed" > "$T/verdict" ||
 		fail "$(cat "$T/verdict"); undone: $luck; changed: $(cat "$T/last")"
 }
 
