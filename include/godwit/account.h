@@ -36,10 +36,10 @@ struct gw_oauth_provider {
 	char *scope;
 };
 
-/* What of some mailboxes is kept here.  0: no limit. */
 /* What X-GM-LABELS are kept in step with: keywords of the files, or notmuch's tags. */
 enum gw_label_mode { GW_LABELS_NONE, GW_LABELS_KEYWORDS, GW_LABELS_NOTMUCH };
 
+/* What of some mailboxes is kept here.  0: no limit. */
 struct gw_window {
 	char *pattern;    /* over names as shown here; of those that match the last one counts */
 	unsigned max_age; /* days */

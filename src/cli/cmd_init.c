@@ -269,12 +269,12 @@ static bool ask_sign_in(struct init *in)
 }
 
 /* Asks for the server until one answers.  Who sticks to an answer goes on with it. */
-static bool settle_server(struct init *in, enum trial_depth depth)
+static bool settle_server(struct init *in)
 {
 	bool same = false;
 
 	while (in->answers.asks && !same) {
-		enum trial_result result = try_answers(in, depth);
+		enum trial_result result = try_answers(in, TRIAL_SERVER);
 
 		if (result == TRIAL_STOPPED)
 			return false;
@@ -418,7 +418,7 @@ static bool ask_all(struct init *in)
 	char usual[200];
 
 	if (!take_sets(in) || !ask_server(in) || !ask_name(in) || !check_present(in) ||
-		!settle_server(in, TRIAL_SERVER))
+		!settle_server(in))
 		return false;
 	if (!need(in, "user", "The name to sign in with", in->address) || !ask_sign_in(in) ||
 		!settle_sign_in(in) || !ask_folders(in))

@@ -186,6 +186,8 @@ bool gw_sync_local_unchanged(const struct gw_sync *s, const struct gw_entry *e);
 bool gw_sync_local_as_seen(const struct gw_sync *s, const struct gw_entry *e);
 /* Asks for the counts of all mailboxes again; then gw_sync_counts_came().  false: cannot be. */
 bool gw_sync_ask_counts(struct gw_sync *s);
+/* Is a label of the user's called so, that is, a mailbox without a special use?  ctx: the sync. */
+bool gw_sync_is_label(void *ctx, struct gw_slice name);
 
 /* The list is complete, and the folders are settled: makes the entries and goes on. */
 void gw_sync_listed(struct gw_sync *s);
@@ -201,8 +203,6 @@ void gw_sync_free_folders(struct gw_sync *s);
 bool gw_sync_reads_tags(struct gw_sync *s);
 /* In the pool, at the end: writes what is to be written, and remembers how far that was. */
 void gw_sync_write_tags(struct gw_sync *s, struct gw_disk_world *world);
-/* account_list.c */
-bool gw_sync_is_label(void *ctx, struct gw_slice name);
 
 /* account_match.c */
 /* Lets those go on that need not wait any more. */

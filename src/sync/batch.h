@@ -72,8 +72,8 @@ struct gw_op {
 	bool was_pending;   /* JOIN: the file was being uploaded */
 	bool name_is_taken; /* DELIVER: another message has the name, so a fresh one will do */
 	bool copied;        /* JOIN: we made it on the server, of another */
-	uint64_t gains,
-		loses; /* where a row is added or changed: what its tags do (store/store.h) */
+	/* Where a row is added or changed: what its tags do (store/store.h). */
+	uint64_t gains, loses;
 	bool own;      /* likewise: the label that the mailbox is */
 	bool was_here; /* DELIVER: a copy of what another mailbox has */
 	enum gw_side side;
