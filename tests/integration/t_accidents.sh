@@ -168,35 +168,27 @@ id=$(id_of "$f")
 mv "$f" "$T/mail/INBOX/cur/$(basename "${f%%:2,*}"):2,a"
 sync_ok
 [ "$(keywords INBOX "$id")" = one ] || fail "the keyword is \"$(keywords INBOX "$id")\", not one"
+keyword_moves() { # LAST WHAT [deleted]: back and forth, each time killed later
+	local kinds at x status
+	for kinds in s W N F; do
+		for at in $(seq 1 2 "$1"); do
+			[ -z "${3:-}" ] || adm expunge -u me mailbox "$from" HEADER Message-ID "$id"
+			mv "$(grep -rlF "Message-ID: $id" "$T/mail/$from")" "$T/mail/$to/cur/"
+			status=0
+			killed_at $kinds $at || status=$?
+			sync_ok
+			sync_ok
+			[ "$(keywords $to "$id")" = one ] || fail "killed at $kinds $at: the keyword in $to is \"$(keywords $to "$id")\", not one"
+			assert_equal "$2, killed at $kinds $at"
+			x=$from from=$to to=$x
+			[ $status = 137 ] || break
+		done
+	done
+}
 from=INBOX to=Archive
-for kinds in s W N F; do
-	for at in $(seq 1 2 29); do
-		mv "$(grep -rlF "Message-ID: $id" "$T/mail/$from")" "$T/mail/$to/cur/"
-		status=0
-		killed_at $kinds $at || status=$?
-		sync_ok
-		sync_ok
-		[ "$(keywords $to "$id")" = one ] || fail "killed at $kinds $at: the keyword in $to is \"$(keywords $to "$id")\", not one"
-		assert_equal "a keyword moved, killed at $kinds $at"
-		x=$from from=$to to=$x
-		[ $status = 137 ] || break
-	done
-done
+keyword_moves 29 'a keyword moved'
 note "and deleted there meanwhile: it is new, with its keyword"
-for kinds in s W N F; do
-	for at in $(seq 1 2 15); do
-		adm expunge -u me mailbox "$from" HEADER Message-ID "$id"
-		mv "$(grep -rlF "Message-ID: $id" "$T/mail/$from")" "$T/mail/$to/cur/"
-		status=0
-		killed_at $kinds $at || status=$?
-		sync_ok
-		sync_ok
-		[ "$(keywords $to "$id")" = one ] || fail "killed at $kinds $at: the keyword in $to is \"$(keywords $to "$id")\", not one"
-		assert_equal "moved here, deleted there, killed at $kinds $at"
-		x=$from from=$to to=$x
-		[ $status = 137 ] || break
-	done
-done
+keyword_moves 15 'moved here, deleted there' deleted
 note "yesterday's state under today's Maildir, with deletions here and there since"
 begin 30
 cp -r "$T/state" "$T/yesterday"
