@@ -1,6 +1,6 @@
 /* base/sasl.h - the seam between IMAP and the ways to sign in: an interface only.
  *
- * auth/ implements it, imap/login.c uses it, sync/account.c joins them.
+ * auth/ implements it, imap/login.c uses it, sync/sync.c joins them.
  */
 #pragma once
 

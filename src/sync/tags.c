@@ -1,415 +1,293 @@
-/* sync/tags.c - see tags.h. */
-#include "sync/tags.h"
+/* sync/tags.c - labels in step with notmuch's tags (`labels = notmuch`); part of
+ * sync_p.h.
+ *
+ * What the user changed in notmuch since the last run is read before any mailbox is looked at, and
+ * is what their files' labels are then (local/observe.c).  What is to be written waits in the state
+ * (`retag`) until notmuch knows the message, since `notmuch new` finds it first; the end of each
+ * run tries.  The state's revision is the one of the reading: what was written since is read once
+ * more, and is as base has it.
+ */
+#include "sync/sync_p.h"
 
-#include "base/buf.h"
+#include "base/num.h"
+#include "maildir/fingerprint.h"
+#include "maildir/folder.h"
+#include "maildir/labels.h"
 #include "maildir/name.h"
+#include "maildir/scan.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-void gw_tag_list_deinit(struct gw_tag_list *t)
+bool gw_has_notmuch(void)
 {
-	for (size_t i = 0; i < t->count; i++) {
-		free(t->list[i].dir);
-		free(t->list[i].base);
-		free(t->list[i].tags);
-	}
-	free(t->list);
-	*t = (struct gw_tag_list){ 0 };
-}
-
-static int by_place(const void *a, const void *b)
-{
-	const struct gw_tagged *x = a, *y = b;
-	int order = strcmp(x->dir, y->dir);
-
-	return order != 0 ? order : strcmp(x->base, y->base);
-}
-
-bool gw_tag_list_has_dir(const struct gw_tag_list *t, const char *dir)
-{
-	for (size_t i = 0; i < t->count; i++) {
-		if (strcmp(t->list[i].dir, dir) == 0)
-			return true;
-	}
-	return false;
-}
-
-const char *gw_tag_list_find(const struct gw_tag_list *t, const char *dir, const char *base)
-{
-	const struct gw_tagged key = { .dir = (char *)(uintptr_t)dir,
-		.base = (char *)(uintptr_t)base };
-	const struct gw_tagged *found =
-		t->count == 0 ? NULL : bsearch(&key, t->list, t->count, sizeof *t->list, by_place);
-
-	return found == NULL ? NULL : found->tags;
-}
-
-#ifdef GW_HAVE_NOTMUCH
-#include <dlfcn.h>
-#include <notmuch.h>
-
-enum { TAGS_MAX = 1 << 16 };
-
-/* The library is loaded when it is wanted, and stays: with what it needs itself it would cost every
- * run that does not want it more than a sync that finds nothing to do. */
-#define LIBRARY "libnotmuch.so.5"
-
-struct api {
-	__typeof__(notmuch_database_destroy) *database_destroy;
-	__typeof__(notmuch_database_find_message) *database_find_message;
-	__typeof__(notmuch_database_get_revision) *database_get_revision;
-	__typeof__(notmuch_database_get_path) *database_get_path;
-	__typeof__(notmuch_database_open_with_config) *database_open_with_config;
-	__typeof__(notmuch_filenames_destroy) *filenames_destroy;
-	__typeof__(notmuch_filenames_get) *filenames_get;
-	__typeof__(notmuch_filenames_move_to_next) *filenames_move_to_next;
-	__typeof__(notmuch_filenames_valid) *filenames_valid;
-	__typeof__(notmuch_message_add_tag) *message_add_tag;
-	__typeof__(notmuch_message_destroy) *message_destroy;
-	__typeof__(notmuch_message_get_filenames) *message_get_filenames;
-	__typeof__(notmuch_message_get_tags) *message_get_tags;
-	__typeof__(notmuch_message_remove_tag) *message_remove_tag;
-	__typeof__(notmuch_messages_get) *messages_get;
-	__typeof__(notmuch_messages_move_to_next) *messages_move_to_next;
-	__typeof__(notmuch_messages_valid) *messages_valid;
-	__typeof__(notmuch_query_create) *query_create;
-	__typeof__(notmuch_query_destroy) *query_destroy;
-	__typeof__(notmuch_query_search_messages) *query_search_messages;
-	__typeof__(notmuch_query_set_sort) *query_set_sort;
-	__typeof__(notmuch_status_to_string) *status_to_string;
-	__typeof__(notmuch_tags_destroy) *tags_destroy;
-	__typeof__(notmuch_tags_get) *tags_get;
-	__typeof__(notmuch_tags_move_to_next) *tags_move_to_next;
-	__typeof__(notmuch_tags_valid) *tags_valid;
-};
-
-#define AT(name)                                             \
-	{                                                    \
-		"notmuch_" #name, offsetof(struct api, name) \
-	}
-static const struct {
-	const char *name;
-	size_t at;
-} functions[] = { AT(database_destroy), AT(database_find_message), AT(database_get_path),
-	AT(database_get_revision), AT(database_open_with_config), AT(filenames_destroy),
-	AT(filenames_get), AT(filenames_move_to_next), AT(filenames_valid), AT(message_add_tag),
-	AT(message_destroy), AT(message_get_filenames), AT(message_get_tags),
-	AT(message_remove_tag), AT(messages_get), AT(messages_move_to_next), AT(messages_valid),
-	AT(query_create), AT(query_destroy), AT(query_search_messages), AT(query_set_sort),
-	AT(status_to_string), AT(tags_destroy), AT(tags_get), AT(tags_move_to_next),
-	AT(tags_valid) };
-#undef AT
-
-struct gw_tag_db {
-	struct api api;
-	notmuch_database_t *db;
-};
-
-static bool load(struct api *api)
-{
-	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE), *function = NULL;
-
-	for (size_t i = 0; i < sizeof functions / sizeof *functions && library != NULL; i++) {
-		function = dlsym(library, functions[i].name);
-		if (function == NULL)
-			break;
-		memcpy((char *)api + functions[i].at, &function, sizeof function);
-	}
-	if (library != NULL)
-		dlclose(library);
-	return function != NULL;
-}
-
-bool gw_tags_supported(void)
-{
-	struct api api;
-
-	return load(&api);
-}
-
-static enum gw_code open_db(struct api *api, notmuch_database_mode_t mode, notmuch_database_t **db,
-	struct gw_error *err)
-{
-	char *why = NULL;
-	notmuch_status_t status;
-
-	if (!load(api))
-		return gw_fail(err, GW_ERR_CONFIG,
-			LIBRARY " cannot be loaded, so notmuch's tags are left as they are");
-	status = api->database_open_with_config(NULL, mode, NULL, NULL, db, &why);
-	if (status == NOTMUCH_STATUS_SUCCESS)
-		return GW_OK;
-	gw_fail(err, status == NOTMUCH_STATUS_XAPIAN_EXCEPTION ? GW_ERR_BUSY : GW_ERR_DISK,
-		"notmuch's database cannot be opened, so its tags are left as they are: %s; does "
-		"`notmuch count` work?",
-		why != NULL ? why : api->status_to_string(status));
-	free(why);
-	return err->code;
+	return gw_tags_supported();
 }
 
 /* --- reading --------------------------------------------------------------------------------- */
 
-/* "ROOT/dir/cur/base:2,S" */
-static enum gw_code add_file(
-	struct gw_tag_list *t, const char *path, size_t root_n, const char *tags)
-{
-	const char *file = strrchr(path, '/'), *sub = file;
-	struct gw_tagged *slot;
-	struct gw_slice base;
+enum { NAMES_MAX = 1 << 16 };
 
-	while (sub > path && sub[-1] != '/')
-		sub--;
-	if (file == NULL || sub <= path + root_n + 1 ||
-		(strncmp(sub, "cur/", 4) != 0 && strncmp(sub, "new/", 4) != 0))
-		return GW_OK;
-	slot = gw_array_push((void **)&t->list, &t->count, &t->cap, sizeof *t->list);
-	if (slot == NULL)
-		return GW_ERR_NOMEM;
-	base = gw_name_split(file + 1).base;
-	*slot = (struct gw_tagged){ .dir = strndup(path + root_n + 1,
-					    (size_t)(sub - 1 - (path + root_n + 1))),
-		.base = strndup(base.p, base.n),
-		.tags = strdup(tags) };
-	if (slot->dir != NULL && slot->base != NULL && slot->tags != NULL)
-		return GW_OK;
-	free(slot->dir);
-	free(slot->base);
-	free(slot->tags);
-	t->count--;
-	return GW_ERR_NOMEM;
-}
+struct read_job {
+	struct gw_disk_job job; /* first */
+	struct gw_sync *sync;
+	struct gw_error err;
+};
 
-static enum gw_code tags_of(const struct api *api, notmuch_message_t *m, struct gw_buf *out)
+static void work_read(struct gw_disk_job *job, struct gw_disk_world *world)
 {
-	notmuch_tags_t *tags = api->message_get_tags(m);
+	struct read_job *r = (struct read_job *)job;
+	struct gw_sync *s = r->sync;
+	struct gw_buf since;
 	enum gw_code code = GW_OK;
 
-	gw_buf_reset(out);
-	for (; api->tags_valid(tags) && code == GW_OK; api->tags_move_to_next(tags))
-		code = gw_buf_printf(out, "%s\n", api->tags_get(tags));
-	api->tags_destroy(tags);
-	return code;
-}
-
-static enum gw_code add_message(const struct api *api, struct gw_tag_list *t, notmuch_message_t *m,
-	const char *root, struct gw_buf *tags)
-{
-	notmuch_filenames_t *files = api->message_get_filenames(m);
-	size_t n = strlen(root);
-	enum gw_code code = tags_of(api, m, tags);
-
-	for (; api->filenames_valid(files) && code == GW_OK; api->filenames_move_to_next(files)) {
-		const char *path = api->filenames_get(files);
-
-		if (strncmp(path, root, n) == 0 && path[n] == '/')
-			code = add_file(t, path, n, gw_buf_cstr(tags));
-	}
-	api->filenames_destroy(files);
-	return code;
-}
-
-static enum gw_code search(const struct api *api, struct gw_tag_list *t, notmuch_database_t *db,
-	const char *root, unsigned long since, struct gw_error *err)
-{
-	notmuch_messages_t *messages = NULL;
-	notmuch_query_t *query;
-	enum gw_code code = GW_OK;
-	struct gw_buf tags;
-	char text[64];
-
-	snprintf(text, sizeof text, "lastmod:%lu..", since + 1);
-	query = api->query_create(db, text);
-	if (query == NULL || api->query_search_messages(query, &messages) != 0) {
-		if (query != NULL)
-			api->query_destroy(query);
-		return gw_fail(err, GW_ERR_DISK, "notmuch cannot search for changed tags");
-	}
-	api->query_set_sort(query, NOTMUCH_SORT_UNSORTED);
-	gw_buf_init(&tags, TAGS_MAX);
-	for (; api->messages_valid(messages) && code == GW_OK;
-		api->messages_move_to_next(messages)) {
-		notmuch_message_t *m = api->messages_get(messages);
-
-		code = add_message(api, t, m, root, &tags);
-		api->message_destroy(m);
-	}
-	gw_buf_deinit(&tags);
-	api->query_destroy(query);
-	return code == GW_OK ? GW_OK : gw_fail(err, code, "notmuch's tags take too much memory");
-}
-
-enum gw_code gw_tags_read(
-	const char *root, const char *since, struct gw_tag_list *out, struct gw_error *err)
-{
-	const char *colon = strrchr(since, ':'), *uuid = NULL;
-	char *real = realpath(root, NULL);
-	notmuch_database_t *db = NULL;
-	struct api api;
-	unsigned long revision;
-	enum gw_code code;
-
-	if (real == NULL) { /* nothing was fetched yet */
-		out->anew = true;
-		return GW_OK;
-	}
-	code = open_db(&api, NOTMUCH_DATABASE_MODE_READ_ONLY, &db, err);
+	gw_buf_init(&since, sizeof s->tags_revision);
+	if (world->store != NULL)
+		code = gw_store_fact(world->store, GW_FACT_TAGS, &since, &r->err);
 	if (code == GW_OK) {
-		revision = api.database_get_revision(db, &uuid);
-		snprintf(out->revision, sizeof out->revision, "%s:%lu", uuid, revision);
-		out->anew = colon == NULL || strncmp(since, uuid, strlen(uuid)) != 0;
-		if (!out->anew && strtoul(colon + 1, NULL, 10) < revision)
-			code = search(&api, out, db, real, strtoul(colon + 1, NULL, 10), err);
-		api.database_destroy(db);
+		snprintf(s->tags_revision, sizeof s->tags_revision, "%s", gw_buf_cstr(&since));
+		gw_tags_read(s->account->maildir, s->tags_revision, &s->tags, &r->err);
 	}
-	if (out->count > 0)
-		qsort(out->list, out->count, sizeof *out->list, by_place);
-	free(real);
-	return code;
+	gw_buf_deinit(&since);
+}
+
+static void on_read(struct gw_disk_job *job)
+{
+	struct read_job *r = (struct read_job *)job;
+	struct gw_sync *s = r->sync;
+
+	if (r->err.code != GW_OK) { /* labels are as base knows them, then */
+		gw_tag_list_deinit(&s->tags);
+		gw_sync_problem(s, NULL, &r->err);
+	}
+	free(r);
+	if (s->state == SYNC_ENDING)
+		gw_sync_pump(s);
+	else
+		gw_sync_listed(s);
+}
+
+bool gw_sync_reads_tags(struct gw_sync *s)
+{
+	struct read_job *r;
+
+	if (s->tags_read || !s->env.labels || s->account->labels != GW_LABELS_NOTMUCH)
+		return false;
+	s->tags_read = true;
+	s->env.tags = &s->tags;
+	s->env.is_label = gw_sync_is_label;
+	r = calloc(1, sizeof *r);
+	if (r == NULL)
+		return false; /* nothing is known to have changed */
+	*r = (struct read_job){ .job = { .work = work_read, .done = on_read }, .sync = s };
+	s->state = SYNC_SETTLING;
+	gw_disk_submit(&s->disk, &r->job);
+	return true;
 }
 
 /* --- writing --------------------------------------------------------------------------------- */
 
-/* Does another program write below this directory?  Xapian keeps its lock in the file flintlock. */
-static bool is_locked(const char *dir, const char *below)
-{
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	char path[4096];
-	bool locked;
-	int fd;
+struct writer {
+	struct gw_sync *sync;
+	struct gw_store *store;
+	struct gw_tag_db *db;  /* owned */
+	struct gw_retag *list; /* owned; in the order of mailboxes */
+	size_t count, cap;
 
-	snprintf(path, sizeof path, "%s/%s/flintlock", dir, below);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	locked = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-	close(fd);
-	return locked;
+	/* One mailbox */
+	struct gw_maildir m; /* owned, if m.cur is open */
+	struct gw_scan scan;
+	struct gw_keywords keywords;
+	const char *own; /* the label that it is, or NULL */
+
+	/* One message */
+	char base[GW_NAME_MAX + 1];
+	struct gw_error err;
+};
+
+static enum gw_code take_retag(void *ctx, const struct gw_retag *retag)
+{
+	struct writer *w = ctx;
+	struct gw_retag *slot =
+		gw_array_push((void **)&w->list, &w->count, &w->cap, sizeof *w->list);
+
+	if (slot == NULL)
+		return gw_fail(&w->err, GW_ERR_NOMEM, "out of memory");
+	*slot = *retag;
+	return GW_OK;
 }
 
-/* libnotmuch would wait for its end, and nothing could stop us meanwhile. */
-static enum gw_code check_lock(struct gw_error *err)
+static enum gw_code take_keyword(void *ctx, unsigned index, const char *name)
 {
-	notmuch_database_t *db = NULL;
-	struct api api;
-	enum gw_code code = open_db(&api, NOTMUCH_DATABASE_MODE_READ_ONLY, &db, err);
-	const char *dir;
+	struct writer *w = ctx;
 
-	if (code != GW_OK)
-		return code;
-	/* load() has filled it in. NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
-	dir = api.database_get_path(db);
-	if (is_locked(dir, ".notmuch/xapian") || is_locked(dir, "xapian"))
-		code = gw_fail(err, GW_ERR_BUSY, "another program writes to notmuch's database");
-	api.database_destroy(db);
-	return code;
+	gw_keywords_put(&w->keywords, index, gw_slice_str(name));
+	return GW_OK;
 }
 
-enum gw_code gw_tag_db_open(struct gw_tag_db **out, struct gw_error *err)
+static enum gw_code take_row(void *ctx, const struct gw_message_row *row)
 {
-	struct gw_tag_db *db = calloc(1, sizeof *db);
-	enum gw_code code = GW_ERR_NOMEM;
+	struct writer *w = ctx;
 
-	*out = NULL;
-	if (db == NULL)
-		return gw_fail(err, code, "out of memory");
-	code = check_lock(err);
-	if (code == GW_OK)
-		code = open_db(&db->api, NOTMUCH_DATABASE_MODE_READ_WRITE, &db->db, err);
-	if (code != GW_OK)
-		free(db);
-	else
-		*out = db;
-	return code;
+	if (row->base_name != NULL)
+		snprintf(w->base, sizeof w->base, "%s", row->base_name);
+	return GW_OK;
 }
 
-void gw_tag_db_close(struct gw_tag_db *db)
+static void close_mailbox(struct writer *w)
 {
-	if (db != NULL)
-		db->api.database_destroy(db->db);
-	free(db);
+	if (w->m.path != NULL)
+		gw_maildir_close(&w->m);
+	w->m = (struct gw_maildir){ -1, -1, -1, -1, NULL };
+	gw_scan_deinit(&w->scan);
+	w->scan = (struct gw_scan){ 0 };
+	gw_keywords_deinit(&w->keywords);
+	w->keywords = (struct gw_keywords){ 0 };
 }
 
-/* What is there already is no change: notmuch's revision stays. */
-static notmuch_status_t change(notmuch_message_t *m, const char *list,
-	notmuch_status_t (*one)(notmuch_message_t *, const char *))
+static enum gw_code open_mailbox(struct writer *w, int64_t mailbox)
 {
-	notmuch_status_t status = NOTMUCH_STATUS_SUCCESS;
-	char tag[NOTMUCH_TAG_MAX + 1];
+	enum gw_open_result opened = GW_MAILDIR_MISSING;
+	enum gw_code code = GW_OK;
+	const struct gw_entry *e = NULL;
 
-	while (*list != '\0' && status == NOTMUCH_STATUS_SUCCESS) {
-		size_t n = strcspn(list, "\n");
-
-		snprintf(tag, sizeof tag, "%.*s", (int)n, list);
-		if (n < sizeof tag)
-			status = one(m, tag);
-		list += n + (list[n] == '\n');
+	close_mailbox(w);
+	for (size_t i = 0; i < w->sync->entry_count; i++) {
+		if (w->sync->entries[i].row.id == mailbox)
+			e = &w->sync->entries[i];
 	}
-	return status;
+	if (e == NULL)
+		return GW_OK; /* not in this run */
+	w->own = gw_sync_is_label(w->sync, gw_slice_str(e->folder->name)) ? e->folder->name : NULL;
+	code = gw_maildir_open(
+		w->sync->account->maildir, e->row.local_dir, false, NULL, &w->m, &opened, &w->err);
+	if (code == GW_OK && opened == GW_MAILDIR_OPENED)
+		code = gw_scan_run(&w->m, &w->scan, &w->err);
+	if (code == GW_OK)
+		code = gw_store_keywords(w->store, mailbox, take_keyword, w, &w->err);
+	return code;
 }
 
-enum gw_code gw_tag_db_change(struct gw_tag_db *db, const char *msgid, const char *gains,
-	const char *loses, bool *known, struct gw_error *err)
+static void put_names(const struct writer *w, uint64_t bits, struct gw_buf *out)
 {
-	size_t n = strlen(msgid);
-	char *id = n > 2 && *msgid == '<' ? strndup(msgid + 1, n - 2) : strdup(msgid);
-	notmuch_message_t *m = NULL;
-	notmuch_status_t status = NOTMUCH_STATUS_OUT_OF_MEMORY;
+	uint64_t labels = bits & gw_labels_among(&w->keywords);
 
-	if (id != NULL)
-		status = db->api.database_find_message(db->db, id, &m);
-	free(id);
-	*known = m != NULL;
-	if (status == NOTMUCH_STATUS_SUCCESS && m != NULL)
-		status = change(m, gains, db->api.message_add_tag);
-	if (status == NOTMUCH_STATUS_SUCCESS && m != NULL)
-		status = change(m, loses, db->api.message_remove_tag);
-	if (m != NULL)
-		db->api.message_destroy(m);
-	return status == NOTMUCH_STATUS_SUCCESS
-		       ? GW_OK
-		       : gw_fail(err, GW_ERR_DISK, "notmuch cannot change the tags of %s: %s",
-				 msgid, db->api.status_to_string(status));
+	for (unsigned i = 0; i < GW_KEYWORD_MAX; i++) {
+		if (labels & GW_FLAG_KEYWORD(i))
+			gw_buf_printf(out, "%s\n", w->keywords.names[i]);
+	}
 }
 
-#else
-
-bool gw_tags_supported(void)
+static enum gw_code change_tags(
+	struct writer *w, const struct gw_retag *r, const char *msgid, bool *known)
 {
-	return false;
+	struct gw_buf gains, loses;
+	enum gw_code code;
+
+	gw_buf_init(&gains, NAMES_MAX);
+	gw_buf_init(&loses, NAMES_MAX);
+	if (r->own && w->own != NULL)
+		gw_buf_printf(&gains, "%s\n", w->own);
+	put_names(w, r->gains, &gains);
+	put_names(w, r->loses, &loses);
+	code = gw_tag_db_change(
+		w->db, msgid, gw_buf_cstr(&gains), gw_buf_cstr(&loses), known, &w->err);
+	gw_buf_deinit(&gains);
+	gw_buf_deinit(&loses);
+	return code;
 }
 
-enum gw_code gw_tags_read(
-	const char *root, const char *since, struct gw_tag_list *out, struct gw_error *err)
+static enum gw_code write_one(struct writer *w, const struct gw_retag *r)
 {
-	(void)root;
-	(void)since;
-	out->anew = true;
-	return gw_fail(err, GW_ERR_CONFIG, "godwit was built without libnotmuch");
+	char *msgid = NULL;
+	bool known = true; /* one that is gone waits for nothing */
+	enum gw_code code;
+	size_t i;
+
+	w->base[0] = '\0';
+	code = gw_store_message(w->store, r->mailbox, r->uid, take_row, w, &w->err);
+	i = w->base[0] == '\0' ? SIZE_MAX : gw_scan_find(&w->scan, gw_slice_str(w->base));
+	if (i != SIZE_MAX)
+		msgid = gw_message_id(
+			w->scan.entries[i].in_new ? w->m.new : w->m.cur, gw_scan_name(&w->scan, i));
+	if (msgid != NULL && code == GW_OK)
+		code = change_tags(w, r, msgid, &known);
+	free(msgid);
+	return code == GW_OK && known ? gw_store_retagged(w->store, r->mailbox, r->uid, &w->err)
+				      : code;
 }
 
-enum gw_code gw_tag_db_open(struct gw_tag_db **out, struct gw_error *err)
+static enum gw_code write_all(struct writer *w)
 {
-	*out = NULL;
-	return gw_fail(err, GW_ERR_CONFIG, "godwit was built without libnotmuch");
+	enum gw_code code = gw_tag_db_open(&w->db, &w->err);
+
+	for (size_t i = 0; i < w->count && code == GW_OK; i++) {
+		if (i == 0 || w->list[i].mailbox != w->list[i - 1].mailbox)
+			code = open_mailbox(w, w->list[i].mailbox);
+		if (code == GW_OK && w->m.path != NULL)
+			code = write_one(w, &w->list[i]);
+	}
+	close_mailbox(w);
+	gw_tag_db_close(w->db);
+	return code;
 }
 
-void gw_tag_db_close(struct gw_tag_db *db)
+/* Nothing may be forgotten that a mailbox was not brought in step with. */
+static bool is_whole(const struct gw_sync *s)
 {
-	(void)db;
+	return s->err.code == GW_OK && s->counts.problems == 0 && s->counts.unsettled == 0 &&
+	       !s->stopped && s->options.folder_count == 0;
 }
 
-enum gw_code gw_tag_db_change(struct gw_tag_db *db, const char *msgid, const char *gains,
-	const char *loses, bool *known, struct gw_error *err)
+/* As if the last change in notmuch were not known: so that the next run has something to do. */
+static void step_back(char revision[static GW_TAG_REVISION])
 {
-	(void)db;
-	(void)msgid;
-	(void)gains;
-	(void)loses;
-	*known = false;
-	return gw_fail(err, GW_ERR_CONFIG, "godwit was built without libnotmuch");
+	char *number = strrchr(revision, ':');
+	uint64_t n;
+
+	if (number != NULL && gw_read_u64(gw_slice_str(number + 1), UINT64_MAX, &n) && n > 0)
+		snprintf(number, (size_t)(revision + GW_TAG_REVISION - number), ":%llu",
+			(unsigned long long)(n - 1));
 }
-#endif
+
+static void write_in_transaction(struct writer *w)
+{
+	struct gw_sync *s = w->sync;
+	bool whole = is_whole(s);
+	enum gw_code code = gw_store_begin(w->store, &w->err);
+
+	/* Another database, or none before: what notmuch has of all messages is unknown. */
+	if (code == GW_OK && s->tags.anew)
+		code = gw_store_retag_all(w->store, &w->err);
+	if (code == GW_OK)
+		code = gw_store_retags(w->store, take_retag, w, &w->err);
+	if (code == GW_OK && w->count > 0 && write_all(w) != GW_OK) {
+		gw_log(s->log, GW_LOG_WARN, "%s; the next sync tries again", w->err.text);
+		gw_error_clear(&w->err);
+		step_back(s->tags.revision);
+	}
+	if (code == GW_OK && whole)
+		code = gw_store_set_fact(w->store, GW_FACT_TAGS, s->tags.revision, &w->err);
+	if (code == GW_OK)
+		code = gw_store_commit(w->store, &w->err);
+	if (code != GW_OK)
+		gw_store_rollback(w->store);
+}
+
+void gw_sync_write_tags(struct gw_sync *s, struct gw_disk_world *world)
+{
+	struct writer w = { .sync = s, .m = { -1, -1, -1, -1, NULL } };
+
+	if (s->env.tags == NULL || s->tags.revision[0] == '\0' || s->options.dry_run ||
+		s->options.verify || world->broken.code != GW_OK)
+		return;
+	/* A run that changed nothing, and nothing was changed in notmuch: nothing can be written.
+	 */
+	if (!world->writable && strcmp(s->tags.revision, s->tags_revision) == 0)
+		return;
+	if (gw_disk_writable(world, &w.err) != GW_OK)
+		return;
+	w.store = world->store;
+	write_in_transaction(&w);
+	free(w.list);
+}

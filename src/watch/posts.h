@@ -5,7 +5,7 @@
 
 #include "godwit/account.h"
 #include "godwit/log.h"
-#include "sync/warm.h"
+#include "sync/lend.h"
 
 struct gw_posts;
 

@@ -20,7 +20,7 @@
 #include "base/lock.h"
 #include "net/delay.h"
 #include "net/wake.h"
-#include "sync/warm.h"
+#include "sync/lend.h"
 #include "watch/control.h"
 #include "watch/listen.h"
 #include "watch/notify.h"

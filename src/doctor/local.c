@@ -1,0 +1,265 @@
+/* doctor/local.c - the part of the doctor that looks at this machine; see doctor_p.h. */
+#include "base/num.h"
+#include "doctor/doctor_p.h"
+#include "godwit/status.h"
+#include "maildir/mark.h"
+#include "maildir/tree.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MEGABYTE = 1 << 20, LITTLE_ROOM_MB = 200 };
+
+struct checks {
+	const struct gw_account *account;
+	gw_tell *tell;
+	void *ctx;
+};
+
+static const char *remote_file_system(const char *path)
+{
+	static const struct {
+		unsigned long type;
+		const char *name;
+	} known[] = { { 0x6969, "NFS" }, { 0xff534d42, "CIFS" }, { 0xfe534d42, "SMB" },
+		{ 0x65735546, "FUSE" }, { 0x01021997, "9P" } };
+	struct statfs fs;
+
+	if (statfs(path, &fs) != 0)
+		return NULL;
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		if ((unsigned long)fs.f_type == known[i].type)
+			return known[i].name;
+	}
+	return NULL;
+}
+
+static void check_room(const struct checks *c, const char *root)
+{
+	struct statvfs fs;
+	unsigned long long free_mb;
+
+	if (statvfs(root, &fs) != 0)
+		return;
+	free_mb = (unsigned long long)fs.f_bavail * fs.f_frsize / MEGABYTE;
+	if (fs.f_flag & ST_RDONLY)
+		c->tell(c->ctx, "maildir", GW_HEALTH_BAD, "mount it writable",
+			"its file system is mounted read-only");
+	else if (free_mb < LITTLE_ROOM_MB)
+		gw_tellf(c->tell, c->ctx, "maildir", GW_HEALTH_FAIR, "make room",
+			"only %llu MB are free on its file system", free_mb);
+	if (fs.f_files > 0 && fs.f_favail < 1000)
+		c->tell(c->ctx, "maildir", GW_HEALTH_FAIR,
+			"every message is a file; choose a file system with more inodes",
+			"its file system has hardly any inodes left");
+}
+
+/* It will have to be made: can it? */
+static void check_place_of(const struct checks *c, const char *root)
+{
+	char above[4096];
+	char *slash;
+
+	snprintf(above, sizeof above, "%s", root);
+	do {
+		slash = strrchr(above, '/');
+		if (slash == NULL)
+			return;
+		slash[slash == above] = '\0';
+	} while (access(above, F_OK) != 0 && slash != above);
+	if (access(above, W_OK | X_OK) == 0)
+		gw_tellf(c->tell, c->ctx, "maildir", GW_HEALTH_GOOD, NULL,
+			"%s is not there yet; the first sync makes it", root);
+	else
+		gw_tellf(c->tell, c->ctx, "maildir", GW_HEALTH_BAD,
+			"choose another place, or look at that directory's owner and mode",
+			"%s is not there, and cannot be made in %s: %s", root, above,
+			strerror(errno));
+}
+
+static void check_maildir(const struct checks *c)
+{
+	const char *root = c->account->maildir;
+	const char *remote;
+	struct gw_mark mark = { .generation = 0 };
+	struct gw_error err = { 0 };
+	struct stat st;
+
+	if (stat(root, &st) != 0 && errno == ENOENT) {
+		check_place_of(c, root);
+		return;
+	}
+	if (stat(root, &st) != 0) {
+		gw_tellf(c->tell, c->ctx, "maildir", GW_HEALTH_BAD,
+			"look at the modes of the directories above it", "%s cannot be looked at",
+			root);
+		return;
+	}
+	if (!S_ISDIR(st.st_mode) || access(root, R_OK | W_OK | X_OK) != 0) {
+		gw_tellf(c->tell, c->ctx, "maildir", GW_HEALTH_BAD,
+			"it has to be a directory that you can read and write: look at its owner "
+			"and "
+			"mode, or at `maildir`",
+			"%s cannot be used: %s", root,
+			S_ISDIR(st.st_mode) ? strerror(errno) : "it is not a directory");
+		return;
+	}
+	if (gw_mark_read(root, &mark, &err) != GW_OK)
+		c->tell(c->ctx, "maildir", GW_HEALTH_BAD, "look at the file .godwit in it",
+			err.text);
+	else
+		gw_tellf(c->tell, c->ctx, "maildir", GW_HEALTH_GOOD, NULL, "%s%s", root,
+			mark.account_id[0] == '\0' ? ", which godwit has not used yet" : "");
+	remote = remote_file_system(root);
+	if (remote != NULL)
+		gw_tellf(c->tell, c->ctx, "maildir", GW_HEALTH_FAIR,
+			"changes that another machine makes there are found by `poll` only",
+			"it lies on a network file system (%s)", remote);
+	check_room(c, root);
+}
+
+struct totals {
+	bool known;
+	uint64_t mailboxes, messages, held;
+	uint64_t down, up; /* today */
+	int64_t not_before;
+};
+
+static void on_account(void *ctx, bool known, int64_t changed_at)
+{
+	struct totals *t = ctx;
+
+	(void)changed_at;
+	t->known = known;
+}
+
+static void on_mailbox(void *ctx, const struct gw_status_mailbox *m)
+{
+	struct totals *t = ctx;
+
+	t->mailboxes++;
+	t->messages += m->messages;
+}
+
+static void on_held(void *ctx, const struct gw_status_held *h)
+{
+	struct totals *t = ctx;
+
+	(void)h;
+	t->held++;
+}
+
+static void on_day(void *ctx, uint64_t down, uint64_t up, int64_t not_before)
+{
+	struct totals *t = ctx;
+
+	t->down = down;
+	t->up = up;
+	t->not_before = not_before;
+}
+
+static void check_budget(const struct checks *c, const struct totals *t)
+{
+	const struct gw_account *a = c->account;
+	uint64_t mb = 1000000;
+
+	if (t->not_before != 0)
+		gw_tellf(c->tell, c->ctx, "bandwidth", GW_HEALTH_BAD,
+			"wait, and let other programs fetch less; `sync --now` asks all the same",
+			"the provider refused more for now; syncs wait for another %lld minutes",
+			(long long)(t->not_before - (int64_t)time(NULL) + 59) / 60);
+	if (a->daily_download_mb + a->daily_upload_mb > 0)
+		gw_tellf(c->tell, c->ctx, "bandwidth", GW_HEALTH_GOOD, NULL,
+			"today %llu of %u MB down, %llu of %u MB up",
+			(unsigned long long)(t->down / mb), a->daily_download_mb,
+			(unsigned long long)(t->up / mb), a->daily_upload_mb);
+}
+
+static void check_state(const struct checks *c)
+{
+	struct totals t = { .known = false };
+	const struct gw_status_sink sink = { .account = on_account,
+		.mailbox = on_mailbox,
+		.day = on_day,
+		.held = on_held,
+		.ctx = &t };
+	struct gw_error err = { 0 };
+
+	if (gw_status_read(c->account, &sink, &err) != GW_OK)
+		c->tell(c->ctx, "state", GW_HEALTH_BAD,
+			err.code == GW_ERR_CORRUPT
+				? "the next sync sets it aside and makes a new one; no mail is lost"
+				: "look at `state-dir`",
+			err.text);
+	else if (!t.known)
+		c->tell(c->ctx, "state", GW_HEALTH_GOOD, NULL, "never synchronized");
+	else if (t.held > 0)
+		gw_tellf(c->tell, c->ctx, "state", GW_HEALTH_FAIR,
+			"`godwit status` says which and why",
+			"%llu messages in %llu mailboxes; %llu things are held back",
+			(unsigned long long)t.messages, (unsigned long long)t.mailboxes,
+			(unsigned long long)t.held);
+	else
+		gw_tellf(c->tell, c->ctx, "state", GW_HEALTH_GOOD, NULL,
+			"%llu messages in %llu mailboxes", (unsigned long long)t.messages,
+			(unsigned long long)t.mailboxes);
+	check_budget(c, &t);
+}
+
+static uint64_t system_limit(const char *name)
+{
+	char path[100], text[40];
+	uint64_t value = 0;
+	FILE *f;
+
+	snprintf(path, sizeof path, "/proc/sys/fs/inotify/%s", name);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return 0;
+	if (fgets(text, sizeof text, f) != NULL) {
+		text[strcspn(text, "\n")] = '\0';
+		gw_read_u64(gw_slice_str(text), INT64_MAX, &value);
+	}
+	fclose(f);
+	return value;
+}
+
+/* A mailbox takes three watches: itself, cur/ and new/. */
+static void check_watching(const struct checks *c)
+{
+	uint64_t most = system_limit("max_user_watches"), needed;
+	struct gw_error err = { 0 };
+	struct gw_tree tree;
+
+	if (most == 0) {
+		c->tell(c->ctx, "watching", GW_HEALTH_FAIR,
+			"`godwit watch` looks every minute instead",
+			"this system does not tell of changed files (inotify)");
+		return;
+	}
+	if (gw_tree_walk(c->account->maildir, c->account->layout, &tree, &err) != GW_OK)
+		return;
+	needed = 3 * (uint64_t)tree.count;
+	gw_tree_deinit(&tree);
+	gw_tellf(c->tell, c->ctx, "watching", needed * 2 > most ? GW_HEALTH_FAIR : GW_HEALTH_GOOD,
+		needed * 2 > most ? "raise fs.inotify.max_user_watches (sysctl), or `godwit watch` "
+				    "looks every minute instead"
+				  : NULL,
+		"`godwit watch` needs %llu of the %llu watches that the system allows a user",
+		(unsigned long long)needed, (unsigned long long)most);
+}
+
+void gw_doctor_local(const struct gw_account *account, gw_tell *tell, void *ctx)
+{
+	const struct checks c = { .account = account, .tell = tell, .ctx = ctx };
+
+	check_maildir(&c);
+	check_state(&c);
+	check_watching(&c);
+}

@@ -1,0 +1,646 @@
+/* local/batch.c - see batch.h.
+ *
+ * The order inside run_batch() is the safety of the whole program; each step says what a kill or a
+ * power cut right after it leaves behind.
+ */
+#include "local/batch.h"
+
+#include "maildir/attic.h"
+#include "maildir/name.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { BATCH_BYTES = 8 << 20, BATCH_MS = 1000, MAX_WAITING = 2, FRESH_NAMES = 9 };
+
+struct batch {
+	struct gw_disk_job job; /* first */
+	struct gw_batcher *owner;
+	struct gw_op *ops; /* owned */
+	size_t count, cap;
+	size_t files;
+	uint64_t bytes, unflushed; /* its own, and of all batches not flushed when it was sealed */
+	uint64_t down, up;         /* bytes that crossed the wire meanwhile */
+	bool has_cursor, has_join;
+	struct gw_batch_result result;
+	struct gw_error err;
+};
+
+struct gw_batcher {
+	struct gw_disk *disk;
+	struct gw_batcher_events events;
+	struct batch *open; /* owned; NULL: empty */
+	size_t max_files;
+	unsigned waiting; /* sealed and not done */
+	uint64_t unflushed;
+	uv_timer_t *timer; /* owned; freed when closed */
+};
+
+void gw_place_unref(struct gw_place *place)
+{
+	if (place == NULL || --place->refs > 0)
+		return;
+	gw_maildir_close(&place->m);
+	gw_keywords_deinit(&place->keywords);
+	free(place->dir);
+	free(place);
+}
+
+/* --- in the pool ----------------------------------------------------------------------------- */
+
+static enum gw_code flush_files(struct batch *b, struct gw_disk_world *world)
+{
+	int *fds = calloc(b->files + 1, sizeof *fds), sys;
+	size_t n = 0;
+
+	if (fds == NULL)
+		return gw_fail(&b->err, GW_ERR_NOMEM, "out of memory");
+	for (size_t i = 0; i < b->count; i++) {
+		if (b->ops[i].kind != GW_OP_DELIVER)
+			continue;
+		gw_delivered_date(&b->ops[i].file, b->ops[i].date);
+		fds[n++] = b->ops[i].file.fd;
+	}
+	sys = gw_flush(&world->flusher, fds, n, b->bytes, b->unflushed);
+	free(fds);
+	if (sys != 0)
+		return gw_fail_sys(&b->err, GW_ERR_DISK, sys, "new mail cannot be flushed to disk");
+	return GW_OK;
+}
+
+/* A row is about to rest on a file that another program may have written a moment ago. */
+static enum gw_code flush_foreign(struct batch *b)
+{
+	for (size_t i = 0; i < b->count && b->has_join; i++) {
+		if (b->ops[i].kind != GW_OP_JOIN)
+			continue;
+		if (syncfs(b->ops[i].place->m.cur) != 0)
+			return gw_fail_sys(&b->err, GW_ERR_DISK, errno,
+				"the Maildir cannot be flushed to disk");
+		break; /* one file system holds the whole tree */
+	}
+	return GW_OK;
+}
+
+static int subdir(struct gw_place *p, bool in_new)
+{
+	if (in_new)
+		p->touched_new = true;
+	else
+		p->touched_cur = true;
+	return in_new ? p->m.new : p->m.cur;
+}
+
+/* Puts a file in place as op->to, or, if that is taken and others will do, under a name near it,
+ * which then is op->to. */
+static int place_near(int from, const char *name, int to, struct gw_op *op, bool others_will_do)
+{
+	int sys = gw_place(from, name, to, op->to);
+	char fresh[GW_NAME_MAX + 1], *copy;
+
+	for (unsigned i = 1; sys == EEXIST && others_will_do && i <= FRESH_NAMES; i++) {
+		if (!gw_name_numbered(op->to, i, fresh))
+			return sys;
+		sys = gw_place(from, name, to, fresh);
+		if (sys != 0)
+			continue;
+		copy = strdup(fresh);
+		if (copy == NULL)
+			return ENOMEM;
+		free(op->to);
+		op->to = copy;
+	}
+	return sys;
+}
+
+/* The name is a function of the UID; if something else has it, the mail gets a fresh one.  But if
+ * the look did not show that, it is this very message, which an interrupted run left. */
+static int deliver(struct gw_op *op)
+{
+	int to = subdir(op->place, op->to_in_new);
+	int sys = place_near(op->place->m.tmp, op->file.tmp_name, to, op, op->name_is_taken);
+
+	if (sys == 0) {
+		close(op->file.fd);
+		op->file.fd = -1;
+	}
+	return sys;
+}
+
+static int rename_seen(struct gw_op *op)
+{
+	int from = subdir(op->place, op->from_in_new);
+
+	return gw_place(from, op->from, subdir(op->place, op->to_in_new), op->to);
+}
+
+/* Another mailbox's file, under a name that may be taken here. */
+static int take(struct gw_op *op)
+{
+	int from = subdir(op->from_place, op->from_in_new);
+
+	return place_near(from, op->from, subdir(op->place, op->to_in_new), op, true);
+}
+
+static int delete_seen(struct gw_op *op, const struct gw_disk_world *world)
+{
+	int from = subdir(op->place, op->from_in_new);
+
+	if (world->attic == NULL)
+		return unlinkat(from, op->from, 0) == 0 ? 0 : errno;
+	op->place->touched_attic = true;
+	return gw_attic_put(world->attic, op->place->dir, from, op->from);
+}
+
+static enum gw_code act_on_file(struct batch *b, struct gw_op *op, struct gw_disk_world *world)
+{
+	int sys = 0;
+
+	switch (op->kind) {
+	case GW_OP_DELIVER:
+		sys = deliver(op);
+		break;
+	case GW_OP_JOIN:
+	case GW_OP_RENAME:
+	case GW_OP_FLAGS:
+		sys = op->to == NULL ? 0 : rename_seen(op);
+		break;
+	case GW_OP_DELETE:
+		sys = delete_seen(op, world);
+		break;
+	case GW_OP_TAKE:
+		sys = take(op);
+		break;
+	case GW_OP_EXPIRE:
+		sys = unlinkat(subdir(op->place, op->from_in_new), op->from, 0) == 0 ? 0 : errno;
+		break;
+	case GW_OP_KEYWORD:
+		if (gw_keywords_find(&op->place->keywords, gw_slice_str(op->to)) < 0)
+			gw_keywords_put(&op->place->keywords, op->uid, gw_slice_str(op->to));
+		if (op->uid < GW_KEYWORD_LETTERS)
+			op->place->keywords.file_stale = true;
+		break;
+	case GW_OP_BASE_FLAGS:
+	case GW_OP_GLOBAL_ID:
+	case GW_OP_TOLD_FLAGS:
+	case GW_OP_DROP_ROW:
+	case GW_OP_DELETED_THERE:
+	case GW_OP_LEFT:
+	case GW_OP_REFUSED:
+	case GW_OP_UNREFUSED:
+	case GW_OP_HOLD_DELETION:
+	case GW_OP_UNHOLD:
+	case GW_OP_HOLD:
+	case GW_OP_UNFETCHABLE:
+	case GW_OP_OUTSIDE:
+	case GW_OP_LEAVING:
+	case GW_OP_HIDE:
+	case GW_OP_STAY:
+	case GW_OP_INHERIT:
+	case GW_OP_CURSOR:
+		break;
+	}
+	if (sys == EEXIST || (sys == ENOENT && op->kind != GW_OP_DELIVER)) {
+		/* A reader was faster: what was seen is no more.  Look again in the next run. */
+		op->skipped = true;
+		op->place->conflict = true;
+		if (op->from_place != NULL)
+			op->from_place->conflict = op->row_place->conflict = true;
+		return GW_OK;
+	}
+	if (sys != 0)
+		return gw_fail_sys(&b->err, GW_ERR_DISK, sys, "cannot change %s in %s",
+			op->to != NULL ? op->to : op->from, op->place->m.path);
+	return GW_OK;
+}
+
+static enum gw_code flush_dir(struct batch *b, int fd, const char *path)
+{
+	if (fsync(fd) == 0)
+		return GW_OK;
+	return gw_fail_sys(&b->err, GW_ERR_DISK, errno, "cannot flush %s", path);
+}
+
+static enum gw_code flush_place(
+	struct batch *b, struct gw_place *p, const struct gw_disk_world *world)
+{
+	enum gw_code code = GW_OK;
+
+	if (p->touched_attic)
+		code = gw_attic_flush(world->attic, p->dir, &b->err);
+	if (code == GW_OK && p->touched_new)
+		code = flush_dir(b, p->m.new, p->m.path);
+	if (code == GW_OK && p->touched_cur)
+		code = flush_dir(b, p->m.cur, p->m.path);
+	p->touched_attic = p->touched_cur = p->touched_new = false;
+	return code;
+}
+
+static void base_of(const char *file, char base[GW_NAME_MAX + 1])
+{
+	struct gw_name name = gw_name_split(file);
+
+	memcpy(base, name.base.p, name.base.n);
+	base[name.base.n] = '\0';
+}
+
+static enum gw_code add_row(struct gw_op *op, enum gw_row_state state, struct gw_disk_world *world,
+	struct gw_error *err)
+{
+	static const uint8_t none[GW_HASH_BYTES];
+	const char *file = op->to != NULL ? op->to : op->from;
+	char base[GW_NAME_MAX + 1];
+	struct gw_message_row row = { .uid = op->uid,
+		.copied = op->copied,
+		.global_id = op->global_id,
+		.state = state,
+		.flags = op->flags,
+		.size = op->size,
+		.date = op->date };
+
+	if (state == GW_ROW_PAIRED) {
+		base_of(file, base);
+		row.base_name = base;
+		row.header_hash = op->print.header;
+		row.body_hash = op->print.body;
+		row.msgid_hash =
+			memcmp(op->print.msgid, none, sizeof none) == 0 ? NULL : op->print.msgid;
+	}
+	return gw_store_message_add(world->store, op->place->mailbox, &row, err);
+}
+
+static enum gw_code forget_upload(
+	const struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
+{
+	char base[GW_NAME_MAX + 1];
+	enum gw_code code;
+
+	base_of(op->from, base);
+	code = gw_store_pending_drop(world->store, op->place->mailbox, base, err);
+	return code == GW_OK ? gw_store_unrefuse(world->store, op->place->mailbox, base, err)
+			     : code;
+}
+
+static enum gw_code unhold(
+	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err)
+{
+	enum gw_code code = gw_store_unhold(store, mailbox, uid, err);
+
+	return code == GW_OK ? gw_store_unhold_deletion(store, mailbox, uid, err) : code;
+}
+
+static enum gw_code drop_row(
+	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err)
+{
+	enum gw_code code = gw_store_message_drop(store, mailbox, uid, err);
+
+	return code == GW_OK ? unhold(store, mailbox, uid, err) : code;
+}
+
+static enum gw_code drop_deleted(
+	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err)
+{
+	enum gw_code code = gw_store_deleted_add(store, mailbox, (int64_t)time(NULL), err);
+
+	return code == GW_OK ? drop_row(store, mailbox, uid, err) : code;
+}
+
+static enum gw_code refuse(
+	const struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
+{
+	char base[GW_NAME_MAX + 1];
+
+	base_of(op->from, base);
+	return gw_store_refuse(
+		world->store, op->place->mailbox, base, (int64_t)time(NULL), op->uid, op->to, err);
+}
+
+static enum gw_code store_cursor(
+	struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
+{
+	/* With advance false the row holds the cursors as they were. */
+	return op->advance && op->place->conflict
+		       ? GW_OK
+		       : gw_store_mailbox_update(world->store, &op->row, err);
+}
+
+static enum gw_code store_row(struct batch *b, struct gw_op *op, struct gw_disk_world *world)
+{
+	struct gw_store *store = world->store;
+	int64_t mailbox = op->place->mailbox;
+	struct gw_error *err = &b->err;
+	enum gw_code code;
+
+	switch (op->kind) {
+	case GW_OP_KEYWORD:
+		return gw_store_keyword_put(store, mailbox, op->uid, op->to, err);
+	case GW_OP_DELIVER:
+		b->result.delivered++;
+		code = add_row(op, GW_ROW_PAIRED, world, err);
+		return code == GW_OK ? unhold(store, mailbox, op->uid, err) : code;
+	case GW_OP_JOIN:
+		b->result.joined++;
+		code = add_row(op, GW_ROW_PAIRED, world, err);
+		return code == GW_OK && op->was_pending ? forget_upload(op, world, err) : code;
+	case GW_OP_REFUSED:
+		code = forget_upload(op, world, err);
+		return code == GW_OK ? refuse(op, world, err) : code;
+	case GW_OP_UNREFUSED:
+		return forget_upload(op, world, err);
+	case GW_OP_RENAME:
+		return GW_OK;
+	case GW_OP_FLAGS:
+		b->result.flags_changed++;
+		return gw_store_message_flags(store, mailbox, op->uid, op->flags, err);
+	case GW_OP_BASE_FLAGS:
+		return gw_store_message_flags(store, mailbox, op->uid, op->flags, err);
+	case GW_OP_GLOBAL_ID:
+		return gw_store_message_global(store, mailbox, op->uid, op->global_id, err);
+	case GW_OP_TOLD_FLAGS:
+		/* Only what the server was told: of the rest the file may not be there yet. */
+		code = gw_store_message_flag_bits(
+			store, mailbox, op->uid, op->mask, op->flags, err);
+		return code == GW_OK ? gw_store_unhold(store, mailbox, op->uid, err) : code;
+	case GW_OP_DELETE:
+	case GW_OP_DELETED_THERE:
+		b->result.deleted++;
+		return drop_deleted(store, mailbox, op->uid, err);
+	case GW_OP_DROP_ROW:
+		return drop_row(store, mailbox, op->uid, err);
+	case GW_OP_LEFT:
+		code = gw_store_message_leave(store, mailbox, op->uid, GW_ROW_LEFT, err);
+		return code == GW_OK && op->to != NULL
+			       ? gw_store_hold(store, mailbox, op->uid, NULL, op->to, err)
+			       : code;
+	case GW_OP_TAKE:
+	case GW_OP_INHERIT:
+		code = drop_row(store, op->row_place->mailbox, op->from_uid, err);
+		return code == GW_OK ? add_row(op, GW_ROW_PAIRED, world, err) : code;
+	case GW_OP_HOLD_DELETION:
+		return gw_store_hold_deletion(store, mailbox, op->uid, op->side, err);
+	case GW_OP_UNHOLD:
+		return unhold(store, mailbox, op->uid, err);
+	case GW_OP_HOLD:
+		return gw_store_hold(store, mailbox, op->uid, NULL, op->to, err);
+	case GW_OP_UNFETCHABLE:
+		code = add_row(op, GW_ROW_UNFETCHABLE, world, err);
+		return code == GW_OK ? gw_store_hold(store, mailbox, op->uid, NULL, op->to, err)
+				     : code;
+	case GW_OP_OUTSIDE:
+		return add_row(op, GW_ROW_OUTSIDE, world, err);
+	case GW_OP_LEAVING:
+		return gw_store_message_state(store, mailbox, op->uid, GW_ROW_OUTSIDE, err);
+	case GW_OP_EXPIRE:
+		return gw_store_message_leave(store, mailbox, op->uid, GW_ROW_OUTSIDE, err);
+	case GW_OP_HIDE:
+		return gw_store_message_state(store, mailbox, op->uid, GW_ROW_HIDDEN, err);
+	case GW_OP_STAY:
+		return gw_store_message_state(store, mailbox, op->uid, GW_ROW_PAIRED, err);
+	case GW_OP_CURSOR:
+		return store_cursor(op, world, err);
+	}
+	return GW_ERR_BUG;
+}
+
+static enum gw_code act_on_row(struct batch *b, struct gw_op *op, struct gw_disk_world *world)
+{
+	const struct gw_retag retag = { .mailbox = op->place->mailbox,
+		.uid = op->uid,
+		.gains = op->gains,
+		.loses = op->loses,
+		.own = op->own };
+	enum gw_code code = store_row(b, op, world);
+
+	return code == GW_OK && (op->gains | op->loses || op->own)
+		       ? gw_store_retag(world->store, &retag, &b->err)
+		       : code;
+}
+
+static enum gw_code write_keyword_files(struct batch *b)
+{
+	enum gw_code code = GW_OK;
+
+	for (size_t i = 0; i < b->count && code == GW_OK; i++) {
+		struct gw_place *p = b->ops[i].place;
+
+		if (p->keywords.file_stale)
+			code = gw_keywords_save(&p->keywords, p->m.dir, &b->err);
+	}
+	return code;
+}
+
+static enum gw_code store_rows(struct batch *b, struct gw_disk_world *world)
+{
+	enum gw_code code = gw_store_begin(world->store, &b->err);
+
+	if (code != GW_OK)
+		return code;
+	for (size_t i = 0; i < b->count && code == GW_OK; i++) {
+		if (!b->ops[i].skipped)
+			code = act_on_row(b, &b->ops[i], world);
+	}
+	if (code == GW_OK && b->down + b->up > 0)
+		code = gw_store_day_add(world->store, gw_store_today(), b->down, b->up, &b->err);
+	if (code == GW_OK)
+		code = gw_store_commit(world->store, &b->err);
+	if (code != GW_OK)
+		gw_store_rollback(world->store);
+	return code;
+}
+
+static void run_batch(struct gw_disk_job *job, struct gw_disk_world *world)
+{
+	struct batch *b = (struct batch *)job;
+	enum gw_code code;
+
+	if (world->broken.code != GW_OK) {
+		b->err = world->broken;
+		return;
+	}
+	code = gw_disk_writable(world, &b->err);
+	if (code == GW_OK)
+		code = flush_files(b, world); /* left: litter in tmp/, swept later */
+	if (code == GW_OK)
+		code = flush_foreign(b);
+	for (size_t i = 0; i < b->count && code == GW_OK; i++) {
+		if (b->ops[i].kind == GW_OP_KEYWORD)
+			code = act_on_file(b, &b->ops[i], world);
+	}
+	if (code == GW_OK)
+		code = write_keyword_files(b); /* letters have a meaning before they are used */
+	for (size_t i = 0; i < b->count && code == GW_OK; i++) {
+		if (b->ops[i].kind != GW_OP_KEYWORD)
+			code = act_on_file(b, &b->ops[i], world);
+	} /* left: files in place without rows, found by name */
+	for (size_t i = 0; i < b->count && code == GW_OK; i++)
+		code = flush_place(b, b->ops[i].place, world);
+	for (size_t i = 0; i < b->count && code == GW_OK; i++) { /* after where it went to */
+		if (b->ops[i].from_place != NULL)
+			code = flush_place(b, b->ops[i].from_place, world);
+	}
+	if (code == GW_OK)
+		store_rows(b, world); /* left: everything */
+	world->broken = b->err;
+}
+
+/* --- on the loop ----------------------------------------------------------------------------- */
+
+static void free_op(struct gw_op *op)
+{
+	if (op->kind == GW_OP_DELIVER)
+		gw_delivered_drop(&op->file, &op->place->m); /* does nothing once it is in place */
+	free(op->from);
+	free(op->to);
+}
+
+static void free_batch(struct batch *b)
+{
+	for (size_t i = 0; i < b->count; i++) {
+		free_op(&b->ops[i]);
+		gw_place_unref(b->ops[i].place);
+		gw_place_unref(b->ops[i].from_place);
+		gw_place_unref(b->ops[i].row_place);
+	}
+	free(b->ops);
+	free(b);
+}
+
+static void submit(struct gw_batcher *b)
+{
+	struct batch *batch = b->open;
+
+	b->open = NULL;
+	uv_timer_stop(b->timer);
+	batch->unflushed = b->unflushed;
+	b->events.traffic(b->events.ctx, &batch->down, &batch->up);
+	if (++b->waiting == MAX_WAITING)
+		b->events.pressure(b->events.ctx, true);
+	gw_disk_submit(b->disk, &batch->job);
+}
+
+static void tell_written(const struct gw_batcher_events *ev, const struct gw_op *op)
+{
+	const struct gw_place *from = op->from_place != NULL ? op->from_place : op->place;
+	bool moves = op->kind == GW_OP_JOIN || op->kind == GW_OP_RENAME ||
+		     op->kind == GW_OP_FLAGS || op->kind == GW_OP_TAKE;
+	bool goes = op->kind == GW_OP_DELETE || op->kind == GW_OP_EXPIRE;
+
+	if (op->skipped || (moves && op->to == NULL))
+		return;
+	if (moves || goes)
+		ev->wrote(ev->ctx, from, op->from, op->from_in_new, GW_WRITTEN_GONE);
+	if (moves || op->kind == GW_OP_DELIVER)
+		ev->wrote(ev->ctx, op->place, op->to, op->to_in_new,
+			moves || op->was_here ? GW_WRITTEN_MOVED : GW_WRITTEN_NEW);
+}
+
+static void on_batch_done(struct gw_disk_job *job)
+{
+	struct batch *batch = (struct batch *)job;
+	struct gw_batcher *b = batch->owner;
+	struct gw_batcher_events ev = b->events;
+
+	b->unflushed -= batch->bytes;
+	if (b->waiting-- == MAX_WAITING)
+		ev.pressure(ev.ctx, false);
+	if (b->open != NULL && b->open->has_cursor && b->waiting == 0)
+		submit(b); /* what gathered while the disk was busy goes as one */
+	for (size_t i = 0; i < batch->count && batch->err.code == GW_OK; i++)
+		tell_written(&ev, &batch->ops[i]);
+	for (size_t i = 0; i < batch->count && batch->err.code == GW_OK; i++) {
+		struct gw_op *op = &batch->ops[i];
+
+		if (op->kind == GW_OP_CURSOR)
+			ev.mailbox_done(ev.ctx, op->owner, op->place->conflict);
+	}
+	if (batch->err.code == GW_OK)
+		ev.batch_done(ev.ctx, &batch->result);
+	else
+		ev.failed(ev.ctx, &batch->err);
+	free_batch(batch);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	gw_batcher_seal(timer->data);
+}
+
+struct gw_batcher *gw_batcher_new(
+	struct gw_disk *disk, size_t max_files, const struct gw_batcher_events *events)
+{
+	struct gw_batcher *b = calloc(1, sizeof *b);
+
+	if (b == NULL || (b->timer = malloc(sizeof *b->timer)) == NULL) {
+		free(b);
+		return NULL;
+	}
+	b->disk = disk;
+	b->max_files = max_files;
+	b->events = *events;
+	uv_timer_init(disk->loop, b->timer);
+	b->timer->data = b;
+	return b;
+}
+
+void gw_batcher_free(struct gw_batcher *b)
+{
+	if (b == NULL)
+		return;
+	if (b->open != NULL)
+		free_batch(b->open);
+	uv_close((uv_handle_t *)b->timer, (uv_close_cb)free);
+	free(b);
+}
+
+enum gw_code gw_batcher_add(struct gw_batcher *b, struct gw_op *op)
+{
+	struct gw_op *slot;
+
+	if (b->open == NULL) {
+		b->open = calloc(1, sizeof *b->open);
+		if (b->open == NULL) {
+			free_op(op);
+			return GW_ERR_NOMEM;
+		}
+		b->open->owner = b;
+		b->open->job.work = run_batch;
+		b->open->job.done = on_batch_done;
+		uv_timer_start(b->timer, on_timer, BATCH_MS, 0);
+	}
+	slot = gw_array_push((void **)&b->open->ops, &b->open->count, &b->open->cap, sizeof *slot);
+	if (slot == NULL) {
+		free_op(op);
+		return GW_ERR_NOMEM;
+	}
+	*slot = *op;
+	op->place->refs++;
+	if (op->from_place != NULL)
+		op->from_place->refs++;
+	if (op->row_place != NULL)
+		op->row_place->refs++;
+	if (op->kind == GW_OP_DELIVER) {
+		b->open->files++;
+		b->open->bytes += op->file.file_size;
+		b->unflushed += op->file.file_size;
+	}
+	b->open->has_cursor |= op->kind == GW_OP_CURSOR;
+	b->open->has_join |= op->kind == GW_OP_JOIN;
+	if (b->open->files >= b->max_files || b->open->bytes >= BATCH_BYTES ||
+		b->open->count >= 4 * b->max_files || (op->kind == GW_OP_CURSOR && b->waiting == 0))
+		submit(b);
+	return GW_OK;
+}
+
+void gw_batcher_seal(struct gw_batcher *b)
+{
+	if (b->open != NULL)
+		submit(b);
+}
+
+bool gw_batcher_idle(const struct gw_batcher *b)
+{
+	return b->open == NULL && b->waiting == 0;
+}

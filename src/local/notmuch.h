@@ -1,0 +1,52 @@
+/* local/notmuch.h - notmuch's tags (`labels = notmuch`), as far as they are labels.
+ *
+ * Blocking, and only for disk jobs.  The user's own database is used (notmuch-config(1)); where the
+ * library was not there when godwit was built, nothing but gw_tags_supported() does anything.
+ */
+#pragma once
+
+#include "godwit/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+bool gw_tags_supported(void);
+
+/* One file of a message whose tags were changed. */
+struct gw_tagged {
+	char *dir;  /* owned; of its mailbox, relative to the root */
+	char *base; /* owned; base name */
+	char *tags; /* owned; "one\ntwo\n" */
+};
+
+enum { GW_TAG_REVISION = 80 };
+
+struct gw_tag_list {
+	struct gw_tagged *list; /* owned; sorted by dir and base */
+	size_t count, cap;
+	char revision[GW_TAG_REVISION]; /* of the database, as it was read; empty: it was not */
+	bool anew; /* it is another database than the one of `since`, or there was none */
+};
+
+void gw_tag_list_deinit(struct gw_tag_list *t);
+
+/* Is anything in this mailbox among them? */
+bool gw_tag_list_has_dir(const struct gw_tag_list *t, const char *dir);
+/* The tags of this file; NULL: they were not changed. */
+const char *gw_tag_list_find(const struct gw_tag_list *t, const char *dir, const char *base);
+
+/* What was changed below root since a revision (gw_tag_list.revision; "": nothing is known, and
+ * nothing is told).  GW_ERR_DISK, with what to do. */
+enum gw_code gw_tags_read(
+	const char *root, const char *since, struct gw_tag_list *out, struct gw_error *err);
+
+struct gw_tag_db;
+
+/* For writing; GW_ERR_BUSY: another program writes. */
+enum gw_code gw_tag_db_open(struct gw_tag_db **out, struct gw_error *err);
+void gw_tag_db_close(struct gw_tag_db *db); /* NULL is accepted */
+
+/* The message (Message-ID as in its header) gains and loses tags; both "one\ntwo\n".  *known:
+ * notmuch has it (yet). */
+enum gw_code gw_tag_db_change(struct gw_tag_db *db, const char *msgid, const char *gains,
+	const char *loses, bool *known, struct gw_error *err);

@@ -1,0 +1,510 @@
+/* local/observe.c - see observe.h. */
+#include "local/observe.h"
+
+#include "maildir/labels.h"
+
+#include "local/same_name.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { REFUSED_SECONDS = 86400 };
+
+struct gw_look {
+	struct gw_disk_job job; /* first */
+	struct gw_look_options options;
+	gw_look_cb *cb;
+	void *ctx;
+	struct gw_place *place; /* owned until handed over */
+	struct gw_local_view view;
+	struct gw_error err;
+};
+
+void gw_local_view_deinit(struct gw_local_view *view)
+{
+	gw_scan_deinit(&view->scan);
+	free(view->messages);
+	free(view->base);
+	free(view->prints);
+	for (size_t i = 0; i < view->pending_count; i++)
+		free(view->pending[i].base_name);
+	free(view->pending);
+	gw_seqset_deinit(&view->held_gone);
+	gw_seqset_deinit(&view->held_here);
+	for (size_t i = 0; i < view->outdated_count; i++)
+		free(view->outdated[i]);
+	free(view->outdated);
+	free(view->aliases);
+	gw_keywords_deinit(&view->keywords);
+	*view = (struct gw_local_view){ 0 };
+}
+
+/* Index of the first file with this base name, or GW_NO_LOCAL. */
+static uint32_t find_file(const struct gw_local_view *v, struct gw_slice base)
+{
+	size_t i = gw_scan_find(&v->scan, base);
+
+	return i == SIZE_MAX ? GW_NO_LOCAL : (uint32_t)i;
+}
+
+static enum gw_code take_print(struct gw_local_view *v, const struct gw_message_row *row)
+{
+	struct gw_pair_local *p = gw_array_push(
+		(void **)&v->prints, &v->print_count, &v->print_cap, sizeof *v->prints);
+
+	if (p == NULL)
+		return GW_ERR_NOMEM;
+	*p = (struct gw_pair_local){ .index = row->uid, .size = row->size, .flags = row->flags };
+	if (row->header_hash != NULL)
+		memcpy(p->header, row->header_hash, GW_PAIR_HASH);
+	return GW_OK;
+}
+
+static enum gw_code take_row(void *ctx, const struct gw_message_row *row)
+{
+	struct gw_look *look = ctx;
+	struct gw_local_view *v = &look->view;
+	struct gw_base_msg *b =
+		gw_array_push((void **)&v->base, &v->base_count, &v->base_cap, sizeof *v->base);
+
+	if (b == NULL)
+		return gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");
+	b->uid = row->uid;
+	b->flags = row->flags & GW_FLAGS_ALL;
+	b->kind = (unsigned)row->state & 7;
+	b->old = row->date != 0 && row->date < look->options.oldest;
+	b->named = row->global_id != 0;
+	b->big = look->options.max_size > 0 && row->size > look->options.max_size;
+	b->local =
+		row->base_name == NULL ? GW_NO_LOCAL : find_file(v, gw_slice_str(row->base_name));
+	if (b->local != GW_NO_LOCAL)
+		v->messages[b->local].uid = row->uid;
+	if (look->options.with_prints && row->header_hash != NULL)
+		return take_print(v, row);
+	return GW_OK;
+}
+
+/* A file that was on its way here by name, and does it still have its old mailbox's letters?  (If
+ * it has exactly these by this mailbox's keywords, they mean the same.) */
+static void read_alien(struct gw_local_view *v, uint32_t file, const struct gw_pending_row *row)
+{
+	struct gw_slice info = gw_name_split(gw_scan_name(&v->scan, file)).info;
+	char rest[GW_NAME_MAX + 1];
+
+	if ((gw_name_letters(info) & row->letters) != row->letters)
+		return;
+	v->messages[file].alien = row->letters;
+	v->messages[file].flags =
+		gw_name_flags(gw_name_without(info, row->letters, rest), &v->keywords) | row->meant;
+}
+
+static enum gw_code take_pending(void *ctx, const struct gw_pending_row *row)
+{
+	struct gw_look *look = ctx;
+	struct gw_local_view *v = &look->view;
+	const struct gw_message_row *m = &row->message;
+	struct gw_pending_file *p = gw_array_push(
+		(void **)&v->pending, &v->pending_count, &v->pending_cap, sizeof *v->pending);
+	uint32_t file = find_file(v, gw_slice_str(m->base_name));
+
+	if (p == NULL || (p->base_name = strdup(m->base_name)) == NULL)
+		return gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");
+	p->uidvalidity = row->uidvalidity;
+	p->uidnext = row->uidnext;
+	p->flags = m->flags;
+	p->size = m->size;
+	p->date = m->date;
+	memcpy(p->print.header, m->header_hash, GW_HASH_BYTES);
+	memcpy(p->print.body, m->body_hash, GW_HASH_BYTES);
+	if (m->msgid_hash != NULL)
+		memcpy(p->print.msgid, m->msgid_hash, GW_HASH_BYTES);
+	p->file = file;
+	p->has_file = file != GW_NO_LOCAL && v->messages[file].uid == 0;
+	p->known = file != GW_NO_LOCAL && v->messages[file].uid != 0;
+	if (p->has_file && row->letters != 0)
+		read_alien(v, file, row);
+	return GW_OK;
+}
+
+/* It is not tried again while its message is there. */
+static enum gw_code take_alias(struct gw_look *look, uint32_t file, uint32_t uid)
+{
+	struct gw_local_view *v = &look->view;
+	struct gw_alias *alias = gw_array_push(
+		(void **)&v->aliases, &v->alias_count, &v->alias_cap, sizeof *v->aliases);
+
+	if (alias == NULL)
+		return gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");
+	*alias = (struct gw_alias){ .uid = uid, .file = file };
+	v->messages[file].refused = true;
+	return GW_OK;
+}
+
+static enum gw_code take_refused(void *ctx, const char *base_name, int64_t at, uint32_t uid)
+{
+	struct gw_look *look = ctx;
+	struct gw_local_view *v = &look->view;
+	uint32_t file = find_file(v, gw_slice_str(base_name));
+	char **slot;
+
+	if (file != GW_NO_LOCAL && uid != 0)
+		return gw_base_find(v->base, v->base_count, uid) == v->base_count
+			       ? GW_OK
+			       : take_alias(look, file, uid);
+	if (file != GW_NO_LOCAL) {
+		bool again = at == GW_REFUSED_FOR_GOOD ? look->options.retry_kept
+						       : look->options.retry_refused;
+
+		v->messages[file].refused = !again && at + REFUSED_SECONDS > (int64_t)time(NULL);
+		return GW_OK;
+	}
+	if (!v->scan.trusted)
+		return GW_OK;
+	slot = gw_array_push(
+		(void **)&v->outdated, &v->outdated_count, &v->outdated_cap, sizeof *slot);
+	if (slot == NULL || (*slot = strdup(base_name)) == NULL)
+		return gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");
+	return GW_OK;
+}
+
+static enum gw_code take_held_deletion(void *ctx, uint32_t uid, enum gw_side side)
+{
+	struct gw_look *look = ctx;
+	struct gw_seqset *set =
+		side == GW_GONE_THERE ? &look->view.held_gone : &look->view.held_here;
+
+	if (gw_seqset_add(set, uid, uid) != GW_OK)
+		return gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");
+	return GW_OK;
+}
+
+static enum gw_code load_unsettled(struct gw_look *look, struct gw_disk_world *world)
+{
+	struct gw_store *store = world->store;
+	int64_t mailbox = look->options.mailbox;
+	enum gw_code code = gw_store_pending(store, mailbox, take_pending, look, &look->err);
+
+	if (code == GW_OK)
+		code = gw_store_refused(store, mailbox, take_refused, look, &look->err);
+	if (code == GW_OK)
+		code = gw_store_held_deletions(
+			store, mailbox, take_held_deletion, look, &look->err);
+	return code;
+}
+
+static enum gw_code take_keyword(void *ctx, unsigned index, const char *name)
+{
+	struct gw_look *look = ctx;
+
+	if (gw_keywords_put(&look->place->keywords, index, gw_slice_str(name)))
+		look->view.keywords_stored |= GW_FLAG_KEYWORD(index);
+	return GW_OK;
+}
+
+static enum gw_code load_keywords(struct gw_look *look, struct gw_disk_world *world)
+{
+	enum gw_code code = GW_OK;
+
+	if (look->options.mailbox != 0 && world->store != NULL)
+		code = gw_store_keywords(
+			world->store, look->options.mailbox, take_keyword, look, &look->err);
+	if (code == GW_OK)
+		code = gw_keywords_load(&look->place->keywords, look->place->m.dir, &look->err);
+	for (unsigned i = 0; i < GW_KEYWORD_MAX && code == GW_OK; i++) {
+		const char *name = look->place->keywords.names[i];
+
+		if (name != NULL && !gw_keywords_put(&look->view.keywords, i, gw_slice_str(name)))
+			code = gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");
+	}
+	return code;
+}
+
+static enum gw_code list_files(struct gw_look *look)
+{
+	struct gw_local_view *v = &look->view;
+	enum gw_code code = gw_scan_run(&look->place->m, &v->scan, &look->err);
+	struct stat st;
+
+	if (code != GW_OK)
+		return code;
+	if (fstat(look->place->m.dir, &st) != 0)
+		return gw_fail_sys(
+			&look->err, GW_ERR_DISK, errno, "cannot look at %s", look->place->m.path);
+	v->inode = (uint64_t)st.st_ino;
+	v->messages = calloc(v->scan.count + 1, sizeof *v->messages);
+	if (v->messages == NULL)
+		return gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");
+	for (size_t i = 0; i < v->scan.count; i++) {
+		struct gw_name name = gw_name_split(gw_scan_name(&v->scan, i));
+
+		v->messages[i].flags = gw_name_flags(name.info, &v->keywords);
+	}
+	return GW_OK;
+}
+
+static enum gw_code take_retag(void *ctx, const struct gw_retag *retag)
+{
+	struct gw_look *look = ctx;
+	struct gw_local_view *v = &look->view;
+	size_t b = retag->mailbox == look->options.mailbox
+			   ? gw_base_find(v->base, v->base_count, retag->uid)
+			   : v->base_count;
+	uint32_t local = b < v->base_count ? v->base[b].local : GW_NO_LOCAL;
+	uint64_t labels = gw_labels_among(&v->keywords);
+
+	if (local != GW_NO_LOCAL)
+		v->messages[local].flags = (v->messages[local].flags | (retag->gains & labels)) &
+					   ~(retag->loses & labels);
+	return GW_OK;
+}
+
+/* Labels in "one\ntwo\n", as bits; new ones become keywords. */
+static uint64_t read_tags(struct gw_look *look, const char *tags)
+{
+	struct gw_keywords *k = &look->view.keywords;
+	uint64_t bits = 0;
+
+	while (tags != NULL && *tags != '\0') {
+		struct gw_slice tag = { tags, strcspn(tags, "\n") };
+		int index = gw_label_is(tag) ? gw_keywords_find(k, tag) : -1;
+
+		if (index < 0 && look->options.is_label(look->options.ctx, tag))
+			index = gw_keywords_add(k, tag);
+		if (index >= 0)
+			bits |= GW_FLAG_KEYWORD((unsigned)index);
+		tags += tag.n + (tags[tag.n] == '\n');
+	}
+	return bits;
+}
+
+static const char *tags_of(const struct gw_look *look, uint32_t local)
+{
+	struct gw_slice slice = gw_scan_base(&look->view.scan, local);
+	char base[GW_NAME_MAX + 1];
+
+	snprintf(base, sizeof base, "%.*s", (int)slice.n, slice.p);
+	return gw_tag_list_find(look->options.tags, look->options.dir, base);
+}
+
+/* A file's labels are its tags: those that were changed since the last time, else those that base
+ * knows.  What is still to be written of them counts as written. */
+static enum gw_code take_tags(struct gw_look *look, struct gw_store *store)
+{
+	struct gw_local_view *v = &look->view;
+	uint64_t labels;
+
+	for (size_t i = 0; i < v->scan.count; i++)
+		read_tags(look, tags_of(look, (uint32_t)i)); /* so that all have their bits */
+	labels = gw_labels_among(&v->keywords);
+	for (size_t i = 0; i < v->scan.count; i++) {
+		v->messages[i].flags &= ~labels;
+		v->messages[i].flags |= read_tags(look, tags_of(look, (uint32_t)i));
+	}
+	for (size_t i = 0; i < v->base_count; i++) {
+		const struct gw_base_msg *b = &v->base[i];
+		struct gw_local_msg *l = b->local == GW_NO_LOCAL ? NULL : &v->messages[b->local];
+
+		if (l != NULL && (tags_of(look, b->local) == NULL))
+			l->flags = (l->flags & ~labels) | (b->flags & labels);
+	}
+	return store == NULL ? GW_OK : gw_store_retags(store, take_retag, look, &look->err);
+}
+
+static void count_unknown(struct gw_local_view *v)
+{
+	for (size_t i = 0; i < v->scan.count; i++)
+		v->unknown += v->messages[i].uid == 0;
+}
+
+static void work_look(struct gw_disk_job *job, struct gw_disk_world *world)
+{
+	struct gw_look *look = (struct gw_look *)job;
+	bool create = look->options.create && !world->dry_run;
+	enum gw_open_result opened = GW_MAILDIR_MISSING;
+	enum gw_code code;
+
+	look->place = calloc(1, sizeof *look->place);
+	if (look->place != NULL)
+		look->place->refs = 1;
+	if (look->place == NULL || (look->place->dir = strdup(look->options.dir)) == NULL) {
+		gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");
+		return;
+	}
+	look->place->m = (struct gw_maildir){ -1, -1, -1, -1, NULL };
+	look->place->mailbox = look->options.mailbox;
+	code = gw_maildir_open(world->root, look->options.dir, create, look->options.name,
+		&look->place->m, &opened, &look->err);
+	if (code == GW_OK && opened == GW_MAILDIR_MISSING) {
+		look->view.missing = true;
+		return;
+	}
+	if (code == GW_OK && !world->dry_run)
+		gw_scan_sweep_tmp(&look->place->m);
+	if (code == GW_OK)
+		code = load_keywords(look, world);
+	if (code == GW_OK)
+		code = list_files(look);
+	if (code == GW_OK && look->options.mailbox != 0 && world->store != NULL)
+		code = gw_store_messages(
+			world->store, look->options.mailbox, GW_BY_UID, take_row, look, &look->err);
+	if (code == GW_OK && look->options.tags != NULL)
+		code = take_tags(look, look->options.mailbox != 0 ? world->store : NULL);
+	if (code == GW_OK)
+		code = gw_find_twins(look->place, &look->view, world->store, &look->err);
+	if (code == GW_OK && look->options.mailbox != 0 && world->store != NULL)
+		code = load_unsettled(look, world);
+	if (code == GW_OK)
+		count_unknown(&look->view);
+}
+
+static void on_look_done(struct gw_disk_job *job)
+{
+	struct gw_look *look = (struct gw_look *)job;
+	bool failed = look->err.code != GW_OK;
+
+	if (failed || look->view.missing) {
+		gw_place_unref(look->place);
+		look->place = NULL;
+	}
+	if (failed)
+		gw_local_view_deinit(&look->view);
+	look->cb(look->ctx, look->place, failed ? NULL : &look->view, failed ? &look->err : NULL);
+	free(look);
+}
+
+enum gw_code gw_look_start(
+	struct gw_disk *disk, const struct gw_look_options *options, gw_look_cb *cb, void *ctx)
+{
+	struct gw_look *look = calloc(1, sizeof *look);
+
+	if (look == NULL)
+		return GW_ERR_NOMEM;
+	look->job.work = work_look;
+	look->job.done = on_look_done;
+	look->options = *options;
+	look->cb = cb;
+	look->ctx = ctx;
+	gw_disk_submit(disk, &look->job);
+	return GW_OK;
+}
+
+struct settle_job {
+	struct gw_disk_job job; /* first */
+	const struct gw_place *place;
+	const struct gw_pending_row *rows;
+	size_t count;
+	gw_settle_cb *cb;
+	void *ctx;
+	struct gw_error err;
+};
+
+static enum gw_code store_pending(
+	const struct settle_job *s, struct gw_store *store, struct gw_error *err)
+{
+	enum gw_code code = s->count == 0 ? GW_OK : gw_store_begin(store, err);
+
+	for (size_t i = 0; i < s->count && code == GW_OK; i++)
+		code = gw_store_pending_put(store, s->place->mailbox, &s->rows[i], err);
+	if (s->count > 0 && code == GW_OK)
+		code = gw_store_commit(store, err);
+	if (s->count > 0 && code != GW_OK)
+		gw_store_rollback(store);
+	return code;
+}
+
+static void work_settle(struct gw_disk_job *job, struct gw_disk_world *world)
+{
+	struct settle_job *s = (struct settle_job *)job;
+
+	if (world->broken.code != GW_OK)
+		s->err = world->broken;
+	else if (gw_disk_writable(world, &s->err) == GW_OK && syncfs(s->place->m.cur) != 0)
+		gw_fail_sys(&s->err, GW_ERR_DISK, errno, "the Maildir cannot be flushed to disk");
+	if (s->err.code == GW_OK)
+		store_pending(s, world->store, &s->err);
+}
+
+static void on_settled(struct gw_disk_job *job)
+{
+	struct settle_job *s = (struct settle_job *)job;
+
+	s->cb(s->ctx, s->err.code == GW_OK ? NULL : &s->err);
+	free(s);
+}
+
+enum gw_code gw_settle_start(struct gw_disk *disk, const struct gw_place *place,
+	const struct gw_pending_row *rows, size_t count, gw_settle_cb *cb, void *ctx)
+{
+	struct settle_job *s = calloc(1, sizeof *s);
+
+	if (s == NULL)
+		return GW_ERR_NOMEM;
+	*s = (struct settle_job){ .job = { .work = work_settle, .done = on_settled },
+		.place = place,
+		.rows = rows,
+		.count = count,
+		.cb = cb,
+		.ctx = ctx };
+	gw_disk_submit(disk, &s->job);
+	return GW_OK;
+}
+
+struct print_job {
+	struct gw_disk_job job; /* first */
+	const struct gw_place *place;
+	const struct gw_local_view *view;
+	struct gw_file_print *prints;
+	size_t count;
+	gw_print_cb *cb;
+	void *ctx;
+};
+
+static void work_print(struct gw_disk_job *job, struct gw_disk_world *world)
+{
+	struct print_job *p = (struct print_job *)job;
+
+	(void)world;
+	for (size_t i = 0; i < p->count; i++) {
+		const struct gw_scan *scan = &p->view->scan;
+		struct gw_file_print *print = &p->prints[i];
+		const char *name = gw_scan_name(scan, print->index);
+		int dir = scan->entries[print->index].in_new ? p->place->m.new : p->place->m.cur;
+		struct gw_error err = { 0 };
+
+		print->ok =
+			gw_fingerprint_file(dir, name, &print->print, &print->facts, &err) == GW_OK;
+		print->gone = !print->ok && faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
+	}
+}
+
+static void on_print_done(struct gw_disk_job *job)
+{
+	struct print_job *p = (struct print_job *)job;
+
+	p->cb(p->ctx);
+	free(p);
+}
+
+enum gw_code gw_print_files(struct gw_disk *disk, const struct gw_place *place,
+	const struct gw_local_view *view, struct gw_file_print *prints, size_t count,
+	gw_print_cb *cb, void *ctx)
+{
+	struct print_job *p = calloc(1, sizeof *p);
+
+	if (p == NULL)
+		return GW_ERR_NOMEM;
+	*p = (struct print_job){ .job = { .work = work_print, .done = on_print_done },
+		.place = place,
+		.view = view,
+		.prints = prints,
+		.count = count,
+		.cb = cb,
+		.ctx = ctx };
+	gw_disk_submit(disk, &p->job);
+	return GW_OK;
+}

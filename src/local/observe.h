@@ -1,0 +1,106 @@
+/* local/observe.h - what the Maildir and base hold of one mailbox; disk jobs.
+ *
+ * gw_look lists the directory, loads the rows and joins the two; gw_print_files computes the
+ * fingerprints of files that base does not know.
+ */
+#pragma once
+
+#include "local/batch.h"
+#include "local/notmuch.h"
+#include "maildir/scan.h"
+#include "plan/pair.h"
+
+struct gw_look;
+
+/* An upload that an earlier run, or this one, did not see through. */
+struct gw_pending_file {
+	char *base_name; /* owned */
+	uint32_t uidvalidity, uidnext;
+	uint64_t flags, size;
+	time_t date;
+	struct gw_fingerprint print;
+	bool has_file; /* a file of that name that base does not know is here */
+	uint32_t file; /* its index in the view */
+	bool known;    /* base knows its name by now */
+};
+
+/* A further file of a message (the server merged it with one that has a file). */
+struct gw_alias {
+	uint32_t uid;
+	uint32_t file; /* its index in the view */
+};
+
+/* What a look brought.  Owned by whoever got it; gw_local_view_deinit(). */
+struct gw_local_view {
+	bool missing;                  /* the directory is not there (and was not to be made) */
+	uint64_t inode;                /* of the mailbox's directory */
+	struct gw_scan scan;           /* scan.entries[i] and messages[i] belong together */
+	struct gw_local_msg *messages; /* owned */
+	struct gw_base_msg *base;      /* owned; sorted by uid */
+	size_t base_count, base_cap;
+	struct gw_pair_local
+		*prints; /* owned; of base's rows with a file, index = uid; if asked for */
+	size_t print_count, print_cap;
+	size_t unknown;                        /* files that base does not know */
+	struct gw_seqset held_gone, held_here; /* deletions held back: gone there, or here */
+	struct gw_pending_file *pending;       /* owned */
+	size_t pending_count, pending_cap;
+	struct gw_alias *aliases; /* owned */
+	size_t alias_count, alias_cap;
+	char **outdated; /* owned; base names of files refused once that are gone */
+	size_t outdated_count, outdated_cap;
+	struct gw_keywords keywords;
+	uint64_t keywords_stored; /* bits of those that the state has */
+};
+
+void gw_local_view_deinit(struct gw_local_view *view);
+
+struct gw_look_options {
+	const char *dir;  /* borrowed until done */
+	const char *name; /* UTF-8, for a directory that cannot carry it; borrowed until done */
+	int64_t mailbox;  /* 0: base has nothing */
+	bool create;      /* make the directories if they are missing */
+	int64_t oldest;   /* the window: rows that are older, or larger, are marked; 0: none */
+	uint64_t max_size;
+	bool retry_refused; /* as if the server had never refused a file */
+	bool retry_kept;    /* nor had refused one for good */
+	/* NULL: labels are no tags.  Else what is_label() says of a name (in the pool) is one. */
+	const struct gw_tag_list *tags;
+	bool (*is_label)(void *ctx, struct gw_slice name);
+	void *ctx;
+	bool with_prints; /* load the rows' fingerprints as well */
+};
+
+/* place: owned by the callee, NULL on failure and when the directory is missing.  view: owned by
+ * the callee on success. */
+typedef void gw_look_cb(
+	void *ctx, struct gw_place *place, struct gw_local_view *view, const struct gw_error *err);
+
+/* cb is called exactly once, later.  GW_ERR_NOMEM: never. */
+enum gw_code gw_look_start(
+	struct gw_disk *disk, const struct gw_look_options *options, gw_look_cb *cb, void *ctx);
+
+typedef void gw_settle_cb(void *ctx, const struct gw_error *err);
+
+/* Makes sure that what a look saw is on disk, and that the state can be written: comes between
+ * the look and the first command that rests on it (a power cut must not undo what the server was
+ * told).  The rows of what is about to be uploaded are stored as well.  place and rows are borrowed
+ * until cb, which is called exactly once, later.  GW_ERR_NOMEM: never. */
+enum gw_code gw_settle_start(struct gw_disk *disk, const struct gw_place *place,
+	const struct gw_pending_row *rows, size_t count, gw_settle_cb *cb, void *ctx);
+
+struct gw_file_print {
+	uint32_t index; /* in the local view */
+	struct gw_file_facts facts;
+	struct gw_fingerprint print;
+	bool ok;   /* false: the file could not be read */
+	bool gone; /* because there is none of that name any more */
+};
+
+typedef void gw_print_cb(void *ctx);
+
+/* Fills prints[0..count), whose index is set, for the files of view; all are borrowed until cb,
+ * which is called exactly once, later. */
+enum gw_code gw_print_files(struct gw_disk *disk, const struct gw_place *place,
+	const struct gw_local_view *view, struct gw_file_print *prints, size_t count,
+	gw_print_cb *cb, void *ctx);

@@ -1,0 +1,312 @@
+/* mailbox/archive.c - all mail shown as an archive (Gmail, `archive = yes`): of its messages only
+ * those have a file that stand in no other mailbox here; part of the machine in box_p.h.
+ *
+ * Archiving is then a move there and back: what loses its last label comes here, and what gets one
+ * leaves.  Rows of the others have no file, like those outside a window.
+ */
+#include "mailbox/box_p.h"
+
+#include "local/siblings.h"
+
+#include <stdlib.h>
+
+/* One message, by its id. */
+struct gw_archived {
+	uint64_t id;
+	uint32_t uid;   /* here; 0: it is not here */
+	bool elsewhere; /* another mailbox has it, or gets it in this run */
+	bool told;      /* by the server, in this look */
+	bool copied;
+	uint64_t size;
+};
+
+static int by_id(const void *a, const void *b)
+{
+	const struct gw_archived *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+static int by_uid(const void *a, const void *b)
+{
+	const struct gw_archived *x = a, *y = b;
+
+	return (x->uid > y->uid) - (x->uid < y->uid);
+}
+
+void gw_box_add_ids(const struct gw_box *box, struct gw_ids *ids, bool *ok)
+{
+	for (size_t i = 0; i < box->plan.count && *ok; i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+
+		if (a->kind == GW_DO_DOWNLOAD || a->kind == GW_DO_PAIR)
+			*ok = gw_ids_add(ids, gw_remote_view_id(&box->remote, a->uid), true);
+	}
+	for (size_t i = 0; i < box->gone_count && *ok; i++)
+		*ok = gw_ids_add(ids, box->gone[i].global_id, false);
+}
+
+bool gw_ids_add(struct gw_ids *ids, uint64_t id, bool comes)
+{
+	struct gw_id *slot;
+
+	if (id == 0)
+		return true;
+	slot = gw_array_push((void **)&ids->list, &ids->count, &ids->cap, sizeof *slot);
+	if (slot != NULL)
+		*slot = (struct gw_id){ .id = id, .comes = comes };
+	return slot != NULL;
+}
+
+bool gw_box_is_archive(const struct gw_box *box)
+{
+	return box->env->archive && (box->folder->attrs & GW_LIST_ALL) != 0;
+}
+
+bool gw_box_is_gone_there(const struct gw_box *box, uint32_t uid)
+{
+	const struct gw_action *a = gw_plan_find(&box->plan, uid);
+
+	return a != NULL && (gw_action_is_gone_there(a) || a->kind == GW_DO_FORGET);
+}
+
+/* --- changing the plan ----------------------------------------------------------------------- */
+
+static struct gw_archived *find_id(struct gw_box *box, uint64_t id)
+{
+	const struct gw_archived key = { .id = id };
+
+	return id == 0 || box->archived_count == 0
+		       ? NULL
+		       : bsearch(&key, box->archived, box->archived_count, sizeof key, by_id);
+}
+
+static const struct gw_base_msg *base_of(const struct gw_box *box, uint32_t uid)
+{
+	size_t b = gw_base_find(box->local.base, box->local.base_count, uid);
+
+	return b == box->local.base_count ? NULL : &box->local.base[b];
+}
+
+/* New here, or outside so far: it stays without a file if another mailbox has it. */
+static void sift_downloads(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->plan.count; i++) {
+		struct gw_action *a = &box->plan.actions[i];
+		const struct gw_archived *m =
+			a->kind != GW_DO_DOWNLOAD
+				? NULL
+				: find_id(box, gw_remote_view_id(&box->remote, a->uid));
+
+		if (m == NULL || !m->elsewhere)
+			continue;
+		if (base_of(box, a->uid) == NULL) {
+			a->kind = GW_DO_SKIP;
+			a->base_flags = 0;
+		} else {
+			a->kind = GW_DO_BASE_FLAGS;
+			a->base_flags = a->flags;
+		}
+	}
+}
+
+/* Is nothing else planned for it? */
+static bool is_idle(const struct gw_box *box, uint32_t uid, size_t *at)
+{
+	while (*at < box->plan.count && box->plan.actions[*at].uid != 0 &&
+		box->plan.actions[*at].uid < uid)
+		(*at)++;
+	return *at == box->plan.count || box->plan.actions[*at].uid != uid;
+}
+
+/* What is to be done about a message that base knows; false: nothing. */
+static bool decide(const struct gw_box *box, const struct gw_archived *m, struct gw_action *out)
+{
+	const struct gw_base_msg *b = base_of(box, m->uid);
+
+	if (b == NULL || b->kind == GW_BASE_UNFETCHABLE || b->kind == GW_BASE_LEFT)
+		return false;
+	*out = (struct gw_action){ .uid = m->uid, .local = GW_NO_LOCAL, .flags = b->flags };
+	if (!m->elsewhere && b->kind == GW_BASE_OUTSIDE && !b->old && !b->big) {
+		out->kind = GW_DO_DOWNLOAD;
+		out->size = m->size < UINT32_MAX ? (uint32_t)m->size : UINT32_MAX;
+		return true;
+	}
+	/* A copy that was put here on purpose stays: its other may be deleted next (mutt saves so).
+	 */
+	if (!m->elsewhere || b->kind != GW_BASE_FILE || b->local == GW_NO_LOCAL || m->copied)
+		return false;
+	out->kind = GW_DO_EXPIRE;
+	out->local = b->local;
+	return true;
+}
+
+/* The plan with what is decided in between; indices that others hold follow. */
+static bool insert(struct gw_box *box, const struct gw_action *more, size_t count)
+{
+	size_t total = box->plan.count + count, n = 0, m = 0;
+	struct gw_action *actions = calloc(total + 1, sizeof *actions);
+	uint32_t *moved = calloc(box->plan.count + 1, sizeof *moved);
+
+	if (actions == NULL || moved == NULL) {
+		free(actions);
+		free(moved);
+		return false;
+	}
+	for (size_t i = 0; i < box->plan.count; i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+
+		while (m < count && (a->uid == 0 || more[m].uid < a->uid))
+			actions[n++] = more[m++];
+		moved[i] = (uint32_t)n;
+		actions[n++] = *a;
+	}
+	while (m < count)
+		actions[n++] = more[m++];
+	for (size_t i = 0; i < box->gone_count; i++)
+		box->gone_actions[i] = moved[box->gone_actions[i]];
+	free(moved);
+	free(box->plan.actions);
+	box->plan.actions = actions;
+	box->plan.count = n;
+	box->plan.cap = total + 1;
+	return true;
+}
+
+/* What is fetched without having been told of: so that it is found where it comes from. */
+static bool name_fetched(struct gw_box *box, const struct gw_action *more, size_t count)
+{
+	struct gw_remote_view *v = &box->remote;
+	size_t told = v->id_count, m = 0;
+
+	for (size_t i = 0; i < count; i++) { /* both are sorted by UID */
+		struct gw_remote_id *id;
+
+		while (box->archived[m].uid != more[i].uid)
+			m++;
+		if (more[i].kind != GW_DO_DOWNLOAD || box->archived[m].told)
+			continue;
+		id = gw_array_push((void **)&v->ids, &v->id_count, &v->id_cap, sizeof *v->ids);
+		if (id == NULL)
+			return false;
+		*id = (struct gw_remote_id){ .uid = more[i].uid, .id = box->archived[m].id };
+	}
+	if (v->id_count > told)
+		gw_remote_view_settle_ids(v);
+	return true;
+}
+
+static bool add_decided(struct gw_box *box)
+{
+	struct gw_action *more = calloc(box->archived_count + 1, sizeof *more);
+	size_t count = 0, at = 0;
+	bool ok = more != NULL;
+
+	if (ok)
+		qsort(box->archived, box->archived_count, sizeof *box->archived, by_uid);
+	for (size_t i = 0; i < box->archived_count && ok; i++) {
+		struct gw_archived *m = &box->archived[i];
+
+		if (m->uid == 0 || !is_idle(box, m->uid, &at) || !decide(box, m, &more[count]))
+			continue;
+		m->told = gw_remote_view_id(&box->remote, m->uid) != 0;
+		count++;
+	}
+	ok = ok && name_fetched(box, more, count) && insert(box, more, count);
+	free(more);
+	return ok;
+}
+
+/* --- asking ---------------------------------------------------------------------------------- */
+
+static void take_sibling(struct gw_box *box, struct gw_archived *m, const struct gw_sibling *s)
+{
+	if (s->mailbox != box->place->mailbox) {
+		m->elsewhere |= box->env->stands_there(box->env->ctx, s->mailbox, s->uid);
+		return;
+	}
+	m->uid = s->uid;
+	m->copied = s->copied;
+	m->size = s->size;
+}
+
+static void on_siblings(
+	void *ctx, const struct gw_sibling *list, size_t count, const struct gw_error *err)
+{
+	struct gw_box *box = ctx;
+	struct gw_error local = { 0 };
+	bool ok = err == NULL;
+
+	for (size_t i = 0; i < count && ok; i++) {
+		struct gw_archived *m = find_id(box, box->archive_ids[list[i].of]);
+
+		if (m != NULL)
+			take_sibling(box, m, &list[i]);
+	}
+	free(box->archive_ids);
+	box->archive_ids = NULL;
+	if (ok) {
+		sift_downloads(box);
+		ok = add_decided(box);
+	}
+	free(box->archived);
+	box->archived = NULL;
+	box->archived_count = 0;
+	box->state = BOX_PLANNED;
+	if (box->stopped) {
+		gw_box_stop(box, false);
+		return;
+	}
+	if (ok) {
+		box->env->planned(box->env->ctx, box);
+		return;
+	}
+	if (err != NULL)
+		local = *err;
+	gw_fail(&local, GW_ERR_NOMEM, "out of memory");
+	local.scope = GW_SCOPE_ACCOUNT;
+	gw_box_fail(box, &local);
+}
+
+static int id_order(const void *a, const void *b)
+{
+	const struct gw_id *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+bool gw_box_sift(struct gw_box *box, struct gw_ids *ids)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < box->remote.id_count && ok; i++)
+		ok = gw_ids_add(ids, box->remote.ids[i].id, false);
+	if (!ok || ids->count == 0 || box->place == NULL)
+		return false;
+	qsort(ids->list, ids->count, sizeof *ids->list, id_order);
+	box->archived = calloc(ids->count, sizeof *box->archived);
+	box->archive_ids = calloc(ids->count, sizeof *box->archive_ids);
+	if (box->archived == NULL || box->archive_ids == NULL)
+		return false;
+	for (size_t i = 0; i < ids->count; i++) {
+		size_t n = box->archived_count;
+
+		if (n > 0 && box->archived[n - 1].id == ids->list[i].id) {
+			box->archived[n - 1].elsewhere |= ids->list[i].comes;
+			continue;
+		}
+		box->archived[n] = (struct gw_archived){ .id = ids->list[i].id,
+			.elsewhere = ids->list[i].comes };
+		box->archive_ids[n] = ids->list[i].id;
+		box->archived_count++;
+	}
+	box->state = BOX_SIFTING;
+	gw_batcher_seal(box->env->batcher);
+	ok = gw_siblings_start(box->env->disk,
+		     &(struct gw_siblings_query){
+			     .ids = box->archive_ids, .count = box->archived_count },
+		     on_siblings, box) == GW_OK;
+	if (!ok)
+		box->state = BOX_PLANNED;
+	return ok;
+}

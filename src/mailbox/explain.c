@@ -1,0 +1,220 @@
+/* mailbox/explain.c - a dry run tells what would be done to each message; part of the machine in
+ * box_p.h.
+ */
+#include "mailbox/box_p.h"
+
+#include "imap/flags.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static void step(struct gw_box *box, const struct gw_sync_step *given, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void step(struct gw_box *box, const struct gw_sync_step *given, const char *fmt, ...)
+{
+	struct gw_sync_step s = *given;
+	char text[1000];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof text, fmt, args);
+	va_end(args);
+	s.text = text;
+	box->env->step(box->env->ctx, box, &s);
+}
+
+static const char *name_of(const struct gw_box *box, uint32_t local)
+{
+	return local == GW_NO_LOCAL ? NULL : gw_scan_name(&box->local.scan, local);
+}
+
+/* "+\Seen -\Flagged +work" */
+static void describe_flags(
+	const struct gw_box *box, uint64_t has, uint64_t gets, char *out, size_t size)
+{
+	uint64_t differ = (has ^ gets) & GW_FLAGS_ALL;
+	size_t n = 0;
+
+	*out = '\0';
+	for (unsigned i = 0; i < 64 && differ != 0; i++) {
+		uint64_t flag = UINT64_C(1) << i;
+		const char *name = gw_flag_name(flag);
+		int more;
+
+		if (!(differ & flag))
+			continue;
+		differ &= ~flag;
+		if (name == NULL && i >= GW_KEYWORD_FIRST)
+			name = box->keywords.names[i - GW_KEYWORD_FIRST];
+		more = snprintf(out + n, size - n, "%s%c%s", n > 0 ? " " : "",
+			gets & flag ? '+' : '-', name == NULL ? "?" : name);
+		if (more < 0 || (size_t)more >= size - n)
+			return; /* what fits is told */
+		n += (size_t)more;
+	}
+}
+
+static void tell_flags(struct gw_box *box, const struct gw_action *a)
+{
+	bool here = a->kind == GW_DO_LOCAL_FLAGS;
+	uint64_t has = here ? box->local.messages[a->local].flags : a->base_flags;
+	struct gw_sync_step s = { .what = here ? "flags-here" : "flags-there",
+		.uid = a->uid,
+		.file = name_of(box, a->local) };
+	char flags[400];
+
+	describe_flags(box, has, a->flags, flags, sizeof flags);
+	s.flags = flags;
+	step(box, &s, "UID %u gets %s %s", a->uid, flags, here ? "here" : "on the server");
+}
+
+static void tell_gone(struct gw_box *box, const struct gw_action *a)
+{
+	struct gw_sync_step s = { .uid = a->uid, .file = name_of(box, a->local) };
+	bool to_trash = (box->env->merges || box->env->account->deletes == GW_DELETE_TRASH) &&
+			!(box->folder->attrs & GW_LIST_TRASH) && box->env->trash != NULL;
+
+	switch ((enum gw_action_kind)a->kind) {
+	case GW_DO_DELETE_LOCAL:
+		s.what = "delete-here";
+		step(box, &s, "UID %u is gone on the server: %s goes to the attic", a->uid, s.file);
+		break;
+	case GW_DO_STRAY:
+		s.what = "delete-here";
+		step(box, &s, "%s, whose fetch was interrupted, is gone on the server: it goes",
+			s.file);
+		break;
+	case GW_DO_DELETE_REMOTE:
+		s.what = "delete-there";
+		step(box, &s, "UID %u was deleted here: on the server it goes %s", a->uid,
+			!to_trash          ? "for good"
+			: box->env->merges ? "to the trash, unless it stays in another mailbox"
+					   : "to the trash");
+		break;
+	case GW_DO_REPLACED:
+		s.what = "replace-there";
+		step(box, &s, "UID %u was edited here: %s takes its place on the server", a->uid,
+			s.file);
+		break;
+	case GW_DO_LEAVE:
+		s.what = "leave";
+		step(box, &s, "UID %u was deleted here, and stays on the server (delete = never)",
+			a->uid);
+		break;
+	case GW_DO_HOLD_DELETE:
+		s.what = "hold-here";
+		step(box, &s, "UID %u is gone on the server: %s is kept, until you decide", a->uid,
+			s.file);
+		break;
+	case GW_DO_HOLD_REMOTE:
+		s.what = "hold-there";
+		step(box, &s, "UID %u is gone here: it is kept on the server, until you decide",
+			a->uid);
+		break;
+	case GW_DO_HOLD:
+		s.what = "hold-there";
+		step(box, &s, "UID %u was deleted here, but the mailbox takes no changes", a->uid);
+		break;
+	case GW_DO_KEEP:
+		s.what = "keep";
+		step(box, &s,
+			"UID %u is gone on the server, but %s was changed here: it is uploaded",
+			a->uid, s.file);
+		break;
+	case GW_DO_HIDE:
+		s.what = "keep";
+		step(box, &s,
+			"UID %u is not shown by the server any more, and still there: %s stays",
+			a->uid, s.file);
+		break;
+	case GW_DO_EXPIRE:
+		s.what = "expire";
+		step(box, &s, "UID %u is outside the window: %s leaves", a->uid, s.file);
+		break;
+	default:
+		break;
+	}
+}
+
+static void tell_new(struct gw_box *box, const struct gw_action *a)
+{
+	struct gw_sync_step s = { .uid = a->uid, .file = name_of(box, a->local), .size = a->size };
+	const struct gw_file_print *p;
+
+	switch ((enum gw_action_kind)a->kind) {
+	case GW_DO_DOWNLOAD:
+		s.what = "fetch";
+		step(box, &s, "UID %u is fetched (%u bytes)", a->uid, a->size);
+		break;
+	case GW_DO_RETURN:
+		s.what = "fetch";
+		step(box, &s,
+			"UID %u was deleted here, but changed on the server: it is fetched again",
+			a->uid);
+		break;
+	case GW_DO_PAIR:
+		s.what = "join";
+		step(box, &s, "UID %u is %s%s", a->uid, s.file,
+			a->check_body ? ", if their bodies are the same" : "");
+		break;
+	case GW_DO_UPLOAD:
+		s.what = "upload";
+		p = gw_box_print_of(box, a->local);
+		s.size = p == NULL ? 0 : p->facts.crlf_size;
+		step(box, &s, "%s is uploaded (%llu bytes)", s.file, (unsigned long long)s.size);
+		break;
+	case GW_DO_REFUSE:
+		s.what = "refuse";
+		step(box, &s,
+			"%s is not uploaded: the mailbox is read-only, or the Maildir an older "
+			"copy",
+			s.file);
+		break;
+	default:
+		break;
+	}
+}
+
+static void tell_take(struct gw_box *box, const struct gw_action *a)
+{
+	const struct gw_box_take *t = &box->takes[a->local];
+	struct gw_sync_step s = { .what = "move-here", .uid = a->uid };
+
+	if (t->from == NULL)
+		return;
+	s.file = name_of(t->from, t->from_local);
+	s.from = t->from->folder->shown;
+	step(box, &s, "UID %u was moved here on the server: %s follows from %s", a->uid, s.file,
+		s.from);
+}
+
+static void tell_carry(struct gw_box *box, const struct gw_box_carry *c)
+{
+	const struct gw_sync_step s = { .what = "move-there",
+		.uid = c->uid,
+		.file = name_of(box, c->local),
+		.from = c->from == NULL ? NULL : c->from->folder->shown };
+
+	if (s.from != NULL)
+		step(box, &s, "%s was moved here: UID %u follows from %s on the server", s.file,
+			c->uid, s.from);
+}
+
+void gw_box_tell(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->plan.count; i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+
+		if (a->kind == GW_DO_TAKE) { /* its `local` is not one of this box's files */
+			tell_take(box, a);
+			continue;
+		}
+		if (a->kind == GW_DO_LOCAL_FLAGS || a->kind == GW_DO_REMOTE_FLAGS)
+			tell_flags(box, a);
+		tell_new(box, a);
+		tell_gone(box, a);
+	}
+	for (size_t i = 0; i < box->carry_count; i++)
+		tell_carry(box, &box->carries[i]);
+}

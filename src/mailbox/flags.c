@@ -1,0 +1,118 @@
+/* mailbox/flags.c - tells the server what was changed here; part of the machine in box_p.h.
+ *
+ * Comes after the downloads, on the same connection.  Base follows the server: a flag is recorded
+ * as agreed when its STORE was answered OK, never before.
+ */
+#include "mailbox/box_p.h"
+
+#include <stdlib.h>
+
+bool gw_box_will_push(struct gw_box *box, const struct gw_action *a)
+{
+	struct gw_push_item *item = gw_array_push((void **)&box->push_items, &box->push_count,
+		&box->push_cap, sizeof *box->push_items);
+
+	if (item == NULL)
+		return false;
+	*item = (struct gw_push_item){ .uid = a->uid, .has = a->base_flags, .gets = a->flags };
+	return true;
+}
+
+void gw_box_hold(struct gw_box *box, uint32_t uid, const char *why)
+{
+	struct gw_op op = { .kind = GW_OP_HOLD, .uid = uid };
+
+	if (box->env->dry_run)
+		return;
+	op.to = strdup(why);
+	if (op.to != NULL)
+		gw_box_add(box, &op);
+}
+
+void gw_box_tell_kept(struct gw_box *box, uint32_t uid)
+{
+	gw_log(box->env->log, GW_LOG_WARN,
+		"%s: UID %u was edited here; the server keeps it as it was", box->folder->shown,
+		uid);
+	gw_box_hold(box, uid,
+		"edited here; the server keeps the text as it was, since it takes no second "
+		"message "
+		"with the same Message-ID");
+}
+
+static void on_pushed(void *ctx, const struct gw_error *refused, const struct gw_error *lost)
+{
+	struct gw_box *box = ctx;
+	struct gw_error err = { 0 };
+
+	for (size_t i = 0; i < box->push_count; i++) {
+		const struct gw_push_item *item = &box->push_items[i];
+		struct gw_op op = { .kind = GW_OP_TOLD_FLAGS,
+			.uid = item->uid,
+			.flags = item->has,
+			.mask = item->taken };
+
+		if (item->taken != 0)
+			gw_box_add(box, &op);
+		if (item->refused && refused != NULL)
+			gw_box_hold(box, item->uid, refused->text);
+		box->delta.flags_sent += item->taken != 0;
+	}
+	box->env->counts->flags_sent += box->delta.flags_sent;
+	if (refused != NULL) {
+		err = *refused;
+		err.scope = GW_SCOPE_MESSAGE;
+		gw_error_context(&err, "changed flags were not taken");
+		box->env->problem(box->env->ctx, box, &err);
+	}
+	if (lost != NULL) {
+		err = *lost;
+		err.scope = GW_SCOPE_ACCOUNT;
+		gw_box_fail(box, &err);
+		return;
+	}
+	gw_box_created(box);
+}
+
+static void tell(struct gw_box *box)
+{
+	const struct gw_push_events events = {
+		.flags = gw_box_flags, .done = on_pushed, .ctx = box
+	};
+	enum gw_code code;
+
+	box->state = BOX_PUSHING;
+	code = gw_push_start(box->session, box->push_items, box->push_count, &box->keywords,
+		gw_box_labels(box), &events);
+	if (code == GW_OK)
+		return;
+	gw_box_end_unsent(box, code);
+}
+
+static void on_settled(void *ctx, const struct gw_error *err)
+{
+	struct gw_box *box = ctx;
+
+	if (err == NULL && !box->stopped) {
+		gw_box_with_session(box, tell);
+		return;
+	}
+	gw_box_end_lost(box, err);
+}
+
+void gw_box_push(struct gw_box *box)
+{
+	struct gw_error err = { 0 };
+
+	if (box->push_count == 0) {
+		gw_box_created(box);
+		return;
+	}
+	gw_box_apply_rest(box); /* base first becomes what the server said */
+	box->state = BOX_PUSHING;
+	if (gw_settle_start(box->env->disk, box->place, NULL, 0, on_settled, box) == GW_OK)
+		return;
+	gw_fail(&err, GW_ERR_NOMEM, "out of memory");
+	err.scope = GW_SCOPE_MAILBOX;
+	gw_box_fail(box, &err);
+}

@@ -1,0 +1,218 @@
+/* mailbox/get.c - what is fetched, and what need not be: a message that another mailbox has, or
+ * fetches in this run, is copied here (Gmail: one message, many labels); part of the machine in
+ * box_p.h.
+ *
+ *   what nobody else claims is claimed --> COPYING (what is here already) --> DOWNLOADING the rest
+ *     --others have claims on some of it--> AWAITING --they have it--> once more
+ *
+ * Nobody waits who has claims himself, so no two wait for each other.  A claim is given up behind
+ * the batch that stores what was fetched, and taken before the state is asked, so what others have
+ * fetched is found.
+ */
+#include "mailbox/box_p.h"
+
+#include <stdlib.h>
+
+enum { INBOX_NEWEST = 100 }; /* these do not wait with what is in bulk */
+enum { CHUNK = 128 };        /* each copy is a descriptor until its batch is flushed */
+
+static void next_chunk(struct gw_box *box);
+
+static void deliver_copies(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->copy_count; i++) {
+		struct gw_copy_item *c = &box->copies[i];
+		struct gw_download_item *item = &box->items[c->number];
+
+		if (!c->found)
+			continue;
+		if (box->stopped) {
+			gw_delivered_drop(&c->file, &box->place->m);
+			continue;
+		}
+		item->done = true;
+		gw_box_deliver(box,
+			&(struct gw_box_arrival){ .uid = item->uid,
+				.size = item->size,
+				.flags = item->flags,
+				.date = c->date,
+				.was_here = !item->recent },
+			&c->file);
+		box->delta.downloaded++;
+		box->env->counts->downloaded++;
+		box->delta.bytes_to_download -= item->size;
+		box->env->counts->bytes_to_download -= item->size;
+	}
+}
+
+static void on_copied(void *ctx)
+{
+	struct gw_box *box = ctx;
+
+	deliver_copies(box);
+	box->copy_count = 0;
+	if (box->stopped) {
+		gw_box_end_lost(box, NULL);
+		return;
+	}
+	box->env->progress(box->env->ctx);
+	next_chunk(box);
+}
+
+/* No more memory than they need. */
+static void shrink(struct gw_download_item **items, size_t count)
+{
+	struct gw_download_item *smaller =
+		*items == NULL ? NULL : realloc(*items, (count + 1) * sizeof *smaller);
+
+	if (smaller != NULL)
+		*items = smaller;
+}
+
+/* What nobody else fetches stays in items; the rest waits. */
+static void claim(struct gw_box *box)
+{
+	size_t kept = 0;
+
+	free(box->waiting);
+	box->waiting = calloc(box->item_count + 1, sizeof *box->waiting);
+	box->waiting_count = 0;
+	for (size_t i = 0; i < box->item_count; i++) {
+		struct gw_download_item item = box->items[i];
+		uint64_t id = gw_remote_view_id(&box->remote, item.uid);
+
+		item.recent |= gw_claims_known(box->env->claims, id);
+
+		/* What goes to the archive comes to no other mailbox, and what is compared with a
+		 * file has to be fetched. */
+		if (gw_box_is_archive(box) || gw_claims_take(box->env->claims, id, box) ||
+			item.local != GW_NO_LOCAL || box->waiting == NULL)
+			box->items[kept++] = item;
+		else
+			box->waiting[box->waiting_count++] = item;
+	}
+	box->item_count = kept;
+	shrink(&box->items, kept);
+	shrink(&box->waiting, box->waiting_count);
+}
+
+/* Fetches its items, as far as the day allows: the newest first. */
+static void fetch(struct gw_box *box)
+{
+	size_t kept = box->item_count;
+	bool inbox = strcasecmp(box->folder->wire, "INBOX") == 0;
+	size_t bulk = !inbox ? kept : kept > INBOX_NEWEST ? kept - INBOX_NEWEST : 0;
+
+	for (size_t i = box->item_count; i > 0; i--) {
+		struct gw_download_item *item = &box->items[i - 1];
+
+		if (gw_budget_fetch(box->env->budget, item->size, i <= bulk))
+			box->items[--kept] = *item;
+		else
+			box->delta.postponed++;
+	}
+	memmove(box->items, box->items + kept, (box->item_count - kept) * sizeof *box->items);
+	box->item_count -= kept;
+	box->incomplete |= box->delta.postponed > 0;
+	if (box->item_count > 0)
+		gw_box_with_session(box, gw_box_begin_download);
+	else
+		gw_box_got(box);
+}
+
+/* What was not copied. */
+static void fetch_rest(struct gw_box *box)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < box->item_count; i++) {
+		if (!box->items[i].done)
+			box->items[kept++] = box->items[i];
+	}
+	box->item_count = kept;
+	fetch(box);
+}
+
+static void next_chunk(struct gw_box *box)
+{
+	for (; box->copy_at < box->item_count && box->copy_count < CHUNK; box->copy_at++) {
+		const struct gw_download_item *item = &box->items[box->copy_at];
+		uint64_t id = gw_remote_view_id(&box->remote, item->uid);
+
+		if (id != 0 && item->local == GW_NO_LOCAL && box->copies != NULL)
+			box->copies[box->copy_count++] = (struct gw_copy_item){
+				.uid = item->uid, .number = (uint32_t)box->copy_at, .global_id = id
+			};
+	}
+	if (box->copy_count > 0 && gw_copies_start(box->env->disk, box->place, box->copies,
+					   box->copy_count, on_copied, box) == GW_OK)
+		return;
+	box->copy_count = 0;
+	fetch_rest(box);
+}
+
+void gw_box_get(struct gw_box *box)
+{
+	if (box->remote.id_count == 0) {
+		fetch(box);
+		return;
+	}
+	box->state = BOX_COPYING;
+	if (box->copies == NULL)
+		box->copies = calloc(CHUNK, sizeof *box->copies);
+	box->copy_at = box->copy_count = 0;
+	claim(box);
+	next_chunk(box);
+}
+
+void gw_box_got(struct gw_box *box)
+{
+	if (box->remote.id_count > 0) {
+		/* The others find what was fetched once its rows are stored. */
+		gw_batcher_seal(box->env->batcher);
+		gw_claims_release(box->env->claims, box);
+	}
+	if (box->waiting_count == 0) {
+		gw_box_find_copies(box);
+		return;
+	}
+	box->state = BOX_AWAITING;
+	if (box->session != NULL)
+		gw_box_release(box); /* whereupon the account asks gw_box_await() */
+	else
+		gw_box_await(box);
+}
+
+void gw_box_await(struct gw_box *box)
+{
+	if (box->state != BOX_AWAITING || box->releases_seen == box->env->claims->releases + 1)
+		return;
+	box->releases_seen = box->env->claims->releases + 1;
+	for (size_t i = 0; i < box->waiting_count; i++) {
+		if (gw_claims_held(
+			    box->env->claims, gw_remote_view_id(&box->remote, box->waiting[i].uid)))
+			return;
+	}
+	free(box->items);
+	box->items = box->waiting;
+	box->item_count = box->waiting_count;
+	box->waiting = NULL;
+	box->waiting_count = 0;
+	gw_box_get(box);
+}
+
+void gw_box_note_ids(struct gw_box *box)
+{
+	size_t b = 0;
+
+	for (size_t i = 0; i < box->remote.id_count; i++) {
+		const struct gw_remote_id *id = &box->remote.ids[i];
+		struct gw_op op = { .kind = GW_OP_GLOBAL_ID, .uid = id->uid, .global_id = id->id };
+
+		while (b < box->local.base_count && box->local.base[b].uid < id->uid)
+			b++;
+		if (b < box->local.base_count && box->local.base[b].uid == id->uid &&
+			!box->local.base[b].named)
+			gw_box_add(box, &op);
+	}
+}

@@ -1,0 +1,124 @@
+/* mailbox/known.c - Gmail merges what it has already: so before a message is uploaded, all mail is
+ * asked for its Message-ID, and what is there becomes a copy; part of the machine in box_p.h.
+ *
+ * gw_box_find_known() --> reading the Message-IDs --> SEEKING --> gw_box_send()
+ */
+#include "mailbox/box_p.h"
+
+#include <stdlib.h>
+
+struct read_job {
+	struct gw_disk_job job; /* first */
+	struct gw_box *box;
+};
+
+void gw_box_drop_known(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->known_count && box->known != NULL; i++)
+		free(box->known[i].msgid);
+	free(box->known);
+	box->known = NULL;
+	box->known_count = 0;
+}
+
+/* Its message is there, in all mail.  Of its flags the next look tells. */
+static void copy_known(struct gw_box *box, const struct gw_known_item *known, uint32_t uidvalidity)
+{
+	struct gw_upload_item *item = &box->uploads[known->number];
+	struct gw_box_carry *c = gw_array_push(
+		(void **)&box->carries, &box->carry_count, &box->carry_cap, sizeof *box->carries);
+
+	if (c == NULL)
+		return; /* it is sent, and merged */
+	*c = (struct gw_box_carry){ .wire = box->env->all,
+		.uidvalidity = uidvalidity,
+		.uid = known->uid,
+		.local = item->local,
+		.print = &gw_box_print_of(box, item->local)->print,
+		.date = item->date };
+	item->carried = true;
+}
+
+static void on_known(void *ctx, uint32_t uidvalidity, const struct gw_error *lost)
+{
+	struct gw_box *box = ctx;
+
+	for (size_t i = 0; i < box->known_count && uidvalidity != 0 && lost == NULL; i++) {
+		if (box->known[i].uid != 0)
+			copy_known(box, &box->known[i], uidvalidity);
+	}
+	gw_box_drop_carried(box);
+	gw_box_drop_known(box);
+	if (lost == NULL && !box->stopped) {
+		gw_box_send(box);
+		return;
+	}
+	gw_box_end_lost(box, lost);
+}
+
+static void seek(struct gw_box *box)
+{
+	const struct gw_known_options options = { .session = box->session,
+		.mailbox = box->env->all,
+		.items = box->known,
+		.count = box->known_count,
+		.done = on_known,
+		.ctx = box };
+	enum gw_code code = gw_known_start(&options);
+
+	box->state = BOX_SEEKING;
+	box->selected = false;
+	if (code == GW_OK)
+		return;
+	gw_box_end_unsent(box, code);
+}
+
+/* --- which they are -------------------------------------------------------------------------- */
+
+static void work_read(struct gw_disk_job *job, struct gw_disk_world *world)
+{
+	struct gw_box *box = ((struct read_job *)job)->box;
+
+	(void)world;
+	for (size_t i = 0; i < box->upload_count; i++) {
+		const struct gw_upload_item *item = &box->uploads[i];
+		char *msgid = gw_message_id(
+			item->in_new ? box->place->m.new : box->place->m.cur, item->name);
+
+		if (msgid != NULL)
+			box->known[box->known_count++] =
+				(struct gw_known_item){ .msgid = msgid, .number = (uint32_t)i };
+	}
+}
+
+static void on_read(struct gw_disk_job *job)
+{
+	struct gw_box *box = ((struct read_job *)job)->box;
+
+	free(job);
+	if (box->known_count > 0 && !box->stopped) {
+		gw_box_with_session(box, seek);
+		return;
+	}
+	gw_box_drop_known(box);
+	gw_box_send(box);
+}
+
+void gw_box_find_known(struct gw_box *box)
+{
+	struct read_job *job = NULL;
+
+	if (box->upload_count > 0 && box->env->merges && box->env->all != NULL &&
+		!gw_box_is_archive(box) && !box->stopped) {
+		job = calloc(1, sizeof *job);
+		box->known = calloc(box->upload_count, sizeof *box->known);
+	}
+	if (job == NULL || box->known == NULL) { /* they are sent, and merged */
+		free(job);
+		gw_box_send(box);
+		return;
+	}
+	*job = (struct read_job){ .job = { .work = work_read, .done = on_read }, .box = box };
+	box->state = BOX_SEEKING;
+	gw_disk_submit(box->env->disk, &job->job);
+}

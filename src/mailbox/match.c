@@ -1,0 +1,763 @@
+/* mailbox/match.c - a mailbox's part in finding out what was moved or edited; part of the machine
+ * in box_p.h.  The account (sync/moves.c) brings the parts of all mailboxes together.
+ */
+#include "mailbox/box_p.h"
+
+#include "base/text.h"
+#include "plan/match.h"
+
+#include <stdlib.h>
+
+/* Gone here, or there: what confirm() looks at. */
+static bool is_gone(const struct gw_box *box, const struct gw_action *a)
+{
+	size_t b;
+
+	switch ((enum gw_action_kind)a->kind) {
+	case GW_DO_FORGET: /* gone here too, if it had a file */
+		b = gw_base_find(box->local.base, box->local.base_count, a->uid);
+		return b < box->local.base_count && box->local.base[b].kind == GW_BASE_FILE;
+	case GW_DO_DELETE_LOCAL:
+	case GW_DO_KEEP:
+	case GW_DO_DELETE_REMOTE:
+	case GW_DO_LEAVE:
+	case GW_DO_RETURN:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool gw_box_has_gone(const struct gw_box *box)
+{
+	for (size_t i = 0; i < box->plan.count; i++) {
+		if (is_gone(box, &box->plan.actions[i]))
+			return true;
+	}
+	return false;
+}
+
+bool gw_box_has_gone_there(const struct gw_box *box)
+{
+	for (size_t i = 0; i < box->plan.count; i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+
+		if (gw_action_is_gone_there(a) || (a->kind == GW_DO_FORGET && is_gone(box, a)))
+			return true;
+	}
+	return false;
+}
+
+static bool was_in_base(const struct gw_box *box, uint32_t uid)
+{
+	return gw_base_find(box->local.base, box->local.base_count, uid) < box->local.base_count;
+}
+
+static bool is_fresh_there(const struct gw_box *box, const struct gw_action *a)
+{
+	return a->kind == GW_DO_DOWNLOAD && (gw_box_is_archive(box) || !was_in_base(box, a->uid));
+}
+
+bool gw_box_has_fresh(const struct gw_box *box)
+{
+	for (size_t i = 0; i < box->plan.count; i++) {
+		if (box->plan.actions[i].kind == GW_DO_UPLOAD ||
+			is_fresh_there(box, &box->plan.actions[i]))
+			return true;
+	}
+	for (size_t i = 0; i < box->print_count; i++) { /* refused ones matter too */
+		if (box->local.messages[box->prints[i].index].refused)
+			return true;
+	}
+	return false;
+}
+
+/* --- the second look ------------------------------------------------------------------------- */
+
+/* What another look does show is not gone: nothing is done about it, and it is looked at again. */
+static void drop_unconfirmed(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->gone_count; i++) {
+		if (box->gone[i].look && !box->gone[i].still_gone)
+			gw_box_put_off(box, box->gone_actions[i]);
+	}
+}
+
+void gw_box_put_off(struct gw_box *box, uint32_t action)
+{
+	box->plan.actions[action].kind = GW_DO_NOTHING;
+	box->incomplete = box->plan.look_again = true;
+}
+
+void gw_box_spare(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->plan.count; i++) {
+		if (is_gone(box, &box->plan.actions[i]))
+			gw_box_put_off(box, (uint32_t)i);
+	}
+}
+
+static void on_confirmed(void *ctx, bool news, const struct gw_error *err)
+{
+	struct gw_box *box = ctx;
+
+	box->state = BOX_PLANNED;
+	box->confirmed = true;
+	box->has_news = news;
+	if (err != NULL) {
+		gw_box_fail(box, err);
+	} else if (box->stopped) {
+		gw_box_stop(box, false);
+	} else {
+		drop_unconfirmed(box);
+		box->env->planned(box->env->ctx, box);
+	}
+}
+
+void gw_box_confirm(struct gw_box *box)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < box->plan.count; i++)
+		n += is_gone(box, &box->plan.actions[i]);
+	box->gone = calloc(n + 1, sizeof *box->gone);
+	box->gone_actions = calloc(n + 1, sizeof *box->gone_actions);
+	for (size_t i = 0; i < box->plan.count && box->gone != NULL && box->gone_actions != NULL;
+		i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+
+		if (!is_gone(box, a))
+			continue;
+		box->gone[box->gone_count].uid = a->uid;
+		box->gone[box->gone_count].look =
+			!gw_action_is_gone_there(a) && a->local == GW_NO_LOCAL;
+		box->gone_actions[box->gone_count++] = (uint32_t)i;
+	}
+	box->state = BOX_CONFIRMING;
+	if (box->gone != NULL && box->gone_actions != NULL &&
+		gw_confirm_start(box->env->disk, box->place, box->key, &box->local.scan, box->gone,
+			box->gone_count, on_confirmed, box) == GW_OK)
+		return;
+	gw_fail(&box->err, GW_ERR_NOMEM, "out of memory");
+	box->err.scope = GW_SCOPE_MAILBOX;
+	gw_box_fail(box, &box->err);
+}
+
+bool gw_box_is_confirmed(const struct gw_box *box)
+{
+	return box->confirmed;
+}
+
+bool gw_box_has_news(const struct gw_box *box)
+{
+	return box->has_news;
+}
+
+void gw_box_seen_stamps(const struct gw_box *box, struct gw_stamp *cur, struct gw_stamp *new)
+{
+	*cur = box->local.scan.seen_cur;
+	*new = box->local.scan.seen_new;
+}
+
+bool gw_box_stamps_hold(const struct gw_box *box)
+{
+	struct gw_stamp cur, new;
+	const struct gw_scan *scan = &box->local.scan;
+
+	if (box->place == NULL) /* a dry run, of a new mailbox */
+		return true;
+	if (!gw_stamp_read(box->place->m.cur, &cur) || !gw_stamp_read(box->place->m.new, &new))
+		return false;
+	return (gw_stamp_same(&cur, &scan->cur) && gw_stamp_same(&new, &scan->new)) ||
+	       (gw_stamp_same(&cur, &scan->seen_cur) && gw_stamp_same(&new, &scan->seen_new));
+}
+
+bool gw_box_counts_hold(const struct gw_box *box, const struct gw_folder *now)
+{
+	const struct gw_remote_view *v = &box->remote;
+	const unsigned counts = GW_ITEM_MESSAGES | GW_ITEM_UIDNEXT;
+
+	if ((now->items & counts) != counts)
+		return true; /* not told */
+	/* Only what came since matters: the other half of what is gone here. */
+	return now->uidnext == v->uidnext ||
+	       (now->items & GW_ITEM_UIDVALIDITY && now->uidvalidity != v->uidvalidity);
+}
+
+/* --- headers of what is new there ------------------------------------------------------------ */
+
+static const struct gw_pair_remote *head_of(const struct gw_box *box, uint32_t uid)
+{
+	for (size_t i = 0; i < box->head_count; i++) {
+		if (box->heads[i].uid == uid)
+			return &box->heads[i];
+	}
+	return NULL;
+}
+
+void gw_box_headed(struct gw_box *box)
+{
+	box->state = BOX_PLANNED;
+	box->env->planned(box->env->ctx, box);
+}
+
+bool gw_box_fetch_heads(struct gw_box *box, const struct gw_seqset *sizes)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < box->plan.count; i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+
+		if (is_fresh_there(box, a) && gw_seqset_has(sizes, a->size))
+			n++;
+	}
+	if (n == 0)
+		return false;
+	free(box->wanted_heads);
+	box->wanted_heads = calloc(n, sizeof *box->wanted_heads);
+	if (box->wanted_heads == NULL)
+		return false; /* bodies are fetched instead */
+	box->wanted_count = 0;
+	for (size_t i = 0; i < box->plan.count; i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+
+		if (is_fresh_there(box, a) && gw_seqset_has(sizes, a->size))
+			box->wanted_heads[box->wanted_count++] = a->uid;
+	}
+	gw_box_with_session(box, gw_box_fetch_wanted_heads);
+	return true;
+}
+
+/* --- halves ---------------------------------------------------------------------------------- */
+
+static struct gw_half *add_half(
+	struct gw_halves *list, uint32_t number, size_t action, const struct gw_fingerprint *print)
+{
+	struct gw_half *h =
+		gw_array_push((void **)&list->list, &list->count, &list->cap, sizeof *h);
+
+	if (h == NULL)
+		return NULL;
+	h->box = number;
+	h->action = (uint32_t)action;
+	if (print != NULL) {
+		memcpy(h->header, print->header, GW_MATCH_HASH);
+		memcpy(h->body, print->body, GW_MATCH_HASH);
+		memcpy(h->msgid, print->msgid, GW_MATCH_HASH);
+	}
+	return h;
+}
+
+static bool add_gone(const struct gw_box *box, uint32_t number, struct gw_all_halves *out)
+{
+	for (size_t i = 0; i < box->gone_count; i++) {
+		const struct gw_action *a = &box->plan.actions[box->gone_actions[i]];
+		const struct gw_gone *g = &box->gone[i];
+		struct gw_half *h;
+
+		if (!is_gone(box, a) || !g->known ||
+			(!gw_action_is_gone_there(a) && a->local != GW_NO_LOCAL))
+			continue; /* a T in place is no move */
+		h = add_half(a->kind == GW_DO_FORGET      ? &out->gone_both
+			     : gw_action_is_gone_there(a) ? &out->gone_there
+							  : &out->gone_here,
+			number, box->gone_actions[i], &g->print);
+		if (h == NULL)
+			return false;
+		h->size = g->size;
+		h->id = g->global_id;
+		h->name = g->name;
+		h->drafts = (box->folder->attrs & GW_LIST_DRAFTS) != 0;
+	}
+	return true;
+}
+
+static struct gw_half *add_file(struct gw_halves *list, const struct gw_box *box, uint32_t number,
+	size_t action, const struct gw_file_print *p)
+{
+	struct gw_half *h = add_half(list, number, action, &p->print);
+
+	if (h != NULL)
+		h->name = gw_hash_bytes(gw_scan_base(&box->local.scan, p->index));
+	return h;
+}
+
+static bool add_named(const struct gw_box *box, uint32_t number, struct gw_all_halves *out)
+{
+	for (size_t i = 0; i < box->print_count; i++) {
+		const struct gw_file_print *p = &box->prints[i];
+
+		if (p->ok && add_file(&out->named_here, box, number, 0, p) == NULL)
+			return false;
+	}
+	return true;
+}
+
+static bool add_fresh_here(const struct gw_box *box, uint32_t number, struct gw_all_halves *out)
+{
+	for (size_t i = 0; i < box->plan.count; i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+		const struct gw_file_print *p = a->kind == GW_DO_UPLOAD || a->kind == GW_DO_PAIR
+							? gw_box_print_of(box, a->local)
+							: NULL;
+
+		if (p != NULL && add_file(a->kind == GW_DO_PAIR ? &out->paired : &out->fresh_here,
+					 box, number, i, p) == NULL)
+			return false;
+	}
+	for (size_t i = 0; i < box->print_count; i++) {
+		const struct gw_file_print *p = &box->prints[i];
+		struct gw_half *h;
+
+		if (!p->ok || !box->local.messages[p->index].refused)
+			continue;
+		h = add_file(&out->fresh_here, box, number, p->index, p);
+		if (h == NULL)
+			return false;
+		h->refused = true;
+	}
+	return true;
+}
+
+bool gw_box_add_halves(const struct gw_box *box, uint32_t number, struct gw_all_halves *out)
+{
+	if (!add_gone(box, number, out) || !add_named(box, number, out) ||
+		!add_fresh_here(box, number, out))
+		return false;
+	for (size_t i = 0; i < box->plan.count; i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+		const struct gw_pair_remote *head =
+			is_fresh_there(box, a) ? head_of(box, a->uid) : NULL;
+		uint64_t id = is_fresh_there(box, a) ? gw_remote_view_id(&box->remote, a->uid) : 0;
+		struct gw_half *h;
+
+		if (id == 0 && (head == NULL || !head->has_received))
+			continue;
+		h = add_half(&out->fresh_there, number, i, NULL);
+		if (h == NULL)
+			return false;
+		h->id = id;
+		if (head != NULL && head->has_received) {
+			memcpy(h->header, head->header, GW_MATCH_HASH);
+			h->size = head->raw_size;
+		}
+		h->drafts = (box->folder->attrs & GW_LIST_DRAFTS) != 0;
+	}
+	return true;
+}
+
+/* --- joining --------------------------------------------------------------------------------- */
+
+static const struct gw_gone *facts_of(const struct gw_box *box, uint32_t action)
+{
+	for (size_t i = 0; i < box->gone_count; i++) {
+		if (box->gone_actions[i] == action)
+			return &box->gone[i];
+	}
+	return NULL;
+}
+
+/* What the server has of a message that is gone here. */
+static uint64_t flags_there(const struct gw_box *box, const struct gw_action *a)
+{
+	size_t b = gw_base_find(box->local.base, box->local.base_count, a->uid);
+
+	return a->kind == GW_DO_DELETE_REMOTE || a->kind == GW_DO_RETURN ||
+			       b == box->local.base_count
+		       ? a->flags
+		       : box->local.base[b].flags;
+}
+
+/* A file that comes from another mailbox: its keywords' letters are those of that mailbox, and are
+ * written anew.  base NULL: its base name stays. */
+static char *moved_name(struct gw_box *box, const struct gw_keywords *from, const char *file,
+	const char *base, uint64_t flags)
+{
+	struct gw_name old = gw_name_split(file);
+	char kept[GW_NAME_MAX + 1], name[GW_NAME_MAX + 1];
+
+	old.info = gw_name_without(old.info, gw_keywords_letters(from), kept);
+	if (base != NULL)
+		old.base = gw_slice_str(base);
+	if (old.info.p == NULL && flags == 0) /* as it is */
+		return gw_slice_dup(old.base);
+	return gw_name_format(&old, flags, GW_FLAGS_ALL & ~gw_box_tags(box), &box->keywords, name)
+		       ? strdup(name)
+		       : NULL;
+}
+
+static uint64_t flags_in_base(const struct gw_box *box, const struct gw_action *a)
+{
+	size_t b = gw_base_find(box->local.base, box->local.base_count, a->uid);
+
+	return b == box->local.base_count ? flags_there(box, a) : box->local.base[b].flags;
+}
+
+/* What a file that was moved here stands for, and what the server is to be told of it. */
+static void merge_moved(struct gw_box *from, const struct gw_action *gone, uint64_t base,
+	struct gw_box *to, struct gw_box_carry *c)
+{
+	const char *file = gw_scan_name(&to->local.scan, c->local);
+	struct gw_plan_input in = gw_box_policy(from);
+	struct gw_slice info = gw_name_split(file).info;
+	uint64_t there = flags_there(from, gone), here;
+	struct gw_merged m;
+
+	in.storable = from->remote.storable;
+	here = (gw_name_flags(info, &from->keywords) & ~gw_box_tags(from)) |
+	       (base & gw_box_tags(from));
+	c->letters = gw_name_letters(info) & gw_keywords_letters(&from->keywords);
+	c->meant = gw_box_translate(to, &from->keywords, here) & ~(GW_FLAG_KEYWORD(0) - 1);
+	m = gw_merge_flags(&in, base, there, here);
+	c->flags = gw_box_translate(to, &from->keywords, there);
+	c->agreed = gw_box_translate(to, &from->keywords, base);
+	c->flags_differ = m.remote != there;
+	c->to = moved_name(
+		to, &from->keywords, file, NULL, gw_box_translate(to, &from->keywords, m.local));
+	if (c->to != NULL && strcmp(c->to, file) == 0) {
+		free(c->to);
+		c->to = NULL;
+	}
+}
+
+/* base: the flags that both sides agreed on last. */
+static void carry(struct gw_box *from, struct gw_action *gone, uint64_t base,
+	const struct gw_gone *facts, struct gw_box *to, struct gw_action *fresh,
+	const struct gw_fingerprint *print)
+{
+	struct gw_box_carry *c = gw_array_push(
+		(void **)&to->carries, &to->carry_count, &to->carry_cap, sizeof *to->carries);
+
+	if (c == NULL) { /* its body is sent instead; the old one goes later */
+		to->incomplete = from->incomplete = true;
+		gone->kind = GW_DO_NOTHING;
+		return;
+	}
+	*c = (struct gw_box_carry){ .from = from,
+		.from_place = from->place,
+		.wire = from->folder->wire,
+		.uidvalidity = from->remote.uidvalidity,
+		.uid = gone->uid,
+		.local = fresh->local,
+		.print = print,
+		.size = facts->size,
+		.date = facts->date };
+	merge_moved(from, gone, base, to, c);
+	if (from->place != NULL) /* not in a dry run of a new mailbox */
+		from->place->refs++;
+	from->awaited++;
+	gone->kind = fresh->kind = GW_DO_NOTHING;
+}
+
+/* Stored anew it would be merged with the old one, and go to the trash with it: the message stays
+ * on the server as it was, and stands for the new file.  false: the usual way will do. */
+static bool join_merged(struct gw_box *gone, struct gw_action *old, const struct gw_gone *facts,
+	struct gw_box *fresh, uint32_t fresh_action, int kind)
+{
+	struct gw_action *new =
+		kind == GW_MATCH_BLOCKED ? NULL : &fresh->plan.actions[fresh_action];
+	uint32_t local = kind == GW_MATCH_BLOCKED ? fresh_action : new->local;
+
+	if (kind != GW_MATCH_EDIT && kind != GW_MATCH_BLOCKED)
+		return false;
+	if (gone != fresh && kind == GW_MATCH_BLOCKED)
+		return false;
+	if (gone != fresh) {
+		carry(gone, old, flags_in_base(gone, old), facts, fresh, new,
+			&gw_box_print_of(fresh, local)->print);
+		return true;
+	}
+	old->base_flags = flags_there(gone, old);
+	old->kind = GW_DO_RELINK;
+	old->local = local;
+	if (new != NULL)
+		new->kind = GW_DO_NOTHING;
+	return true;
+}
+
+void gw_box_join_here(struct gw_box *gone, uint32_t gone_action, struct gw_box *fresh,
+	uint32_t fresh_action, int kind)
+{
+	struct gw_action *old = &gone->plan.actions[gone_action];
+	struct gw_action *new =
+		kind == GW_MATCH_BLOCKED ? NULL : &fresh->plan.actions[fresh_action];
+	const struct gw_gone *facts = facts_of(gone, gone_action);
+
+	if (facts == NULL)
+		return;
+	if (gone->env->merges && join_merged(gone, old, facts, fresh, fresh_action, kind))
+		return;
+	switch ((enum gw_match_kind)kind) {
+	case GW_MATCH_SAME:
+		old->base_flags = flags_there(gone, old);
+		old->kind = GW_DO_RELINK;
+		old->local = new->local;
+		new->kind = GW_DO_NOTHING;
+		break;
+	case GW_MATCH_MOVE:
+		carry(gone, old, flags_in_base(gone, old), facts, fresh, new,
+			&gw_box_print_of(fresh, new->local)->print);
+		break;
+	case GW_MATCH_EDIT: /* the new one gets what was changed there meanwhile */
+		new->flags |= flags_there(gone, old) & ~GW_FLAG_DELETED & gone->remote.storable;
+		old->kind = GW_DO_REPLACED;
+		old->local = new->local;
+		break;
+	case GW_MATCH_BLOCKED:
+		gw_box_hold(gone, old->uid,
+			"moved or edited here, but the server does not take the file; it stays "
+			"there as it was");
+		old->kind = GW_DO_NOTHING;
+		break;
+	}
+}
+
+/* The file `local` of `from` follows its message to `fresh`.  false: it is fetched. */
+static bool follow(struct gw_box *gone, uint32_t gone_action, struct gw_box *from, uint32_t local,
+	struct gw_box *fresh, uint32_t fresh_action)
+{
+	struct gw_action *old = &gone->plan.actions[gone_action];
+	struct gw_action *new = &fresh->plan.actions[fresh_action];
+	const struct gw_gone *facts = facts_of(gone, gone_action);
+	size_t b = gw_base_find(gone->local.base, gone->local.base_count, old->uid);
+	struct gw_box_take *t = gw_array_push(
+		(void **)&fresh->takes, &fresh->take_count, &fresh->take_cap, sizeof *fresh->takes);
+
+	if (facts == NULL || b == gone->local.base_count || t == NULL) {
+		fresh->take_count -= t != NULL;
+		return false;
+	}
+	*t = (struct gw_box_take){ .from = from,
+		.row_of = gone,
+		.from_local = local,
+		.from_uid = old->uid,
+		.from_base = gone->local.base[b].flags,
+		.facts = facts };
+	gone->awaited++;
+	from->awaited += from != gone;
+	old->kind = GW_DO_NOTHING;
+	new->kind = GW_DO_TAKE;
+	new->local = (uint32_t)(fresh->take_count - 1);
+	return true;
+}
+
+void gw_box_join_there(
+	struct gw_box *gone, uint32_t gone_action, struct gw_box *fresh, uint32_t fresh_action)
+{
+	follow(gone, gone_action, gone, gone->plan.actions[gone_action].local, fresh, fresh_action);
+}
+
+/* Base's row becomes that of the message where it is now, on disk before anything is sent: from
+ * then on, whatever is cut, only its file was moved. */
+static bool inherit(struct gw_box *gone, const struct gw_action *old, uint64_t flags,
+	const struct gw_gone *facts, struct gw_box *there, const struct gw_action *new)
+{
+	struct gw_op op = { .kind = GW_OP_INHERIT,
+		.uid = new->uid,
+		.flags = flags,
+		.size = facts->size,
+		.date = facts->date,
+		.print = facts->print,
+		.row_place = gone->place,
+		.from_uid = old->uid };
+	char base[64];
+
+	gw_name_of_uid(there->key, new->uid, base);
+	op.to = strdup(base);
+	if (op.to == NULL || gw_box_store_validity(there) != GW_OK) {
+		free(op.to);
+		return false;
+	}
+	gw_box_add(there, &op);
+	gw_batcher_seal(there->env->batcher);
+	return true;
+}
+
+void gw_box_join_both(struct gw_box *gone, uint32_t gone_action, struct gw_box *here,
+	uint32_t here_action, struct gw_box *there, uint32_t there_action, bool follows)
+{
+	struct gw_action *old = &gone->plan.actions[gone_action];
+	struct gw_action *file = &here->plan.actions[here_action];
+	struct gw_action *new = &there->plan.actions[there_action];
+	const struct gw_gone *facts = facts_of(gone, gone_action);
+	uint64_t base;
+
+	if (follows) {
+		if (follow(gone, gone_action, here, file->local, there, there_action))
+			file->kind = GW_DO_NOTHING;
+		return;
+	}
+	if (facts == NULL)
+		return;
+	base = gw_box_translate(there, &gone->keywords, flags_in_base(gone, old));
+	if (!there->env->dry_run && !inherit(gone, old, base, facts, there, new))
+		return; /* the one is fetched, the other uploaded */
+	carry(there, new, base, facts, here, file, &gw_box_print_of(here, file->local)->print);
+	old->kind = GW_DO_NOTHING;
+}
+
+void gw_box_join_crossed(
+	struct gw_box *here, uint32_t here_action, struct gw_box *there, uint32_t there_action)
+{
+	const struct gw_gone *facts = facts_of(here, here_action);
+	const struct gw_gone *own = facts_of(there, there_action);
+	struct gw_action *old = &there->plan.actions[there_action];
+	struct gw_op op = { .kind = GW_OP_DROP_ROW, .uid = old->uid };
+
+	if (facts == NULL || own == NULL || there->env->dry_run)
+		return;
+	gw_box_add(there, &op); /* that UID is gone; the file gets another one */
+	carry(here, &here->plan.actions[here_action],
+		flags_in_base(here, &here->plan.actions[here_action]), facts, there, old,
+		&own->print);
+}
+
+void gw_box_was_moved(struct gw_box *gone, uint32_t gone_action)
+{
+	gone->plan.actions[gone_action].kind = GW_DO_FORGET;
+}
+
+void gw_box_is_in_trash(struct gw_box *gone, uint32_t gone_action)
+{
+	for (size_t i = 0; i < gone->gone_count; i++) {
+		if (gone->gone_actions[i] == gone_action)
+			gone->gone[i].has_copy = true;
+	}
+}
+
+bool gw_box_leaves(const struct gw_box *box, uint32_t uid)
+{
+	for (size_t i = 0; i < box->gone_count; i++) {
+		if (box->gone[i].uid == uid)
+			return true;
+	}
+	return false;
+}
+
+bool gw_box_deletes(const struct gw_box *box, uint32_t uid)
+{
+	const struct gw_action *a = gw_plan_find(&box->plan, uid);
+
+	return a != NULL && (a->kind == GW_DO_DELETE_REMOTE || a->kind == GW_DO_REPLACED ||
+				    a->kind == GW_DO_DELETE_LOCAL || a->kind == GW_DO_FORGET);
+}
+
+/* --- files that follow ----------------------------------------------------------------------- */
+
+static void take_file(struct gw_box *box, const struct gw_action *a)
+{
+	const struct gw_box_take *t = &box->takes[a->local];
+	struct gw_box *from = t->from;
+	struct gw_plan_input in = gw_box_policy(box);
+	const char *file = gw_scan_name(&from->local.scan, t->from_local);
+	struct gw_op op = { .kind = GW_OP_TAKE,
+		.uid = a->uid,
+		.flags = a->flags,
+		.size = t->facts->size,
+		.date = t->facts->date,
+		.print = t->facts->print,
+		.from_place = from->place,
+		.row_place = t->row_of->place,
+		.from_uid = t->from_uid };
+	uint64_t mine = from->local.messages[t->from_local].flags;
+	char base[64];
+	bool renamed = t->facts->named_by_us || gw_box_name_is_taken(box, gw_name_split(file).base);
+	struct gw_merged m;
+
+	in.storable = box->remote.storable;
+	m = gw_merge_flags(&in, gw_box_translate(box, &t->row_of->keywords, t->from_base), a->flags,
+		gw_box_translate(box, &from->keywords, mine));
+	gw_name_of_uid(box->key, a->uid, base); /* so that it is found by name after a kill */
+	op.from = strdup(file);
+	op.from_in_new = from->local.scan.entries[t->from_local].in_new;
+	op.to_in_new = op.from_in_new && (m.local & gw_box_here(box)) == 0;
+	op.to = moved_name(box, &from->keywords, file, renamed ? base : NULL, m.local);
+	if (op.from == NULL || op.to == NULL) {
+		free(op.from);
+		free(op.to);
+		box->incomplete = from->incomplete = true;
+		return;
+	}
+	gw_box_drop_twins(t->row_of, t->from_uid, t->row_of == from ? t->from_local : GW_NO_LOCAL);
+	gw_box_add(box, &op);
+	box->incomplete |= m.remote != a->flags; /* the next look tells the server */
+	box->delta.moved++;
+	box->env->counts->moved++;
+}
+
+/* Nobody waits for it any more. */
+static void end_take(struct gw_box_take *t, const struct gw_box *ended)
+{
+	if (t->from == NULL)
+		return;
+	if (t->from != ended)
+		t->from->awaited--;
+	if (t->row_of != t->from && t->row_of != ended)
+		t->row_of->awaited--;
+	t->from = NULL;
+}
+
+void gw_box_take_files(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->plan.count; i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+
+		if (a->kind == GW_DO_TAKE && box->takes[a->local].from != NULL)
+			take_file(box, a);
+		else if (a->kind == GW_DO_TAKE)
+			box->incomplete = true; /* its old mailbox is looked at again */
+	}
+	for (size_t i = 0; i < box->take_count; i++)
+		end_take(&box->takes[i], NULL);
+}
+
+/* --- ending ---------------------------------------------------------------------------------- */
+
+void gw_box_forget_moves(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->carry_count; i++) {
+		gw_place_unref(box->carries[i].from_place);
+		free(box->carries[i].to);
+	}
+	box->carry_count = 0;
+	free(box->wanted_heads);
+	box->wanted_heads = NULL;
+}
+
+void gw_box_cut_moves(struct gw_box *box, const struct gw_box *ended)
+{
+	gw_box_cut_orphans(box, ended);
+	for (size_t i = 0; i < box->carry_count; i++) {
+		if (box->carries[i].from == ended)
+			box->carries[i].from = NULL;
+	}
+	for (size_t i = 0; i < box->take_count; i++) {
+		if (box->takes[i].from == ended || box->takes[i].row_of == ended)
+			end_take(&box->takes[i], ended);
+	}
+	for (size_t i = 0; i < ended->take_count; i++) {
+		if (ended->takes[i].from == NULL ||
+			(ended->takes[i].from != box && ended->takes[i].row_of != box))
+			continue;
+		box->awaited--;
+		box->incomplete = true;
+	}
+	for (size_t i = 0; i < ended->carry_count; i++) { /* nobody knows what became of it */
+		if (ended->carries[i].from == box) {
+			box->awaited--;
+			box->incomplete = true;
+			ended->carries[i].from = NULL;
+		}
+	}
+}
+
+void gw_box_yield(struct gw_box *box)
+{
+	if (box->state == BOX_PLANNED || box->state == BOX_CREATED)
+		gw_box_release(box);
+}
+
+void gw_box_restart(struct gw_box *box)
+{
+	gw_box_finish(box, GW_BOX_AGAIN);
+}

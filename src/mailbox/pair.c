@@ -1,0 +1,451 @@
+/* mailbox/pair.c - finding out which messages are the same; part of the machine in box_p.h. */
+#include "mailbox/box_p.h"
+
+#include <stdlib.h>
+
+enum { HEADS_PER_COMMAND = 2000 };
+
+/* --- headers of the server's messages -------------------------------------------------------- */
+
+static void on_head_body(void *ctx, const struct gw_body_event *ev)
+{
+	struct gw_box *box = ctx;
+	char text[8192 + 1];
+	struct gw_slice in = ev->data;
+
+	switch (ev->type) {
+	case GW_BODY_BEGIN:
+		gw_printer_init(&box->head_printer);
+		box->head_crlf = (struct gw_crlf){ 0 };
+		box->head_whole = false;
+		break;
+	case GW_BODY_DATA:
+		while (in.n > 0) {
+			size_t take = in.n < 8192 ? in.n : 8192;
+
+			gw_printer_update(&box->head_printer, text,
+				gw_crlf_convert(
+					&box->head_crlf, (struct gw_slice){ in.p, take }, text));
+			in.p += take;
+			in.n -= take;
+		}
+		break;
+	case GW_BODY_END:
+		box->head_whole = true;
+		break;
+	}
+}
+
+static uint64_t first_bytes(const uint8_t hash[GW_HASH_BYTES])
+{
+	uint64_t n;
+
+	memcpy(&n, hash, sizeof n);
+	return n;
+}
+
+static void on_head_response(void *ctx, const struct gw_response *r)
+{
+	struct gw_box *box = ctx;
+	struct gw_fingerprint print;
+	struct gw_pair_remote *head;
+
+	if (r->type != GW_RESP_FETCH || r->fetch.uid == 0 || !box->head_whole)
+		return;
+	box->head_whole = false;
+	gw_printer_final(&box->head_printer, &print);
+	head = gw_array_push(
+		(void **)&box->heads, &box->head_count, &box->head_cap, sizeof *box->heads);
+	if (head == NULL) {
+		gw_fail(&box->err, GW_ERR_NOMEM, "out of memory");
+		return;
+	}
+	head->uid = r->fetch.uid;
+	head->size = head->raw_size = r->fetch.size;
+	if (!box->heads_raw && head->size >= print.left_out)
+		head->size -= print.left_out;
+	head->flags =
+		gw_session_tells_flags(box->session, &r->fetch) ? gw_box_flags(box, &r->fetch) : 0;
+	head->has_received = print.has_received;
+	head->msgid = box->env->merges ? first_bytes(print.msgid) : 0;
+	memcpy(head->header, print.header, GW_PAIR_HASH);
+}
+
+static void heads_or_prints_done(struct gw_box *box);
+
+static void on_heads_done(void *ctx, const struct gw_result *result)
+{
+	struct gw_box *box = ctx;
+
+	if (result->kind != GW_RESULT_OK && box->err.code == GW_OK) {
+		box->err = *result->err;
+		/* Without them new mail could not be told from what is here: nothing is fetched. */
+		box->err.scope =
+			result->kind == GW_RESULT_LOST ? GW_SCOPE_ACCOUNT : GW_SCOPE_MAILBOX;
+	}
+	box->heads_pending--;
+	heads_or_prints_done(box);
+}
+
+static enum gw_code fetch_heads(struct gw_box *box, const uint32_t *uids, size_t count)
+{
+	struct gw_seqset set = { 0 };
+	size_t at = 0;
+	enum gw_code code = GW_OK;
+
+	box->head_count = 0;
+	while (at < count && code == GW_OK) {
+		struct gw_line line;
+
+		code = gw_take_uids(uids, count, &at, HEADS_PER_COMMAND, &set);
+		gw_line_init(&line);
+		gw_line_printf(&line, "UID FETCH ");
+		gw_line_set(&line, &set);
+		gw_line_printf(&line, " (UID %s RFC822.SIZE BODY.PEEK[HEADER])",
+			gw_session_flag_items(box->session));
+		if (code == GW_OK)
+			code = gw_session_send(box->session, &line,
+				&(struct gw_handlers){ .response = on_head_response,
+					.body = on_head_body,
+					.done = on_heads_done,
+					.ctx = box });
+		if (code == GW_OK)
+			box->heads_pending++;
+		gw_line_deinit(&line);
+	}
+	gw_seqset_deinit(&set);
+	return code;
+}
+
+static void fail_code(struct gw_box *box, enum gw_code code)
+{
+	gw_fail(&box->err, code, code == GW_ERR_NET ? "the session ended" : "out of memory");
+	box->err.scope = code == GW_ERR_NET ? GW_SCOPE_ACCOUNT : GW_SCOPE_MAILBOX;
+	if (box->heads_pending == 0 && !box->prints_pending)
+		gw_box_fail(box, &box->err);
+}
+
+void gw_box_fetch_wanted_heads(struct gw_box *box)
+{
+	enum gw_code code;
+
+	box->state = BOX_HEADS_FOR_MOVES;
+	box->heads_raw = false;
+	code = fetch_heads(box, box->wanted_heads, box->wanted_count);
+	if (code != GW_OK)
+		fail_code(box, code);
+}
+
+/* --- UIDs that mean something else now ------------------------------------------------------- */
+
+void gw_box_begin_rekey(struct gw_box *box)
+{
+	size_t n = box->remote.count;
+	uint32_t *uids = calloc(n + 1, sizeof *uids);
+	enum gw_code code = uids == NULL ? GW_ERR_NOMEM : GW_OK;
+
+	gw_log(box->env->log, GW_LOG_WARN,
+		"%s: the server numbers its messages anew (UIDVALIDITY %u, was %u); they are "
+		"recognised "
+		"by their content, none is fetched again",
+		box->folder->shown, box->remote.uidvalidity, box->row->uidvalidity);
+	box->state = BOX_HEADS_OF_ALL;
+	box->heads_raw = true;
+	for (size_t i = 0; i < n && code == GW_OK; i++)
+		uids[i] = box->remote.messages[i].uid;
+	if (code == GW_OK)
+		code = fetch_heads(box, uids, n);
+	free(uids);
+	if (code != GW_OK)
+		fail_code(box, code);
+	else if (n == 0)
+		gw_box_look(box, BOX_LOOKING_AT_PRINTS, true);
+}
+
+struct rekey_job {
+	struct gw_disk_job job; /* first */
+	struct gw_box *box;
+	struct gw_mailbox_row row;
+	struct gw_rekey *map; /* owned */
+	size_t count;
+	struct gw_error err;
+};
+
+static void work_rekey(struct gw_disk_job *job, struct gw_disk_world *world)
+{
+	struct rekey_job *r = (struct rekey_job *)job;
+	enum gw_code code = gw_disk_writable(world, &r->err);
+
+	if (code == GW_OK)
+		code = gw_store_begin(world->store, &r->err);
+	if (code == GW_OK)
+		code = gw_store_rekey(world->store, r->row.id, r->map, r->count, &r->err);
+	if (code == GW_OK)
+		code = gw_store_mailbox_update(world->store, &r->row, &r->err);
+	if (code == GW_OK)
+		code = gw_store_commit(world->store, &r->err);
+	if (code != GW_OK)
+		gw_store_rollback(world->store);
+}
+
+static void on_rekeyed(struct gw_disk_job *job)
+{
+	struct rekey_job *r = (struct rekey_job *)job;
+	struct gw_box *box = r->box;
+
+	if (r->err.code != GW_OK) {
+		r->err.scope = GW_SCOPE_ACCOUNT;
+		gw_box_fail(box, &r->err);
+	} else {
+		box->row->uidvalidity = r->row.uidvalidity;
+		box->row->uidnext = 0;
+		box->row->highestmodseq = 0;
+		box->row->full_at = 0;
+		box->remote.restarted = false;
+		gw_box_look(box, BOX_LOOKING_AGAIN, false);
+	}
+	free(r->map);
+	free(r);
+}
+
+void gw_box_rekey(struct gw_box *box)
+{
+	struct rekey_job *job = calloc(1, sizeof *job);
+	struct gw_rekey *map = NULL;
+
+	box->pair_count = 0;
+	if (job != NULL && gw_pair_messages(box->heads, box->head_count, box->local.prints,
+				   box->local.print_count, true, &box->pairs, &box->pair_count,
+				   &box->pair_cap) == GW_OK)
+		map = calloc(box->pair_count + 1, sizeof *map);
+	if (map == NULL) {
+		free(job);
+		fail_code(box, GW_ERR_NOMEM);
+		return;
+	}
+	for (size_t i = 0; i < box->pair_count; i++)
+		map[i] = (struct gw_rekey){ .old_uid = box->pairs[i].local,
+			.new_uid = box->pairs[i].uid };
+	box->delta.paired += box->pair_count;
+	box->env->counts->paired += box->pair_count;
+	*job = (struct rekey_job){ .job = { .work = work_rekey, .done = on_rekeyed },
+		.box = box,
+		.row = *box->row,
+		.map = map,
+		.count = box->pair_count };
+	job->row.uidvalidity = box->remote.uidvalidity;
+	job->row.uidnext = 0;
+	job->row.highestmodseq = 0;
+	job->row.messages = 0;
+	job->row.full_at = 0;
+	box->pair_count = 0;
+	box->state = BOX_REKEYING;
+	if (box->env->dry_run) { /* told, not done: the rest is seen with the old UIDs gone */
+		free(map);
+		free(job);
+		gw_box_finish(box, GW_BOX_IN_STEP);
+		return;
+	}
+	gw_batcher_seal(box->env->batcher); /* keywords that came with the headers */
+	gw_disk_submit(box->env->disk, &job->job);
+}
+
+/* --- new on both sides ----------------------------------------------------------------------- */
+
+/* The UIDs that base does not know. */
+static size_t new_uids(const struct gw_box *box, uint32_t *out)
+{
+	size_t n = 0, b = 0;
+
+	for (size_t i = 0; i < box->remote.count; i++) {
+		uint32_t uid = box->remote.messages[i].uid;
+
+		while (b < box->local.base_count && box->local.base[b].uid < uid)
+			b++;
+		if (b == box->local.base_count || box->local.base[b].uid != uid)
+			out[n++] = uid;
+	}
+	return n;
+}
+
+/* UIDs that base knows without a file, and an unknown file names: its arrival was interrupted. */
+static size_t add_arrivals(const struct gw_box *box, uint32_t *uids, size_t count)
+{
+	for (size_t i = 0; i < box->print_count; i++) {
+		uint32_t uid =
+			gw_name_uid(gw_scan_base(&box->local.scan, box->prints[i].index), box->key);
+		size_t b = uid == 0 ? box->local.base_count
+				    : gw_base_find(box->local.base, box->local.base_count, uid);
+
+		if (b < box->local.base_count && box->local.base[b].local == GW_NO_LOCAL &&
+			(box->local.base[b].kind == GW_BASE_OUTSIDE ||
+				box->local.base[b].kind == GW_BASE_UNFETCHABLE))
+			uids[count++] = uid;
+	}
+	return count;
+}
+
+/* Lists the unknown files; *named_only: each names a UID of this mailbox, so that only those UIDs'
+ * headers are needed. */
+static bool list_unknown(struct gw_box *box, bool *named_only)
+{
+	box->prints = calloc(box->local.unknown + 1, sizeof *box->prints);
+	box->print_count = 0;
+	*named_only = true;
+	if (box->prints == NULL)
+		return false;
+	for (size_t i = 0; i < box->local.scan.count; i++) {
+		if (box->local.messages[i].uid != 0 || box->local.messages[i].twin != GW_TWIN_NONE)
+			continue;
+		box->prints[box->print_count++].index = (uint32_t)i;
+		*named_only &= gw_name_uid(gw_scan_base(&box->local.scan, i), box->key) != 0;
+	}
+	return true;
+}
+
+static int compare_uids(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* Keeps of uids those that an unknown file names. */
+static size_t keep_named(const struct gw_box *box, uint32_t *uids, size_t count)
+{
+	uint32_t *named = calloc(box->print_count + 1, sizeof *named);
+	size_t kept = 0;
+
+	if (named == NULL)
+		return count; /* more than needed, and right */
+	for (size_t i = 0; i < box->print_count; i++)
+		named[i] =
+			gw_name_uid(gw_scan_base(&box->local.scan, box->prints[i].index), box->key);
+	qsort(named, box->print_count, sizeof *named, compare_uids);
+	for (size_t i = 0; i < count; i++) {
+		if (bsearch(&uids[i], named, box->print_count, sizeof *named, compare_uids) != NULL)
+			uids[kept++] = uids[i];
+	}
+	free(named);
+	return kept;
+}
+
+bool gw_box_is_paired(const struct gw_box *box, uint32_t local)
+{
+	for (size_t i = 0; i < box->pair_count; i++) {
+		if (box->pairs[i].local == local)
+			return true;
+	}
+	return false;
+}
+
+static int pair_by_uid(const void *a, const void *b)
+{
+	const struct gw_pair *x = a, *y = b;
+
+	return (x->uid > y->uid) - (x->uid < y->uid);
+}
+
+static enum gw_code join(struct gw_box *box)
+{
+	struct gw_pair_local *locals = calloc(box->print_count + 1, sizeof *locals);
+	size_t n = 0;
+	enum gw_code code;
+
+	if (locals == NULL)
+		return GW_ERR_NOMEM;
+	for (size_t i = 0; i < box->print_count; i++) {
+		const struct gw_file_print *p = &box->prints[i];
+
+		if (!p->ok || gw_box_is_paired(box, p->index))
+			continue; /* unreadable, gone meanwhile, or known to have arrived */
+		locals[n] = (struct gw_pair_local){ .index = p->index,
+			.size = p->facts.crlf_size - p->print.left_out,
+			.flags = box->local.messages[p->index].flags,
+			.msgid = box->env->merges ? first_bytes(p->print.msgid) : 0,
+			.name_uid =
+				gw_name_uid(gw_scan_base(&box->local.scan, p->index), box->key) };
+		memcpy(locals[n++].header, p->print.header, GW_PAIR_HASH);
+	}
+	code = gw_pair_messages(box->heads, box->head_count, locals, n, false, &box->pairs,
+		&box->pair_count, &box->pair_cap);
+	free(locals);
+	if (box->pair_count > 0) /* those of claimed uploads came first */
+		qsort(box->pairs, box->pair_count, sizeof *box->pairs, pair_by_uid);
+	return code;
+}
+
+static void heads_or_prints_done(struct gw_box *box)
+{
+	if (box->heads_pending > 0 || box->prints_pending)
+		return;
+	if (box->err.code != GW_OK || box->stopped) {
+		gw_fail(&box->err, GW_ERR_CANCELLED, "stopped");
+		if (box->err.code == GW_ERR_CANCELLED)
+			box->err.scope = GW_SCOPE_ACCOUNT;
+		gw_box_fail(box, &box->err);
+	} else if (box->state == BOX_HEADS_OF_ALL) {
+		gw_box_look(box, BOX_LOOKING_AT_PRINTS, true);
+	} else if (box->state == BOX_HEADS_FOR_MOVES) {
+		gw_box_headed(box);
+	} else {
+		gw_box_claim_pending(box);
+		if (join(box) != GW_OK)
+			fail_code(box, GW_ERR_NOMEM);
+		else if (!gw_box_must_wait(box))
+			gw_box_plan(box);
+	}
+}
+
+static void on_prints(void *ctx)
+{
+	struct gw_box *box = ctx;
+
+	box->prints_pending = false;
+	heads_or_prints_done(box);
+}
+
+static enum gw_code begin_pairing(struct gw_box *box, uint32_t *uids, size_t count, bool named_only)
+{
+	enum gw_code code;
+
+	if (named_only && box->local.pending_count == 0)
+		count = keep_named(box, uids, count);
+	box->state = BOX_PAIRING;
+	box->heads_raw = false;
+	box->head_count = 0;
+	code = gw_print_files(box->env->disk, box->place, &box->local, box->prints,
+		box->print_count, on_prints, box);
+	if (code != GW_OK)
+		return code;
+	box->prints_pending = true;
+	return fetch_heads(box, uids, count);
+}
+
+void gw_box_pair(struct gw_box *box)
+{
+	uint32_t *uids;
+	size_t count = 0;
+	bool named_only, alone;
+	enum gw_code code = GW_OK;
+
+	gw_name_key(box->env->account_id, box->folder->wire, box->remote.uidvalidity, box->key);
+	gw_box_settle_twins(box);
+	uids = calloc(box->remote.count + box->local.unknown + 1, sizeof *uids);
+	if (uids == NULL || !list_unknown(box, &named_only)) {
+		free(uids);
+		fail_code(box, GW_ERR_NOMEM);
+		return;
+	}
+	alone = box->print_count == 0 && box->local.pending_count == 0;
+	if (!alone) {
+		count = add_arrivals(box, uids, new_uids(box, uids));
+		qsort(uids, count, sizeof *uids, compare_uids);
+		code = begin_pairing(box, uids, count, named_only);
+	}
+	free(uids);
+	if (code != GW_OK)
+		fail_code(box, code);
+	else if (alone)
+		gw_box_plan(box);
+}

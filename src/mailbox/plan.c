@@ -1,0 +1,160 @@
+/* mailbox/plan.c - plans one mailbox and holds back what looks like an accident; part of the
+ * machine in box_p.h.
+ */
+#include "mailbox/box_p.h"
+
+#include "plan/guard.h"
+
+#include <stdlib.h>
+
+uint64_t gw_box_here(const struct gw_box *box)
+{
+	uint64_t lettered = gw_keywords_lettered(&box->keywords) & ~gw_box_tags(box);
+
+	return box->env->account->mirror_deleted ? lettered : lettered & ~GW_FLAG_DELETED;
+}
+
+struct gw_plan_input gw_box_policy(const struct gw_box *box)
+{
+	return (struct gw_plan_input){ .base = box->local.base,
+		.base_count = box->local.base_count,
+		.local = box->local.messages,
+		.local_count = box->local.scan.count,
+		.held_gone = &box->local.held_gone,
+		.held_here = &box->local.held_here,
+		/* A dry run makes no directory for a mailbox that is new here. */
+		.local_trusted = box->local.scan.trusted || box->local.missing,
+		.copies_differ = box->copies_differ,
+		.lettered = gw_keywords_lettered(&box->keywords) | gw_box_tags(box),
+		.storable = GW_FLAGS_ALL,
+		.mirror_deleted = box->env->account->mirror_deleted,
+		.never_delete = box->env->account->deletes == GW_DELETE_NEVER };
+}
+
+/* One message of base, when the server has what base says. */
+static bool base_changed_here(
+	const struct gw_box *box, const struct gw_plan_input *in, const struct gw_base_msg *b)
+{
+	uint64_t flags;
+
+	if (b->kind == GW_BASE_HIDDEN)
+		return false;
+	if (b->local == GW_NO_LOCAL)
+		return b->kind == GW_BASE_FILE && in->local_trusted &&
+		       (!gw_seqset_has(in->held_here, b->uid) || box->env->accept_deletions ||
+			       box->env->restore_deletions);
+	flags = box->local.messages[b->local].flags;
+	return gw_local_changes(in, b->flags, flags) != 0 || gw_seqset_has(in->held_here, b->uid) ||
+	       (!in->never_delete && (flags & ~b->flags & GW_FLAG_DELETED));
+}
+
+bool gw_box_changed_here(const struct gw_box *box)
+{
+	const struct gw_plan_input in = gw_box_policy(box);
+
+	for (size_t i = 0; i < box->local.base_count; i++) {
+		if (base_changed_here(box, &in, &box->local.base[i]))
+			return true;
+	}
+	for (size_t i = 0; i < box->local.scan.count && box->local.unknown > 0; i++) {
+		const struct gw_local_msg *l = &box->local.messages[i];
+
+		if (l->twin == GW_TWIN_OTHER ||
+			(l->twin == GW_TWIN_NONE && l->uid == 0 && !l->refused &&
+				!(l->flags & GW_FLAG_DELETED)))
+			return true;
+	}
+	return false;
+}
+
+void gw_box_held_error(uint64_t count, bool gone_here, struct gw_error *err)
+{
+	gw_fail(err, GW_ERR_HELD,
+		gone_here ? "%llu messages are gone here, which looks like an accident, so they "
+			    "are kept on the server: `godwit sync --accept-deletions` deletes them "
+			    "there too, `godwit sync --restore-deletions` fetches them again"
+			  : "%llu messages are gone on the server, which looks like an accident, "
+			    "so they are kept here: `godwit sync --accept-deletions` deletes them "
+			    "here too, `godwit sync --restore-deletions` uploads them again",
+		(unsigned long long)count);
+	err->scope = GW_SCOPE_MAILBOX;
+}
+
+static void tell_held(struct gw_box *box, uint64_t count, bool gone_here)
+{
+	struct gw_error err = { 0 };
+
+	if (count == 0)
+		return;
+	gw_box_held_error(count, gone_here, &err);
+	box->env->problem(box->env->ctx, box, &err);
+}
+
+/* Holds back what looks like an accident. */
+static void guard(struct gw_box *box)
+{
+	const unsigned exempt = GW_LIST_TRASH | GW_LIST_JUNK;
+	const struct gw_guard g = { .off = !box->env->account->guard ||
+					   (box->folder->attrs & exempt) != 0,
+		.accept = box->env->accept_deletions,
+		.restore = box->env->restore_deletions,
+		.percent = box->env->account->guard_percent,
+		.there_is_nothing = box->remote.exists == 0,
+		.here_is_nothing = box->local.scan.count == 0,
+		.mailbox_recent = box->row->deleted_recently,
+		.mailbox_total = box->local.base_count,
+		.account_recent = *box->env->deleted_recently,
+		.account_total = *box->env->messages,
+		.held_gone = &box->local.held_gone,
+		.held_here = &box->local.held_here };
+	struct gw_guarded done = gw_guard_plan(&g, &box->plan);
+
+	box->delta.held = done.held_there + done.held_here;
+	box->env->counts->held += box->delta.held;
+	if (!g.off) {
+		box->row->deleted_recently += (uint32_t)done.deleted;
+		*box->env->deleted_recently += done.deleted;
+	}
+	tell_held(box, done.held_there, false);
+	tell_held(box, done.held_here, true);
+}
+
+void gw_box_plan(struct gw_box *box)
+{
+	const struct gw_remote_view *v = &box->remote;
+	struct gw_plan_input in = gw_box_policy(box);
+	bool look_again;
+	enum gw_code code;
+
+	in.remote = v->messages;
+	in.remote_count = v->count;
+	in.pairs = box->pairs;
+	in.pair_count = box->pair_count;
+	in.remote_full = v->full;
+	in.vanished = &v->vanished;
+	in.listing = v->has_listing ? &v->listing : NULL;
+	in.retry_unfetchable = box->env->retry_unfetchable;
+	in.storable = v->storable;
+	in.read_only = v->read_only;
+	in.max_size = box->folder->window.max_size;
+	in.max_messages = box->folder->window.max_messages;
+	gw_box_mark_candidates(box);
+	look_again = box->plan.look_again;
+	code = gw_plan_mailbox(&in, &box->plan);
+	box->plan.look_again |= look_again;
+	gw_remote_view_drop_messages(&box->remote);
+	if (code != GW_OK) {
+		gw_fail(&box->err, GW_ERR_NOMEM, "out of memory");
+		gw_box_fail(box, &box->err);
+		return;
+	}
+	box->state = BOX_PLANNED;
+	box->env->planned(box->env->ctx, box);
+}
+
+void gw_box_judge(struct gw_box *box)
+{
+	guard(box);
+	if (box->env->dry_run)
+		gw_box_tell(box);
+}

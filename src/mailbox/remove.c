@@ -1,0 +1,306 @@
+/* mailbox/remove.c - what was deleted on one side goes on the other; part of the machine in
+ * box_p.h.
+ *
+ * The last step of a mailbox, and only when all others have what they get (I4).
+ */
+#include "local/siblings.h"
+#include "mailbox/box_p.h"
+
+#include <stdlib.h>
+
+static bool add_removal(struct gw_box *box, const struct gw_box_removal *removal)
+{
+	struct gw_box_removal *r = gw_array_push((void **)&box->leaving, &box->leaving_count,
+		&box->leaving_cap, sizeof *box->leaving);
+
+	if (r != NULL)
+		*r = *removal;
+	return r != NULL;
+}
+
+static bool was_copied(const struct gw_box *box, uint32_t uid)
+{
+	for (size_t i = 0; i < box->gone_count; i++) {
+		if (box->gone[i].uid == uid)
+			return box->gone[i].has_copy;
+	}
+	return false;
+}
+
+/* Where to: in the trash there is no other place to go, and a message of which we made a copy is
+ * not lost.  Where mailboxes are labels nothing but the trash, and spam, is left for good. */
+static enum gw_remove_to goes_to(const struct gw_box *box, const struct gw_action *a)
+{
+	bool draft = a->kind == GW_DO_REPLACED && (box->folder->attrs & GW_LIST_DRAFTS) != 0;
+
+	if (box->env->trash == NULL || strcmp(box->folder->wire, box->env->trash) == 0 ||
+		(box->folder->attrs & GW_LIST_TRASH) != 0)
+		return GW_REMOVE_FOR_GOOD;
+	if (box->env->merges)
+		return (box->folder->attrs & GW_LIST_JUNK) != 0 ? GW_REMOVE_FOR_GOOD
+								: GW_REMOVE_TO_TRASH;
+	return box->env->account->deletes == GW_DELETE_EXPUNGE || draft || was_copied(box, a->uid)
+		       ? GW_REMOVE_FOR_GOOD
+		       : GW_REMOVE_TO_TRASH;
+}
+
+static bool collect(struct gw_box *box)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < box->plan.count && ok; i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+
+		if (a->kind != GW_DO_DELETE_REMOTE && a->kind != GW_DO_REPLACED)
+			continue;
+		if (a->kind == GW_DO_REPLACED && !gw_box_stored(box, a->local)) {
+			box->incomplete = true; /* not before the new one is safe */
+			continue;
+		}
+		ok = add_removal(
+			box, &(struct gw_box_removal){ .uid = a->uid,
+				     .local = a->kind == GW_DO_REPLACED ? GW_NO_LOCAL : a->local,
+				     .carried = a->kind == GW_DO_REPLACED,
+				     .to = goes_to(box, a) });
+	}
+	return ok;
+}
+
+static int by_uid(const void *a, const void *b)
+{
+	const struct gw_box_removal *x = a, *y = b;
+
+	return (x->uid > y->uid) - (x->uid < y->uid);
+}
+
+/* --- outcomes -------------------------------------------------------------------------------- */
+
+static void settle_done(struct gw_box *box, const struct gw_box_removal *r)
+{
+	struct gw_op op = { .kind = r->carried ? GW_OP_DROP_ROW : GW_OP_DELETED_THERE,
+		.uid = r->uid };
+
+	if (r->local != GW_NO_LOCAL) { /* the file that wished it goes too */
+		op.kind = GW_OP_DELETE;
+		if (!gw_box_name_source(box, r->local, &op))
+			return;
+	}
+	gw_box_add(box, &op);
+	box->delta.deleted_there += !r->carried;
+	box->env->counts->deleted_there += !r->carried;
+}
+
+static void settle(struct gw_box *box, const struct gw_remove_item *item,
+	const struct gw_box_removal *r, const struct gw_error *refused)
+{
+	struct gw_op op = { .kind = GW_OP_LEFT, .uid = r->uid };
+
+	switch (item->outcome) {
+	case GW_REMOVE_DONE:
+		settle_done(box, r);
+		break;
+	case GW_REMOVE_LEFT:
+		op.to = strdup(
+			"deleted here; on the server it is marked \\Deleted and left standing, "
+			"since EXPUNGE would take messages along that others marked");
+		if (op.to != NULL)
+			gw_box_add(box, &op);
+		break;
+	case GW_REMOVE_CHANGED: /* the next look decides */
+		box->incomplete = true;
+		break;
+	case GW_REMOVE_REFUSED:
+		gw_box_hold(box, r->uid, refused != NULL ? refused->text : "refused");
+		break;
+	case GW_REMOVE_UNSENT:
+	case GW_REMOVE_LOST:
+		box->incomplete = true;
+		break;
+	}
+}
+
+static void report(struct gw_box *box, const struct gw_error *refused)
+{
+	struct gw_error err = *refused;
+
+	err.scope = GW_SCOPE_MESSAGE;
+	gw_error_context(&err, "messages deleted here could not be deleted on the server");
+	box->env->problem(box->env->ctx, box, &err);
+}
+
+static void end(struct gw_box *box)
+{
+	gw_box_delete_local(box);
+	gw_box_wrap_up(box);
+}
+
+static void on_removed(void *ctx, const struct gw_error *refused, const struct gw_error *lost)
+{
+	struct gw_box *box = ctx;
+	struct gw_error err = { 0 };
+
+	for (size_t i = 0; i < box->leaving_count; i++)
+		settle(box, &box->removals[i], &box->leaving[i], refused);
+	if (refused != NULL)
+		report(box, refused);
+	if (lost == NULL) {
+		end(box);
+		return;
+	}
+	err = *lost;
+	err.scope = GW_SCOPE_ACCOUNT;
+	gw_box_fail(box, &err);
+}
+
+/* --- asking ---------------------------------------------------------------------------------- */
+
+static void tell(struct gw_box *box)
+{
+	const struct gw_remove_options options = { .session = box->session,
+		.trash = box->env->trash,
+		.all = box->env->all,
+		.make_trash = box->env->make_trash,
+		.highestmodseq = box->remote.highestmodseq,
+		.items = box->removals,
+		.count = box->leaving_count,
+		.done = on_removed,
+		.ctx = box };
+	struct gw_remove_options o = options;
+	bool to_trash = false, to_all = false;
+	enum gw_code code;
+
+	box->state = BOX_REMOVING;
+	if (box->remote.read_only) {
+		for (size_t i = 0; i < box->leaving_count; i++)
+			gw_box_hold(box, box->leaving[i].uid,
+				"deleted here; on the server the mailbox is read-only");
+		end(box);
+		return;
+	}
+	for (size_t i = 0; i < box->leaving_count; i++) {
+		to_trash |= box->leaving[i].to == GW_REMOVE_TO_TRASH;
+		to_all |= box->leaving[i].to == GW_REMOVE_TO_ALL;
+	}
+	if (!to_trash)
+		o.trash = NULL;
+	if (!to_all)
+		o.all = NULL;
+	code = gw_remove_start(&o);
+	if (code == GW_OK) {
+		box->env->make_trash &= !to_trash;
+		return;
+	}
+	gw_box_end_unsent(box, code);
+}
+
+static void on_settled(void *ctx, const struct gw_error *err)
+{
+	struct gw_box *box = ctx;
+	struct gw_error local = { 0 };
+
+	if (err != NULL)
+		local = *err;
+	if (box->stopped)
+		gw_fail(&local, GW_ERR_CANCELLED, "stopped");
+	if (local.code == GW_OK) {
+		gw_box_with_session(box, tell);
+		return;
+	}
+	local.scope = GW_SCOPE_ACCOUNT;
+	gw_box_fail(box, &local);
+}
+
+static void fail_memory(struct gw_box *box)
+{
+	struct gw_error err = { 0 };
+
+	gw_fail(&err, GW_ERR_NOMEM, "out of memory");
+	err.scope = GW_SCOPE_MAILBOX;
+	gw_box_fail(box, &err);
+}
+
+static void begin(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->leaving_count; i++)
+		box->removals[i] = (struct gw_remove_item){ .uid = box->leaving[i].uid,
+			.to = box->leaving[i].to };
+	if (gw_settle_start(box->env->disk, box->place, NULL, 0, on_settled, box) != GW_OK)
+		fail_memory(box);
+}
+
+/* A message that stays in another mailbox loses this one only. */
+static void on_siblings(
+	void *ctx, const struct gw_sibling *list, size_t count, const struct gw_error *err)
+{
+	struct gw_box *box = ctx;
+	struct gw_error local = { 0 };
+	enum gw_remove_to to = box->env->all != NULL ? GW_REMOVE_TO_ALL : GW_REMOVE_FOR_GOOD;
+
+	if (err != NULL) {
+		local = *err;
+		local.scope = GW_SCOPE_ACCOUNT;
+		gw_box_fail(box, &local);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct gw_box_removal key = { .uid = box->leaving_uids[list[i].of] };
+		struct gw_box_removal *r = bsearch(
+			&key, box->leaving, box->leaving_count, sizeof *box->leaving, by_uid);
+
+		if (r != NULL && r->to == GW_REMOVE_TO_TRASH && list[i].has_file &&
+			list[i].mailbox != box->place->mailbox &&
+			box->env->stays(box->env->ctx, list[i].mailbox, list[i].uid))
+			r->to = to;
+	}
+	begin(box);
+}
+
+static bool find_siblings(struct gw_box *box)
+{
+	box->leaving_uids = calloc(box->leaving_count + 1, sizeof *box->leaving_uids);
+	if (box->leaving_uids == NULL)
+		return false;
+	for (size_t i = 0; i < box->leaving_count; i++)
+		box->leaving_uids[i] = box->leaving[i].uid;
+	gw_batcher_seal(box->env->batcher); /* what came in this run counts */
+	return gw_siblings_start(box->env->disk,
+		       &(struct gw_siblings_query){ .place = box->place,
+			       .uids = box->leaving_uids,
+			       .count = box->leaving_count },
+		       on_siblings, box) == GW_OK;
+}
+
+void gw_box_remove(struct gw_box *box)
+{
+	box->state = BOX_REMOVING;
+	if (collect(box))
+		box->removals = calloc(box->leaving_count + 1, sizeof *box->removals);
+	if (box->removals == NULL) {
+		fail_memory(box);
+		return;
+	}
+	if (box->leaving_count == 0) {
+		end(box);
+		return;
+	}
+	qsort(box->leaving, box->leaving_count, sizeof *box->leaving, by_uid);
+	if (!box->env->merges)
+		begin(box);
+	else if (!find_siblings(box))
+		fail_memory(box);
+}
+
+bool gw_box_must_wait_to_remove(const struct gw_box *box)
+{
+	if (box->awaited > 0 || box->leaving_count > 0)
+		return true;
+	for (size_t i = 0; i < box->plan.count; i++) {
+		enum gw_action_kind kind = box->plan.actions[i].kind;
+
+		if (kind == GW_DO_DELETE_REMOTE || kind == GW_DO_REPLACED ||
+			kind == GW_DO_DELETE_LOCAL ||
+			(kind == GW_DO_EXPIRE && gw_box_is_archive(box)))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,529 @@
+/* mailbox/upload.c - new mail here goes to the server; part of the machine in box_p.h.
+ *
+ * Before the first byte leaves, the state holds what is being sent.  Whatever happens then, the
+ * next look finds the message again: among the new ones on the server it becomes base's even if its
+ * file is gone meanwhile, and only when two looks ten seconds apart do not show it is it sent
+ * again.
+ */
+#include "mailbox/box_p.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+enum { WAIT_MS = 10000 };
+
+void gw_box_forget_file(struct gw_box *box, const char *name)
+{
+	struct gw_op op = { .kind = GW_OP_UNREFUSED, .from = strdup(name) };
+
+	if (op.from != NULL)
+		gw_box_add(box, &op);
+}
+
+static void refuse(struct gw_box *box, const char *name, uint32_t uid, const char *reason)
+{
+	struct gw_error err = { 0 };
+	struct gw_op op = {
+		.kind = GW_OP_REFUSED, .uid = uid, .from = strdup(name), .to = strdup(reason)
+	};
+
+	if (op.from != NULL && op.to != NULL) {
+		gw_box_add(box, &op);
+	} else {
+		free(op.from);
+		free(op.to);
+		box->incomplete = true;
+	}
+	gw_fail(&err, GW_ERR_REFUSED, "%s is not uploaded: %s", name, reason);
+	err.scope = GW_SCOPE_MESSAGE;
+	box->env->problem(box->env->ctx, box, &err);
+}
+
+void gw_box_refuse_file(struct gw_box *box, const char *name, const char *reason)
+{
+	refuse(box, name, 0, reason);
+}
+
+void gw_box_refuse_alias(struct gw_box *box, const char *name, uint32_t uid)
+{
+	refuse(box, name, uid,
+		"the server has merged it with a message that has the same Message-ID and is in "
+		"the mailbox already");
+}
+
+/* --- what may be uploaded -------------------------------------------------------------------- */
+
+static bool is_there(const struct gw_box *box, uint32_t uid)
+{
+	size_t lo = 0, hi = box->remote.count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (box->remote.messages[mid].uid < uid)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < box->remote.count && box->remote.messages[lo].uid == uid;
+}
+
+void gw_box_mark_candidates(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->print_count; i++) {
+		const struct gw_file_print *p = &box->prints[i];
+		struct gw_local_msg *l = &box->local.messages[p->index];
+		const char *name = gw_scan_name(&box->local.scan, p->index);
+		uint32_t uid;
+
+		l->candidate = p->ok && !p->facts.has_nul;
+		uid = gw_name_uid(gw_scan_base(&box->local.scan, p->index), box->key);
+		l->ours = uid != 0;
+		/* Base never had it: our own fetch was interrupted before it was recorded. */
+		l->stray = l->ours && box->row->uidnext != 0 && uid >= box->row->uidnext &&
+			   uid < box->remote.uidnext && !is_there(box, uid);
+		if (!p->ok && p->gone)
+			box->plan.look_again = true;
+		else if (l->refused || box->env->dry_run)
+			continue;
+		else if (!p->ok)
+			gw_box_refuse_file(
+				box, name, "it cannot be read; look at its owner and mode");
+		else if (p->facts.has_nul)
+			gw_box_refuse_file(box, name,
+				"it holds NUL bytes, which IMAP cannot carry (RFC 9051 section 9)");
+	}
+	for (size_t i = 0; i < box->local.outdated_count && !box->env->dry_run; i++)
+		gw_box_forget_file(box, box->local.outdated[i]);
+}
+
+bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a)
+{
+	const struct gw_file_print *p = gw_box_print_of(box, a->local);
+	struct gw_upload_item *item;
+
+	if (a->kind == GW_DO_REFUSE) {
+		if (!box->env->dry_run)
+			gw_box_refuse_file(box, gw_scan_name(&box->local.scan, a->local),
+				box->remote.read_only
+					? "the mailbox is read-only"
+					: "the Maildir is an older copy, and on the server the "
+					  "message is no "
+					  "more; "
+					  "move the file to another folder to have it back there");
+		return true;
+	}
+	item = gw_array_push(
+		(void **)&box->uploads, &box->upload_count, &box->upload_cap, sizeof *box->uploads);
+	if (p == NULL || item == NULL)
+		return false;
+	*item = (struct gw_upload_item){ .local = a->local,
+		.name = gw_scan_name(&box->local.scan, a->local),
+		.in_new = box->local.scan.entries[a->local].in_new,
+		.flags = a->flags & ~gw_box_labels(box), /* the next look puts those on */
+		.size = p->facts.crlf_size,
+		.date = p->facts.mtime };
+	box->incomplete |= (a->flags & gw_box_labels(box)) != 0;
+	box->delta.to_upload++;
+	return true;
+}
+
+/* --- uploads that were not seen through ------------------------------------------------------ */
+
+static void drop_head(struct gw_box *box, uint32_t uid)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < box->head_count; i++) {
+		if (box->heads[i].uid != uid)
+			box->heads[n++] = box->heads[i];
+	}
+	box->head_count = n;
+}
+
+/* Base gets the row although there is no file (any more); the table decides from there. */
+static void claim(struct gw_box *box, const struct gw_pending_file *p, uint32_t uid)
+{
+	struct gw_op op = { .kind = GW_OP_JOIN,
+		.uid = uid,
+		.flags = p->flags,
+		.size = p->size,
+		.date = p->date,
+		.print = p->print,
+		.from = strdup(p->base_name),
+		.was_pending = true };
+	size_t n = 0;
+
+	if (op.from == NULL) {
+		box->incomplete = true;
+		return;
+	}
+	gw_box_add(box, &op);
+	for (size_t i = 0; i < box->remote.count; i++) { /* no longer new there */
+		if (box->remote.messages[i].uid != uid)
+			box->remote.messages[n++] = box->remote.messages[i];
+	}
+	box->remote.count = n;
+	drop_head(box, uid);
+}
+
+bool gw_box_was_announced(const struct gw_box *box, uint32_t local)
+{
+	for (size_t i = 0; i < box->local.pending_count; i++) {
+		if (box->local.pending[i].has_file && box->local.pending[i].file == local)
+			return true;
+	}
+	return false;
+}
+
+/* The file that was announced, or the same one under the name that it has by now. */
+static uint32_t announced_file(const struct gw_box *box, const struct gw_pending_file *p)
+{
+	for (size_t i = 0; i < box->print_count && !p->has_file; i++) {
+		const struct gw_file_print *f = &box->prints[i];
+
+		if (f->ok && gw_fingerprint_same(&f->print, &p->print) &&
+			!gw_box_was_announced(box, f->index) && !gw_box_is_paired(box, f->index))
+			return f->index;
+	}
+	return p->has_file ? p->file : GW_NO_LOCAL;
+}
+
+/* It is what was announced: no need to compare bodies. */
+static void claim_with_file(
+	struct gw_box *box, const struct gw_pending_file *p, uint32_t local, uint32_t uid)
+{
+	struct gw_pair *pair = gw_array_push(
+		(void **)&box->pairs, &box->pair_count, &box->pair_cap, sizeof *box->pairs);
+
+	if (pair == NULL) {
+		box->incomplete = true;
+		return;
+	}
+	*pair = (struct gw_pair){ .uid = uid, .local = local };
+	if (!p->has_file) /* it is recorded under its new name */
+		gw_box_forget_file(box, p->base_name);
+	drop_head(box, uid);
+}
+
+static struct gw_pair_remote *find_sent(struct gw_box *box, const struct gw_pending_file *p)
+{
+	for (size_t i = 0; i < box->head_count; i++) {
+		struct gw_pair_remote *head = &box->heads[i];
+
+		if (p->uidvalidity == box->remote.uidvalidity && head->uid < p->uidnext)
+			continue;
+		if (memcmp(head->header, p->print.header, GW_PAIR_HASH) == 0 &&
+			head->raw_size == p->size)
+			return head;
+	}
+	return NULL;
+}
+
+void gw_box_claim_pending(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->local.pending_count && !box->env->dry_run; i++) {
+		struct gw_pending_file *p = &box->local.pending[i];
+		struct gw_pair_remote *head;
+		uint32_t local;
+
+		if (p->known) /* recorded, but for this */
+			gw_box_forget_file(box, p->base_name);
+		if (p->known)
+			continue;
+		head = find_sent(box, p);
+		if (head == NULL) /* with a file it may be paired like any other */
+			continue;
+		p->known = true;
+		local = announced_file(box, p);
+		if (local != GW_NO_LOCAL)
+			claim_with_file(box, p, local, head->uid);
+		else
+			claim(box, p, head->uid);
+	}
+}
+
+static bool was_paired(const struct gw_box *box, const char *base_name)
+{
+	for (size_t i = 0; i < box->pair_count; i++) {
+		struct gw_slice base = gw_scan_base(&box->local.scan, box->pairs[i].local);
+
+		if (gw_slice_eq(base, base_name))
+			return true;
+	}
+	return false;
+}
+
+static void on_waited(void *ctx)
+{
+	struct gw_box *box = ctx;
+
+	box->delay = NULL;
+	box->row->pending = 0; /* they were waited for */
+	gw_box_finish(box, GW_BOX_AGAIN);
+}
+
+bool gw_box_must_wait(struct gw_box *box)
+{
+	size_t missing = 0;
+
+	for (size_t i = 0; i < box->local.pending_count && !box->env->dry_run; i++) {
+		const struct gw_pending_file *p = &box->local.pending[i];
+
+		if (p->known || (p->has_file && was_paired(box, p->base_name)))
+			continue;
+		missing++;
+		if (box->row->pending == 0 && !p->has_file)
+			gw_box_forget_file(box, p->base_name);
+	}
+	if (missing == 0 || box->row->pending == 0)
+		return false;
+	gw_log(box->env->log, GW_LOG_INFO,
+		"%s: an upload was interrupted; waiting a moment to see whether it arrived",
+		box->folder->shown);
+	box->state = BOX_WAITING;
+	if (gw_delay_start(box->env->loop, WAIT_MS, on_waited, box, &box->delay) != GW_OK) {
+		gw_fail(&box->err, GW_ERR_NOMEM, "out of memory");
+		gw_box_fail(box, &box->err);
+	}
+	return true;
+}
+
+/* --- sending --------------------------------------------------------------------------------- */
+
+/* An edited one went out with flags that its file does not have yet: it gets them with its row, or
+ * they would seem to have been taken off here. */
+static void join_sent(struct gw_box *box, const struct gw_upload_item *item)
+{
+	const struct gw_box_union u = { .uid = item->uid,
+		.local = item->local,
+		.flags = item->flags | box->local.messages[item->local].flags,
+		.base_flags = item->flags,
+		.size = item->size,
+		.date = item->date,
+		.was_pending = true };
+
+	gw_box_join(box, &u);
+}
+
+/* The server may have merged it with a message that it had (Gmail).  If another file stands for
+ * that one, this one stays here alone; if none does any more, it was edited. */
+static void join_stored(struct gw_box *box, const struct gw_upload_item *item)
+{
+	size_t b = !box->env->merges
+			   ? box->local.base_count
+			   : gw_base_find(box->local.base, box->local.base_count, item->uid);
+
+	if (b < box->local.base_count && box->local.base[b].local != GW_NO_LOCAL) {
+		gw_box_refuse_alias(box, item->name, item->uid);
+		return;
+	}
+	join_sent(box, item);
+	if (b < box->local.base_count)
+		gw_box_tell_kept(box, item->uid);
+}
+
+static void on_item(void *ctx, const struct gw_upload_item *item, const struct gw_error *why)
+{
+	struct gw_box *box = ctx;
+
+	switch (item->outcome) {
+	case GW_UPLOAD_STORED:
+		if (item->uidvalidity == box->remote.uidvalidity && item->uid != 0)
+			join_stored(box, item);
+		else
+			box->incomplete = true;
+		break;
+	case GW_UPLOAD_UNNAMED: /* found by its content in the next look */
+		box->incomplete = true;
+		break;
+	case GW_UPLOAD_REFUSED:
+		gw_box_refuse_file(box, item->name, why->text);
+		break;
+	case GW_UPLOAD_GONE: /* nothing of it was sent */
+		gw_box_forget_file(box, item->name);
+		box->incomplete = true;
+		break;
+	case GW_UPLOAD_UNSENT:
+	case GW_UPLOAD_LOST:
+		break;
+	}
+	if (item->outcome == GW_UPLOAD_STORED || item->outcome == GW_UPLOAD_UNNAMED) {
+		box->delta.uploaded++;
+		box->delta.bytes_uploaded += item->size;
+		box->env->counts->uploaded++;
+		box->env->counts->bytes_uploaded += item->size;
+	}
+	box->env->progress(box->env->ctx);
+}
+
+static void on_uploads_done(void *ctx, const struct gw_error *lost)
+{
+	struct gw_box *box = ctx;
+
+	box->upload = NULL;
+	gw_box_settle_orphans(box);
+	for (size_t i = 0; i < box->carry_count; i++) /* nothing was asked of them */
+		gw_box_forget_file(box, gw_scan_name(&box->local.scan, box->carries[i].local));
+	for (size_t i = 0; i < box->upload_count; i++) {
+		const struct gw_upload_item *item = &box->uploads[i];
+
+		if (item->outcome == GW_UPLOAD_UNSENT)
+			gw_box_forget_file(box, item->name);
+		/* Not to be sent again before it was waited for. */
+		box->row->pending +=
+			item->outcome == GW_UPLOAD_LOST || item->outcome == GW_UPLOAD_UNNAMED;
+	}
+	if (lost == NULL && !box->stopped) {
+		gw_box_push(box);
+		return;
+	}
+	gw_box_end_lost(box, lost);
+}
+
+static void free_announced(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->announced_count; i++)
+		free((char *)(uintptr_t)box->announced[i].message.base_name);
+	free(box->announced);
+	box->announced = NULL;
+	box->announced_count = 0;
+}
+
+void gw_box_upload(struct gw_box *box)
+{
+	const struct gw_upload_events events = {
+		.item = on_item, .done = on_uploads_done, .ctx = box
+	};
+	struct gw_error local = { 0 };
+	enum gw_code code;
+
+	box->state = BOX_UPLOADING;
+	if (box->upload_count == 0) {
+		gw_box_push(box);
+		return;
+	}
+	code = gw_upload_start(box->session, box->folder->wire, &box->place->m, &box->keywords,
+		box->uploads, box->upload_count, &events, &box->upload);
+	if (code == GW_OK && box->upload != NULL)
+		return;
+	if (code != GW_OK)
+		gw_fail(&local, code, "the session ended");
+	on_uploads_done(box, local.code == GW_OK ? NULL : &local);
+}
+
+static void begin(struct gw_box *box)
+{
+	if (box->carry_count > 0)
+		gw_box_carry(box);
+	else
+		gw_box_upload(box);
+}
+
+static void on_announced(void *ctx, const struct gw_error *err)
+{
+	struct gw_box *box = ctx;
+	struct gw_error local = { 0 };
+
+	free_announced(box);
+	if (err == NULL && !box->stopped) {
+		gw_box_with_session(box, begin);
+		return;
+	}
+	if (err != NULL)
+		local = *err;
+	gw_fail(&local, GW_ERR_CANCELLED, "stopped");
+	on_uploads_done(box, &local);
+}
+
+static struct gw_pending_row *announce_file(struct gw_box *box, uint32_t local,
+	const struct gw_fingerprint *print, uint64_t flags, uint64_t size, time_t date)
+{
+	struct gw_pending_row *row = &box->announced[box->announced_count++];
+
+	*row = (struct gw_pending_row){ .uidvalidity = box->remote.uidvalidity,
+		.uidnext = box->remote.uidnext,
+		.message = { .base_name = gw_slice_dup(gw_scan_base(&box->local.scan, local)),
+			.flags = flags,
+			.size = size,
+			.date = date,
+			.header_hash = print->header,
+			.body_hash = print->body,
+			.msgid_hash = print->msgid } };
+	return row->message.base_name != NULL ? row : NULL;
+}
+
+static bool announce(struct gw_box *box)
+{
+	bool ok = (box->announced = calloc(
+			   box->upload_count + box->carry_count, sizeof *box->announced)) != NULL;
+
+	for (size_t i = 0; i < box->upload_count && ok; i++) {
+		const struct gw_upload_item *item = &box->uploads[i];
+		const struct gw_local_msg *l = &box->local.messages[item->local];
+		struct gw_pending_row *row =
+			announce_file(box, item->local, &gw_box_print_of(box, item->local)->print,
+				item->flags, item->size, item->date);
+
+		ok = row != NULL;
+		if (ok) {
+			row->letters = l->alien;
+			row->meant = l->alien == 0 ? 0 : l->flags & GW_FLAGS_KEYWORDS;
+		}
+	}
+	for (size_t i = 0; i < box->carry_count && ok; i++) {
+		const struct gw_box_carry *c = &box->carries[i];
+		struct gw_pending_row *row =
+			announce_file(box, c->local, c->print, c->agreed, c->size, c->date);
+
+		ok = row != NULL;
+		if (ok) {
+			row->letters = c->letters;
+			row->meant = c->meant;
+		}
+	}
+	return ok && gw_settle_start(box->env->disk, box->place, box->announced,
+			     box->announced_count, on_announced, box) == GW_OK;
+}
+
+/* Leaves out what the day does not allow. */
+static void postpone(struct gw_box *box)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < box->upload_count; i++) {
+		if (gw_budget_send(box->env->budget, box->uploads[i].size))
+			box->uploads[n++] = box->uploads[i];
+	}
+	box->delta.postponed += box->upload_count - n;
+	box->incomplete |= n < box->upload_count;
+	box->upload_count = n;
+}
+
+void gw_box_send(struct gw_box *box)
+{
+	postpone(box);
+	if (box->upload_count == 0 && box->carry_count == 0) {
+		gw_box_settle_orphans(box);
+		gw_box_push(box);
+		return;
+	}
+	gw_box_apply_rest(box);
+	box->state = BOX_UPLOADING;
+	if (announce(box))
+		return;
+	free_announced(box);
+	gw_fail(&box->err, GW_ERR_NOMEM, "out of memory");
+	box->err.scope = GW_SCOPE_MAILBOX;
+	gw_box_fail(box, &box->err);
+}
+
+bool gw_box_stored(const struct gw_box *box, uint32_t local)
+{
+	for (size_t i = 0; i < box->upload_count; i++) {
+		if (box->uploads[i].local == local)
+			return box->uploads[i].outcome == GW_UPLOAD_STORED ||
+			       box->uploads[i].outcome == GW_UPLOAD_UNNAMED;
+	}
+	return false;
+}

@@ -1,0 +1,236 @@
+/* mailbox/verify.c - compares the state, the Maildir and the server, message by message; part of
+ * the machine in box_p.h.
+ *
+ * Repair drops the rows that do not agree, and the cursors: the next sync finds those messages new
+ * on both sides and joins them by content.  No mail is deleted, here or there, and nothing that is
+ * gone on one side is taken for deleted.
+ */
+#include "mailbox/box_p.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void tell(struct gw_box *box, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void tell(struct gw_box *box, const char *fmt, ...)
+{
+	char text[600];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof text, fmt, args);
+	va_end(args);
+	box->env->finding(box->env->ctx, box, text);
+}
+
+static void suspect(struct gw_box *box, uint32_t uid)
+{
+	uint32_t *slot = gw_array_push((void **)&box->suspects, &box->suspect_count,
+		&box->suspect_cap, sizeof *box->suspects);
+
+	if (slot == NULL)
+		box->incomplete = true;
+	else
+		*slot = uid;
+}
+
+static const char *name_of(const struct gw_box *box, const struct gw_base_msg *b)
+{
+	return b->local == GW_NO_LOCAL ? "no file" : gw_scan_name(&box->local.scan, b->local);
+}
+
+static const struct gw_pair_local *row_print(const struct gw_box *box, uint32_t uid)
+{
+	size_t lo = 0, hi = box->local.print_count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (box->local.prints[mid].index < uid)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < box->local.print_count && box->local.prints[lo].index == uid
+		       ? &box->local.prints[lo]
+		       : NULL;
+}
+
+/* Known, and there. */
+static void compare(struct gw_box *box, const struct gw_base_msg *b, const struct gw_remote_msg *r)
+{
+	const struct gw_pair_local *p = row_print(box, b->uid);
+	uint64_t letters = gw_box_here(box) & box->remote.storable;
+	uint64_t mine = b->local == GW_NO_LOCAL ? 0 : box->local.messages[b->local].flags;
+
+	if (b->kind != GW_BASE_FILE)
+		return; /* without a file, and known to be */
+	if (b->local == GW_NO_LOCAL) {
+		tell(box, "UID %u: on the server and in the state, but its file is gone", b->uid);
+		suspect(box, b->uid);
+		return;
+	}
+	if (p != NULL && r->size != 0 && p->size != r->size) {
+		tell(box, "UID %u (%s): %u bytes on the server, %llu by the state", b->uid,
+			name_of(box, b), r->size, (unsigned long long)p->size);
+		suspect(box, b->uid);
+	}
+	if (((r->flags ^ b->flags) & GW_FLAGS_ALL) != 0)
+		tell(box, "UID %u (%s): its flags on the server are not those of the state", b->uid,
+			name_of(box, b));
+	else if (((mine ^ b->flags) & letters & ~GW_FLAG_DELETED) != 0)
+		tell(box, "UID %u (%s): the flags of the file are not those of the state", b->uid,
+			name_of(box, b));
+}
+
+static void compare_known(struct gw_box *box)
+{
+	size_t r = 0;
+
+	for (size_t i = 0; i < box->local.base_count; i++) {
+		const struct gw_base_msg *b = &box->local.base[i];
+
+		while (r < box->remote.count && box->remote.messages[r].uid < b->uid)
+			tell(box, "UID %u: on the server, and not in the state",
+				box->remote.messages[r++].uid);
+		if (r < box->remote.count && box->remote.messages[r].uid == b->uid) {
+			compare(box, b, &box->remote.messages[r++]);
+			continue;
+		}
+		if (b->kind == GW_BASE_HIDDEN)
+			continue;
+		tell(box, "UID %u (%s): in the state, and not on the server", b->uid,
+			name_of(box, b));
+		suspect(box, b->uid);
+	}
+	for (; r < box->remote.count; r++)
+		tell(box, "UID %u: on the server, and not in the state",
+			box->remote.messages[r].uid);
+	for (size_t i = 0; i < box->local.scan.count; i++) {
+		if (box->local.messages[i].uid == 0)
+			tell(box, "file %s: here, and not in the state",
+				gw_scan_name(&box->local.scan, i));
+	}
+}
+
+/* --- contents -------------------------------------------------------------------------------- */
+
+static struct gw_file_print *print_of_uid(struct gw_box *box, uint32_t uid)
+{
+	size_t b = gw_base_find(box->local.base, box->local.base_count, uid);
+	uint32_t local = b == box->local.base_count ? GW_NO_LOCAL : box->local.base[b].local;
+
+	return local == GW_NO_LOCAL
+		       ? NULL
+		       : (struct gw_file_print *)(uintptr_t)gw_box_print_of(box, local);
+}
+
+void gw_box_verify_body(
+	struct gw_box *box, const struct gw_download_item *item, struct gw_delivered *file)
+{
+	const struct gw_file_print *p = print_of_uid(box, item->uid);
+
+	if (p != NULL && p->ok &&
+		(memcmp(p->print.header, file->print.header, GW_HASH_BYTES) != 0 ||
+			memcmp(p->print.body, file->print.body, GW_HASH_BYTES) != 0)) {
+		tell(box, "UID %u (%s): the file holds other content than the server", item->uid,
+			gw_scan_name(&box->local.scan, p->index));
+		suspect(box, item->uid);
+	}
+	gw_delivered_drop(file, &box->place->m);
+}
+
+static void compare_prints(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->print_count; i++) {
+		const struct gw_file_print *p = &box->prints[i];
+		uint32_t uid = box->local.messages[p->index].uid;
+		const struct gw_pair_local *row = row_print(box, uid);
+
+		if (!p->ok)
+			tell(box, "file %s: cannot be read",
+				gw_scan_name(&box->local.scan, p->index));
+		else if (row != NULL && memcmp(p->print.header, row->header, GW_PAIR_HASH) != 0) {
+			tell(box, "UID %u (%s): the header of the file is not that of the state",
+				uid, gw_scan_name(&box->local.scan, p->index));
+			suspect(box, uid);
+		}
+	}
+}
+
+static void on_prints(void *ctx)
+{
+	struct gw_box *box = ctx;
+
+	compare_prints(box);
+	box->items = calloc(box->print_count + 1, sizeof *box->items);
+	for (size_t i = 0; i < box->local.base_count && box->items != NULL; i++) {
+		const struct gw_base_msg *b = &box->local.base[i];
+
+		if (b->local != GW_NO_LOCAL)
+			box->items[box->item_count++] =
+				(struct gw_download_item){ .uid = b->uid, .local = GW_NO_LOCAL };
+	}
+	box->delta.to_download = box->item_count;
+	box->env->counts->to_download += box->item_count;
+	if (!box->stopped && box->item_count > 0)
+		gw_box_with_session(box, gw_box_begin_download);
+	else
+		gw_box_verify_end(box);
+}
+
+void gw_box_verify(struct gw_box *box)
+{
+	box->state = BOX_VERIFYING;
+	gw_name_key(box->env->account_id, box->folder->wire, box->remote.uidvalidity, box->key);
+	if (box->row->uidvalidity == 0)
+		tell(box, "never synchronized");
+	else if (box->remote.uidvalidity != box->row->uidvalidity)
+		tell(box,
+			"the server numbers its messages anew (UIDVALIDITY %u, was %u); the next "
+			"sync recognises them",
+			box->remote.uidvalidity, box->row->uidvalidity);
+	else
+		compare_known(box);
+	if (!box->env->verify_bodies || box->row->uidvalidity != box->remote.uidvalidity ||
+		box->place == NULL) {
+		gw_box_verify_end(box);
+		return;
+	}
+	box->prints = calloc(box->local.scan.count + 1, sizeof *box->prints);
+	for (size_t i = 0; i < box->local.scan.count && box->prints != NULL; i++) {
+		if (box->local.messages[i].uid != 0)
+			box->prints[box->print_count++].index = (uint32_t)i;
+	}
+	if (box->prints == NULL || gw_print_files(box->env->disk, box->place, &box->local,
+					   box->prints, box->print_count, on_prints, box) != GW_OK)
+		gw_box_verify_end(box);
+}
+
+void gw_box_verify_end(struct gw_box *box)
+{
+	struct gw_op cursor = {
+		.kind = GW_OP_CURSOR, .row = *box->row, .owner = box, .advance = true
+	};
+
+	gw_box_release(box);
+	if (!box->env->repair || box->suspect_count == 0 || box->place == NULL) {
+		gw_box_finish(box, GW_BOX_IN_STEP);
+		return;
+	}
+	for (size_t i = 0; i < box->suspect_count; i++) {
+		struct gw_op op = { .kind = GW_OP_DROP_ROW, .uid = box->suspects[i] };
+
+		gw_box_add(box, &op);
+	}
+	cursor.row.uidnext = 0; /* so that everything is looked at */
+	cursor.row.highestmodseq = 0;
+	cursor.row.messages = 0;
+	cursor.row.full_at = 0;
+	cursor.row.cur = cursor.row.new = (struct gw_stamp){ 0 };
+	box->state = BOX_COMMITTING;
+	box->incomplete = false;
+	box->next_row = cursor.row;
+	gw_box_add(box, &cursor);
+}

@@ -1,0 +1,13 @@
+/* maildir/labels.h - Gmail's labels as keywords (`labels = keywords`): which keywords stand for
+ * labels.  How they are named on the wire: remote/labels.h.
+ */
+#pragma once
+
+#include "maildir/keywords.h"
+
+/* True if a keyword of this name is a label.  Those that programs make ("$Forwarded", "NonJunk")
+ * are not. */
+bool gw_label_is(struct gw_slice keyword);
+
+/* The bits of the keywords that are labels. */
+uint64_t gw_labels_among(const struct gw_keywords *keywords);

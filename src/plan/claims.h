@@ -1,0 +1,34 @@
+/* plan/claims.h - which mailbox fetches a message that several of them get: the first to claim it.
+ * The others wait for it, and copy it.  Pure.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct gw_claim {
+	uint64_t id;       /* 0: the slot is free */
+	const void *owner; /* NULL: released */
+};
+
+/* Zero to begin with. */
+struct gw_claims {
+	struct gw_claim *slots; /* owned */
+	size_t count, cap;
+	uint64_t releases; /* so often somebody released what he had */
+};
+
+void gw_claims_deinit(struct gw_claims *c);
+
+/* false: it is another's.  (Out of memory it is anybody's: it is fetched once more than needed.) */
+bool gw_claims_take(struct gw_claims *c, uint64_t id, const void *owner);
+
+/* Is it somebody's? */
+bool gw_claims_held(const struct gw_claims *c, uint64_t id);
+
+/* Was it ever somebody's? */
+bool gw_claims_known(const struct gw_claims *c, uint64_t id);
+
+/* Everything of this owner's. */
+void gw_claims_release(struct gw_claims *c, const void *owner);

@@ -1,0 +1,80 @@
+/* plan/guard.c - see guard.h. */
+#include "plan/guard.h"
+
+enum { MAILBOX_MIN = 20, MAILBOX_PERCENT = 20, ACCOUNT_MIN = 100, EMPTY_FROM = 5 };
+
+static uint64_t limit(uint64_t min, uint64_t total, unsigned percent)
+{
+	uint64_t share = total / 100 * percent + total % 100 * percent / 100;
+
+	return share > min ? share : min;
+}
+
+static bool is_deletion(const struct gw_action *a)
+{
+	return a->kind == GW_DO_DELETE_LOCAL || a->kind == GW_DO_DELETE_REMOTE;
+}
+
+static bool was_held(const struct gw_guard *g, const struct gw_action *a)
+{
+	const struct gw_seqset *held = a->kind == GW_DO_DELETE_LOCAL ? g->held_gone : g->held_here;
+
+	return held != NULL && gw_seqset_has(held, a->uid);
+}
+
+/* Do so many more look like an accident? */
+static bool too_many(const struct gw_guard *g, uint64_t n)
+{
+	unsigned percent = g->percent == 0 ? MAILBOX_PERCENT : g->percent;
+
+	if (g->off || n == 0)
+		return false;
+	if ((g->there_is_nothing || g->here_is_nothing) && g->mailbox_total >= EMPTY_FROM)
+		return true;
+	return g->mailbox_recent + n > limit(MAILBOX_MIN, g->mailbox_total, percent) ||
+	       g->account_recent + n > limit(ACCOUNT_MIN, g->account_total, percent / 2);
+}
+
+/* One deletion that an earlier run held back; false: it stays so. */
+static bool decide_held(const struct gw_guard *g, struct gw_action *a, struct gw_guarded *done)
+{
+	bool local = a->kind == GW_DO_DELETE_LOCAL;
+
+	if (!g->accept && !g->restore)
+		return false;
+	if (g->restore)
+		a->kind = local ? GW_DO_KEEP : GW_DO_RETURN;
+	done->restored += g->restore;
+	done->deleted += !g->restore;
+	return true;
+}
+
+struct gw_guarded gw_guard_plan(const struct gw_guard *g, struct gw_plan *plan)
+{
+	struct gw_guarded done = { 0 };
+	uint64_t fresh = 0;
+	size_t kept = 0;
+	bool hold;
+
+	for (size_t i = 0; i < plan->count; i++)
+		fresh += is_deletion(&plan->actions[i]) && !was_held(g, &plan->actions[i]);
+	hold = too_many(g, fresh);
+	for (size_t i = 0; i < plan->count; i++) {
+		struct gw_action a = plan->actions[i];
+
+		if (is_deletion(&a) && was_held(g, &a)) {
+			if (!decide_held(g, &a, &done))
+				continue; /* it is remembered already */
+		} else if (is_deletion(&a)) {
+			done.held_there += hold && a.kind == GW_DO_DELETE_LOCAL;
+			done.held_here += hold && a.kind == GW_DO_DELETE_REMOTE;
+			done.deleted += !hold;
+			if (hold)
+				a.kind = a.kind == GW_DO_DELETE_LOCAL ? GW_DO_HOLD_DELETE
+								      : GW_DO_HOLD_REMOTE;
+		}
+		plan->actions[kept++] = a;
+	}
+	plan->count = kept;
+	return done;
+}

@@ -1,0 +1,209 @@
+/* plan/match.c - see match.h.  Few messages are ever gone and new at once; where they are many,
+ * hashing by the header's first bytes keeps it linear. */
+#include "plan/match.h"
+
+#include <stdlib.h>
+
+enum criterion { GLOBAL_ID, CONTENT_AND_NAME, FULL_CONTENT, HEADER_AND_SIZE, MESSAGE_ID };
+
+struct matcher {
+	const struct gw_half *gone, *fresh;
+	size_t gone_count, fresh_count;
+	bool *gone_used, *fresh_used; /* owned */
+	size_t *heads, *next;         /* owned; chains of fresh halves by key; SIZE_MAX ends one */
+	size_t bucket_count;
+	struct gw_match *out;
+	size_t count;
+};
+
+static const uint8_t *key(const struct gw_half *h, enum criterion by)
+{
+	return by == MESSAGE_ID ? h->msgid : h->header;
+}
+
+static size_t bucket(const struct matcher *m, const struct gw_half *h, enum criterion by)
+{
+	size_t n;
+
+	if (by == GLOBAL_ID)
+		return (size_t)(h->id % m->bucket_count);
+	memcpy(&n, key(h, by), sizeof n);
+	return n % m->bucket_count;
+}
+
+static void chain(struct matcher *m, enum criterion by)
+{
+	for (size_t i = 0; i < m->bucket_count; i++)
+		m->heads[i] = SIZE_MAX;
+	for (size_t i = m->fresh_count; i-- > 0;) { /* so that each chain is in order */
+		size_t b = bucket(m, &m->fresh[i], by);
+
+		m->next[i] = m->heads[b];
+		m->heads[b] = i;
+	}
+}
+
+static bool equal(const struct gw_half *a, const struct gw_half *b, enum criterion by)
+{
+	static const uint8_t none[GW_MATCH_HASH];
+
+	if (by == GLOBAL_ID)
+		return a->id != 0 && a->id == b->id;
+	if (a->id != 0 && b->id != 0 && a->id != b->id)
+		return false;
+	if (memcmp(key(a, by), key(b, by), GW_MATCH_HASH) != 0)
+		return false;
+	switch (by) {
+	case GLOBAL_ID:
+		break;
+	case CONTENT_AND_NAME:
+		return a->name == b->name && memcmp(a->body, b->body, GW_MATCH_HASH) == 0;
+	case FULL_CONTENT:
+		return memcmp(a->body, b->body, GW_MATCH_HASH) == 0;
+	case HEADER_AND_SIZE:
+		return a->size == b->size && !a->drafts && !b->drafts;
+	case MESSAGE_ID:
+		return memcmp(a->msgid, none, GW_MATCH_HASH) != 0;
+	}
+	return false;
+}
+
+static void join(struct matcher *m, size_t gone, size_t fresh, enum criterion by)
+{
+	bool same = m->gone[gone].box == m->fresh[fresh].box;
+
+	m->gone_used[gone] = m->fresh_used[fresh] = true;
+	m->out[m->count++] = (struct gw_match){ .gone = gone,
+		.fresh = fresh,
+		.kind = m->fresh[fresh].refused ? GW_MATCH_BLOCKED
+			: by == MESSAGE_ID      ? GW_MATCH_EDIT
+			: same                  ? GW_MATCH_SAME
+						: GW_MATCH_MOVE };
+}
+
+/* One pass: same_box says where the halves must lie. */
+static void pass(struct matcher *m, enum criterion by, bool same_box)
+{
+	chain(m, by);
+	for (size_t g = 0; g < m->gone_count; g++) {
+		size_t f = m->gone_used[g] ? SIZE_MAX : m->heads[bucket(m, &m->gone[g], by)];
+
+		while (f != SIZE_MAX &&
+			(m->fresh_used[f] || (m->fresh[f].box == m->gone[g].box) != same_box ||
+				!equal(&m->gone[g], &m->fresh[f], by)))
+			f = m->next[f];
+		if (f != SIZE_MAX)
+			join(m, g, f, by);
+	}
+}
+
+/* Where a match may lie; SAME_BOX is tried first: it is the nearer one. */
+enum where { SAME_BOX = 1, OTHER_BOX = 2, ANYWHERE = SAME_BOX | OTHER_BOX };
+
+/* Each criterion sees what the ones before have left.  Out of memory nothing is joined: bodies are
+ * sent, nothing is lost. */
+static size_t match(struct matcher m, const enum criterion *by, size_t by_count, enum where where)
+{
+	m.bucket_count = 2 * m.fresh_count + 1;
+	m.gone_used = calloc(m.gone_count + 1, sizeof *m.gone_used);
+	m.fresh_used = calloc(m.fresh_count + 1, sizeof *m.fresh_used);
+	m.heads = calloc(m.bucket_count, sizeof *m.heads);
+	m.next = calloc(m.fresh_count + 1, sizeof *m.next);
+	if (m.gone_used != NULL && m.fresh_used != NULL && m.heads != NULL && m.next != NULL) {
+		for (size_t i = 0; i < by_count; i++) {
+			if (where & SAME_BOX)
+				pass(&m, by[i], true);
+			if (where & OTHER_BOX)
+				pass(&m, by[i], false);
+		}
+	}
+	free(m.gone_used);
+	free(m.fresh_used);
+	free(m.heads);
+	free(m.next);
+	return m.count;
+}
+
+size_t gw_match_named(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
+	size_t fresh_count, struct gw_match *out)
+{
+	return match((struct matcher){ .gone = gone,
+			     .gone_count = gone_count,
+			     .fresh = fresh,
+			     .fresh_count = fresh_count,
+			     .out = out },
+		(const enum criterion[]){ CONTENT_AND_NAME }, 1, ANYWHERE);
+}
+
+size_t gw_match_here(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
+	size_t fresh_count, struct gw_match *out)
+{
+	return match((struct matcher){ .gone = gone,
+			     .gone_count = gone_count,
+			     .fresh = fresh,
+			     .fresh_count = fresh_count,
+			     .out = out },
+		(const enum criterion[]){ FULL_CONTENT }, 1, ANYWHERE);
+}
+
+size_t gw_match_edits(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
+	size_t fresh_count, bool anywhere, struct gw_match *out)
+{
+	return match((struct matcher){ .gone = gone,
+			     .gone_count = gone_count,
+			     .fresh = fresh,
+			     .fresh_count = fresh_count,
+			     .out = out },
+		(const enum criterion[]){ MESSAGE_ID }, 1, anywhere ? ANYWHERE : SAME_BOX);
+}
+
+size_t gw_match_crossed(const struct gw_half *gone_here, size_t gone_here_count,
+	const struct gw_half *gone_there, size_t gone_there_count, struct gw_match *out)
+{
+	return match((struct matcher){ .gone = gone_here,
+			     .gone_count = gone_here_count,
+			     .fresh = gone_there,
+			     .fresh_count = gone_there_count,
+			     .out = out },
+		(const enum criterion[]){ CONTENT_AND_NAME }, 1, OTHER_BOX);
+}
+
+size_t gw_match_there(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
+	size_t fresh_count, struct gw_match *out)
+{
+	return match((struct matcher){ .gone = gone,
+			     .gone_count = gone_count,
+			     .fresh = fresh,
+			     .fresh_count = fresh_count,
+			     .out = out },
+		(const enum criterion[]){ GLOBAL_ID, HEADER_AND_SIZE }, 2, ANYWHERE);
+}
+
+size_t gw_match_both(const struct gw_half *gone, size_t gone_count, const struct gw_half *here,
+	size_t here_count, const struct gw_half *there, size_t there_count, struct gw_match *out)
+{
+	struct gw_match *other = calloc(gone_count + 1, sizeof *other);
+	size_t n = 0, there_n = 0, both = 0;
+
+	if (other != NULL) {
+		n = match((struct matcher){ .gone = gone,
+				  .gone_count = gone_count,
+				  .fresh = here,
+				  .fresh_count = here_count,
+				  .out = out },
+			(const enum criterion[]){ CONTENT_AND_NAME, FULL_CONTENT }, 2, ANYWHERE);
+		there_n = gw_match_there(gone, gone_count, there, there_count, other);
+	}
+	for (size_t i = 0; i < n; i++) {
+		size_t k = 0;
+
+		while (k < there_n && other[k].gone != out[i].gone)
+			k++;
+		if (k == there_n)
+			continue;
+		out[both] = out[i];
+		out[both++].there = other[k].fresh;
+	}
+	free(other);
+	return both;
+}

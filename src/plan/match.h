@@ -1,0 +1,67 @@
+/* plan/match.h - joins what stands apart in several mailboxes' plans: moves and edits.  Pure.
+ *
+ * A message that is gone in one place and new in another was moved, and is moved on the other side
+ * too, without its body crossing the network.  One that is gone and came back with other content
+ * under the same Message-ID was edited: the new one is stored before the old one goes.
+ */
+#pragma once
+
+#include "plan/plan.h"
+
+enum { GW_MATCH_HASH = 16 };
+
+/* One half: a message that is gone in a mailbox, or new in it. */
+struct gw_half {
+	uint32_t box;    /* the caller's number of the mailbox */
+	uint32_t action; /* index in that mailbox's plan; of a refused one in its local view */
+	uint64_t size;   /* RFC822.SIZE; used where the server's messages are compared */
+	uint8_t header[GW_MATCH_HASH], body[GW_MATCH_HASH];
+	uint8_t msgid[GW_MATCH_HASH]; /* zero: none */
+	uint64_t name;                /* stands for the base name of its file */
+	uint64_t id;  /* stands for the message in all mailboxes of the server; 0: not known */
+	bool refused; /* new here, and refused by the server: what it replaces must stay */
+	bool drafts;  /* in a mailbox of drafts, whose headers alone prove nothing */
+};
+
+enum gw_match_kind {
+	GW_MATCH_SAME,    /* in one mailbox: only the name is another */
+	GW_MATCH_MOVE,    /* from the gone one's mailbox to the new one's */
+	GW_MATCH_EDIT,    /* the new one replaces the gone one */
+	GW_MATCH_BLOCKED, /* it would be one of the above, if the server took it */
+};
+
+struct gw_match {
+	size_t gone, fresh; /* indices in the inputs */
+	size_t there;       /* likewise, of what is new there; set by gw_match_both() alone */
+	enum gw_match_kind kind;
+};
+
+/* What was moved here: content equal in full, and under the same name; SAME, MOVE and BLOCKED. Each
+ * half is used once.  Returns the number of matches written to out, which has room for
+ * gone_count. */
+size_t gw_match_named(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
+	size_t fresh_count, struct gw_match *out);
+
+/* The same under any name. */
+size_t gw_match_here(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
+	size_t fresh_count, struct gw_match *out);
+
+/* One that is gone here in one mailbox and gone there in another, under one file name: it was
+ * moved, and moved back, and neither side has deleted it.  `fresh` of a match is an index in
+ * gone_there. */
+size_t gw_match_crossed(const struct gw_half *gone_here, size_t gone_here_count,
+	const struct gw_half *gone_there, size_t gone_there_count, struct gw_match *out);
+
+/* What is gone on both sides, and new here and there: it was moved on both sides at once.  `fresh`
+ * of a match is an index in here; its kind says nothing. */
+size_t gw_match_both(const struct gw_half *gone, size_t gone_count, const struct gw_half *here,
+	size_t here_count, const struct gw_half *there, size_t there_count, struct gw_match *out);
+
+/* What was edited here; EDIT and BLOCKED.  A Message-ID is the weakest evidence, so this comes when
+ * everything else was joined.  anywhere: also what was edited and moved at once. */
+size_t gw_match_edits(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
+	size_t fresh_count, bool anywhere, struct gw_match *out);
+
+/* What was moved there: of one id, else full header and size equal; SAME and MOVE only. */
+size_t gw_match_there(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
+	size_t fresh_count, struct gw_match *out);

@@ -1,0 +1,488 @@
+/* plan/plan.c - see plan.h; the table and its reasons are in the design document. */
+#include "plan/plan.h"
+
+#include <stdlib.h>
+
+void gw_plan_deinit(struct gw_plan *plan)
+{
+	free(plan->actions);
+	*plan = (struct gw_plan){ 0 };
+}
+
+static uint64_t here(const struct gw_plan_input *in)
+{
+	return in->mirror_deleted ? in->lettered : in->lettered & ~GW_FLAG_DELETED;
+}
+
+/* A T is a wish to delete, no flag to be told. */
+static uint64_t telling(const struct gw_plan_input *in)
+{
+	return in->lettered & in->storable & ~GW_FLAG_DELETED;
+}
+
+uint64_t gw_local_changes(const struct gw_plan_input *in, uint64_t base, uint64_t local)
+{
+	return (local ^ base) & telling(in);
+}
+
+struct gw_merged gw_merge_flags(
+	const struct gw_plan_input *in, uint64_t base, uint64_t remote, uint64_t local)
+{
+	uint64_t theirs = (remote ^ base) & here(in), mine = gw_local_changes(in, base, local);
+
+	/* With one side an old copy base proves nothing about who changed what: the union. */
+	if (in->copies_differ)
+		return (struct gw_merged){ local | (remote & here(in)),
+			remote | (local & telling(in)) };
+	/* A flag that both changed they changed to the same. */
+	return (struct gw_merged){ (local & ~theirs) | (remote & theirs),
+		(remote & ~mine) | (local & mine) };
+}
+
+static struct gw_action *add(struct gw_plan *plan, enum gw_action_kind kind, uint32_t uid)
+{
+	struct gw_action *a = gw_array_push(
+		(void **)&plan->actions, &plan->count, &plan->cap, sizeof *plan->actions);
+
+	if (a == NULL)
+		return NULL;
+	a->kind = (uint8_t)kind;
+	a->uid = uid;
+	a->local = GW_NO_LOCAL;
+	return a;
+}
+
+static bool download(struct gw_plan *plan, const struct gw_remote_msg *r, enum gw_action_kind kind)
+{
+	struct gw_action *a = add(plan, kind, r->uid);
+
+	if (a == NULL)
+		return false;
+	a->flags = r->flags;
+	a->size = r->size;
+	a->base_flags = kind == GW_DO_SKIP && r->old;
+	return true;
+}
+
+/* Outside the window?  What is unread or flagged does not leave by count. */
+static bool outside(
+	const struct gw_plan_input *in, uint32_t uid, uint64_t flags, bool old, uint64_t size)
+{
+	if (old || (in->max_size > 0 && size > in->max_size))
+		return true;
+	return uid < in->first_inside && (flags & GW_FLAG_SEEN) && !(flags & GW_FLAG_FLAGGED);
+}
+
+/* A message that the file's owner changed: more than having read it, and no wish to delete it. What
+ * the server cannot store differs for ever, and is no change: or such a message could not be
+ * deleted there. */
+static bool changed_here(
+	const struct gw_plan_input *in, const struct gw_base_msg *b, const struct gw_local_msg *l)
+{
+	uint64_t counted = telling(in) & ~GW_FLAG_SEEN;
+
+	return ((l->flags ^ b->flags) & counted) != 0;
+}
+
+static bool tell(struct gw_plan *plan, uint32_t uid, uint64_t has, uint64_t gets)
+{
+	struct gw_action *a;
+
+	if (has == gets)
+		return true;
+	a = add(plan, GW_DO_REMOTE_FLAGS, uid);
+	if (a == NULL)
+		return false;
+	a->base_flags = has;
+	a->flags = gets;
+	return true;
+}
+
+/* A T that the server's \\Deleted did not bring is a wish to delete. */
+static bool wished_away(
+	const struct gw_plan_input *in, const struct gw_base_msg *b, const struct gw_local_msg *l)
+{
+	return (l->flags & ~b->flags & GW_FLAG_DELETED) != 0 && !in->copies_differ &&
+	       !in->read_only && !in->never_delete;
+}
+
+static bool delete_there(const struct gw_plan_input *in, const struct gw_base_msg *b,
+	uint64_t remote_flags, struct gw_plan *plan)
+{
+	struct gw_action *a = add(plan,
+		in->never_delete ? GW_DO_LEAVE
+		: in->read_only  ? GW_DO_HOLD
+				 : GW_DO_DELETE_REMOTE,
+		b->uid);
+
+	if (a == NULL)
+		return false;
+	a->local = b->local;
+	a->flags = remote_flags;
+	return true;
+}
+
+/* More than having been read there, and no mark for deletion. */
+static bool changed_there(const struct gw_base_msg *b, const struct gw_remote_msg *r)
+{
+	return ((r->flags ^ b->flags) & ~(GW_FLAG_SEEN | GW_FLAG_DELETED)) != 0;
+}
+
+/* Both sides agree about it, and it is outside the window: its file leaves.  (When memory is out it
+ * stays for another run.) */
+static bool leaves(const struct gw_plan_input *in, const struct gw_base_msg *b, bool old,
+	const struct gw_local_msg *l, struct gw_plan *plan)
+{
+	bool out = outside(
+		in, b->uid, b->flags | (l->flags & GW_FLAG_FLAGGED), old, b->big ? UINT64_MAX : 0);
+	struct gw_action *a;
+
+	if (in->copies_differ || (b->kind != GW_BASE_OUTSIDE && !out))
+		return false;
+	if (b->kind != GW_BASE_OUTSIDE && gw_local_changes(in, b->flags, l->flags) != 0)
+		return false;
+	if (b->kind != GW_BASE_OUTSIDE && wished_away(in, b, l))
+		return false;
+	a = add(plan, out ? GW_DO_EXPIRE : GW_DO_STAY, b->uid);
+	if (a == NULL)
+		return false;
+	a->local = b->local;
+	return true;
+}
+
+static bool merge(const struct gw_plan_input *in, const struct gw_base_msg *b,
+	const struct gw_remote_msg *r, struct gw_plan *plan)
+{
+	const struct gw_local_msg *l = &in->local[b->local];
+	struct gw_action *shown = b->kind == GW_BASE_HIDDEN ? add(plan, GW_DO_STAY, b->uid) : NULL;
+	struct gw_merged m = gw_merge_flags(in, b->flags, r->flags, l->flags);
+	struct gw_action *a;
+
+	if (b->kind == GW_BASE_HIDDEN && shown == NULL)
+		return false;
+	if ((b->kind == GW_BASE_OUTSIDE || (r->flags == b->flags && m.local == l->flags)) &&
+		leaves(in, b, r->old, l, plan))
+		return true;
+	if (wished_away(in, b, l)) {
+		if (!changed_there(b, r))
+			return delete_there(in, b, r->flags, plan);
+		m.local &= ~GW_FLAG_DELETED; /* else the wish would win in the next run */
+	}
+	if (m.local != l->flags || r->flags != b->flags) {
+		a = add(plan, m.local == l->flags ? GW_DO_BASE_FLAGS : GW_DO_LOCAL_FLAGS, b->uid);
+		if (a == NULL)
+			return false;
+		a->local = b->local;
+		a->flags = m.local;
+		a->base_flags = r->flags;
+	}
+	return tell(plan, b->uid, r->flags, m.remote);
+}
+
+static bool update_base(const struct gw_base_msg *b, uint64_t flags, struct gw_plan *plan)
+{
+	struct gw_action *a = b->flags == flags ? NULL : add(plan, GW_DO_BASE_FLAGS, b->uid);
+
+	if (a != NULL)
+		a->base_flags = flags;
+	return a != NULL || b->flags == flags;
+}
+
+static const struct gw_pair *find_pair(const struct gw_plan_input *in, uint32_t uid)
+{
+	size_t lo = 0, hi = in->pair_count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (in->pairs[mid].uid < uid)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < in->pair_count && in->pairs[lo].uid == uid ? &in->pairs[lo] : NULL;
+}
+
+static bool pair(const struct gw_plan_input *in, const struct gw_pair *p, uint64_t there,
+	uint32_t size, struct gw_plan *plan)
+{
+	struct gw_action *a = add(plan, GW_DO_PAIR, p->uid);
+	uint64_t mine;
+
+	if (a == NULL)
+		return false;
+	a->local = p->local;
+	a->check_body = p->check_body;
+	a->size = size;
+	/* Joined without base: the union, wishes to delete left out. */
+	a->base_flags = there;
+	a->flags = (in->local[p->local].flags | (there & in->lettered & ~GW_FLAG_DELETED));
+	mine = in->local[p->local].flags & telling(in) & ~there;
+	if (p->check_body) { /* told when it is known to be the same */
+		plan->look_again |= mine != 0;
+		return true;
+	}
+	return tell(plan, p->uid, there, there | mine);
+}
+
+/* Known, there, and without a file here.  r NULL: there as base says. */
+static bool missing_here(const struct gw_plan_input *in, const struct gw_base_msg *b,
+	const struct gw_remote_msg *r, struct gw_plan *plan)
+{
+	const struct gw_pair *arrived = find_pair(in, b->uid);
+
+	if (arrived != NULL && (b->kind == GW_BASE_UNFETCHABLE || b->kind == GW_BASE_OUTSIDE))
+		return pair(in, arrived, r != NULL ? r->flags : b->flags, r != NULL ? r->size : 0,
+			plan);
+	if (b->kind == GW_BASE_UNFETCHABLE)
+		return r == NULL || !in->retry_unfetchable || download(plan, r, GW_DO_DOWNLOAD);
+	if (b->kind == GW_BASE_OUTSIDE && r != NULL &&
+		!outside(in, b->uid, r->flags, r->whole ? r->old : b->old,
+			r->whole ? r->size
+			: b->big ? UINT64_MAX
+				 : 0))
+		return download(plan, r, GW_DO_DOWNLOAD);
+	if (b->kind != GW_BASE_FILE && b->kind != GW_BASE_HIDDEN)
+		return r == NULL || update_base(b, r->flags, plan);
+	if (in->copies_differ) /* then all of the server is looked at */
+		return r == NULL || download(plan, r, GW_DO_DOWNLOAD);
+	if (!in->local_trusted) {
+		plan->look_again = true;
+		plan->incomplete |= r != NULL && r->flags != b->flags;
+		return true;
+	}
+	if (r != NULL && changed_there(b, r))
+		return download(plan, r, GW_DO_RETURN);
+	return delete_there(in, b, r != NULL ? r->flags : b->flags, plan);
+}
+
+/* Its deletion was held back, and it is here again. */
+static bool back_here(
+	const struct gw_plan_input *in, const struct gw_base_msg *b, struct gw_plan *plan)
+{
+	if (b->local == GW_NO_LOCAL || in->held_here == NULL ||
+		!gw_seqset_has(in->held_here, b->uid) || wished_away(in, b, &in->local[b->local]))
+		return true;
+	return add(plan, GW_DO_UNHOLD, b->uid) != NULL;
+}
+
+/* Known, here, and nothing told of it: the server has what base says. */
+static bool unchanged_there(
+	const struct gw_plan_input *in, const struct gw_base_msg *b, struct gw_plan *plan)
+{
+	uint64_t base = b->flags;
+
+	if (in->copies_differ || b->kind == GW_BASE_HIDDEN)
+		return true;
+	if (b->local == GW_NO_LOCAL)
+		return missing_here(in, b, NULL, plan);
+	if (leaves(in, b, b->old, &in->local[b->local], plan))
+		return true;
+	if (wished_away(in, b, &in->local[b->local]))
+		return delete_there(in, b, base, plan);
+	return tell(plan, b->uid, base,
+		gw_merge_flags(in, base, base, in->local[b->local].flags).remote);
+}
+
+static bool is_gone(const struct gw_plan_input *in, uint32_t uid)
+{
+	if (in->remote_full || (in->vanished != NULL && gw_seqset_has(in->vanished, uid)))
+		return true;
+	if (in->held_gone != NULL && gw_seqset_has(in->held_gone, uid))
+		return true;
+	return in->listing != NULL && !gw_seqset_has(in->listing, uid);
+}
+
+/* Known, and gone there. */
+static bool gone_there(
+	const struct gw_plan_input *in, const struct gw_base_msg *b, struct gw_plan *plan)
+{
+	struct gw_action *a;
+
+	if (b->kind ==
+		GW_BASE_HIDDEN) /* known, and when it shows again it is known what became of it */
+		return true;
+	if (in->copies_differ ||
+		(b->local == GW_NO_LOCAL && b->kind == GW_BASE_FILE && !in->local_trusted)) {
+		plan->incomplete = true;
+		return true;
+	}
+	if (b->local == GW_NO_LOCAL)
+		return add(plan, GW_DO_FORGET, b->uid) != NULL;
+	a = add(plan, changed_here(in, b, &in->local[b->local]) ? GW_DO_KEEP : GW_DO_DELETE_LOCAL,
+		b->uid);
+	if (a != NULL)
+		a->local = b->local;
+	return a != NULL;
+}
+
+/* Base does not know it. */
+static bool new_there(
+	const struct gw_plan_input *in, const struct gw_remote_msg *r, struct gw_plan *plan)
+{
+	const struct gw_pair *p = find_pair(in, r->uid);
+
+	if (p != NULL)
+		return pair(in, p, r->flags, r->size, plan);
+	if (!in->local_trusted) { /* it may be here, unseen */
+		plan->incomplete = plan->look_again = true;
+		return true;
+	}
+	return download(plan, r,
+		outside(in, r->uid, r->flags, r->old, r->size) ? GW_DO_SKIP : GW_DO_DOWNLOAD);
+}
+
+bool gw_action_is_gone_there(const struct gw_action *action)
+{
+	return action->kind == GW_DO_DELETE_LOCAL || action->kind == GW_DO_KEEP;
+}
+
+const struct gw_action *gw_plan_find(const struct gw_plan *plan, uint32_t uid)
+{
+	for (size_t i = 0; i < plan->count && plan->actions[i].uid <= uid; i++) {
+		if (plan->actions[i].uid == uid)
+			return &plan->actions[i];
+	}
+	return NULL;
+}
+
+void gw_plan_shrink(struct gw_plan *plan, size_t count)
+{
+	struct gw_action *smaller;
+
+	if (count == 0) {
+		free(plan->actions);
+		plan->actions = NULL;
+		plan->cap = 0;
+	} else if ((smaller = realloc(plan->actions, count * sizeof *smaller)) != NULL) {
+		plan->actions = smaller;
+		plan->cap = count;
+	}
+	plan->count = count;
+}
+
+/* Files that neither base nor the server knows.  The pairs are asked by file. */
+static bool new_here(const struct gw_plan_input *in, struct gw_plan *plan)
+{
+	bool *paired = calloc(in->local_count + 1, sizeof *paired);
+	bool ok = paired != NULL;
+
+	for (size_t i = 0; i < in->pair_count && ok; i++)
+		paired[in->pairs[i].local] = true;
+	for (size_t i = 0; i < in->local_count && ok; i++) {
+		const struct gw_local_msg *l = &in->local[i];
+		struct gw_action *a;
+		bool refuse;
+
+		if (!l->candidate || l->uid != 0 || l->refused || paired[i] ||
+			(l->flags & GW_FLAG_DELETED))
+			continue;
+		if (l->stray && !in->copies_differ &&
+			(l->flags & in->lettered & ~GW_FLAG_SEEN) == 0) {
+			a = add(plan, GW_DO_STRAY, 0);
+			ok = a != NULL;
+			if (ok)
+				a->local = (uint32_t)i;
+			continue;
+		}
+		/* In an old copy of the Maildir it may be one that was deleted since. */
+		refuse = in->read_only || (in->copies_differ && l->ours);
+		a = add(plan, refuse ? GW_DO_REFUSE : GW_DO_UPLOAD, 0);
+		ok = a != NULL;
+		if (ok) {
+			a->local = (uint32_t)i;
+			a->flags = l->flags & telling(in);
+		}
+	}
+	free(paired);
+	return ok;
+}
+
+/* The UID of the max_messages-th newest message that is there; 0: all are inside. */
+static uint32_t first_inside(const struct gw_plan_input *in)
+{
+	size_t b = in->base_count, r = in->remote_count;
+	uint32_t left = in->max_messages, uid = 0;
+
+	while (left > 0 && (b > 0 || r > 0)) {
+		uint32_t base = b > 0 ? in->base[b - 1].uid : 0;
+		uint32_t remote = r > 0 ? in->remote[r - 1].uid : 0;
+
+		uid = base > remote ? base : remote;
+		b -= base == uid;
+		r -= remote == uid;
+		/* Gone ones do not count; vanished ones may be among those told of. */
+		if (remote == uid ? in->vanished == NULL || !gw_seqset_has(in->vanished, uid)
+				  : !is_gone(in, uid))
+			left--;
+	}
+	return left > 0 || (b == 0 && r == 0) ? 0 : uid;
+}
+
+enum gw_code gw_plan_mailbox(const struct gw_plan_input *given, struct gw_plan *out)
+{
+	struct gw_plan_input with_window = *given;
+	const struct gw_plan_input *in = &with_window;
+	size_t b = 0, r = 0;
+	bool ok = true;
+
+	*out = (struct gw_plan){ 0 };
+	with_window.first_inside = given->max_messages > 0 ? first_inside(given) : 0;
+	while (ok) {
+		const struct gw_base_msg *base = b < in->base_count ? &in->base[b] : NULL;
+		const struct gw_remote_msg *remote = r < in->remote_count ? &in->remote[r] : NULL;
+
+		if (base == NULL && remote == NULL)
+			break;
+		if (base == NULL || (remote != NULL && remote->uid < base->uid)) {
+			ok = new_there(in, remote, out);
+			r++;
+		} else if (remote == NULL || base->uid < remote->uid) {
+			ok = back_here(in, base, out) &&
+			     (is_gone(in, base->uid) ? gone_there(in, base, out)
+						     : unchanged_there(in, base, out));
+			b++;
+		} else {
+			ok = back_here(in, base, out);
+			/* Told about and told gone afterwards: gone. */
+			if (!ok)
+				break;
+			if (in->vanished != NULL && gw_seqset_has(in->vanished, base->uid))
+				ok = gone_there(in, base, out);
+			else if (base->local == GW_NO_LOCAL)
+				ok = missing_here(in, base, remote, out);
+			else
+				ok = merge(in, base, remote, out);
+			b++;
+			r++;
+		}
+	}
+	ok = ok && new_here(in, out);
+	if (!ok)
+		gw_plan_deinit(out);
+	return ok ? GW_OK : GW_ERR_NOMEM;
+}
+
+bool gw_base_has_hidden(const struct gw_base_msg *base, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (base[i].kind == GW_BASE_HIDDEN)
+			return true;
+	}
+	return false;
+}
+
+size_t gw_base_find(const struct gw_base_msg *base, size_t count, uint32_t uid)
+{
+	size_t lo = 0, hi = count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (base[mid].uid < uid)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < count && base[lo].uid == uid ? lo : count;
+}

@@ -1,0 +1,228 @@
+/* remote/append.c - see append.h.
+ *
+ *   SENDING --all sent, or stopped, or the session lost--> WAITING --all answered--> done
+ *
+ * I1  done() comes once, from advance(), when nothing is in flight; never from inside start().
+ * I2  a body goes out without waiting only if a command of its shape was accepted before on this
+ *     connection: a server that does not understand the rest would run the mail as commands.
+ */
+#include "remote/append.h"
+
+#include "imap/caps.h"
+#include "imap/date.h"
+#include "imap/flags.h"
+#include "maildir/outgoing.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <strings.h>
+
+enum { MAX_IN_FLIGHT = 100, MAX_BYTES = 4 << 20, LITERAL_MINUS_MAX = 4096 };
+enum shape { WITHOUT_FLAGS, WITH_FLAGS, WITH_KEYWORDS, SHAPES };
+
+struct gw_upload {
+	struct gw_session *session;
+	const char *mailbox;
+	const struct gw_maildir *place;
+	const struct gw_keywords *keywords;
+	struct gw_upload_item *items;
+	size_t count, next;
+	struct gw_upload_events ev;
+	unsigned in_flight;
+	uint64_t bytes_in_flight;
+	bool accepted[SHAPES]; /* I2 */
+	bool stopped;
+	struct gw_error lost, full; /* full: the quota is used up */
+};
+
+struct letter { /* one APPEND */
+	struct gw_upload *u;
+	struct gw_upload_item *item;
+	enum shape shape;
+	struct gw_outgoing out;
+};
+
+static enum shape shape_of(uint64_t flags)
+{
+	return flags & GW_FLAGS_KEYWORDS ? WITH_KEYWORDS : flags != 0 ? WITH_FLAGS : WITHOUT_FLAGS;
+}
+
+static void advance(struct gw_upload *u);
+
+static void decide(struct gw_upload *u, struct gw_upload_item *item, enum gw_upload_outcome outcome,
+	const struct gw_error *why)
+{
+	item->outcome = outcome;
+	u->ev.item(u->ev.ctx, item, why);
+}
+
+static void on_answer(void *ctx, const struct gw_result *result)
+{
+	struct letter *l = ctx;
+	struct gw_upload *u = l->u;
+	struct gw_upload_item *item = l->item;
+
+	u->in_flight--;
+	u->bytes_in_flight -= item->size;
+	gw_outgoing_close(&l->out);
+	if (result->kind == GW_RESULT_LOST) {
+		item->outcome = GW_UPLOAD_LOST;
+		if (u->lost.code == GW_OK)
+			u->lost = *result->err;
+	} else if (result->kind == GW_RESULT_OK) {
+		bool named = result->response->code == GW_CODE_APPENDUID;
+
+		u->accepted[l->shape] = true;
+		item->uid = named ? (uint32_t)result->response->number : 0;
+		item->uidvalidity = named ? result->response->uidvalidity : 0;
+		decide(u, item, named ? GW_UPLOAD_STORED : GW_UPLOAD_UNNAMED, NULL);
+	} else {
+		if (strcasestr(result->err->text, "[OVERQUOTA]") != NULL) /* RFC 9208 */
+			u->full = *result->err;
+		decide(u, item, GW_UPLOAD_REFUSED, result->err);
+	}
+	free(l);
+	advance(u);
+}
+
+static size_t read_letter(void *ctx, char *out, size_t n)
+{
+	struct letter *l = ctx;
+
+	return gw_outgoing_read(&l->out, out, n);
+}
+
+static bool may_go_at_once(const struct gw_upload *u, const struct gw_upload_item *item)
+{
+	uint32_t caps = gw_session_caps(u->session);
+
+	return u->accepted[shape_of(item->flags)] &&
+	       ((caps & GW_CAP_LITERAL_PLUS) ||
+		       ((caps & GW_CAP_LITERAL_MINUS) && item->size <= LITERAL_MINUS_MAX));
+}
+
+static enum gw_code send_letter(struct gw_upload *u, struct letter *l)
+{
+	const struct gw_upload_item *item = l->item;
+	const struct gw_body_source body = { .size = item->size, .read = read_letter, .ctx = l };
+	char date[GW_DATE_TEXT];
+	struct gw_line line;
+	enum gw_code code;
+
+	gw_date_format(item->date, date);
+	gw_line_init(&line);
+	gw_line_printf(&line, "APPEND ");
+	gw_line_string(&line, gw_slice_str(u->mailbox), gw_session_caps(u->session));
+	if (item->flags != 0) {
+		gw_line_printf(&line, " (");
+		gw_line_flags(&line, item->flags, u->keywords->names, GW_KEYWORD_MAX);
+		gw_line_printf(&line, ")");
+	}
+	gw_line_printf(&line, " \"%s\" ", date);
+	gw_line_body(&line, &body, may_go_at_once(u, item));
+	code = gw_session_send(
+		u->session, &line, &(struct gw_handlers){ .done = on_answer, .ctx = l });
+	gw_line_deinit(&line);
+	return code;
+}
+
+/* false: nothing more can be sent. */
+static bool send_item(struct gw_upload *u, struct gw_upload_item *item)
+{
+	struct letter *l = malloc(sizeof *l);
+	enum gw_code code = GW_ERR_NOMEM;
+	int sys = 0;
+
+	if (l != NULL) {
+		l->u = u;
+		l->item = item;
+		l->shape = shape_of(item->flags);
+		sys = gw_outgoing_open(
+			&l->out, item->in_new ? u->place->new : u->place->cur, item->name);
+		if (sys != 0) { /* a reader was faster, or took the right to read it */
+			free(l);
+			decide(u, item, GW_UPLOAD_GONE, NULL);
+			return true;
+		}
+		u->in_flight++;
+		u->bytes_in_flight += item->size;
+		code = send_letter(u, l);
+		if (code == GW_OK)
+			return true;
+		u->in_flight--;
+		u->bytes_in_flight -= item->size;
+		gw_outgoing_close(&l->out);
+		free(l);
+	}
+	gw_fail(&u->lost, code, code == GW_ERR_NOMEM ? "out of memory" : "the session ended");
+	return false;
+}
+
+/* I2: while it is not known whether the shape is understood, the first goes alone. */
+static bool may_send(const struct gw_upload *u)
+{
+	const struct gw_upload_item *item = &u->items[u->next];
+
+	if (u->in_flight == 0)
+		return true;
+	return u->in_flight < MAX_IN_FLIGHT && u->bytes_in_flight + item->size <= MAX_BYTES &&
+	       u->accepted[shape_of(item->flags)];
+}
+
+static void send_more(struct gw_upload *u)
+{
+	while (u->next < u->count && !u->stopped && u->lost.code == GW_OK && may_send(u)) {
+		struct gw_upload_item *item = &u->items[u->next++];
+
+		if (u->full.code != GW_OK)
+			decide(u, item, GW_UPLOAD_REFUSED, &u->full);
+		else if (!send_item(u, item))
+			return;
+	}
+}
+
+/* I1 */
+static void advance(struct gw_upload *u)
+{
+	struct gw_upload_events ev = u->ev;
+	struct gw_error lost;
+
+	send_more(u);
+	if (u->in_flight > 0)
+		return;
+	lost = u->lost;
+	free(u);
+	ev.done(ev.ctx, lost.code == GW_OK ? NULL : &lost);
+}
+
+void gw_upload_stop(struct gw_upload *u)
+{
+	u->stopped = true;
+}
+
+enum gw_code gw_upload_start(struct gw_session *session, const char *mailbox,
+	const struct gw_maildir *place, const struct gw_keywords *keywords,
+	struct gw_upload_item *items, size_t count, const struct gw_upload_events *events,
+	struct gw_upload **out)
+{
+	struct gw_upload *u = calloc(1, sizeof *u);
+	enum gw_code code;
+
+	*out = u;
+	if (u == NULL)
+		return GW_ERR_NOMEM;
+	*u = (struct gw_upload){ .session = session,
+		.mailbox = mailbox,
+		.place = place,
+		.keywords = keywords,
+		.items = items,
+		.count = count,
+		.ev = *events };
+	send_more(u);
+	if (u->in_flight > 0)
+		return GW_OK;
+	*out = NULL;
+	code = u->lost.code;
+	free(u);
+	return code;
+}

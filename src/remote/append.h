@@ -1,0 +1,51 @@
+/* remote/append.h - sends messages to the selected mailbox: APPEND, one each, in one flight.
+ *
+ * The first of each shape waits for the server's "+"; once one was accepted the others go out
+ * without waiting (LITERAL+).  The caller has recorded what it is about to send.
+ */
+#pragma once
+
+#include "imap/session.h"
+#include "maildir/folder.h"
+#include "maildir/keywords.h"
+
+struct gw_upload;
+
+enum gw_upload_outcome {
+	GW_UPLOAD_UNSENT,  /* not a byte of it */
+	GW_UPLOAD_LOST,    /* the session was lost before an answer */
+	GW_UPLOAD_STORED,  /* uid is its UID, of uidvalidity */
+	GW_UPLOAD_UNNAMED, /* stored; the server did not say where */
+	GW_UPLOAD_REFUSED,
+	GW_UPLOAD_GONE, /* the file is not what was seen any more */
+};
+
+struct gw_upload_item {
+	uint32_t local; /* the caller's */
+	const char *name;
+	bool in_new;
+	uint64_t flags; /* that it gets */
+	uint64_t size;  /* with CR LF line ends */
+	time_t date;
+	bool carried;                   /* the caller's: it goes by another way */
+	enum gw_upload_outcome outcome; /* out */
+	uint32_t uid, uidvalidity;      /* out */
+};
+
+struct gw_upload_events {
+	/* item->outcome was decided.  why: REFUSED, and what the server says. */
+	void (*item)(void *ctx, const struct gw_upload_item *item, const struct gw_error *why);
+	/* Nothing more is under way.  lost: the session ended, or NULL. */
+	void (*done)(void *ctx, const struct gw_error *lost);
+	void *ctx;
+};
+
+/* Names, items, place and keywords are borrowed until done, which comes exactly once, later.  *out
+ * NULL: nothing was sent (GW_OK: each item was decided at once), and done never comes. */
+enum gw_code gw_upload_start(struct gw_session *session, const char *mailbox,
+	const struct gw_maildir *place, const struct gw_keywords *keywords,
+	struct gw_upload_item *items, size_t count, const struct gw_upload_events *events,
+	struct gw_upload **out);
+
+/* Sends nothing more; done follows when what is under way was answered. */
+void gw_upload_stop(struct gw_upload *u);

@@ -1,0 +1,360 @@
+/* remote/expunge.c - see expunge.h.
+ *
+ *   CREATING (the trash) --> TRASHING --moved, or copied--> LOOKING (for others' \Deleted; only
+ *   without UIDPLUS) --> MARKING --> EXPUNGING --> done
+ *   A state that has nothing to do passes on to the next.
+ *
+ * I1  done() comes once, from finish(), when no command is under way.
+ * I2  nothing is expunged that this run did not mark, or moved that was not named.
+ */
+#include "remote/expunge.h"
+
+#include "base/flagset.h"
+#include "imap/search.h"
+#include "remote/observe.h"
+
+#include <stdlib.h>
+
+enum state { CREATING, TRASHING, LOOKING, MARKING, EXPUNGING, DONE };
+
+struct gw_remove {
+	enum state state;
+	struct gw_remove_options o;
+	bool *marks;      /* owned; by item: to be marked and expunged */
+	unsigned pending; /* I1 */
+	bool failed, created, must_create, foreign;
+	struct gw_error refused, lost;
+};
+
+struct command {
+	struct gw_remove *r;
+	struct gw_seqset uids;
+};
+
+static void enter(struct gw_remove *r, enum state state);
+
+static uint32_t caps(const struct gw_remove *r)
+{
+	return gw_session_caps(r->o.session);
+}
+
+/* I1 */
+static void finish(struct gw_remove *r)
+{
+	struct gw_remove_options o = r->o;
+	struct gw_error refused = r->refused, lost = r->lost;
+
+	free(r->marks);
+	free(r);
+	o.done(o.ctx, refused.code == GW_OK ? NULL : &refused, lost.code == GW_OK ? NULL : &lost);
+}
+
+static void free_command(struct command *c)
+{
+	gw_seqset_deinit(&c->uids);
+	free(c);
+}
+
+/* --- answers --------------------------------------------------------------------------------- */
+
+static void decide(struct gw_remove *r, const struct command *c, enum gw_remove_outcome outcome)
+{
+	for (size_t i = 0; i < r->o.count; i++) {
+		if (gw_seqset_has(&c->uids, r->o.items[i].uid))
+			r->o.items[i].outcome = outcome;
+	}
+}
+
+static void mark_all(struct gw_remove *r, const struct command *c)
+{
+	for (size_t i = 0; i < r->o.count; i++) {
+		if (gw_seqset_has(&c->uids, r->o.items[i].uid))
+			r->marks[i] = true;
+	}
+}
+
+/* What the server did not mark, since it was changed meanwhile (RFC 7162 3.1.3). */
+static void take_modified(struct gw_remove *r, struct gw_slice text)
+{
+	struct gw_seqset set = { 0 };
+	bool ok = gw_seqset_parse(&set, text) == GW_OK;
+
+	for (size_t i = 0; i < r->o.count; i++) {
+		if (!r->marks[i] || (ok && !gw_seqset_has(&set, r->o.items[i].uid)))
+			continue;
+		r->marks[i] = false; /* a set not understood spares all */
+		r->o.items[i].outcome = GW_REMOVE_CHANGED;
+	}
+	gw_seqset_deinit(&set);
+}
+
+static void settle(struct command *c, const struct gw_result *result)
+{
+	struct gw_remove *r = c->r;
+	bool ok = result->kind == GW_RESULT_OK;
+	enum gw_resp_code code = result->response == NULL ? GW_CODE_NONE : result->response->code;
+	bool moves = r->state == TRASHING && (caps(r) & GW_CAP_MOVE);
+
+	if (code == GW_CODE_MODIFIED && r->state == MARKING)
+		take_modified(r, result->response->code_text);
+	if (result->kind == GW_RESULT_LOST) {
+		decide(r, c, GW_REMOVE_LOST);
+		gw_fail(&r->lost, result->err->code, "%s", result->err->text);
+	} else if (!ok && r->state == TRASHING && !r->created && code == GW_CODE_TRYCREATE) {
+		r->must_create = true; /* they are tried once more */
+	} else if (!ok &&
+		   (r->state == CREATING || (r->state == MARKING && code == GW_CODE_MODIFIED))) {
+		; /* another may have been faster in making it; some servers say NO to what was
+		     changed */
+	} else if (!ok) {
+		decide(r, c, GW_REMOVE_REFUSED);
+		r->failed |= r->state == LOOKING;
+		if (r->refused.code == GW_OK)
+			r->refused = *result->err;
+	} else if (moves) {
+		decide(r, c, GW_REMOVE_DONE);
+	} else if (r->state == TRASHING) {
+		mark_all(r, c);
+	}
+}
+
+static void advance(struct gw_remove *r)
+{
+	if (r->pending > 0)
+		return;
+	if (r->lost.code != GW_OK) {
+		finish(r);
+		return;
+	}
+	switch (r->state) {
+	case CREATING:
+		enter(r, TRASHING);
+		break;
+	case TRASHING:
+		if (r->must_create && !r->created)
+			enter(r, CREATING);
+		else
+			enter(r, LOOKING);
+		break;
+	case LOOKING:
+		enter(r, MARKING);
+		break;
+	case MARKING:
+		enter(r, EXPUNGING);
+		break;
+	case EXPUNGING:
+		for (size_t i = 0; i < r->o.count; i++) {
+			if (r->marks[i] && r->o.items[i].outcome == GW_REMOVE_UNSENT)
+				r->o.items[i].outcome =
+					r->foreign ? GW_REMOVE_LEFT : GW_REMOVE_DONE;
+		}
+		finish(r);
+		break;
+	case DONE:
+		break;
+	}
+}
+
+static void on_answer(void *ctx, const struct gw_result *result)
+{
+	struct command *c = ctx;
+	struct gw_remove *r = c->r;
+
+	settle(c, result);
+	free_command(c);
+	r->pending--;
+	advance(r);
+}
+
+/* Would an EXPUNGE take others' \Deleted along? */
+static void on_search(void *ctx, const struct gw_response *resp)
+{
+	struct gw_remove *r = ((struct command *)ctx)->r;
+	struct gw_seqset found = { 0 };
+	uint64_t ours = 0;
+
+	if (gw_search_take(resp, &found) != GW_OK)
+		r->foreign = true; /* spares what cannot be told apart */
+	for (size_t i = 0; i < r->o.count; i++) {
+		const struct gw_remove_item *item = &r->o.items[i];
+
+		ours += (r->marks[i] || item->to == GW_REMOVE_FOR_GOOD) &&
+			gw_seqset_has(&found, item->uid);
+	}
+	r->foreign |= gw_seqset_size(&found) > ours;
+	gw_seqset_deinit(&found);
+}
+
+/* --- questions ------------------------------------------------------------------------------- */
+
+/* uids: taken over. */
+static void send_line(struct gw_remove *r, struct gw_line *line, struct gw_seqset *uids)
+{
+	struct command *c = calloc(1, sizeof *c);
+	enum gw_code code = c == NULL ? GW_ERR_NOMEM : GW_OK;
+
+	if (c != NULL) {
+		*c = (struct command){ .r = r };
+		if (uids != NULL) {
+			c->uids = *uids;
+			*uids = (struct gw_seqset){ 0 };
+		}
+		code = gw_session_send(r->o.session, line,
+			&(struct gw_handlers){ .response = r->state == LOOKING ? on_search : NULL,
+				.done = on_answer,
+				.ctx = c });
+	}
+	gw_line_deinit(line);
+	if (code == GW_OK) {
+		r->pending++;
+		return;
+	}
+	if (c != NULL)
+		free_command(c);
+	gw_fail(&r->lost, code, code == GW_ERR_NOMEM ? "out of memory" : "the session ended");
+}
+
+static void write_command(struct gw_remove *r, const struct gw_seqset *uids, enum gw_remove_to to,
+	struct gw_line *line)
+{
+	gw_line_init(line);
+	if (r->state == EXPUNGING) {
+		gw_line_printf(line, "UID EXPUNGE ");
+		gw_line_set(line, uids);
+		return;
+	}
+	gw_line_printf(line, r->state == MARKING     ? "UID STORE "
+			     : caps(r) & GW_CAP_MOVE ? "UID MOVE "
+						     : "UID COPY ");
+	gw_line_set(line, uids);
+	gw_line_printf(line, " ");
+	if (r->state == TRASHING) {
+		gw_line_string(line, gw_slice_str(to == GW_REMOVE_TO_ALL ? r->o.all : r->o.trash),
+			caps(r));
+		return;
+	}
+	if (r->o.highestmodseq > 0 && (caps(r) & GW_CAP_CONDSTORE))
+		gw_line_printf(
+			line, "(UNCHANGEDSINCE %llu) ", (unsigned long long)r->o.highestmodseq);
+	gw_line_printf(line, "+FLAGS.SILENT (\\Deleted)");
+}
+
+static void send_set(struct gw_remove *r, struct gw_seqset *uids, enum gw_remove_to to)
+{
+	struct gw_line line;
+
+	if (uids->count == 0 || r->lost.code != GW_OK)
+		return;
+	write_command(r, uids, to, &line);
+	send_line(r, &line, uids);
+	gw_seqset_deinit(uids);
+}
+
+/* The present state's command for the items that it concerns and that go there. */
+static void send_sets_to(struct gw_remove *r, enum gw_remove_to to)
+{
+	struct gw_seqset set = { 0 };
+
+	for (size_t i = 0; i < r->o.count; i++) {
+		const struct gw_remove_item *item = &r->o.items[i];
+
+		if (item->to != to || item->outcome != GW_REMOVE_UNSENT ||
+			r->marks[i] == (r->state == TRASHING))
+			continue;
+		if (gw_seqset_add(&set, item->uid, item->uid) != GW_OK)
+			gw_fail(&r->lost, GW_ERR_NOMEM, "out of memory");
+		if (set.count >= GW_LINE_MAX_RANGES)
+			send_set(r, &set, to);
+	}
+	send_set(r, &set, to);
+	gw_seqset_deinit(&set);
+}
+
+static void send_sets(struct gw_remove *r)
+{
+	if (r->state != TRASHING)
+		send_sets_to(r, GW_REMOVE_FOR_GOOD);
+	send_sets_to(r, GW_REMOVE_TO_TRASH);
+	send_sets_to(r, GW_REMOVE_TO_ALL);
+}
+
+static bool any_marks(const struct gw_remove *r)
+{
+	for (size_t i = 0; i < r->o.count; i++) {
+		if (r->marks[i])
+			return true;
+	}
+	return false;
+}
+
+static void send_create(struct gw_remove *r)
+{
+	struct gw_line line;
+
+	r->created = true;
+	gw_line_init(&line);
+	gw_line_printf(&line, "CREATE ");
+	gw_line_string(&line, gw_slice_str(r->o.trash), caps(r));
+	send_line(r, &line, NULL);
+}
+
+static void enter(struct gw_remove *r, enum state state)
+{
+	struct gw_line line;
+	bool plus = caps(r) & GW_CAP_UIDPLUS;
+
+	r->state = state;
+	switch (state) {
+	case CREATING:
+		if (r->o.trash != NULL && (r->o.make_trash || r->must_create))
+			send_create(r);
+		break;
+	case TRASHING:
+		send_sets(r);
+		break;
+	case LOOKING:
+		for (size_t i = 0; i < r->o.count; i++)
+			r->marks[i] |= r->o.items[i].to == GW_REMOVE_FOR_GOOD;
+		if (plus || !any_marks(r))
+			break;
+		gw_line_init(&line);
+		gw_line_printf(&line, "UID SEARCH DELETED");
+		send_line(r, &line, NULL);
+		break;
+	case MARKING:
+		if (!r->failed)
+			send_sets(r);
+		break;
+	case EXPUNGING:
+		for (size_t i = 0; i < r->o.count; i++) /* what was not marked is not expunged */
+			r->marks[i] = r->marks[i] && !r->failed &&
+				      r->o.items[i].outcome == GW_REMOVE_UNSENT;
+		if (plus && any_marks(r)) {
+			send_sets(r);
+		} else if (any_marks(r) && !r->foreign) {
+			gw_line_init(&line);
+			gw_line_printf(&line, "EXPUNGE");
+			send_line(r, &line, NULL);
+		}
+		break;
+	case DONE:
+		break;
+	}
+	advance(r);
+}
+
+enum gw_code gw_remove_start(const struct gw_remove_options *options)
+{
+	struct gw_remove *r;
+
+	if (!gw_session_usable(options->session)) /* so that done() cannot come from in here */
+		return GW_ERR_NET;
+	r = calloc(1, sizeof *r);
+	if (r == NULL || (r->marks = calloc(options->count + 1, sizeof *r->marks)) == NULL) {
+		free(r);
+		return GW_ERR_NOMEM;
+	}
+	r->o = *options;
+	enter(r, options->trash != NULL ? CREATING : options->all != NULL ? TRASHING : LOOKING);
+	return GW_OK;
+}

@@ -1,0 +1,48 @@
+/* remote/expunge.h - takes messages out of the selected mailbox on the server, for good or to the
+ * trash.
+ *
+ * Or into all mail: where a mailbox is a label (Gmail), that takes only the label off.
+ *
+ * Only what was named here goes: UID EXPUNGE where there is UIDPLUS (RFC 4315); without it EXPUNGE,
+ * and that only when no other client's \Deleted would go along.
+ */
+#pragma once
+
+#include "imap/session.h"
+
+struct gw_remove;
+
+enum gw_remove_outcome {
+	GW_REMOVE_UNSENT,
+	GW_REMOVE_LOST, /* the session ended before an answer */
+	GW_REMOVE_DONE,
+	GW_REMOVE_CHANGED, /* it was changed there meanwhile, so it stays */
+	GW_REMOVE_LEFT,    /* marked \Deleted, and standing: others' marks would have gone too */
+	GW_REMOVE_REFUSED,
+};
+
+enum gw_remove_to { GW_REMOVE_FOR_GOOD, GW_REMOVE_TO_TRASH, GW_REMOVE_TO_ALL };
+
+struct gw_remove_item {
+	uint32_t uid;
+	enum gw_remove_to to;
+	enum gw_remove_outcome outcome; /* out */
+};
+
+struct gw_remove_options {
+	struct gw_session *session;
+	const char *trash; /* as on the wire; NULL: nothing is for the trash */
+	bool make_trash;   /* it is not there yet */
+	const char *all;   /* likewise; NULL: nothing is for all mail */
+	/* What changed after this stays (RFC 7162 UNCHANGEDSINCE); 0: not known. */
+	uint64_t highestmodseq;
+	struct gw_remove_item *items; /* sorted by uid */
+	size_t count;
+	/* Every outcome is decided.  refused, lost: NULL, or why. */
+	void (*done)(void *ctx, const struct gw_error *refused, const struct gw_error *lost);
+	void *ctx;
+};
+
+/* The options are copied; what they point to is borrowed until done, which comes exactly once,
+ * later.  GW_ERR_NOMEM, GW_ERR_NET: never. */
+enum gw_code gw_remove_start(const struct gw_remove_options *options);

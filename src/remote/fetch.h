@@ -1,0 +1,50 @@
+/* remote/fetch.h - fetches the bodies of one mailbox, newest first, several windows in flight; big
+ * ones at the end, in pieces, so that one that is cut off is gone on with (pieces.h).
+ *
+ * A UID that the server will not give never stops the rest: a refused window is halved until the
+ * one is found; a UID that an OK left out is asked for again, alone.
+ */
+#pragma once
+
+#include "imap/session.h"
+#include "maildir/deliver.h"
+
+struct gw_download;
+
+struct gw_download_item {
+	uint32_t uid;
+	uint32_t size;  /* as listed; 0: not told */
+	uint64_t flags; /* as listed */
+	uint32_t local; /* a file that may be the same message (plan/plan.h), or GW_NO_LOCAL */
+	bool done;
+	bool big;    /* its own: fetched in pieces */
+	bool recent; /* the caller's: another mailbox gets it in this run, too */
+};
+
+struct gw_download_events {
+	/* A whole message; file is the callee's. */
+	void (*message)(void *ctx, const struct gw_download_item *item,
+		const struct gw_fetch *fetch, struct gw_delivered *file);
+	void (*bytes)(void *ctx, size_t n); /* of bodies, as they come */
+	/* The server will not give it. */
+	void (*unfetchable)(void *ctx, const struct gw_download_item *item, const char *reason);
+	/* Everything that will ever be asked for has been asked for: the connection may take the
+	 * next SELECT behind it.  Later trouble then ends in done() with complete false. */
+	void (*drained)(void *ctx);
+	/* complete: every item was told of or is gone from the server.  err: the session or the
+	 * local disk is lost. */
+	void (*done)(void *ctx, bool complete, const struct gw_error *err);
+	void *ctx;
+};
+
+/* items: sorted by uid, borrowed until done, as are place and key (see gw_name_of_uid()).  done is
+ * called exactly once, later.  GW_ERR_NOMEM: never. */
+enum gw_code gw_download_start(struct gw_session *session, const struct gw_maildir *place,
+	const char *key, struct gw_download_item *items, size_t count,
+	const struct gw_download_events *events, struct gw_download **out);
+
+/* Another mailbox was selected behind: nothing more may be asked. */
+void gw_download_supersede(struct gw_download *d);
+
+/* Asks for nothing more; done follows when what is in flight was answered. */
+void gw_download_stop(struct gw_download *d);

@@ -1,0 +1,19 @@
+/* remote/labels.h - Gmail's labels as keywords (`labels = keywords`): how they are named on the
+ * wire (X-GM-LABELS).
+ *
+ * The label of the mailbox itself is not told by the server, and so is none of its keywords; nor
+ * are system labels ("\Inbox"), which are mailboxes or flags here.
+ */
+#pragma once
+
+#include "imap/command.h"
+#include "imap/flags.h"
+#include "maildir/labels.h"
+
+/* From the wire (modified UTF-7) to a keyword.  GW_ERR_PROTOCOL: a system label, or it cannot be
+ * one. */
+enum gw_code gw_label_read(struct gw_slice label, struct gw_buf *keyword);
+
+/* Appends "(a b)" for the labels of mask. */
+void gw_labels_put(
+	struct gw_line *line, uint64_t mask, const struct gw_keywords *keywords, uint32_t caps);

@@ -1,0 +1,265 @@
+/* remote/mailbox_list.c - see mailbox_list.h. */
+#include "remote/mailbox_list.h"
+
+#include "base/text.h"
+#include "imap/utf7.h"
+#include "maildir/folder.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+enum { NAME_LIMIT = 8192 };
+
+static void free_folder(struct gw_folder *f)
+{
+	free(f->wire);
+	free(f->name);
+	free(f->shown);
+	free(f->dir);
+}
+
+void gw_folders_deinit(struct gw_folders *f)
+{
+	for (size_t i = 0; i < f->count; i++)
+		free_folder(&f->list[i]);
+	free(f->list);
+	free(f->prefix);
+	*f = (struct gw_folders){ 0 };
+}
+
+struct gw_folder *gw_folders_find(const struct gw_folders *f, struct gw_slice wire)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		if (gw_slice_eq(wire, f->list[i].wire))
+			return &f->list[i];
+		if (gw_slice_case_eq(wire, "INBOX") && strcasecmp(f->list[i].wire, "INBOX") == 0)
+			return &f->list[i];
+	}
+	return NULL;
+}
+
+/* Runs a function that appends to a buffer and takes the result as a string. */
+#define TAKE(target, call)                                                           \
+	do {                                                                         \
+		struct gw_buf out;                                                   \
+		gw_buf_init(&out, NAME_LIMIT);                                       \
+		code = (call);                                                       \
+		if (code == GW_OK && ((target) = strdup(gw_buf_cstr(&out))) == NULL) \
+			code = GW_ERR_NOMEM;                                         \
+		gw_buf_deinit(&out);                                                 \
+	} while (0)
+
+static enum gw_code decode(struct gw_slice wire, struct gw_buf *out)
+{
+	if (gw_utf7_decode(wire, out) == GW_OK && memchr(gw_buf_cstr(out), '\0', out->n) == NULL)
+		return GW_OK;
+	gw_buf_reset(out); /* not modified UTF-7: the bytes as they are */
+	return gw_buf_append(out, wire.p, wire.n);
+}
+
+static enum gw_code fill(struct gw_folder *f, const struct gw_response *r, const char *prefix,
+	const struct gw_account *account)
+{
+	struct gw_slice wire = r->mailbox;
+	enum gw_code code = GW_OK;
+
+	f->wire = gw_slice_dup(wire);
+	if (f->wire == NULL)
+		return GW_ERR_NOMEM;
+	if (prefix != NULL && gw_slice_case_starts(wire, prefix) && wire.n > strlen(prefix)) {
+		wire.p += strlen(prefix);
+		wire.n -= strlen(prefix);
+	}
+	f->delimiter = r->delimiter;
+	f->attrs = r->attrs;
+	TAKE(f->name, decode(wire, &out));
+	if (code == GW_OK)
+		TAKE(f->shown, gw_folder_shown(gw_slice_str(f->name), f->delimiter, &out));
+	if (code == GW_OK)
+		TAKE(f->dir,
+			gw_folder_dir(gw_slice_str(f->name), f->delimiter, account->layout, &out));
+	return code;
+}
+
+enum gw_code gw_folders_take_list(struct gw_folders *f, const struct gw_response *r,
+	const struct gw_account *account, struct gw_error *err)
+{
+	struct gw_folder *known = gw_folders_find(f, r->mailbox), fresh = { 0 }, *slot;
+	enum gw_code code = GW_ERR_LIMIT;
+
+	if (known != NULL) { /* told twice */
+		known->attrs |= r->attrs;
+		return GW_OK;
+	}
+	if (r->mailbox.n > 0 && r->mailbox.n <= NAME_LIMIT / 8 &&
+		memchr(r->mailbox.p, '\0', r->mailbox.n) == NULL)
+		code = fill(&fresh, r, f->prefix, account);
+	slot = code != GW_OK
+		       ? NULL
+		       : gw_array_push((void **)&f->list, &f->count, &f->cap, sizeof *f->list);
+	if (slot == NULL) {
+		free_folder(&fresh);
+		return gw_fail(err, code == GW_OK ? GW_ERR_NOMEM : code,
+			"the mailbox name %.*s cannot be used here; it is left out",
+			(int)(r->mailbox.n < 60 ? r->mailbox.n : 60), r->mailbox.p);
+	}
+	*slot = fresh;
+	return GW_OK;
+}
+
+void gw_folders_take_status(struct gw_folders *f, const struct gw_response *r)
+{
+	struct gw_folder *folder = gw_folders_find(f, r->mailbox);
+
+	if (folder == NULL)
+		return;
+	folder->stale = false;
+	folder->items = r->items;
+	folder->messages = r->messages;
+	folder->uidnext = r->uidnext;
+	folder->uidvalidity = r->uidvalidity;
+	folder->highestmodseq = r->highestmodseq;
+	if (r->object_id.n > 0)
+		folder->object_id = gw_hash_bytes(r->object_id);
+}
+
+void gw_folders_take_lsub(struct gw_folders *f, const struct gw_response *r)
+{
+	struct gw_folder *folder = gw_folders_find(f, r->mailbox);
+
+	if (folder != NULL)
+		folder->attrs |= GW_LIST_SUBSCRIBED;
+}
+
+static bool matches(const char *pattern, const struct gw_folder *f)
+{
+	return gw_glob_match(pattern, f->shown) ||
+	       (strcasecmp(pattern, "INBOX") == 0 && strcmp(f->shown, "INBOX") == 0);
+}
+
+bool gw_folder_is_among(const struct gw_folder *f, char *const *patterns, size_t count)
+{
+	bool in = false;
+
+	for (size_t i = 0; i < count; i++) {
+		bool out = patterns[i][0] == '!';
+
+		if (matches(patterns[i] + out, f))
+			in = !out;
+	}
+	return in;
+}
+
+static bool chosen(const struct gw_folder *f, const struct gw_account *account)
+{
+	bool special = f->attrs & (GW_LIST_ALL | GW_LIST_FLAGGED | GW_LIST_IMPORTANT);
+	bool in = account->folder_count == 0 && !special;
+
+	for (size_t i = 0; i < account->folder_count; i++) {
+		const char *pattern = account->folders[i];
+		bool out = pattern[0] == '!';
+
+		if (!matches(pattern + out, f))
+			continue;
+		/* A wildcard does not ask for every message a second time. */
+		in = !out && (!special || strpbrk(pattern, "*%") == NULL);
+	}
+	if (account->subscribed && !(f->attrs & GW_LIST_SUBSCRIBED) &&
+		strcmp(f->shown, "INBOX") != 0)
+		return false;
+	return in && !(f->attrs & GW_LIST_NOSELECT);
+}
+
+bool gw_folders_wants(const char *name, char delimiter, const struct gw_account *account,
+	const char *const *only, size_t only_count)
+{
+	struct gw_folder f = { .attrs = GW_LIST_SUBSCRIBED };
+	struct gw_buf shown;
+	bool named = only_count == 0, wanted;
+
+	gw_buf_init(&shown, NAME_LIMIT);
+	if (gw_folder_shown(gw_slice_str(name), delimiter, &shown) != GW_OK) {
+		gw_buf_deinit(&shown);
+		return false;
+	}
+	f.shown = shown.p;
+	for (size_t i = 0; i < only_count && !named; i++)
+		named = matches(only[i], &f);
+	wanted = named && chosen(&f, account);
+	gw_buf_deinit(&shown);
+	return wanted;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct gw_folder *x = a, *y = b;
+	bool x_inbox = strcmp(x->shown, "INBOX") == 0, y_inbox = strcmp(y->shown, "INBOX") == 0;
+
+	return x_inbox != y_inbox ? (x_inbox ? -1 : 1) : strcmp(x->shown, y->shown);
+}
+
+/* Each limit by itself: the last section that sets it wins. */
+static struct gw_window window_of(const struct gw_folder *f, const struct gw_account *account)
+{
+	struct gw_window w = { .labels = account->labels };
+
+	for (size_t i = 0; i < account->window_count; i++) {
+		const struct gw_window *x = &account->windows[i];
+
+		if (!matches(x->pattern, f))
+			continue;
+		if (x->max_age > 0)
+			w.max_age = x->max_age;
+		if (x->max_messages > 0)
+			w.max_messages = x->max_messages;
+		if (x->max_size > 0)
+			w.max_size = x->max_size;
+	}
+	return w;
+}
+
+/* All mail is called Archive here, unless another mailbox is. */
+static bool name_archive(
+	struct gw_folders *f, struct gw_folder *all, const struct gw_account *account)
+{
+	static const char name[] = "Archive";
+	struct gw_folder old = *all;
+	enum gw_code code = GW_OK;
+
+	for (size_t i = 0; i < f->count; i++) {
+		if (strcasecmp(f->list[i].shown, name) == 0)
+			return &f->list[i] == all; /* already */
+	}
+	all->name = strdup(name);
+	all->shown = strdup(name);
+	all->dir = NULL;
+	TAKE(all->dir, gw_folder_dir(gw_slice_str(name), all->delimiter, account->layout, &out));
+	if (all->name == NULL || all->shown == NULL || code != GW_OK) {
+		free(all->name);
+		free(all->shown);
+		free(all->dir);
+		*all = old;
+		return false;
+	}
+	free(old.name);
+	free(old.shown);
+	free(old.dir);
+	return true;
+}
+
+void gw_folders_choose(struct gw_folders *f, const struct gw_account *account,
+	const char *const *only, size_t only_count)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		bool named = only_count == 0;
+		bool archive = f->archive && (f->list[i].attrs & GW_LIST_ALL) != 0 &&
+			       name_archive(f, &f->list[i], account);
+
+		for (size_t j = 0; j < only_count && !named; j++)
+			named = matches(only[j], &f->list[i]);
+		f->list[i].wanted = named && (archive || chosen(&f->list[i], account));
+		f->list[i].window = window_of(&f->list[i], account);
+	}
+	if (f->count > 0)
+		qsort(f->list, f->count, sizeof *f->list, by_name);
+}

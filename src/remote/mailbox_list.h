@@ -1,0 +1,62 @@
+/* remote/mailbox_list.h - the account's mailboxes: what LIST and STATUS told, and which are ours.
+ */
+#pragma once
+
+#include "godwit/account.h"
+#include "imap/response.h"
+
+struct gw_folder {
+	char *wire;  /* owned; as on the wire */
+	char *name;  /* owned; UTF-8 (or the wire's bytes), without the namespace's prefix */
+	char *shown; /* owned; components divided by "/" */
+	char *dir;   /* owned; relative to the root */
+	char delimiter;
+	unsigned attrs; /* enum gw_list_attr */
+	unsigned items; /* enum gw_status_item: which of these are known */
+	uint32_t messages, uidnext, uidvalidity;
+	uint64_t highestmodseq;
+	uint64_t object_id; /* stands for its MAILBOXID (RFC 8474); 0: not told */
+	bool wanted;        /* by the account's patterns */
+	bool stale;         /* its counts are older than the present sync */
+	bool touched; /* of a list that was kept: the server told of a change since, or may have */
+	struct gw_window window; /* its pattern is not used */
+};
+
+struct gw_folders {
+	struct gw_folder *list; /* owned */
+	size_t count, cap;
+	char *prefix; /* owned; of the personal namespace, on the wire; NULL: none */
+	bool plain;   /* the server refused LIST with options */
+	bool archive; /* all mail is wanted, as "Archive" */
+};
+
+void gw_folders_deinit(struct gw_folders *f);
+
+/* Takes a LIST response.  Names that cannot be used (NUL in it, unreasonably long) give
+ * GW_ERR_LIMIT and are left out. */
+enum gw_code gw_folders_take_list(struct gw_folders *f, const struct gw_response *r,
+	const struct gw_account *account, struct gw_error *err);
+
+/* Takes a STATUS response for a name already listed; others are passed over. */
+void gw_folders_take_status(struct gw_folders *f, const struct gw_response *r);
+
+/* The mailbox of this name (as on the wire), or NULL. */
+struct gw_folder *gw_folders_find(const struct gw_folders *f, struct gw_slice wire);
+
+/* Marks a listed name as subscribed (LSUB). */
+void gw_folders_take_lsub(struct gw_folders *f, const struct gw_response *r);
+
+/* Is it among these patterns over names as shown here?  The last that matches wins ("!..."
+ * excludes). */
+bool gw_folder_is_among(const struct gw_folder *f, char *const *patterns, size_t count);
+
+/* Would the account want a mailbox of this name (UTF-8, without the prefix)? */
+bool gw_folders_wants(const char *name, char delimiter, const struct gw_account *account,
+	const char *const *only, size_t only_count);
+
+/* Which folders does the account want?  The last pattern that matches wins ("!..." excludes);
+ * without one, and unless `folders` names it outright, \All, \Flagged and \Important are left out.
+ * only: further patterns that must match (the command line); count 0: none.  Sorts the list by
+ * name, INBOX first. */
+void gw_folders_choose(struct gw_folders *f, const struct gw_account *account,
+	const char *const *only, size_t only_count);

@@ -1,0 +1,42 @@
+/* remote/move.h - brings messages of other mailboxes into one, on the server: UID MOVE and UID COPY
+ * (RFC 6851, RFC 4315).  No body crosses the network.
+ *
+ * Mailbox after mailbox is selected, so afterwards the session has another one selected than
+ * before.
+ */
+#pragma once
+
+#include "imap/session.h"
+
+struct gw_carry;
+
+enum gw_carry_outcome {
+	GW_CARRY_UNSENT,  /* nothing was asked */
+	GW_CARRY_LOST,    /* the session ended before an answer */
+	GW_CARRY_DONE,    /* uid is its UID, of uidvalidity */
+	GW_CARRY_UNNAMED, /* done; the server did not say where */
+	GW_CARRY_REFUSED,
+	GW_CARRY_GONE, /* it is not in its mailbox any more, or that is another one now */
+};
+
+struct gw_carry_item {
+	const char *from; /* its mailbox, as on the wire */
+	uint32_t from_uidvalidity, from_uid;
+	bool move;                     /* else it is copied */
+	uint32_t number;               /* the caller's */
+	enum gw_carry_outcome outcome; /* out */
+	uint32_t uid, uidvalidity;     /* out */
+	bool stays;                    /* out: it was to be moved, and could only be copied */
+};
+
+struct gw_carry_events {
+	/* Every outcome is decided.  refused: the first refusal, or NULL.  lost: the session
+	 * ended, or NULL. */
+	void (*done)(void *ctx, const struct gw_error *refused, const struct gw_error *lost);
+	void *ctx;
+};
+
+/* items: sorted by mailbox and UID, borrowed until done, as is the name.  done comes exactly once,
+ * later.  GW_ERR_NOMEM, GW_ERR_NET: never. */
+enum gw_code gw_carry_start(struct gw_session *session, const char *mailbox,
+	struct gw_carry_item *items, size_t count, const struct gw_carry_events *events);

@@ -1,0 +1,238 @@
+/* remote/store_flags.c - see store_flags.h.
+ *
+ *   SENDING (commands go out) --all sent--> WAITING --all answered--> done
+ *
+ * I1  done() comes when `pending` is 0 and nothing more is to be sent.
+ */
+#include "remote/store_flags.h"
+
+#include "remote/labels.h"
+
+#include <stdlib.h>
+
+enum state { SENDING, WAITING };
+
+struct gw_push {
+	enum state state;
+	struct gw_session *session;
+	struct gw_push_item *items;
+	size_t count;
+	const struct gw_keywords *keywords;
+	uint64_t labels;
+	struct gw_push_events ev;
+	unsigned pending; /* I1 */
+	struct gw_error refused, lost;
+};
+
+/* One command: the messages of `uids` get (or lose) the flags of mask; mask 0: read back. */
+struct command {
+	struct gw_push *p;
+	struct gw_seqset uids;
+	uint64_t mask;
+	bool set;
+};
+
+/* One message's part in a command, before they are grouped. */
+struct delta {
+	uint64_t mask;
+	uint32_t uid;
+	bool set;
+};
+
+static struct gw_push_item *find(struct gw_push *p, uint32_t uid)
+{
+	size_t lo = 0, hi = p->count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (p->items[mid].uid < uid)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < p->count && p->items[lo].uid == uid ? &p->items[lo] : NULL;
+}
+
+/* I1 */
+static void maybe_done(struct gw_push *p)
+{
+	struct gw_push_events ev = p->ev;
+	struct gw_error refused = p->refused, lost = p->lost;
+
+	if (p->state == SENDING || p->pending > 0)
+		return;
+	free(p);
+	ev.done(ev.ctx, refused.code == GW_OK ? NULL : &refused, lost.code == GW_OK ? NULL : &lost);
+}
+
+static void free_command(struct command *c)
+{
+	gw_seqset_deinit(&c->uids);
+	free(c);
+}
+
+/* --- answers --------------------------------------------------------------------------------- */
+
+static void settle(struct command *c, bool taken)
+{
+	struct gw_push *p = c->p;
+
+	for (size_t i = 0; i < p->count; i++) {
+		struct gw_push_item *item = &p->items[i];
+
+		if (c->mask == 0 || !gw_seqset_has(&c->uids, item->uid))
+			continue;
+		item->taken |= taken ? c->mask : 0;
+		item->refused |= !taken;
+		if (taken && c->set)
+			item->has |= c->mask;
+		else if (taken)
+			item->has &= ~c->mask;
+	}
+}
+
+static void on_stored(void *ctx, const struct gw_result *result)
+{
+	struct command *c = ctx;
+	struct gw_push *p = c->p;
+
+	if (result->kind == GW_RESULT_LOST && p->lost.code == GW_OK)
+		p->lost = *result->err;
+	else if (result->kind != GW_RESULT_OK && p->refused.code == GW_OK && c->mask != 0)
+		p->refused = *result->err;
+	settle(c, result->kind == GW_RESULT_OK);
+	free_command(c);
+	p->pending--;
+	maybe_done(p);
+}
+
+/* Keywords that did not come back are not there. */
+static void on_read_back(void *ctx, const struct gw_response *r)
+{
+	struct command *c = ctx;
+	struct gw_push_item *item = r->type == GW_RESP_FETCH ? find(c->p, r->fetch.uid) : NULL;
+
+	if (item == NULL || !gw_session_tells_flags(c->p->session, &r->fetch))
+		return;
+	item->has &= ~GW_FLAGS_KEYWORDS | c->p->ev.flags(c->p->ev.ctx, &r->fetch);
+}
+
+/* --- questions ------------------------------------------------------------------------------- */
+
+static enum gw_code send_command(
+	struct gw_push *p, const struct gw_seqset *uids, uint64_t mask, bool set)
+{
+	struct command *c = calloc(1, sizeof *c);
+	struct gw_line line;
+	enum gw_code code = c == NULL ? GW_ERR_NOMEM : GW_OK;
+
+	for (size_t i = 0; i < uids->count && code == GW_OK; i++)
+		code = gw_seqset_add(&c->uids, uids->ranges[i].first, uids->ranges[i].last);
+	gw_line_init(&line);
+	gw_line_printf(&line, mask != 0 ? "UID STORE " : "UID FETCH ");
+	gw_line_set(&line, uids);
+	if (mask & p->labels) {
+		gw_line_printf(&line, " %cX-GM-LABELS.SILENT ", set ? '+' : '-');
+		gw_labels_put(&line, mask, p->keywords, gw_session_caps(p->session));
+	} else if (mask != 0) {
+		gw_line_printf(&line, " %cFLAGS.SILENT (", set ? '+' : '-');
+		gw_line_flags(&line, mask, p->keywords->names, GW_KEYWORD_MAX);
+		gw_line_printf(&line, ")");
+	} else {
+		gw_line_printf(&line, " (UID %s)", gw_session_flag_items(p->session));
+	}
+	if (code == GW_OK) {
+		*c = (struct command){ .p = p, .uids = c->uids, .mask = mask, .set = set };
+		code = gw_session_send(p->session, &line,
+			&(struct gw_handlers){ .response = mask == 0 ? on_read_back : NULL,
+				.done = on_stored,
+				.ctx = c });
+	}
+	gw_line_deinit(&line);
+	if (code == GW_OK)
+		p->pending++;
+	else if (c != NULL)
+		free_command(c);
+	return code;
+}
+
+/* Flags and labels go in commands of their own. */
+static size_t add_deltas(struct delta *out, uint32_t uid, uint64_t labels, uint64_t mask, bool set)
+{
+	size_t n = 0;
+
+	if (mask & ~labels)
+		out[n++] = (struct delta){ mask & ~labels, uid, set };
+	if (mask & labels)
+		out[n++] = (struct delta){ mask & labels, uid, set };
+	return n;
+}
+
+static int by_mask(const void *a, const void *b)
+{
+	const struct delta *x = a, *y = b;
+
+	if (x->set != y->set)
+		return x->set ? -1 : 1;
+	if (x->mask != y->mask)
+		return x->mask < y->mask ? -1 : 1;
+	return (x->uid > y->uid) - (x->uid < y->uid);
+}
+
+/* Those from *at on that share a command. */
+static enum gw_code send_group(
+	struct gw_push *p, const struct delta *list, size_t count, size_t *at)
+{
+	const struct delta *first = &list[*at];
+	struct gw_seqset uids = { 0 };
+	enum gw_code code = GW_OK;
+
+	while (*at < count && code == GW_OK && uids.count < GW_LINE_MAX_RANGES &&
+		list[*at].mask == first->mask && list[*at].set == first->set) {
+		code = gw_seqset_add(&uids, list[*at].uid, list[*at].uid);
+		(*at)++;
+	}
+	if (code == GW_OK)
+		code = send_command(p, &uids, first->mask, first->set);
+	if (code == GW_OK && first->set && (first->mask & GW_FLAGS_KEYWORDS))
+		code = send_command(p, &uids, 0, false);
+	gw_seqset_deinit(&uids);
+	return code;
+}
+
+enum gw_code gw_push_start(struct gw_session *session, struct gw_push_item *items, size_t count,
+	const struct gw_keywords *keywords, uint64_t labels, const struct gw_push_events *events)
+{
+	struct gw_push *p = calloc(1, sizeof *p);
+	struct delta *list = calloc(4 * count + 1, sizeof *list);
+	size_t n = 0, at = 0;
+	enum gw_code code = p == NULL || list == NULL ? GW_ERR_NOMEM : GW_OK;
+
+	for (size_t i = 0; i < count && code == GW_OK; i++) {
+		uint64_t set = items[i].gets & ~items[i].has, clear = items[i].has & ~items[i].gets;
+
+		n += add_deltas(list + n, items[i].uid, labels, set, true);
+		n += add_deltas(list + n, items[i].uid, labels, clear, false);
+	}
+	if (code == GW_OK) {
+		*p = (struct gw_push){ .session = session,
+			.items = items,
+			.count = count,
+			.keywords = keywords,
+			.labels = labels,
+			.ev = *events };
+		qsort(list, n, sizeof *list, by_mask);
+	}
+	while (at < n && code == GW_OK)
+		code = send_group(p, list, n, &at);
+	free(list);
+	if (p == NULL || p->pending == 0) { /* nothing will call back */
+		free(p);
+		return code == GW_OK ? GW_ERR_BUG : code;
+	}
+	if (code != GW_OK)
+		gw_fail(&p->lost, code, "the session ended");
+	p->state = WAITING;
+	return GW_OK;
+}

@@ -1,0 +1,36 @@
+/* remote/store_flags.h - tells the selected mailbox of changed flags: UID STORE, grouped, in few
+ * commands.
+ *
+ * Only deltas (+FLAGS.SILENT, -FLAGS.SILENT; X-GM-LABELS for labels) are sent, all in one flight.
+ * Where keywords were set the flags are read back: a server may answer OK and drop one (RFC
+ * 9051 7.1, PERMANENTFLAGS).
+ */
+#pragma once
+
+#include "imap/session.h"
+#include "maildir/keywords.h"
+
+struct gw_push;
+
+struct gw_push_item {
+	uint32_t uid;
+	uint64_t has;   /* the server's flags; out: with what it took */
+	uint64_t gets;  /* what they are to become */
+	uint64_t taken; /* out: the bits that it took */
+	bool refused;   /* out: not all of it was taken */
+};
+
+struct gw_push_events {
+	/* The flags that a FETCH brought, as bits. */
+	uint64_t (*flags)(void *ctx, const struct gw_fetch *fetch);
+	/* Every command was answered.  refused: the first NO or BAD, or NULL.  lost: the session
+	 * ended before; what had been answered is still told in the items. */
+	void (*done)(void *ctx, const struct gw_error *refused, const struct gw_error *lost);
+	void *ctx;
+};
+
+/* labels: the bits that are labels (remote/labels.h).  items: sorted by uid; items and keywords are
+ * borrowed until done, which comes exactly once, later.  It frees itself.  GW_ERR_NOMEM, or
+ * GW_ERR_NET when nothing could be sent: done never comes. */
+enum gw_code gw_push_start(struct gw_session *session, struct gw_push_item *items, size_t count,
+	const struct gw_keywords *keywords, uint64_t labels, const struct gw_push_events *events);

@@ -1,0 +1,621 @@
+/* sync/list.c - which mailboxes there are and which have changed; part of sync_p.h. */
+#include "sync/sync_p.h"
+
+#include "maildir/folder.h"
+#include "maildir/tree.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <unistd.h>
+
+static void fail(struct gw_sync *s, enum gw_code code)
+{
+	struct gw_error err = { 0 };
+
+	gw_fail(&err, code, code == GW_ERR_NOMEM ? "out of memory" : "the session ended");
+	gw_sync_fail(s, &err);
+}
+
+static struct gw_session *session(const struct gw_sync *s)
+{
+	return s->conns[0].session;
+}
+
+static uint32_t caps(const struct gw_sync *s)
+{
+	return session(s) == NULL ? 0 : gw_session_caps(session(s));
+}
+
+static void on_response(void *ctx, const struct gw_response *r)
+{
+	struct gw_sync *s = ctx;
+	struct gw_error err = { 0 };
+
+	switch (r->type) {
+	case GW_RESP_NAMESPACE:
+		free(s->folders.prefix);
+		s->folders.prefix = gw_slice_dup(r->mailbox);
+		break;
+	case GW_RESP_LIST:
+		if (s->state != SYNC_LISTING) /* the entries point into the list */
+			break;
+		if (gw_folders_take_list(&s->folders, r, s->account, &err) != GW_OK)
+			gw_sync_problem(s, NULL, &err);
+		break;
+	case GW_RESP_LSUB:
+		gw_folders_take_lsub(&s->folders, r);
+		break;
+	case GW_RESP_STATUS:
+		gw_folders_take_status(&s->folders, r);
+		break;
+	default:
+		break;
+	}
+}
+
+/* --- entries --------------------------------------------------------------------------------- */
+
+static struct gw_mailbox_row *find_row(struct gw_sync *s, const struct gw_folder *f)
+{
+	for (size_t i = 0; i < s->row_count; i++) {
+		struct gw_mailbox_row *row = &s->rows[i];
+
+		if (row->remote_name != NULL && strcmp(row->remote_name, f->wire) == 0)
+			return row;
+	}
+	return NULL;
+}
+
+static bool read_stamp(const char *path, struct gw_stamp *out)
+{
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool ok = fd >= 0 && gw_stamp_read(fd, out);
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+/* Is the directory where it stood, and was nothing made, renamed or removed in it since the last
+ * trusted look?  (Three stats; the names in it are not read.) */
+bool gw_sync_local_unchanged(const struct gw_sync *s, const struct gw_entry *e)
+{
+	const char *root = s->account->maildir, *dir = e->row.local_dir;
+	struct gw_stamp self, cur, new;
+	char path[4096];
+	bool ok;
+
+	snprintf(path, sizeof path, "%s/%s", root, dir);
+	ok = read_stamp(path, &self) && self.inode == e->row.inode;
+	snprintf(path, sizeof path, "%s/%s/cur", root, dir);
+	ok = ok && read_stamp(path, &cur) && gw_stamp_same(&cur, &e->row.cur);
+	snprintf(path, sizeof path, "%s/%s/new", root, dir);
+	return ok && read_stamp(path, &new) && gw_stamp_same(&new, &e->row.new);
+}
+
+bool gw_sync_local_as_seen(const struct gw_sync *s, const struct gw_entry *e)
+{
+	struct gw_entry seen = *e;
+
+	seen.row.cur = e->seen_cur;
+	seen.row.new = e->seen_new;
+	return gw_sync_local_unchanged(s, &seen);
+}
+
+static bool remote_unchanged(const struct gw_sync *s, const struct gw_entry *e)
+{
+	const unsigned all =
+		GW_ITEM_MESSAGES | GW_ITEM_UIDNEXT | GW_ITEM_UIDVALIDITY | GW_ITEM_HIGHESTMODSEQ;
+	const struct gw_folder *f = e->folder;
+	const struct gw_mailbox_row *row = &e->row;
+
+	if (s->options.full || s->copies_differ || row->uidvalidity == 0 ||
+		gw_box_full_look_due(row))
+		return false;
+	if (s->remembered) /* what it did not tell of did not change */
+		return !f->touched;
+	if (!(caps(s) & GW_CAP_CONDSTORE) || (f->items & all) != all || f->highestmodseq == 0)
+		return false; /* without CONDSTORE equal counts say only "maybe" */
+	return f->messages == row->messages && f->uidnext == row->uidnext &&
+	       f->uidvalidity == row->uidvalidity && f->highestmodseq == row->highestmodseq;
+}
+
+/* Deletions that an earlier run held back: told on every run, until a person decides. */
+static void look_at_held(struct gw_sync *s, struct gw_entry *e)
+{
+	struct gw_error err = { 0 };
+
+	if (s->options.accept_deletions || s->options.restore_deletions) {
+		e->remote_same = false;
+		return;
+	}
+	if (e->row.held_gone > 0)
+		gw_box_held_error(e->row.held_gone, false, &err);
+	else
+		gw_box_held_error(e->row.held_here, true, &err);
+	gw_sync_problem(s, e->folder->shown, &err);
+	if (e->row.held_gone == 0 || e->row.held_here == 0)
+		return;
+	gw_error_clear(&err);
+	gw_box_held_error(e->row.held_here, true, &err);
+	gw_sync_problem(s, e->folder->shown, &err);
+}
+
+/* By the counts: has every message that base knows and every one that came since its place? */
+static bool may_lose_there(const struct gw_entry *e)
+{
+	const unsigned counts = GW_ITEM_MESSAGES | GW_ITEM_UIDNEXT;
+	const struct gw_folder *f = e->folder;
+	uint64_t most = (uint64_t)e->row.messages + f->uidnext - e->row.uidnext;
+
+	return f->stale || (f->items & counts) != counts || f->uidnext < e->row.uidnext ||
+	       f->messages < most;
+}
+
+static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
+{
+	struct gw_entry *e = gw_array_push(
+		(void **)&s->entries, &s->entry_count, &s->entry_cap, sizeof *s->entries);
+	struct gw_mailbox_row *row = find_row(s, f);
+	struct gw_error err = { 0 };
+	bool local_same;
+
+	if (e == NULL)
+		return false;
+	e->folder = f;
+	e->conn = -1;
+	if (row != NULL) {
+		e->row = *row;
+		row->remote_name = row->local_dir = NULL; /* the entry's now */
+	} else {
+		e->row = (struct gw_mailbox_row){ .remote_name = strdup(f->wire),
+			.local_dir = strdup(f->dir),
+			.delimiter = f->delimiter,
+			.special_use = f->attrs };
+		if (e->row.remote_name == NULL || e->row.local_dir == NULL)
+			return false;
+		s->counts.mailboxes_created++;
+	}
+	if (f->object_id != 0)
+		e->row.object_id = f->object_id;
+	e->remote_same = e->row.pending == 0 && remote_unchanged(s, e);
+	if (e->row.held_gone + e->row.held_here > 0)
+		look_at_held(s, e);
+	e->remote_same &= gw_box_window_key(f, s->env.now) == e->row.window;
+	local_same = gw_sync_local_unchanged(s, e) && !gw_tag_list_has_dir(&s->tags, f->dir);
+	e->dirty = !e->remote_same || !local_same;
+	e->may_lose =
+		e->row.uidvalidity != 0 && (!local_same || (!e->remote_same && may_lose_there(e)));
+	if (strcmp(e->row.local_dir, f->dir) != 0) {
+		gw_fail(&err, GW_ERR_HELD,
+			"it is in %s, and would be in %s by the present configuration (`layout`): "
+			"change that "
+			"back, or move the directory and the state %s",
+			e->row.local_dir, f->dir, s->db_path);
+		e->dirty = false;
+		gw_sync_problem(s, f->shown, &err);
+	}
+	return true;
+}
+
+bool gw_sync_is_label(void *ctx, struct gw_slice name)
+{
+	const unsigned special = GW_LIST_ALL | GW_LIST_DRAFTS | GW_LIST_FLAGGED | GW_LIST_JUNK |
+				 GW_LIST_SENT | GW_LIST_TRASH | GW_LIST_IMPORTANT |
+				 GW_LIST_NOSELECT;
+	const struct gw_sync *s = ctx;
+
+	for (size_t i = 0; i < s->folders.count; i++) {
+		const struct gw_folder *f = &s->folders.list[i];
+
+		if (gw_slice_eq(name, f->name))
+			return !(f->attrs & special) && strcasecmp(f->wire, "INBOX") != 0;
+	}
+	return false;
+}
+
+/* Where deleted messages go: the mailbox that says so, else one with a usual name, else a new one.
+ */
+static bool choose_trash(struct gw_sync *s)
+{
+	static const char *const usual[] = { "Trash", "Deleted Items", "Deleted Messages" };
+	const struct gw_folder *found = NULL;
+
+	for (size_t i = 0; i < s->folders.count && found == NULL; i++) {
+		if (s->folders.list[i].attrs & GW_LIST_TRASH)
+			found = &s->folders.list[i];
+	}
+	for (size_t u = 0; u < sizeof usual / sizeof *usual && found == NULL; u++) {
+		for (size_t i = 0; i < s->folders.count && found == NULL; i++) {
+			if (strcasecmp(s->folders.list[i].name, usual[u]) == 0 &&
+				!(s->folders.list[i].attrs & GW_LIST_NOSELECT))
+				found = &s->folders.list[i];
+		}
+	}
+	if (found != NULL)
+		s->trash = strdup(found->wire);
+	else if (asprintf(&s->trash, "%sTrash",
+			 s->folders.prefix != NULL ? s->folders.prefix : "") < 0)
+		s->trash = NULL;
+	s->env.trash = s->trash;
+	s->env.make_trash = found == NULL;
+	return s->trash != NULL;
+}
+
+static const char *all_mail(const struct gw_sync *s)
+{
+	for (size_t i = 0; i < s->folders.count; i++) {
+		if (s->folders.list[i].attrs & GW_LIST_ALL)
+			return s->folders.list[i].wire;
+	}
+	return NULL;
+}
+
+static void tell_of_missing(const struct gw_sync *s)
+{
+	for (size_t i = 0; i < s->row_count; i++) {
+		if (s->rows[i].remote_name != NULL && s->options.folder_count == 0)
+			gw_log(s->log, GW_LOG_INFO,
+				"%s is not among the server's mailboxes that are wanted; it is "
+				"left as it is",
+				s->rows[i].local_dir);
+	}
+}
+
+/* A directory that a reader named in modified UTF-7, as mbsync does, is that mailbox. */
+static void adopt_names(struct gw_sync *s)
+{
+	for (size_t i = 0; i < s->folders.count; i++) {
+		struct gw_folder *f = &s->folders.list[i];
+		struct gw_slice wire = gw_slice_str(f->wire);
+		struct gw_buf dir;
+
+		if (memchr(wire.p, '&', wire.n) == NULL ||
+			gw_tree_inode(s->account->maildir, f->dir) != 0)
+			continue;
+		if (s->folders.prefix != NULL && gw_slice_case_starts(wire, s->folders.prefix)) {
+			wire.p += strlen(s->folders.prefix);
+			wire.n -= strlen(s->folders.prefix);
+		}
+		gw_buf_init(&dir, 16384);
+		if (gw_folder_dir(wire, f->delimiter, s->account->layout, &dir) == GW_OK &&
+			gw_tree_inode(s->account->maildir, gw_buf_cstr(&dir)) != 0) {
+			char *adopted = strdup(gw_buf_cstr(&dir));
+
+			if (adopted != NULL) {
+				free(f->dir);
+				f->dir = adopted;
+			}
+		}
+		gw_buf_deinit(&dir);
+	}
+}
+
+/* The list is complete. */
+static void on_listed(struct gw_sync *s)
+{
+	if (!s->remembered)
+		adopt_names(s);
+	if (!gw_sync_settle_folders(s))
+		gw_sync_listed(s);
+}
+
+void gw_sync_list_again(struct gw_sync *s)
+{
+	bool plain = s->folders.plain;
+
+	gw_folders_deinit(&s->folders);
+	s->folders.plain = plain;
+	s->remembered = false;
+	gw_sync_list(s);
+}
+
+enum { LARGE = 2000 };
+
+/* A large mailbox that was never seen through would be listed anew each time, only to wait. */
+static bool waits_for_tomorrow(struct gw_sync *s, const struct gw_entry *e)
+{
+	bool waits = gw_budget_spent(&s->budget) && e->folder->messages >= LARGE &&
+		     e->row.uidnext == 0 && e->row.id != 0 &&
+		     strcasecmp(e->folder->wire, "INBOX") != 0 && !s->options.dry_run &&
+		     !s->options.verify;
+
+	s->budget.postponed += waits ? e->folder->messages : 0;
+	return waits;
+}
+
+/* What comes or goes elsewhere may leave the archive, or come to it. */
+static void wake_archive(struct gw_sync *s)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < s->entry_count; i++)
+		any |= s->entries[i].dirty;
+	for (size_t i = 0; i < s->entry_count && any && s->env.archive; i++) {
+		struct gw_entry *e = &s->entries[i];
+
+		if (!(e->folder->attrs & GW_LIST_ALL))
+			continue;
+		e->dirty = e->may_lose = true;
+		e->remote_same = false;
+	}
+}
+
+void gw_sync_listed(struct gw_sync *s)
+{
+	const char *text = gw_session_caps_text(session(s));
+	bool write_now = false;
+
+	s->env.merges = (caps(s) & GW_CAP_GMAIL) != 0;
+	s->env.all = s->env.merges ? all_mail(s) : NULL;
+	s->env.archive = s->folders.archive;
+	s->env.labels = s->env.merges && s->account->labels != GW_LABELS_NONE;
+	if (gw_sync_reads_tags(s))
+		return; /* and comes back */
+	if (s->account->labels != GW_LABELS_NONE && !s->env.merges)
+		gw_log(s->log, GW_LOG_WARN,
+			"%s has no labels (X-GM-EXT-1), so `labels` changes nothing",
+			s->account->host);
+	if (*text != '\0' && (s->caps == NULL || strcmp(text, s->caps) != 0)) {
+		free(s->caps);
+		s->caps = strdup(text);
+		write_now = true; /* remembered, so that the next run need not ask */
+	}
+	for (size_t i = 0; i < s->folders.count; i++) {
+		if (s->folders.list[i].wanted && !add_entry(s, &s->folders.list[i])) {
+			fail(s, GW_ERR_NOMEM);
+			return;
+		}
+	}
+	if (!choose_trash(s)) {
+		fail(s, GW_ERR_NOMEM);
+		return;
+	}
+	tell_of_missing(s);
+	s->counts.mailboxes = s->entry_count;
+	wake_archive(s);
+	for (size_t i = 0; i < s->entry_count; i++) {
+		s->counts.mailboxes_changed += s->entries[i].dirty && !s->entries[i].remote_same;
+		s->entries[i].settled =
+			!s->entries[i].dirty || waits_for_tomorrow(s, &s->entries[i]);
+		write_now |=
+			s->entries[i].row.id == 0; /* it needs a row before its first message */
+	}
+	if (s->entry_count == 0 && s->options.folder_count > 0) {
+		struct gw_error err = { 0 };
+
+		gw_fail(&err, GW_ERR_CONFIG,
+			"no mailbox of account \"%s\" has the name given (%s, ...)",
+			s->account->name, s->options.folders[0]);
+		gw_sync_fail(s, &err);
+	} else if (write_now && !s->options.dry_run) {
+		gw_sync_prepare(s);
+	} else {
+		gw_sync_work(s);
+	}
+}
+
+/* --- asking ---------------------------------------------------------------------------------- */
+
+static void on_done(void *ctx, const struct gw_result *result)
+{
+	struct gw_sync *s = ctx;
+
+	s->list_pending--;
+	if (result->kind == GW_RESULT_LOST)
+		return; /* the session's own event follows */
+	if (result->kind !=
+		GW_RESULT_OK) /* of one mailbox: its state is unknown, so it is looked at */
+		gw_log(s->log, GW_LOG_INFO, "%s", result->err->text);
+	if (s->list_pending == 0 && s->state == SYNC_LISTING)
+		on_listed(s);
+}
+
+static bool send_line(
+	struct gw_sync *s, struct gw_line *line, void (*done)(void *, const struct gw_result *))
+{
+	enum gw_code code = gw_session_send(session(s), line,
+		&(struct gw_handlers){ .response = on_response, .done = done, .ctx = s });
+
+	if (code != GW_OK) {
+		fail(s, code);
+		return false;
+	}
+	s->list_pending++;
+	return true;
+}
+
+/* RFC 5819; Dovecot refuses the whole LIST for one item that it does not know. */
+static const char *status_items(const struct gw_sync *s)
+{
+	bool ids = caps(s) & GW_CAP_OBJECTID, modseq = caps(s) & GW_CAP_CONDSTORE;
+
+	return modseq && ids ? "(MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ MAILBOXID)"
+	       : modseq      ? "(MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ)"
+	       : ids         ? "(MESSAGES UIDNEXT UIDVALIDITY MAILBOXID)"
+			     : "(MESSAGES UIDNEXT UIDVALIDITY)";
+}
+
+static bool has_list_status(const struct gw_sync *s)
+{
+	const uint32_t both = GW_CAP_LIST_STATUS | GW_CAP_LIST_EXTENDED;
+
+	return !s->folders.plain && (caps(s) & both) == both;
+}
+
+/* With CONDSTORE the counts tell what changed; without, which mailbox was renamed. */
+static bool status_matters(struct gw_sync *s, const struct gw_folder *f)
+{
+	if (caps(s) & GW_CAP_CONDSTORE)
+		return true;
+	if (s->folders_settled || find_row(s, f) != NULL)
+		return false;
+	for (size_t i = 0; i < s->row_count; i++) {
+		if (gw_folders_find(&s->folders, gw_slice_str(s->rows[i].remote_name)) == NULL)
+			return true;
+	}
+	return false;
+}
+
+/* The list is there.  Without LIST-STATUS each mailbox is asked for, all in one flight; without
+ * CONDSTORE the answers would decide nothing. */
+static void ask_status(struct gw_sync *s)
+{
+	s->folders.archive = s->account->archive && (caps(s) & GW_CAP_GMAIL) != 0;
+	gw_folders_choose(&s->folders, s->account, s->options.folders, s->options.folder_count);
+	if (has_list_status(s))
+		return;
+	for (size_t i = 0; i < s->folders.count; i++) {
+		struct gw_line line;
+
+		if (!s->folders.list[i].wanted || !status_matters(s, &s->folders.list[i]))
+			continue;
+		gw_line_init(&line);
+		gw_line_printf(&line, "STATUS ");
+		gw_line_string(&line, gw_slice_str(s->folders.list[i].wire), caps(s));
+		gw_line_printf(&line, " %s", status_items(s));
+		if (!send_line(s, &line, on_done))
+			return;
+	}
+}
+
+static void on_counts(void *ctx, const struct gw_result *result)
+{
+	struct gw_sync *s = ctx;
+
+	if (result->kind == GW_RESULT_LOST)
+		gw_log(s->log, GW_LOG_DEBUG, "the second look at the counts was lost");
+	if (--s->count_pending > 0)
+		return;
+	gw_sync_counts_came(s);
+	if (result->kind != GW_RESULT_LOST)
+		gw_sync_pump(s);
+}
+
+static bool ask_again(struct gw_sync *s, struct gw_session *on, struct gw_line *line)
+{
+	enum gw_code code = gw_session_send(on, line,
+		&(struct gw_handlers){ .response = on_response, .done = on_counts, .ctx = s });
+
+	gw_line_deinit(line);
+	s->count_pending += code == GW_OK;
+	return code == GW_OK;
+}
+
+/* A connection on which nothing is going on. */
+static struct gw_session *idle_session(const struct gw_sync *s)
+{
+	for (size_t i = 0; i < GW_CONN_MAX; i++) {
+		const struct gw_conn *c = &s->conns[i];
+
+		if (c->session != NULL && c->ready && c->box_count == 0 &&
+			gw_session_usable(c->session))
+			return c->session;
+	}
+	return NULL;
+}
+
+bool gw_sync_ask_counts(struct gw_sync *s)
+{
+	struct gw_session *on;
+	struct gw_line line;
+	bool asked = false;
+
+	for (size_t i = 0; i < s->entry_count; i++) {
+		if (s->entries[i].stage == ENTRY_PLANNED)
+			gw_box_yield(s->entries[i].box);
+	}
+	on = idle_session(s);
+	if (on == NULL)
+		return false;
+	gw_line_init(&line);
+	/* STATUS of the selected one may be stale. */
+	if (gw_session_selected(on) && (gw_session_caps(on) & GW_CAP_UNSELECT)) {
+		gw_line_printf(&line, "UNSELECT");
+		asked |= ask_again(s, on, &line);
+		gw_line_init(&line);
+	}
+	if (has_list_status(s)) {
+		gw_line_printf(&line, "LIST \"\" \"*\" RETURN (STATUS %s)", status_items(s));
+		return ask_again(s, on, &line) || asked;
+	}
+	for (size_t i = 0; i < s->entry_count; i++) {
+		gw_line_init(&line);
+		gw_line_printf(&line, "STATUS ");
+		gw_line_string(&line, gw_slice_str(s->entries[i].folder->wire), caps(s));
+		gw_line_printf(&line, " %s", status_items(s));
+		asked |= ask_again(s, on, &line);
+	}
+	return asked;
+}
+
+static void send_list(struct gw_sync *s);
+
+static void on_list_done(void *ctx, const struct gw_result *result)
+{
+	struct gw_sync *s = ctx;
+	struct gw_error err = { 0 };
+
+	if (result->kind == GW_RESULT_OK) {
+		s->list_pending--;
+		ask_status(s);
+		if (s->list_pending == 0 && s->state == SYNC_LISTING)
+			on_listed(s);
+		return;
+	}
+	s->list_pending--;
+	if (result->kind == GW_RESULT_LOST)
+		return;
+	if (!s->folders.plain) {
+		s->folders.plain = true; /* some servers announce more than they understand */
+		send_list(s);
+		return;
+	}
+	err = *result->err;
+	gw_sync_fail(s, &err);
+}
+
+static void send_list(struct gw_sync *s)
+{
+	bool extended = !s->folders.plain && (caps(s) & GW_CAP_LIST_EXTENDED);
+	struct gw_line line;
+
+	if (s->account->subscribed && !extended) {
+		gw_line_init(&line);
+		gw_line_printf(&line, "LIST \"\" \"*\"");
+		if (!send_line(s, &line, on_done)) /* names first: LSUB only marks them */
+			return;
+		gw_line_printf(&line, "LSUB \"\" \"*\"");
+		send_line(s, &line, on_list_done);
+		return;
+	}
+	gw_line_init(&line);
+	gw_line_printf(&line, "LIST \"\" \"*\"");
+	if (extended)
+		gw_line_printf(&line, " RETURN (%sSUBSCRIBED%s%s)",
+			caps(s) & GW_CAP_SPECIAL_USE ? "SPECIAL-USE " : "",
+			has_list_status(s) ? " STATUS " : "",
+			has_list_status(s) ? status_items(s) : "");
+	send_line(s, &line, on_list_done);
+}
+
+void gw_sync_list(struct gw_sync *s)
+{
+	struct gw_line line;
+
+	s->state = SYNC_LISTING;
+	if (s->remembered) {
+		on_listed(s);
+		return;
+	}
+	gw_sync_stage(s, "listing mailboxes");
+	if (caps(s) & GW_CAP_NAMESPACE) {
+		gw_line_init(&line);
+		gw_line_printf(&line, "NAMESPACE");
+		if (!send_line(s, &line, on_done))
+			return;
+	}
+	send_list(s);
+}

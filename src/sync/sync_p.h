@@ -1,0 +1,226 @@
+/* sync/sync_p.h - what sync.c, list.c and state.c share; private to them.
+ *
+ *   OPENING --password, connected--> LISTING --nothing to do--> FINISHING
+ *   LISTING --mailboxes came, went or were renamed--> SETTLING --> LISTING
+ *   LISTING --> PREPARING (state opened for writing, mark raised) --> WORKING --> FINISHING -->
+ * DONE any --failure, stop--> ENDING (boxes and batches run out) --> FINISHING
+ */
+#pragma once
+
+#include "godwit/sync.h"
+#include "local/notmuch.h"
+#include "mailbox/box.h"
+#include "maildir/mark.h"
+#include "sync/lend.h"
+
+enum gw_sync_state {
+	SYNC_OPENING,
+	SYNC_LISTING,
+	SYNC_SETTLING, /* mailboxes that came, went or were renamed */
+	SYNC_PREPARING,
+	SYNC_WORKING,
+	SYNC_ENDING,
+	SYNC_FINISHING,
+	SYNC_DONE,
+};
+
+enum { GW_CONN_MAX = 16, GW_CONN_BOXES = 2, GW_PASSES = 3 };
+
+struct gw_conn {
+	struct gw_sync *sync;
+	struct gw_session *session; /* owned; NULL: slot is free */
+	bool ready;
+	uint64_t received_before, sent_before; /* a lent session's, by others */
+	struct gw_box *boxes[GW_CONN_BOXES];   /* attached, in the order of their SELECTs */
+	size_t box_count;
+	bool drained; /* the last of them has asked for everything */
+	uint64_t progress_at_start;
+};
+
+/* How far a mailbox is; it waits at PLANNED and CREATED for others. */
+enum gw_entry_stage {
+	ENTRY_WAITING, /* not begun */
+	ENTRY_LOOKING,
+	ENTRY_PLANNED,
+	ENTRY_WORKING,
+	ENTRY_CREATED,
+	ENTRY_REMOVING,
+};
+
+struct gw_entry {
+	const struct gw_folder *folder;
+	struct gw_mailbox_row row; /* names owned */
+	struct gw_box *box;        /* owned while it is worked on */
+	unsigned passes;
+	bool dirty, remote_same; /* see list.c */
+	bool queued, ready, settled;
+	enum gw_entry_stage stage;
+	bool may_lose; /* something may be gone, on either side, by the counts and stamps */
+	bool headed, sifted, failed, done_once;
+	bool unsettled; /* it kept changing, and its cursors stayed where they were */
+	unsigned requeues;
+	struct gw_stamp seen_cur, seen_new; /* of the look in this run that is over */
+	int conn;                           /* index, or -1 */
+};
+
+struct gw_sync {
+	enum gw_sync_state state;
+	uv_loop_t *loop;
+	const struct gw_account *account;
+	struct gw_sync_options options;
+	const struct gw_log *log;
+	gw_sync_cb *cb;
+	void *ctx;
+
+	/* state */
+	char *db_path, *attic_path; /* owned */
+	int lock_fd;
+	struct gw_disk disk; /* its store is the account's */
+	char account_id[33];
+	uint64_t generation;
+	struct gw_mark mark;
+	bool state_is_new, copies_differ;
+	struct gw_mailbox_row *rows; /* owned; as in the state; names move to entries */
+	size_t row_count, row_cap;
+	char *caps; /* owned; as remembered */
+
+	/* connections */
+	struct gw_tls_ctx *tls;
+	struct gw_credentials *credentials; /* frees itself */
+	struct gw_sasl *sasl;               /* referenced */
+	bool compress_failed;               /* a connection was lost over it */
+	int64_t renewed_at;                 /* seconds: when a token was refused last */
+	struct gw_conn conns[GW_CONN_MAX];
+	size_t conn_limit;
+	bool paused;
+	uint64_t received, sent;   /* of connections that are closed */
+	struct gw_delay *adopting; /* owned; a lent session is taken up from the loop */
+
+	/* mailboxes */
+	struct gw_folders folders;
+	bool remembered; /* they are the list of the watcher's last sync */
+	unsigned list_pending;
+	struct gw_folder_op *folder_ops; /* owned; folders.c */
+	size_t folder_op_count, folder_op_cap;
+	struct gw_remake *remakes; /* owned; one for each OP_REMAKE, in their order */
+	bool folders_settled;
+	struct gw_tag_list tags; /* owned; what the user changed in notmuch since the last run */
+	char tags_revision[GW_TAG_REVISION]; /* as in the state */
+	bool tags_read;
+	struct gw_entry *entries; /* owned; those that the account wants */
+	size_t entry_count, entry_cap;
+	struct gw_claims claims;
+	struct gw_budget budget;
+	int64_t paused_until;              /* an earlier run was asked to wait; 0: none */
+	uint64_t counted_down, counted_up; /* bytes on the wire that the state knows of */
+	struct gw_box_env env;
+	struct gw_batcher *batcher; /* owned */
+	bool pumping, pump_again;
+	enum { RECHECK_NONE, RECHECK_ASKED, RECHECK_CAME, RECHECK_DONE } recheck;
+	unsigned rechecks, count_pending;
+	bool restless; /* mail is still being moved about: nothing is taken for gone now */
+	char *trash;   /* owned; as on the wire */
+
+	uint64_t messages, deleted_recently; /* of the whole account, for the guard */
+	struct gw_sync_counts counts;
+	struct gw_error err; /* why the account failed */
+	bool stopped, batches_lost, told_slow;
+};
+
+/* sync.c */
+void gw_sync_fail(struct gw_sync *s, const struct gw_error *err);
+void gw_sync_problem(struct gw_sync *s, const char *mailbox, const struct gw_error *err);
+/* Of a dry run: what would be done to a mailbox as a whole. */
+void gw_sync_tell_plan(struct gw_sync *s, const char *mailbox, const char *text);
+void gw_sync_stage(struct gw_sync *s, const char *text);
+void gw_sync_work(struct gw_sync *s); /* entries and state are there */
+void gw_sync_pump(struct gw_sync *s);
+
+/* signin.c */
+/* Takes up the watcher's session, or gets what to sign in with and connects. */
+enum gw_code gw_sync_sign_in(struct gw_sync *s, struct gw_error *err);
+enum gw_code gw_sync_open_conn(struct gw_sync *s, struct gw_conn *c, struct gw_error *err);
+/* A connection was refused (`why`).  true: another token is being asked for, and then it is
+ * connected again. */
+bool gw_sync_renew(struct gw_sync *s, const struct gw_error *why);
+bool gw_sync_is_signing_in(const struct gw_sync *s);
+void gw_sync_cancel_sign_in(struct gw_sync *s);
+
+/* sync.c */
+void gw_sync_on_session(void *ctx, enum gw_session_event event, const struct gw_error *err);
+/* Bytes on the wire so far. */
+void gw_sync_wire(const struct gw_sync *s, uint64_t *received, uint64_t *sent);
+/* A connection leaves the sync: what crossed it is counted. */
+void gw_sync_count_traffic(struct gw_conn *c);
+
+/* lend_use.c */
+/* Goes on with the watcher's session, which is usable. */
+enum gw_code gw_sync_adopt_session(struct gw_sync *s, struct gw_error *err);
+/* All went well, and one connection is left for the next sync: this one. */
+bool gw_sync_give_back(struct gw_conn *c);
+/* The list of mailboxes stays with the watcher, if it is whole. */
+void gw_sync_keep_list(struct gw_sync *s);
+void gw_sync_on_wrote(void *ctx, const struct gw_place *place, const char *name, bool in_new,
+	enum gw_written how);
+/* sync.c */
+void gw_sync_tell_new(struct gw_sync *s, const char *mailbox, const char *path);
+
+/* budget.c */
+enum gw_code gw_sync_read_budget(struct gw_sync *s, struct gw_error *err);
+void gw_sync_take_traffic(void *ctx, uint64_t *down, uint64_t *up);
+/* What came beside bodies counts, too. */
+void gw_sync_note_overhead(struct gw_sync *s);
+void gw_sync_tell_postponed(struct gw_sync *s);
+/* A pause that the provider asked for: is there one to remember, or to forget?  Is one not over
+ * (GW_ERR_BUSY)? */
+bool gw_sync_pause_changed(const struct gw_sync *s);
+enum gw_code gw_sync_check_pause(struct gw_sync *s, struct gw_error *err);
+enum gw_code gw_sync_store_pause(
+	const struct gw_sync *s, struct gw_store *store, struct gw_error *err);
+
+/* list.c: asks for the folders, makes the entries, then prepares or finishes. */
+void gw_sync_list(struct gw_sync *s);
+/* Is the Maildir as at the last look, by its stamps? */
+bool gw_sync_local_unchanged(const struct gw_sync *s, const struct gw_entry *e);
+/* Or as at the look in this run? */
+bool gw_sync_local_as_seen(const struct gw_sync *s, const struct gw_entry *e);
+/* Asks for the counts of all mailboxes again; then gw_sync_counts_came().  false: cannot be. */
+bool gw_sync_ask_counts(struct gw_sync *s);
+/* Is a label of the user's called so, that is, a mailbox without a special use?  ctx: the sync. */
+bool gw_sync_is_label(void *ctx, struct gw_slice name);
+
+/* The list is complete, and the folders are settled: makes the entries and goes on. */
+void gw_sync_listed(struct gw_sync *s);
+/* Everything once more, by the same connection. */
+void gw_sync_list_again(struct gw_sync *s);
+
+/* folders.c: brings mailboxes in step that came, went or were renamed.  true: it is at it,
+ * and gw_sync_listed() follows. */
+bool gw_sync_settle_folders(struct gw_sync *s);
+void gw_sync_free_folders(struct gw_sync *s);
+
+/* tags.c: notmuch.  true: it reads what was changed there, and gw_sync_listed() follows. */
+bool gw_sync_reads_tags(struct gw_sync *s);
+/* In the pool, at the end: writes what is to be written, and remembers how far that was. */
+void gw_sync_write_tags(struct gw_sync *s, struct gw_disk_world *world);
+
+/* moves.c */
+/* Lets those go on that need not wait any more. */
+void gw_sync_match(struct gw_sync *s);
+void gw_sync_remove(struct gw_sync *s);
+void gw_sync_yield(struct gw_sync *s);
+void gw_sync_counts_came(struct gw_sync *s);
+bool gw_sync_stands_there(void *ctx, int64_t mailbox, uint32_t uid);
+bool gw_sync_stays(void *ctx, int64_t mailbox, uint32_t uid);
+bool gw_sync_is_leaving(void *ctx, int64_t mailbox, uint32_t uid);
+const char *gw_sync_mailbox_of(void *ctx, int64_t mailbox, uint32_t *uidvalidity);
+
+/* state.c */
+/* In the pool: the mailboxes' rows as they are now. */
+enum gw_code gw_sync_reread_rows(struct gw_sync *s, struct gw_error *err);
+enum gw_code gw_sync_open_state(struct gw_sync *s, struct gw_error *err);
+/* Opens the state for writing and raises the mark; then gw_sync_work(). */
+void gw_sync_prepare(struct gw_sync *s);
+/* Writes what ends a run; then gw_sync_finished(). */
+void gw_sync_close_state(struct gw_sync *s);
+void gw_sync_finished(struct gw_sync *s);

@@ -1,0 +1,189 @@
+/* tests/unit/plan/model.h - the simulated sides of test_model.c, and what model_run.c does with
+ * them.
+ */
+#pragma once
+
+#include "plan/match.h"
+#include "plan/pair.h"
+#include "test.h"
+
+enum { S = GW_FLAG_SEEN, F = GW_FLAG_FLAGGED, R = GW_FLAG_ANSWERED };
+enum { BOXES = 3, MAX = 40, CONTENTS = 400, PASSES = 4 };
+#define LETTERED (GW_FLAG_KEYWORD(1) - 1)
+
+enum mutant {
+	NONE,
+	ROW_BEFORE_FILE,     /* base leads the disk */
+	ROW_BEFORE_SERVER,   /* base leads the server */
+	NOT_ANNOUNCED,       /* an upload is not in `pending` before it is sent */
+	ONE_LOOK,            /* what one look does not show is gone */
+	CROSSED_ARE_GONE,    /* moved and moved back: deleted on both sides */
+	MOVED_TWICE,         /* moved on both sides: it stands in both places */
+	DELETE_BEATS_CHANGE, /* deleted there although it was changed before */
+	NAMES_BY_CHANCE,     /* what is fetched has no name of its own */
+	STRAYS_STAY,     /* a file of an interrupted fetch is new mail, though it is gone there */
+	FORGETFUL,       /* a gone file's row is dropped before the server was told */
+	FLAGS_OF_EDITED, /* what an edited one was sent with is taken for what its file has */
+	MUTANTS
+};
+
+struct message { /* there: number is the UID; here: the file's name; in base both */
+	uint32_t number, name;
+	int content;
+	uint64_t flags;
+	uint32_t ours; /* the UID that the file's name speaks of; 0: another program's name */
+};
+
+struct list {
+	struct message at[MAX];
+	size_t n;
+};
+
+struct pending {
+	uint32_t name, uidnext;
+	int content;
+	uint64_t flags;
+};
+
+struct world {
+	struct list there[BOXES], here[BOXES], base[BOXES];
+	struct pending pending[BOXES][MAX];
+	size_t pending_n[BOXES];
+	uint32_t uidnext[BOXES], next_name;
+	uint32_t cursor[BOXES]; /* UIDNEXT when all was last in step */
+	int next_content;
+	int msgid[CONTENTS]; /* which message a content is a version of */
+	/* By msgid: said last, there; ever copied, or deleted, or something that a run saw or
+	 * did one half of alone. */
+	bool answered[CONTENTS], copied[CONTENTS];
+	int wanted[CONTENTS];   /* how many of it there should be */
+	bool touched[CONTENTS]; /* a flag was changed since all was quiet, so it may outlive a
+				   delete */
+	bool flagged[CONTENTS], dying[CONTENTS];
+	/* Moved or copied; in_run: while a run looked.  On both sides it stands in one place in the
+	 * end, but not if it was copied, or if no run saw both halves stand still. */
+	bool moved_here[CONTENTS], moved_there[CONTENTS], in_run[CONTENTS];
+	bool running;
+	/* Since the last run: flags that differ from base's, and where it was deleted. */
+	bool changed_here[CONTENTS], changed_there[CONTENTS], gone_here[CONTENTS],
+		gone_there[CONTENTS];
+	bool half_sent[CONTENTS];  /* sent, likewise */
+	bool half_taken[CONTENTS]; /* moved here after it was there, likewise */
+	bool unrecorded[CONTENTS]; /* fetched, and killed before that was recorded */
+	int deleted_here[CONTENTS],
+		deleted_there[CONTENTS]; /* perhaps the same one, on both sides */
+	/* A save or an edit that is half done: the old file goes later. */
+	int half_box, half_content;
+	uint32_t half_name;
+	uint64_t seed;
+	enum mutant mutant;
+	bool moves; /* a history with many of them */
+	int steps;  /* left before the crash; -1: no crash */
+	int noise;  /* one in so many steps something else happens; 0: never */
+	char failure[128];
+};
+
+static inline uint32_t pick(struct world *w, uint32_t below)
+{
+	return test_random(&w->seed, below);
+}
+
+static inline struct message *add(struct list *l, struct message m)
+{
+	if (l->n == MAX)
+		return NULL;
+	l->at[l->n] = m;
+	return &l->at[l->n++];
+}
+
+static inline void drop(struct list *l, size_t i)
+{
+	l->at[i] = l->at[--l->n];
+}
+
+static inline struct message *find(struct list *l, uint32_t number)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->at[i].number == number)
+			return &l->at[i];
+	}
+	return NULL;
+}
+
+static inline struct message *find_name(struct list *l, uint32_t name)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->at[i].name == name)
+			return &l->at[i];
+	}
+	return NULL;
+}
+
+static inline void forget(struct list *l, struct message *m)
+{
+	if (m != NULL)
+		drop(l, (size_t)(m - l->at));
+}
+
+/* A name stands for one message, as in the state: the newer row takes it. */
+static inline void add_row(struct list *l, struct message m)
+{
+	forget(l, find_name(l, m.name));
+	add(l, m);
+}
+
+/* One mailbox in one run. */
+struct box {
+	struct list here, there, base; /* as they were looked at */
+	uint32_t uidnext;
+	struct gw_base_msg rows[MAX];
+	struct gw_remote_msg remote[MAX];
+	struct gw_local_msg local[MAX];
+	struct gw_pair pairs[2 * MAX];
+	size_t pair_n;
+	struct gw_plan plan;
+	bool stored[MAX]; /* by local index: its upload was answered */
+};
+
+struct move {
+	int from, row_of;    /* row_of: of what comes here, whose row it was */
+	uint32_t uid, local; /* local: of the one that comes */
+	uint64_t flags;
+	int content;
+};
+
+/* What the joined halves ask for. */
+struct joined {
+	struct move up[BOXES][MAX], down[BOXES][MAX]; /* by the mailbox that gets it */
+	size_t up_n[BOXES], down_n[BOXES];
+};
+
+static inline void take_print(uint8_t header[16], int content)
+{
+	memset(header, 0, 16);
+	memcpy(header, &content, sizeof content);
+}
+
+static inline bool gone_here(const struct gw_action *a)
+{
+	return a->kind == GW_DO_DELETE_REMOTE || a->kind == GW_DO_RETURN;
+}
+
+static inline bool gone_there(const struct gw_action *a)
+{
+	return a->kind == GW_DO_DELETE_LOCAL || a->kind == GW_DO_KEEP;
+}
+
+/* test_model.c */
+void deliver(struct list *l, uint32_t number, int content, uint64_t flags);
+/* One effect on the outside; false: it crashes before that. */
+bool step(struct world *w);
+
+/* model_run.c: one run of the synchronizer, as far as it gets.  Returns -1 when it crashed, else
+ * how many things it did. */
+int run(struct world *w);
+
+/* model_join.c: joins the halves in the plans.  false: it crashed.  put_off_both(): when it is too
+ * restless for that. */
+bool join_all(struct world *w, struct box *x, struct joined *j);
+void put_off_both(struct world *w, struct box *x);

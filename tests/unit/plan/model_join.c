@@ -1,0 +1,247 @@
+/* tests/unit/plan/model_join.c - what sync/moves.c and mailbox/match.c do on the simulated sides:
+ * halves of moves and edits are joined before anything is carried out.  See test_model.c.
+ */
+#include "model.h"
+
+static struct gw_half half(const struct world *w, int b, size_t action, int content, uint32_t name)
+{
+	struct gw_half h = {
+		.box = (uint32_t)b, .action = (uint32_t)action, .size = 1, .name = name
+	};
+
+	take_print(h.header, content);
+	take_print(h.body, content);
+	take_print(h.msgid, w->msgid[content] + 1);
+	return h;
+}
+
+/* Gone there, and under that name in another mailbox: it was moved while we looked. */
+static void spare_moved(struct box *x)
+{
+	for (int b = 0; b < BOXES; b++) {
+		for (size_t i = 0; i < x[b].plan.count; i++) {
+			struct gw_action *a = &x[b].plan.actions[i];
+			uint32_t name = find(&x[b].base, a->uid) == NULL
+						? 0
+						: find(&x[b].base, a->uid)->name;
+
+			for (int o = 0; o < BOXES && gone_there(a); o++) {
+				struct message *m = o == b ? NULL : find_name(&x[o].here, name);
+
+				if (m != NULL && x[o].local[m - x[o].here.at].uid == 0)
+					a->kind = GW_DO_FORGET;
+			}
+		}
+	}
+}
+
+/* Gone here in one mailbox, gone there in another, under one name: it was moved back. */
+static void join_crossed(struct world *w, struct box *x, struct joined *j)
+{
+	struct gw_half here[BOXES * MAX], there[BOXES * MAX];
+	struct gw_match out[BOXES * MAX];
+	size_t here_n = 0, there_n = 0, n;
+
+	for (int b = 0; b < BOXES; b++) {
+		for (size_t i = 0; i < x[b].plan.count; i++) {
+			const struct gw_action *a = &x[b].plan.actions[i];
+			struct message *row = find(&x[b].base, a->uid);
+			struct gw_half h;
+
+			if (!gone_here(a) && !gone_there(a))
+				continue;
+			h = half(w, b, i, row->content, row->name);
+			if (gone_here(a))
+				here[here_n++] = h;
+			else
+				there[there_n++] = h;
+		}
+	}
+	n = gw_match_crossed(here, here_n, there, there_n, out);
+	for (size_t i = 0; i < n; i++) {
+		int from = (int)here[out[i].gone].box, to = (int)there[out[i].fresh].box;
+		struct gw_action *old = &x[from].plan.actions[here[out[i].gone].action];
+		struct gw_action *file = &x[to].plan.actions[there[out[i].fresh].action];
+
+		j->up[to][j->up_n[to]++] = (struct move){ from, from, old->uid, file->local,
+			old->flags, find(&x[from].base, old->uid)->content };
+		old->kind = GW_DO_NOTHING;
+		file->kind = GW_DO_FORGET;
+	}
+}
+
+/* Halves of one kind: gone and new, here or there. */
+struct halves {
+	struct gw_half gone[BOXES * MAX], fresh[BOXES * MAX];
+	struct gw_match out[BOXES * MAX];
+	size_t gone_n, fresh_n;
+};
+
+static void collect_both(struct world *w, struct box *x, struct halves *h)
+{
+	h->gone_n = 0;
+	for (int b = 0; b < BOXES; b++) {
+		for (size_t i = 0; i < x[b].plan.count; i++) {
+			const struct gw_action *a = &x[b].plan.actions[i];
+			struct message *row = find(&x[b].base, a->uid);
+
+			if (a->kind == GW_DO_FORGET)
+				h->gone[h->gone_n++] = half(w, b, i, row->content, row->name);
+		}
+	}
+}
+
+static void collect(struct world *w, struct box *x, bool there, struct halves *h)
+{
+	h->gone_n = h->fresh_n = 0;
+	for (int b = 0; b < BOXES; b++) {
+		for (size_t i = 0; i < x[b].plan.count; i++) {
+			const struct gw_action *a = &x[b].plan.actions[i];
+			struct message *row = find(&x[b].base, a->uid);
+
+			if (there ? gone_there(a) : gone_here(a))
+				h->gone[h->gone_n++] = half(w, b, i, row->content, row->name);
+			else if (!there && a->kind == GW_DO_UPLOAD)
+				h->fresh[h->fresh_n++] =
+					half(w, b, i, x[b].here.at[a->local].content,
+						x[b].here.at[a->local].name);
+			else if (there && a->kind == GW_DO_DOWNLOAD && row == NULL)
+				h->fresh[h->fresh_n++] =
+					half(w, b, i, find(&x[b].there, a->uid)->content, 0);
+		}
+	}
+}
+
+static void join_here(struct world *w, struct box *x, struct joined *j, bool by_name)
+{
+	static struct halves h;
+	size_t n;
+
+	collect(w, x, false, &h);
+	n = (by_name ? gw_match_named : gw_match_here)(h.gone, h.gone_n, h.fresh, h.fresh_n, h.out);
+	for (size_t i = 0; i < n; i++) {
+		int from = (int)h.gone[h.out[i].gone].box, to = (int)h.fresh[h.out[i].fresh].box;
+		struct gw_action *old = &x[from].plan.actions[h.gone[h.out[i].gone].action];
+		struct gw_action *new = &x[to].plan.actions[h.fresh[h.out[i].fresh].action];
+		struct message *row = find(&x[from].base, old->uid);
+
+		if (h.out[i].kind == GW_MATCH_SAME) {
+			old->base_flags = old->flags;
+			old->kind = GW_DO_RELINK;
+			old->local = new->local;
+			new->kind = GW_DO_NOTHING;
+		} else {
+			j->up[to][j->up_n[to]++] = (struct move){ from, from, old->uid, new->local,
+				old->flags, row->content };
+			old->kind = new->kind = GW_DO_NOTHING;
+		}
+	}
+}
+
+static void join_there(struct world *w, struct box *x, struct joined *j)
+{
+	static struct halves h;
+	size_t n;
+
+	collect(w, x, true, &h);
+	n = gw_match_there(h.gone, h.gone_n, h.fresh, h.fresh_n, h.out);
+	for (size_t i = 0; i < n; i++) {
+		int from = (int)h.gone[h.out[i].gone].box, to = (int)h.fresh[h.out[i].fresh].box;
+		struct gw_action *old = &x[from].plan.actions[h.gone[h.out[i].gone].action];
+		struct gw_action *new = &x[to].plan.actions[h.fresh[h.out[i].fresh].action];
+
+		j->down[to][j->down_n[to]++] =
+			(struct move){ from, from, old->uid, old->local, 0, 0 };
+		new->local = (uint32_t)j->down_n[to] - 1;
+		new->kind = GW_DO_TAKE;
+		old->kind = GW_DO_NOTHING;
+	}
+}
+
+/* Moved on both sides, to two places.  restless: nothing is taken for gone, so both wait.  false:
+ * it crashed. */
+static bool join_both(struct world *w, struct box *x, struct joined *j, bool restless)
+{
+	static struct halves both, here, there;
+	size_t n;
+
+	collect_both(w, x, &both);
+	collect(w, x, false, &here);
+	collect(w, x, true, &there);
+	n = gw_match_both(both.gone, both.gone_n, here.fresh, here.fresh_n, there.fresh,
+		there.fresh_n, both.out);
+	for (size_t i = 0; i < n; i++) {
+		const struct gw_half *g = &both.gone[both.out[i].gone];
+		const struct gw_half *h = &here.fresh[both.out[i].fresh];
+		const struct gw_half *t = &there.fresh[both.out[i].there];
+		struct gw_action *old = &x[g->box].plan.actions[g->action];
+		struct gw_action *file = &x[h->box].plan.actions[h->action];
+		struct gw_action *new = &x[t->box].plan.actions[t->action];
+		struct message row = *find(&x[g->box].base, old->uid);
+
+		if (restless) {
+			file->kind = new->kind = GW_DO_NOTHING;
+			continue;
+		}
+		if (h->box == g->box) { /* only renamed here */
+			j->down[t->box][j->down_n[t->box]++] = (struct move){ (int)h->box,
+				(int)g->box, old->uid, file->local, 0, 0 };
+			new->local = (uint32_t)j->down_n[t->box] - 1;
+			new->kind = GW_DO_TAKE;
+		} else {
+			if (!step(w))
+				return false;
+			forget(&w->base[g->box], find(&w->base[g->box], old->uid));
+			row.number = new->uid;
+			row.name = 100000 * (t->box + 1) + new->uid;
+			add_row(&w->base[t->box], row);
+			add(&x[t->box].base, row);
+			j->up[h->box][j->up_n[h->box]++] = (struct move){ (int)t->box, (int)t->box,
+				new->uid, file->local, new->flags, row.content };
+			new->kind = GW_DO_NOTHING;
+		}
+		old->kind = file->kind = GW_DO_NOTHING;
+	}
+	return true;
+}
+
+/* The new one gets the flags that the old one has there. */
+static void join_edits(struct world *w, struct box *x)
+{
+	static struct halves h;
+	size_t n;
+
+	collect(w, x, false, &h);
+	n = gw_match_edits(h.gone, h.gone_n, h.fresh, h.fresh_n, false, h.out);
+	for (size_t i = 0; i < n; i++) {
+		struct box *at = &x[h.gone[h.out[i].gone].box];
+		struct gw_action *old = &at->plan.actions[h.gone[h.out[i].gone].action];
+		struct gw_action *new = &at->plan.actions[h.fresh[h.out[i].fresh].action];
+
+		new->flags |= old->flags;
+		old->kind = GW_DO_REPLACED;
+		old->local = new->local;
+	}
+}
+
+bool join_all(struct world *w, struct box *x, struct joined *j)
+{
+	bool ok = true;
+
+	join_here(w, x, j, true);
+	if (w->mutant != CROSSED_ARE_GONE)
+		join_crossed(w, x, j);
+	join_here(w, x, j, false);
+	join_there(w, x, j);
+	if (w->mutant != MOVED_TWICE)
+		ok = join_both(w, x, j, false);
+	spare_moved(x);
+	join_edits(w, x);
+	return ok;
+}
+
+void put_off_both(struct world *w, struct box *x)
+{
+	if (w->mutant != MOVED_TWICE)
+		join_both(w, x, NULL, true);
+}

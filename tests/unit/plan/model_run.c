@@ -1,0 +1,577 @@
+/* tests/unit/plan/model_run.c - what box*.c and batch.c do, in their order, on simulated sides;
+ * each outside effect is a step of its own, before which it may crash.  See test_model.c.
+ */
+#include "model.h"
+
+static int by_number(const void *a, const void *b)
+{
+	const struct message *x = a, *y = b;
+
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+static int pair_order(const void *a, const void *b)
+{
+	const struct gw_pair *x = a, *y = b;
+
+	return (x->uid > y->uid) - (x->uid < y->uid);
+}
+
+/* Looks at both sides.  A look may be blind to a file that is renamed meanwhile. */
+static void look(struct world *w, int b, struct box *x)
+{
+	*x = (struct box){ .here = w->here[b],
+		.there = w->there[b],
+		.base = w->base[b],
+		.uidnext = w->uidnext[b] };
+	if (w->noise > 0 && pick(w, 8) == 0 && x->here.n > 0) {
+		uint32_t unseen = pick(w, (uint32_t)x->here.n);
+
+		w->in_run[x->here.at[unseen].content] = true;
+		drop(&x->here, unseen);
+	}
+	qsort(x->there.at, x->there.n, sizeof *x->there.at, by_number);
+	qsort(x->base.at, x->base.n, sizeof *x->base.at, by_number);
+}
+
+static bool in_base(const struct box *x, uint32_t uid)
+{
+	for (size_t i = 0; i < x->base.n; i++) {
+		if (x->base.at[i].number == uid)
+			return true;
+	}
+	return false;
+}
+
+/* What was announced and not recorded: found among the new ones there, or given up. */
+static bool settle_pending(struct world *w, int b, struct box *x)
+{
+	for (size_t i = w->pending_n[b]; i-- > 0;) {
+		struct pending p = w->pending[b][i];
+		struct message *file = find_name(&x->here, p.name), *found = NULL;
+
+		for (size_t r = 0; r < x->there.n && found == NULL; r++) {
+			struct message *m = &x->there.at[r];
+			bool taken = in_base(x, m->number);
+
+			for (size_t k = 0; k < x->pair_n; k++)
+				taken |= x->pairs[k].uid == m->number;
+			if (!taken && m->number >= p.uidnext && m->content == p.content)
+				found = m;
+		}
+		if (find_name(&x->base, p.name) != NULL)
+			found = NULL; /* recorded, but for this */
+		else if (found != NULL && file != NULL)
+			x->pairs[x->pair_n++] = (struct gw_pair){ .uid = found->number,
+				.local = (uint32_t)(file - x->here.at) };
+		else if (found != NULL) {
+			struct message row = { found->number, p.name, p.content, p.flags, 0 };
+
+			if (!step(w))
+				return false;
+			add_row(&w->base[b], row);
+			add(&x->base, row);
+			qsort(x->base.at, x->base.n, sizeof *x->base.at, by_number);
+		}
+		if (found == NULL || file == NULL)
+			w->pending[b][i] = w->pending[b][--w->pending_n[b]];
+	}
+	return true;
+}
+
+static void pair_rest(struct box *x)
+{
+	struct gw_pair_remote remote[MAX];
+	struct gw_pair_local local[MAX];
+	struct gw_pair *pairs = NULL;
+	size_t r = 0, l = 0, n = 0, cap = 0;
+
+	for (size_t i = 0; i < x->there.n; i++) {
+		bool known = in_base(x, x->there.at[i].number);
+
+		for (size_t k = 0; k < x->pair_n; k++)
+			known |= x->pairs[k].uid == x->there.at[i].number;
+		if (known)
+			continue;
+		remote[r] = (struct gw_pair_remote){
+			.uid = x->there.at[i].number, .size = 1, .flags = x->there.at[i].flags
+		};
+		take_print(remote[r++].header, x->there.at[i].content);
+	}
+	for (size_t i = 0; i < x->here.n; i++) {
+		bool known = x->local[i].uid != 0;
+
+		for (size_t k = 0; k < x->pair_n; k++)
+			known |= x->pairs[k].local == i;
+		if (known)
+			continue;
+		local[l] = (struct gw_pair_local){
+			.index = (uint32_t)i, .size = 1, .flags = x->here.at[i].flags
+		};
+		take_print(local[l++].header, x->here.at[i].content);
+	}
+	gw_pair_messages(remote, r, local, l, true, &pairs, &n, &cap);
+	for (size_t i = 0; i < n; i++)
+		x->pairs[x->pair_n++] = pairs[i];
+	free(pairs);
+	if (x->pair_n > 0)
+		qsort(x->pairs, x->pair_n, sizeof *x->pairs, pair_order);
+}
+
+static bool plan_box(struct world *w, int b, struct box *x)
+{
+	struct gw_plan_input in = { .base = x->rows,
+		.remote = x->remote,
+		.local = x->local,
+		.pairs = x->pairs,
+		.remote_full = true,
+		.local_trusted = true,
+		.lettered = LETTERED,
+		.storable = GW_FLAGS_ALL };
+
+	if (!settle_pending(w, b, x))
+		return false;
+	for (size_t i = 0; i < x->here.n; i++) {
+		uint32_t ours = x->here.at[i].ours;
+
+		x->local[i] = (struct gw_local_msg){ .flags = x->here.at[i].flags,
+			.candidate = true,
+			.ours = ours != 0,
+			.stray = w->mutant != STRAYS_STAY && ours != 0 && w->cursor[b] != 0 &&
+				 ours >= w->cursor[b] && ours < x->uidnext &&
+				 find(&x->there, ours) == NULL };
+	}
+	for (size_t i = 0; i < x->base.n; i++) {
+		struct message *row = &x->base.at[i], *file = find_name(&x->here, row->name);
+
+		x->rows[i] = (struct gw_base_msg){ .uid = row->number,
+			.flags = row->flags & GW_FLAGS_ALL,
+			.local = file == NULL ? GW_NO_LOCAL : (uint32_t)(file - x->here.at) };
+		if (file != NULL)
+			x->local[file - x->here.at].uid = row->number;
+	}
+	for (size_t i = 0; i < x->there.n; i++)
+		x->remote[i] = (struct gw_remote_msg){ .uid = x->there.at[i].number,
+			.size = 1,
+			.flags = x->there.at[i].flags & GW_FLAGS_ALL };
+	pair_rest(x);
+	in.base_count = x->base.n;
+	in.remote_count = x->there.n;
+	in.local_count = x->here.n;
+	in.pair_count = x->pair_n;
+	assert_int_equal(gw_plan_mailbox(&in, &x->plan), GW_OK);
+	for (size_t i = 0; i < x->plan.count && w->mutant == DELETE_BEATS_CHANGE; i++) {
+		if (x->plan.actions[i].kind == GW_DO_KEEP)
+			x->plan.actions[i].kind = GW_DO_DELETE_LOCAL;
+		if (x->plan.actions[i].kind == GW_DO_RETURN)
+			x->plan.actions[i].kind = GW_DO_DELETE_REMOTE;
+	}
+	return true;
+}
+
+/* The second look.  true: something came meanwhile, so all is looked at once more. */
+static bool changed_meanwhile(struct world *w, struct box *x)
+{
+	bool here = false, there = false, again = false;
+
+	for (int b = 0; b < BOXES; b++) {
+		for (size_t i = 0; i < x[b].plan.count; i++) {
+			struct gw_action *a = &x[b].plan.actions[i];
+			struct message *row = find(&x[b].base, a->uid);
+
+			there |= gone_there(a) || a->kind == GW_DO_FORGET;
+			if (!gone_here(a) && a->kind != GW_DO_FORGET)
+				continue;
+			if (w->mutant != ONE_LOOK && find_name(&w->here[b], row->name) != NULL)
+				a->kind = GW_DO_NOTHING; /* it is there after all */
+			else
+				here = true;
+		}
+	}
+	if (w->mutant == ONE_LOOK)
+		return false;
+	for (int b = 0; b < BOXES; b++) {
+		for (size_t i = 0; i < w->here[b].n && (here || there); i++)
+			again |= find_name(&x[b].here, w->here[b].at[i].name) == NULL;
+		for (size_t i = 0; i < x[b].here.n && (here || there); i++)
+			again |= find_name(&w->here[b], x[b].here.at[i].name) == NULL;
+		again |= there && w->uidnext[b] != x[b].uidnext;
+	}
+	return again;
+}
+
+/* --- carrying out ---------------------------------------------------------------------------- */
+
+static bool deliver_here(struct world *w, int b, const struct gw_action *a, const struct box *x)
+{
+	struct message *m = find((struct list *)(uintptr_t)&x->there, a->uid);
+	/* A function of mailbox and UID, unless the look showed another message under it. */
+	uint32_t name = 100000 * (uint32_t)(b + 1) + a->uid;
+	bool taken = find_name((struct list *)(uintptr_t)&x->here, name) != NULL;
+	struct message file = { a->uid, taken ? w->next_name++ : name, m->content, a->flags,
+		a->uid };
+	bool unrecorded;
+
+	if (find(&w->there[b], a->uid) == NULL)
+		return true; /* it is gone before it was fetched */
+	if (!step(w))
+		return false;
+	if (find_name(&w->here[b], file.name) != NULL && w->mutant != NAMES_BY_CHANCE)
+		return true; /* an interrupted run left it */
+	if (w->mutant == NAMES_BY_CHANCE)
+		file.name = w->next_name++;
+	forget(&w->base[b], find(&w->base[b], a->uid));
+	if (w->mutant == ROW_BEFORE_FILE) {
+		add_row(&w->base[b], file);
+		if (!step(w))
+			return false;
+		add(&w->here[b], file);
+		return true;
+	}
+	add(&w->here[b], file);
+	unrecorded = w->unrecorded[file.content];
+	w->unrecorded[file.content] = true;
+	if (!step(w))
+		return false;
+	w->unrecorded[file.content] = unrecorded;
+	add_row(&w->base[b], file);
+	return true;
+}
+
+static bool take_here(
+	struct world *w, int b, const struct gw_action *a, struct box *x, const struct joined *j)
+{
+	const struct move *m = &j->down[b][a->local];
+	const struct message *seen = &x[m->from].here.at[m->local];
+	struct message *file, *row;
+	struct message moved;
+	bool half_taken;
+
+	if (!step(w))
+		return false;
+	file = find_name(&w->here[m->from], seen->name);
+	if (file == NULL || file->flags != seen->flags)
+		return true; /* somebody was faster */
+	row = find(&x[m->row_of].base, m->uid);
+	moved = *file;
+	moved.flags =
+		(file->flags & ~(row->flags ^ a->flags)) | (a->flags & (row->flags ^ a->flags));
+	if (find_name(&x[b].here, moved.name) != NULL) /* another message has the name here */
+		moved.name = w->next_name++;
+	if (find_name(&w->here[b], moved.name) != NULL)
+		return true; /* it came there meanwhile */
+	moved.ours = file->ours != 0 ? a->uid : 0;
+	forget(&w->here[m->from], file);
+	add(&w->here[b], moved);
+	half_taken = w->half_taken[moved.content];
+	w->half_taken[moved.content] = true;
+	if (!step(w))
+		return false;
+	w->half_taken[moved.content] = half_taken;
+	forget(&w->base[m->row_of], find(&w->base[m->row_of], m->uid));
+	moved.number = a->uid;
+	moved.flags = a->flags;
+	add_row(&w->base[b], moved);
+	return true;
+}
+
+static bool announce(struct world *w, int b, const struct box *x, uint32_t local, uint64_t flags)
+{
+	const struct message *file = &x->here.at[local];
+
+	if (!step(w))
+		return false;
+	if (w->mutant != NOT_ANNOUNCED && w->pending_n[b] < MAX)
+		w->pending[b][w->pending_n[b]++] =
+			(struct pending){ file->name, x->uidnext, file->content, flags };
+	return true;
+}
+
+/* The server's answer is recorded; what was announced is not pending any more. */
+static void record(struct world *w, int b, uint32_t uid, const struct message *file, uint64_t flags)
+{
+	add_row(&w->base[b], (struct message){ uid, file->name, file->content, flags, 0 });
+	for (size_t i = w->pending_n[b]; i-- > 0;) {
+		if (w->pending[b][i].name == file->name)
+			w->pending[b][i] = w->pending[b][--w->pending_n[b]];
+	}
+}
+
+static bool carry_there(struct world *w, int b, struct box *x, const struct move *m)
+{
+	const struct message *file = &x[b].here.at[m->local], *row = find(&x[m->from].base, m->uid);
+	struct message *old, *now;
+	uint32_t uid;
+	uint64_t flags, changed = row->flags ^ m->flags;
+
+	if (!announce(w, b, &x[b], m->local, row->flags) || !step(w))
+		return false;
+	old = find(&w->there[m->from], m->uid);
+	if (old == NULL)
+		return true;
+	flags = old->flags;
+	uid = w->uidnext[b]++;
+	deliver(&w->there[b], uid, old->content, flags);
+	forget(&w->there[m->from], old);
+	if (!step(w))
+		return false;
+	now = find_name(&w->here[b], file->name);
+	if (now == NULL || now->flags != file->flags)
+		return true; /* renamed meanwhile: found again as what is pending */
+	now->flags = (now->flags & ~changed) | (m->flags & changed);
+	record(w, b, uid, file, m->flags);
+	forget(&w->base[m->from], find(&w->base[m->from], m->uid));
+	return true;
+}
+
+static bool upload(struct world *w, int b, struct box *x, const struct gw_action *a)
+{
+	const struct message *file = &x->here.at[a->local];
+	struct message *now;
+	bool half_sent;
+	uint32_t uid;
+
+	if (!announce(w, b, x, a->local, a->flags) || !step(w))
+		return false;
+	if (find_name(&w->here[b], file->name) == NULL)
+		return true; /* it is gone before it was sent; the next look drops what is pending
+			      */
+	uid = w->uidnext[b]++;
+	deliver(&w->there[b], uid, file->content, a->flags);
+	x->stored[a->local] = true;
+	half_sent = w->half_sent[file->content];
+	w->half_sent[file->content] = true;
+	if (!step(w)) { /* an edit's flags are found again, but not on a file that is moved */
+		w->copied[w->msgid[file->content]] |= (a->flags & ~file->flags) != 0;
+		return false;
+	}
+	w->half_sent[file->content] = half_sent;
+	now = find_name(&w->here[b], file->name);
+	if (w->mutant != FLAGS_OF_EDITED && (a->flags & ~file->flags) != 0) {
+		if (now == NULL || now->flags != file->flags) {
+			/* Renamed meanwhile: found again as what is pending. */
+			w->copied[w->msgid[file->content]] = true;
+			return true;
+		}
+		now->flags |= a->flags;
+	}
+	record(w, b, uid, file, a->flags);
+	return true;
+}
+
+static bool set_flags_here(struct world *w, int b, struct box *x, const struct gw_action *a)
+{
+	const struct message *seen = &x->here.at[a->local];
+	struct message *file, *row;
+
+	if (!step(w))
+		return false;
+	file = find_name(&w->here[b], seen->name);
+	if (file == NULL || file->flags != seen->flags)
+		return true;
+	file->flags = a->flags;
+	if (!step(w)) { /* set back there before it is recorded, it seems to be wished here */
+		w->copied[w->msgid[seen->content]] = true;
+		return false;
+	}
+	row = find(&w->base[b], a->uid);
+	if (row != NULL)
+		row->flags = a->base_flags;
+	return true;
+}
+
+static bool set_flags_there(struct world *w, int b, const struct gw_action *a)
+{
+	uint64_t set = a->flags & ~a->base_flags, clear = a->base_flags & ~a->flags;
+	struct message *m, *row;
+
+	if (!step(w))
+		return false;
+	m = find(&w->there[b], a->uid);
+	if (m != NULL)
+		m->flags = (m->flags | set) & ~clear;
+	if (!step(w))
+		return false;
+	row = find(&w->base[b], a->uid);
+	if (row != NULL)
+		row->flags = (row->flags | set) & ~clear;
+	return true;
+}
+
+static bool create(struct world *w, int b, struct box *x, const struct joined *j)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < x[b].plan.count && ok; i++) {
+		const struct gw_action *a = &x[b].plan.actions[i];
+		struct message *row = find(&w->base[b], a->uid);
+
+		switch ((enum gw_action_kind)a->kind) {
+		case GW_DO_TAKE:
+			ok = take_here(w, b, a, x, j);
+			break;
+		case GW_DO_DOWNLOAD:
+		case GW_DO_RETURN:
+			ok = deliver_here(w, b, a, &x[b]);
+			break;
+		case GW_DO_PAIR: {
+			struct message file = x[b].here.at[a->local], *now;
+
+			ok = step(w);
+			now = find_name(&w->here[b], file.name);
+			if (!ok || now == NULL || now->flags != file.flags)
+				break;
+			now->flags = a->flags;
+			record(w, b, a->uid, now, a->base_flags);
+			break;
+		}
+		case GW_DO_RELINK:
+			ok = step(w);
+			if (ok && row != NULL)
+				row->name = x[b].here.at[a->local].name;
+			break;
+		case GW_DO_LOCAL_FLAGS:
+			ok = set_flags_here(w, b, &x[b], a);
+			break;
+		case GW_DO_BASE_FLAGS:
+			ok = step(w);
+			if (ok && row != NULL)
+				row->flags = a->base_flags;
+			break;
+		case GW_DO_KEEP:
+		case GW_DO_FORGET:
+			ok = step(w);
+			if (ok)
+				forget(&w->base[b], find(&w->base[b], a->uid));
+			break;
+		default:
+			break;
+		}
+	}
+	for (size_t i = 0; i < j->up_n[b] && ok; i++)
+		ok = carry_there(w, b, x, &j->up[b][i]);
+	for (size_t i = 0; i < x[b].plan.count && ok; i++) {
+		if (x[b].plan.actions[i].kind == GW_DO_UPLOAD)
+			ok = upload(w, b, &x[b], &x[b].plan.actions[i]);
+	}
+	for (size_t i = 0; i < x[b].plan.count && ok; i++) {
+		if (x[b].plan.actions[i].kind == GW_DO_REMOTE_FLAGS)
+			ok = set_flags_there(w, b, &x[b].plan.actions[i]);
+	}
+	return ok;
+}
+
+static bool remove_there(struct world *w, int b, const struct gw_action *a)
+{
+	struct message *m;
+
+	if (!step(w))
+		return false;
+	if (w->mutant == FORGETFUL || w->mutant == ROW_BEFORE_SERVER) {
+		forget(&w->base[b], find(&w->base[b], a->uid));
+		if (!step(w))
+			return false;
+	}
+	m = find(&w->there[b], a->uid);
+	if (m != NULL && ((m->flags ^ a->flags) & ~(uint64_t)S) != 0)
+		return true; /* UNCHANGEDSINCE: changed meanwhile, so it waits */
+	forget(&w->there[b], m);
+	if (!step(w))
+		return false;
+	forget(&w->base[b], find(&w->base[b], a->uid));
+	return true;
+}
+
+static bool delete_all(struct world *w, int b, struct box *x)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < x->plan.count && ok; i++) {
+		const struct gw_action *a = &x->plan.actions[i];
+		const struct message *seen;
+		struct message *file;
+
+		if (a->kind == GW_DO_DELETE_REMOTE ||
+			(a->kind == GW_DO_REPLACED && x->stored[a->local]))
+			ok = remove_there(w, b, a);
+		if ((a->kind != GW_DO_DELETE_LOCAL && a->kind != GW_DO_STRAY) || !ok)
+			continue;
+		if (!(ok = step(w)))
+			break;
+		seen = &x->here.at[a->local];
+		file = find_name(&w->here[b], seen->name);
+		if (file == NULL || file->flags != seen->flags)
+			continue;
+		forget(&w->here[b], file);
+		if (!(ok = step(w)))
+			break;
+		forget(&w->base[b], find(&w->base[b], a->uid));
+	}
+	return ok;
+}
+
+static bool carry_out(struct world *w, struct box *x)
+{
+	static struct joined j;
+	int first = (int)pick(w, BOXES);
+	bool ok = true;
+
+	memset(&j, 0, sizeof j);
+	ok = join_all(w, x, &j);
+	for (int i = 0; i < BOXES && ok; i++)
+		ok = create(w, (first + i) % BOXES, x, &j);
+	for (int i = 0; i < BOXES && ok; i++)
+		ok = delete_all(w, (first + i) % BOXES, &x[(first + i) % BOXES]);
+	return ok;
+}
+
+static void spare(struct box *x)
+{
+	for (int b = 0; b < BOXES; b++) {
+		for (size_t i = 0; i < x[b].plan.count; i++) {
+			struct gw_action *a = &x[b].plan.actions[i];
+
+			if (gone_here(a) || gone_there(a) || a->kind == GW_DO_FORGET)
+				a->kind = GW_DO_NOTHING;
+		}
+	}
+}
+
+static void forget_changes(struct world *w)
+{
+	memset(w->changed_here, 0, sizeof w->changed_here);
+	memset(w->changed_there, 0, sizeof w->changed_there);
+	memset(w->gone_here, 0, sizeof w->gone_here);
+	memset(w->gone_there, 0, sizeof w->gone_there);
+}
+
+/* How many actions a run had; -1: it crashed. */
+int run(struct world *w)
+{
+	static struct box x[BOXES];
+	int actions = 0;
+	bool ok = true, again = true;
+
+	forget_changes(w);
+
+	for (int pass = 0; pass < PASSES && again && ok; pass++) {
+		for (int b = 0; b < BOXES && ok; b++) {
+			look(w, b, &x[b]);
+			ok = step(w) && plan_box(w, b, &x[b]);
+		}
+		again = ok && changed_meanwhile(w, x);
+		if (again && pass + 1 == PASSES) { /* still restless: nothing is taken for gone */
+			put_off_both(w, x);
+			spare(x);
+			again = false;
+		}
+		for (int b = 0; b < BOXES && ok && !again; b++)
+			actions += (int)x[b].plan.count;
+		if (ok && !again)
+			ok = carry_out(w, x);
+		for (int b = 0; b < BOXES; b++)
+			gw_plan_deinit(&x[b].plan);
+	}
+	forget_changes(w); /* those during the run may have been carried over, or not */
+	return ok ? actions : -1;
+}

@@ -1,0 +1,145 @@
+/* sync/guard: what looks like an accident waits for a person. */
+#include "plan/guard.h"
+#include "test.h"
+
+/* n deletions of UIDs from 1 on, of this kind, guarded. */
+static struct gw_guarded guard(
+	const struct gw_guard *g, enum gw_action_kind kind, uint32_t n, struct gw_plan *plan)
+{
+	*plan = (struct gw_plan){ 0 };
+	for (uint32_t uid = 1; uid <= n; uid++) {
+		struct gw_action *a = gw_array_push(
+			(void **)&plan->actions, &plan->count, &plan->cap, sizeof *plan->actions);
+
+		assert_non_null(a);
+		a->kind = (uint8_t)kind;
+		a->uid = uid;
+	}
+	return gw_guard_plan(g, plan);
+}
+
+static void expect(const char *what, struct gw_guard g, uint32_t n, uint64_t deleted, uint64_t held)
+{
+	static const struct {
+		enum gw_action_kind kind, held;
+	} sides[] = { { GW_DO_DELETE_LOCAL, GW_DO_HOLD_DELETE },
+		{ GW_DO_DELETE_REMOTE, GW_DO_HOLD_REMOTE } };
+
+	for (size_t side = 0; side < 2; side++) {
+		struct gw_plan plan;
+		struct gw_guarded done = guard(&g, sides[side].kind, n, &plan);
+		uint64_t mine = side == 0 ? done.held_there : done.held_here;
+
+		if (done.deleted != deleted || mine != held ||
+			done.held_there + done.held_here != held)
+			fail_msg("%s: %d deleted, %d held", what, (int)done.deleted, (int)mine);
+		for (size_t i = 0; i < plan.count; i++)
+			assert_int_equal(plan.actions[i].kind,
+				held > 0 ? sides[side].held : sides[side].kind);
+		gw_plan_deinit(&plan);
+	}
+}
+
+static void limits(void **state)
+{
+	const struct gw_guard large = { .mailbox_total = 1000, .account_total = 10000 };
+	const struct gw_guard small = { .mailbox_total = 30, .account_total = 30 };
+	struct gw_guard g;
+
+	(void)state;
+	expect("a fifth", large, 200, 200, 0);
+	expect("more than a fifth", large, 201, 0, 201);
+	expect("twenty of a few", small, 20, 20, 0);
+	expect("more than twenty of a few", small, 21, 0, 21);
+	g = large;
+	g.mailbox_recent = 150;
+	expect("a slow rm under many runs", g, 51, 0, 51);
+	g = large;
+	g.account_recent = 990;
+	expect("a tenth of the account", g, 10, 10, 0);
+	expect("more than a tenth of the account", g, 11, 0, 11);
+	g = (struct gw_guard){
+		.mailbox_total = 5, .account_total = 5000, .there_is_nothing = true
+	};
+	expect("five, and the mailbox is empty", g, 5, 0, 5);
+	g.mailbox_total = 4;
+	expect("four", g, 4, 4, 0);
+	g = (struct gw_guard){ .mailbox_total = 5, .account_total = 5000, .here_is_nothing = true };
+	expect("five, and the Maildir is empty", g, 5, 0, 5);
+	g = large;
+	g.percent = 50;
+	expect("half, if so configured", g, 500, 500, 0);
+	expect("more than half", g, 501, 0, 501);
+	g = large;
+	g.off = true;
+	expect("no guard", g, 1000, 1000, 0);
+}
+
+static void decides(bool here)
+{
+	enum gw_action_kind kind = here ? GW_DO_DELETE_REMOTE : GW_DO_DELETE_LOCAL;
+	struct gw_seqset held = { 0 }, none = { 0 };
+	struct gw_guard g = { .mailbox_total = 1000,
+		.account_total = 1000,
+		.held_gone = here ? &none : &held,
+		.held_here = here ? &held : &none };
+	struct gw_guarded done;
+	struct gw_plan plan;
+
+	gw_seqset_add(&held, 1, 300);
+	done = guard(&g, kind, 310, &plan); /* ten more than were listed */
+	assert_int_equal(done.deleted, 10);
+	assert_int_equal(done.held_there + done.held_here, 0); /* none anew */
+	assert_int_equal(plan.count, 10);
+	assert_int_equal(plan.actions[0].uid, 301);
+	assert_int_equal(plan.actions[0].kind, kind);
+	gw_plan_deinit(&plan);
+	g.accept = true;
+	done = guard(&g, kind, 700, &plan); /* only those that were listed */
+	assert_int_equal(done.deleted, 300);
+	assert_int_equal(done.held_there + done.held_here, 400);
+	gw_plan_deinit(&plan);
+	g.accept = false;
+	g.restore = true;
+	done = guard(&g, kind, 300, &plan);
+	assert_int_equal(done.restored, 300);
+	assert_int_equal(plan.actions[7].kind, here ? GW_DO_RETURN : GW_DO_KEEP);
+	gw_plan_deinit(&plan);
+	gw_seqset_deinit(&held);
+}
+
+static void a_person_decides(void **state)
+{
+	(void)state;
+	decides(false);
+	decides(true);
+}
+
+/* Both sides count together. */
+static void both_sides_count(void **state)
+{
+	struct gw_guard g = { .mailbox_total = 100, .account_total = 1000 };
+	struct gw_plan plan = { 0 };
+	struct gw_guarded done;
+
+	(void)state;
+	for (uint32_t uid = 1; uid <= 22; uid++) {
+		struct gw_action *a = gw_array_push(
+			(void **)&plan.actions, &plan.count, &plan.cap, sizeof *plan.actions);
+
+		a->kind = uid % 2 ? GW_DO_DELETE_LOCAL : GW_DO_DELETE_REMOTE;
+		a->uid = uid;
+	}
+	done = gw_guard_plan(&g, &plan);
+	assert_int_equal(done.held_there, 11);
+	assert_int_equal(done.held_here, 11);
+	gw_plan_deinit(&plan);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(limits),
+		cmocka_unit_test(a_person_decides), cmocka_unit_test(both_sides_count) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
