@@ -38,6 +38,7 @@ enum state {
 	CROWDING,
 	ENDPOINTS,
 	OVER,
+	STATES,
 };
 
 struct guest {
@@ -78,6 +79,28 @@ struct gw_doctor {
 	size_t guest_count, settled, admitted;
 };
 
+/* The only writer of d->state. */
+static void enter(struct gw_doctor *d, enum state next)
+{
+	static const char *const names[] = {
+		[RESOLVING] = "resolving",
+		[CONNECTING] = "connecting",
+		[SIGNING_IN] = "signing in",
+		[LOGGING_IN] = "logging in",
+		[ASKING] = "asking",
+		[LISTING] = "listing",
+		[MEASURING] = "measuring",
+		[CROWDING] = "crowding",
+		[ENDPOINTS] = "endpoints",
+		[OVER] = "over",
+	};
+	_Static_assert(sizeof names / sizeof *names == STATES, "each state has a name");
+
+	if (d->state != next)
+		gw_log(d->log, GW_LOG_DEBUG, "doctor: %s -> %s", names[d->state], names[next]);
+	d->state = next;
+}
+
 static void tell(
 	void *ctx, const char *what, enum gw_health health, const char *advice, const char *text)
 {
@@ -109,7 +132,7 @@ static void on_over(void *ctx)
 
 static void be_over(struct gw_doctor *d)
 {
-	d->state = OVER;
+	enter(d, OVER);
 	if (d->later == NULL && !d->resolving && d->dial == NULL && d->credentials == NULL &&
 		d->other == NULL)
 		gw_delay_start(d->loop, 0, on_over, d, &d->later);
@@ -129,7 +152,7 @@ static void check_next_endpoint(struct gw_doctor *d)
 {
 	struct gw_error err = { 0 };
 
-	d->state = ENDPOINTS;
+	enter(d, ENDPOINTS);
 	gw_session_close(&d->session);
 	if (d->stopped || d->endpoint == d->endpoint_count) {
 		be_over(d);
@@ -179,7 +202,7 @@ static void crowd(struct gw_doctor *d)
 	size_t want = d->account->connections - 1 < CROWD ? d->account->connections - 1 : CROWD;
 	struct gw_error err = { 0 };
 
-	d->state = CROWDING;
+	enter(d, CROWDING);
 	for (size_t i = 0; i < want; i++) {
 		struct guest *g = &d->guests[d->guest_count];
 
@@ -263,7 +286,7 @@ static void on_listed(void *ctx, const struct gw_result *result)
 	gw_tellf(tell, d, "mailboxes", d->mailboxes > 0 ? GW_HEALTH_GOOD : GW_HEALTH_BAD,
 		d->mailboxes > 0 ? NULL : "the account may have none, or hide them",
 		"%zu on the server", d->mailboxes);
-	d->state = MEASURING;
+	enter(d, MEASURING);
 	ask(d, on_examined, "EXAMINE INBOX");
 }
 
@@ -280,7 +303,7 @@ static void on_noop(void *ctx, const struct gw_result *result)
 		ask(d, on_noop, "NOOP");
 		return;
 	}
-	d->state = LISTING;
+	enter(d, LISTING);
 	ask(d, on_listed, "LIST \"\" \"*\"");
 }
 
@@ -373,7 +396,7 @@ static void on_session(void *ctx, enum gw_session_event event, const struct gw_e
 		gw_tellf(tell, d, "login", GW_HEALTH_GOOD, NULL, "\"%s\" is signed in",
 			d->account->user);
 		tell_capabilities(d);
-		d->state = ASKING;
+		enter(d, ASKING);
 		d->began = uv_hrtime();
 		ask(d, on_noop, "NOOP");
 		return;
@@ -394,7 +417,7 @@ static void log_in(struct gw_doctor *d)
 		gw_session_options_of(d->account, d->tls, d->sasl, NULL);
 	struct gw_error err = { 0 };
 
-	d->state = LOGGING_IN;
+	enter(d, LOGGING_IN);
 	if (gw_session_open(d->loop, d->log, &options, on_session, d, &d->session, &err) == GW_OK)
 		return;
 	tell(d, "connection", GW_HEALTH_BAD, NULL, err.text);
@@ -421,7 +444,7 @@ static void sign_in(struct gw_doctor *d)
 {
 	struct gw_error err = { 0 };
 
-	d->state = SIGNING_IN;
+	enter(d, SIGNING_IN);
 	if (gw_credentials_start(d->loop, d->log, d->account, false, on_credentials, d,
 		    &d->credentials, &err) == GW_OK)
 		return;
@@ -460,7 +483,7 @@ static void connect_next(struct gw_doctor *d)
 {
 	struct gw_error err = { 0 };
 
-	d->state = CONNECTING;
+	enter(d, CONNECTING);
 	if (d->stopped) {
 		be_over(d);
 	} else if (d->address < d->address_count) {

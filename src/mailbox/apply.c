@@ -438,7 +438,7 @@ void gw_box_wrap_up_same(struct gw_box *box)
 		gw_box_finish(box, GW_BOX_SAME);
 		return;
 	}
-	box->state = BOX_COMMITTING;
+	gw_box_enter(box, BOX_COMMITTING);
 	box->next_row = op.row;
 	gw_box_add(box, &op);
 }
@@ -473,7 +473,7 @@ void gw_box_wrap_up(struct gw_box *box)
 	       op.row.messages == box->row->messages &&
 	       op.row.highestmodseq == box->row->highestmodseq && op.row.inode == box->row->inode &&
 	       op.row.full_at == box->row->full_at && op.row.window == box->row->window;
-	box->state = BOX_COMMITTING;
+	gw_box_enter(box, BOX_COMMITTING);
 	if (same && !box->planned && !box->incomplete) { /* nothing to write */
 		gw_box_finish(box, GW_BOX_IN_STEP);
 		return;
@@ -580,7 +580,7 @@ void gw_box_begin_download(struct gw_box *box)
 	enum gw_code code = gw_download_start(box->session, &box->place->m, box->key, box->items,
 		box->item_count, &events, &box->download);
 
-	box->state = BOX_DOWNLOADING;
+	gw_box_enter(box, BOX_DOWNLOADING);
 	box->env->progress(box->env->ctx);
 	if (code == GW_OK)
 		return;
@@ -590,7 +590,7 @@ void gw_box_begin_download(struct gw_box *box)
 void gw_box_created(struct gw_box *box)
 {
 	gw_box_apply_rest(box);
-	box->state = BOX_CREATED;
+	gw_box_enter(box, BOX_CREATED);
 	box->env->created(box->env->ctx, box);
 }
 

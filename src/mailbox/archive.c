@@ -252,7 +252,7 @@ static void on_siblings(
 	free(box->archived);
 	box->archived = NULL;
 	box->archived_count = 0;
-	box->state = BOX_PLANNED;
+	gw_box_enter(box, BOX_PLANNED);
 	if (box->stopped) {
 		gw_box_stop(box, false);
 		return;
@@ -300,13 +300,13 @@ bool gw_box_sift(struct gw_box *box, struct gw_ids *ids)
 		box->archive_ids[n] = ids->list[i].id;
 		box->archived_count++;
 	}
-	box->state = BOX_SIFTING;
+	gw_box_enter(box, BOX_SIFTING);
 	gw_batcher_seal(box->env->batcher);
 	ok = gw_siblings_start(box->env->disk,
 		     &(struct gw_siblings_query){
 			     .ids = box->archive_ids, .count = box->archived_count },
 		     on_siblings, box) == GW_OK;
 	if (!ok)
-		box->state = BOX_PLANNED;
+		gw_box_enter(box, BOX_PLANNED);
 	return ok;
 }

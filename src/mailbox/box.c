@@ -4,6 +4,47 @@
 #include <stdlib.h>
 #include <time.h>
 
+/* Names of states, for the trace. */
+static const char *const state_names[] = {
+	[BOX_LOOKING] = "looking",
+	[BOX_READY] = "ready",
+	[BOX_OBSERVING] = "observing",
+	[BOX_HEADS_OF_ALL] = "heads of all",
+	[BOX_LOOKING_AT_PRINTS] = "looking at prints",
+	[BOX_REKEYING] = "rekeying",
+	[BOX_LOOKING_AGAIN] = "looking again",
+	[BOX_PAIRING] = "pairing",
+	[BOX_PLANNED] = "planned",
+	[BOX_CONFIRMING] = "confirming",
+	[BOX_HEADS_FOR_MOVES] = "heads for moves",
+	[BOX_ASKING_ALL] = "asking all",
+	[BOX_SIFTING] = "sifting",
+	[BOX_READY_AGAIN] = "ready again",
+	[BOX_SELECTING] = "selecting",
+	[BOX_COPYING] = "copying",
+	[BOX_DOWNLOADING] = "downloading",
+	[BOX_AWAITING] = "awaiting",
+	[BOX_SEEKING] = "seeking",
+	[BOX_CARRYING] = "carrying",
+	[BOX_UPLOADING] = "uploading",
+	[BOX_PUSHING] = "pushing",
+	[BOX_CREATED] = "created",
+	[BOX_REMOVING] = "removing",
+	[BOX_VERIFYING] = "verifying",
+	[BOX_WAITING] = "waiting",
+	[BOX_COMMITTING] = "committing",
+	[BOX_DONE] = "done",
+};
+_Static_assert(sizeof state_names / sizeof *state_names == BOX_STATES, "each state has a name");
+
+void gw_box_enter(struct gw_box *box, enum gw_box_state next)
+{
+	if (box->state != next)
+		gw_log(box->env->log, GW_LOG_DEBUG, "%s: %s -> %s", box->folder->shown,
+			state_names[box->state], state_names[next]);
+	box->state = next;
+}
+
 enum { FULL_LOOK_SECONDS = 7 * 86400, NAME_LIMIT = 8192 };
 
 bool gw_box_full_look_due(const struct gw_mailbox_row *row)
@@ -143,7 +184,7 @@ void gw_box_finish(struct gw_box *box, enum gw_box_outcome outcome)
 	if (box->state == BOX_DONE)
 		return;
 	gw_box_release(box);
-	box->state = BOX_DONE;
+	gw_box_enter(box, BOX_DONE);
 	box->env->done(box->env->ctx, box, outcome, &box->delta,
 		box->err.code == GW_OK ? NULL : &box->err);
 }
@@ -359,7 +400,7 @@ static void on_looked(
 			gw_box_wrap_up_same(box);
 		} else {
 			box->env->counts->mailboxes_changed += box->remote_same;
-			box->state = BOX_READY;
+			gw_box_enter(box, BOX_READY);
 			box->env->ready(box->env->ctx, box);
 		}
 	}
@@ -473,7 +514,7 @@ static void select_again(struct gw_box *box)
 	struct gw_line line;
 	enum gw_code code;
 
-	box->state = BOX_SELECTING;
+	gw_box_enter(box, BOX_SELECTING);
 	gw_line_init(&line);
 	gw_line_printf(&line, "SELECT ");
 	gw_line_string(&line, gw_slice_str(box->folder->wire), caps);
@@ -498,7 +539,7 @@ void gw_box_with_session(struct gw_box *box, void (*then)(struct gw_box *box))
 	} else {
 		gw_box_release(box);
 		box->superseded = false;
-		box->state = BOX_READY_AGAIN;
+		gw_box_enter(box, BOX_READY_AGAIN);
 		box->env->ready(box->env->ctx, box);
 	}
 }
@@ -530,7 +571,7 @@ void gw_box_attach(struct gw_box *box, struct gw_session *session)
 	box->session_used = true;
 	box->selected = true;
 	box->asked_full = options.full;
-	box->state = BOX_OBSERVING;
+	gw_box_enter(box, BOX_OBSERVING);
 	code = gw_observe_remote(&options);
 	if (code != GW_OK) {
 		gw_fail(&box->err, code, "the session ended");

@@ -67,6 +67,7 @@ enum gw_box_state {
 	BOX_WAITING,
 	BOX_COMMITTING,
 	BOX_DONE,
+	BOX_STATES, /* how many */
 };
 
 /* A message that was moved here on the server: its file follows. */
@@ -385,3 +386,6 @@ void gw_box_push(struct gw_box *box);
 void gw_box_hold(struct gw_box *box, uint32_t uid, const char *why);
 /* The server merges: what was edited here is as before there. */
 void gw_box_tell_kept(struct gw_box *box, uint32_t uid);
+
+/* The only writer of box->state; logs the transition at debug level. */
+void gw_box_enter(struct gw_box *box, enum gw_box_state next);

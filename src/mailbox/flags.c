@@ -81,7 +81,7 @@ static void tell(struct gw_box *box)
 	};
 	enum gw_code code;
 
-	box->state = BOX_PUSHING;
+	gw_box_enter(box, BOX_PUSHING);
 	code = gw_push_start(box->session, box->push_items, box->push_count, &box->keywords,
 		gw_box_labels(box), &events);
 	if (code == GW_OK)
@@ -109,7 +109,7 @@ void gw_box_push(struct gw_box *box)
 		return;
 	}
 	gw_box_apply_rest(box); /* base first becomes what the server said */
-	box->state = BOX_PUSHING;
+	gw_box_enter(box, BOX_PUSHING);
 	if (gw_settle_start(box->env->disk, box->place, NULL, 0, on_settled, box) == GW_OK)
 		return;
 	gw_fail(&err, GW_ERR_NOMEM, "out of memory");

@@ -157,7 +157,7 @@ void gw_box_get(struct gw_box *box)
 		fetch(box);
 		return;
 	}
-	box->state = BOX_COPYING;
+	gw_box_enter(box, BOX_COPYING);
 	if (box->copies == NULL)
 		box->copies = calloc(CHUNK, sizeof *box->copies);
 	box->copy_at = box->copy_count = 0;
@@ -176,7 +176,7 @@ void gw_box_got(struct gw_box *box)
 		gw_box_find_copies(box);
 		return;
 	}
-	box->state = BOX_AWAITING;
+	gw_box_enter(box, BOX_AWAITING);
 	if (box->session != NULL)
 		gw_box_release(box); /* whereupon the account asks gw_box_await() */
 	else

@@ -95,7 +95,7 @@ static void on_asked(void *ctx, uint32_t exists, const struct gw_error *lost)
 	bool cut = exists != 0 && exists == box->remote.exists;
 	size_t hidden = 0;
 
-	box->state = BOX_PLANNED;
+	gw_box_enter(box, BOX_PLANNED);
 	if (lost != NULL) {
 		gw_box_end_lost(box, lost);
 		return;
@@ -132,7 +132,7 @@ static void ask(struct gw_box *box)
 		.ctx = box };
 	enum gw_code code = gw_labelled_start(&options);
 
-	box->state = BOX_ASKING_ALL;
+	gw_box_enter(box, BOX_ASKING_ALL);
 	box->selected = false;
 	if (code == GW_OK)
 		return;

@@ -66,7 +66,7 @@ static void seek(struct gw_box *box)
 		.ctx = box };
 	enum gw_code code = gw_known_start(&options);
 
-	box->state = BOX_SEEKING;
+	gw_box_enter(box, BOX_SEEKING);
 	box->selected = false;
 	if (code == GW_OK)
 		return;
@@ -119,6 +119,6 @@ void gw_box_find_known(struct gw_box *box)
 		return;
 	}
 	*job = (struct read_job){ .job = { .work = work_read, .done = on_read }, .box = box };
-	box->state = BOX_SEEKING;
+	gw_box_enter(box, BOX_SEEKING);
 	gw_disk_submit(box->env->disk, &job->job);
 }

@@ -101,7 +101,7 @@ static void on_confirmed(void *ctx, bool news, const struct gw_error *err)
 {
 	struct gw_box *box = ctx;
 
-	box->state = BOX_PLANNED;
+	gw_box_enter(box, BOX_PLANNED);
 	box->confirmed = true;
 	box->has_news = news;
 	if (err != NULL) {
@@ -133,7 +133,7 @@ void gw_box_confirm(struct gw_box *box)
 			!gw_action_is_gone_there(a) && a->local == GW_NO_LOCAL;
 		box->gone_actions[box->gone_count++] = (uint32_t)i;
 	}
-	box->state = BOX_CONFIRMING;
+	gw_box_enter(box, BOX_CONFIRMING);
 	if (box->gone != NULL && box->gone_actions != NULL &&
 		gw_confirm_start(box->env->disk, box->place, box->key, &box->local.scan, box->gone,
 			box->gone_count, on_confirmed, box) == GW_OK)
@@ -197,7 +197,7 @@ static const struct gw_pair_remote *head_of(const struct gw_box *box, uint32_t u
 
 void gw_box_headed(struct gw_box *box)
 {
-	box->state = BOX_PLANNED;
+	gw_box_enter(box, BOX_PLANNED);
 	box->env->planned(box->env->ctx, box);
 }
 

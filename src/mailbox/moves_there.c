@@ -228,7 +228,7 @@ void gw_box_find_copies(struct gw_box *box)
 	}
 	qsort(t->keys, t->key_count, sizeof *t->keys, by_header);
 	qsort(t->msgids, t->msgid_count, sizeof *t->msgids, by_msgid);
-	box->state = BOX_CARRYING;
+	gw_box_enter(box, BOX_CARRYING);
 	gw_disk_submit(box->env->disk, &t->job);
 }
 
@@ -366,7 +366,7 @@ void gw_box_carry(struct gw_box *box)
 	const struct gw_carry_events events = { .done = on_carried, .ctx = box };
 	enum gw_code code = GW_ERR_NOMEM;
 
-	box->state = BOX_CARRYING;
+	gw_box_enter(box, BOX_CARRYING);
 	box->selected = false;
 	qsort(box->carries, box->carry_count, sizeof *box->carries, by_source);
 	box->carry_items = calloc(box->carry_count, sizeof *box->carry_items);

@@ -129,7 +129,7 @@ void gw_box_fetch_wanted_heads(struct gw_box *box)
 {
 	enum gw_code code;
 
-	box->state = BOX_HEADS_FOR_MOVES;
+	gw_box_enter(box, BOX_HEADS_FOR_MOVES);
 	box->heads_raw = false;
 	code = fetch_heads(box, box->wanted_heads, box->wanted_count);
 	if (code != GW_OK)
@@ -149,7 +149,7 @@ void gw_box_begin_rekey(struct gw_box *box)
 		"recognised "
 		"by their content, none is fetched again",
 		box->folder->shown, box->remote.uidvalidity, box->row->uidvalidity);
-	box->state = BOX_HEADS_OF_ALL;
+	gw_box_enter(box, BOX_HEADS_OF_ALL);
 	box->heads_raw = true;
 	for (size_t i = 0; i < n && code == GW_OK; i++)
 		uids[i] = box->remote.messages[i].uid;
@@ -239,7 +239,7 @@ void gw_box_rekey(struct gw_box *box)
 	job->row.messages = 0;
 	job->row.full_at = 0;
 	box->pair_count = 0;
-	box->state = BOX_REKEYING;
+	gw_box_enter(box, BOX_REKEYING);
 	if (box->env->dry_run) { /* told, not done: the rest is seen with the old UIDs gone */
 		free(map);
 		free(job);
@@ -411,7 +411,7 @@ static enum gw_code begin_pairing(struct gw_box *box, uint32_t *uids, size_t cou
 
 	if (named_only && box->local.pending_count == 0)
 		count = keep_named(box, uids, count);
-	box->state = BOX_PAIRING;
+	gw_box_enter(box, BOX_PAIRING);
 	box->heads_raw = false;
 	box->head_count = 0;
 	code = gw_print_files(box->env->disk, box->place, &box->local, box->prints,

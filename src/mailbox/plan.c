@@ -148,7 +148,7 @@ void gw_box_plan(struct gw_box *box)
 		gw_box_fail(box, &box->err);
 		return;
 	}
-	box->state = BOX_PLANNED;
+	gw_box_enter(box, BOX_PLANNED);
 	box->env->planned(box->env->ctx, box);
 }
 

@@ -169,7 +169,7 @@ static void tell(struct gw_box *box)
 	bool to_trash = false, to_all = false;
 	enum gw_code code;
 
-	box->state = BOX_REMOVING;
+	gw_box_enter(box, BOX_REMOVING);
 	if (box->remote.read_only) {
 		for (size_t i = 0; i < box->leaving_count; i++)
 			gw_box_hold(box, box->leaving[i].uid,
@@ -272,7 +272,7 @@ static bool find_siblings(struct gw_box *box)
 
 void gw_box_remove(struct gw_box *box)
 {
-	box->state = BOX_REMOVING;
+	gw_box_enter(box, BOX_REMOVING);
 	if (collect(box))
 		box->removals = calloc(box->leaving_count + 1, sizeof *box->removals);
 	if (box->removals == NULL) {

@@ -281,7 +281,7 @@ bool gw_box_must_wait(struct gw_box *box)
 	gw_log(box->env->log, GW_LOG_INFO,
 		"%s: an upload was interrupted; waiting a moment to see whether it arrived",
 		box->folder->shown);
-	box->state = BOX_WAITING;
+	gw_box_enter(box, BOX_WAITING);
 	if (gw_delay_start(box->env->loop, WAIT_MS, on_waited, box, &box->delay) != GW_OK) {
 		gw_fail(&box->err, GW_ERR_NOMEM, "out of memory");
 		gw_box_fail(box, &box->err);
@@ -398,7 +398,7 @@ void gw_box_upload(struct gw_box *box)
 	struct gw_error local = { 0 };
 	enum gw_code code;
 
-	box->state = BOX_UPLOADING;
+	gw_box_enter(box, BOX_UPLOADING);
 	if (box->upload_count == 0) {
 		gw_box_push(box);
 		return;
@@ -509,7 +509,7 @@ void gw_box_send(struct gw_box *box)
 		return;
 	}
 	gw_box_apply_rest(box);
-	box->state = BOX_UPLOADING;
+	gw_box_enter(box, BOX_UPLOADING);
 	if (announce(box))
 		return;
 	free_announced(box);

@@ -182,7 +182,7 @@ static void on_prints(void *ctx)
 
 void gw_box_verify(struct gw_box *box)
 {
-	box->state = BOX_VERIFYING;
+	gw_box_enter(box, BOX_VERIFYING);
 	gw_name_key(box->env->account_id, box->folder->wire, box->remote.uidvalidity, box->key);
 	if (box->row->uidvalidity == 0)
 		tell(box, "never synchronized");
@@ -229,7 +229,7 @@ void gw_box_verify_end(struct gw_box *box)
 	cursor.row.messages = 0;
 	cursor.row.full_at = 0;
 	cursor.row.cur = cursor.row.new = (struct gw_stamp){ 0 };
-	box->state = BOX_COMMITTING;
+	gw_box_enter(box, BOX_COMMITTING);
 	box->incomplete = false;
 	box->next_row = cursor.row;
 	gw_box_add(box, &cursor);

@@ -589,7 +589,7 @@ static bool act(struct gw_sync *s)
 		free_ops(s);
 		return false;
 	}
-	s->state = SYNC_SETTLING;
+	gw_sync_enter(s, SYNC_SETTLING);
 	for (size_t i = 0; i < s->folder_op_count; i++) {
 		if (!s->folder_ops[i].done && !act_there(&s->folder_ops[i]))
 			return true;
@@ -662,7 +662,7 @@ static bool look_into_remakes(struct gw_sync *s, struct gw_error *err)
 	}
 	if (s->remakes != NULL && n == 0)
 		return false;
-	s->state = SYNC_SETTLING;
+	gw_sync_enter(s, SYNC_SETTLING);
 	if (s->remakes == NULL ||
 		gw_remake_start(&s->disk, s->remakes, n, keeps, on_looked, s) != GW_OK)
 		gw_fail(err, GW_ERR_NOMEM, "out of memory");

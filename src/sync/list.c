@@ -605,7 +605,7 @@ void gw_sync_list(struct gw_sync *s)
 {
 	struct gw_line line;
 
-	s->state = SYNC_LISTING;
+	gw_sync_enter(s, SYNC_LISTING);
 	if (s->remembered) {
 		on_listed(s);
 		return;

@@ -106,7 +106,7 @@ bool gw_sync_renew(struct gw_sync *s, const struct gw_error *why)
 		return false;
 	if (s->state == SYNC_LISTING && !s->folders_settled) { /* all its answers are lost */
 		gw_folders_deinit(&s->folders);
-		s->state = SYNC_OPENING;
+		gw_sync_enter(s, SYNC_OPENING);
 	}
 	if (s->state != SYNC_OPENING && s->state != SYNC_WORKING)
 		return false;

@@ -337,7 +337,7 @@ void gw_sync_prepare(struct gw_sync *s)
 	struct prepare_job *p = calloc(1, sizeof *p);
 	struct gw_error err = { 0 };
 
-	s->state = SYNC_PREPARING;
+	gw_sync_enter(s, SYNC_PREPARING);
 	if (p == NULL) {
 		gw_fail(&err, GW_ERR_NOMEM, "out of memory");
 		gw_sync_fail(s, &err);
@@ -423,7 +423,7 @@ void gw_sync_close_state(struct gw_sync *s)
 {
 	struct prepare_job *p = calloc(1, sizeof *p);
 
-	s->state = SYNC_FINISHING;
+	gw_sync_enter(s, SYNC_FINISHING);
 	if (p == NULL) { /* the state stays one generation behind the mark, which is right too */
 		gw_sync_finished(s);
 		return;

@@ -14,6 +14,26 @@
 #include <time.h>
 #include <unistd.h>
 
+static const char *const state_names[] = {
+	[SYNC_OPENING] = "opening",
+	[SYNC_LISTING] = "listing",
+	[SYNC_SETTLING] = "settling",
+	[SYNC_PREPARING] = "preparing",
+	[SYNC_WORKING] = "working",
+	[SYNC_ENDING] = "ending",
+	[SYNC_FINISHING] = "finishing",
+	[SYNC_DONE] = "done",
+};
+_Static_assert(sizeof state_names / sizeof *state_names == SYNC_STATES, "each state has a name");
+
+void gw_sync_enter(struct gw_sync *s, enum gw_sync_state next)
+{
+	if (s->state != next)
+		gw_log(s->log, GW_LOG_DEBUG, "%s: %s -> %s", s->account->name,
+			state_names[s->state], state_names[next]);
+	s->state = next;
+}
+
 enum { BATCH_FILES = 1024, RESERVED_FDS = 256, BOXES_PER_CONNECTION = 3 };
 
 void gw_sync_wire(const struct gw_sync *s, uint64_t *received, uint64_t *sent)
@@ -142,7 +162,7 @@ static void close_conn(struct gw_conn *c)
 
 void gw_sync_finished(struct gw_sync *s)
 {
-	s->state = SYNC_DONE;
+	gw_sync_enter(s, SYNC_DONE);
 	if (s->err.code == GW_ERR_AUTH) /* the next asks for the password again */
 		gw_sasl_unref(&s->sasl);
 	return_secrets(s);
@@ -180,7 +200,7 @@ static void end(struct gw_sync *s)
 		maybe_finish(s); /* what it waited for may be what failed */
 		return;
 	}
-	s->state = SYNC_ENDING;
+	gw_sync_enter(s, SYNC_ENDING);
 	gw_sync_tell_postponed(s);
 	gw_sync_cancel_sign_in(s);
 	for (size_t i = 0; i < s->entry_count; i++) {
@@ -665,7 +685,7 @@ void gw_sync_work(struct gw_sync *s)
 		maybe_finish(s);
 		return;
 	}
-	s->state = SYNC_WORKING;
+	gw_sync_enter(s, SYNC_WORKING);
 	s->env.account_id = s->account_id;
 	s->env.copies_differ = s->copies_differ;
 	if (s->counts.mailboxes_changed > 0)

@@ -22,6 +22,7 @@ enum gw_sync_state {
 	SYNC_ENDING,
 	SYNC_FINISHING,
 	SYNC_DONE,
+	SYNC_STATES, /* how many */
 };
 
 enum { GW_CONN_MAX = 16, GW_CONN_BOXES = 2, GW_PASSES = 3 };
@@ -224,3 +225,6 @@ void gw_sync_prepare(struct gw_sync *s);
 /* Writes what ends a run; then gw_sync_finished(). */
 void gw_sync_close_state(struct gw_sync *s);
 void gw_sync_finished(struct gw_sync *s);
+
+/* The only writer of s->state; logs the transition at debug level. */
+void gw_sync_enter(struct gw_sync *s, enum gw_sync_state next);

@@ -80,7 +80,7 @@ bool gw_sync_reads_tags(struct gw_sync *s)
 	if (r == NULL)
 		return false; /* nothing is known to have changed */
 	*r = (struct read_job){ .job = { .work = work_read, .done = on_read }, .sync = s };
-	s->state = SYNC_SETTLING;
+	gw_sync_enter(s, SYNC_SETTLING);
 	gw_disk_submit(&s->disk, &r->job);
 	return true;
 }

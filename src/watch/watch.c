@@ -42,7 +42,7 @@ enum {
 	REFUSED_MAX_S = 3600,
 };
 
-enum state { RESTING, SYNCING, LISTENING, PAUSED, LEAVING };
+enum state { RESTING, SYNCING, LISTENING, PAUSED, LEAVING, STATES };
 
 struct gw_watch {
 	enum state state;
@@ -75,6 +75,22 @@ struct gw_watch {
 	bool pausing;      /* no sync of its own before somebody says so */
 	bool told_limit;
 };
+
+/* The only writer of w->state. */
+static void enter(struct gw_watch *w, enum state next)
+{
+	static const char *const names[] = { [RESTING] = "resting",
+		[SYNCING] = "syncing",
+		[LISTENING] = "listening",
+		[PAUSED] = "paused",
+		[LEAVING] = "leaving" };
+	_Static_assert(sizeof names / sizeof *names == STATES, "each state has a name");
+
+	if (w->state != next)
+		gw_log(w->log, GW_LOG_DEBUG, "%s: %s -> %s", w->account->name, names[w->state],
+			names[next]);
+	w->state = next;
+}
 
 static void rest(struct gw_watch *w, uint64_t ms);
 
@@ -135,7 +151,7 @@ static void touch(struct gw_watch *w, uint64_t ms, bool list)
 	if (w->state == SYNCING) {
 		w->again = true;
 	} else if (w->state == LISTENING) {
-		w->state = RESTING;
+		enter(w, RESTING);
 		rest(w, ms);
 	}
 }
@@ -310,7 +326,7 @@ static void begin_listening(struct gw_watch *w)
 {
 	enum gw_listening how = GW_LISTEN_NOT;
 
-	w->state = LISTENING;
+	enter(w, LISTENING);
 	w->stands = false;
 	start_poll(w);
 	standing(w, GW_STANDING_IN_STEP);
@@ -367,7 +383,7 @@ static void begin_pause(struct gw_watch *w)
 	gw_delay_cancel(&w->next);
 	gw_posts_drop(w->posts);
 	gw_session_close(&w->warm.session);
-	w->state = PAUSED;
+	enter(w, PAUSED);
 	w->relist = true;
 	w->report.next_at = 0;
 	standing(w, GW_STANDING_PAUSED);
@@ -416,7 +432,7 @@ static void on_sync(void *ctx, const struct gw_sync_event *ev)
 		gw_delay_start(w->loop, AT_ONCE_MS, leave, w, &w->next);
 		return;
 	}
-	w->state = RESTING;
+	enter(w, RESTING);
 	w->relist |= ev->err != NULL;
 	if (ev->err == NULL) {
 		w->failures = 0;
@@ -463,7 +479,7 @@ static void begin_sync(void *ctx)
 		w->listed_ms = uv_now(w->loop);
 	w->relist = !was_whole(&w->options);
 	w->again = false;
-	w->state = SYNCING;
+	enter(w, SYNCING);
 	standing(w, GW_STANDING_SYNCING);
 	if (gw_sync_start(w->loop, w->account, &w->options, w->log, on_sync, w, &w->sync, &err) ==
 		GW_OK)
@@ -472,7 +488,7 @@ static void begin_sync(void *ctx)
 		gw_control_sync_event(w->control, &(struct gw_sync_event){ .type = GW_SYNC_DONE,
 							  .counts = &(struct gw_sync_counts){ 0 },
 							  .err = &err });
-	w->state = RESTING;
+	enter(w, RESTING);
 	if (w->pausing)
 		begin_pause(w);
 	else
@@ -493,7 +509,7 @@ static void on_asked(void *ctx)
 
 	w->failures = 0;
 	if (w->state == PAUSED)
-		w->state = RESTING;
+		enter(w, RESTING);
 	if (w->state == RESTING)
 		rest(w, AT_ONCE_MS);
 	else if (w->state == LISTENING)
@@ -510,7 +526,7 @@ static void on_pause(void *ctx, bool paused)
 	if (paused && (w->state == RESTING || w->state == LISTENING)) {
 		begin_pause(w);
 	} else if (!paused && w->state == PAUSED) {
-		w->state = RESTING;
+		enter(w, RESTING);
 		standing(w, GW_STANDING_BEGINS);
 		rest(w, AT_ONCE_MS);
 	}
@@ -618,7 +634,7 @@ void gw_watch_stop(struct gw_watch *w)
 
 	if (was == LEAVING)
 		return;
-	w->state = LEAVING;
+	enter(w, LEAVING);
 	stop_listening(w);
 	gw_delay_cancel(&w->next);
 	gw_delay_cancel(&w->forsaking);
