@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/config.h"
+#include "cli/errors.h"
 #include "godwit/log.h"
 
 struct options {
@@ -17,12 +18,6 @@ struct options {
 	char **args; /* behind the command */
 	int arg_count;
 };
-
-/* The exit status that stands for an error (sysexits(3) where they fit). */
-int exit_status(const struct gw_error *err);
-
-/* One line on stderr: "godwit: [account: [mailbox: ]]text". */
-void complain(const char *account, const char *mailbox, const struct gw_error *err);
 
 /* Do the arguments, names of accounts, name this one?  None: all. */
 bool account_is_chosen(const struct options *o, const struct gw_account *account);

@@ -1,5 +1,6 @@
 /* cli/main.c - arguments, exit statuses. */
 #include "cli/cli.h"
+#include "cli/errors.h"
 #include "cli/systemd.h"
 
 #include "base/text.h"
@@ -52,48 +53,6 @@ static const char usage[] =
 	"server\n"
 	"refused, 70 a bug, 74 disk, 75 try again later, 77 login refused, 78 configuration.\n"
 	"See godwit(1) and godwit(5).\n";
-
-int exit_status(const struct gw_error *err)
-{
-	switch (err->code) {
-	case GW_OK:
-		return 0;
-	case GW_ERR_HELD:
-		return 1;
-	case GW_ERR_TLS:
-	case GW_ERR_SECURITY:
-	case GW_ERR_PROTOCOL:
-	case GW_ERR_LIMIT:
-	case GW_ERR_REFUSED:
-		return EX_UNAVAILABLE;
-	case GW_ERR_NOMEM:
-	case GW_ERR_BUG:
-		return EX_SOFTWARE;
-	case GW_ERR_DISK:
-	case GW_ERR_STATE:
-	case GW_ERR_CORRUPT:
-		return EX_IOERR;
-	case GW_ERR_NET:
-	case GW_ERR_TIMEOUT:
-	case GW_ERR_BYE:
-	case GW_ERR_BUSY:
-	case GW_ERR_LOCKED:
-	case GW_ERR_CANCELLED:
-		return EX_TEMPFAIL;
-	case GW_ERR_AUTH:
-		return EX_NOPERM;
-	case GW_ERR_CONFIG:
-		return EX_CONFIG;
-	}
-	return EX_SOFTWARE;
-}
-
-void complain(const char *account, const char *mailbox, const struct gw_error *err)
-{
-	fprintf(stderr, "%sgodwit: %s%s%s%s%s\n", systemd_priority(GW_LOG_ERROR),
-		account != NULL ? account : "", account != NULL ? ": " : "",
-		mailbox != NULL ? mailbox : "", mailbox != NULL ? ": " : "", err->text);
-}
 
 static void log_line(void *ctx, enum gw_log_level level, const char *text)
 {
