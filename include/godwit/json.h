@@ -1,11 +1,16 @@
 /* godwit/json.h - the events of a sync as lines of JSON (RFC 8259), and back.
  *
- * `--json` prints them, and a watcher sends them to those who ask.  JSON is UTF-8; of
- * text that is not, bytes beyond ASCII become "?".
+ * `--json` prints them, and a watcher sends them to those who ask.
  */
 #pragma once
 
 #include "godwit/sync.h"
+
+struct json_t;
+
+/* A JSON string, owned by the caller.  JSON is UTF-8; text that is not has its bytes escaped as
+ * base/show.h has it.  NULL text, or out of memory: null. */
+struct json_t *gw_json_text(const char *text);
 
 /* One object without line end, to be freed by the caller.  totals: with `counts` under "totals", as
  * gw_event_parse() wants it.  NULL: out of memory. */

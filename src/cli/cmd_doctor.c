@@ -1,7 +1,9 @@
 /* cli/cmd_doctor.c - `godwit doctor`. */
 #include "cli/cli.h"
+#include "cli/say.h"
 
 #include "godwit/doctor.h"
+#include "godwit/json.h"
 
 #include <jansson.h>
 #include <signal.h>
@@ -22,8 +24,9 @@ struct run {
 static void print_json(const struct run *r, const struct gw_finding *f)
 {
 	static const char *const names[] = { "good", "fair", "bad" };
-	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s?}", "account", r->account->name, "what",
-		f->what, "health", names[f->health], "text", f->text, "advice", f->advice);
+	json_t *o = json_pack("{s:s, s:s, s:s, s:o, s:o}", "account", r->account->name, "what",
+		f->what, "health", names[f->health], "text", gw_json_text(f->text), "advice",
+		gw_json_text(f->advice));
 
 	if (o == NULL)
 		return; /* not UTF-8, or out of memory */
@@ -47,9 +50,9 @@ static void on_finding(void *ctx, const struct gw_finding *f)
 	if (r->options->json) {
 		print_json(r, f);
 	} else if (!r->options->quiet || f->health != GW_HEALTH_GOOD) {
-		printf("%s  %s: %s\n", marks[f->health], f->what, f->text);
+		say(stdout, "%s  %s: %s\n", marks[f->health], f->what, f->text);
 		if (f->advice != NULL)
-			printf("      -> %s\n", f->advice);
+			say(stdout, "      -> %s\n", f->advice);
 	}
 	fflush(stdout);
 }

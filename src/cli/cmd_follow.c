@@ -4,6 +4,7 @@
 #include "cli/ask.h"
 #include "cli/cli.h"
 #include "cli/progress.h"
+#include "cli/say.h"
 
 #include "godwit/control.h"
 #include "godwit/json.h"
@@ -40,7 +41,7 @@ static void tell_absent(struct followed *f)
 		printf("{\"account\":\"%s\",\"event\":\"watcher\",\"state\":\"none\"}\n",
 			f->account->name);
 	else
-		printf("%s: no `godwit watch` runs for this account\n", f->account->name);
+		say(stdout, "%s: no `godwit watch` runs for this account\n", f->account->name);
 	fflush(stdout);
 }
 
@@ -53,7 +54,7 @@ static void tell_watcher(const struct followed *f, const char *line, size_t n)
 
 	if (event != NULL && strcmp(event, "watcher") == 0) {
 		describe_watcher(o, text, sizeof text);
-		printf("%s: %s\n", f->account->name, text);
+		say(stdout, "%s: %s\n", f->account->name, text);
 		fflush(stdout);
 	}
 	json_decref(o);

@@ -1,6 +1,7 @@
 /* cli/cmd_pause.c - `godwit pause` and `godwit resume`. */
 #include "cli/ask.h"
 #include "cli/cli.h"
+#include "cli/say.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +28,7 @@ static int ask_one(const struct options *o, const struct gw_account *a, const ch
 	} else if (!o->quiet) {
 		/* A sync that is under way ends first. */
 		describe_watcher(answer, text, sizeof text);
-		printf("%s: %s\n", a->name, text);
+		say(stdout, "%s: %s\n", a->name, text);
 	}
 	json_decref(answer);
 	return 0;

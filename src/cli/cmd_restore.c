@@ -1,7 +1,9 @@
 /* cli/cmd_restore.c - `godwit restore`: what rests in the attic, and back again. */
 #include "cli/cli.h"
+#include "cli/say.h"
 
 #include "godwit/attic.h"
+#include "godwit/json.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -24,10 +26,10 @@ static void print_message(const struct restore *r, const struct gw_attic_message
 	struct tm tm;
 
 	if (r->o->json) {
-		json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "account",
-			r->account->name, "id", m->id, "folder", m->folder, "from", m->from,
-			"subject", m->subject, "deleted", (json_int_t)m->deleted, "size",
-			(json_int_t)m->size);
+		json_t *o = json_pack("{s:s, s:s, s:o, s:o, s:o, s:I, s:I}", "account",
+			r->account->name, "id", m->id, "folder", gw_json_text(m->folder), "from",
+			gw_json_text(m->from), "subject", gw_json_text(m->subject), "deleted",
+			(json_int_t)m->deleted, "size", (json_int_t)m->size);
 
 		if (o != NULL) {
 			json_dumpf(o, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
@@ -38,7 +40,7 @@ static void print_message(const struct restore *r, const struct gw_attic_message
 	}
 	if (localtime_r(&m->deleted, &tm) != NULL)
 		strftime(when, sizeof when, "%Y-%m-%d %H:%M", &tm);
-	printf("%s  %s  %-16s  %-30.30s  %s\n", m->id, when, m->folder, m->from, m->subject);
+	say(stdout, "%s  %s  %-16s  %-30.30s  %s\n", m->id, when, m->folder, m->from, m->subject);
 }
 
 static bool on_message(void *ctx, const struct gw_attic_message *m)
@@ -68,7 +70,7 @@ static bool on_message(void *ctx, const struct gw_attic_message *m)
 	}
 	r->restored++;
 	if (!r->o->quiet)
-		printf("%s: %s: %s is back; the next sync uploads it\n", r->account->name,
+		say(stdout, "%s: %s: %s is back; the next sync uploads it\n", r->account->name,
 			m->folder, m->subject[0] != '\0' ? m->subject : m->name);
 	return true;
 }

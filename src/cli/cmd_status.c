@@ -1,8 +1,10 @@
 /* cli/cmd_status.c - `godwit status`: what the state says, and the watcher. */
 #include "cli/ask.h"
 #include "cli/cli.h"
+#include "cli/say.h"
 
 #include "base/text.h"
+#include "godwit/json.h"
 #include "godwit/status.h"
 
 #include <stdio.h>
@@ -57,10 +59,10 @@ static void on_mailbox(void *ctx, const struct gw_status_mailbox *m)
 		strftime(when, sizeof when, "  changed %H:%M:%S", &tm);
 	if (p->json)
 		json_array_append_new(p->mailboxes,
-			json_pack("{s:s, s:I, s:b}", "name", m->name, "messages",
+			json_pack("{s:o, s:I, s:b}", "name", gw_json_text(m->name), "messages",
 				(json_int_t)m->messages, "synchronized", m->uidvalidity != 0));
 	else if (p->verbose)
-		fprintf(p->text, "  %8llu  %s%s%s\n", (unsigned long long)m->messages, m->name,
+		say(p->text, "  %8llu  %s%s%s\n", (unsigned long long)m->messages, m->name,
 			m->uidvalidity == 0 ? "  (not synchronized yet)" : "", when);
 }
 
@@ -71,14 +73,15 @@ static void on_held(void *ctx, const struct gw_status_held *h)
 	p->held_count++;
 	if (p->json)
 		json_array_append_new(p->held,
-			json_pack("{s:s, s:I, s:s, s:s}", "mailbox", h->mailbox, "uid",
-				(json_int_t)h->uid, "file", h->base_name, "reason", h->reason));
+			json_pack("{s:o, s:I, s:o, s:o}", "mailbox", gw_json_text(h->mailbox),
+				"uid", (json_int_t)h->uid, "file", gw_json_text(h->base_name),
+				"reason", gw_json_text(h->reason)));
 	else if (h->uid == 0 && h->base_name[0] == '\0')
-		fprintf(p->text, "  held: %s: %s\n", h->mailbox, h->reason);
+		say(p->text, "  held: %s: %s\n", h->mailbox, h->reason);
 	else if (h->uid == 0)
-		fprintf(p->text, "  held: %s file %s: %s\n", h->mailbox, h->base_name, h->reason);
+		say(p->text, "  held: %s file %s: %s\n", h->mailbox, h->base_name, h->reason);
 	else
-		fprintf(p->text, "  held: %s UID %u: %s\n", h->mailbox, h->uid, h->reason);
+		say(p->text, "  held: %s UID %u: %s\n", h->mailbox, h->uid, h->reason);
 }
 
 static void on_day(void *ctx, uint64_t down, uint64_t up, int64_t not_before)
@@ -96,12 +99,14 @@ static void print_day(const struct printer *p)
 	char when[GW_LOCAL_TIME];
 
 	if (a->daily_download_mb + a->daily_upload_mb > 0 && p->down + p->up > 0)
-		printf("  today: %.1f of %u MB down, %.1f of %u MB up\n", (double)p->down / 1e6,
-			a->daily_download_mb, (double)p->up / 1e6, a->daily_upload_mb);
+		say(stdout, "  today: %.1f of %u MB down, %.1f of %u MB up\n",
+			(double)p->down / 1e6, a->daily_download_mb, (double)p->up / 1e6,
+			a->daily_upload_mb);
 	if (p->not_before == 0)
 		return;
 	gw_local_time(p->not_before, when);
-	printf("  the provider refused more for now; it is not asked before %s (`sync --now`)\n",
+	say(stdout,
+		"  the provider refused more for now; it is not asked before %s (`sync --now`)\n",
 		when);
 }
 
@@ -114,9 +119,9 @@ static void print_heading(const struct printer *p)
 	if (p->changed_at > 0 && localtime_r(&t, &tm) != NULL)
 		strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &tm);
 	if (!p->known)
-		printf("%s: never synchronized\n", p->account->name);
+		say(stdout, "%s: never synchronized\n", p->account->name);
 	else
-		printf("%s: %llu messages in %llu mailboxes, last change %s, %llu held\n",
+		say(stdout, "%s: %llu messages in %llu mailboxes, last change %s, %llu held\n",
 			p->account->name, (unsigned long long)p->messages,
 			(unsigned long long)p->count, when, (unsigned long long)p->held_count);
 }
@@ -128,7 +133,7 @@ static void print_watcher(const struct printer *p)
 	if (p->watcher == NULL)
 		return;
 	describe_watcher(p->watcher, text, sizeof text);
-	printf("  watched by process %lld: %s\n",
+	say(stdout, "  watched by process %lld: %s\n",
 		(long long)json_integer_value(json_object_get(p->watcher, "process")), text);
 }
 

@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/hooks.h"
 #include "cli/progress.h"
+#include "cli/say.h"
 #include "cli/systemd.h"
 
 #include "godwit/watch.h"
@@ -100,7 +101,7 @@ static void on_event(void *ctx, const struct gw_watch_event *ev)
 		tell_ready(j, text);
 		break;
 	case GW_WATCH_TROUBLE:
-		fprintf(stderr, "%sgodwit: %s: %s; trying again in %u s\n",
+		say(stderr, "%sgodwit: %s: %s; trying again in %u s\n",
 			systemd_priority(GW_LOG_WARN), j->account->name, ev->err->text,
 			ev->seconds);
 		tell_ready(j, ev->err->text);

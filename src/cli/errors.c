@@ -1,6 +1,7 @@
 /* cli/errors.c - see errors.h. */
 #include "cli/errors.h"
 
+#include "cli/say.h"
 #include "cli/systemd.h"
 #include "godwit/log.h"
 
@@ -44,7 +45,7 @@ int exit_status(const struct gw_error *err)
 
 void complain(const char *account, const char *mailbox, const struct gw_error *err)
 {
-	fprintf(stderr, "%sgodwit: %s%s%s%s%s\n", systemd_priority(GW_LOG_ERROR),
+	say(stderr, "%sgodwit: %s%s%s%s%s\n", systemd_priority(GW_LOG_ERROR),
 		account != NULL ? account : "", account != NULL ? ": " : "",
 		mailbox != NULL ? mailbox : "", mailbox != NULL ? ": " : "", err->text);
 }

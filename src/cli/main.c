@@ -1,6 +1,7 @@
 /* cli/main.c - arguments, exit statuses. */
 #include "cli/cli.h"
 #include "cli/errors.h"
+#include "cli/say.h"
 #include "cli/systemd.h"
 
 #include "base/text.h"
@@ -59,7 +60,7 @@ static void log_line(void *ctx, enum gw_log_level level, const char *text)
 	static const char *const names[] = { "error", "warning", "info", "debug", "wire" };
 
 	(void)ctx;
-	fprintf(stderr, "%sgodwit: %s: %s\n", systemd_priority(level), names[level], text);
+	say(stderr, "%sgodwit: %s: %s\n", systemd_priority(level), names[level], text);
 }
 
 enum {
@@ -220,10 +221,10 @@ static int unknown_command(const char *word)
 		}
 	}
 	if (best != NULL)
-		fprintf(stderr, "godwit: there is no command \"%s\"; did you mean \"%s\"?\n", word,
+		say(stderr, "godwit: there is no command \"%s\"; did you mean \"%s\"?\n", word,
 			best);
 	else
-		fprintf(stderr, "godwit: there is no command \"%s\"; try `godwit --help`\n", word);
+		say(stderr, "godwit: there is no command \"%s\"; try `godwit --help`\n", word);
 	return EX_USAGE;
 }
 

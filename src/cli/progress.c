@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/say.h"
 #include "godwit/json.h"
 
 #include <stdio.h>
@@ -247,7 +248,7 @@ static void print_summary(
 			task == PROGRESS_VERIFY    ? "everything agrees"
 			: task == PROGRESS_DRY_RUN ? "nothing to do"
 						   : "nothing new");
-	printf("%s: %s; %llu %s, %.1f s\n", l->name, text, (unsigned long long)c->mailboxes,
+	say(stdout, "%s: %s; %llu %s, %.1f s\n", l->name, text, (unsigned long long)c->mailboxes,
 		c->mailboxes == 1 ? "mailbox" : "mailboxes",
 		(double)(now_ms() - l->began_ms) / 1000);
 	fflush(stdout);
@@ -263,7 +264,7 @@ static void print_delta(const struct line *l, const struct gw_sync_event *ev)
 	else
 		snprintf(text, sizeof text, "%s", ev->text);
 	if (text[0] != '\0')
-		printf("%s: %s: %s\n", l->name, ev->mailbox, text);
+		say(stdout, "%s: %s: %s\n", l->name, ev->mailbox, text);
 	fflush(stdout);
 }
 
@@ -319,9 +320,9 @@ void progress_event(
 	if (ev->type == GW_SYNC_MAILBOX && p->style == PROGRESS_CHANGES)
 		print_delta(l, ev);
 	if (ev->type == GW_SYNC_FINDING && p->style != PROGRESS_JSON)
-		printf("%s: %s: %s\n", name, ev->mailbox, ev->text);
+		say(stdout, "%s: %s: %s\n", name, ev->mailbox, ev->text);
 	if (ev->type == GW_SYNC_STEP && p->style != PROGRESS_JSON && is_shown(p, ev->step))
-		printf("%s: %s: %s\n", name, ev->mailbox, ev->text);
+		say(stdout, "%s: %s: %s\n", name, ev->mailbox, ev->text);
 	if (ev->type == GW_SYNC_PLAN && p->style != PROGRESS_JSON)
 		print_delta(l, ev);
 	if (ev->type == GW_SYNC_DONE)

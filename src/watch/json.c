@@ -1,6 +1,8 @@
 /* watch/json.c - see godwit/json.h. */
 #include "godwit/json.h"
 
+#include "base/show.h"
+
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +17,7 @@ static const char *const event_names[] = { [GW_SYNC_STAGE] = "stage",
 	[GW_SYNC_PROBLEM] = "problem",
 	[GW_SYNC_DONE] = "done" };
 
-enum { EVENTS = sizeof event_names / sizeof *event_names };
+enum { EVENTS = sizeof event_names / sizeof *event_names, SHOWN_MAX = 16384 };
 
 struct field {
 	const char *name;
@@ -66,23 +68,23 @@ static void counts_from_json(const json_t *o, struct gw_sync_counts *c)
 	}
 }
 
-/* JSON is UTF-8; of a text that is not, every byte beyond ASCII becomes "?". */
-static json_t *text_to_json(const char *text)
+json_t *gw_json_text(const char *text)
 {
-	json_t *value = json_string(text);
-	char plain[1024];
+	json_t *value = json_string(text); /* NULL for NULL, and for what is not UTF-8 */
+	struct gw_buf shown;
 
-	if (value != NULL)
-		return value;
-	snprintf(plain, sizeof plain, "%s", text);
-	for (char *p = plain; *p != '\0'; p++)
-		*p = (unsigned char)*p < 0x80 ? *p : '?';
-	return json_string(plain);
+	if (value == NULL && text != NULL) {
+		gw_buf_init(&shown, SHOWN_MAX);
+		(void)gw_show(gw_slice_str(text), &shown); /* too long: what fits */
+		value = json_string(gw_buf_cstr(&shown));
+		gw_buf_deinit(&shown);
+	}
+	return value != NULL ? value : json_null();
 }
 
 static void put_text(json_t *o, const char *key, const char *text)
 {
-	json_object_set_new(o, key, text == NULL ? json_null() : text_to_json(text));
+	json_object_set_new(o, key, gw_json_text(text));
 }
 
 static void put_if(json_t *o, const char *key, const char *text)

@@ -2,6 +2,7 @@
 #include "watch/report.h"
 
 #include "base/buf.h"
+#include "godwit/json.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -85,9 +86,7 @@ static json_t *time_or_null(int64_t t)
 
 static json_t *text_or_null(const char *text)
 {
-	json_t *value = text == NULL || *text == '\0' ? NULL : json_string(text);
-
-	return value != NULL ? value : json_null();
+	return text == NULL || *text == '\0' ? json_null() : gw_json_text(text);
 }
 
 static json_t *mailboxes_json(const struct gw_report *r, const struct gw_folders *folders)
