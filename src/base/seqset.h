@@ -16,8 +16,12 @@ struct gw_seqset {
 void gw_seqset_deinit(struct gw_seqset *s);
 
 /* Adds first..last (swapped when first > last).  GW_ERR_NOMEM.
- * Cheap when numbers come in ascending order. */
+ * Cheap only when numbers come in ascending order; many in any order: gw_seqset_add_all(). */
 enum gw_code gw_seqset_add(struct gw_seqset *s, uint32_t first, uint32_t last);
+
+/* Adds ranges in any order, overlapping or the wrong way round, in n log n; sorts them in place.
+ * GW_ERR_NOMEM: s is as it was. */
+enum gw_code gw_seqset_add_all(struct gw_seqset *s, struct gw_range *ranges, size_t count);
 
 /* Parses "1,3:5" (with "*" only as UINT32_MAX).  GW_ERR_PROTOCOL when it is not a set;
  * GW_ERR_NOMEM.  Adds to what s holds. */
@@ -30,3 +34,9 @@ bool gw_seqset_has(const struct gw_seqset *s, uint32_t n);
 
 /* How many numbers the set holds. */
 uint64_t gw_seqset_size(const struct gw_seqset *s);
+
+/* Makes to, which may hold something, the same set as from.  GW_ERR_NOMEM. */
+enum gw_code gw_seqset_copy(struct gw_seqset *to, const struct gw_seqset *from);
+
+/* Takes the numbers of less out of s.  GW_ERR_NOMEM: s is as it was. */
+enum gw_code gw_seqset_subtract(struct gw_seqset *s, const struct gw_seqset *less);

@@ -3,8 +3,12 @@
 
 #include "base/num.h"
 
+#include <stdlib.h>
+
 static enum gw_code take_numbers(struct gw_slice rest, struct gw_seqset *out)
 {
+	struct gw_range *ranges = NULL, *slot;
+	size_t count = 0, cap = 0;
 	enum gw_code code = GW_OK;
 
 	while (rest.n > 0 && code == GW_OK) {
@@ -12,11 +16,18 @@ static enum gw_code take_numbers(struct gw_slice rest, struct gw_seqset *out)
 		size_t n = space == NULL ? rest.n : (size_t)(space - rest.p);
 		uint32_t number;
 
-		if (gw_read_u32((struct gw_slice){ rest.p, n }, &number) && number > 0)
-			code = gw_seqset_add(out, number, number);
+		if (gw_read_u32((struct gw_slice){ rest.p, n }, &number) && number > 0) {
+			slot = gw_array_push((void **)&ranges, &count, &cap, sizeof *slot);
+			if (slot != NULL)
+				*slot = (struct gw_range){ number, number };
+			code = slot == NULL ? GW_ERR_NOMEM : GW_OK;
+		}
 		rest.p += n + (space != NULL);
 		rest.n -= n + (space != NULL);
 	}
+	if (code == GW_OK)
+		code = gw_seqset_add_all(out, ranges, count);
+	free(ranges);
 	return code;
 }
 

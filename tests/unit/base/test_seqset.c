@@ -93,10 +93,84 @@ static void agrees_with_bits(void **state)
 	}
 }
 
+static void bulk_and_difference_agree_with_bits(void **state)
+{
+	uint64_t seed = test_seed() | 1;
+
+	(void)state;
+	for (int round = 0; round < 2000; round++) {
+		struct gw_seqset sets[2] = { { 0 }, { 0 } }, copy = { 0 };
+		bool bits[2][100] = { { false }, { false } };
+
+		for (int k = 0; k < 4; k++) { /* in several bulks */
+			struct gw_range ranges[12];
+			size_t n = test_random(&seed, 12);
+
+			for (size_t i = 0; i < n; i++) {
+				uint32_t a = 1 + test_random(&seed, 90);
+				uint32_t b = a + test_random(&seed, 5);
+
+				ranges[i] = test_random(&seed, 2) ? (struct gw_range){ a, b }
+								  : (struct gw_range){ b, a };
+				for (uint32_t at = a; at <= b; at++)
+					bits[k % 2][at] = true;
+			}
+			assert_int_equal(gw_seqset_add_all(&sets[k % 2], ranges, n), GW_OK);
+		}
+		assert_int_equal(gw_seqset_copy(&copy, &sets[0]), GW_OK);
+		assert_int_equal(gw_seqset_subtract(&sets[0], &sets[1]), GW_OK);
+		for (uint32_t at = 1; at < 100; at++) {
+			assert_int_equal(gw_seqset_has(&copy, at), bits[0][at]);
+			assert_int_equal(gw_seqset_has(&sets[1], at), bits[1][at]);
+			assert_int_equal(gw_seqset_has(&sets[0], at), bits[0][at] && !bits[1][at]);
+		}
+		for (size_t i = 1; i < sets[1].count; i++)
+			assert_true(sets[1].ranges[i].first > sets[1].ranges[i - 1].last + 1);
+		for (int k = 0; k < 2; k++)
+			gw_seqset_deinit(&sets[k]);
+		gw_seqset_deinit(&copy);
+	}
+}
+
+static void all_numbers_there_are(void **state)
+{
+	struct gw_seqset s = { 0 }, half = { 0 };
+
+	(void)state;
+	assert_int_equal(gw_seqset_parse(&s, gw_slice_str("4294967295,1:*,7")), GW_OK);
+	expect_text(&s, "1:4294967295");
+	assert_int_equal(gw_seqset_parse(&half, gw_slice_str("1,5:4294967295")), GW_OK);
+	assert_int_equal(gw_seqset_subtract(&s, &half), GW_OK);
+	expect_text(&s, "2:4");
+	gw_seqset_deinit(&s);
+	gw_seqset_deinit(&half);
+}
+
+/* A server that lists downwards, or every other UID: quadratic, this takes minutes. */
+static void many_in_any_order(void **state)
+{
+	enum { MANY = 800000 };
+	struct gw_buf text;
+	struct gw_seqset s = { 0 };
+
+	(void)state;
+	gw_buf_init(&text, 16 << 20);
+	for (uint32_t i = MANY; i > 0; i--)
+		gw_buf_printf(&text, "%u%s", i * 2, i > 1 ? "," : "");
+	assert_int_equal(gw_seqset_parse(&s, (struct gw_slice){ text.p, text.n }), GW_OK);
+	assert_int_equal(s.count, MANY);
+	assert_true(gw_seqset_has(&s, 2) && gw_seqset_has(&s, 2 * MANY));
+	assert_false(gw_seqset_has(&s, 3));
+	gw_seqset_deinit(&s);
+	gw_buf_deinit(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(adds_and_merges),
-		cmocka_unit_test(parses_what_servers_send), cmocka_unit_test(agrees_with_bits) };
+		cmocka_unit_test(parses_what_servers_send), cmocka_unit_test(agrees_with_bits),
+		cmocka_unit_test(bulk_and_difference_agree_with_bits),
+		cmocka_unit_test(all_numbers_there_are), cmocka_unit_test(many_in_any_order) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
