@@ -3,6 +3,8 @@
 
 #include "base/num.h"
 
+enum { LITERAL_HEAD = 24 }; /* "{18446744073709551615+}" is the longest */
+
 bool gw_cursor_at(const struct gw_cursor *c, char ch)
 {
 	return c->p < c->end && *c->p == ch;
@@ -48,8 +50,8 @@ static enum gw_value quoted(struct gw_cursor *c, struct gw_slice *out)
 /* "{n}" CR LF, put there by the parser, and n bytes unless they were streamed. */
 static enum gw_value literal(struct gw_cursor *c, struct gw_slice *out)
 {
-	size_t offset = (size_t)(c->p - c->start);
-	char *close = memchr(c->p, '}', (size_t)(c->end - c->p));
+	size_t offset = (size_t)(c->p - c->start), left = (size_t)(c->end - c->p);
+	char *close = memchr(c->p, '}', left < LITERAL_HEAD ? left : LITERAL_HEAD);
 	struct gw_slice digits;
 	uint64_t size;
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 enum state { LINE, LITERAL_MEMORY, LITERAL_BODY, BROKEN };
+enum { STRAYS_MAX = 16 };
 
 struct gw_parser {
 	enum state state;
@@ -23,6 +24,9 @@ struct gw_parser {
 	struct gw_streamed *streamed; /* owned */
 	size_t streamed_count, streamed_cap;
 	size_t unread;
+	unsigned strays; /* lines that belong to no response */
+	bool spoke;      /* a response was understood */
+	bool torn; /* one that held a literal was not: what follows may be the literal's rest */
 	struct gw_response response; /* too large for the stack of every feed */
 };
 
@@ -74,6 +78,17 @@ static void inline_body(void *ctx, struct gw_slice section, struct gw_slice valu
 	emit_body(p, &(struct gw_body_event){ .type = GW_BODY_END });
 }
 
+/* A line that is no response, between two that are: some servers let one slip, and it harms nobody.
+ * Before the first response, or where a literal may have been cut short, it says that this is no
+ * IMAP, or none any more. */
+static enum gw_code pass_over(struct gw_parser *p, struct gw_error *err)
+{
+	if (p->spoke && !p->torn && ++p->strays <= STRAYS_MAX)
+		return GW_OK;
+	return gw_fail(err, GW_ERR_PROTOCOL, "the server does not speak IMAP: it sent \"%.60s\"",
+		gw_buf_cstr(&p->text));
+}
+
 static enum gw_code deliver(struct gw_parser *p, size_t length, struct gw_error *err)
 {
 	struct gw_cursor c = { .p = p->text.p,
@@ -81,6 +96,7 @@ static enum gw_code deliver(struct gw_parser *p, size_t length, struct gw_error 
 		.start = p->text.p,
 		.streamed = p->streamed,
 		.streamed_count = p->streamed_count };
+	enum gw_code code = GW_OK;
 
 	if (length == 0)
 		return GW_OK; /* an empty line between responses harms nobody */
@@ -88,8 +104,11 @@ static enum gw_code deliver(struct gw_parser *p, size_t length, struct gw_error 
 		p->response.type != GW_RESP_OTHER)
 		return GW_ERR_BUG;
 	if (p->response.type == GW_RESP_OTHER && p->text.p[0] != '*')
-		return gw_fail(err, GW_ERR_PROTOCOL,
-			"the server does not speak IMAP: it sent \"%.60s\"", gw_buf_cstr(&p->text));
+		code = pass_over(p, err);
+	if (code != GW_OK)
+		return code;
+	p->spoke |= p->response.type != GW_RESP_OTHER;
+	p->torn |= p->response.type == GW_RESP_OTHER && p->streamed_count > 0;
 	p->sink.response(p->sink.ctx, &p->response);
 	return GW_OK;
 }
@@ -111,21 +130,8 @@ static bool may_hold_literals(struct gw_slice text)
 	return true;
 }
 
-/* Does the line (without its CRLF) end outside a quoted string?  Those never span lines. */
-static bool outside_quotes(struct gw_slice line)
-{
-	bool quoted = false;
-
-	for (size_t i = 0; i < line.n; i++) {
-		if (quoted && line.p[i] == '\\')
-			i++;
-		else if (line.p[i] == '"')
-			quoted = !quoted;
-	}
-	return !quoted;
-}
-
-/* If the line ends in {n} or {n+}: its size, and the offset of the brace in the line. */
+/* If the line ends in {n} or {n+}: its size, and the offset of the brace in the line.  A quoted
+ * string cannot hold the CRLF, so a quote that is open there is part of an atom. */
 static bool literal_header(struct gw_slice line, uint64_t *size, size_t *brace)
 {
 	size_t i = line.n;
@@ -141,7 +147,9 @@ static bool literal_header(struct gw_slice line, uint64_t *size, size_t *brace)
 	if (digits.n > 0 && digits.p[digits.n - 1] == '+')
 		digits.n--;
 	*brace = i - 1;
-	return gw_read_u64(digits, INT64_MAX, size) && outside_quotes(line);
+	if (*brace > 0 && strchr(" (~]>", line.p[*brace - 1]) == NULL)
+		return false; /* the end of an atom */
+	return gw_read_u64(digits, INT64_MAX, size);
 }
 
 /* The section of the BODY[...] item whose value starts at the end of before; false: no body. */
@@ -186,11 +194,12 @@ static void end_body(struct gw_parser *p)
 	emit_body(p, &(struct gw_body_event){ .type = GW_BODY_END });
 }
 
-/* text ends in the header of a literal whose brace is at offset. */
+/* text ends in the header of a literal whose brace is at offset.  Only its own line is searched for
+ * a section: each byte of a response of many literals is looked at once. */
 static enum gw_code begin_literal(
 	struct gw_parser *p, uint64_t size, size_t offset, struct gw_error *err)
 {
-	struct gw_slice before = { p->text.p, offset }, section;
+	struct gw_slice before = { p->text.p + p->segment, offset - p->segment }, section;
 	enum gw_code code;
 
 	if (body_section(before, &section)) {

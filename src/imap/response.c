@@ -5,18 +5,33 @@
 #include "base/text.h"
 #include "imap/date.h"
 
+/* Does one of the items that we ask for begin here? */
+static bool at_asked_item(const struct gw_cursor *c)
+{
+	static const char *const asked[] = { "UID ", "FLAGS ", "RFC822.SIZE ", "INTERNALDATE ",
+		"MODSEQ ", "X-GM-LABELS ", "X-GM-MSGID ", "EMAILID ", "BODY[" };
+	struct gw_slice rest = { c->p, (size_t)(c->end - c->p) };
+
+	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+		if (gw_slice_case_starts(rest, asked[i]))
+			return true;
+	}
+	return false;
+}
+
+/* A list in it, or the next item, means that nobody knows where it ends. */
 static bool parse_flags(struct gw_cursor *c, struct gw_flag_list *out)
 {
 	if (!gw_cursor_eat(c, '('))
 		return false;
 	gw_cursor_spaces(c);
 	while (c->p < c->end && !gw_cursor_at(c, ')')) {
-		struct gw_slice flag = gw_cursor_atom(c);
+		struct gw_slice flag;
 
-		if (flag.n > 0)
-			gw_flag_list_add(out, flag);
-		else if (!gw_cursor_skip(c)) /* a list among flags: not ours to understand */
+		if (gw_cursor_at(c, '(') || at_asked_item(c))
 			return false;
+		flag = gw_cursor_atom(c);
+		gw_flag_list_add(out, flag);
 		gw_cursor_spaces(c);
 	}
 	return gw_cursor_eat(c, ')');
@@ -217,6 +232,43 @@ static bool parse_object_id(struct gw_cursor *c, struct gw_slice *out)
 	return out->n > 0 && gw_cursor_eat(c, ')');
 }
 
+/* An odd one is none; false: nobody knows where it ends. */
+static bool take_object_id(struct gw_cursor *c, struct gw_slice *out)
+{
+	char *before = c->p;
+
+	if (parse_object_id(c, out))
+		return true;
+	*out = (struct gw_slice){ "", 0 };
+	c->p = before;
+	return gw_cursor_skip(c);
+}
+
+static void take_count(struct gw_slice name, uint64_t value, struct gw_response *out)
+{
+	static const struct {
+		const char *name;
+		enum gw_status_item item;
+		size_t at; /* of a uint32_t */
+	} counts[] = {
+		{ "MESSAGES", GW_ITEM_MESSAGES, offsetof(struct gw_response, messages) },
+		{ "UIDNEXT", GW_ITEM_UIDNEXT, offsetof(struct gw_response, uidnext) },
+		{ "UIDVALIDITY", GW_ITEM_UIDVALIDITY, offsetof(struct gw_response, uidvalidity) },
+	};
+
+	if (gw_slice_case_eq(name, "HIGHESTMODSEQ")) {
+		out->items |= GW_ITEM_HIGHESTMODSEQ;
+		out->highestmodseq = value;
+	}
+	for (size_t i = 0; i < sizeof counts / sizeof *counts && value <= UINT32_MAX; i++) {
+		if (!gw_slice_case_eq(name, counts[i].name))
+			continue;
+		out->items |= counts[i].item;
+		*(uint32_t *)(void *)((char *)out + counts[i].at) = (uint32_t)value;
+	}
+}
+
+/* A count that cannot be read is not told; the others are. */
 static bool parse_status(struct gw_cursor *c, struct gw_response *out)
 {
 	enum gw_value kind = gw_cursor_string(c, &out->mailbox);
@@ -233,30 +285,14 @@ static bool parse_status(struct gw_cursor *c, struct gw_response *out)
 
 		gw_cursor_spaces(c);
 		if (gw_slice_case_eq(name, "MAILBOXID")) {
-			if (!parse_object_id(c, &out->object_id))
+			if (!take_object_id(c, &out->object_id))
 				return false;
-			gw_cursor_spaces(c);
-			continue;
-		}
-		if (!gw_cursor_u64(c, &value))
+		} else if (gw_cursor_u64(c, &value)) {
+			take_count(name, value, out);
+		} else if (name.n == 0 && !gw_cursor_skip(c)) {
 			return false;
+		}
 		gw_cursor_spaces(c);
-		if (gw_slice_case_eq(name, "HIGHESTMODSEQ")) {
-			out->items |= GW_ITEM_HIGHESTMODSEQ;
-			out->highestmodseq = value;
-		}
-		if (value > UINT32_MAX)
-			continue;
-		if (gw_slice_case_eq(name, "MESSAGES")) {
-			out->items |= GW_ITEM_MESSAGES;
-			out->messages = (uint32_t)value;
-		} else if (gw_slice_case_eq(name, "UIDNEXT")) {
-			out->items |= GW_ITEM_UIDNEXT;
-			out->uidnext = (uint32_t)value;
-		} else if (gw_slice_case_eq(name, "UIDVALIDITY")) {
-			out->items |= GW_ITEM_UIDVALIDITY;
-			out->uidvalidity = (uint32_t)value;
-		}
 	}
 	return true;
 }
@@ -359,33 +395,43 @@ static struct gw_slice section_of(struct gw_slice name)
 	return (struct gw_slice){ open + 1, (size_t)(close - open - 1) };
 }
 
+/* A line with two different UIDs tells of none. */
+static bool parse_uid(struct gw_cursor *c, struct gw_fetch *f)
+{
+	uint64_t value;
+
+	if (!gw_cursor_u64(c, &value) || value == 0 || value > UINT32_MAX)
+		return false;
+	f->uid_twice |= f->uid != 0 && f->uid != value;
+	f->uid = (uint32_t)value;
+	return true;
+}
+
+/* "FLAGS (\Seen a)b)" is a list of nobody knows what. */
+static bool ends_here(const struct gw_cursor *c)
+{
+	return c->p == c->end || *c->p == ' ' || *c->p == ')';
+}
+
 static bool parse_fetch_item(
 	struct gw_cursor *c, struct gw_fetch *f, gw_inline_body *body, void *ctx)
 {
 	struct gw_slice name = item_name(c), text;
-	uint64_t value;
 
 	if (name.n == 0)
 		return false;
 	gw_cursor_spaces(c);
-	if (gw_slice_case_eq(name, "UID")) {
-		if (!gw_cursor_u64(c, &value) || value == 0 || value > UINT32_MAX)
-			return false;
-		f->uid = (uint32_t)value;
-		return true;
-	}
+	if (gw_slice_case_eq(name, "UID"))
+		return parse_uid(c, f);
 	if (gw_slice_case_eq(name, "FLAGS"))
-		return f->has_flags = parse_flags(c, &f->flags);
+		return f->has_flags = parse_flags(c, &f->flags) && ends_here(c);
 	if (gw_slice_case_eq(name, "X-GM-LABELS"))
-		return f->has_labels = parse_labels(c, f);
+		return f->has_labels = parse_labels(c, f) && ends_here(c);
 	if (gw_slice_case_eq(name, "RFC822.SIZE"))
 		return f->has_size = gw_cursor_u64(c, &f->size);
-	if (gw_slice_case_eq(name, "INTERNALDATE")) {
-		if (gw_cursor_string(c, &text) != GW_VALUE_STRING)
-			return false;
-		f->has_date = gw_date_parse(text, &f->date);
-		return true; /* an odd date costs only itself */
-	}
+	if (gw_slice_case_eq(name, "INTERNALDATE"))
+		return f->has_date = gw_cursor_string(c, &text) == GW_VALUE_STRING &&
+				     gw_date_parse(text, &f->date);
 	if (gw_slice_case_eq(name, "X-GM-MSGID"))
 		return gw_read_u64(gw_cursor_atom(c), UINT64_MAX, &f->global_id);
 	if (gw_slice_case_eq(name, "EMAILID")) {
@@ -403,17 +449,58 @@ static bool parse_fetch_item(
 	return gw_cursor_skip(c);
 }
 
+/* What cannot be read costs itself: goes on with the next item that we know. */
+static void seek_item(struct gw_cursor *c)
+{
+	while (c->p < c->end) {
+		bool begins = c->p == c->start || c->p[-1] == ' ' || c->p[-1] == ')';
+
+		if (begins && at_asked_item(c))
+			return;
+		c->p++;
+	}
+}
+
+/* A body is followed by the end of the list or by another item.  Anything else may be a part of it:
+ * then the announced size was wrong. */
+static bool body_is_followed(struct gw_cursor *c)
+{
+	struct gw_cursor next = *c;
+
+	if (gw_cursor_at(&next, ')') && next.p + 1 == next.end)
+		return true;
+	return gw_cursor_eat(&next, ' ') && at_asked_item(&next);
+}
+
+/* Each item is parsed for itself.  Whatever else is odd, a line whose UID can be read says that the
+ * message is there; only what holds a body must be right from there on. */
 static bool parse_fetch(struct gw_cursor *c, struct gw_fetch *f, gw_inline_body *body, void *ctx)
 {
+	bool loose = false; /* behind a body that nothing proves to have ended */
+
 	if (!gw_cursor_eat(c, '('))
 		return false;
-	gw_cursor_spaces(c);
-	while (c->p < c->end && !gw_cursor_at(c, ')')) {
-		if (!parse_fetch_item(c, f, body, ctx))
-			return false;
+	for (;;) {
+		unsigned bodies = f->bodies;
+		char *before;
+		bool ok;
+
 		gw_cursor_spaces(c);
+		if (c->p == c->end)
+			return !loose;
+		if (gw_cursor_at(c, ')') && c->p + 1 == c->end)
+			return true;
+		before = c->p;
+		ok = parse_fetch_item(c, f, body, ctx);
+		if (f->bodies > bodies)
+			loose = !body_is_followed(c);
+		if (ok)
+			continue;
+		if (loose)
+			return false;
+		c->p += c->p == before;
+		seek_item(c);
 	}
-	return gw_cursor_eat(c, ')');
 }
 
 static bool parse_numbered(struct gw_cursor *c, uint32_t number, struct gw_response *out,
@@ -432,7 +519,10 @@ static bool parse_numbered(struct gw_cursor *c, uint32_t number, struct gw_respo
 	else if (gw_slice_case_eq(word, "FETCH")) {
 		out->type = GW_RESP_FETCH;
 		out->fetch.seq = number;
-		return parse_fetch(c, &out->fetch, body, ctx);
+		if (!parse_fetch(c, &out->fetch, body, ctx))
+			return false;
+		if (out->fetch.uid_twice)
+			out->fetch.uid = 0;
 	}
 	return true;
 }
@@ -497,7 +587,7 @@ bool gw_response_parse(
 	memset(out, 0, offsetof(struct gw_response, fetch));
 	out->fetch.uid = out->fetch.seq = 0;
 	out->fetch.has_flags = out->fetch.has_size = out->fetch.has_date = false;
-	out->fetch.has_labels = false;
+	out->fetch.has_labels = out->fetch.uid_twice = false;
 	out->fetch.label_count = 0;
 	out->fetch.bodies = 0;
 	out->fetch.modseq = out->fetch.global_id = 0;

@@ -74,7 +74,9 @@ enum gw_status_item {
 
 struct gw_fetch {
 	uint32_t seq;
-	uint32_t uid; /* 0: the server did not say */
+	uint32_t uid; /* 0: the server did not say, or said two */
+	bool uid_twice;
+	/* false: not told, or not readable */
 	bool has_flags, has_size, has_date;
 	bool has_labels;
 	unsigned bodies; /* BODY[...] items that went to the body sink */

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { STRAYS_MAX = 16 };
 enum { BODY_CHUNK = 16384, BODY_QUEUE = 256 << 10 };
 
 static void free_command(struct command *c)
@@ -241,6 +242,21 @@ static void note_pace(struct gw_session *s, const struct gw_response *r)
 		gw_log(s->log, GW_LOG_INFO, "%s says [THROTTLED]: one command at a time", s->host);
 }
 
+/* An answer to nothing that waits for one, such as the same answer twice, changes nothing.  One to a
+ * command whose turn it is not means that the two sides count differently. */
+static void take_strange_answer(struct gw_session *s, const struct gw_response *r)
+{
+	bool waits = s->login.state != LOGIN_DONE || ++s->strays > STRAYS_MAX;
+
+	for (const struct command *c = s->first; c != NULL && !waits; c = c->next)
+		waits = gw_slice_eq(r->tag, c->tag);
+	if (!waits)
+		return;
+	gw_fail(&s->err, GW_ERR_PROTOCOL, "%s answered a command that was not sent: %.*s", s->host,
+		(int)(r->line.n < 80 ? r->line.n : 80), r->line.p);
+	session_lose(s);
+}
+
 static void take_answer(struct gw_session *s, const struct gw_response *r)
 {
 	struct gw_result result = { .response = r };
@@ -250,9 +266,7 @@ static void take_answer(struct gw_session *s, const struct gw_response *r)
 	bool half_sent;
 
 	if (s->first == NULL || !gw_slice_eq(r->tag, s->first->tag)) {
-		gw_fail(&s->err, GW_ERR_PROTOCOL, "%s answered a command that was not sent: %.*s",
-			s->host, (int)(r->line.n < 80 ? r->line.n : 80), r->line.p);
-		session_lose(s);
+		take_strange_answer(s, r);
 		return;
 	}
 	c = pop(s);
@@ -341,6 +355,8 @@ static void on_response(void *ctx, const struct gw_response *r)
 		session_take_caps(s, r->code_text);
 	if (r->type == GW_RESP_TAGGED)
 		take_answer(s, r);
+	else if (r->type == GW_RESP_OTHER && r->tag.n > 0)
+		take_strange_answer(s, r);
 	else if (r->type == GW_RESP_CONTINUE)
 		take_continue(s, r);
 	else

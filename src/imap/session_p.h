@@ -63,6 +63,7 @@ struct gw_session {
 	struct command *first, *last; /* answered in this order; owned */
 	struct command *unsent;       /* the first whose line has not gone out whole */
 	uint32_t next_tag;
+	unsigned strays; /* answers to no command of ours */
 	struct gw_pace pace;
 	struct gw_delay *pausing; /* owned; before the next command */
 	bool pace_over;

@@ -163,7 +163,7 @@ static void same_events_in_every_cut(void **state)
 	assert_non_null(strstr(whole.text.p, "<:4:tail>[15 seq=5 uid=13"));
 	assert_non_null(strstr(whole.text.p, "bodies=1 id=18446744073709551615]"));
 	assert_non_null(strstr(whole.text.p, "uid=14 flags=0"));
-	assert_null(strstr(whole.text.p, "uid=15")); /* not what RFC 8474 says */
+	assert_non_null(strstr(whole.text.p, "uid=15 flags=0")); /* its EMAILID is not told */
 	assert_non_null(strstr(whole.text.p, "Work 3 1 2 0 0 id=F2212ea87-6097]"));
 	assert_null(strstr(whole.text.p, "odd permanent"));
 	assert_null(strstr(whole.text.p, "odd validity"));
@@ -195,6 +195,177 @@ static void odd_lines_cost_only_themselves(void **state)
 		snprintf(text, sizeof text, "%s* 7 EXISTS\r\n", odd[i]);
 		assert_int_equal(feed(&rec, text, strlen(text), 0, 5), GW_OK);
 		assert_non_null(strstr(rec.text.p, "[13 7]"));
+		gw_buf_deinit(&rec.text);
+	}
+}
+
+/* What the odd items of a FETCH say of the message, as the transcript shows it. */
+static void each_item_is_read_for_itself(void **state)
+{
+	static const struct {
+		const char *line, *read; /* NULL: the line tells of no message */
+	} cases[] = {
+		{ "(UID 7 FLAGS NIL RFC822.SIZE 5)", "uid=7 flags=ffff size=5" },
+		{ "(FLAGS NIL UID 7 RFC822.SIZE 5)", "uid=7 flags=ffff size=5" },
+		{ "(UID 7 RFC822.SIZE 5)", "uid=7 flags=ffff size=5" },
+		{ "(FLAGS (\\Seen foo)bar) UID 7 RFC822.SIZE 5)", "uid=7 flags=ffff size=5" },
+		{ "(UID 7 FLAGS (\\Seen foo)bar) RFC822.SIZE 5)", "uid=7 flags=ffff size=5" },
+		{ "(UID 7 FLAGS (a(b) \\Seen) RFC822.SIZE 5)", "uid=7 flags=ffff size=5" },
+		{ "(UID 7 FLAGS (\\Seen RFC822.SIZE 5)", "uid=7 flags=ffff size=5" },
+		{ "(UID 7 FLAGS (\\Seen a[b) RFC822.SIZE 5)", "uid=7 flags=1 size=5" },
+		{ "(UID 7 FLAGS (\\Seen a)b[c) RFC822.SIZE 5)", "uid=7 flags=ffff size=5" },
+		{ "(UID 7 FLAGS (\\Seen \"a) RFC822.SIZE 5)", "uid=7 flags=1 size=5" },
+		{ "(FLAGS (\\Seen) RFC822.SIZE NIL UID 7)", "uid=7 flags=1 size=0" },
+		{ "(FLAGS (\\Seen) RFC822.SIZE -1 UID 7)", "uid=7 flags=1 size=0" },
+		{ "(RFC822.SIZE 99999999999999999999 FLAGS (\\Seen) UID 7)",
+			"uid=7 flags=1 size=0" },
+		{ "(RFC822.SIZE UID 7 FLAGS (\\Seen))", NULL },
+		{ "(UID 7 FLAGS (\\Seen) RFC822.SIZE 5", "uid=7 flags=1 size=5" },
+		{ "(UID 7 FLAGS (\\Seen)", "uid=7 flags=1 size=0" },
+		{ "(INTERNALDATE NIL UID 7 FLAGS ())", "uid=7 flags=0" },
+		{ "(INTERNALDATE \"yesterday\" UID 7 FLAGS ())", "uid=7 flags=0" },
+		{ "(INTERNALDATE \"un UID 7 FLAGS ())", NULL },
+		{ "(MODSEQ NIL UID 7 FLAGS ())", "uid=7 flags=0" },
+		{ "(X-GM-MSGID x UID 7 FLAGS ())", "uid=7 flags=0" },
+		{ "() UID 7 FLAGS ())", "uid=7 flags=0" },
+		{ "(UID 7 FLAGS () UID 8)", "uid=0 flags=0" },
+		{ "(UID 0 FLAGS ())", "uid=0 flags=0" },
+		{ "(UID 4294967296 FLAGS ())", "uid=0 flags=0" },
+		{ "(UID NIL FLAGS ())", "uid=0 flags=0" },
+		{ "(ENVELOPE (NIL (NIL)) UID 7 FLAGS ())", "uid=7 flags=0" },
+		{ "(ENVELOPE (NIL (NIL) UID 7 FLAGS ())", "uid=0" },
+		{ "UID 7 FLAGS ()", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[200];
+		struct record rec;
+
+		snprintf(text, sizeof text, "* 1 FETCH %s\r\n", cases[i].line);
+		assert_int_equal(feed(&rec, text, strlen(text), 0, 3), GW_OK);
+		if ((strstr(rec.text.p, cases[i].read != NULL ? cases[i].read : " uid=7") !=
+			    NULL) != (cases[i].read != NULL))
+			fail_msg("%s is read as %s", cases[i].line, rec.text.p);
+		gw_buf_deinit(&rec.text);
+	}
+}
+
+/* A literal that is announced too short leaves its rest in the line: no body is taken from there. */
+static void a_body_must_be_followed_by_something(void **state)
+{
+	static const struct {
+		const char *line;
+		bool whole;
+	} cases[] = {
+		{ "(UID 7 BODY[] {3}\r\nabc)", true },
+		{ "(BODY[] {3}\r\nabc UID 7)", true },
+		{ "(UID 7 BODY[] {3}\r\nabc FLAGS (\\Seen))", true },
+		{ "(UID 7 BODY[] {3}\r\nabc FLAGS (\\Seen a)b))", true },
+		{ "(UID 7 FLAGS (\\Seen a)b) BODY[] {3}\r\nabc)", true },
+		{ "(UID 7 FLAGS (\\Seen \"a) BODY[] {3}\r\nabc)", true },
+		{ "(UID 7 BODY[] {3}\r\nabc X-NEW 5)", true },
+		{ "(UID 7 BODY[] {3}\r\nabcdef)", false },
+		{ "(UID 7 BODY[] {3}\r\nabc def)", false },
+		{ "(UID 7 BODY[] {3}\r\nabc", false },
+		{ "(UID 7 BODY[] {3}\r\nabc def", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[200];
+		struct record rec;
+
+		snprintf(text, sizeof text, "* 1 FETCH %s\r\n", cases[i].line);
+		assert_int_equal(feed(&rec, text, strlen(text), 0, 3), GW_OK);
+		assert_non_null(strstr(rec.text.p, "<:3:abc>"));
+		if ((strstr(rec.text.p, "uid=7") != NULL) != cases[i].whole)
+			fail_msg("%s is read as %s", cases[i].line, rec.text.p);
+		gw_buf_deinit(&rec.text);
+	}
+}
+
+/* Between two answers a stray line does no harm; behind a literal that was cut it is the end. */
+static void stray_lines(void **state)
+{
+	static const struct {
+		const char *text;
+		enum gw_code code;
+	} cases[] = {
+		{ "* OK hi\r\noops\r\n* 7 EXISTS\r\n", GW_OK },
+		{ "* OK hi\r\n\r\n \r\n* 7 EXISTS\r\n", GW_OK },
+		{ "oops\r\n* OK hi\r\n* 7 EXISTS\r\n", GW_ERR_PROTOCOL },
+		{ "* OK hi\r\n* 1 FETCH (UID 7 BODY[] {3}\r\nabcdef\r\noops\r\n* 7 EXISTS\r\n",
+			GW_ERR_PROTOCOL },
+		{ "* OK hi\r\n* LIST () \"/\" name{5}\r\n* 7 EXISTS\r\n", GW_OK },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct record rec;
+
+		assert_int_equal(
+			feed(&rec, cases[i].text, strlen(cases[i].text), 0, 3), cases[i].code);
+		assert_int_equal(
+			strstr(gw_buf_cstr(&rec.text), "[13 7]") != NULL, cases[i].code == GW_OK);
+		gw_buf_deinit(&rec.text);
+	}
+}
+
+/* Nothing but noise is no IMAP either, however much of it comes. */
+static void noise_has_an_end(void **state)
+{
+	char text[400] = "* OK hi\r\n";
+	struct record rec;
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		strcat(text, "oops\r\n");
+	assert_int_equal(feed(&rec, text, strlen(text), 0, 3), GW_ERR_PROTOCOL);
+	gw_buf_deinit(&rec.text);
+}
+
+static void counts_that_cannot_be_read(void **state)
+{
+	struct record rec;
+	const char *text = "* STATUS a (MESSAGES NIL UIDNEXT 5 UIDVALIDITY -1)\r\n"
+			   "* STATUS b (MAILBOXID NIL MESSAGES 4294967296 UIDNEXT 6)\r\n"
+			   "* STATUS c ((MESSAGES 3) UIDNEXT 7\r\n";
+
+	(void)state;
+	assert_int_equal(feed(&rec, text, strlen(text), 0, 3), GW_OK);
+	assert_non_null(strstr(rec.text.p, "[8 a 2 0 5 0 0]"));
+	assert_non_null(strstr(rec.text.p, "[8 b 2 0 6 0 0]"));
+	assert_non_null(strstr(rec.text.p, "[8 c 2 0 7 0 0]"));
+	gw_buf_deinit(&rec.text);
+}
+
+/* A response of a million literals, and one of a million openings: each byte is looked at a bounded
+ * number of times. */
+static void long_responses_take_no_time(void **state)
+{
+	static const char *const parts[] = { "]{0}\r\n", "BODY[]{0}\r\n", "INTERNALDATE {",
+		"INTERNALDATE \"", "FLAGS (", "BODY[", "((UID " };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		struct record rec = { 0 };
+		const struct gw_parser_sink sink = { on_response, on_body, &rec };
+		struct gw_parser *p = gw_parser_new(&gw_parser_default_limits, &sink);
+		struct gw_error err = { 0 };
+		struct gw_buf text;
+		size_t n = strlen(parts[i]);
+
+		gw_buf_init(&rec.text, 64 << 20);
+		gw_buf_init(&text, 8 << 20);
+		gw_buf_puts(&text, "* 1 FETCH (");
+		while (text.n + n + 10 < 7 << 20)
+			gw_buf_append(&text, parts[i], n);
+		gw_buf_puts(&text, ")\r\n");
+		assert_int_equal(
+			gw_parser_feed(p, (struct gw_slice){ text.p, text.n }, &err), GW_OK);
+		gw_parser_free(p);
+		gw_buf_deinit(&text);
 		gw_buf_deinit(&rec.text);
 	}
 }
@@ -275,6 +446,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(same_events_in_every_cut),
 		cmocka_unit_test(odd_lines_cost_only_themselves),
+		cmocka_unit_test(each_item_is_read_for_itself),
+		cmocka_unit_test(a_body_must_be_followed_by_something),
+		cmocka_unit_test(stray_lines), cmocka_unit_test(noise_has_an_end),
+		cmocka_unit_test(counts_that_cannot_be_read),
+		cmocka_unit_test(long_responses_take_no_time),
 		cmocka_unit_test(not_imap_is_an_error), cmocka_unit_test(bounds_hold),
 		cmocka_unit_test(long_searches_come_in_parts),
 		cmocka_unit_test(random_bytes_do_no_harm) };
