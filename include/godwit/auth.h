@@ -33,5 +33,10 @@ enum gw_code gw_auth_start(struct uv_loop_s *loop, const struct gw_account *acco
 /* The address that a browser on another machine was sent to in the end, as a person copied it. */
 void gw_auth_paste(struct gw_auth_flow *flow, const char *url);
 
+/* Forgets the tokens of an account: of a sign-in that is not wanted after all.  GW_OK: GW_AUTH_DONE
+ * comes exactly once, later; account outlives it. */
+enum gw_code gw_auth_forget(struct uv_loop_s *loop, const struct gw_account *account,
+	gw_auth_cb *cb, void *ctx, struct gw_error *err);
+
 /* GW_AUTH_DONE brings GW_ERR_CANCELLED. */
 void gw_auth_cancel(struct gw_auth_flow *flow);

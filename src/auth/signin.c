@@ -442,3 +442,36 @@ void gw_auth_cancel(struct gw_auth_flow *f)
 	else if (f->token != NULL)
 		gw_token_cancel(f->token); /* what is being stored is waited for */
 }
+
+/* --- not wanted after all --------------------------------------------------------------------- */
+
+struct forgetting {
+	struct gw_vault *vault; /* frees itself */
+	gw_auth_cb *cb;
+	void *ctx;
+};
+
+static void on_forgotten(void *ctx, const struct gw_tokens *tokens, const struct gw_error *err)
+{
+	struct forgetting *f = ctx;
+
+	(void)tokens;
+	f->cb(f->ctx, &(struct gw_auth_event){ .type = GW_AUTH_DONE, .err = err });
+	free(f);
+}
+
+enum gw_code gw_auth_forget(uv_loop_t *loop, const struct gw_account *account, gw_auth_cb *cb,
+	void *ctx, struct gw_error *err)
+{
+	struct forgetting *f = calloc(1, sizeof *f);
+	enum gw_code code;
+
+	if (f == NULL)
+		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	f->cb = cb;
+	f->ctx = ctx;
+	code = gw_vault_remove(loop, account, on_forgotten, f, &f->vault, err);
+	if (code != GW_OK)
+		free(f);
+	return code;
+}

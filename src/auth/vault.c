@@ -8,6 +8,7 @@
 #include "net/delay.h"
 #include "net/proc.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -215,6 +216,31 @@ enum gw_code gw_vault_store(uv_loop_t *loop, const struct gw_account *account,
 	else
 		write_to_file(v);
 	return end_later(v, out);
+}
+
+static void on_cleared(void *ctx, struct gw_slice output, const struct gw_error *err)
+{
+	struct gw_vault *v = ctx;
+
+	(void)output, (void)err; /* it fails where there is nothing to clear */
+	v->tool = NULL;
+	on_end(v);
+}
+
+enum gw_code gw_vault_remove(uv_loop_t *loop, const struct gw_account *account, gw_vault_cb *cb,
+	void *ctx, struct gw_vault **out, struct gw_error *err)
+{
+	struct gw_vault *v = new_vault(loop, account, cb, ctx);
+
+	*out = NULL;
+	if (v == NULL)
+		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	if (unlink(v->path) != 0 && errno != ENOENT)
+		gw_fail_sys(&v->err, GW_ERR_DISK, errno, "cannot remove %s", v->path);
+	if (!has_keyring() || run_tool(v, "clear", "", on_cleared) != GW_OK)
+		return end_later(v, out);
+	*out = v;
+	return GW_OK;
 }
 
 void gw_vault_cancel(struct gw_vault *v)

@@ -30,5 +30,9 @@ enum gw_code gw_vault_store(uv_loop_t *loop, const struct gw_account *account,
 	const struct gw_tokens *tokens, gw_vault_cb *cb, void *ctx, struct gw_vault **out,
 	struct gw_error *err);
 
+/* From wherever they are.  cb brings none. */
+enum gw_code gw_vault_remove(uv_loop_t *loop, const struct gw_account *account, gw_vault_cb *cb,
+	void *ctx, struct gw_vault **out, struct gw_error *err);
+
 /* cb is called with GW_ERR_CANCELLED, later. */
 void gw_vault_cancel(struct gw_vault *v);

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -102,7 +104,7 @@ enum gw_code gw_write_file(const char *path, struct gw_slice bytes, struct gw_er
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0) {
-		code = gw_fail_sys(err, GW_ERR_DISK, errno, "cannot write %s", temp);
+		code = gw_fail_sys(err, GW_ERR_DISK, errno, "cannot write %s", path);
 		goto out;
 	}
 	saved = gw_write_all(fd, bytes.p, bytes.n);
@@ -124,6 +126,49 @@ enum gw_code gw_write_file(const char *path, struct gw_slice bytes, struct gw_er
 out:
 	free(temp);
 	return code;
+}
+
+/* The link's target, beside the link if it is relative; heap.  NULL with errno 0: it is no link. */
+static char *read_link(const char *path)
+{
+	char target[PATH_MAX], *out = NULL;
+	ssize_t n = readlink(path, target, sizeof target - 1);
+	const char *slash = strrchr(path, '/');
+
+	if (n < 0) {
+		errno = errno == EINVAL || errno == ENOENT ? 0 : errno;
+		return NULL;
+	}
+	target[n] = '\0';
+	if (asprintf(&out, "%.*s%s",
+		    target[0] == '/' || slash == NULL ? 0 : (int)(slash + 1 - path), path,
+		    target) < 0)
+		errno = ENOMEM;
+	return out;
+}
+
+char *gw_follow_links(const char *path, struct gw_error *err)
+{
+	char *at = strdup(path);
+	unsigned left = 40; /* as many as the kernel follows */
+
+	while (at != NULL) {
+		char *next = read_link(at);
+
+		if (next == NULL && errno == 0)
+			return at;
+		if (next == NULL || left-- == 0) {
+			gw_fail_sys(err, GW_ERR_DISK, next == NULL ? errno : ELOOP,
+				"cannot follow the symbolic link %s", path);
+			free(next);
+			free(at);
+			return NULL;
+		}
+		free(at);
+		at = next;
+	}
+	gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	return NULL;
 }
 
 enum gw_code gw_read_file(int dirfd, const char *path, size_t max, struct gw_buf *out, bool *found,

@@ -26,6 +26,10 @@ enum gw_code gw_fsync_dir(const char *path, struct gw_error *err);
  * flushed.  Mode 0600. */
 enum gw_code gw_write_file(const char *path, struct gw_slice bytes, struct gw_error *err);
 
+/* Where writing to path has to go: path, or what its symbolic links lead to, which need not exist.
+ * Heap.  NULL: GW_ERR_DISK, links that lead in a circle; GW_ERR_NOMEM. */
+char *gw_follow_links(const char *path, struct gw_error *err);
+
 /* Reads a file of at most max bytes into out (appended).  GW_OK with *found = false when there
  * is none; GW_ERR_LIMIT when it is larger. */
 enum gw_code gw_read_file(int dirfd, const char *path, size_t max, struct gw_buf *out, bool *found,

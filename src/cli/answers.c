@@ -1,8 +1,11 @@
 /* cli/answers.c - see answers.h. */
 #include "cli/answers.h"
 
+#include "cli/terminal.h"
+
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 static struct answer *find(const struct answers *a, const char *key)
 {
@@ -20,13 +23,6 @@ const char *answer_of(const struct answers *a, const char *key)
 	return found == NULL ? NULL : found->value;
 }
 
-bool answer_is_given(const struct answers *a, const char *key)
-{
-	const struct answer *found = find(a, key);
-
-	return found != NULL && found->given;
-}
-
 enum gw_code answer_set(struct answers *a, const char *key, const char *value, struct gw_error *err)
 {
 	struct answer *slot = find(a, key);
@@ -41,63 +37,198 @@ enum gw_code answer_set(struct answers *a, const char *key, const char *value, s
 	return GW_OK;
 }
 
-/* *line is empty if nothing was typed. */
-static enum gw_code ask(const char *question, const char *usual, char line[static ANSWER_SIZE],
-	struct gw_error *err)
+/* --- what may be answered -------------------------------------------------------------------- */
+
+static bool one_of(const char *value, const char *const *words)
 {
-	printf("%s%s%s%s: ", question, usual == NULL ? "" : " [", usual == NULL ? "" : usual,
-		usual == NULL ? "" : "]");
-	fflush(stdout);
-	if (fgets(line, ANSWER_SIZE, stdin) == NULL)
-		return gw_fail(err, GW_ERR_CANCELLED, "stopped; nothing was written");
-	line[strcspn(line, "\r\n")] = '\0';
+	while (*words != NULL && strcasecmp(value, *words) != 0)
+		words++;
+	return *words != NULL;
+}
+
+static void become(char value[static ANSWER_SIZE], const char *word)
+{
+	snprintf(value, ANSWER_SIZE, "%s", word);
+}
+
+const char *answer_yes_no(const void *ctx, char value[static ANSWER_SIZE])
+{
+	static const char *const yes[] = { "yes", "y", "true", "on", NULL };
+	static const char *const no[] = { "no", "n", "false", "off", NULL };
+
+	(void)ctx;
+	if (!one_of(value, yes) && !one_of(value, no))
+		return "please answer with yes or no";
+	become(value, one_of(value, yes) ? "yes" : "no");
+	return NULL;
+}
+
+const char *answer_auth(const void *ctx, char value[static ANSWER_SIZE])
+{
+	static const char *const token[] = { "oauth2", "oauth", "oauth 2", "oauth2.0", "oauth 2.0",
+		"o", "token", "browser", NULL };
+	static const char *const password[] = { "password", "app password", "app-password",
+		"apppassword", "p", "pass", NULL };
+
+	(void)ctx;
+	if (!one_of(value, token) && !one_of(value, password))
+		return "please answer with password or oauth2";
+	become(value, one_of(value, token) ? "oauth2" : "password");
+	return NULL;
+}
+
+const char *answer_address(const void *ctx, char value[static ANSWER_SIZE])
+{
+	const char *at = strrchr(value, '@');
+
+	(void)ctx;
+	if (at == NULL || at == value || at[1] == '\0' || strpbrk(value, " \t\"<>\\") != NULL)
+		return "that is no address; one looks like me@example.org";
+	return NULL;
+}
+
+const char *answer_host(const void *ctx, char value[static ANSWER_SIZE])
+{
+	(void)ctx;
+	if (strpbrk(value, " \t\"\\/@") != NULL)
+		return "that is no server's name; one looks like imap.example.org";
+	return NULL;
+}
+
+const char *answer_patterns(const void *ctx, char value[static ANSWER_SIZE])
+{
+	(void)ctx;
+	if (strpbrk(value, "\"{}\\") != NULL || strspn(value, " ,") == strlen(value))
+		return "patterns are names with * and !, and commas between them";
+	return NULL;
+}
+
+enum gw_code answer_pattern_list(const char *line, struct gw_buf *out)
+{
+	enum gw_code code = gw_buf_puts(out, "{");
+	const char *between = "";
+
+	for (const char *p = line; code == GW_OK && *p != '\0';) {
+		size_t n = strcspn(p, ","), lead = strspn(p, " "), end = n;
+
+		while (end > lead && p[end - 1] == ' ')
+			end--;
+		if (end > lead) {
+			code = gw_buf_printf(
+				out, "%s\"%.*s\"", between, (int)(end - lead), p + lead);
+			between = ", ";
+		}
+		p += n + (p[n] == ',');
+	}
+	return code == GW_OK ? gw_buf_puts(out, "}") : code;
+}
+
+/* --- asking ---------------------------------------------------------------------------------- */
+
+static bool has_control(const char *line)
+{
+	for (const char *p = line; *p != '\0'; p++) {
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			return true;
+	}
+	return false;
+}
+
+/* What is wrong with the answer; NULL: nothing.  Nothing at all stands for the usual one. */
+static const char *judge(const struct question *q, char line[static ANSWER_SIZE])
+{
+	if (line[0] == '\0' && q->usual == NULL)
+		return "this needs an answer; Ctrl-C ends without writing anything";
+	if (line[0] == '\0') {
+		become(line, q->usual);
+		return NULL;
+	}
+	if (has_control(line))
+		return "there is a control character in it, as of an arrow key; please type it "
+		       "anew";
+	return q->check == NULL ? NULL : q->check(q->ctx, line);
+}
+
+enum gw_code answer_ask(
+	const struct question *q, char out[static ANSWER_SIZE], struct gw_error *err)
+{
+	char prompt[2 * ANSWER_SIZE];
+	const char *wrong;
+
+	snprintf(prompt, sizeof prompt, "%s%s%s%s: ", q->text, q->usual == NULL ? "" : " [",
+		q->usual == NULL ? "" : q->usual, q->usual == NULL ? "" : "]");
+	do {
+		struct gw_error local = { 0 };
+		enum gw_code code = terminal_ask(prompt, out, ANSWER_SIZE, &local);
+
+		if (code != GW_OK && code != GW_ERR_LIMIT) {
+			*err = local;
+			return code;
+		}
+		wrong = code == GW_ERR_LIMIT ? "that is too long" : judge(q, out);
+		if (wrong != NULL)
+			printf("  %s\n", wrong);
+	} while (wrong != NULL);
 	return GW_OK;
 }
 
-enum gw_code answer_need(struct answers *a, const char *key, const char *question,
-	const char *usual, struct gw_error *err)
-{
-	char line[ANSWER_SIZE] = "";
-	enum gw_code code = GW_OK;
-
-	if (answer_of(a, key) != NULL)
-		return GW_OK;
-	if (a->asks)
-		code = ask(question, usual, line, err);
-	if (code != GW_OK)
-		return code;
-	if (line[0] != '\0' || usual != NULL)
-		return answer_set(a, key, line[0] != '\0' ? line : usual, err);
-	return gw_fail(err, GW_ERR_CONFIG, "%s is missing: give it with --set %s=...", key, key);
-}
-
-enum gw_code answer_again(
-	struct answers *a, const char *key, const char *question, bool *same, struct gw_error *err)
+enum gw_code answer_need(struct answers *a, const struct question *q, struct gw_error *err)
 {
 	char line[ANSWER_SIZE];
 	enum gw_code code;
 
-	*same = true;
-	if (answer_of(a, key) == NULL || answer_is_given(a, key))
+	if (answer_of(a, q->key) != NULL)
 		return GW_OK;
-	code = ask(question, answer_of(a, key), line, err);
-	if (code != GW_OK || line[0] == '\0' || strcmp(line, answer_of(a, key)) == 0)
-		return code;
-	*same = false;
-	return answer_set(a, key, line, err);
+	if (!a->asks && q->usual != NULL)
+		return answer_set(a, q->key, q->usual, err);
+	if (!a->asks)
+		return gw_fail(err, GW_ERR_CONFIG, "%s is missing: give it with --set %s=...",
+			q->key, q->key);
+	code = answer_ask(q, line, err);
+	return code == GW_OK ? answer_set(a, q->key, line, err) : code;
 }
 
+enum gw_code answer_again(
+	struct answers *a, const struct question *q, bool *same, struct gw_error *err)
+{
+	const struct answer *present = find(a, q->key);
+	struct question again = *q;
+	char line[ANSWER_SIZE];
+	enum gw_code code;
+
+	*same = true;
+	if (present == NULL || present->given)
+		return GW_OK;
+	again.usual = present->value;
+	code = answer_ask(&again, line, err);
+	if (code != GW_OK || strcmp(line, present->value) == 0)
+		return code;
+	*same = false;
+	return answer_set(a, q->key, line, err);
+}
+
+/* --- the section ----------------------------------------------------------------------------- */
+
+/* "${X}" would be X of the environment. */
 static enum gw_code put_quoted(struct gw_buf *out, const char *value)
 {
 	enum gw_code code = gw_buf_puts(out, "\"");
 
 	for (const char *p = value; *p != '\0' && code == GW_OK; p++) {
-		if (*p == '"' || *p == '\\')
+		if (*p == '"' || *p == '\\' || *p == '$')
 			code = gw_buf_puts(out, "\\");
 		if (code == GW_OK)
 			code = gw_buf_append(out, p, 1);
 	}
 	return code == GW_OK ? gw_buf_puts(out, "\"") : code;
+}
+
+/* Keys whose values are lists, which are given as they are to stand there. */
+static bool takes_list(const char *key)
+{
+	static const char *const lists[] = { "folders", "watch", "also-check", NULL };
+
+	return one_of(key, lists);
 }
 
 enum gw_code answers_put(const struct answers *a, struct gw_buf *out)
@@ -106,11 +237,11 @@ enum gw_code answers_put(const struct answers *a, struct gw_buf *out)
 
 	for (size_t i = 0; i < a->count && code == GW_OK; i++) {
 		const struct answer *x = &a->list[i];
+		bool list = x->value[0] == '{' && takes_list(x->key);
 
 		code = gw_buf_printf(out, "  %s = ", x->key);
 		if (code == GW_OK)
-			code = x->value[0] == '{' ? gw_buf_puts(out, x->value)
-						  : put_quoted(out, x->value);
+			code = list ? gw_buf_puts(out, x->value) : put_quoted(out, x->value);
 		if (code == GW_OK)
 			code = gw_buf_puts(out, "\n");
 	}

@@ -33,6 +33,12 @@ int cmd_sync(const struct options *o, const struct config *config, const struct 
 /* Takes config over. */
 int cmd_watch(const struct options *o, struct config *config, const struct gw_log *log);
 int cmd_restore(const struct options *o, const struct config *config);
+/* A person's part of signing an account in.  GW_ERR_CANCELLED: Ctrl-C; it may have been too late,
+ * and the tokens be kept. */
+enum gw_code auth_person(const struct options *o, const struct gw_account *account,
+	const struct gw_log *log, struct gw_error *err);
+/* Forgets what a sign-in left; what fails is told. */
+void auth_forget(const struct gw_account *account);
 int cmd_auth(const struct options *o, const struct config *config, const struct gw_log *log);
 int cmd_doctor(const struct options *o, const struct config *config, const struct gw_log *log);
 /* Reads the configuration itself. */

@@ -1,5 +1,6 @@
 /* cli/cmd_auth.c - `godwit auth`: a person signs an account in. */
 #include "cli/cli.h"
+#include "cli/terminal.h"
 
 #include "godwit/auth.h"
 
@@ -25,7 +26,8 @@ struct run {
 	const struct gw_account *account;
 	char typed[16384];
 	size_t typed_n;
-	int status;
+	bool stopped; /* Ctrl-C */
+	struct gw_error err;
 };
 
 /* The browser goes on by itself; only its handle is closed. */
@@ -112,12 +114,12 @@ static void on_event(void *ctx, const struct gw_auth_event *ev)
 		break;
 	case GW_AUTH_DONE:
 		r->flow = NULL;
-		if (ev->err != NULL) {
-			complain(r->account->name, NULL, ev->err);
-			r->status = exit_status(ev->err);
-		} else if (!r->options->quiet) {
+		if (ev->err != NULL)
+			r->err = *ev->err;
+		else if (r->stopped) /* too late for the flow */
+			gw_fail(&r->err, GW_ERR_CANCELLED, "the sign-in was stopped");
+		else if (!r->options->quiet)
 			printf("%s: signed in\n", r->account->name);
-		}
 		close_all(r);
 		break;
 	}
@@ -152,6 +154,7 @@ static void on_signal(uv_signal_t *handle, int number)
 	struct run *r = handle->data;
 
 	(void)number;
+	r->stopped = true;
 	if (r->flow != NULL)
 		gw_auth_cancel(r->flow);
 }
@@ -170,17 +173,13 @@ static const struct gw_account *find_account(
 	return NULL;
 }
 
-int cmd_auth(const struct options *o, const struct config *config, const struct gw_log *log)
+enum gw_code auth_person(const struct options *o, const struct gw_account *account,
+	const struct gw_log *log, struct gw_error *err)
 {
-	struct run r = { .options = o };
-	struct gw_error err = { 0 };
+	struct run r = { .options = o, .account = account };
+	sigset_t before;
+	struct gw_error local = { 0 };
 
-	r.account = find_account(o, config, &err);
-	if (r.account == NULL) {
-		complain(NULL, NULL, &err);
-		return err.code == GW_ERR_CONFIG && o->arg_count != 1 ? EX_USAGE
-								      : exit_status(&err);
-	}
 	uv_loop_init(&r.loop);
 	uv_signal_init(&r.loop, &r.on_int);
 	uv_signal_init(&r.loop, &r.on_term);
@@ -191,9 +190,48 @@ int cmd_auth(const struct options *o, const struct config *config, const struct 
 	r.has_input = uv_poll_init(&r.loop, &r.input, STDIN_FILENO) == 0;
 	if (r.has_input)
 		uv_poll_start(&r.input, UV_READABLE, on_input);
-	if (gw_auth_start(&r.loop, r.account, o->device, log, on_event, &r, &r.flow, &err) != GW_OK)
-		on_event(&r, &(struct gw_auth_event){ .type = GW_AUTH_DONE, .err = &err });
+	if (gw_auth_start(&r.loop, r.account, o->device, log, on_event, &r, &r.flow, &local) !=
+		GW_OK)
+		on_event(&r, &(struct gw_auth_event){ .type = GW_AUTH_DONE, .err = &local });
+	terminal_let_in(&before);
 	uv_run(&r.loop, UV_RUN_DEFAULT);
+	terminal_shut(&before);
 	uv_loop_close(&r.loop);
-	return r.status;
+	*err = r.err;
+	return r.err.code;
+}
+
+static void on_forgotten(void *ctx, const struct gw_auth_event *ev)
+{
+	const struct gw_account *account = ctx;
+
+	if (ev->err != NULL)
+		complain(account->name, NULL, ev->err);
+}
+
+void auth_forget(const struct gw_account *account)
+{
+	struct gw_error err = { 0 };
+	uv_loop_t loop;
+
+	uv_loop_init(&loop);
+	if (gw_auth_forget(&loop, account, on_forgotten, (void *)(uintptr_t)account, &err) != GW_OK)
+		complain(account->name, NULL, &err);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	uv_loop_close(&loop);
+}
+
+int cmd_auth(const struct options *o, const struct config *config, const struct gw_log *log)
+{
+	struct gw_error err = { 0 };
+	const struct gw_account *account = find_account(o, config, &err);
+
+	if (account == NULL) {
+		complain(NULL, NULL, &err);
+		return err.code == GW_ERR_CONFIG && o->arg_count != 1 ? EX_USAGE
+								      : exit_status(&err);
+	}
+	if (auth_person(o, account, log, &err) != GW_OK)
+		complain(account->name, NULL, &err);
+	return exit_status(&err);
 }

@@ -1,6 +1,7 @@
 /* cli/cmd_doctor.c - `godwit doctor`. */
 #include "cli/cli.h"
 #include "cli/say.h"
+#include "cli/terminal.h"
 
 #include "godwit/doctor.h"
 #include "godwit/json.h"
@@ -72,6 +73,7 @@ static int examine(const struct options *o, const struct gw_account *a,
 {
 	struct run r = { .options = o, .account = a };
 	struct gw_error err = { 0 };
+	sigset_t before;
 
 	if (!o->json && !o->quiet)
 		printf("%s:\n", a->name);
@@ -85,7 +87,9 @@ static int examine(const struct options *o, const struct gw_account *a,
 		uv_close((uv_handle_t *)&r.on_int, NULL);
 		r.bad = true;
 	}
+	terminal_let_in(&before);
 	uv_run(&r.loop, UV_RUN_DEFAULT);
+	terminal_shut(&before);
 	uv_loop_close(&r.loop);
 	return r.stopped ? EX_TEMPFAIL : r.bad ? EX_UNAVAILABLE : r.fair ? 1 : 0;
 }

@@ -8,11 +8,12 @@
 #include "cli/cli.h"
 #include "cli/provider.h"
 #include "cli/srv.h"
+#include "cli/terminal.h"
 #include "cli/trial.h"
 
 #include "base/fs.h"
 
-#include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,12 +26,17 @@ enum { CONFIG_MAX = 1 << 20, TEXT_MAX = 1 << 21 };
 struct init {
 	const struct options *options;
 	const struct gw_log *log;
-	const char *path; /* of the configuration */
-	const char *address, *domain;
+	const char *path; /* of the configuration, as it is called */
+	char *target;     /* owned; the file itself, if path is a symbolic link */
+	char *dir;        /* owned; of target */
+	char address[ANSWER_SIZE];
+	const char *domain;              /* in address */
 	const struct provider *provider; /* NULL: none of ours */
+	struct config present;           /* the configuration that is there */
 	char name[64];
 	struct answers answers;
-	bool signed_in; /* a person's part is done */
+	bool signed_in;   /* a person's part is done */
+	bool left_tokens; /* and may have left some, which go if nothing is written */
 	struct gw_error err;
 };
 
@@ -44,20 +50,23 @@ static bool set(struct init *in, const char *key, const char *value)
 	return answer_set(&in->answers, key, value, &in->err) == GW_OK;
 }
 
-static bool need(struct init *in, const char *key, const char *question, const char *usual)
+static bool need(struct init *in, struct question q)
 {
-	return answer_need(&in->answers, key, question, usual, &in->err) == GW_OK;
+	return answer_need(&in->answers, &q, &in->err) == GW_OK;
 }
 
-static bool confirmed(const struct init *in, const char *question)
+static bool again(struct init *in, struct question q, bool *same)
 {
-	char line[20];
+	return answer_again(&in->answers, &q, same, &in->err) == GW_OK;
+}
 
-	if (!in->answers.asks)
-		return false;
-	printf("%s [y/N]: ", question);
-	fflush(stdout);
-	return fgets(line, sizeof line, stdin) != NULL && tolower((unsigned char)line[0]) == 'y';
+static bool confirmed(struct init *in, const char *text)
+{
+	const struct question q = { .text = text, .usual = "no", .check = answer_yes_no };
+	char line[ANSWER_SIZE];
+
+	return in->answers.asks && answer_ask(&q, line, &in->err) == GW_OK &&
+	       strcmp(line, "yes") == 0;
 }
 
 /* --- the configuration ----------------------------------------------------------------------- */
@@ -85,38 +94,25 @@ static enum gw_code put_account(const struct init *in, struct gw_buf *out)
 static enum gw_code compose(struct init *in, struct gw_buf *out)
 {
 	bool found = false;
-	enum gw_code code = gw_read_file(AT_FDCWD, in->path, CONFIG_MAX, out, &found, &in->err);
+	enum gw_code code = gw_read_file(AT_FDCWD, in->target, CONFIG_MAX, out, &found, &in->err);
 
-	if (code == GW_OK && !found)
+	if (code == GW_OK && out->n == 0)
 		code = gw_buf_puts(out, "# godwit's configuration, see godwit(5)\n");
 	if (code == GW_OK)
-		code = gw_buf_puts(out, "\n");
+		code = gw_buf_puts(out, out->p[out->n - 1] == '\n' ? "\n" : "\n\n");
 	return code == GW_OK ? put_account(in, out) : code;
 }
 
-/* The configuration as it would be, beside the present one, and read.  false: in->err. */
-static bool read_draft(struct init *in, char **draft, struct config *out)
+/* The configuration as it would be, in text and read.  false: in->err. */
+static bool read_draft(struct init *in, struct gw_buf *text, struct config *out)
 {
-	struct gw_buf text;
-	bool ok;
+	bool ok = compose(in, text) == GW_OK &&
+		  config_parse(gw_buf_cstr(text), in->dir, "what was answered", out, &in->err) ==
+			  GW_OK;
 
-	gw_buf_init(&text, TEXT_MAX);
-	*draft = NULL;
-	ok = asprintf(draft, "%s.new", in->path) >= 0 && compose(in, &text) == GW_OK &&
-	     gw_write_file(*draft, (struct gw_slice){ text.p, text.n }, &in->err) == GW_OK &&
-	     config_read(*draft, out, &in->err) == GW_OK;
-	gw_buf_deinit(&text);
 	if (!ok && in->err.code == GW_OK)
 		gw_fail(&in->err, GW_ERR_NOMEM, "out of memory");
 	return ok;
-}
-
-static void drop_draft(char **draft)
-{
-	if (*draft != NULL)
-		unlink(*draft);
-	free(*draft);
-	*draft = NULL;
 }
 
 static const struct gw_account *account_in(const struct init *in, const struct config *config)
@@ -128,12 +124,43 @@ static const struct gw_account *account_in(const struct init *in, const struct c
 	return NULL;
 }
 
+/* What is to be written to, and what it holds so far.  It has to be good, but may be empty. */
+static bool find_present(struct init *in)
+{
+	struct gw_buf text;
+	bool found = false, ok;
+	char *slash;
+
+	in->target = gw_follow_links(in->path, &in->err);
+	in->dir = in->target == NULL ? NULL : strdup(in->target);
+	slash = in->dir == NULL ? NULL : strrchr(in->dir, '/');
+	if (slash == NULL) /* not an absolute path: it is here */
+		slash = in->dir == NULL ? NULL : strcpy(in->dir, ".") + 1;
+	if (slash == NULL)
+		return false;
+	*slash = '\0';
+	if (gw_mkdirs(in->dir, &in->err) != GW_OK)
+		return false;
+	if (access(in->dir, W_OK) != 0)
+		return gw_fail_sys(&in->err, GW_ERR_DISK, errno, "cannot write in %s", in->dir) ==
+		       GW_OK;
+	gw_buf_init(&text, CONFIG_MAX);
+	ok = gw_read_file(AT_FDCWD, in->target, CONFIG_MAX, &text, &found, &in->err) == GW_OK &&
+	     (!found || (config_check_file(in->target, &in->err) == GW_OK &&
+				config_parse(gw_buf_cstr(&text), in->dir, in->path, &in->present,
+					&in->err) == GW_OK));
+	gw_buf_deinit(&text);
+	return ok;
+}
+
 /* --- trying what was answered ---------------------------------------------------------------- */
 
 /* What is not known yet is taken to be something, so that the rest can be tried. */
 static bool fill_up(struct init *in)
 {
-	bool token = in->provider != NULL && !in->provider->passwords;
+	const char *auth = given(in, "auth");
+	bool token = auth != NULL ? strcmp(auth, "oauth2") == 0
+				  : in->provider != NULL && !in->provider->passwords;
 	char usual[200];
 
 	snprintf(usual, sizeof usual, "~/Mail/%.60s", in->name);
@@ -144,46 +171,93 @@ static bool fill_up(struct init *in)
 		       set(in, token ? "oauth2-client-id" : "password-command", "true"));
 }
 
-/* A person's part of the sign-in. */
-static int sign_in(struct init *in, const struct config *config)
+/* A person's part of the sign-in.  false: it failed, which is told, or was stopped: in->err. */
+static bool sign_in(struct init *in, const struct config *config)
 {
 	const struct gw_account *a = account_in(in, config);
-	char *names[] = { in->name };
-	struct options o = *in->options;
-	int status;
+	struct gw_error err = { 0 };
 
 	if (in->signed_in || a == NULL || a->auth != GW_AUTH_OAUTH2 || a->token_command != NULL)
-		return 0;
-	o.args = names;
-	o.arg_count = 1;
-	status = cmd_auth(&o, config, in->log);
-	in->signed_in = status == 0;
-	return status;
+		return true;
+	in->left_tokens = true;
+	in->signed_in = auth_person(in->options, a, in->log, &err) == GW_OK;
+	if (err.code == GW_ERR_CANCELLED)
+		gw_fail(&in->err, GW_ERR_CANCELLED, "stopped; nothing was written");
+	else if (!in->signed_in)
+		complain(in->name, NULL, &err);
+	return in->signed_in;
 }
 
-/* The answers so far; TRIAL_STOPPED with in->err set: it cannot be tried. */
+static const enum trial_result bad_at[] = { [TRIAL_MAILDIR] = TRIAL_BAD_MAILDIR,
+	[TRIAL_SERVER] = TRIAL_BAD_SERVER,
+	[TRIAL_LOGIN] = TRIAL_BAD_LOGIN };
+
+/* The answers so far.  What cannot be tried as it stands is told, and bad; TRIAL_STOPPED: in->err.
+ */
 static enum trial_result try_answers(struct init *in, enum trial_depth depth)
 {
-	enum trial_result result = TRIAL_STOPPED;
+	enum trial_result result = bad_at[depth];
 	struct answers answers = in->answers;
 	struct config config = { 0 };
-	char *draft = NULL;
+	struct gw_buf text;
 
-	if (fill_up(in) && read_draft(in, &draft, &config)) {
-		if (depth == TRIAL_LOGIN && sign_in(in, &config) != 0)
-			result = TRIAL_BAD_LOGIN;
-		else
-			result = trial(account_in(in, &config), depth, in->log);
-		if (result == TRIAL_STOPPED)
-			gw_fail(&in->err, GW_ERR_CANCELLED, "stopped; nothing was written");
-	}
+	gw_buf_init(&text, TEXT_MAX);
+	if (fill_up(in) && read_draft(in, &text, &config) &&
+		(depth != TRIAL_LOGIN || sign_in(in, &config)))
+		result = trial(account_in(in, &config), depth, in->log);
 	in->answers = answers;
 	config_free(&config);
-	drop_draft(&draft);
-	return result;
+	gw_buf_deinit(&text);
+	if (result == TRIAL_STOPPED)
+		gw_fail(&in->err, GW_ERR_CANCELLED, "stopped; nothing was written");
+	if (in->err.code == GW_ERR_CONFIG) { /* in another account's directory, for example */
+		complain(NULL, NULL, &in->err);
+		gw_error_clear(&in->err);
+	}
+	return in->err.code == GW_OK ? result : TRIAL_STOPPED;
 }
 
 /* --- what is asked --------------------------------------------------------------------------- */
+
+static bool name_is_free(struct init *in)
+{
+	for (size_t i = 0; i < in->present.count; i++) {
+		if (strcmp(in->present.accounts[i].name, in->name) == 0)
+			gw_fail(&in->err, GW_ERR_CONFIG,
+				"%s has an account \"%s\" already; choose another name (--set "
+				"name=...)",
+				in->path, in->name);
+	}
+	return in->err.code == GW_OK;
+}
+
+/* What was given with --set holds, so what is wrong with it is told before anything is asked. */
+static bool check_sets(struct init *in)
+{
+	struct answers answers = in->answers;
+	struct config config = { 0 };
+	struct gw_buf text;
+	char name[64];
+	bool ok;
+
+	if (!name_is_free(in))
+		return false;
+	gw_buf_init(&text, TEXT_MAX);
+	snprintf(name, sizeof name, "%s", in->name);
+	if (in->name[0] == '\0')
+		snprintf(in->name, sizeof in->name, "new");
+	in->provider = given(in, "provider") == NULL ? NULL : provider_named(given(in, "provider"));
+	ok = (given(in, "host") != NULL || given(in, "provider") != NULL ||
+		     set(in, "host", "localhost")) &&
+	     fill_up(in) && compose(in, &text) == GW_OK &&
+	     config_parse(gw_buf_cstr(&text), in->dir, "--set", &config, &in->err) == GW_OK;
+	in->answers = answers;
+	in->provider = NULL;
+	snprintf(in->name, sizeof in->name, "%s", name);
+	config_free(&config);
+	gw_buf_deinit(&text);
+	return ok;
+}
 
 static bool take_sets(struct init *in)
 {
@@ -206,11 +280,16 @@ static bool take_sets(struct init *in)
 	return true;
 }
 
+static const struct question server_question = {
+	.key = "host", .text = "The IMAP server", .check = answer_host
+};
+
 static bool ask_server(struct init *in)
 {
-	char host[256], port[8], usual[300];
+	char host[256], port[8], usual[ANSWER_SIZE + 5];
 	unsigned number = 993;
 	const char *chosen = given(in, "provider");
+	struct question q = server_question;
 
 	in->provider = chosen != NULL ? provider_named(chosen) : provider_of_domain(in->domain);
 	if (given(in, "host") != NULL && chosen == NULL)
@@ -221,51 +300,106 @@ static bool ask_server(struct init *in)
 		snprintf(port, sizeof port, "%u", number);
 		if (number != 993 && given(in, "port") == NULL && !set(in, "port", port))
 			return false;
-		return need(in, "host", "The IMAP server, as the domain names it", host);
+		q.text = "The IMAP server, as the domain names it";
+		q.usual = host;
+		return need(in, q);
 	}
 	snprintf(usual, sizeof usual, "imap.%s", in->domain);
-	return need(in, "host", "The IMAP server", usual);
+	q.usual = usual;
+	return need(in, q);
+}
+
+/* Of an account: as config.c has it, and none that is there. */
+static const char *check_name(const void *ctx, char value[static ANSWER_SIZE])
+{
+	const struct init *in = ctx;
+
+	if (strlen(value) >= sizeof in->name)
+		return "that is too long";
+	if (!config_is_name(value))
+		return "it may hold letters, digits and _ . @ + - and not begin with a dot";
+	for (size_t i = 0; i < in->present.count; i++) {
+		if (strcmp(in->present.accounts[i].name, value) == 0)
+			return "there is an account of that name already; choose another one";
+	}
+	return NULL;
 }
 
 static bool ask_name(struct init *in)
 {
 	char label[64];
 	struct answers name = { .asks = in->answers.asks };
+	struct question q = { .key = "name",
+		.text = "A name for the account",
+		.usual = label,
+		.check = check_name,
+		.ctx = in };
 
-	snprintf(label, sizeof label, "%s", in->provider != NULL ? in->provider->name : in->domain);
+	snprintf(label, sizeof label, "%.63s",
+		in->provider != NULL ? in->provider->name : in->domain);
 	label[strcspn(label, ".")] = '\0';
-	if (in->name[0] != '\0')
+	if (in->name[0] == '\0') {
+		if (answer_need(&name, &q, &in->err) != GW_OK)
+			return false;
+		snprintf(in->name, sizeof in->name, "%.63s", answer_of(&name, "name"));
+	}
+	return name_is_free(in);
+}
+
+static bool ask_client(struct init *in)
+{
+	bool gmail = in->provider != NULL && strcmp(in->provider->name, "gmail") == 0;
+
+	if (given(in, "token-command") != NULL)
 		return true;
-	if (answer_need(&name, "name", "A name for the account", label, &in->err) != GW_OK)
-		return false;
-	snprintf(in->name, sizeof in->name, "%.63s", answer_of(&name, "name"));
-	return true;
+	return need(in, (struct question){ .key = "oauth2-client-id",
+				.text = "The client id that the provider gave you" }) &&
+	       (!in->answers.asks || !gmail ||
+		       need(in, (struct question){
+					.key = "oauth2-client-secret", .text = "And its secret" }));
+}
+
+static bool ask_password(struct init *in)
+{
+	char usual[ANSWER_SIZE];
+
+	if (in->answers.asks && given(in, "password-command") == NULL)
+		printf("\ngodwit keeps no password: it runs a command that prints it.  In each "
+		       "pair, "
+		       "the\nfirst line puts the password there once, and the second is the "
+		       "command:\n"
+		       "  pass insert mail/%s\n"
+		       "  pass show mail/%s\n"
+		       "with the desktop's keyring:\n"
+		       "  secret-tool store --label='mail %s' mail %s\n"
+		       "  secret-tool lookup mail %s\n"
+		       "in a file that only you can read (type it in, then Enter and Ctrl-D):\n"
+		       "  install -m 600 /dev/stdin ~/.mail-%s\n"
+		       "  cat ~/.mail-%s\n\n",
+			in->name, in->name, in->name, in->name, in->name, in->name, in->name);
+	snprintf(usual, sizeof usual, "pass show mail/%.60s", in->name);
+	return need(in, (struct question){ .key = "password-command",
+				.text = "A command that prints the password",
+				.usual = usual });
 }
 
 static bool ask_sign_in(struct init *in)
 {
 	const struct provider *p = in->provider;
-	bool can_token = p != NULL && p->auth_url != NULL;
-	char usual[ANSWER_SIZE];
 	const char *auth;
 
 	if (in->answers.asks && p != NULL && p->hint != NULL)
 		printf("%s: %s\n", p->name, p->hint);
-	if (can_token && p->passwords &&
-		!need(in, "auth", "Sign in with \"password\" or \"oauth2\"", "password"))
+	if (p != NULL && p->auth_url != NULL && p->passwords &&
+		!need(in, (struct question){ .key = "auth",
+				  .text = "Sign in with \"password\" or \"oauth2\"",
+				  .usual = "password",
+				  .check = answer_auth }))
 		return false;
 	auth = given(in, "auth");
-	if (auth != NULL ? strcmp(auth, "oauth2") == 0 : (p != NULL && !p->passwords)) {
-		if (given(in, "token-command") != NULL)
-			return true;
-		return need(in, "oauth2-client-id", "The client id that the provider gave you",
-			       NULL) &&
-		       (!in->answers.asks || in->provider == NULL ||
-			       strcmp(in->provider->name, "gmail") != 0 ||
-			       need(in, "oauth2-client-secret", "And its secret", NULL));
-	}
-	snprintf(usual, sizeof usual, "pass show mail/%.60s", in->name);
-	return need(in, "password-command", "A command that prints the password", usual);
+	if (auth != NULL ? strcmp(auth, "oauth2") == 0 : (p != NULL && !p->passwords))
+		return ask_client(in);
+	return ask_password(in);
 }
 
 /* Asks for the server until one answers.  Who sticks to an answer goes on with it. */
@@ -280,7 +414,7 @@ static bool settle_server(struct init *in)
 			return false;
 		if (result != TRIAL_BAD_SERVER)
 			return true;
-		if (answer_again(&in->answers, "host", "The IMAP server", &same, &in->err) != GW_OK)
+		if (!again(in, server_question, &same))
 			return false;
 	}
 	return true;
@@ -288,19 +422,17 @@ static bool settle_server(struct init *in)
 
 static bool ask_again_who(struct init *in, bool *same)
 {
-	static const struct {
-		const char *key, *question;
-	} list[] = { { "user", "The name to sign in with" },
-		{ "password-command", "A command that prints the password" },
-		{ "token-command", "A command that prints the token" },
-		{ "oauth2-client-id", "The client id that the provider gave you" },
-		{ "oauth2-client-secret", "And its secret" } };
+	static const struct question list[] = { { .key = "user",
+							.text = "The name to sign in with" },
+		{ .key = "password-command", .text = "A command that prints the password" },
+		{ .key = "token-command", .text = "A command that prints the token" },
+		{ .key = "oauth2-client-id", .text = "The client id that the provider gave you" },
+		{ .key = "oauth2-client-secret", .text = "And its secret" } };
 	bool one;
 
 	*same = true;
 	for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
-		if (answer_again(&in->answers, list[i].key, list[i].question, &one, &in->err) !=
-			GW_OK)
+		if (!again(in, list[i], &one))
 			return false;
 		*same &= one;
 	}
@@ -318,14 +450,15 @@ static bool settle_sign_in(struct init *in)
 			return false;
 		if (result == TRIAL_GOOD)
 			return true;
-		if (result == TRIAL_BAD_SERVER
-				? answer_again(&in->answers, "host", "The IMAP server", &same,
-					  &in->err) != GW_OK
-				: !ask_again_who(in, &same))
+		if (!(result == TRIAL_BAD_SERVER ? again(in, server_question, &same)
+						 : ask_again_who(in, &same)))
 			return false;
 	}
 	return true;
 }
+
+static const struct question maildir_question = { .key = "maildir",
+	.text = "The directory for the mail" };
 
 static bool settle_maildir(struct init *in)
 {
@@ -334,101 +467,69 @@ static bool settle_maildir(struct init *in)
 	while (in->answers.asks && !same) {
 		enum trial_result result = try_answers(in, TRIAL_MAILDIR);
 
-		if (result == TRIAL_STOPPED && in->err.code != GW_ERR_CONFIG)
+		if (result == TRIAL_STOPPED)
 			return false;
 		if (result == TRIAL_GOOD)
 			return true;
-		if (in->err.code == GW_ERR_CONFIG) { /* in another account's, for example */
-			complain(NULL, NULL, &in->err);
-			gw_error_clear(&in->err);
-		}
-		if (answer_again(&in->answers, "maildir", "The directory for the mail", &same,
-			    &in->err) != GW_OK)
+		if (!again(in, maildir_question, &same))
 			return false;
 	}
 	return true;
 }
 
-/* "*, !Spam" as the configuration has it. */
-static bool put_patterns(struct init *in, const char *line)
+static bool ask_folders(struct init *in)
 {
+	const struct question q = { .text = "Which mailboxes, by patterns, \"!\" for not: "
+					    "\"*, !Spam\"",
+		.usual = "*",
+		.check = answer_patterns };
+	char line[ANSWER_SIZE];
 	struct gw_buf list;
 	bool ok;
 
-	gw_buf_init(&list, ANSWER_SIZE);
-	ok = gw_buf_puts(&list, "{") == GW_OK;
-	for (const char *p = line; ok && *p != '\0';) {
-		size_t n = strcspn(p, ","), lead = strspn(p, " "), end = n;
-
-		while (end > lead && p[end - 1] == ' ')
-			end--;
-		if (end > lead)
-			ok = gw_buf_printf(&list, "%s\"%.*s\"", list.n > 1 ? ", " : "",
-				     (int)(end - lead), p + lead) == GW_OK;
-		p += n + (p[n] == ',');
-	}
-	ok = ok && gw_buf_puts(&list, "}") == GW_OK && set(in, "folders", gw_buf_cstr(&list));
+	if (!in->answers.asks || given(in, "folders") != NULL)
+		return true;
+	if (answer_ask(&q, line, &in->err) != GW_OK)
+		return false;
+	if (strcmp(line, "*") == 0)
+		return true;
+	gw_buf_init(&list, ANSWER_SIZE * 4);
+	ok = answer_pattern_list(line, &list) == GW_OK && set(in, "folders", gw_buf_cstr(&list));
 	gw_buf_deinit(&list);
 	return ok;
 }
 
-static bool ask_folders(struct init *in)
+static bool ask_archive(struct init *in)
 {
-	struct answers patterns = { .asks = true };
-	const char *line;
-
-	if (!in->answers.asks || given(in, "folders") != NULL)
+	if (in->provider == NULL || strcmp(in->provider->name, "gmail") != 0)
 		return true;
-	if (answer_need(&patterns, "folders",
-		    "Which mailboxes, by patterns, \"!\" for not: \"*, !Spam\"", "*",
-		    &in->err) != GW_OK)
-		return false;
-	line = answer_of(&patterns, "folders");
-	if (strcmp(line, "*") == 0)
-		return true;
-	if (strpbrk(line, "\"{}") == NULL)
-		return put_patterns(in, line);
-	gw_fail(&in->err, GW_ERR_CONFIG,
-		"patterns are names with * and !, and commas between them");
-	return false;
-}
-
-/* A configuration that is there has to be good, and without this account. */
-static bool check_present(struct init *in)
-{
-	struct config config;
-
-	if (access(in->path, F_OK) != 0)
-		return true;
-	if (config_read(in->path, &config, &in->err) != GW_OK)
-		return false;
-	for (size_t i = 0; i < config.count; i++) {
-		if (strcmp(config.accounts[i].name, in->name) == 0)
-			gw_fail(&in->err, GW_ERR_CONFIG,
-				"%s has an account \"%s\" already; choose another name (--set "
-				"name=...)",
-				in->path, in->name);
-	}
-	config_free(&config);
-	return in->err.code == GW_OK;
+	if (in->answers.asks && given(in, "archive") == NULL)
+		printf("\nMail that you archive at Gmail has no label left.  \"yes\": it comes "
+		       "here "
+		       "as a\nmailbox \"Archive\", and what you move there is archived.  \"no\": "
+		       "it "
+		       "stays at Gmail\nonly, and mail that is archived later disappears here.\n");
+	return need(in, (struct question){ .key = "archive",
+				.text = "Archived mail as a mailbox \"Archive\" (yes or no)",
+				.usual = "no",
+				.check = answer_yes_no });
 }
 
 static bool ask_all(struct init *in)
 {
+	struct question q = maildir_question;
 	char usual[200];
 
-	if (!take_sets(in) || !ask_server(in) || !ask_name(in) || !check_present(in) ||
-		!settle_server(in))
+	if (!ask_server(in) || !ask_name(in) || !settle_server(in))
 		return false;
-	if (!need(in, "user", "The name to sign in with", in->address) || !ask_sign_in(in) ||
-		!settle_sign_in(in) || !ask_folders(in))
+	if (!need(in, (struct question){ .key = "user",
+			      .text = "The name to sign in with",
+			      .usual = in->address }) ||
+		!ask_sign_in(in) || !settle_sign_in(in) || !ask_folders(in))
 		return false;
 	snprintf(usual, sizeof usual, "~/Mail/%.60s", in->name);
-	if (!need(in, "maildir", "The directory for the mail", usual) || !settle_maildir(in))
-		return false;
-	return in->provider == NULL || strcmp(in->provider->name, "gmail") != 0 ||
-	       need(in, "archive", "Mail that is archived, as a mailbox \"Archive\" (yes or no)",
-		       "no");
+	q.usual = usual;
+	return need(in, q) && settle_maildir(in) && ask_archive(in);
 }
 
 /* --- the end --------------------------------------------------------------------------------- */
@@ -446,94 +547,112 @@ static void print_readers(const char *maildir)
 		maildir, maildir);
 }
 
-/* Looks once more whether all of it works. */
+/* Looks once more whether all of it works; the doctor's exit status. */
 static int try_account(struct init *in, const struct config *config)
 {
 	char *names[] = { in->name };
 	struct options o = *in->options;
-	int status = sign_in(in, config);
 
 	o.args = names;
 	o.arg_count = 1;
-	return status != 0 ? status : cmd_doctor(&o, config, in->log);
+	return sign_in(in, config) ? cmd_doctor(&o, config, in->log) : EX_NOPERM;
 }
 
-static int finish(struct init *in)
+/* Tries the whole account, and writes it if it works or is wanted all the same. */
+static bool finish(struct init *in, int *status)
 {
-	char *draft = NULL;
 	struct config config = { 0 };
-	int status = 0;
+	struct gw_buf text;
+	bool written = false;
 
-	if (!read_draft(in, &draft, &config))
+	gw_buf_init(&text, TEXT_MAX);
+	*status = 0;
+	if (!read_draft(in, &text, &config))
 		goto out;
-	status = try_account(in, &config);
-	if (status > 1 && !confirmed(in, "It does not work yet. Keep it all the same?")) {
+	*status = try_account(in, &config);
+	if (in->err.code == GW_OK && *status == EX_TEMPFAIL)
+		gw_fail(&in->err, GW_ERR_CANCELLED, "stopped; nothing was written");
+	if (in->err.code == GW_OK && *status > 1 &&
+		!confirmed(in, "It does not work yet. Keep it all the same?"))
 		gw_fail(&in->err, GW_ERR_CONFIG, "it does not work yet, so %s stays as it was",
 			in->path);
+	if (in->err.code != GW_OK ||
+		gw_write_file(in->target, (struct gw_slice){ text.p, text.n }, &in->err) != GW_OK)
 		goto out;
-	}
-	if (rename(draft, in->path) != 0) {
-		gw_fail(&in->err, GW_ERR_DISK, "cannot replace %s", in->path);
-		goto out;
-	}
+	written = true;
+	*status = 0;
 	printf("\n%s has the account \"%s\" now. Next: godwit sync %s\n", in->path, in->name,
 		in->name);
 	print_readers(account_in(in, &config)->maildir);
-	status = 0;
 out:
-	if (in->err.code != GW_OK) {
-		complain(NULL, NULL, &in->err);
-		status = status > 1 ? status : exit_status(&in->err);
-	}
 	config_free(&config);
-	drop_draft(&draft);
-	return status;
+	gw_buf_deinit(&text);
+	return written;
 }
 
-static bool make_dir_of(const char *path, struct gw_error *err)
+/* A sign-in for an account that there will not be. */
+static void drop_tokens(struct init *in)
 {
-	char dir[4096];
-	char *slash;
+	struct config config = { 0 };
+	struct gw_error ignored = { 0 };
+	struct gw_buf text;
 
-	snprintf(dir, sizeof dir, "%s", path);
-	slash = strrchr(dir, '/');
-	if (slash == NULL || slash == dir)
-		return true;
-	*slash = '\0';
-	return gw_mkdirs(dir, err) == GW_OK;
+	gw_buf_init(&text, TEXT_MAX);
+	if (in->left_tokens && fill_up(in) && compose(in, &text) == GW_OK &&
+		config_parse(gw_buf_cstr(&text), in->dir, "", &config, &ignored) == GW_OK)
+		auth_forget(account_in(in, &config));
+	config_free(&config);
+	gw_buf_deinit(&text);
+}
+
+static bool take_address(struct init *in)
+{
+	const struct question q = { .text = "Your address", .check = answer_address };
+	const char *wrong;
+
+	if (in->options->arg_count == 1) {
+		snprintf(in->address, sizeof in->address, "%s", in->options->args[0]);
+		wrong = answer_address(NULL, in->address);
+		if (wrong != NULL && in->answers.asks)
+			printf("%s: %s\n", in->address, wrong);
+	} else {
+		wrong = "none was given";
+	}
+	if (wrong != NULL && in->answers.asks && answer_ask(&q, in->address, &in->err) != GW_OK)
+		return false;
+	if (wrong != NULL && !in->answers.asks)
+		gw_fail(&in->err, GW_ERR_CONFIG,
+			"init wants an address: godwit init me@example.org");
+	in->domain = strrchr(in->address, '@') == NULL ? "" : strrchr(in->address, '@') + 1;
+	return in->err.code == GW_OK;
 }
 
 int cmd_init(const struct options *o, const struct gw_log *log)
 {
 	struct init in = { .options = o, .log = log };
 	char *path = o->config_path != NULL ? strdup(o->config_path) : config_default_path();
-	char address[300] = "";
-	int status;
+	bool addressed, written;
+	int status = 0;
 
 	in.path = path;
 	in.answers.asks = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-	if (o->arg_count == 1) {
-		snprintf(address, sizeof address, "%s", o->args[0]);
-	} else if (in.answers.asks) {
-		printf("Your address: ");
-		fflush(stdout);
-		if (fgets(address, sizeof address, stdin) == NULL)
-			address[0] = '\0';
-		address[strcspn(address, "\r\n")] = '\0';
-	}
-	in.address = address;
-	in.domain = strrchr(address, '@') == NULL ? "" : strrchr(address, '@') + 1;
-	if (path == NULL || in.domain[0] == '\0' || in.domain == address + 1) {
-		fputs("godwit: init wants an address: godwit init me@example.org\n", stderr);
-		free(path);
-		return EX_USAGE;
-	}
-	if (make_dir_of(path, &in.err) && ask_all(&in)) {
-		status = finish(&in);
-	} else {
+	if (path == NULL)
+		gw_fail(&in.err, GW_ERR_CONFIG,
+			"HOME is not set; name the configuration with -c FILE");
+	terminal_hold_signals();
+	addressed = path != NULL && take_address(&in);
+	written = addressed && find_present(&in) && take_sets(&in) && check_sets(&in) &&
+		  ask_all(&in) && finish(&in, &status);
+	if (!written) {
+		drop_tokens(&in);
 		complain(NULL, NULL, &in.err);
-		status = exit_status(&in.err);
+		status = status > 1                                   ? status
+			 : !addressed && in.err.code == GW_ERR_CONFIG ? EX_USAGE
+								      : exit_status(&in.err);
 	}
+	config_free(&in.present);
+	free(in.target);
+	free(in.dir);
 	free(path);
 	return status;
 }

@@ -75,14 +75,16 @@ static cfg_opt_t top_keys[] = {
 };
 
 struct reader {
-	const char *path;
-	char *dir; /* owned; of the file, for relative paths */
+	const char *path; /* or what it is called */
+	const char *text; /* NULL: it is in the file */
+	const char *dir;  /* of the file, for relative paths */
 	const char *state_dir;
 	struct gw_error *err;
 };
 
 /* libconfuse hands its errors to a function without context: the text goes through here. */
 struct trap {
+	const char *name; /* of what is read from memory; NULL: libconfuse knows the file */
 	char text[512];
 };
 
@@ -121,9 +123,9 @@ __attribute__((format(printf, 2, 0))) static void on_confuse_error(
 		hint = nearest(cfg, word);
 	}
 	if (trap->text[0] == '\0')
-		snprintf(trap->text, sizeof trap->text, "%s line %d: %s%s%s%s", cfg->filename,
-			cfg->line, text, hint != NULL ? "; did you mean \"" : "",
-			hint != NULL ? hint : "",
+		snprintf(trap->text, sizeof trap->text, "%s line %d: %s%s%s%s",
+			trap->name != NULL ? trap->name : cfg->filename, cfg->line, text,
+			hint != NULL ? "; did you mean \"" : "", hint != NULL ? hint : "",
 			hint != NULL ? "\"?" : (n > 0 ? "; godwit(5) lists them" : ""));
 }
 
@@ -408,12 +410,17 @@ static enum gw_code read_provider(
 	return GW_OK;
 }
 
+bool config_is_name(const char *name)
+{
+	static const char allowed[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.@+-";
+
+	return name[0] != '\0' && name[0] != '.' && strspn(name, allowed) == strlen(name);
+}
+
 static enum gw_code check_required(const struct reader *r, cfg_t *sec, const struct gw_account *a)
 {
-	if (a->name[0] == '\0' || a->name[0] == '.' ||
-		strspn(a->name,
-			"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.@+-") !=
-			strlen(a->name))
+	if (!config_is_name(a->name))
 		return wrong(r, sec,
 			"the name may hold letters, digits and _ . @ + - and must not begin with a "
 			"dot");
@@ -548,7 +555,7 @@ static enum gw_code check_roots(const struct reader *r, const struct config *c)
 	return code;
 }
 
-static enum gw_code check_file(const char *path, struct gw_error *err)
+enum gw_code config_check_file(const char *path, struct gw_error *err)
 {
 	struct stat st;
 
@@ -568,14 +575,14 @@ static enum gw_code parse(struct reader *r, struct config *out)
 {
 	const char *xdg = getenv("XDG_STATE_HOME");
 	char default_state[PATH_MAX];
-	struct trap local = { "" };
+	struct trap local = { .name = r->text != NULL ? r->path : NULL };
 	cfg_t *cfg = cfg_init(top_keys, CFGF_NONE);
 	enum gw_code code = GW_OK;
 	int rc;
 
 	trap = &local;
 	cfg_set_error_function(cfg, on_confuse_error);
-	rc = cfg_parse(cfg, r->path);
+	rc = r->text != NULL ? cfg_parse_buf(cfg, r->text) : cfg_parse(cfg, r->path);
 	trap = NULL;
 	if (rc != CFG_SUCCESS) {
 		code = gw_fail(r->err, GW_ERR_CONFIG, "%s",
@@ -603,9 +610,6 @@ static enum gw_code parse(struct reader *r, struct config *out)
 		if (code == GW_OK)
 			code = read_list(r, sec, "also-check", &e->list, &e->count);
 	}
-	if (code == GW_OK && out->count == 0)
-		code = gw_fail(
-			r->err, GW_ERR_CONFIG, "%s names no account; godwit(5) shows how", r->path);
 	if (code == GW_OK)
 		code = check_roots(r, out);
 out:
@@ -618,24 +622,40 @@ enum gw_code config_read(const char *path, struct config *out, struct gw_error *
 {
 	char *own = path == NULL ? config_default_path() : realpath(path, NULL);
 	struct reader r = { .path = own != NULL ? own : path, .err = err };
+	char *dir = NULL, *slash;
 	enum gw_code code;
-	char *slash;
 
 	*out = (struct config){ 0 };
 	if (r.path == NULL)
 		return gw_fail(err, GW_ERR_CONFIG,
 			"HOME is not set, so there is no usual place for the configuration; name "
 			"it with -c FILE");
-	code = check_file(r.path, err);
+	code = config_check_file(r.path, err);
 	if (code == GW_OK) {
-		r.dir = strdup(r.path);
-		slash = r.dir == NULL ? NULL : strrchr(r.dir, '/');
+		r.dir = dir = strdup(r.path);
+		slash = dir == NULL ? NULL : strrchr(dir, '/');
 		if (slash != NULL)
 			*slash = '\0';
 		code = parse(&r, out);
 	}
-	free(r.dir);
+	if (code == GW_OK && out->count == 0)
+		code = gw_fail(
+			err, GW_ERR_CONFIG, "%s names no account; godwit(5) shows how", r.path);
+	free(dir);
 	free(own);
+	if (code != GW_OK)
+		config_free(out);
+	return code;
+}
+
+enum gw_code config_parse(const char *text, const char *dir, const char *name, struct config *out,
+	struct gw_error *err)
+{
+	struct reader r = { .path = name, .text = text, .dir = dir, .err = err };
+	enum gw_code code;
+
+	*out = (struct config){ 0 };
+	code = parse(&r, out);
 	if (code != GW_OK)
 		config_free(out);
 	return code;

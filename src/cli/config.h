@@ -25,6 +25,15 @@ struct config {
 /* Reads the file; path NULL: $XDG_CONFIG_HOME/godwit/config.  GW_ERR_CONFIG names file, line and
  * what to do. */
 enum gw_code config_read(const char *path, struct config *out, struct gw_error *err);
+/* Reads a configuration that is in memory, and may have no account yet; dir: where relative paths
+ * begin.  GW_ERR_CONFIG says which key of which account, and what to do; it calls the whole
+ * `name`. */
+enum gw_code config_parse(const char *text, const char *dir, const char *name, struct config *out,
+	struct gw_error *err);
+/* May godwit use the file at path?  GW_ERR_CONFIG: it is not there, or others can write it. */
+enum gw_code config_check_file(const char *path, struct gw_error *err);
+/* May an account be called that? */
+bool config_is_name(const char *name);
 /* Where it is usually; heap.  NULL: HOME is not set. */
 char *config_default_path(void);
 void config_free(struct config *config);

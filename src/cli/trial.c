@@ -1,6 +1,9 @@
 /* cli/trial.c - see trial.h.  It is the doctor, sent away when enough is known. */
 #include "cli/trial.h"
 
+#include "cli/say.h"
+#include "cli/terminal.h"
+
 #include "godwit/doctor.h"
 
 #include <signal.h>
@@ -65,6 +68,7 @@ static void close_handles(struct run *r)
 
 static void on_finding(void *ctx, const struct gw_finding *f)
 {
+	static const char *const marks[] = { "ok  ", "note", "BAD " };
 	struct run *r = ctx;
 	const struct part *part;
 
@@ -82,10 +86,9 @@ static void on_finding(void *ctx, const struct gw_finding *f)
 	}
 	if (part->depth == r->depth ? part->plain || f->health != GW_HEALTH_GOOD
 				    : f->health == GW_HEALTH_BAD && part->depth != TRIAL_MAILDIR) {
-		printf("  %s  %s: %s\n", f->health == GW_HEALTH_BAD ? "BAD" : "ok ", f->what,
-			f->text);
+		say(stdout, "  %s  %s: %s\n", marks[f->health], f->what, f->text);
 		if (f->advice != NULL)
-			printf("       -> %s\n", f->advice);
+			say(stdout, "        -> %s\n", f->advice);
 	}
 	/* A directory that is yet to be named is no reason to ask for the server again. */
 	if (f->health == GW_HEALTH_BAD &&
@@ -108,6 +111,7 @@ enum trial_result trial(
 {
 	struct run r = { .depth = depth };
 	struct gw_error err = { 0 };
+	sigset_t before;
 
 	fflush(stdout);
 	uv_loop_init(&r.loop);
@@ -119,7 +123,9 @@ enum trial_result trial(
 	if (gw_doctor_start(&r.loop, account, NULL, 0, log, on_finding, &r, &r.doctor, &err) !=
 		GW_OK)
 		close_handles(&r);
+	terminal_let_in(&before);
 	uv_run(&r.loop, UV_RUN_DEFAULT);
+	terminal_shut(&before);
 	uv_loop_close(&r.loop);
 	return r.result;
 }

@@ -3,6 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/watchlib.sh"
 . "$(dirname "$0")/gmaillib.sh"
+. "$(dirname "$0")/oauthlib.sh"
 
 init() { # ARG...: with a home of its own, without a terminal
 	HOME=$T/home XDG_CONFIG_HOME= XDG_STATE_HOME= "$GODWIT" init "$@" < /dev/null > "$T/out" 2> "$T/err"
@@ -88,15 +89,15 @@ tmux -f /dev/null -L "godwit$$" new-session -d -x 120 -y 60 \
 type_in 'Your address' 'me@example.invalid'
 type_in 'IMAP server \[imap.example.invalid\]' ''
 type_in 'name for the account \[example\]' 'third'
-until_true "the server is looked for" shows 'BAD  name: imap.example.invalid is not found'
+until_true "the server is looked for" shows 'BAD   name: imap.example.invalid is not found'
 type_in 'not found' 'localhost' # the question below it
-until_true "the server is there" shows 'ok   connection: '
+until_true "the server is there" shows 'ok    connection: '
 type_in 'name to sign in with' 'me'
 type_in 'prints the password' 'echo wrong'
-until_true "the login is tried" shows 'BAD  login: '
+until_true "the login is tried" shows 'BAD   login: '
 type_in 'name to sign in with \[me\]' ''
 type_in 'prints the password \[echo wrong\]' 'echo secret'
-until_true "the login is tried again" shows 'ok   login: "me" is signed in'
+until_true "the login is tried again" shows 'ok    login: "me" is signed in'
 type_in 'Which mailboxes, by patterns' '*, !Spam'
 type_in 'directory for the mail \[~/Mail/third\]' "$T/home/Mail/private/inside"
 until_true "it is another account's" shows 'directory for the mail \[.*/home/Mail/private/inside\]'
@@ -107,4 +108,116 @@ grep -q 'folders = {"\*", "!Spam"}' "$T/home/.config/godwit/config" || fail "$(c
 account third
 [ -d "$T/home/Mail/private/Archive" ] || fail "the archive is not there"
 [ -n "$(find "$T/home/Mail/private/INBOX/new" -type f)" ] || fail "the mail is not there"
+
+terminal() { # ARG...: init on a terminal of 80 columns, which asks for everything that ARGs do not give
+	tmux -f /dev/null -L "godwit$$" new-session -d -x 80 -y 100 \
+		"trap : INT; env HOME=$T/home BROWSER=$T/nobrowser XDG_CONFIG_HOME= XDG_STATE_HOME= '$GODWIT' init $*; echo status \$?; sleep 1000"
+}
+terminal_end() {
+	until_true "it ends" shows 'status [0-9]'
+	screen > "$T/screen"
+	tmux -L "godwit$$" kill-server
+}
+key() { tmux -L "godwit$$" send-keys "$@"; }
+last_is() { [ "$(screen | grep -v '^$' | tail -n 1 | grep -c -- "$1")" = 1 ]; }
+printf '#!/bin/sh\nexit 0\n' > "$T/nobrowser"
+chmod +x "$T/nobrowser"
+
+note "typed badly on purpose: each question is asked again, and no answer is lost"
+rm -rf "$T/home"
+mkdir -p "$T/home/dotfiles" "$T/home/.config/godwit"
+printf '# nothing yet' > "$T/home/dotfiles/godwit.conf" # only a comment, no end of line, behind links
+ln -s ../../dotfiles/link "$CONFIG"
+ln -s godwit.conf "$T/home/dotfiles/link"
+terminal --set port="$GMAIL_PORT" --set tls=none --set host=127.0.0.1 --set provider=gmail
+type_in 'Your address: *$' 'nobody'
+until_true "an address" shows 'that is no address'
+type_in 'Your address: *$' 'somebody@gmail.com  '
+type_in 'name for the account \[gmail\]: *$' 'my mail'
+type_in 'name for the account \[gmail\]: *$' "$(head -c 1500 /dev/zero | tr '\0' x)"
+until_true "that is too long" shows 'that is too long'
+type_in 'name for the account \[gmail\]: *$' ''
+type_in 'sign in with \[somebody@gmail.com\]: *$' ''
+type_in '"oauth2" \[password\]: *$' 'app pasword'
+until_true "which of the two" shows 'please answer with password or oauth2'
+type_in '"oauth2" \[password\]: *$' 'OAuth'
+type_in 'client id that the provider gave you: *$' ''
+until_true "it needs one" shows 'this needs an answer'
+type_in 'client id that the provider gave you: *$' ''
+key C-c
+terminal_end
+grep -q 'stopped; nothing was written' "$T/screen" || fail "$(cat "$T/screen")"
+grep -q 'status 75' "$T/screen" || fail "$(cat "$T/screen")"
+[ "$(cat "$T/home/dotfiles/godwit.conf")" = '# nothing yet' ] || fail "it was changed"
+terminal somebody@ --set port="$GMAIL_PORT" --set tls=none --set host=127.0.0.1 --set provider=gmail
+type_in 'Your address: *$' 'somebody@gmail.com'
+type_in 'name for the account \[gmail\]: *$' ''
+type_in 'sign in with \[somebody@gmail.com\]: *$' ''
+type_in '"oauth2" \[password\]: *$' 'App Password'
+until_true "a password is kept" shows 'secret-tool store'
+type_in 'prints the password' 'x="$"; echo "app${x#?}"' # an editor of configurations would read ${}
+type_in 'Which mailboxes' '{everything}'
+until_true "patterns" shows 'patterns are names'
+key -l "*, !Sp"
+key Left
+key Enter
+until_true "an arrow key" shows 'there is a control character in it'
+key -l ' *,!Spam , '
+key Enter
+type_in 'directory for the mail' ''
+type_in '(yes or no) \[no\]: *$' 'maybe'
+type_in 'please answer with yes or no' 'Y'
+terminal_end
+grep -q 'status 0' "$T/screen" || fail "$(cat "$T/screen")"
+grep -q 'stays at Gmail' "$T/screen" || fail "what \"no\" leaves out is not said: $(cat "$T/screen")"
+[ -L "$CONFIG" ] && [ -L "$T/home/dotfiles/link" ] || fail "the symbolic link became a file"
+grep -q '^# nothing yet$' "$T/home/dotfiles/godwit.conf" || fail "$(cat "$T/home/dotfiles/godwit.conf")"
+grep -q 'archive = "yes"' "$T/home/dotfiles/godwit.conf" || fail "$(cat "$T/home/dotfiles/godwit.conf")"
+account gmail
+
+note "a link that leads nowhere yet; an empty configuration; what cannot be"
+rm -rf "$T/home"
+mkdir -p "$T/home/.config/godwit"
+ln -s "$T/home/other/place/conf" "$CONFIG"
+# shellcheck disable=SC2086
+init me@example.org $here --set name=work "--set=password-command=echo secret" || fail "init: $(cat "$T/err" "$T/out")"
+[ -L "$CONFIG" ] && [ -f "$T/home/other/place/conf" ] || fail "$(ls -l "$CONFIG")"
+account work
+rm "$CONFIG"
+: > "$CONFIG"
+# shellcheck disable=SC2086
+init me@example.org $here --set name=work "--set=password-command=echo secret" || fail "init: $(cat "$T/err" "$T/out")"
+ln -sf config "$CONFIG"
+fails 74 'symbolic link' me@example.org
+rm "$CONFIG"
+# shellcheck disable=SC2086
+fails 78 '^godwit: --set: account "work": delete = "maybe" is not one of' me@example.org $here --set name=work "--set=password-command=x" --set delete=maybe
+# shellcheck disable=SC2086
+fails 78 '^godwit: --set line [0-9]*: there is no key "colour"' me@example.org $here --set colour=red "--set=password-command=x"
+! ls "$T/home/.config/godwit/" | grep -q . || fail "left behind: $(ls "$T/home/.config/godwit/")"
+
+note "Ctrl-C during the sign-in ends it, and leaves no token"
+oauth_start
+oauth="--set provider=outlook --set host=localhost --set port=$IMAPS_PORT --set tls-ca-file=$T/ca.pem --set oauth2-auth-url=$OAUTH/auth --set oauth2-token-url=$OAUTH/token"
+terminal me@outlook.com "$oauth"
+type_in 'name for the account' ''
+type_in 'name to sign in with' ''
+type_in 'client id' 'client'
+until_true "the browser is waited for" shows 'Sign in to outlook in the browser'
+sleep 0.1 # for the page of the browser
+key C-c
+terminal_end
+grep -q 'status 75' "$T/screen" || fail "$(cat "$T/screen")"
+ln -sf browser "$T/nobrowser" # from here on somebody clicks
+terminal me@outlook.com "$oauth" --set oauth2-client-secret=s3cret
+type_in 'name for the account' ''
+type_in 'name to sign in with' ''
+type_in 'client id' 'client'
+until_true "it is signed in, which does not help with this server" shows 'outlook: signed in'
+until_true "the name is asked for again" last_is 'name to sign in with'
+[ -e "$T/home/.local/state/godwit/outlook.token" ] || fail "there is no token"
+key C-c
+terminal_end
+[ ! -e "$T/home/.local/state/godwit/outlook.token" ] || fail "a token is left"
+[ ! -e "$CONFIG" ] || fail "it was written"
 note ok

@@ -1,0 +1,19 @@
+/* cli/terminal.h - a question to the person at the terminal, and the line that is typed. */
+#pragma once
+
+#include "godwit/error.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+/* From here on Ctrl-C, a hang-up and SIGTERM wait for the next question, which they end: whoever
+ * asks can undo what was begun.  A loop that handles SIGINT by itself lets it in while it runs. */
+void terminal_hold_signals(void);
+void terminal_let_in(sigset_t *before);
+void terminal_shut(const sigset_t *before);
+
+/* Prints prompt and reads one line, without its end and the blanks around it.  Nothing of what is
+ * typed behind it is taken.  GW_ERR_CANCELLED: the input ended, or Ctrl-C, a hang-up or SIGTERM
+ * came, which end the question and not the program.  GW_ERR_LIMIT: the line does not fit; it is
+ * gone. */
+enum gw_code terminal_ask(const char *prompt, char *line, size_t size, struct gw_error *err);
