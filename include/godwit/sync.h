@@ -61,7 +61,7 @@ struct gw_sync_counts {
 /* Was any message changed, on either side? */
 bool gw_sync_changed(const struct gw_sync_counts *counts);
 
-/* Dry run: what would be done to one message. */
+/* What is done to one message, and why; in a dry run, what would be. */
 struct gw_sync_step {
 	const char *what; /* one word: fetch, join, upload, refuse, keep, leave, expire, flags-here,
 			   * flags-there, move-here, move-there, delete-here, delete-there,
@@ -72,6 +72,8 @@ struct gw_sync_step {
 	const char *from; /* the mailbox that it leaves, as shown; NULL: none */
 	const char *flags; /* "+\\Seen -work": what it gets and loses; NULL */
 	uint64_t size;     /* bytes; 0: not of interest */
+	const char *id;    /* stands for its Message-ID (store/journal.h); NULL: not known */
+	bool repeated;     /* an earlier run said so already */
 };
 
 enum gw_sync_event_type {

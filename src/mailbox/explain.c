@@ -1,12 +1,14 @@
-/* mailbox/explain.c - a dry run tells what would be done to each message; part of the machine in
- * box_p.h.
+/* mailbox/explain.c - what is done to each message, and why, in words: the steps of a dry run, and
+ * the log of a real one; part of the machine in box_p.h.
  */
 #include "mailbox/box_p.h"
 
 #include "imap/flags.h"
+#include "store/journal.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 static void step(struct gw_box *box, const struct gw_sync_step *given, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -27,6 +29,17 @@ static void step(struct gw_box *box, const struct gw_sync_step *given, const cha
 static const char *name_of(const struct gw_box *box, uint32_t local)
 {
 	return local == GW_NO_LOCAL ? NULL : gw_scan_name(&box->local.scan, local);
+}
+
+/* The digest of a Message-ID, as the log has it; NULL: not known. */
+static const char *id_text(const uint8_t *msgid, char out[static GW_JOURNAL_ID])
+{
+	static const uint8_t none[GW_HASH_BYTES];
+
+	if (msgid == NULL || memcmp(msgid, none, sizeof none) == 0)
+		return NULL;
+	gw_journal_id(msgid, out);
+	return out;
 }
 
 /* "+\Seen -\Flagged +work" */
@@ -69,9 +82,13 @@ static void tell_flags(struct gw_box *box, const struct gw_action *a)
 	step(box, &s, "UID %u gets %s %s", a->uid, flags, here ? "here" : "on the server");
 }
 
-static void tell_gone(struct gw_box *box, const struct gw_action *a)
+static void tell_gone(struct gw_box *box, const struct gw_action *a, const char *id)
 {
-	struct gw_sync_step s = { .uid = a->uid, .file = name_of(box, a->local) };
+	struct gw_sync_step s = { .uid = a->uid,
+		.file = name_of(box, a->local),
+		.id = id,
+		.repeated = gw_seqset_has(&box->local.held_gone, a->uid) ||
+			    gw_seqset_has(&box->local.held_here, a->uid) };
 	bool to_trash = (box->env->merges || box->env->account->deletes == GW_DELETE_TRASH) &&
 			!(box->folder->attrs & GW_LIST_TRASH) && box->env->trash != NULL;
 
@@ -137,9 +154,11 @@ static void tell_gone(struct gw_box *box, const struct gw_action *a)
 	}
 }
 
-static void tell_new(struct gw_box *box, const struct gw_action *a)
+static void tell_new(struct gw_box *box, const struct gw_action *a, const char *id)
 {
-	struct gw_sync_step s = { .uid = a->uid, .file = name_of(box, a->local), .size = a->size };
+	struct gw_sync_step s = {
+		.uid = a->uid, .file = name_of(box, a->local), .size = a->size, .id = id
+	};
 	const struct gw_file_print *p;
 
 	switch ((enum gw_action_kind)a->kind) {
@@ -180,40 +199,73 @@ static void tell_take(struct gw_box *box, const struct gw_action *a)
 {
 	const struct gw_box_take *t = &box->takes[a->local];
 	struct gw_sync_step s = { .what = "move-here", .uid = a->uid };
+	char id[GW_JOURNAL_ID];
 
 	if (t->from == NULL)
 		return;
 	s.file = name_of(t->from, t->from_local);
 	s.from = t->from->folder->shown;
+	if (t->facts != NULL)
+		s.id = id_text(t->facts->print.msgid, id);
 	step(box, &s, "UID %u was moved here on the server: %s follows from %s", a->uid, s.file,
 		s.from);
 }
 
 static void tell_carry(struct gw_box *box, const struct gw_box_carry *c)
 {
+	char id[GW_JOURNAL_ID];
 	const struct gw_sync_step s = { .what = "move-there",
 		.uid = c->uid,
 		.file = name_of(box, c->local),
-		.from = c->from == NULL ? NULL : c->from->folder->shown };
+		.from = c->from == NULL ? NULL : c->from->folder->shown,
+		.id = id_text(c->print == NULL ? NULL : c->print->msgid, id) };
 
 	if (s.from != NULL)
 		step(box, &s, "%s was moved here: UID %u follows from %s on the server", s.file,
 			c->uid, s.from);
 }
 
+/* By what base knows of what is gone, or by the file; *gone is a cursor over box->gone. */
+static const uint8_t *msgid_of(struct gw_box *box, size_t action, size_t *gone)
+{
+	const struct gw_action *a = &box->plan.actions[action];
+	const struct gw_file_print *p;
+
+	while (*gone < box->gone_count && box->gone_actions[*gone] < action)
+		(*gone)++;
+	if (*gone < box->gone_count && box->gone_actions[*gone] == action)
+		return box->gone[*gone].print.msgid;
+	if (a->kind != GW_DO_UPLOAD && a->kind != GW_DO_REFUSE)
+		return NULL;
+	p = gw_box_print_of(box, a->local);
+	return p == NULL || !p->ok ? NULL : p->print.msgid;
+}
+
+/* Mail that arrives is told in a dry run only: it is there to be seen. */
+static bool is_told(const struct gw_box *box, const struct gw_action *a)
+{
+	return box->env->dry_run || (a->kind != GW_DO_DOWNLOAD && a->kind != GW_DO_PAIR);
+}
+
 void gw_box_tell(struct gw_box *box)
 {
+	size_t gone = 0;
+
 	for (size_t i = 0; i < box->plan.count; i++) {
 		const struct gw_action *a = &box->plan.actions[i];
+		char text[GW_JOURNAL_ID];
+		const char *id = id_text(msgid_of(box, i, &gone), text);
 
+		if (!is_told(box, a))
+			continue;
 		if (a->kind == GW_DO_TAKE) { /* its `local` is not one of this box's files */
 			tell_take(box, a);
 			continue;
 		}
 		if (a->kind == GW_DO_LOCAL_FLAGS || a->kind == GW_DO_REMOTE_FLAGS)
 			tell_flags(box, a);
-		tell_new(box, a);
-		tell_gone(box, a);
+		tell_new(box, a, id);
+		tell_gone(box, a, id);
 	}
 	for (size_t i = 0; i < box->carry_count; i++)
 		tell_carry(box, &box->carries[i]);

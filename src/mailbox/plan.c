@@ -155,6 +155,5 @@ void gw_box_plan(struct gw_box *box)
 void gw_box_judge(struct gw_box *box)
 {
 	guard(box);
-	if (box->env->dry_run)
-		gw_box_tell(box);
+	gw_box_tell(box);
 }

@@ -508,6 +508,7 @@ void gw_sync_match(struct gw_sync *s)
 				!stands_alone(s, e))
 				continue;
 			gw_box_judge(e->box);
+			gw_sync_write_journal(s);
 			proceed(e);
 		}
 		return;
@@ -529,6 +530,7 @@ void gw_sync_match(struct gw_sync *s)
 		if (s->entries[i].stage == ENTRY_PLANNED)
 			gw_box_judge(s->entries[i].box);
 	}
+	gw_sync_write_journal(s);
 	for (size_t i = 0; i < s->entry_count; i++) {
 		if (s->entries[i].stage == ENTRY_PLANNED)
 			proceed(&s->entries[i]);

@@ -205,6 +205,7 @@ enum gw_code gw_sync_open_state(struct gw_sync *s, struct gw_error *err)
 
 	if (asprintf(&s->db_path, "%s/%s.db", dir, name) < 0 ||
 		asprintf(&s->attic_path, "%s/%s.attic", dir, name) < 0 ||
+		asprintf(&s->journal_path, "%s/%s.log", dir, name) < 0 ||
 		asprintf(&lock_path, "%s/%s.lock", dir, name) < 0)
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	if (!s->options.dry_run)

@@ -136,6 +136,8 @@ static void free_sync(struct gw_sync *s)
 	free(s->caps);
 	free(s->db_path);
 	free(s->attic_path);
+	free(s->journal_path);
+	gw_buf_deinit(&s->journal);
 	free(s->trash);
 	free(s);
 }
@@ -389,10 +391,15 @@ static void on_box_finding(void *ctx, struct gw_box *box, const char *text)
 
 static void on_box_step(void *ctx, struct gw_box *box, const struct gw_sync_step *step)
 {
-	emit(ctx, (struct gw_sync_event){ .type = GW_SYNC_STEP,
-			  .mailbox = gw_box_folder(box)->shown,
-			  .text = step->text,
-			  .step = step });
+	struct gw_sync *s = ctx;
+
+	if (s->options.dry_run)
+		emit(s, (struct gw_sync_event){ .type = GW_SYNC_STEP,
+				.mailbox = gw_box_folder(box)->shown,
+				.text = step->text,
+				.step = step });
+	else
+		gw_sync_log_step(s, gw_box_folder(box)->shown, step);
 }
 
 static void on_box_progress(void *ctx)
@@ -773,6 +780,7 @@ enum gw_code gw_sync_start(uv_loop_t *loop, const struct gw_account *account,
 	for (size_t i = 0; i < GW_CONN_MAX; i++)
 		s->conns[i].sync = s;
 	gw_disk_init(&s->disk, loop);
+	gw_buf_init(&s->journal, GW_JOURNAL_MAX);
 	if (options->warm != NULL) {
 		s->conn_limit = s->conn_limit > options->warm->others + 1
 					? s->conn_limit - options->warm->others

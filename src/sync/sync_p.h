@@ -11,6 +11,7 @@
 #include "local/notmuch.h"
 #include "mailbox/box.h"
 #include "maildir/mark.h"
+#include "store/journal.h"
 #include "sync/lend.h"
 
 enum gw_sync_state {
@@ -74,7 +75,7 @@ struct gw_sync {
 	void *ctx;
 
 	/* state */
-	char *db_path, *attic_path; /* owned */
+	char *db_path, *attic_path, *journal_path; /* owned */
 	int lock_fd;
 	struct gw_disk disk; /* its store is the account's */
 	char account_id[33];
@@ -124,7 +125,10 @@ struct gw_sync {
 
 	uint64_t messages, deleted_recently; /* of the whole account, for the guard */
 	struct gw_sync_counts counts;
-	struct gw_error err; /* why the account failed */
+	struct gw_buf journal;  /* lines that are not yet in the log */
+	size_t journal_skipped; /* steps that had no room in it */
+	bool journal_failed;    /* told */
+	struct gw_error err;    /* why the account failed */
 	bool stopped, batches_lost, told_slow;
 };
 
@@ -136,6 +140,11 @@ void gw_sync_tell_plan(struct gw_sync *s, const char *mailbox, const char *text)
 void gw_sync_stage(struct gw_sync *s, const char *text);
 void gw_sync_work(struct gw_sync *s); /* entries and state are there */
 void gw_sync_pump(struct gw_sync *s);
+
+/* journal.c: one step of a mailbox that is begun now; and those so far, to disk, before anything
+ * that is queued later. */
+void gw_sync_log_step(struct gw_sync *s, const char *mailbox, const struct gw_sync_step *step);
+void gw_sync_write_journal(struct gw_sync *s);
 
 /* signin.c */
 /* Takes up the watcher's session, or gets what to sign in with and connects. */
