@@ -45,4 +45,6 @@ int cmd_doctor(const struct options *o, const struct config *config, const struc
 int cmd_init(const struct options *o, const struct gw_log *log);
 int cmd_pause(const struct options *o, const struct config *config, bool pause);
 int cmd_follow(const struct options *o, const struct config *config);
+/* The argument: a file, a Message-ID, or ACCOUNT:FOLDER:UID. */
+int cmd_why(const struct options *o, const struct config *config, const struct gw_log *log);
 int cmd_status(const struct options *o, const struct config *config);

@@ -28,6 +28,7 @@ static const char usage[] =
 	"  doctor [ACCOUNT]...          what keeps it from working, and what to do\n"
 	"  pause, resume [ACCOUNT]...   have the watcher wait, and go on\n"
 	"  verify [ACCOUNT[:FOLDER]]... compare server, Maildir and state, message by message\n"
+	"  why FILE|MESSAGE-ID|ACCOUNT:FOLDER:UID  what was done with a message, and why\n"
 	"  restore [ACCOUNT[:FOLDER] [ID]...]  what was deleted here lately, and back again\n"
 	"\n"
 	"  -c, --config=FILE   another configuration than ~/.config/godwit/config\n"
@@ -192,11 +193,12 @@ enum command {
 	CMD_RESUME,
 	CMD_VERIFY,
 	CMD_RESTORE,
+	CMD_WHY,
 	COMMANDS
 };
 
 static const char *const commands[COMMANDS] = { "sync", "watch", "status", "init", "auth", "doctor",
-	"pause", "resume", "verify", "restore" };
+	"pause", "resume", "verify", "restore", "why" };
 
 static enum command find_command(const char *word)
 {
@@ -253,6 +255,8 @@ static int run(
 		return cmd_pause(o, config, false);
 	case CMD_RESTORE:
 		return cmd_restore(o, config);
+	case CMD_WHY:
+		return cmd_why(o, config, log);
 	case COMMANDS:
 		break;
 	}

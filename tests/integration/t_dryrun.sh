@@ -68,6 +68,34 @@ told "UID $edited was edited here: edit.1:2,S takes its place" replace-there edi
 grep -qF '"what":"fetch"' "$T/json" && ! grep -qF 'is fetched' "$T/plain" || fail "fetches: counted in words, named in JSON"
 
 sync_ok
+log=$T/state/test.log
+[ "$(stat -c %a "$log")" = 600 ] || fail "the log is for the owner alone"
+logged() { # WHAT UID-OR-FILE: in a line of its own
+	awk -F'\t' -v what="$1" -v which="$2" '$3 == what && ($4 == which || $5 == which) && NF == 7 { n++ } END { exit n != 1 }' "$log" ||
+		fail "not in the log, or twice: $1 $2: $(cat "$log")"
+}
+logged upload new.1
+logged move-here "$(uid Archive there)"
+logged delete-there "$first"
+logged delete-here "$second"
+logged replace-there "$edited"
+! grep -q 'flags-\|fetch' "$log" || fail "flags and fetches are not kept: $(cat "$log")"
+
+note "why: by UID, Message-ID and file; what is next"
+godwit why "test:INBOX:$second" > "$T/why" || fail "why: exit status $?"
+grep -q "delete-here: UID $second is gone on the server" "$T/why" || fail "why by UID: $(cat "$T/why")"
+godwit why '<new@x>' > "$T/why" || fail "why: exit status $?"
+grep -q 'upload: new.1:2,S' "$T/why" && grep -q 'here and on the server' "$T/why" || fail "why by Message-ID: $(cat "$T/why")"
+grep -q 'nothing would be done' "$T/why" || fail "why: what is next: $(cat "$T/why")"
+rm "$(of here)"
+godwit why 'here@x' > "$T/why" || fail "why: exit status $?"
+grep -q 'move-there' "$T/why" && grep -q 'next sync .* delete-there' "$T/why" || fail "why, of what was deleted since: $(cat "$T/why")"
+godwit why "$(of new)" | grep -q 'upload: new.1' || fail "why by file"
+status=0
+godwit why nobody@nowhere || status=$?
+[ $status = 1 ] && grep -q 'neither log nor state' "$T/err" || fail "why: what nobody knows: $status"
+
+sync_ok
 sync_ok
 assert_equal "after the real run"
 note ok
