@@ -1,0 +1,911 @@
+/* tests/odd/imap.c - the server's commands; fetch.c has those that read messages. */
+#include "imap.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+/* --- answers --------------------------------------------------------------------------------- */
+
+struct text *answer_text(struct conn *c, uint32_t uid)
+{
+	struct unit *u = answer_add(&c->answer, c->answer.count);
+
+	u->uid = uid;
+	put(&u->text, "%s", "");
+	return &u->text;
+}
+
+static void put_line(struct text *t, const char *format, va_list args)
+{
+	char *line;
+
+	if (vasprintf(&line, format, args) < 0)
+		need(NULL);
+	put(t, "%s\r\n", line);
+	free(line);
+}
+
+void answer_line(struct conn *c, uint32_t uid, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	put_line(answer_text(c, uid), format, args);
+	va_end(args);
+}
+
+void answer_done(struct conn *c, const char *format, ...)
+{
+	struct text *t = answer_text(c, 0);
+	va_list args;
+
+	c->answer.units[c->answer.count - 1].tagged = true;
+	put(t, "%s ", c->tag);
+	va_start(args, format);
+	put_line(t, format, args);
+	va_end(args);
+}
+
+void put_name(struct text *t, const char *name)
+{
+	put_quoted(t, name);
+}
+
+/* --- the view of a connection ---------------------------------------------------------------- */
+
+size_t view_find(const struct conn *c, uint32_t uid)
+{
+	size_t i = 0;
+
+	while (i < c->view_count && c->view[i] != uid)
+		i++;
+	return i;
+}
+
+bool view_has(const struct conn *c, const struct request *r, const char *set, size_t at)
+{
+	uint32_t last = c->view_count == 0 ? 0
+			: r->uid           ? c->view[c->view_count - 1]
+					   : (uint32_t)c->view_count;
+
+	return in_set(set, r->uid ? c->view[at] : (uint32_t)at + 1, last);
+}
+
+static void look(struct conn *c)
+{
+	const struct mailbox *b = c->selected;
+	size_t first = mail_first(b);
+
+	c->view_count = b->count - first;
+	c->view = need(realloc(c->view, (c->view_count + 1) * sizeof *c->view));
+	for (size_t i = 0; i < c->view_count; i++)
+		c->view[i] = b->messages[first + i].uid;
+}
+
+static void tell_expunged(struct conn *c, size_t at)
+{
+	if (c->qresync)
+		answer_line(c, 0, "* VANISHED %u", c->view[at]);
+	else
+		answer_line(c, 0, "* %zu EXPUNGE", at + 1);
+	c->view_count--;
+	memmove(c->view + at, c->view + at + 1, (c->view_count - at) * sizeof *c->view);
+}
+
+/* What others did to the selected mailbox. */
+static void add_changes(struct conn *c)
+{
+	size_t before;
+
+	if (c->selected == NULL)
+		return;
+	for (size_t i = c->view_count; i-- > 0;) {
+		if (mail_message(c->selected, c->view[i]) == NULL)
+			tell_expunged(c, i);
+	}
+	before = c->view_count;
+	look(c);
+	if (c->view_count != before)
+		answer_line(c, 0, "* %zu EXISTS", c->view_count);
+}
+
+void imap_tell_changes(struct server *s, struct conn *c)
+{
+	struct text t = { 0 };
+
+	add_changes(c);
+	for (size_t i = 0; i < c->answer.count; i++)
+		put_bytes(&t, c->answer.units[i].text.p, c->answer.units[i].text.n);
+	conn_send(s, c, t.p == NULL ? "" : t.p, t.n);
+	text_free(&t);
+	answer_free(&c->answer);
+}
+
+/* --- connecting ------------------------------------------------------------------------------ */
+
+static struct text caps_of(const struct server *s)
+{
+	struct text t = { 0 };
+
+	put(&t, "CAPABILITY%.*s", (int)strlen(s->caps) - 1, s->caps);
+	return t;
+}
+
+static void send_answer(struct server *s, struct conn *c, const struct command *command)
+{
+	struct text out = { 0 };
+	unsigned delay = 0;
+	struct timespec now;
+
+	conn_then(c, rules_apply(s->rules, command, &c->answer, &out, &delay));
+	conn_send(s, c, out.p == NULL ? "" : out.p, out.n);
+	text_free(&out);
+	answer_free(&c->answer);
+	if (delay > 0) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		c->not_before = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + delay;
+	}
+}
+
+void imap_greet(struct server *s, struct conn *c)
+{
+	struct command command = { .kind = "greeting", .line = "", .mailbox = "", .set = "" };
+	struct text caps = caps_of(s), out = { 0 };
+	enum and_then then;
+
+	c->tag = copy_of("*");
+	rules_begin(s->rules, &command);
+	if (rules_refuse(s->rules, &command, BEFORE, "*", &out, &then)) {
+		conn_send(s, c, out.p == NULL ? "" : out.p, out.n);
+		conn_then(c, then);
+	} else {
+		answer_done(c, "OK [%s] odd", caps.p);
+		send_answer(s, c, &command);
+	}
+	text_free(&out);
+	text_free(&caps);
+}
+
+static void signed_in(struct server *s, struct conn *c)
+{
+	struct text caps = caps_of(s);
+
+	c->signed_in = true;
+	answer_done(c, "OK [%s] welcome", caps.p);
+	text_free(&caps);
+}
+
+static void do_login(struct server *s, struct conn *c, struct request *r)
+{
+	s->logins++;
+	if (strncasecmp(r->c.line, "AUTHENTICATE", 12) == 0 && r->t[0].kind == 'w' &&
+		r->t[1].kind == 0) {
+		c->authenticating = true;
+		conn_send(s, c, "+ \r\n", 4);
+		return;
+	}
+	signed_in(s, c);
+}
+
+static void do_capability(struct server *s, struct conn *c, struct request *r)
+{
+	struct text caps = caps_of(s);
+
+	(void)r;
+	answer_line(c, 0, "* %s", caps.p);
+	answer_done(c, "OK done");
+	text_free(&caps);
+}
+
+static void do_enable(struct server *s, struct conn *c, struct request *r)
+{
+	struct text t = { 0 };
+
+	put(&t, "* ENABLED");
+	for (size_t i = 0; r->t[i].kind == 'w'; i++) {
+		if (!server_has(s, r->t[i].p))
+			continue;
+		put(&t, " %s", r->t[i].p);
+		c->condstore = c->condstore || strcasecmp(r->t[i].p, "CONDSTORE") == 0;
+		c->qresync = c->qresync || strcasecmp(r->t[i].p, "QRESYNC") == 0;
+	}
+	c->condstore = c->condstore || c->qresync;
+	answer_line(c, 0, "%s", t.p);
+	answer_done(c, "OK enabled");
+	text_free(&t);
+}
+
+static void do_id(struct server *s, struct conn *c, struct request *r)
+{
+	(void)s;
+	(void)r;
+	answer_line(c, 0, "* ID (\"name\" \"Odd\")");
+	answer_done(c, "OK done");
+}
+
+static void do_namespace(struct server *s, struct conn *c, struct request *r)
+{
+	(void)r;
+	answer_line(c, 0, "* NAMESPACE ((\"\" \"%c\")) NIL NIL", s->mail.delimiter);
+	answer_done(c, "OK done");
+}
+
+static void do_nothing(struct server *s, struct conn *c, struct request *r)
+{
+	(void)s;
+	(void)r;
+	answer_done(c, "OK done");
+}
+
+static void do_logout(struct server *s, struct conn *c, struct request *r)
+{
+	(void)s;
+	(void)r;
+	answer_line(c, 0, "* BYE bye");
+	answer_done(c, "OK done");
+	c->closing = true;
+}
+
+static void do_idle(struct server *s, struct conn *c, struct request *r)
+{
+	(void)r;
+	c->idling = true;
+	conn_send(s, c, "+ idling\r\n", 10);
+	imap_tell_changes(s, c);
+}
+
+/* --- mailboxes ------------------------------------------------------------------------------- */
+
+static void answer_status(
+	struct server *s, struct conn *c, const struct mailbox *b, const struct token *items)
+{
+	struct text *t = answer_text(c, 0);
+	const char *blank = "";
+
+	put(t, "* STATUS ");
+	put_name(t, b->name);
+	put(t, " (");
+	for (; items->kind == 'w'; items++) {
+		const char *item = items->p;
+		unsigned long long n = 0;
+
+		if (strcasecmp(item, "MESSAGES") == 0)
+			n = b->count - mail_first(b);
+		else if (strcasecmp(item, "UIDNEXT") == 0)
+			n = mail_uidnext(&s->mail, b);
+		else if (strcasecmp(item, "UIDVALIDITY") == 0)
+			n = b->uidvalidity;
+		else if (strcasecmp(item, "HIGHESTMODSEQ") == 0)
+			n = b->modseq;
+		else if (strcasecmp(item, "RECENT") != 0 && strcasecmp(item, "UNSEEN") != 0)
+			continue;
+		put(t, "%s%s %llu", blank, item, n);
+		blank = " ";
+	}
+	put(t, ")\r\n");
+}
+
+static void answer_list(struct server *s, struct conn *c, const struct mailbox *b, bool subscribed)
+{
+	struct text *t = answer_text(c, 0);
+
+	put(t, "* LIST (%s%s%s%s%s) \"%c\" ", b->noselect ? "\\Noselect" : "\\HasNoChildren",
+		subscribed && !b->unsubscribed ? " \\Subscribed" : "", b->use[0] == '\0' ? "" : " ",
+		b->use, "", s->mail.delimiter);
+	put_name(t, b->name);
+	put(t, "\r\n");
+}
+
+/* "%" stands for anything without the delimiter. */
+static bool list_fits(const char *pattern, const char *name, char delimiter)
+{
+	for (; *pattern != '\0'; pattern++, name++) {
+		if (*pattern == '*' || *pattern == '%') {
+			for (const char *p = name;; p++) {
+				if (list_fits(pattern + 1, p, delimiter))
+					return true;
+				if (*p == '\0' || (*pattern == '%' && *p == delimiter))
+					return false;
+			}
+		}
+		if (*pattern != *name)
+			return false;
+	}
+	return *name == '\0';
+}
+
+static void do_list(struct server *s, struct conn *c, struct request *r)
+{
+	const char *pattern = r->t[0].kind == 'w' && r->t[1].kind == 'w' ? r->t[1].p : "*";
+	const struct token *status = NULL;
+	bool subscribed = false;
+
+	for (const struct token *t = r->t; t->kind != 0; t++) {
+		if (t->kind == 'w' && strcasecmp(t->p, "STATUS") == 0 && t[1].kind == '(')
+			status = t + 2;
+		else if (t->kind == 'w' && strcasecmp(t->p, "SUBSCRIBED") == 0)
+			subscribed = true;
+	}
+	for (const struct mailbox *b = s->mail.boxes; b != NULL; b = b->next) {
+		if (!list_fits(pattern, b->name, s->mail.delimiter) &&
+			!(strcasecmp(pattern, "INBOX") == 0 && strcasecmp(b->name, "INBOX") == 0))
+			continue;
+		answer_list(s, c, b, subscribed);
+		if (status != NULL && !b->noselect)
+			answer_status(s, c, b, status);
+	}
+	answer_done(c, "OK listed");
+}
+
+static struct mailbox *named(struct server *s, struct conn *c, const struct token *t)
+{
+	struct mailbox *b = t->kind == 'w' ? mail_box(&s->mail, t->p) : NULL;
+
+	if (b == NULL || b->noselect) {
+		answer_done(c, "NO [NONEXISTENT] no such mailbox");
+		return NULL;
+	}
+	return b;
+}
+
+static void do_status(struct server *s, struct conn *c, struct request *r)
+{
+	struct mailbox *b = named(s, c, r->t);
+
+	if (b == NULL)
+		return;
+	answer_status(s, c, b, r->t[1].kind == '(' ? r->t + 2 : r->t + 1);
+	answer_done(c, "OK done");
+}
+
+static void unselect(struct conn *c)
+{
+	c->selected = NULL;
+	c->view_count = 0;
+}
+
+/* RFC 7162, 3.2.5: what vanished and changed since. */
+static void answer_qresync(struct server *s, struct conn *c, const struct token *t)
+{
+	const struct mailbox *b = c->selected;
+	uint64_t since;
+
+	if (t[0].kind != 'w' || t[1].kind != 'w' || strtoul(t[0].p, NULL, 10) != b->uidvalidity)
+		return;
+	since = strtoull(t[1].p, NULL, 10);
+	for (size_t i = 0; i < b->gone_count; i++) {
+		if (b->gone[i].modseq > since)
+			answer_line(c, 0, "* VANISHED (EARLIER) %u", b->gone[i].uid);
+	}
+	for (size_t i = mail_first(b); i < b->count; i++) {
+		if (b->messages[i].modseq > since)
+			answer_flags(s, c, &b->messages[i], true);
+	}
+}
+
+static void do_select(struct server *s, struct conn *c, struct request *r)
+{
+	struct mailbox *b;
+	struct text *t;
+	const struct token *qresync = NULL;
+
+	unselect(c);
+	b = named(s, c, r->t);
+	if (b == NULL)
+		return;
+	for (struct token *p = r->t + 1; p->kind != 0; p++) {
+		if (p->kind == 'w' && strcasecmp(p->p, "CONDSTORE") == 0)
+			c->condstore = true;
+		else if (p->kind == 'w' && strcasecmp(p->p, "QRESYNC") == 0 && p[1].kind == '(')
+			qresync = p + 2;
+	}
+	c->examined = strncasecmp(r->c.line, "EXAMINE", 7) == 0;
+	c->selected = b;
+	look(c);
+	t = answer_text(c, 0);
+	put(t, "* FLAGS ");
+	mail_put_flags(t, &s->mail, (1ull << (SYSTEM_FLAGS + s->mail.keyword_count)) - 1);
+	put(t, "\r\n");
+	t = answer_text(c, 0);
+	put(t, "* OK [PERMANENTFLAGS ");
+	mail_put_flags(t, &s->mail, (1ull << (SYSTEM_FLAGS + s->mail.keyword_count)) - 1);
+	t->p[--t->n] = '\0';
+	put(t, " \\*)] flags\r\n");
+	answer_line(c, 0, "* %zu EXISTS", c->view_count);
+	answer_line(c, 0, "* 0 RECENT");
+	answer_line(c, 0, "* OK [UIDVALIDITY %u] UIDs", b->uidvalidity);
+	answer_line(c, 0, "* OK [UIDNEXT %u] next", mail_uidnext(&s->mail, b));
+	if (server_has(s, "CONDSTORE") || server_has(s, "QRESYNC"))
+		answer_line(
+			c, 0, "* OK [HIGHESTMODSEQ %llu] highest", (unsigned long long)b->modseq);
+	if (qresync != NULL)
+		answer_qresync(s, c, qresync);
+	answer_done(c, "OK [%s] selected", c->examined || b->readonly ? "READ-ONLY" : "READ-WRITE");
+}
+
+static void do_unselect(struct server *s, struct conn *c, struct request *r)
+{
+	(void)s;
+	(void)r;
+	unselect(c);
+	answer_done(c, "OK done");
+}
+
+static void do_create(struct server *s, struct conn *c, struct request *r)
+{
+	const char *name = r->t[0].kind == 'w' ? r->t[0].p : "";
+
+	if (mail_box(&s->mail, name) != NULL) {
+		answer_done(c, "NO [ALREADYEXISTS] it exists");
+		return;
+	}
+	name = rules_created_as(s->rules, &r->c, name);
+	if (name != NULL && mail_box(&s->mail, name) == NULL)
+		mail_create(&s->mail, name)->unsubscribed = true;
+	answer_done(c, "OK created");
+}
+
+static void do_delete(struct server *s, struct conn *c, struct request *r)
+{
+	struct mailbox *b = named(s, c, r->t);
+
+	if (b == NULL)
+		return;
+	for (struct conn *o = s->conns; o != NULL; o = o->next) {
+		if (o->selected == b)
+			unselect(o);
+	}
+	mail_remove(&s->mail, b);
+	answer_done(c, "OK deleted");
+}
+
+static void do_rename(struct server *s, struct conn *c, struct request *r)
+{
+	struct mailbox *b = named(s, c, r->t);
+	const char *to = r->t[1].kind == 'w' ? r->t[1].p : "";
+	size_t n;
+
+	if (b == NULL)
+		return;
+	if (*to == '\0' || mail_box(&s->mail, to) != NULL) {
+		answer_done(c, "NO [ALREADYEXISTS] it exists");
+		return;
+	}
+	n = strlen(r->t[0].p);
+	for (b = s->mail.boxes; b != NULL; b = b->next) {
+		if (strncmp(b->name, r->t[0].p, n) == 0 &&
+			(b->name[n] == '\0' || b->name[n] == s->mail.delimiter)) {
+			char *name = printed("%s%s", to, b->name + n);
+
+			free(b->name);
+			b->name = name;
+		}
+	}
+	answer_done(c, "OK renamed");
+}
+
+static void do_subscribe(struct server *s, struct conn *c, struct request *r)
+{
+	struct mailbox *b = r->t[0].kind == 'w' ? mail_box(&s->mail, r->t[0].p) : NULL;
+
+	if (b != NULL)
+		b->unsubscribed = strncasecmp(r->c.line, "UNSUBSCRIBE", 11) == 0;
+	answer_done(c, "OK done");
+}
+
+/* --- changing messages ----------------------------------------------------------------------- */
+
+static int64_t date_of(const char *s)
+{
+	struct tm tm = { 0 };
+	const char *zone = strptime(s, "%d-%b-%Y %H:%M:%S", &tm);
+	long shift = zone == NULL ? 0 : strtol(zone, NULL, 10);
+
+	return zone == NULL ? 0 : (int64_t)timegm(&tm) - (shift / 100 * 3600 + shift % 100 * 60);
+}
+
+/* What the server keeps of it; NULL: nothing, though it says OK. */
+static struct version *to_store(struct server *s, struct request *r, const struct token *literal)
+{
+	struct version *sent = mail_identify(&s->mail, literal->p, literal->n), *kept;
+	struct letter *letter = sent != NULL ? sent->letter : NULL;
+	struct text t = { 0 };
+
+	put_bytes(&t, literal->p, literal->n);
+	if (!rules_store(s->rules, &r->c, &t)) {
+		text_free(&t);
+		return NULL;
+	}
+	if (letter == NULL)
+		letter = mail_letter(&s->mail, "unknown");
+	kept = mail_version(&s->mail, letter, t.p, t.n);
+	kept->altered = kept->altered || kept != sent;
+	text_free(&t);
+	return kept;
+}
+
+static void do_append(struct server *s, struct conn *c, struct request *r)
+{
+	struct mailbox *b = r->t[0].kind == 'w' ? mail_box(&s->mail, r->t[0].p) : NULL;
+	struct token *t = r->t + 1;
+	struct text uids = { 0 };
+
+	if (b == NULL) {
+		answer_done(c, "NO [TRYCREATE] no such mailbox");
+		return;
+	}
+	while (t->kind != 0) {
+		uint64_t flags = 0;
+		int64_t date = time(NULL);
+		struct version *v;
+
+		if (t->kind == '(') {
+			for (t++; t->kind == 'w'; t++)
+				flags |= mail_flag_bit(&s->mail, t->p, true);
+			t++;
+		}
+		if (t->kind == 'w' && t[1].kind == 'w' && date_of(t->p) != 0)
+			date = date_of((t++)->p);
+		if (t->kind != 'w')
+			break;
+		v = to_store(s, r, t++);
+		if (v == NULL)
+			put(&uids, "%s%u", uids.n == 0 ? "" : ",", b->uidnext++);
+		else
+			put(&uids, "%s%u", uids.n == 0 ? "" : ",",
+				mail_store(b, v, flags, date)->uid);
+	}
+	if (server_has(s, "UIDPLUS") && !s->no_appenduid && uids.n > 0)
+		answer_done(c, "OK [APPENDUID %u %s] done", b->uidvalidity, uids.p);
+	else
+		answer_done(c, "OK done");
+	text_free(&uids);
+}
+
+static void do_copy(struct server *s, struct conn *c, struct request *r)
+{
+	bool move = strcmp(r->c.kind, "move") == 0;
+	struct mailbox *to =
+		r->t[0].kind == 'w' && r->t[1].kind == 'w' ? mail_box(&s->mail, r->t[1].p) : NULL;
+	struct text from_uids = { 0 }, to_uids = { 0 };
+
+	if (to == NULL) {
+		answer_done(c, "NO [TRYCREATE] no such mailbox");
+		return;
+	}
+	for (size_t i = 0; i < c->view_count; i++) {
+		struct message *m = mail_message(c->selected, c->view[i]);
+		struct message was;
+
+		if (m == NULL || !view_has(c, r, r->t[0].p, i))
+			continue;
+		was = *m;
+		put(&from_uids, "%s%u", from_uids.n == 0 ? "" : ",", was.uid);
+		put(&to_uids, "%s%u", to_uids.n == 0 ? "" : ",",
+			mail_store(to, was.version, was.flags, was.date)->uid);
+		if (move)
+			mail_expunge(c->selected, mail_message(c->selected, was.uid));
+	}
+	if (from_uids.n > 0 && server_has(s, "UIDPLUS") && move)
+		answer_line(c, 0, "* OK [COPYUID %u %s %s] done", to->uidvalidity, from_uids.p,
+			to_uids.p);
+	add_changes(c);
+	if (from_uids.n > 0 && server_has(s, "UIDPLUS") && !move)
+		answer_done(
+			c, "OK [COPYUID %u %s %s] done", to->uidvalidity, from_uids.p, to_uids.p);
+	else
+		answer_done(c, "OK done");
+	text_free(&from_uids);
+	text_free(&to_uids);
+}
+
+static void do_expunge(struct server *s, struct conn *c, struct request *r)
+{
+	(void)s;
+	for (size_t i = c->view_count; i-- > 0;) {
+		struct message *m = mail_message(c->selected, c->view[i]);
+
+		if (m != NULL && (m->flags & DELETED) != 0 &&
+			(!r->uid || view_has(c, r, r->t[0].p, i)))
+			mail_expunge(c->selected, m);
+	}
+	add_changes(c);
+	answer_done(c, "OK done");
+}
+
+/* --- commands -------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *word;
+	const char *kind; /* what rules call it */
+	void (*run)(struct server *s, struct conn *c, struct request *r);
+	const char *cap; /* NULL: none is needed */
+	bool selected, change;
+} commands[] = { { "CAPABILITY", "capability", do_capability, NULL, false, false },
+	{ "LOGIN", "login", do_login, NULL, false, false },
+	{ "AUTHENTICATE", "login", do_login, NULL, false, false },
+	{ "ENABLE", "enable", do_enable, "ENABLE", false, false },
+	{ "ID", "id", do_id, "ID", false, false },
+	{ "NAMESPACE", "namespace", do_namespace, "NAMESPACE", false, false },
+	{ "NOOP", "noop", do_nothing, NULL, false, false },
+	{ "LOGOUT", "logout", do_logout, NULL, false, false },
+	{ "IDLE", "idle", do_idle, "IDLE", false, false },
+	{ "LIST", "list", do_list, NULL, false, false },
+	{ "STATUS", "status", do_status, NULL, false, false },
+	{ "SELECT", "select", do_select, NULL, false, false },
+	{ "EXAMINE", "select", do_select, NULL, false, false },
+	{ "UNSELECT", "unselect", do_unselect, "UNSELECT", true, false },
+	{ "CLOSE", "unselect", do_unselect, NULL, true, false },
+	{ "CREATE", "create", do_create, NULL, false, true },
+	{ "DELETE", "delete", do_delete, NULL, false, true },
+	{ "RENAME", "rename", do_rename, NULL, false, true },
+	{ "SUBSCRIBE", "subscribe", do_subscribe, NULL, false, true },
+	{ "UNSUBSCRIBE", "subscribe", do_subscribe, NULL, false, true },
+	{ "APPEND", "append", do_append, NULL, false, true },
+	{ "FETCH", "listing", do_fetch, NULL, true, false },
+	{ "STORE", "store", do_store, NULL, true, true },
+	{ "SEARCH", "search", do_search, NULL, true, false },
+	{ "COPY", "copy", do_copy, NULL, true, true },
+	{ "MOVE", "move", do_copy, "MOVE", true, true },
+	{ "EXPUNGE", "expunge", do_expunge, NULL, true, true } };
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static size_t find_command(const char *word)
+{
+	size_t i = 0;
+
+	while (i < COMMANDS && strcasecmp(commands[i].word, word) != 0)
+		i++;
+	return i;
+}
+
+static const char *kind_of(size_t command, const char *line)
+{
+	if (command == COMMANDS)
+		return "unknown";
+	if (strcmp(commands[command].word, "FETCH") != 0)
+		return commands[command].kind;
+	if (strcasestr(line, "BODY.PEEK[]<") != NULL || strcasestr(line, "BODY[]<") != NULL)
+		return "pieces";
+	if (strcasestr(line, "BODY.PEEK[]") != NULL || strcasestr(line, "BODY[]") != NULL)
+		return "bodies";
+	return strcasestr(line, "BODY.PEEK[") != NULL ? "headers" : "listing";
+}
+
+/* Cuts a command into words and brackets, in place.  [...] in a word belongs to it. */
+static size_t tokenize(char *p, const char *end, struct token *t)
+{
+	size_t n = 0;
+
+	while (p < end && n + 1 < TOKENS_MAX) {
+		char *from = p;
+
+		if (*p == ' ' || *p == '\r' || *p == '\n') {
+			p++;
+		} else if (*p == '(' || *p == ')') {
+			t[n++].kind = *p++;
+		} else if (*p == '"') {
+			char *out = ++from;
+
+			for (p++; p < end && *p != '"'; p++) {
+				if (*p == '\\')
+					p++;
+				*out++ = *p;
+			}
+			p++;
+			t[n++] = (struct token){ 'w', from, (size_t)(out - from) };
+		} else if (*p == '{') {
+			size_t length = strtoul(p + 1, NULL, 10);
+
+			from = memchr(p, '\n', (size_t)(end - p));
+			from = from == NULL ? p : from + 1;
+			length = length > (size_t)(end - from) ? (size_t)(end - from) : length;
+			p = from + length;
+			t[n++] = (struct token){ 'w', from, length };
+		} else {
+			int depth = 0;
+
+			for (; p < end && *p != '\r' && *p != '\n'; p++) {
+				depth += (*p == '[') - (*p == ']');
+				if (depth == 0 && (*p == ' ' || *p == '(' || *p == ')'))
+					break;
+			}
+			t[n++] = (struct token){ 'w', from, (size_t)(p - from) };
+		}
+	}
+	t[n] = (struct token){ 0 };
+	for (size_t i = 0; i < n; i++) {
+		if (t[i].kind == 'w')
+			t[i].p[t[i].n] = '\0';
+	}
+	return n;
+}
+
+/* Reads what came of a command: the tag into c->tag, r filled.  line is owned by the caller. */
+static size_t read_command(
+	struct conn *c, char *text, size_t n, struct token *t, char **line, struct request *r)
+{
+	const char *end = memchr(text, '\r', n), *blank = memchr(text, ' ', n);
+	size_t command, at = 2;
+
+	if (end == NULL)
+		end = text + n;
+	*line = blank == NULL || blank > end ? copy_of("")
+					     : need(strndup(blank + 1, (size_t)(end - blank - 1)));
+	tokenize(text, text + n, t);
+	free(c->tag);
+	c->tag = copy_of(t[0].kind == 'w' ? t[0].p : "*");
+	r->uid = t[0].kind == 'w' && t[1].kind == 'w' && strcasecmp(t[1].p, "UID") == 0;
+	if (r->uid)
+		at++;
+	command = t[0].kind == 'w' && t[1].kind == 'w' && t[at - 1].kind == 'w'
+			  ? find_command(t[at - 1].p)
+			  : COMMANDS;
+	r->t = t[0].kind == 0 || t[1].kind == 0 ? t : t + at;
+	r->c = (struct command){ .kind = kind_of(command, *line), .line = *line, .set = "" };
+	if (command < COMMANDS && commands[command].selected && r->t[0].kind == 'w')
+		r->c.set = r->t[0].p;
+	r->c.mailbox = command < COMMANDS && !commands[command].selected && r->t[0].kind == 'w'
+			       ? r->t[0].p
+		       : c->selected != NULL ? c->selected->name
+					     : "";
+	return command;
+}
+
+static void count(struct server *s, const char *kind, bool change)
+{
+	struct count *k = s->counts;
+
+	s->commands++;
+	s->changes += change;
+	while (k->kind != NULL && strcmp(k->kind, kind) != 0)
+		k++;
+	k->kind = kind;
+	k->n++;
+}
+
+/* true: something else was sent instead. */
+static bool refused(
+	struct server *s, struct conn *c, const struct command *command, enum stage stage)
+{
+	struct text out = { 0 };
+	enum and_then then;
+	bool is = rules_refuse(s->rules, command, stage, c->tag, &out, &then);
+
+	if (is) {
+		conn_send(s, c, out.p == NULL ? "" : out.p, out.n);
+		conn_then(c, then);
+	}
+	text_free(&out);
+	return is;
+}
+
+static void run_command(struct server *s, struct conn *c)
+{
+	static struct token tokens[TOKENS_MAX];
+	struct request r;
+	char *line;
+	size_t command = read_command(c, c->written_in.p, c->written_in.n, tokens, &line, &r);
+	bool known = command < COMMANDS &&
+		     (commands[command].cap == NULL || server_has(s, commands[command].cap));
+
+	count(s, r.c.kind, known && commands[command].change);
+	if (!c->begun)
+		rules_begin(s->rules, &r.c);
+	c->begun = false;
+	if (!refused(s, c, &r.c, BEFORE)) {
+		if (!known)
+			answer_done(c, "BAD what?");
+		else if (commands[command].selected && c->selected == NULL)
+			answer_done(c, "BAD nothing is selected");
+		else
+			commands[command].run(s, c, &r);
+		if (c->answer.count > 0)
+			send_answer(s, c, &r.c);
+	}
+	free(line);
+}
+
+/* --- input ----------------------------------------------------------------------------------- */
+
+/* A literal is announced: asked for, or what carries it is refused.  false: refused. */
+static bool ask_for_literal(struct server *s, struct conn *c)
+{
+	static struct token tokens[TOKENS_MAX];
+	struct text copy = { 0 };
+	struct request r;
+	char *line;
+	bool ok = true;
+
+	if (!c->begun) {
+		put_bytes(&copy, c->written_in.p, c->written_in.n);
+		read_command(c, copy.p, copy.n, tokens, &line, &r);
+		rules_begin(s->rules, &r.c);
+		c->begun = true;
+		ok = !refused(s, c, &r.c, BEFORE_LITERAL);
+		if (!ok)
+			count(s, r.c.kind, false);
+		free(line);
+		text_free(&copy);
+	}
+	if (ok)
+		conn_send(s, c, "+ go on\r\n", 9);
+	return ok;
+}
+
+/* The line that was just read ends in {n} or {n+}. */
+static bool literal_follows(const struct text *t, size_t *length, bool *wait)
+{
+	size_t n = t->n;
+
+	while (n > 0 && (t->p[n - 1] == '\r' || t->p[n - 1] == '\n'))
+		n--;
+	if (n < 3 || t->p[n - 1] != '}')
+		return false;
+	*wait = t->p[n - 2] != '+';
+	n -= *wait ? 1 : 2;
+	while (n > 0 && isdigit((unsigned char)t->p[n - 1]))
+		n--;
+	if (n == 0 || t->p[n - 1] != '{')
+		return false;
+	*length = strtoul(t->p + n, NULL, 10);
+	return true;
+}
+
+/* true: written_in holds a whole command. */
+static bool gather(struct server *s, struct conn *c)
+{
+	while (c->in.n > 0 && !c->closing && !c->hung) {
+		const char *end;
+		size_t n;
+		bool wait;
+
+		if (c->literal_left > 0) {
+			n = c->in.n < c->literal_left ? c->in.n : c->literal_left;
+			put_bytes(&c->written_in, c->in.p, n);
+			cut_front(&c->in, n);
+			c->literal_left -= n;
+			continue;
+		}
+		end = memchr(c->in.p, '\n', c->in.n);
+		if (end == NULL)
+			return false;
+		n = (size_t)(end - c->in.p) + 1;
+		put_bytes(&c->written_in, c->in.p, n);
+		cut_front(&c->in, n);
+		if (!literal_follows(&c->written_in, &c->literal_left, &wait))
+			return true;
+		if (wait && !ask_for_literal(s, c)) {
+			c->written_in.n = c->literal_left = 0;
+			c->begun = false;
+		}
+	}
+	return false;
+}
+
+void imap_input(struct server *s, struct conn *c)
+{
+	int64_t not_before = c->not_before;
+
+	while (c->not_before == not_before && gather(s, c)) {
+		if (c->idling || c->authenticating) {
+			if (c->authenticating)
+				signed_in(s, c);
+			else
+				answer_done(c, "OK done");
+			c->idling = c->authenticating = false;
+			for (size_t i = 0; i < c->answer.count; i++)
+				conn_send(
+					s, c, c->answer.units[i].text.p, c->answer.units[i].text.n);
+			answer_free(&c->answer);
+		} else {
+			run_command(s, c);
+		}
+		c->written_in.n = 0;
+	}
+}

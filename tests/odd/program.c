@@ -1,0 +1,156 @@
+/* tests/odd/program.c - runs godwit and serves it. */
+#include "run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	LONGEST = 120,    /* seconds; one that takes longer is stuck */
+	FAR_TOO_MANY = 20 /* times what a case allows: it will not end by itself */
+};
+
+static void write_config(struct run *r)
+{
+	struct text t = { 0 };
+	char *path = printed("%s/config", r->dir);
+
+	put(&t,
+		"state-dir = \"%s/state\"\naccount \"odd\" {\n\thost = \"127.0.0.1\"\n\tport = %u\n"
+		"\ttls = \"none\"\n\tuser = \"me\"\n\tpassword-command = \"echo secret\"\n"
+		"\tmaildir = \"%s\"\n",
+		r->dir, r->server.port, r->root);
+	if (r->config.p == NULL || strstr(r->config.p, "timeout =") == NULL)
+		put(&t, "\ttimeout = 30\n");
+	if (r->config.p == NULL || strstr(r->config.p, "delete =") == NULL)
+		put(&t, "\tdelete = \"expunge\"\n");
+	put(&t, "%s}\n", r->config.p == NULL ? "" : r->config.p);
+	if (!tree_write(path, t.p, t.n, true))
+		wrong(r, "cannot write %s", path);
+	chmod(path, 0600);
+	text_free(&t);
+	free(path);
+}
+
+static void redirect(int fd, const char *dir, const char *name)
+{
+	char *path = printed("%s/%s", dir, name);
+	int to = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	if (to < 0 || dup2(to, fd) < 0)
+		_exit(126);
+	free(path);
+}
+
+static void become_program(const struct run *r, char **args, size_t count)
+{
+	char *config = printed("%s/config", r->dir), *runtime = printed("%s/run", r->dir);
+	char *argv[WORDS_MAX + 4] = { (char *)(uintptr_t)r->godwit, (char[]){ "-c" }, config };
+	sigset_t none;
+
+	for (size_t i = 0; i < count; i++)
+		argv[i + 3] = args[i];
+	setenv("HOME", r->dir, 1);
+	setenv("XDG_RUNTIME_DIR", runtime, 1);
+	setenv("LC_ALL", "C.UTF-8", 1);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	setpgid(0, 0);
+	redirect(1, r->dir, "out");
+	redirect(2, r->dir, "err");
+	execv(r->godwit, argv);
+	_exit(127);
+}
+
+static void take_output(struct run *r)
+{
+	static const char *const names[] = { "out", "err" };
+
+	text_free(&r->output);
+	for (size_t i = 0; i < 2; i++) {
+		char *path = printed("%s/%s", r->dir, names[i]);
+		struct text t = file_text(path);
+
+		put_bytes(&r->output, t.p, t.n);
+		text_free(&t);
+		free(path);
+	}
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static bool is_storm(const struct run *r)
+{
+	return server_count(&r->server, "all") > r->max_commands * FAR_TOO_MANY ||
+	       r->server.connections > r->max_logins * FAR_TOO_MANY;
+}
+
+/* Serves the program until it ends; its status as of wait. */
+static int serve_until_end(struct run *r, pid_t pid, unsigned term_ms)
+{
+	int64_t began = now_ms();
+	sigset_t none;
+	bool told = false, stopped = false;
+	int status;
+
+	sigemptyset(&none);
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		bool storm = is_storm(r);
+
+		server_turn(&r->server, 100, &none);
+		if (term_ms > 0 && !told && now_ms() - began > term_ms) {
+			kill(pid, SIGTERM);
+			told = true;
+		}
+		if (stopped || (!storm && now_ms() - began < LONGEST * 1000))
+			continue;
+		wrong(r, storm ? "a storm: ended by force" : "stuck: ended by force");
+		kill(-pid, SIGKILL);
+		stopped = true;
+	}
+	return status;
+}
+
+void run_program(struct run *r, char **args, size_t count, int expected, unsigned term_ms)
+{
+	struct tree tree;
+	pid_t pid;
+	int status;
+
+	write_config(r);
+	tree_read(&tree, r->root, &r->server.mail);
+	free(r->stamps_before);
+	r->stamps_before = copy_of(tree.stamps.p);
+	tree_free(&tree);
+	server_count_anew(&r->server);
+	put(&r->server.trace, "== godwit %s (line %u)\n", args[0], r->line);
+	pid = fork();
+	if (pid == 0)
+		become_program(r, args, count);
+	if (pid < 0) {
+		wrong(r, "fork: %s", strerror(errno));
+		return;
+	}
+	status = serve_until_end(r, pid, term_ms);
+	server_close_all(&r->server);
+	take_output(r);
+	r->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	put(&r->server.trace, "== status %d\n%s", r->status, r->output.p);
+	if (!WIFEXITED(status))
+		wrong(r, "ended by signal %d", WTERMSIG(status));
+	else if (expected >= 0 && r->status != expected)
+		wrong(r, "exit status %d, not %d", r->status, expected);
+	judge_run(r);
+}

@@ -1,0 +1,64 @@
+/* tests/odd/run.h - one case being run: steps.c carries its lines out, judge.c looks at both sides.
+ */
+#pragma once
+
+#include "script.h"
+#include "serve.h"
+#include "tree.h"
+
+/* That a letter stands in a mailbox, by what the case did. */
+struct want {
+	struct letter *letter;
+	char *box;
+	unsigned copies;
+	bool there, here;         /* on which sides it has to be in the end */
+	bool was_there, was_here; /* where it was seen: it may not be lost from there */
+	struct want *next;
+};
+
+struct alias {
+	char *box, *dir;
+	struct alias *next;
+};
+
+struct run {
+	const struct script *script;
+	const char *godwit;
+	char *dir;  /* of this case, owned */
+	char *root; /* of the Maildir */
+	struct server server;
+	struct want *wants;
+	struct alias *aliases; /* mailboxes whose directory is called otherwise */
+	struct text config;    /* lines of the account's block */
+	bool caps_set, odd_in_the_end, no_end, may_double, may_lose;
+	unsigned max_commands, max_logins;
+	int end_status;
+
+	/* The last run of the program. */
+	int status;
+	struct text output;     /* stdout, then stderr */
+	struct text odd_output; /* of all runs while something was odd */
+	char *stamps_before;    /* of the tree, when it began */
+
+	unsigned line;     /* of the case file, where we are */
+	struct text wrong; /* why the case failed; empty: it did not */
+	unsigned wrong_count;
+};
+
+/* Notes that the case fails. */
+void wrong(struct run *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* --- steps.c --- */
+void run_case(struct run *r); /* script, godwit and dir are set */
+
+/* --- program.c --- */
+/* Runs the program and serves it until it ends; term_ms > 0: it is told to end after that. expected
+ * < 0: any status will do. */
+void run_program(struct run *r, char **args, size_t count, int expected, unsigned term_ms);
+
+/* --- judge.c --- */
+const char *dir_of(const struct run *r, const char *box);
+struct want *want_of(struct run *r, const struct letter *letter, const char *box, bool make);
+void judge_run(struct run *r);   /* nothing lost, doubled or short */
+void judge_quiet(struct run *r); /* the last run changed nothing */
+void judge_end(struct run *r);   /* both sides hold what they should */

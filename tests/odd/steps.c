@@ -1,0 +1,886 @@
+/* tests/odd/steps.c - carries out the lines of a case; README.md has the language. */
+#include "run.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FIRST_DATE = 1700000000, LETTER_SIZE = 300 };
+
+struct words {
+	char **w;
+	size_t n;
+};
+
+/* The value of "name=..." among the words, which is taken out; NULL: it is not there. */
+static char *option(struct words *words, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < words->n; i++) {
+		char *found = words->w[i];
+
+		if (strncmp(found, name, length) != 0 || found[length] != '=')
+			continue;
+		memmove(words->w + i, words->w + i + 1, (words->n - i - 1) * sizeof *words->w);
+		words->n--;
+		return found + length + 1;
+	}
+	return NULL;
+}
+
+static bool flag_word(struct words *words, const char *word)
+{
+	for (size_t i = 0; i < words->n; i++) {
+		if (strcmp(words->w[i], word) != 0)
+			continue;
+		memmove(words->w + i, words->w + i + 1, (words->n - i - 1) * sizeof *words->w);
+		words->n--;
+		return true;
+	}
+	return false;
+}
+
+static bool is_number(const char *s)
+{
+	return *s != '\0' && strspn(s, "0123456789") == strlen(s);
+}
+
+/* --- letters --------------------------------------------------------------------------------- */
+
+/* Calls back for each letter of "INBOX:3-5,8". */
+static void each_letter(struct run *r, const char *which,
+	void (*cb)(struct run *, struct letter *, void *), void *ctx)
+{
+	const char *colon = strrchr(which, ':');
+	char *home = colon == NULL ? copy_of(which) : need(strndup(which, (size_t)(colon - which)));
+	unsigned last = 0, done = 0;
+
+	for (struct letter *l = r->server.mail.letters; l != NULL; l = l->next) {
+		if (strcmp(l->home, home) == 0 && l->number > last)
+			last = l->number;
+	}
+	for (unsigned i = 1; i <= last; i++) {
+		struct letter *l = mail_find_letter(&r->server.mail, home, i);
+
+		if (l == NULL || (colon != NULL && !in_ranges(colon + 1, i)))
+			continue;
+		cb(r, l, ctx);
+		done++;
+	}
+	if (done == 0)
+		wrong(r, "no letter %s", which);
+	free(home);
+}
+
+/* A new letter with the content that the options ask for. */
+static struct version *new_letter(
+	struct run *r, const char *home, const char *raw, const char *size)
+{
+	struct letter *l = mail_letter(&r->server.mail, home);
+	struct text t = { 0 };
+
+	if (raw != NULL)
+		put(&t, "%s", raw);
+	else
+		t = mail_compose(l, size == NULL ? LETTER_SIZE : strtoul(size, NULL, 10));
+	l->current = mail_version(&r->server.mail, l, t.p, t.n);
+	text_free(&t);
+	return l->current;
+}
+
+static uint64_t flags_of(struct run *r, const char *list)
+{
+	uint64_t flags = 0;
+	char *copy = list == NULL ? NULL : copy_of(list), *rest = copy;
+
+	for (char *word; rest != NULL && (word = strsep(&rest, " ,")) != NULL;)
+		flags |= *word == '\0' ? 0 : mail_flag_bit(&r->server.mail, word, true);
+	free(copy);
+	return flags;
+}
+
+/* --- the server's side ----------------------------------------------------------------------- */
+
+static void deliver(struct run *r, struct words words)
+{
+	const char *raw = option(&words, "raw"), *size = option(&words, "size");
+	uint64_t flags = flags_of(r, option(&words, "flags"));
+	unsigned long n = words.n > 1 ? strtoul(words.w[1], NULL, 10) : 1;
+	struct mailbox *b = words.n > 0 ? mail_box(&r->server.mail, words.w[0]) : NULL;
+
+	if (b == NULL) {
+		wrong(r, "deliver MAILBOX [N] [size=N] [flags=F] [raw=TEXT]");
+		return;
+	}
+	for (unsigned long i = 0; i < n; i++) {
+		struct version *v = new_letter(r, words.w[0], raw, size);
+		struct want *w = want_of(r, v->letter, b->name, true);
+
+		mail_store(b, v, flags, FIRST_DATE + (int64_t)v->letter->number * 60);
+		w->copies++;
+		w->was_there = true;
+	}
+}
+
+static void step_box(struct run *r, struct words words)
+{
+	const char *use = option(&words, "use"), *validity = option(&words, "uidvalidity");
+	const char *view = option(&words, "view");
+	bool noselect = flag_word(&words, "noselect"), readonly = flag_word(&words, "readonly");
+	struct mailbox *b;
+
+	if (words.n < 1) {
+		wrong(r, "box NAME [N] ...");
+		return;
+	}
+	b = mail_create(&r->server.mail, words.w[0]);
+	if (use != NULL)
+		snprintf(b->use, sizeof b->use, "%s", use);
+	if (validity != NULL)
+		b->uidvalidity = (uint32_t)strtoul(validity, NULL, 10);
+	if (view != NULL)
+		b->view = (unsigned)strtoul(view, NULL, 10);
+	b->noselect = noselect;
+	b->readonly = readonly;
+	if (words.n > 1)
+		deliver(r, words);
+}
+
+struct change {
+	const char *verb, *in, *to;
+	char **flags;
+	size_t flag_count;
+	struct tree *tree;
+};
+
+static struct message *find_there(struct mailbox *b, const struct letter *l)
+{
+	for (size_t i = 0; b != NULL && i < b->count; i++) {
+		if (b->messages[i].version->letter == l)
+			return &b->messages[i];
+	}
+	return NULL;
+}
+
+/* One copy less is wanted in that mailbox. */
+static void unwant(struct run *r, const struct letter *l, const char *box)
+{
+	struct want *w = want_of(r, l, box, false);
+
+	if (w == NULL || w->copies == 0)
+		return;
+	if (--w->copies == 0)
+		w->there = w->here = false;
+}
+
+static void change_there(struct run *r, struct letter *l, void *ctx)
+{
+	struct change *c = ctx;
+	const char *in = c->in == NULL ? l->home : c->in;
+	struct mailbox *b = mail_box(&r->server.mail, in), *to;
+	struct message *m = find_there(b, l);
+	struct message was;
+	uint64_t flags;
+
+	if (m == NULL) {
+		wrong(r, "%s is not in %s there", l->name, in);
+		return;
+	}
+	was = *m;
+	if (strcmp(c->verb, "flag") == 0) {
+		flags = m->flags;
+		for (size_t i = 0; i < c->flag_count; i++) {
+			uint64_t bit = mail_flag_bit(&r->server.mail, c->flags[i] + 1, true);
+
+			flags = c->flags[i][0] == '-' ? flags & ~bit : flags | bit;
+		}
+		mail_flag(b, m, flags);
+		return;
+	}
+	if (strcmp(c->verb, "delete") != 0) {
+		to = c->to == NULL ? NULL : mail_box(&r->server.mail, c->to);
+		if (to == NULL) {
+			wrong(r, "there %s LETTERS MAILBOX", c->verb);
+			return;
+		}
+		mail_store(to, was.version, was.flags, was.date);
+		want_of(r, l, c->to, true)->copies++;
+	}
+	if (strcmp(c->verb, "copy") == 0)
+		return;
+	mail_expunge(b, find_there(b, l));
+	unwant(r, l, in);
+}
+
+/* All that is wanted in a mailbox is gone with it, or is in another one now. */
+static void rewant_box(struct run *r, const char *from, const char *to)
+{
+	for (struct want *w = r->wants; w != NULL; w = w->next) {
+		if (strcmp(w->box, from) != 0)
+			continue;
+		if (to != NULL) {
+			free(w->box);
+			w->box = copy_of(to);
+			w->was_here = false;
+		} else {
+			w->there = w->here = false;
+			w->copies = 0;
+		}
+	}
+}
+
+static void change_boxes_there(struct run *r, struct words words)
+{
+	struct mailbox *b = words.n > 1 ? mail_box(&r->server.mail, words.w[1]) : NULL;
+
+	if (words.n > 1 && strcmp(words.w[0], "create") == 0) {
+		mail_create(&r->server.mail, words.w[1]);
+	} else if (b != NULL && strcmp(words.w[0], "remove") == 0) {
+		mail_remove(&r->server.mail, b);
+		rewant_box(r, words.w[1], NULL);
+	} else if (b != NULL && words.n > 2 && strcmp(words.w[0], "rename") == 0) {
+		free(b->name);
+		b->name = copy_of(words.w[2]);
+		rewant_box(r, words.w[1], words.w[2]);
+	} else if (b != NULL && strcmp(words.w[0], "uidvalidity") == 0) {
+		b->uidvalidity = r->server.mail.uidvalidity++;
+		b->gone_count = 0;
+		for (size_t i = 0; i < b->count; i++)
+			b->messages[i].uid = (uint32_t)i + 1;
+		b->uidnext = (uint32_t)b->count + 1;
+	} else if (b != NULL && words.n > 2 && strcmp(words.w[0], "view") == 0) {
+		b->view = (unsigned)strtoul(words.w[2], NULL, 10);
+	} else if (b != NULL && words.n > 2 && strcmp(words.w[0], "readonly") == 0) {
+		b->readonly = strcmp(words.w[2], "yes") == 0;
+	} else {
+		wrong(r, "there what? %s", words.n > 0 ? words.w[0] : "");
+	}
+}
+
+static bool is_letter_verb(const char *verb)
+{
+	static const char *const verbs[] = { "delete", "flag", "move", "copy", "rewrite",
+		"replace" };
+
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+		if (strcmp(verbs[i], verb) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void change_of(struct change *c, struct words *words)
+{
+	*c = (struct change){ .verb = words->w[0], .in = option(words, "in") };
+	c->to = words->n > 2 ? words->w[2] : NULL;
+	c->flags = words->w + 2;
+	c->flag_count = words->n - 2;
+}
+
+static void step_there(struct run *r, struct words words)
+{
+	struct change c;
+
+	if (words.n < 2 || !is_letter_verb(words.w[0])) {
+		change_boxes_there(r, words);
+		return;
+	}
+	change_of(&c, &words);
+	each_letter(r, words.w[1], change_there, &c);
+}
+
+/* --- this side ------------------------------------------------------------------------------- */
+
+static void put_here(struct run *r, struct words words)
+{
+	const char *raw = option(&words, "raw"), *size = option(&words, "size");
+	const char *flags = option(&words, "flags");
+	bool crlf = flag_word(&words, "crlf"), fresh = flag_word(&words, "new");
+	unsigned long n = words.n > 1 ? strtoul(words.w[1], NULL, 10) : 1;
+
+	if (words.n < 1) {
+		wrong(r, "here put MAILBOX [N] [flags=FS] [crlf] [new] [size=N] [raw=TEXT]");
+		return;
+	}
+	for (unsigned long i = 0; i < n; i++) {
+		struct version *v = new_letter(r, words.w[0], raw, size);
+		struct want *w = want_of(r, v->letter, words.w[0], true);
+		char *path = printed("%s/%s/%s/17000%05u.M1P1.odd%s%s", r->root,
+			dir_of(r, words.w[0]), fresh ? "new" : "cur", v->letter->number,
+			fresh ? "" : ":2,", fresh || flags == NULL ? "" : flags);
+
+		if (!tree_make(r->root, dir_of(r, words.w[0])) ||
+			!tree_write(path, v->p, v->n, crlf))
+			wrong(r, "cannot write %s", path);
+		w->copies++;
+		w->was_here = true;
+		free(path);
+	}
+}
+
+static struct file *find_here(
+	struct run *r, const struct tree *t, const struct letter *l, const char *box)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		if (t->files[i].version != NULL && t->files[i].version->letter == l &&
+			strcmp(t->files[i].dir, dir_of(r, box)) == 0)
+			return &t->files[i];
+	}
+	return NULL;
+}
+
+/* The name with letters added ("+S") and taken away ("-F"), in cur/. */
+static char *with_flags(const char *path, char **changes, size_t n)
+{
+	const char *slash = strrchr(path, '/'), *colon = strstr(path, ":2,");
+	char flags[64] = "";
+	size_t length = 0;
+
+	for (char c = 'A'; c <= 'z'; c++) {
+		bool has = colon != NULL && strchr(colon + 3, c) != NULL;
+
+		for (size_t i = 0; i < n; i++) {
+			if (strchr(changes[i] + 1, c) != NULL)
+				has = changes[i][0] == '+';
+		}
+		if (has)
+			flags[length++] = c;
+	}
+	return printed("%.*s/cur/%.*s:2,%s", (int)(slash - path) - 4, path,
+		(int)(colon == NULL ? strlen(slash + 1) : (size_t)(colon - slash - 1)), slash + 1,
+		flags);
+}
+
+static struct version *next_version(struct run *r, struct letter *l)
+{
+	struct text t;
+
+	l->rewritten++;
+	t = mail_compose(l, LETTER_SIZE);
+	l->current = mail_version(&r->server.mail, l, t.p, t.n);
+	text_free(&t);
+	return l->current;
+}
+
+static void rewrite(struct run *r, struct letter *l, const char *path, bool by_rename)
+{
+	const struct version *v = next_version(r, l);
+	char *other = printed("%s/tmp-edit", r->dir);
+
+	if (by_rename ? !tree_write(other, v->p, v->n, false) || rename(other, path) != 0
+		      : !tree_write(path, v->p, v->n, false))
+		wrong(r, "cannot rewrite %s", path);
+	free(other);
+}
+
+static void change_here(struct run *r, struct letter *l, void *ctx)
+{
+	struct change *c = ctx;
+	const char *in = c->in == NULL ? l->home : c->in;
+	struct file *f;
+	struct tree tree;
+	char *path, *to = NULL;
+	bool ok = true;
+
+	tree_read(&tree, r->root, &r->server.mail);
+	f = find_here(r, &tree, l, in);
+	if (f == NULL) {
+		wrong(r, "%s is not in %s here", l->name, in);
+		tree_free(&tree);
+		return;
+	}
+	path = printed("%s/%s", r->root, f->path);
+	if (strcmp(c->verb, "delete") == 0) {
+		ok = unlink(path) == 0;
+		unwant(r, l, in);
+	} else if (strcmp(c->verb, "flag") == 0) {
+		to = with_flags(path, c->flags, c->flag_count);
+		ok = rename(path, to) == 0;
+	} else if (strcmp(c->verb, "rewrite") == 0 || strcmp(c->verb, "replace") == 0) {
+		rewrite(r, l, path, strcmp(c->verb, "replace") == 0);
+	} else if (c->to != NULL) {
+		to = printed("%s/%s/cur/%s", r->root, dir_of(r, c->to), strrchr(path, '/') + 1);
+		ok = tree_make(r->root, dir_of(r, c->to)) &&
+		     (strcmp(c->verb, "move") == 0
+				     ? rename(path, to) == 0
+				     : tree_write(to, f->version->p, f->version->n, false));
+		if (strcmp(c->verb, "move") == 0)
+			unwant(r, l, in);
+		want_of(r, l, c->to, true)->copies++;
+	}
+	if (!ok)
+		wrong(r, "here %s of %s failed", c->verb, l->name);
+	free(path);
+	free(to);
+	tree_free(&tree);
+}
+
+static void step_here(struct run *r, struct words words)
+{
+	struct change c;
+
+	if (words.n > 1 && is_letter_verb(words.w[0])) {
+		change_of(&c, &words);
+		each_letter(r, words.w[1], change_here, &c);
+	} else if (words.n > 1 && strcmp(words.w[0], "put") == 0) {
+		put_here(r, (struct words){ words.w + 1, words.n - 1 });
+	} else if (words.n == 2 && strcmp(words.w[0], "mkdir") == 0) {
+		if (!tree_make(r->root, words.w[1]))
+			wrong(r, "cannot make %s", words.w[1]);
+	} else if (words.n == 2 && strcmp(words.w[0], "rmdir") == 0) {
+		char *path = printed("%s/%s", r->root, words.w[1]);
+
+		remove_all(path);
+		free(path);
+		rewant_box(r, words.w[1], NULL);
+	} else {
+		wrong(r, "here what?");
+	}
+}
+
+/* --- what is wanted -------------------------------------------------------------------------- */
+
+/* only there LETTERS | only here LETTERS | want LETTERS BOX | unwant LETTERS BOX */
+static void change_want(struct run *r, struct letter *l, void *ctx)
+{
+	const struct change *c = ctx;
+	struct want *w = want_of(r, l, c->to == NULL ? l->home : c->to, true);
+
+	if (strcmp(c->verb, "there") == 0) {
+		w->here = false;
+	} else if (strcmp(c->verb, "here") == 0) {
+		w->there = false;
+	} else if (strcmp(c->verb, "both") == 0) {
+		w->here = w->there = true;
+	} else if (strcmp(c->verb, "want") == 0) {
+		w->copies++;
+		w->here = w->there = true;
+	} else {
+		unwant(r, l, w->box);
+	}
+}
+
+static void step_want(struct run *r, struct words words)
+{
+	struct change c;
+
+	if (words.n < 2) {
+		wrong(r, "%s LETTERS [MAILBOX]", words.n > 0 ? words.w[0] : "want");
+		return;
+	}
+	c = (struct change){ .verb = words.w[0], .to = words.n > 2 ? words.w[2] : NULL };
+	each_letter(r, words.w[1], change_want, &c);
+}
+
+/* --- expectations ---------------------------------------------------------------------------- */
+
+static bool compare(unsigned n, const char *how, const char *to)
+{
+	unsigned long m = strtoul(to, NULL, 10);
+
+	return strcmp(how, "<=") == 0 ? n <= m : strcmp(how, ">=") == 0 ? n >= m : n == m;
+}
+
+/* N or <= N: what is counted, and what it should be. */
+static void expect_count(struct run *r, const char *what, unsigned n, struct words words)
+{
+	const char *how = words.n > 1 ? words.w[0] : "=";
+
+	if (words.n == 0 || !is_number(words.w[words.n - 1]))
+		wrong(r, "expect %s how many?", what);
+	else if (!compare(n, how, words.w[words.n - 1]))
+		wrong(r, "%s: %u, not %s %s", what, n, how, words.w[words.n - 1]);
+}
+
+static void expect_flags(struct run *r, struct letter *l, void *ctx)
+{
+	const struct change *c = ctx;
+	const char *in = c->in == NULL ? l->home : c->in;
+	struct text t = { 0 };
+
+	put(&t, "%s", "");
+	if (strcmp(c->verb, "there") == 0) {
+		const struct message *m = find_there(mail_box(&r->server.mail, in), l);
+
+		if (m != NULL)
+			mail_put_flags(&t, &r->server.mail, m->flags);
+	} else {
+		const struct file *f = find_here(r, c->tree, l, in);
+
+		if (f != NULL)
+			put(&t, "%s", file_flags(f));
+	}
+	if (!matches(c->to, t.p))
+		wrong(r, "%s has the flags \"%s\" %s, not \"%s\"", l->name, t.p, c->verb, c->to);
+	text_free(&t);
+}
+
+static unsigned count_in(struct run *r, const char *side, const char *box)
+{
+	const struct mailbox *b = mail_box(&r->server.mail, box);
+	struct tree t;
+	unsigned n = 0;
+
+	if (strcmp(side, "there") == 0)
+		return b == NULL ? 0 : (unsigned)b->count;
+	tree_read(&t, r->root, &r->server.mail);
+	for (size_t i = 0; i < t.count; i++)
+		n += strcmp(t.files[i].dir, dir_of(r, box)) == 0;
+	tree_free(&t);
+	return n;
+}
+
+static void expect_file(struct run *r, const char *path, bool should)
+{
+	char *whole = printed("%s/%s", r->root, path);
+	struct stat st;
+
+	if ((lstat(whole, &st) == 0) != should)
+		wrong(r, "%s is %s", path, should ? "not there" : "there");
+	free(whole);
+}
+
+static void step_expect(struct run *r, struct words words)
+{
+	const char *what = words.n > 0 ? words.w[0] : "";
+	struct words rest = { words.w + 1, words.n - 1 };
+	char *attic;
+
+	if (words.n < 2) {
+		wrong(r, "expect what?");
+	} else if (strcmp(what, "attic") == 0) {
+		attic = printed("%s/state/odd.attic", r->dir);
+		expect_count(r, "in the attic", count_mail(attic), rest);
+		free(attic);
+	} else if (strcmp(what, "commands") == 0) {
+		expect_count(r, words.w[1], server_count(&r->server, words.w[1]),
+			(struct words){ words.w + 2, words.n - 2 });
+	} else if (strcmp(what, "flags") == 0 && words.n > 3) {
+		struct tree tree;
+		struct change c = { .verb = words.w[1], .in = option(&words, "in"), .tree = &tree };
+
+		c.to = words.w[3];
+		tree_read(&tree, r->root, &r->server.mail);
+		each_letter(r, words.w[2], expect_flags, &c);
+		tree_free(&tree);
+	} else if ((strcmp(what, "here") == 0 || strcmp(what, "there") == 0) && words.n > 2) {
+		char *name = printed("%s in %s", what, words.w[1]);
+
+		expect_count(r, name, count_in(r, what, words.w[1]),
+			(struct words){ words.w + 2, words.n - 2 });
+		free(name);
+	} else if (strcmp(what, "file") == 0 || strcmp(what, "no-file") == 0) {
+		expect_file(r, words.w[1], *what == 'f');
+	} else if (strcmp(what, "mailbox") == 0 || strcmp(what, "no-mailbox") == 0) {
+		if ((mail_box(&r->server.mail, words.w[1]) != NULL) != (*what == 'm'))
+			wrong(r, "%s %s", what, words.w[1]);
+	} else {
+		wrong(r, "expect what? %s", what);
+	}
+}
+
+static void step_says(struct run *r, const char *text, bool should)
+{
+	char *pattern = printed("*%s*", text);
+
+	if (matches(pattern, r->output.p) != should)
+		wrong(r, "it %s \"%s\"", should ? "does not say" : "says", text);
+	free(pattern);
+}
+
+/* --- running the program --------------------------------------------------------------------- */
+
+static void step_sync(struct run *r, struct words words)
+{
+	bool quiet = flag_word(&words, "quiet"), any = flag_word(&words, "any");
+	int expected = any ? -1 : 0;
+	char *args[WORDS_MAX] = { (char[]){ "sync" } };
+	size_t n = 1;
+
+	for (size_t i = 0; i < words.n; i++) {
+		if (is_number(words.w[i]))
+			expected = (int)strtol(words.w[i], NULL, 10);
+		else if (n + 1 < WORDS_MAX)
+			args[n++] = words.w[i];
+	}
+	run_program(r, args, n, expected, 0);
+	if (quiet)
+		judge_quiet(r);
+}
+
+static void step_watch(struct run *r, struct words words)
+{
+	char *args[] = { (char[]){ "watch" } };
+
+	if (words.n != 1 || !is_number(words.w[0]))
+		wrong(r, "watch MS");
+	else
+		run_program(r, args, 1, 0, (unsigned)strtoul(words.w[0], NULL, 10));
+}
+
+static void step_godwit(struct run *r, struct words words)
+{
+	if (words.n < 2 || !is_number(words.w[0]))
+		wrong(r, "godwit STATUS COMMAND ...");
+	else
+		run_program(r, words.w + 1, words.n - 1, (int)strtol(words.w[0], NULL, 10), 0);
+}
+
+static void step_shell(struct run *r, struct words words)
+{
+	char *line;
+	int status;
+
+	setenv("MAIL", r->root, 1);
+	setenv("STATE", "state", 1);
+	line = printed("cd '%s' && { %s\n}", r->dir, words.n > 0 ? words.w[0] : "false");
+	status = system(line);
+	if (status != 0)
+		wrong(r, "the shell says %d", status);
+	free(line);
+}
+
+/* --- settings -------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name, *caps;
+} dresses[] = { { "bare", " IMAP4rev1 " },
+	{ "plain", " IMAP4rev1 SASL-IR LITERAL+ IDLE ID NAMESPACE UNSELECT CHILDREN UIDPLUS " },
+	{ "condstore", " IMAP4rev1 SASL-IR LITERAL+ IDLE ID NAMESPACE UNSELECT CHILDREN UIDPLUS "
+		       "ENABLE CONDSTORE"
+		       " MOVE ESEARCH LIST-EXTENDED LIST-STATUS SPECIAL-USE MULTIAPPEND " },
+	{ "qresync", " IMAP4rev1 SASL-IR LITERAL+ IDLE ID NAMESPACE UNSELECT CHILDREN UIDPLUS "
+		     "ENABLE CONDSTORE"
+		     " MOVE ESEARCH LIST-EXTENDED LIST-STATUS SPECIAL-USE MULTIAPPEND QRESYNC " } };
+
+static void set_caps(struct run *r, const char *caps)
+{
+	free(r->server.caps);
+	r->server.caps = copy_of(caps);
+}
+
+static void step_caps(struct run *r, struct words words)
+{
+	for (size_t i = 0; i < words.n; i++) {
+		const char *word = words.w[i], *found;
+		char *padded = printed(" %s ", word + 1), *caps = NULL;
+		bool known = *word == '+' || *word == '-';
+
+		for (size_t k = 0; k < sizeof dresses / sizeof *dresses; k++) {
+			if (strcmp(dresses[k].name, word) == 0) {
+				set_caps(r, dresses[k].caps);
+				known = true;
+			}
+		}
+		found = strstr(r->server.caps, padded);
+		if (*word == '+' && found == NULL)
+			caps = printed("%s%s ", r->server.caps, word + 1);
+		else if (*word == '-' && found != NULL)
+			caps = printed("%.*s%s", (int)(found - r->server.caps), r->server.caps,
+				found + strlen(padded) - 1);
+		if (caps != NULL)
+			set_caps(r, caps);
+		if (!known)
+			wrong(r, "no such capabilities: %s", word);
+		free(caps);
+		free(padded);
+	}
+}
+
+/* Oddness of the server itself, not of an answer. */
+static void step_quirk(struct run *r, struct words words)
+{
+	for (size_t i = 0; i < words.n; i++) {
+		bool on = words.w[i][0] != '-';
+		const char *word = words.w[i] + !on;
+
+		if (strcmp(word, "uidnext-follows") == 0)
+			r->server.mail.uidnext_follows = on;
+		else if (strcmp(word, "whole-pieces") == 0)
+			r->server.whole_pieces = on;
+		else if (strcmp(word, "no-appenduid") == 0)
+			r->server.no_appenduid = on;
+		else
+			wrong(r, "no such quirk: %s", word);
+	}
+}
+
+static void step_odd(struct run *r, struct words words)
+{
+	char *why;
+	struct rule *rule = rule_parse(words.w, words.n, &why);
+
+	if (rule == NULL)
+		wrong(r, "%s", why);
+	else
+		rule_append(&r->server.rules, rule);
+	free(why);
+}
+
+static void step_sound(struct run *r)
+{
+	const char *which;
+
+	if (!rule_fired(r->server.rules, &which))
+		wrong(r, "this never came to pass: odd %s", which);
+	rule_free_all(r->server.rules);
+	r->server.rules = NULL;
+}
+
+/* end [odd] [STATUS] | end none */
+static void step_end(struct run *r, struct words words)
+{
+	r->no_end = flag_word(&words, "none");
+	r->odd_in_the_end = flag_word(&words, "odd");
+	if (words.n > 0 && is_number(words.w[0]))
+		r->end_status = (int)strtol(words.w[0], NULL, 10);
+}
+
+static void step_config(struct run *r, struct words words)
+{
+	for (size_t i = 0; i < words.n; i++)
+		put(&r->config, "%s ", words.w[i]);
+	put(&r->config, "\n");
+}
+
+static void step_dir(struct run *r, struct words words)
+{
+	struct alias *a = need(calloc(1, sizeof *a));
+
+	if (words.n != 2) {
+		wrong(r, "dir MAILBOX DIRECTORY");
+		free(a);
+		return;
+	}
+	*a = (struct alias){ copy_of(words.w[0]), copy_of(words.w[1]), r->aliases };
+	r->aliases = a;
+}
+
+static void step_limits(struct run *r, const char *word, struct words words)
+{
+	unsigned n = words.n > 0 ? (unsigned)strtoul(words.w[0], NULL, 10) : 0;
+
+	if (strcmp(word, "max-commands") == 0)
+		r->max_commands = n;
+	else
+		r->max_logins = n;
+}
+
+/* --- a whole case ---------------------------------------------------------------------------- */
+
+static void carry_out(struct run *r, const char *verb, struct words words, struct words all)
+{
+	if (strcmp(verb, "caps") == 0)
+		step_caps(r, words);
+	else if (strcmp(verb, "quirk") == 0)
+		step_quirk(r, words);
+	else if (strcmp(verb, "config") == 0)
+		step_config(r, words);
+	else if (strcmp(verb, "dir") == 0)
+		step_dir(r, words);
+	else if (strcmp(verb, "delimiter") == 0 && words.n == 1)
+		r->server.mail.delimiter = words.w[0][0];
+	else if (strcmp(verb, "box") == 0)
+		step_box(r, words);
+	else if (strcmp(verb, "deliver") == 0)
+		deliver(r, words);
+	else if (strcmp(verb, "there") == 0)
+		step_there(r, words);
+	else if (strcmp(verb, "here") == 0)
+		step_here(r, words);
+	else if (strcmp(verb, "only") == 0)
+		step_want(r, words);
+	else if (strcmp(verb, "want") == 0 || strcmp(verb, "unwant") == 0)
+		step_want(r, all);
+	else if (strcmp(verb, "odd") == 0)
+		step_odd(r, words);
+	else if (strcmp(verb, "sound") == 0)
+		step_sound(r);
+	else if (strcmp(verb, "sync") == 0)
+		step_sync(r, words);
+	else if (strcmp(verb, "watch") == 0)
+		step_watch(r, words);
+	else if (strcmp(verb, "godwit") == 0)
+		step_godwit(r, words);
+	else if (strcmp(verb, "shell") == 0)
+		step_shell(r, words);
+	else if (strcmp(verb, "says") == 0 || strcmp(verb, "silent") == 0)
+		step_says(r, words.n > 0 ? words.w[0] : "", strcmp(verb, "says") == 0);
+	else if (strcmp(verb, "expect") == 0)
+		step_expect(r, words);
+	else if (strcmp(verb, "end") == 0)
+		step_end(r, words);
+	else if (strcmp(verb, "max-commands") == 0 || strcmp(verb, "max-logins") == 0)
+		step_limits(r, verb, words);
+	else if (strcmp(verb, "may") == 0)
+		r->may_double = true;
+	else
+		wrong(r, "no such step: %s", verb);
+}
+
+static void judge_sees(struct run *r)
+{
+	char *pattern;
+
+	if (r->script->sees == NULL)
+		return;
+	pattern = printed("*%s*", r->script->sees);
+	if (!matches(pattern, r->odd_output.p == NULL ? "" : r->odd_output.p))
+		wrong(r, "while it was odd nobody was told \"%s\"", r->script->sees);
+	free(pattern);
+}
+
+/* Two runs may settle what is left; the third changes nothing. */
+static void settle(struct run *r)
+{
+	char *args[] = { (char[]){ "sync" } };
+
+	r->line = 0;
+	if (r->no_end)
+		return;
+	if (!r->odd_in_the_end)
+		step_sound(r);
+	run_program(r, args, 1, -1, 0);
+	run_program(r, args, 1, r->end_status, 0);
+	run_program(r, args, 1, r->end_status, 0);
+	judge_quiet(r);
+	judge_end(r);
+}
+
+void run_case(struct run *r)
+{
+	r->server.mail.uidvalidity = 1600000000;
+	r->server.mail.delimiter = '/';
+	r->max_commands = 200;
+	r->max_logins = 6;
+	set_caps(r, dresses[2].caps);
+	put(&r->output, "%s", "");
+	r->root = printed("%s/mail", r->dir);
+	if (!server_start(&r->server))
+		wrong(r, "no socket");
+	for (size_t i = 0; i < r->script->count && r->wrong.n == 0; i++) {
+		char *words[WORDS_MAX], *line = copy_of(r->script->lines[i].text);
+		size_t n;
+
+		r->line = r->script->lines[i].number;
+		n = split_words(line, words);
+		if (n > 0)
+			carry_out(r, words[0], (struct words){ words + 1, n - 1 },
+				(struct words){ words, n });
+		if (n > 0 && (strcmp(words[0], "sync") == 0 || strcmp(words[0], "watch") == 0) &&
+			r->server.rules != NULL)
+			put(&r->odd_output, "%s", r->output.p);
+		free(line);
+	}
+	if (r->wrong.n == 0)
+		settle(r);
+	if (r->wrong.n == 0 && r->odd_in_the_end)
+		put(&r->odd_output, "%s", r->output.p);
+	if (r->wrong.n == 0)
+		judge_sees(r);
+}
