@@ -34,8 +34,26 @@ static int by_uid(const void *a, const void *b)
 	return (x->uid > y->uid) - (x->uid < y->uid);
 }
 
+/* Rows whose id only this look has told, and the state learns with the rest of the plan: what was
+ * uploaded or copied here. */
+static bool add_unnamed(const struct gw_box *box, struct gw_ids *ids)
+{
+	const struct gw_local_view *v = &box->local;
+	bool ok = true;
+
+	for (size_t i = 0; i < box->remote.id_count && ok; i++) {
+		const struct gw_remote_id *id = &box->remote.ids[i];
+		size_t b = gw_base_find(v->base, v->base_count, id->uid);
+
+		if (b < v->base_count && !v->base[b].named && !gw_box_is_gone_there(box, id->uid))
+			ok = gw_ids_add(ids, id->id, true);
+	}
+	return ok;
+}
+
 void gw_box_add_ids(const struct gw_box *box, struct gw_ids *ids, bool *ok)
 {
+	*ok = *ok && add_unnamed(box, ids);
 	for (size_t i = 0; i < box->plan.count && *ok; i++) {
 		const struct gw_action *a = &box->plan.actions[i];
 

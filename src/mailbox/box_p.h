@@ -90,11 +90,11 @@ struct gw_box_carry {
 	uint64_t flags;                     /* that it has there, by this mailbox's keywords */
 	uint32_t letters; /* of its old mailbox, in its name; and what they mean in this one */
 	uint64_t meant;
-	uint64_t agreed;   /* that it had on both sides before; base's, if no answer comes */
-	char *to;          /* owned; the name that the file gets; NULL: it has it */
-	bool flags_differ; /* the server is to be told, by the next look */
-	bool differs;      /* its bytes are others than the server's, which stay */
-	uint64_t size;
+	uint64_t agreed;          /* that it had on both sides before; base's, if no answer comes */
+	char *to;                 /* owned; the name that the file gets; NULL: it has it */
+	bool flags_differ;        /* the server is to be told, by the next look */
+	bool differs;             /* its bytes are others than the server's, which stay */
+	uint64_t size, global_id; /* it keeps its id; 0: not known */
 	time_t date;
 };
 

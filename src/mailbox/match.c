@@ -455,6 +455,7 @@ static bool join_merged(struct gw_box *gone, struct gw_action *old, const struct
 	struct gw_box *fresh, uint32_t fresh_action, int kind)
 {
 	struct gw_action *new =
+		.global_id = facts->global_id,
 		kind == GW_MATCH_BLOCKED ? NULL : &fresh->plan.actions[fresh_action];
 	uint32_t local = kind == GW_MATCH_BLOCKED ? fresh_action : new->local;
 
@@ -570,6 +571,7 @@ static bool inherit(struct gw_box *gone, const struct gw_action *old, uint64_t f
 	}
 	gw_box_add(there, &op);
 	gw_batcher_seal(there->env->batcher);
+		.global_id = facts->global_id,
 	return true;
 }
 
@@ -668,6 +670,7 @@ static void take_file(struct gw_box *box, const struct gw_action *a)
 	m = gw_merge_flags(&in, gw_box_translate(box, &t->row_of->keywords, t->from_base), a->flags,
 		gw_box_translate(box, &from->keywords, mine));
 	gw_name_of_uid(box->key, a->uid, base); /* so that it is found by name after a kill */
+		.global_id = t->facts->global_id,
 	op.from = strdup(file);
 	op.from_in_new = from->local.scan.entries[t->from_local].in_new;
 	op.to_in_new = op.from_in_new && (m.local & gw_box_here(box)) == 0;

@@ -14,7 +14,7 @@ struct twin {
 	uint32_t upload; /* index in the box's uploads */
 	int64_t mailbox;
 	uint32_t uid;
-	uint64_t flags, size;
+	uint64_t flags, size, global_id;
 	time_t date;
 	bool differs; /* the bytes are others; the server would merge it all the same */
 };
@@ -61,6 +61,7 @@ static enum gw_code add_twin(struct twin_job *t, uint32_t upload, int64_t mailbo
 		.uid = row->uid,
 		.flags = row->flags,
 		.size = row->size,
+		.global_id = row->global_id,
 		.date = row->date,
 		.differs = differs };
 	return GW_OK;
@@ -159,6 +160,7 @@ static void copy_instead(struct gw_box *box, const struct twin *t)
 		.flags = t->flags & (GW_FLAG_KEYWORD(0) - 1) & ~GW_FLAG_DELETED,
 		.agreed = t->flags & (GW_FLAG_KEYWORD(0) - 1) & ~GW_FLAG_DELETED,
 		.size = t->size,
+		.global_id = t->global_id,
 		.date = t->date,
 		.differs = t->differs };
 	item->carried = true;
@@ -252,6 +254,7 @@ static void join_carried(
 		.uid = item->uid,
 		.flags = c->flags,
 		.size = c->size,
+		.global_id = c->global_id,
 		.date = c->date,
 		.from = strdup(name),
 		.from_in_new = box->local.scan.entries[c->local].in_new,

@@ -484,7 +484,7 @@ static bool sift_archive(struct gw_sync *s)
 	if (archive == NULL || archive->stage != ENTRY_PLANNED || archive->sifted)
 		return false;
 	for (size_t i = 0; i < s->entry_count; i++) {
-		if (&s->entries[i] != archive && s->entries[i].stage == ENTRY_PLANNED)
+		if (&s->entries[i] != archive && s->entries[i].stage >= ENTRY_PLANNED)
 			gw_box_add_ids(s->entries[i].box, &ids, &ok);
 	}
 	for (size_t i = 0; i < s->claims.cap && ok; i++) /* those that went on before */

@@ -14,13 +14,12 @@ here() {
 		sed 's#^\./\(.*\)/\(cur\|new\)/.*Message-ID: \(.*\)$#\3 \1#' | sort
 }
 bytes() { web BYTES | cut -d' ' -f1; }
-in_step() { # WHAT: after a few syncs, and then they find nothing; no body came
+in_step() { # WHAT: with one sync; what Gmail makes of our changes comes with the next; then there is nothing; no body came
 	local i before=$(bytes)
-	for i in $(seq 40); do
+	for i in 1 2 3; do
 		godwit sync -vvvv > "$T/out" || fail "$1: $(cat "$T/err")"; cat "$T/err" >> "$T/log"
-		! diff <(there) <(here) > "$T/diff" || ! grep -q 'nothing new' "$T/out" || break
-		sleep 0.1 # for the directories' times to grow old
 	done
+	diff <(there) <(here) > "$T/diff" || true
 	[ ! -s "$T/diff" ] || fail "$1: $(cat "$T/diff")"
 	grep -q 'nothing new' "$T/out" || fail "$1: it does not come to rest: $(cat "$T/out")"
 	[ "$(bytes)" = "$before" ] || [ -n "${BYTES_MAY_COME:-}" ] || fail "$1: $(($(bytes) - before)) bytes came"
@@ -76,7 +75,8 @@ is m12 INBOX
 
 note "as mutt saves: a copy now, and the old one goes later, with a sync in between"
 cp "$(file_in INBOX m4)" "$T/mail/Archive/cur/saved.1:2,S"
-for i in 1 2 3; do godwit sync > "$T/out" || fail "$(cat "$T/err")"; done
+sync_ok
+sync_ok
 [ -n "$(file_in Archive m4)" ] || fail "the copy was taken away"
 rm "$(file_in INBOX m4)"
 in_step "saved to the archive"
@@ -96,9 +96,12 @@ f=$(file_in Archive m2)
 mv "$f" "$T/mail/Archive/cur/$(basename "${f%%:2,*}"):2,FS"
 mail up
 cp "$T/m" "$T/mail/Archive/cur/up:2,S"
-in_step "flags and an upload"
+mail to-work
+cp "$T/m" "$T/mail/Work/cur/to-work:2,S"
+in_step "flags and uploads"
 [ "$(flags_there m2)" = '\Seen \Flagged' ] || fail "m2 has $(flags_there m2)"
 is up Archive
+is to-work Work
 for at in 5 15 25 40 60; do
 	for id in m7 m8 m9; do web UNLABEL "$(web_id $id)" INBOX; done
 	timeout -s KILL "0.0$at" "$GODWIT" -c "$T/config" sync -q 2> /dev/null || true
