@@ -48,9 +48,10 @@ static void work(struct gw_disk_job *job, struct gw_disk_world *world)
 	struct confirm_job *c = (struct confirm_job *)job;
 	enum gw_code code = gw_scan_run(&c->place->m, &c->scan, &c->err);
 
+	c->news = !c->scan.trusted;
 	for (size_t i = 0; i < c->scan.count && !c->news; i++)
 		c->news = gw_scan_find(c->first, gw_scan_base(&c->scan, i)) == SIZE_MAX;
-	for (size_t i = 0; i < c->first->count && c->scan.trusted && !c->news; i++)
+	for (size_t i = 0; i < c->first->count && !c->news; i++)
 		c->news = gw_scan_find(&c->scan, gw_scan_base(c->first, i)) == SIZE_MAX;
 	for (size_t i = 0; i < c->count && code == GW_OK && world->store != NULL; i++) {
 		struct gw_gone *g = c->present = &c->list[i];

@@ -25,7 +25,7 @@ struct gw_gone {
 };
 
 /* news: the mailbox holds a file that it did not hold at the first look, or does not hold one that
- * it did: somebody moves or deletes mail at this moment. */
+ * it did, or the look cannot be trusted: somebody moves or deletes mail at this moment. */
 typedef void gw_confirm_cb(void *ctx, bool news, const struct gw_error *err);
 
 /* first: the first look; place, key and list are borrowed until cb, which is called exactly once,

@@ -380,8 +380,11 @@ static void on_looked(
 	struct gw_box *box = ctx;
 
 	box->place = place;
+	box->saw_at = ++*box->env->moments;
 	if (view != NULL)
 		box->local = *view;
+	if (!box->local.scan.trusted && !box->local.missing)
+		box->fresh_from = 0;
 	if (err != NULL) {
 		gw_box_fail(box, err);
 	} else if (box->stopped) {
@@ -423,6 +426,7 @@ void gw_box_look(struct gw_box *box, enum gw_box_state state, bool with_prints)
 
 	drop_views(box);
 	box->state = state;
+	box->fresh_from = ++*box->env->moments;
 	if (gw_look_start(box->env->disk, &options, on_looked, box) != GW_OK)
 		fail_memory(box);
 }

@@ -34,7 +34,8 @@ struct gw_box_env {
 	struct gw_sync_counts *counts; /* the account's totals */
 	const uint64_t *messages;      /* the account has so many */
 	uint64_t *deleted_recently;    /* and so many went lately; counted on here */
-	int64_t now;                   /* seconds since the epoch, as the run began */
+	uint64_t *moments; /* counts where looks begin and end, so that their order is known */
+	int64_t now;       /* seconds since the epoch, as the run began */
 	bool merges; /* the server takes no second message with a Message-ID that it has (Gmail) */
 	bool labels; /* keywords that are called so are labels (remote/labels.h) */
 	const struct gw_tag_list *tags; /* NULL: labels are not notmuch's tags */
@@ -123,12 +124,18 @@ bool gw_box_has_gone(const struct gw_box *box);
 bool gw_box_has_gone_there(const struct gw_box *box);
 bool gw_box_has_fresh(const struct gw_box *box);
 
-/* Takes a second look at what is gone, and reads what base knows of it. */
+/* Takes another look at what is gone, and reads what base knows of it. */
 void gw_box_confirm(struct gw_box *box);
 bool gw_box_is_confirmed(const struct gw_box *box);
 /* The stamps of its look, as fine as they are. */
 void gw_box_seen_stamps(const struct gw_box *box, struct gw_stamp *cur, struct gw_stamp *new);
-bool gw_box_has_news(const struct gw_box *box); /* files that came since its first look */
+/* Files came or went since its first look, or may have. */
+bool gw_box_has_news(const struct gw_box *box);
+
+/* Moments of env->moments: where its first look ended, which showed what is gone; and where its
+ * last trusted one began (0: there was none), which shows all that came to it before. */
+uint64_t gw_box_saw_at(const struct gw_box *box);
+uint64_t gw_box_fresh_from(const struct gw_box *box);
 
 /* Nothing is done in this run about what is gone. */
 void gw_box_spare(struct gw_box *box);

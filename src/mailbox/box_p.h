@@ -143,9 +143,10 @@ struct gw_box {
 	struct gw_gone *gone;   /* owned; facts of what is gone */
 	uint32_t *gone_actions; /* owned; indices in the plan, likewise */
 	size_t gone_count;
-	bool has_news;          /* a second look showed a file that the first did not */
-	bool confirmed, again;  /* again: not its first look in this run */
-	uint32_t *wanted_heads; /* owned; UIDs */
+	bool has_news;               /* another look showed a file that the first did not */
+	uint64_t saw_at, fresh_from; /* box.h */
+	bool confirmed, again;       /* again: not its first look in this run */
+	uint32_t *wanted_heads;      /* owned; UIDs */
 	size_t wanted_count;
 	struct gw_box_take *takes; /* owned */
 	size_t take_count, take_cap;

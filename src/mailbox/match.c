@@ -120,6 +120,10 @@ void gw_box_confirm(struct gw_box *box)
 
 	for (size_t i = 0; i < box->plan.count; i++)
 		n += is_gone(box, &box->plan.actions[i]);
+	free(box->gone);
+	free(box->gone_actions);
+	box->gone_count = 0;
+	box->fresh_from = ++*box->env->moments;
 	box->gone = calloc(n + 1, sizeof *box->gone);
 	box->gone_actions = calloc(n + 1, sizeof *box->gone_actions);
 	for (size_t i = 0; i < box->plan.count && box->gone != NULL && box->gone_actions != NULL;
@@ -151,6 +155,16 @@ bool gw_box_is_confirmed(const struct gw_box *box)
 bool gw_box_has_news(const struct gw_box *box)
 {
 	return box->has_news;
+}
+
+uint64_t gw_box_saw_at(const struct gw_box *box)
+{
+	return box->saw_at;
+}
+
+uint64_t gw_box_fresh_from(const struct gw_box *box)
+{
+	return box->fresh_from;
 }
 
 void gw_box_seen_stamps(const struct gw_box *box, struct gw_stamp *cur, struct gw_stamp *new)
@@ -441,6 +455,7 @@ static void carry(struct gw_box *from, struct gw_action *gone, uint64_t base,
 		.local = fresh->local,
 		.print = print,
 		.size = facts->size,
+		.global_id = facts->global_id,
 		.date = facts->date };
 	merge_moved(from, gone, base, to, c);
 	if (from->place != NULL) /* not in a dry run of a new mailbox */
@@ -455,7 +470,6 @@ static bool join_merged(struct gw_box *gone, struct gw_action *old, const struct
 	struct gw_box *fresh, uint32_t fresh_action, int kind)
 {
 	struct gw_action *new =
-		.global_id = facts->global_id,
 		kind == GW_MATCH_BLOCKED ? NULL : &fresh->plan.actions[fresh_action];
 	uint32_t local = kind == GW_MATCH_BLOCKED ? fresh_action : new->local;
 
@@ -557,6 +571,7 @@ static bool inherit(struct gw_box *gone, const struct gw_action *old, uint64_t f
 		.uid = new->uid,
 		.flags = flags,
 		.size = facts->size,
+		.global_id = facts->global_id,
 		.date = facts->date,
 		.print = facts->print,
 		.row_place = gone->place,
@@ -571,7 +586,6 @@ static bool inherit(struct gw_box *gone, const struct gw_action *old, uint64_t f
 	}
 	gw_box_add(there, &op);
 	gw_batcher_seal(there->env->batcher);
-		.global_id = facts->global_id,
 	return true;
 }
 
@@ -656,6 +670,7 @@ static void take_file(struct gw_box *box, const struct gw_action *a)
 		.uid = a->uid,
 		.flags = a->flags,
 		.size = t->facts->size,
+		.global_id = t->facts->global_id,
 		.date = t->facts->date,
 		.print = t->facts->print,
 		.from_place = from->place,
@@ -670,7 +685,6 @@ static void take_file(struct gw_box *box, const struct gw_action *a)
 	m = gw_merge_flags(&in, gw_box_translate(box, &t->row_of->keywords, t->from_base), a->flags,
 		gw_box_translate(box, &from->keywords, mine));
 	gw_name_of_uid(box->key, a->uid, base); /* so that it is found by name after a kill */
-		.global_id = t->facts->global_id,
 	op.from = strdup(file);
 	op.from_in_new = from->local.scan.entries[t->from_local].in_new;
 	op.to_in_new = op.from_in_new && (m.local & gw_box_here(box)) == 0;

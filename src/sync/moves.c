@@ -59,15 +59,40 @@ static bool stands_alone(const struct gw_sync *s, const struct gw_entry *e)
 
 /* --- the second look ------------------------------------------------------------------------- */
 
+/* When was seen for the last time that something is gone?  Whatever it became was there by then, so
+ * a look that began later shows it: also where our own writing, or the clock's granularity, makes
+ * stamps worthless. */
+static uint64_t gone_since(const struct gw_sync *s)
+{
+	uint64_t last = 0;
+
+	for (size_t i = 0; i < s->entry_count; i++) {
+		const struct gw_entry *e = &s->entries[i];
+		uint64_t at = e->stage == ENTRY_PLANNED && gw_box_has_gone(e->box)
+				      ? gw_box_saw_at(e->box)
+				      : 0;
+
+		last = at > last ? at : last;
+	}
+	return last;
+}
+
+static bool must_be_confirmed(const struct gw_entry *e, uint64_t since)
+{
+	return e->stage == ENTRY_PLANNED &&
+	       ((gw_box_has_gone(e->box) && !gw_box_is_confirmed(e->box)) ||
+		       (gw_box_fresh_from(e->box) < since && !gw_box_stamps_hold(e->box)));
+}
+
 static bool confirm(struct gw_sync *s)
 {
+	uint64_t since = gone_since(s);
 	bool asked = false;
 
 	for (size_t i = 0; i < s->entry_count; i++) {
 		struct gw_entry *e = &s->entries[i];
 
-		if (e->stage != ENTRY_PLANNED || gw_box_is_confirmed(e->box) ||
-			(!gw_box_has_gone(e->box) && gw_box_stamps_hold(e->box)))
+		if (!must_be_confirmed(e, since))
 			continue;
 		e->stage = ENTRY_LOOKING;
 		asked = true;
@@ -101,17 +126,18 @@ static bool requeue(struct gw_sync *s, struct gw_entry *e, bool remote_changed)
 	return true;
 }
 
-/* Mailboxes whose files changed since they were looked at. */
+/* Mailboxes whose files changed since they were looked at, or may have. */
 static bool recheck_stamps(struct gw_sync *s)
 {
+	uint64_t since = gone_since(s);
 	bool found = false;
 
 	for (size_t i = 0; i < s->entry_count; i++) {
 		struct gw_entry *e = &s->entries[i];
-		bool holds = e->stage == ENTRY_PLANNED
-				     ? !gw_box_has_news(e->box)
-				     : !e->settled || gw_sync_local_unchanged(s, e) ||
-					       gw_sync_local_as_seen(s, e);
+		bool holds = e->stage == ENTRY_PLANNED ? !gw_box_has_news(e->box)
+						       : !e->settled || e->fresh_from > since ||
+								 gw_sync_local_unchanged(s, e) ||
+								 gw_sync_local_as_seen(s, e);
 
 		if (!holds)
 			found |= requeue(s, e, false);

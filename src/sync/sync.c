@@ -468,6 +468,7 @@ static void on_box_done(void *ctx, struct gw_box *box, enum gw_box_outcome outco
 						      : s->counts.bytes_downloaded;
 	}
 	gw_box_seen_stamps(box, &e->seen_cur, &e->seen_new);
+	e->fresh_from = gw_box_fresh_from(box);
 	settle(s, e, outcome, delta, err);
 	detach(s, e);
 	e->box = NULL;
@@ -725,6 +726,7 @@ static void fill_env(struct gw_sync *s)
 		.counts = &s->counts,
 		.messages = &s->messages,
 		.deleted_recently = &s->deleted_recently,
+		.moments = &s->moments,
 		.accept_deletions = s->options.accept_deletions,
 		.restore_deletions = s->options.restore_deletions,
 		.dry_run = s->options.dry_run,

@@ -62,6 +62,7 @@ struct gw_entry {
 	bool unsettled; /* it kept changing, and its cursors stayed where they were */
 	unsigned requeues;
 	struct gw_stamp seen_cur, seen_new; /* of the look in this run that is over */
+	uint64_t fresh_from;                /* likewise: gw_box_fresh_from() */
 	int conn;                           /* index, or -1 */
 };
 
@@ -120,8 +121,9 @@ struct gw_sync {
 	bool pumping, pump_again;
 	enum { RECHECK_NONE, RECHECK_ASKED, RECHECK_CAME, RECHECK_DONE } recheck;
 	unsigned rechecks, count_pending;
-	bool restless; /* mail is still being moved about: nothing is taken for gone now */
-	char *trash;   /* owned; as on the wire */
+	uint64_t moments; /* see struct gw_box_env */
+	bool restless;    /* mail is still being moved about: nothing is taken for gone now */
+	char *trash;      /* owned; as on the wire */
 
 	uint64_t messages, deleted_recently; /* of the whole account, for the guard */
 	struct gw_sync_counts counts;

@@ -30,6 +30,11 @@ gmail_config() { # [LINES]
 		}
 	EOF
 }
+at_rest() { # WHAT: what Gmail made of our changes comes with one sync, and the next one has nothing to do
+	sync_ok
+	sync_ok
+	grep -q 'nothing new' "$T/out" || fail "$1: not at rest: $(cat "$T/out")"
+}
 # What a person does at Gmail's page: see tests/gmail/gmaild.c
 web() { # VERB ARG...
 	perl -MIO::Socket::INET -e 'my $port = shift; my $s = IO::Socket::INET->new("127.0.0.1:$port") or die; <$s>;

@@ -27,12 +27,8 @@ take_off_here() { # FOLDER ID KEYWORD
 	letter=$(perl -e 'open F, "<", "$ARGV[0]/dovecot-keywords"; while (<F>) { chomp; my ($i, $k) = split / /, $_, 2; print(chr(97 + $i)), exit if $k eq $ARGV[1] }' "$T/mail/$1" "$3")
 	mv "$f" "$(perl -e '$_ = $ARGV[0]; s/(:2,[A-Z]*[a-z]*)$ARGV[1]/$1/; print' "$f" "$letter")"
 }
-at_rest() {
-	sync_ok
-	sync_ok
-	grep -q 'nothing new' "$T/out" || fail "$1: not at rest: $(cat "$T/out")"
-}
 
+LATE_CLOCK=1 # what was waited for is carried out by the next sync, whatever stamps can tell
 gmail_start
 for id in bill plan note; do
 	mail "$id"
@@ -56,7 +52,6 @@ note "put on and taken off there"
 web LABEL "$(web_id note)" Work
 web UNLABEL "$(web_id bill)" 'To do'
 sync_ok
-sync_ok # a deletion waits while our own writing looks like unrest
 has_here INBOX note Work
 has_here INBOX bill Work
 has_here Work bill ''
@@ -97,7 +92,6 @@ at_rest "both"
 
 note "a keyword that stays here keeps nothing from going: the label of the mailbox itself"
 web UNLABEL "$(web_id note)" Work
-sync_ok
 sync_ok
 [ -z "$(grep -rlF '<note@x>' "$T/mail/Work")" ] || fail "it is still in Work"
 [ "$(labels note)" = 'Caf&AOk-,INBOX' ] || fail "note: $(labels note)"

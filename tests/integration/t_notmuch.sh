@@ -13,14 +13,14 @@ has_tags() { # ID TAGS
 	[ "$(tags "$1")" = "$2" ] || fail "$1 is tagged \"$(tags "$1")\", not \"$2\""
 }
 index() { notmuch new --quiet; }
-at_rest() {
-	sync_ok
-	sync_ok
-	grep -q 'nothing new' "$T/out" || fail "$1: not at rest: $(cat "$T/out")"
-	sync_ok # what we wrote in notmuch was read once more
+leaves_the_state() {
 	cp "$T/state/test.db" "$T/before.db"
 	sync_ok
-	cmp -s "$T/state/test.db" "$T/before.db" || fail "$1: a run without changes writes to the state"
+	cmp -s "$T/state/test.db" "$T/before.db"
+}
+stays_at_rest() { # WHAT: when the directories' times are old enough to be believed, nothing is written any more
+	at_rest "$1"
+	until_true "$1: a run without changes leaves the state alone" leaves_the_state
 }
 
 mkdir -p "$T/mail"
@@ -69,7 +69,7 @@ has_tags plan 'Café'
 has_tags note ''
 has_tags only Work
 [ -z "$(find "$T/mail" -name '*:2,*[a-z]*')" ] || fail "labels are in file names, too"
-at_rest "at first"
+stays_at_rest "at first"
 
 note "put on and taken off there"
 web LABEL "$(web_id note)" Work
@@ -79,7 +79,7 @@ has_tags note Work
 sync_ok
 has_tags plan ''
 index
-at_rest "there"
+stays_at_rest "there"
 
 note "put on and taken off in notmuch; other tags are nobody's business"
 notmuch tag +Café +private -inbox -- id:note@x
@@ -93,7 +93,7 @@ has_tags note 'Café,Work,private'
 [ -z "$(grep -rlF '<bill@x>' "$T/mail/Work")" ] || fail "it is still in Work"
 grep -rqF '<note@x>' "$T/mail/Café" || fail "it does not come to its new mailbox"
 index
-at_rest "here"
+stays_at_rest "here"
 has_tags note 'Café,Work,private'
 
 note "on both sides; new mail that is tagged before the next sync, here and there"
@@ -113,7 +113,7 @@ sync_ok
 has_tags fresh 'Café,Work'
 has_tags bill 'Café,Work'
 index
-at_rest "both"
+stays_at_rest "both"
 
 note "while another program writes to notmuch's database nobody waits"
 mkfifo "$T/fifo"
@@ -135,7 +135,7 @@ sync_ok
 sync_ok
 has_tags plan ''
 index
-at_rest "locked"
+stays_at_rest "locked"
 
 note "moved here, flagged, while notmuch's paths are old: the labels stay"
 f=$(grep -rlF '<plan@x>' "$T/mail/INBOX")
@@ -149,7 +149,7 @@ index
 sync_ok
 sync_ok
 has_tags plan 'Café,Work'
-at_rest "moved"
+stays_at_rest "moved"
 
 note "notmuch's database is made anew: the labels become tags again"
 rm -r "$T/mail/.notmuch"
@@ -159,5 +159,5 @@ sync_ok
 has_tags bill 'Café,Work'
 has_tags only Work
 [ "$(labels bill)" = 'Caf&AOk-,INBOX,Work' ] || fail "bill: $(labels bill)"
-at_rest "made anew"
+stays_at_rest "made anew"
 note ok
