@@ -48,13 +48,14 @@ struct gw_oauth {
 static void end(void *ctx)
 {
 	struct gw_oauth *o = ctx;
+	const struct gw_tokens none = { 0 };
 	bool ok = o->err.code == GW_OK;
 
 	o->delay = NULL;
 	o->state = ENDING;
 	if (o->lock_fd >= 0)
 		close(o->lock_fd);
-	o->cb(o->ctx, ok ? o->tokens.access : NULL, o->tokens.expires_at, ok ? NULL : &o->err);
+	o->cb(o->ctx, ok ? &o->tokens : &none, ok ? NULL : &o->err);
 	gw_tokens_deinit(&o->tokens);
 	free(o->lock_path);
 	free(o);
@@ -71,16 +72,25 @@ static void on_stored(void *ctx, const struct gw_tokens *tokens, const struct gw
 	end(o);
 }
 
+static char *newer(const char *granted, const char *kept)
+{
+	const char *text = granted != NULL ? granted : kept;
+
+	return text == NULL ? NULL : strdup(text);
+}
+
+/* What the server does not say stays as it was. */
 static bool take_grant(struct gw_oauth *o, const struct gw_tokens *granted)
 {
-	char *access = strdup(granted->access);
-	char *refresh = strdup(granted->refresh != NULL ? granted->refresh : o->tokens.refresh);
+	const struct gw_tokens now = { .access = strdup(granted->access),
+		.refresh = newer(granted->refresh, o->tokens.refresh),
+		.expires_at = granted->expires_at,
+		.address = newer(granted->address, o->tokens.address),
+		.scope = newer(granted->scope, o->tokens.scope) };
 
 	gw_tokens_deinit(&o->tokens);
-	o->tokens = (struct gw_tokens){
-		.access = access, .refresh = refresh, .expires_at = granted->expires_at
-	};
-	return access != NULL && refresh != NULL;
+	o->tokens = now;
+	return now.access != NULL && now.refresh != NULL;
 }
 
 /* I2 */
@@ -127,10 +137,11 @@ static void on_loaded(void *ctx, const struct gw_tokens *tokens, const struct gw
 		    tokens->expires_at > (int64_t)time(NULL) + MARGIN_S;
 
 	o->vault = NULL;
-	o->tokens = (struct gw_tokens){ .access = tokens->access == NULL ? NULL
-									 : strdup(tokens->access),
-		.refresh = tokens->refresh == NULL ? NULL : strdup(tokens->refresh),
-		.expires_at = tokens->expires_at };
+	o->tokens = (struct gw_tokens){ .access = newer(tokens->access, NULL),
+		.refresh = newer(tokens->refresh, NULL),
+		.expires_at = tokens->expires_at,
+		.address = newer(tokens->address, NULL),
+		.scope = newer(tokens->scope, NULL) };
 	if (err != NULL) {
 		o->err = *err;
 	} else if (!good && o->tokens.refresh == NULL) {

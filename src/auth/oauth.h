@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "auth/vault.h"
 #include "godwit/account.h"
 #include "godwit/error.h"
 #include "godwit/log.h"
@@ -14,9 +15,8 @@
 
 struct gw_oauth;
 
-/* token: borrowed; NULL on failure. */
-typedef void gw_oauth_cb(
-	void *ctx, const char *token, int64_t expires_at, const struct gw_error *err);
+/* tokens: borrowed; empty on failure. */
+typedef void gw_oauth_cb(void *ctx, const struct gw_tokens *tokens, const struct gw_error *err);
 
 /* refused: the server did not take the one that is kept.  GW_OK: cb is called exactly once, later.
  * GW_ERR_AUTH: a person has to sign in (`godwit auth`). */

@@ -1,13 +1,25 @@
 /* auth/sasl.c - see sasl.h. */
 #include "auth/sasl.h"
 
+#include "base/text.h"
+
+#include <jansson.h>
 #include <openssl/base64.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 struct credentials {
 	struct gw_sasl base; /* first: a pointer to it is a pointer to the whole */
 	char *user;          /* owned */
 	char *secret;        /* owned; wiped */
+	/* Of a token; owned, NULL: not known. */
+	char *name;    /* of the account */
+	char *address; /* who signed in */
+	char *scope;   /* what it is good for */
+	char *wanted; /* what it would have to be good for, as the server said when it refused it */
+	bool command; /* it is from `token-command` */
+	char text[500];
 };
 
 static void free_credentials(struct gw_sasl *self)
@@ -16,6 +28,10 @@ static void free_credentials(struct gw_sasl *self)
 
 	gw_wipe(c->secret, c->secret == NULL ? 0 : strlen(c->secret));
 	free(c->user);
+	free(c->name);
+	free(c->address);
+	free(c->scope);
+	free(c->wanted);
 	free(c);
 }
 
@@ -69,6 +85,45 @@ static enum gw_code plain_next(
 	return code;
 }
 
+/* The bytes of a blank at p: those of ASCII, and what pages and word processors make of them. */
+static size_t blank_at(const char *p)
+{
+	static const char *const wide[] = { "\xc2\xa0", "\xe2\x80\x80", "\xe2\x80\x81",
+		"\xe2\x80\x82", "\xe2\x80\x83", "\xe2\x80\x84", "\xe2\x80\x85", "\xe2\x80\x86",
+		"\xe2\x80\x87", "\xe2\x80\x88", "\xe2\x80\x89", "\xe2\x80\x8a", "\xe2\x80\x8b",
+		"\xe2\x80\xaf", "\xe2\x81\xa0", "\xe3\x80\x80", "\xef\xbb\xbf" };
+
+	if (*p == ' ' || *p == '\t')
+		return 1;
+	for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
+		if (strncmp(p, wide[i], strlen(wide[i])) == 0)
+			return strlen(wide[i]);
+	}
+	return 0;
+}
+
+/* Only what is sixteen letters without its blanks: another password may have some of its own. */
+static void plain_close_up(struct gw_sasl *self)
+{
+	enum { LETTERS = 16 };
+	struct credentials *c = (struct credentials *)self;
+	char letters[LETTERS + 1];
+	size_t n = 0, blank;
+
+	for (const char *p = c->secret; *p != '\0'; p += blank > 0 ? blank : 1) {
+		blank = blank_at(p);
+		if (blank == 0 && (*p < 'a' || *p > 'z' || n == LETTERS))
+			return;
+		if (blank == 0)
+			letters[n++] = *p;
+	}
+	if (n == LETTERS) {
+		letters[n] = '\0';
+		memcpy(c->secret, letters, sizeof letters); /* it is no longer than it was */
+	}
+	explicit_bzero(letters, sizeof letters);
+}
+
 struct gw_sasl *gw_sasl_plain_new(const char *user, const char *password)
 {
 	static const char *const mechanisms[] = { "PLAIN", NULL };
@@ -79,7 +134,55 @@ struct gw_sasl *gw_sasl_plain_new(const char *user, const char *password)
 	c->base.mechanisms = mechanisms;
 	c->base.password = c->secret;
 	c->base.next = plain_next;
+	c->base.close_up = plain_close_up;
 	return &c->base;
+}
+
+/* {"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"} (RFC 7628 3.2.2) */
+static void note_refusal(struct credentials *c, struct gw_slice challenge)
+{
+	char decoded[2048];
+	size_t n = 0;
+	json_error_t ignored;
+	json_t *o;
+	const char *scope;
+
+	if (challenge.n > sizeof decoded ||
+		!EVP_DecodeBase64((uint8_t *)decoded, &n, sizeof decoded,
+			(const uint8_t *)challenge.p, challenge.n))
+		return;
+	o = json_loadb(decoded, n, 0, &ignored);
+	scope = json_string_value(json_object_get(o, "scope"));
+	if (scope != NULL && c->wanted == NULL)
+		c->wanted = strdup(scope);
+	json_decref(o);
+}
+
+static const char *bearer_advice(struct gw_sasl *self)
+{
+	struct credentials *c = (struct credentials *)self;
+
+	if (c->command)
+		snprintf(c->text, sizeof c->text,
+			"check that what `token-command` prints is a token of \"%s\", not over, and "
+			"good for %s",
+			c->user, c->wanted != NULL ? c->wanted : "mail");
+	else if (c->address != NULL && !gw_same_address(c->address, c->user))
+		snprintf(c->text, sizeof c->text,
+			"it is a token of \"%s\", who was signed in to in the browser: run `godwit "
+			"auth %s` again and choose \"%s\" there, or set user = \"%s\"",
+			c->address, c->name, c->user, c->address);
+	else if (c->scope != NULL && c->wanted != NULL && !gw_scope_covers(c->scope, c->wanted))
+		snprintf(c->text, sizeof c->text,
+			"the sign-in does not give access to mail (%s): run `godwit auth %s` again "
+			"and allow it there",
+			c->wanted, c->name);
+	else
+		snprintf(c->text, sizeof c->text,
+			"was the browser signed in to another account than \"%s\", or access to "
+			"mail not allowed there? Run `godwit auth %s` again and choose \"%s\"",
+			c->user, c->name, c->user);
+	return c->text;
 }
 
 /* A challenge tells why the token was refused; the answer that says "understood" brings the NO. */
@@ -91,6 +194,8 @@ static enum gw_code bearer_next(
 	struct gw_buf message;
 	enum gw_code code;
 
+	if (challenge.n > 0)
+		note_refusal(c, challenge);
 	if (challenge.n > 0)
 		return standard ? gw_buf_puts(out, "AQ==") : GW_OK;
 	gw_buf_init(&message, 1 << 20);
@@ -113,15 +218,23 @@ static enum gw_code bearer_next(
 	return code;
 }
 
-struct gw_sasl *gw_sasl_bearer_new(const char *user, const char *token, int64_t expires_at)
+struct gw_sasl *gw_sasl_bearer_new(const struct gw_account *account, const struct gw_tokens *tokens)
 {
 	static const char *const mechanisms[] = { "OAUTHBEARER", "XOAUTH2", NULL };
-	struct credentials *c = new_credentials(user, token);
+	struct credentials *c = new_credentials(account->user, tokens->access);
 
 	if (c == NULL)
 		return NULL;
 	c->base.mechanisms = mechanisms;
-	c->base.expires_at = expires_at;
+	c->base.expires_at = tokens->expires_at;
 	c->base.next = bearer_next;
-	return &c->base;
+	c->base.advice = bearer_advice;
+	c->name = strdup(account->name);
+	c->address = tokens->address == NULL ? NULL : strdup(tokens->address);
+	c->scope = tokens->scope == NULL ? NULL : strdup(tokens->scope);
+	c->command = account->token_command != NULL;
+	if (c->name != NULL)
+		return &c->base;
+	free_credentials(&c->base);
+	return NULL;
 }

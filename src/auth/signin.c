@@ -13,6 +13,7 @@
 #include "auth/loopback.h"
 #include "auth/token.h"
 #include "auth/vault.h"
+#include "base/text.h"
 #include "net/delay.h"
 #include "net/http.h"
 
@@ -107,11 +108,27 @@ static void on_stored(void *ctx, const struct gw_tokens *tokens, const struct gw
 
 static void store(struct gw_auth_flow *f, const struct gw_tokens *tokens)
 {
+	char text[600];
+
 	f->state = STORING;
 	if (tokens->refresh == NULL)
 		emit(f, (struct gw_auth_event){ .type = GW_AUTH_NOTICE,
 				.text = "the provider gave no refresh token, so this will have to "
 					"be done again when the access token is over" });
+	if (tokens->address != NULL && !gw_same_address(tokens->address, f->account->user)) {
+		snprintf(text, sizeof text,
+			"the browser was signed in to \"%s\", and `user` is \"%s\": if the login is "
+			"refused, run `godwit auth %s` again and choose \"%s\" there",
+			tokens->address, f->account->user, f->account->name, f->account->user);
+		emit(f, (struct gw_auth_event){ .type = GW_AUTH_NOTICE, .text = text });
+	}
+	if (tokens->scope != NULL && !gw_scope_covers(tokens->scope, f->account->oauth2.scope)) {
+		snprintf(text, sizeof text,
+			"access to mail was not allowed there: run `godwit auth %s` again and allow "
+			"all of %s",
+			f->account->name, f->account->oauth2.scope);
+		emit(f, (struct gw_auth_event){ .type = GW_AUTH_NOTICE, .text = text });
+	}
 	if (gw_vault_store(f->loop, f->account, tokens, on_stored, f, &f->vault, &f->err) != GW_OK)
 		end_soon(f);
 }

@@ -4,12 +4,16 @@
 #include "net/http.h"
 
 #include <jansson.h>
+#include <openssl/base64.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+enum { ID_TOKEN_MAX = 16384 };
+
 struct gw_token {
 	const struct gw_account *account;
+	char *address;          /* owned; of the id token in the answer */
 	struct gw_http *http;   /* frees itself */
 	struct gw_tls_ctx *tls; /* owned */
 	gw_token_cb *cb;
@@ -28,8 +32,35 @@ static unsigned number_of(const json_t *o, const char *key, unsigned otherwise)
 	return n > 0 && n < 1 << 30 ? (unsigned)n : otherwise;
 }
 
+/* Whom an id token (OpenID Connect Core 2) names.  It came from the token endpoint itself, so its
+ * signature says no more.  Heap; NULL: nobody. */
+static char *address_in(const char *id_token)
+{
+	const char *dot = id_token == NULL ? NULL : strchr(id_token, '.');
+	size_t n = dot == NULL ? 0 : strcspn(dot + 1, "."), decoded_n = 0;
+	uint8_t *text = n == 0 || n > ID_TOKEN_MAX ? NULL : malloc(2 * (n + 4));
+	char *address = NULL;
+	json_error_t ignored;
+	json_t *o;
+
+	if (text == NULL)
+		return NULL;
+	for (size_t i = 0; i < n; i++) /* base64url (RFC 4648 5) */
+		text[i] = dot[i + 1] == '-' ? '+' : dot[i + 1] == '_' ? '/' : (uint8_t)dot[i + 1];
+	while (n % 4 != 0)
+		text[n++] = '=';
+	if (EVP_DecodeBase64(text + n, &decoded_n, n, text, n)) {
+		o = json_loadb((char *)text + n, decoded_n, 0, &ignored);
+		if (text_of(o, "email") != NULL)
+			address = strdup(text_of(o, "email"));
+		json_decref(o);
+	}
+	free(text);
+	return address;
+}
+
 /* Borrowed strings throughout, so nothing is freed. */
-static void read_answer(const json_t *o, struct gw_token_answer *a)
+static void read_answer(const json_t *o, char *address, struct gw_token_answer *a)
 {
 	const char *access = text_of(o, "access_token"), *refresh = text_of(o, "refresh_token");
 	const char *url = text_of(o, "verification_uri");
@@ -42,6 +73,8 @@ static void read_answer(const json_t *o, struct gw_token_answer *a)
 		.lifetime_s = number_of(o, "expires_in", 3600) };
 	a->tokens.access = (char *)(uintptr_t)access;
 	a->tokens.refresh = (char *)(uintptr_t)refresh;
+	a->tokens.address = address;
+	a->tokens.scope = (char *)(uintptr_t)text_of(o, "scope");
 	a->tokens.expires_at = (int64_t)time(NULL) + a->lifetime_s;
 }
 
@@ -54,8 +87,12 @@ static void explain(const struct gw_token *t, const json_t *o, const struct gw_t
 		details = "";
 	if (strcmp(a->refusal, "invalid_grant") == 0)
 		gw_fail(err, GW_ERR_AUTH,
-			"its sign-in has expired or was revoked (%s): run `godwit auth %s`",
-			*details != '\0' ? details : a->refusal, name);
+			"its sign-in has expired or was revoked (%s): run `godwit auth %s`%s",
+			*details != '\0' ? details : a->refusal, name,
+			strstr(t->account->oauth2.token_url, "googleapis.com") == NULL
+				? ""
+				: "; Google ends it after seven days while the client's project is "
+				  "in \"Testing\", and when the password was changed");
 	else if (strcmp(a->refusal, "invalid_client") == 0 ||
 		 strcmp(a->refusal, "unauthorized_client") == 0)
 		gw_fail(err, GW_ERR_CONFIG,
@@ -96,12 +133,14 @@ static void on_http(void *ctx, unsigned status, struct gw_slice body, const stru
 		local = *err;
 	} else {
 		o = json_loadb(body.p, body.n, 0, &ignored);
-		read_answer(o, &answer);
+		t->address = address_in(text_of(o, "id_token"));
+		read_answer(o, t->address, &answer);
 		judge(t, status, o, &answer, &local);
 	}
 	t->cb(t->ctx, err != NULL ? NULL : &answer, local.code == GW_OK ? NULL : &local);
 	json_decref(o);
 	gw_tls_ctx_free(t->tls);
+	free(t->address);
 	free(t);
 }
 

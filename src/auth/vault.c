@@ -40,6 +40,8 @@ void gw_tokens_deinit(struct gw_tokens *t)
 {
 	wipe_text(t->refresh);
 	wipe_text(t->access);
+	free(t->address);
+	free(t->scope);
 	*t = (struct gw_tokens){ 0 };
 }
 
@@ -71,6 +73,8 @@ static bool parse(const char *text, size_t n, struct gw_tokens *out)
 
 	out->refresh = copy_text(o, "refresh_token");
 	out->access = copy_text(o, "access_token");
+	out->address = copy_text(o, "address");
+	out->scope = copy_text(o, "scope");
 	out->expires_at = (int64_t)json_integer_value(json_object_get(o, "expires_at"));
 	json_decref(o);
 	return out->refresh != NULL || out->access != NULL;
@@ -78,8 +82,9 @@ static bool parse(const char *text, size_t n, struct gw_tokens *out)
 
 static char *print(const struct gw_tokens *t)
 {
-	json_t *o = json_pack("{s:s?, s:s?, s:I}", "refresh_token", t->refresh, "access_token",
-		t->access, "expires_at", (json_int_t)t->expires_at);
+	json_t *o = json_pack("{s:s?, s:s?, s:I, s:s*, s:s*}", "refresh_token", t->refresh,
+		"access_token", t->access, "expires_at", (json_int_t)t->expires_at, "address",
+		t->address, "scope", t->scope);
 	char *text = o == NULL ? NULL : json_dumps(o, JSON_COMPACT);
 
 	json_decref(o);

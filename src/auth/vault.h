@@ -13,6 +13,8 @@ struct gw_tokens {
 	char *refresh; /* owned; NULL: none */
 	char *access;  /* owned; NULL: none */
 	int64_t expires_at;
+	char *address; /* owned; who signed in, as the provider says; NULL: not known */
+	char *scope;   /* owned; what they are good for; NULL: not known */
 };
 
 /* Wipes and frees. */

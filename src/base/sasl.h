@@ -21,6 +21,13 @@ struct gw_sasl {
 	enum gw_code (*next)(struct gw_sasl *self, const char *mechanism, struct gw_slice challenge,
 		struct gw_buf *out);
 
+	/* What a person can do when the login was refused; owned by self.  NULL: nothing is known. */
+	const char *(*advice)(struct gw_sasl *self);
+
+	/* The server takes app passwords that are shown in groups of letters: takes the blanks out of
+	 * one.  NULL: there is nothing to do. */
+	void (*close_up)(struct gw_sasl *self);
+
 	/* Wipes the secrets and frees self. */
 	void (*free)(struct gw_sasl *self);
 };

@@ -3,6 +3,8 @@
 
 #include <openssl/sha.h>
 #include <stdio.h>
+#include <string.h>
+#include <strings.h>
 #include <time.h>
 
 uint32_t gw_utf8_next(const char **p, const char *end)
@@ -175,4 +177,48 @@ void gw_local_time(int64_t at, char out[static GW_LOCAL_TIME])
 	out[0] = '\0';
 	if (localtime_r(&t, &tm) != NULL)
 		strftime(out, GW_LOCAL_TIME, "%Y-%m-%d %H:%M", &tm);
+}
+
+/* What tells addresses apart, in out; false: it is too long. */
+static bool plain_address(const char *address, char *out, size_t size)
+{
+	const char *at = strrchr(address, '@');
+	size_t n = at == NULL ? strlen(address) : (size_t)(at - address), used = 0;
+	bool gmail = at != NULL && (strcasecmp(at + 1, "gmail.com") == 0 ||
+					   strcasecmp(at + 1, "googlemail.com") == 0);
+	const char *domain = gmail ? "@gmail.com" : at == NULL ? "" : at;
+
+	for (size_t i = 0; i < n && !(gmail && address[i] == '+'); i++) {
+		if (gmail && address[i] == '.')
+			continue;
+		if (used + 1 >= size)
+			return false;
+		out[used++] = address[i];
+	}
+	return (size_t)snprintf(out + used, size - used, "%s", domain) < size - used;
+}
+
+bool gw_same_address(const char *a, const char *b)
+{
+	char one[320], two[320];
+
+	return plain_address(a, one, sizeof one) && plain_address(b, two, sizeof two) &&
+	       strcasecmp(one, two) == 0;
+}
+
+bool gw_scope_covers(const char *granted, const char *wanted)
+{
+	for (const char *w = wanted; *w != '\0'; w += strspn(w, " ")) {
+		size_t n = strcspn(w, " ");
+		const char *g = granted;
+
+		while (*g != '\0' && (strcspn(g, " ") != n || strncasecmp(g, w, n) != 0)) {
+			g += strcspn(g, " ");
+			g += strspn(g, " ");
+		}
+		if (*g == '\0' && memmem(w, n, "://", 3) != NULL)
+			return false;
+		w += n;
+	}
+	return true;
 }

@@ -29,6 +29,13 @@ unsigned gw_edit_distance(const char *a, const char *b);
  * out holds 2 * bytes + 1. */
 void gw_sha256_hex(struct gw_slice data, size_t bytes, char *out);
 
+/* Do two addresses reach one person?  Compared without case; at Gmail dots, "+words" and the domain's
+ * two names make no difference. */
+bool gw_same_address(const char *a, const char *b);
+
+/* Is each word of wanted, those with "://" in them, one of granted?  Both are lists with blanks. */
+bool gw_scope_covers(const char *granted, const char *wanted);
+
 /* Does the host name stand for this machine, whatever a name server says? */
 bool gw_is_loopback(const char *host);
 

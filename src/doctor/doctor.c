@@ -57,6 +57,7 @@ struct gw_doctor {
 	gw_doctor_cb *cb;
 	void *ctx;
 	bool stopped;
+	bool renewed; /* a token was refused, and asked for anew */
 
 	uv_getaddrinfo_t resolver;
 	bool resolving;
@@ -386,10 +387,50 @@ static void tell_tls(struct gw_doctor *d)
 
 /* --- getting in ------------------------------------------------------------------------------ */
 
+static void sign_in(struct gw_doctor *d, bool refused);
+
+/* Which part of the way in failed, by its one word; *advice: what to do, where err does not say. */
+static const char *failed_part(const struct gw_doctor *d, enum gw_session_stage stage,
+	const struct gw_error *err, const char **advice)
+{
+	bool silent = err->code == GW_ERR_TIMEOUT || err->code == GW_ERR_NET;
+
+	*advice = NULL;
+	if (err->code == GW_ERR_TLS || err->code == GW_ERR_SECURITY)
+		return "tls";
+	if (stage == GW_STAGE_CONNECT && d->account->tls == GW_TLS_IMPLICIT && silent) {
+		*advice = "it took the connection and did not begin TLS: is `port` right (993)? A "
+			  "server that wants STARTTLS waits like this, too: tls = \"starttls\" and "
+			  "port 143; or something in between swallows it";
+		return "tls";
+	}
+	if (stage == GW_STAGE_GREETING && silent) {
+		*advice =
+			d->account->tls == GW_TLS_IMPLICIT
+				? "it did not greet as IMAP does: is `port` that of an IMAP server? "
+				  "If it is, the server is in trouble; try again later"
+				: "a server that begins with TLS at once waits like this: try tls = "
+				  "\"implicit\" with port 993; or is `port` that of another "
+				  "service?";
+		return "server";
+	}
+	if (stage < GW_STAGE_LOGIN && silent) {
+		*advice = "it greeted and then fell silent; try again later, or tls = \"implicit\" "
+			  "with port 993";
+		return "server";
+	}
+	if (stage == GW_STAGE_LOGIN && silent)
+		*advice =
+			"it has the name and the password, and does not say whether they are "
+			"right; try again later, and if that stays so, tell the server's operator";
+	return stage == GW_STAGE_OPEN ? "server" : "login";
+}
+
 static void on_session(void *ctx, enum gw_session_event event, const struct gw_error *err)
 {
 	struct gw_doctor *d = ctx;
-	const char *what;
+	const char *what, *advice;
+	enum gw_session_stage stage = gw_session_stage(d->session);
 
 	if (event == GW_SESSION_READY) {
 		tell_tls(d);
@@ -404,10 +445,14 @@ static void on_session(void *ctx, enum gw_session_event event, const struct gw_e
 	gw_session_close(&d->session);
 	if (d->state >= CROWDING)
 		return;
-	what = err->code == GW_ERR_TLS || err->code == GW_ERR_SECURITY ? "tls"
-	       : d->state == LOGGING_IN                                ? "login"
-								       : "server";
-	tell(d, what, GW_HEALTH_BAD, NULL, err->text);
+	if (err->code == GW_ERR_AUTH && d->account->auth == GW_AUTH_OAUTH2 && !d->renewed) {
+		d->renewed = true; /* as a sync does it, which then works */
+		gw_sasl_unref(&d->sasl);
+		sign_in(d, true);
+		return;
+	}
+	what = failed_part(d, stage, err, &advice);
+	tell(d, what, GW_HEALTH_BAD, advice, err->text);
 	check_next_endpoint(d);
 }
 
@@ -440,12 +485,12 @@ static void on_credentials(void *ctx, struct gw_sasl *sasl, const struct gw_erro
 	}
 }
 
-static void sign_in(struct gw_doctor *d)
+static void sign_in(struct gw_doctor *d, bool refused)
 {
 	struct gw_error err = { 0 };
 
 	enter(d, SIGNING_IN);
-	if (gw_credentials_start(d->loop, d->log, d->account, false, on_credentials, d,
+	if (gw_credentials_start(d->loop, d->log, d->account, refused, on_credentials, d,
 		    &d->credentials, &err) == GW_OK)
 		return;
 	tell(d, "login", GW_HEALTH_BAD, NULL, err.text);
@@ -492,7 +537,7 @@ static void connect_next(struct gw_doctor *d)
 			    on_dialed, d, &d->dial, &err) != GW_OK)
 			be_over(d);
 	} else if (d->reached > 0) {
-		sign_in(d);
+		sign_in(d, false);
 	} else {
 		tell(d, "connection", GW_HEALTH_BAD,
 			"is the network up, and are `host` and `port` right? A firewall or a "
@@ -556,7 +601,7 @@ static void begin(void *ctx)
 	if (d->account->tunnel_command != NULL) {
 		gw_tellf(tell, d, "connection", GW_HEALTH_GOOD, NULL, "through `%s`",
 			d->account->tunnel_command);
-		sign_in(d);
+		sign_in(d, false);
 		return;
 	}
 	d->resolver.data = d;

@@ -21,6 +21,29 @@ static const char *const state_names[] = { "connect", "greeting", "caps", "start
 	"authenticate", "password", "caps-again", "compress", "done", "refused" };
 _Static_assert(sizeof state_names / sizeof *state_names == LOGIN_REFUSED + 1, "one name per state");
 
+enum gw_session_stage gw_session_stage(const struct gw_session *s)
+{
+	switch (s->login.state) {
+	case LOGIN_CONNECT:
+		return GW_STAGE_CONNECT;
+	case LOGIN_GREETING:
+		return GW_STAGE_GREETING;
+	case LOGIN_CAPS:
+	case LOGIN_STARTTLS:
+	case LOGIN_HANDSHAKE:
+		return GW_STAGE_STARTTLS;
+	case LOGIN_AUTHENTICATE:
+	case LOGIN_PASSWORD:
+	case LOGIN_CAPS_AGAIN:
+	case LOGIN_COMPRESS:
+	case LOGIN_REFUSED:
+		return GW_STAGE_LOGIN;
+	case LOGIN_DONE:
+		break;
+	}
+	return GW_STAGE_OPEN;
+}
+
 #define refuse(s, code, ...) (gw_fail(&(s)->err, (code), __VA_ARGS__), LOGIN_REFUSED)
 
 static bool ok(const struct gw_response *r)
@@ -118,27 +141,59 @@ static enum login_state decide_greeting(struct gw_session *s, const struct gw_re
 		(int)(r->line.n < 80 ? r->line.n : 80), r->line.p);
 }
 
+/* "* NO [WEBALERT https://accounts.google.com/...] Web login required." comes before the NO. */
+void login_note(struct gw_session *s, const struct gw_response *r)
+{
+	static const char code[] = "[WEBALERT https://";
+	const char *at = memmem(r->line.p, r->line.n, code, sizeof code - 1);
+	const char *end = at == NULL ? NULL : memchr(at, ']', r->line.n - (size_t)(at - r->line.p));
+
+	at = at == NULL ? NULL : strchr(at, 'h');
+	if (end == NULL || (size_t)(end - at) >= sizeof s->login.page)
+		return;
+	for (const char *p = at; p < end; p++) {
+		if (*p <= ' ' || *p >= 0x7f)
+			return;
+	}
+	snprintf(s->login.page, sizeof s->login.page, "%.*s", (int)(end - at), at);
+}
+
+/* What can be done, and who knows: the page that the server named, its words, the token. */
+static const char *login_advice(struct gw_session *s, const struct gw_response *r, char out[400])
+{
+	const char *known = gw_refusal_of(r->line).advice;
+
+	if (s->login.page[0] != '\0') {
+		snprintf(out, 400, "open %s in a browser, sign in there, and try again",
+			s->login.page);
+		return out;
+	}
+	if (known != NULL)
+		return known;
+	if (s->sasl->advice != NULL)
+		return s->sasl->advice(s->sasl);
+	if (s->sasl->password != NULL && (s->caps & GW_CAP_GMAIL))
+		return "Gmail does not take the account's own password here but an app password: "
+		       "make one at https://myaccount.google.com/apppasswords (it needs 2-Step "
+		       "Verification) and have `password-command` print it; and check `user`";
+	return "check `user` and what `password-command` prints";
+}
+
 static enum login_state decide_refusal(struct gw_session *s, const struct gw_response *r)
 {
+	struct gw_refusal why = gw_refusal_of(r->line);
+	char advice[400];
+
 	if (r->code == GW_CODE_UNAVAILABLE)
 		return refuse(s, GW_ERR_NET,
 			"%s cannot sign anybody in right now: %.*s; try again later", s->host,
 			(int)r->text.n, r->text.p);
-	if (gw_refusal_of(r->line).advice != NULL) {
-		char what[300];
-
-		snprintf(what, sizeof what, "%s refused the login of \"%s\"", s->host,
-			s->sasl->user);
-		session_refused(&s->err, GW_ERR_AUTH, r, what);
-		return LOGIN_REFUSED;
-	}
-	if (s->sasl->password == NULL)
-		return refuse(s, GW_ERR_AUTH, "%s refused the token of \"%s\": %.*s", s->host,
-			s->sasl->user, (int)r->text.n, r->text.p);
-	return refuse(s, GW_ERR_AUTH,
-		"%s refused the login of \"%s\": %.*s; check `user` and what `password-command` "
-		"prints",
-		s->host, s->sasl->user, (int)r->text.n, r->text.p);
+	gw_fail(&s->err, why.busy ? GW_ERR_BUSY : GW_ERR_AUTH,
+		"%s refused the %s of \"%s\": %.*s; %s", s->host,
+		s->sasl->password == NULL && !why.busy ? "token" : "login", s->sasl->user,
+		(int)r->text.n, r->text.p, login_advice(s, r, advice));
+	s->err.wait_s = why.wait_s;
+	return LOGIN_REFUSED;
 }
 
 static enum login_state decide(
@@ -259,11 +314,19 @@ static void run_ahead(struct gw_session *s)
 	announce(s);
 }
 
+/* Gmail shows its app passwords in groups of letters, which are pasted with all kinds of blanks. */
+static void tidy_password(struct gw_session *s)
+{
+	if ((s->caps & GW_CAP_GMAIL) && s->sasl->close_up != NULL)
+		s->sasl->close_up(s->sasl);
+}
+
 static void send_authenticate(struct gw_session *s)
 {
 	bool initial = s->caps & GW_CAP_SASL_IR;
 	struct gw_line line;
 
+	tidy_password(s);
 	gw_line_init(&line);
 	line.secret = true;
 	gw_line_printf(&line, "AUTHENTICATE %s%s", s->mechanism, initial ? " " : "");
@@ -279,6 +342,7 @@ static void send_login(struct gw_session *s)
 {
 	struct gw_line line;
 
+	tidy_password(s);
 	gw_line_init(&line);
 	line.secret = true;
 	gw_line_printf(&line, "LOGIN ");

@@ -21,6 +21,9 @@ static const struct {
 		"sign in to the account in a browser once, then try again" },
 	{ "log in via your web browser", false, 0,
 		"sign in to the account in a browser once, then try again" },
+	{ "Lookup failed", false, 0,
+		"the provider does not find the account: is `user` its whole address, spelled "
+		"right? If it is, that passes" },
 	{ "not enabled for IMAP", false, 0,
 		"turn IMAP on in the account's settings, or ask its administrator" },
 	{ "authenticated but not connected", false, 0,

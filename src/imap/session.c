@@ -319,6 +319,8 @@ static void take_untagged(struct gw_session *s, const struct gw_response *r)
 	}
 	if (r->code == GW_CODE_ALERT)
 		gw_log(s->log, GW_LOG_WARN, "%s says: %.*s", s->host, (int)r->text.n, r->text.p);
+	if (s->login.state < LOGIN_DONE)
+		login_note(s, r);
 	if (s->login.state == LOGIN_GREETING)
 		login_step(s, LOGIN_IN_GREETING, r);
 	else if (s->first != NULL && s->first->handlers.response != NULL)

@@ -21,6 +21,16 @@ enum gw_session_event {
 
 typedef void gw_session_cb(void *ctx, enum gw_session_event event, const struct gw_error *err);
 
+/* How far a session has come, for who wants to say where it ended. */
+enum gw_session_stage {
+	GW_STAGE_CONNECT,  /* TCP, and TLS where it comes first */
+	GW_STAGE_GREETING, /* the server is to speak */
+	GW_STAGE_STARTTLS,
+	GW_STAGE_LOGIN,
+	GW_STAGE_OPEN,
+};
+enum gw_session_stage gw_session_stage(const struct gw_session *s);
+
 struct gw_session_options {
 	struct gw_stream_options stream; /* strings are copied */
 	enum gw_tls_mode tls;

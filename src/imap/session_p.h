@@ -21,6 +21,7 @@ enum login_state {
 
 struct login {
 	enum login_state state;
+	char page[300]; /* of a WEBALERT: where a person is to sign in; "": there was none */
 	bool announced; /* GW_SESSION_READY was sent */
 };
 
@@ -84,6 +85,7 @@ enum login_input {
 };
 
 /* login.c: the machine that takes a fresh connection to signed in. */
+void login_note(struct gw_session *s, const struct gw_response *r); /* untagged, meanwhile */
 void login_step(struct gw_session *s, enum login_input input, const struct gw_response *r);
 
 /* session.c, for login.c */

@@ -41,16 +41,18 @@ static void on_secret(void *ctx, const char *text, const struct gw_error *err)
 	struct gw_sasl *sasl = NULL;
 
 	if (err == NULL)
-		sasl = a->auth == GW_AUTH_OAUTH2 ? gw_sasl_bearer_new(a->user, text, 0)
-						 : gw_sasl_plain_new(a->user, text);
+		sasl = a->auth == GW_AUTH_OAUTH2
+			       ? gw_sasl_bearer_new(a,
+					 &(struct gw_tokens){ .access = (char *)(uintptr_t)text })
+			       : gw_sasl_plain_new(a->user, text);
 	end(c, sasl, err);
 }
 
-static void on_token(void *ctx, const char *token, int64_t expires_at, const struct gw_error *err)
+static void on_token(void *ctx, const struct gw_tokens *tokens, const struct gw_error *err)
 {
 	struct gw_credentials *c = ctx;
 
-	end(c, err != NULL ? NULL : gw_sasl_bearer_new(c->account->user, token, expires_at), err);
+	end(c, err != NULL ? NULL : gw_sasl_bearer_new(c->account, tokens), err);
 }
 
 /* A tunnel that knows us. */

@@ -6,6 +6,10 @@
  * command:
  *
  *   password=P, token=T     what signs in (the user is anybody); T*: any token that begins so
+ *   token-user=U            the token is this one's; another is refused, as it would be for ...
+ *   token-scope             ... a token that is not good for mail
+ *   token-status=401        what the refusal says (400)
+ *   lookup-failed           the login is refused so
  *   connections=N           at most (15)
  *   localised               German names (at start)
  *   fill=N                  N messages with 2.2 labels on average (at start)
@@ -181,6 +185,9 @@ static void sign_in(struct session *s, bool right)
 		done(s, "NO",
 			"[ALERT] Your account is not enabled for IMAP use. Please visit your "
 			"Gmail settings page and enable your account for IMAP access. (Failure)");
+	else if (setting("lookup-failed", NULL, 0))
+		done(s, "NO",
+			"[AUTHENTICATIONFAILED] Lookup failed e9e14a558f8ab-95d69c (Failure)");
 	else if (!right)
 		done(s, "NO", "[AUTHENTICATIONFAILED] Invalid credentials (Failure)");
 	else if (used >= number("connections", 15))
@@ -192,38 +199,75 @@ static void sign_in(struct session *s, bool right)
 	}
 }
 
+/* PLAIN (RFC 4616): NUL user NUL password. */
+static bool right_password(const char *plain, size_t n)
+{
+	const char *user = plain + strlen(plain) + 1;
+	char want[300] = "";
+
+	setting("password", want, sizeof want);
+	return n > 2 && user < plain + n && *want != '\0' &&
+	       strcmp(user + strlen(user) + 1, want) == 0;
+}
+
+/* "user=U^Aauth=Bearer T^A^A", or (RFC 7628) "n,a=U,^A[host=...^A][port=...^A]auth=Bearer T^A^A". */
+static bool right_token(const char *mechanism, const char *said)
+{
+	const char *begin = strcasecmp(mechanism, "OAUTHBEARER") == 0 ? "n,a=" : "user=";
+	const char *at = strstr(said, "auth=Bearer "), *user = said + strlen(begin);
+	const char *end = *begin == 'n' ? ",\001" : "\001";
+	size_t user_n, length;
+	char want[300] = "", owner[200];
+
+	if (at == NULL || at[-1] != 1 || strncmp(said, begin, strlen(begin)) != 0 ||
+		strstr(user, end) == NULL || strlen(said) < 2 ||
+		strcmp(said + strlen(said) - 2, "\001\001") != 0)
+		return false;
+	user_n = (size_t)(strstr(user, end) - user);
+	if (setting("token-user", owner, sizeof owner) &&
+		(strlen(owner) != user_n || strncasecmp(owner, user, user_n) != 0))
+		return false;
+	if (setting("token-scope", NULL, 0) || !setting("token", want, sizeof want))
+		return false;
+	length = strcspn(want, "*");
+	return length > 0 && strncmp(at + 12, want, length) == 0 &&
+	       (want[length] == '*' || at[12 + length] == 1);
+}
+
+/* The answer to a mechanism, or to what was said when the token was refused: then an empty line
+ * (XOAUTH2) or a lone ^A (RFC 7628 3.2.3) is due. */
 static void take_answer(struct session *s, const char *mechanism, const char *base64)
 {
-	char plain[4096] = "", want[300] = "";
+	char plain[4096] = "", status[4] = "400", json[200], text[300];
 	size_t n = 0;
 
+	if (strncmp(mechanism, "refused", 7) == 0) {
+		if (strcmp(base64, strcmp(mechanism, "refused-7628") == 0 ? "AQ==" : "") == 0)
+			sign_in(s, false);
+		else
+			done(s, "BAD", "Invalid SASL argument");
+		return;
+	}
 	if (strlen(base64) > 5000 || !EVP_DecodeBase64((uint8_t *)plain, &n, sizeof plain - 1,
 					     (const uint8_t *)base64, strlen(base64)))
 		n = 0;
 	plain[n] = '\0';
 	if (strcasecmp(mechanism, "PLAIN") == 0) {
-		const char *user = plain + strlen(plain) + 1;
-
-		setting("password", want, sizeof want);
-		sign_in(s, n > 2 && user < plain + n && *want != '\0' &&
-				   strcmp(user + strlen(user) + 1, want) == 0);
+		sign_in(s, right_password(plain, n));
 		return;
 	}
-	if (setting("token", want, sizeof want) && *want != '\0') {
-		char *at = strstr(plain, "auth=Bearer ");
-		size_t length = strcspn(want, "*");
-		bool open = want[length] == '*';
-
-		if (at != NULL && strncmp(at + 12, want, length) == 0 &&
-			(open || at[12 + length] == 1)) {
-			sign_in(s, true);
-			return;
-		}
+	if (right_token(mechanism, plain)) {
+		sign_in(s, true);
+		return;
 	}
-	put(&s->out,
-		"+ eyJzdGF0dXMiOiI0MDAiLCJzY2hlbWVzIjoiQmVhcmVyIiwic2NvcGUiOiJodHRwczovL21haWwuZ29v"
-		"Z2xlLmNvbS8ifQ==\r\n");
-	snprintf(s->challenge, sizeof s->challenge, "refused");
+	setting("token-status", status, sizeof status);
+	n = (size_t)snprintf(json, sizeof json,
+		"{\"status\":\"%s\",\"schemes\":\"Bearer\",\"scope\":\"https://mail.google.com/\"}",
+		status);
+	EVP_EncodeBlock((uint8_t *)text, (const uint8_t *)json, n);
+	put(&s->out, "+ %s\r\n", text);
+	snprintf(s->challenge, sizeof s->challenge, "%s",
+		strcasecmp(mechanism, "OAUTHBEARER") == 0 ? "refused-7628" : "refused");
 }
 
 static void do_authenticate(struct session *s, char *p)
@@ -471,10 +515,7 @@ static void run_command(struct session *s, char *line)
 		snprintf(mechanism, sizeof mechanism, "%s", s->challenge);
 		s->challenge[0] = '\0';
 		line[strcspn(line, "\r\n")] = '\0';
-		if (strcmp(mechanism, "refused") == 0)
-			sign_in(s, false);
-		else
-			take_answer(s, mechanism, line);
+		take_answer(s, mechanism, line);
 		return;
 	}
 	if (s->idling) {

@@ -17,6 +17,12 @@ edit() { # SED-SCRIPT: of a good configuration
 	write_config 'connections = 2'
 	sed -i "$1" "$T/config"
 }
+words() { # a password of Gmail's, with blanks as pages have them
+	printf '#!/bin/sh\nprintf "%s"\n' "$1" > "$T/password"
+	chmod +x "$T/password"
+	gmail_config
+	sed -i "s|echo app|$T/password|" "$T/config"
+}
 hello() { # LINE...: a server that says this, in clear, whatever it is asked; its port is PORT
 	rm -f "$T/port"
 	perl -MIO::Socket::INET -e '$| = 1; my $l = IO::Socket::INET->new(Listen => 5, LocalAddr => "127.0.0.1");
@@ -53,12 +59,17 @@ edit "s/port = .*/port = $(free_port)/"
 finds 69 'BAD +connection: no address' 'firewall'
 hello
 edit "s/port = .*/port = $PORT\n  timeout = 2/"
-finds 69 'BAD +(tls|login): .*(answer|TLS|connection)'
+finds 69 'BAD +tls: .*(answer|TLS|connection)' 'did not begin TLS.*starttls'
 hello '* OK ready'
 edit "s/port = .*/port = $PORT/"
 finds 69 'BAD +tls: .*did not answer in TLS.*starttls'
-edit "s/port = .*/port = $PORT\n  tls = \"starttls\"\n  timeout = 2/"
+edit "s/port = .*/port = $PORT\n  tls = \"starttls\"\n  timeout = 1/"
 finds 69 'BAD +'
+hello # it is silent
+edit "s/port = .*/port = $PORT\n  tls = \"starttls\"\n  timeout = 1/"
+finds 69 'BAD +server: .*(did not answer|ended the connection)' 'begins with TLS at once.*implicit.*993'
+edit "s/port = .*/port = $IMAPS_PORT\n  tls = \"starttls\"\n  timeout = 1/"
+finds 69 'BAD +server: ' 'begins with TLS at once.*implicit.*993'
 
 note "certificates"
 edit '/tls-ca-file/d'
@@ -84,7 +95,23 @@ gmail_start app-password
 gmail_config
 finds 69 'BAD +login: .*Application-specific password required.*apppasswords'
 settings web-login
-finds 69 'BAD +login: .*in a browser once'
+finds 69 'BAD +login: .*open https://accounts.google.com/signin/continue.x=1 in a browser'
+settings lookup-failed
+finds 69 'BAD +login: .*is .user. its whole address'
+settings
+gmail_config
+sed -i 's/echo app/echo my-own-password/' "$T/config"
+finds 69 'BAD +login: .*Gmail does not take the account.s own password.*apppasswords'
+printf 'password=abcdefghijklmnop\n' > "$T/gmail.settings"
+for password in 'abcdefghijklmnop' 'abcd efgh ijkl mnop' 'abcd\302\240efgh\302\240ijkl\302\240mnop' \
+	'\342\200\257 abcd\342\200\211efgh\tijkl\343\200\200mnop\342\200\213'; do
+	words "$password"
+	doctor 0
+done
+printf 'password=abcd efgh ijkl mno\n' > "$T/gmail.settings"
+words 'abcd efgh ijkl mno' # this one is not of sixteen letters
+doctor 0
+gmail_config
 settings disabled
 finds 69 'BAD +login: .*turn IMAP on'
 settings connections=2

@@ -238,4 +238,63 @@ watch_stop
 ) || fail "it did not run"
 [ -z "$(ls "$T/core")" ] || fail "it left a core file"
 no_secrets "$T/watch.err" "$T/watch.out" "$T/err"
+
+note "at Gmail a token is refused without a reason: each has its sentence"
+gmail_token() { # [LINES]: an account at the emulator that signs in by the OAuth server
+	gmail_config "auth = \"oauth2\"
+		oauth2-client-id = \"client\"
+		oauth2-client-secret = \"s3cret\"
+		oauth2-auth-url = \"$OAUTH/auth\"
+		oauth2-token-url = \"$OAUTH/token\"
+		${1:-}"
+	sed -i '/password-command/d' "$T/config"
+}
+gmail_settings() { # LINE...
+	printf '%s\n' "token=a*" "$@" > "$T/gmail.settings"
+}
+. "$(dirname "$0")/gmaillib.sh"
+settings() { oauth_settings "$@"; }
+rm -rf "$T/state" "$T/mail"
+: > "$T/gmail.settings"
+"$TOOLS/gmaild" "$T/gmail.settings" > "$T/gmail.out" 2> "$T/gmail.err" &
+PIDS="$PIDS $!"
+until_true "the emulator" test -s "$T/gmail.out"
+GMAIL_PORT=$(head -1 "$T/gmail.out")
+gmail_token
+gmail_settings token-user=somebody@gmail.com
+settings email=some.body+tag@googlemail.com "scope=openid https://mail.google.com/"
+auth || fail "auth: $(cat "$T/err")"
+[ ! -s "$T/err" ] || fail "it is the same account: $(cat "$T/err")"
+sync_ok
+settings email=else@gmail.com
+gmail_settings token-user=else@gmail.com
+auth || fail "auth: $(cat "$T/err")"
+grep -q 'signed in to "else@gmail.com", and `user` is "somebody@gmail.com".*godwit auth test' "$T/err" || fail "$(cat "$T/err")"
+fails 77 'refused the token of "somebody@gmail.com".*it is a token of "else@gmail.com".*godwit auth test.*or set user = "else@gmail.com"' godwit sync
+settings # no id token: nobody knows
+auth || fail "auth: $(cat "$T/err")"
+fails 77 'signed in to another account than "somebody@gmail.com", or access to mail not allowed.*godwit auth test' godwit sync
+gmail_settings token-scope token-status=401
+settings "scope=openid"
+auth || fail "auth: $(cat "$T/err")"
+grep -q 'access to mail was not allowed there' "$T/err" || fail "$(cat "$T/err")"
+fails 77 'does not give access to mail (https://mail.google.com/).*godwit auth test' godwit sync
+gmail_settings lookup-failed
+fails 77 'does not find the account: is .user. its whole address' godwit sync
+gmail_token 'token-command = "echo nothing"'
+gmail_settings
+fails 77 'check that what .token-command. prints is a token of "somebody@gmail.com"' godwit sync
+
+note "a token that has to be renewed is no fault: the doctor renews it, as a sync does"
+gmail_token
+gmail_settings
+settings
+auth || fail "auth: $(cat "$T/err")"
+sed -i 's/"access_token":"[^"]*"/"access_token":"stale"/' "$T/state/test.token"
+godwit doctor > "$T/out" || [ $? = 1 ] || fail "doctor: $(cat "$T/out")"
+grep -q '^ok    login' "$T/out" || fail "$(cat "$T/out")"
+settings revoked
+sed -i 's/"access_token":"[^"]*"/"access_token":"stale"/' "$T/state/test.token"
+! godwit doctor > "$T/out" || fail "doctor: $(cat "$T/out")"
+grep -q '^BAD   login: its sign-in has expired or was revoked' "$T/out" || fail "$(cat "$T/out")"
 note ok
