@@ -77,6 +77,24 @@ enum gw_code gw_fsync_dir(const char *path, struct gw_error *err)
 	return GW_OK;
 }
 
+int gw_open_regular(int dirfd, const char *name)
+{
+	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), sys = 0;
+	struct stat st;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) != 0)
+		sys = errno;
+	else if (!S_ISREG(st.st_mode))
+		sys = EINVAL;
+	if (sys == 0)
+		return fd;
+	close(fd);
+	errno = sys;
+	return -1;
+}
+
 int gw_write_all(int fd, const void *p, size_t n)
 {
 	const char *at = p;

@@ -35,5 +35,10 @@ char *gw_follow_links(const char *path, struct gw_error *err);
 enum gw_code gw_read_file(int dirfd, const char *path, size_t max, struct gw_buf *out, bool *found,
 	struct gw_error *err);
 
+/* Opens a regular file to read.  No link is followed, and a pipe or a device keeps nobody waiting: a
+ * name in a directory that others write to may be anything.  -1 with errno (EINVAL: something else).
+ */
+int gw_open_regular(int dirfd, const char *name);
+
 /* write(2) until done.  Returns 0 or errno. */
 int gw_write_all(int fd, const void *p, size_t n);

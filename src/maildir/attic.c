@@ -23,7 +23,7 @@ static char *cur_path(const char *attic, const char *dir)
 
 static int copy_durably(int from, const char *name, int to, const char *as)
 {
-	int in = openat(from, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), out, sys = 0;
+	int in = gw_open_regular(from, name), out, sys = 0;
 	ssize_t n;
 
 	if (in < 0)

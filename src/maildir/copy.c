@@ -86,7 +86,7 @@ enum gw_code gw_copy_message(struct gw_copier *c, int from, const char *name,
 	const struct gw_maildir *to, uint32_t serial, struct gw_delivered *out,
 	struct gw_error *err)
 {
-	int source = openat(from, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int source = gw_open_regular(from, name);
 	struct gw_file_facts facts;
 	struct stat st;
 

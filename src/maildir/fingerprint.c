@@ -3,8 +3,11 @@
  *   NAME --colon or enough bytes--> KEEP | SKIP | MSGID --LF--> NAME
  *   NAME --LF at once (empty line)--> BODY
  *   A line that begins with a blank continues the field before it.
+ *   CRs before an LF are left out: the file of another program may have them, the wire always has.
  */
 #include "maildir/fingerprint.h"
+
+#include "base/fs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +22,7 @@ void gw_printer_init(struct gw_printer *p)
 {
 	p->state = p->field = GW_PRINT_NAME;
 	p->name_n = p->msgid_n = 0;
-	p->left_out = 0;
+	p->left_out = p->crs = 0;
 	p->has_received = false;
 	SHA256_Init(&p->header);
 	SHA256_Init(&p->body);
@@ -94,7 +97,7 @@ static size_t take_rest_of_line(struct gw_printer *p, const char *bytes, size_t 
 	return take;
 }
 
-void gw_printer_update(struct gw_printer *p, const char *bytes, size_t n)
+static void take(struct gw_printer *p, const char *bytes, size_t n)
 {
 	while (n > 0 && p->state != GW_PRINT_BODY) {
 		size_t took = p->state == GW_PRINT_NAME ? take_name(p, bytes, n)
@@ -107,10 +110,41 @@ void gw_printer_update(struct gw_printer *p, const char *bytes, size_t n)
 		SHA256_Update(&p->body, bytes, n);
 }
 
+/* CRs that no LF follows are text. */
+static void take_crs(struct gw_printer *p)
+{
+	static const char crs[] = "\r\r\r\r\r\r\r\r";
+
+	while (p->crs > 0) {
+		size_t n = p->crs < sizeof crs - 1 ? (size_t)p->crs : sizeof crs - 1;
+
+		take(p, crs, n);
+		p->crs -= n;
+	}
+}
+
+void gw_printer_update(struct gw_printer *p, const char *bytes, size_t n)
+{
+	while (n > 0) {
+		const char *cr = memchr(bytes, '\r', n);
+		size_t text = cr == NULL ? n : (size_t)(cr - bytes);
+
+		if (text > 0 && *bytes == '\n')
+			p->crs = 0;
+		else if (text > 0)
+			take_crs(p);
+		take(p, bytes, text);
+		p->crs += cr != NULL;
+		bytes += text + (cr != NULL);
+		n -= text + (cr != NULL);
+	}
+}
+
 void gw_printer_final(struct gw_printer *p, struct gw_fingerprint *out)
 {
 	uint8_t digest[SHA256_DIGEST_LENGTH];
 
+	take_crs(p);
 	if (p->state == GW_PRINT_NAME && p->name_n > 0)
 		classify(p);
 	out->left_out = p->left_out;
@@ -129,7 +163,7 @@ void gw_printer_final(struct gw_printer *p, struct gw_fingerprint *out)
 enum gw_code gw_fingerprint_file(int dirfd, const char *name, struct gw_fingerprint *out,
 	struct gw_file_facts *facts, struct gw_error *err)
 {
-	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = gw_open_regular(dirfd, name);
 	struct gw_printer printer;
 	char chunk[65536], last = '\0';
 	struct stat st;
@@ -155,7 +189,7 @@ enum gw_code gw_fingerprint_file(int dirfd, const char *name, struct gw_fingerpr
 
 char *gw_message_id(int dirfd, const char *name)
 {
-	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = gw_open_regular(dirfd, name);
 	struct gw_printer p;
 	char chunk[8192];
 	ssize_t n;

@@ -1,4 +1,4 @@
-/* maildir/fingerprint.h - what makes two copies of a message the same message (docs/design.md P3).
+/* maildir/fingerprint.h - what makes two copies of a message the same message (DESIGN: pairing).
  *
  * Over LF line ends.  Header fields that mail readers and synchronizers add, drop or recompute do
  * not count.
@@ -34,6 +34,7 @@ struct gw_printer {
 	char name[32];             /* the beginning of the line, until it is clear what it is */
 	size_t name_n;
 	uint64_t left_out; /* bytes of the fields that do not count, with CR LF line ends */
+	uint64_t crs;      /* seen last; whether an LF follows is still open */
 	bool has_received;
 	char msgid[GW_MSGID_MAX];
 	size_t msgid_n;

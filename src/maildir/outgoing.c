@@ -1,6 +1,7 @@
 /* maildir/outgoing.c - see outgoing.h. */
 #include "maildir/outgoing.h"
 
+#include "base/fs.h"
 #include "maildir/crlf.h"
 
 #include <errno.h>
@@ -11,7 +12,7 @@ int gw_outgoing_open(struct gw_outgoing *o, int dirfd, const char *name)
 {
 	o->after_cr = false;
 	o->at = o->n = 0;
-	o->fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	o->fd = gw_open_regular(dirfd, name);
 	return o->fd < 0 ? errno : 0;
 }
 
