@@ -1,4 +1,8 @@
-/* imap/command.h - writes one command line: quoting, literals, sets. */
+/* imap/command.h - writes one command line: quoting, literals, sets.
+ *
+ * Each argument that comes from outside has its own writer here; whatever it holds, it stays one
+ * argument (RFC 9051 4.1, 4.3, 9).
+ */
 #pragma once
 
 #include "base/seqset.h"
@@ -32,15 +36,16 @@ struct gw_line {
 void gw_line_init(struct gw_line *line);
 void gw_line_deinit(struct gw_line *line);
 
+/* For words of our own and numbers: anything but printable ASCII makes the line fail. */
 void gw_line_printf(struct gw_line *line, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* A string: quoted if it can be, else a literal.  caps (imap/caps.h) decide whether the literal
- * has to wait for the server (LITERAL+, LITERAL-: RFC 7888). */
+ * has to wait for the server (LITERAL+, LITERAL-: RFC 7888).  One with a NUL makes the line fail. */
 void gw_line_string(struct gw_line *line, struct gw_slice s, uint32_t caps);
 
-/* The names of the flags in a set (base/flagset.h), with spaces between; keywords without a name
- * are left out. */
+/* The names of the flags in a set (base/flagset.h), with spaces between; keywords without a name,
+ * or with one that is no atom, are left out. */
 void gw_line_flags(
 	struct gw_line *line, uint64_t flags, char *const *keywords, unsigned keyword_count);
 

@@ -22,7 +22,7 @@ const char *gw_flag_name(uint64_t flag)
 	return NULL;
 }
 
-static bool is_keyword(struct gw_slice s)
+bool gw_flag_is_keyword(struct gw_slice s)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
@@ -30,7 +30,7 @@ static bool is_keyword(struct gw_slice s)
 		if (c <= 0x20 || c >= 0x7f || strchr("(){%*\"\\]", c) != NULL)
 			return false;
 	}
-	return s.n > 0;
+	return s.n > 0 && s.n <= GW_KEYWORD_NAME_MAX;
 }
 
 void gw_flag_list_add(struct gw_flag_list *list, struct gw_slice flag)
@@ -43,6 +43,6 @@ void gw_flag_list_add(struct gw_flag_list *list, struct gw_slice flag)
 	}
 	if (gw_slice_eq(flag, "\\*"))
 		list->any = true;
-	else if (is_keyword(flag) && list->keyword_count < GW_FLAG_LIST_MAX)
+	else if (gw_flag_is_keyword(flag) && list->keyword_count < GW_FLAG_LIST_MAX)
 		list->keywords[list->keyword_count++] = flag;
 }

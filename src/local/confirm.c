@@ -39,7 +39,8 @@ static enum gw_code take_row(void *ctx, const struct gw_message_row *row)
 	if (row->msgid_hash != NULL)
 		memcpy(g->print.msgid, row->msgid_hash, GW_HASH_BYTES);
 	g->still_gone = g->look && c->scan.trusted &&
-			gw_scan_find(&c->scan, gw_slice_str(row->base_name)) == SIZE_MAX;
+			gw_scan_find(&c->scan, gw_slice_str(row->base_name)) == SIZE_MAX &&
+			!gw_scan_has_other(&c->scan, gw_slice_str(row->base_name));
 	return GW_OK;
 }
 

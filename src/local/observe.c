@@ -65,6 +65,24 @@ static enum gw_code take_print(struct gw_local_view *v, const struct gw_message_
 	return GW_OK;
 }
 
+/* A name without room for what both sides agreed on does not say that it was taken off here. */
+static void assume_crowded(struct gw_local_view *v, uint32_t local, uint64_t agreed)
+{
+	struct gw_local_msg *l = &v->messages[local];
+	uint64_t missing =
+		agreed & ~l->flags & gw_keywords_lettered(&v->keywords) & ~GW_FLAG_DELETED;
+
+	if (missing != 0 && !gw_name_has_room(gw_scan_name(&v->scan, local), missing))
+		l->flags |= missing;
+}
+
+static void cover(struct gw_local_view *v, struct gw_base_msg *b)
+{
+	b->kind = GW_BASE_COVERED;
+	if (v->covered_count++ == 0)
+		v->covered_uid = b->uid;
+}
+
 static enum gw_code take_row(void *ctx, const struct gw_message_row *row)
 {
 	struct gw_look *look = ctx;
@@ -82,8 +100,12 @@ static enum gw_code take_row(void *ctx, const struct gw_message_row *row)
 	b->big = look->options.max_size > 0 && row->size > look->options.max_size;
 	b->local =
 		row->base_name == NULL ? GW_NO_LOCAL : find_file(v, gw_slice_str(row->base_name));
-	if (b->local != GW_NO_LOCAL)
+	if (b->local != GW_NO_LOCAL) {
 		v->messages[b->local].uid = row->uid;
+		assume_crowded(v, b->local, b->flags);
+	} else if (row->base_name != NULL &&
+		   gw_scan_has_other(&v->scan, gw_slice_str(row->base_name)))
+		cover(v, b);
 	if (look->options.with_prints && row->header_hash != NULL)
 		return take_print(v, row);
 	return GW_OK;
@@ -203,6 +225,8 @@ static enum gw_code take_keyword(void *ctx, unsigned index, const char *name)
 
 	if (gw_keywords_put(&look->place->keywords, index, gw_slice_str(name)))
 		look->view.keywords_stored |= GW_FLAG_KEYWORD(index);
+	else if (index < GW_KEYWORD_MAX) /* rows may have its bit */
+		look->place->keywords.reserved |= UINT64_C(1) << index;
 	return GW_OK;
 }
 
@@ -222,6 +246,19 @@ static enum gw_code load_keywords(struct gw_look *look, struct gw_disk_world *wo
 			code = gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");
 	}
 	return code;
+}
+
+/* A letter that stands in a file's name without a meaning keeps none: the next keyword that comes is
+ * given another, or it would be set on messages that never had it. */
+static void reserve_letters(struct gw_look *look)
+{
+	struct gw_local_view *v = &look->view;
+	uint32_t letters = 0;
+
+	for (size_t i = 0; i < v->scan.count; i++)
+		letters |= gw_name_letters(gw_name_split(gw_scan_name(&v->scan, i)).info);
+	look->place->keywords.reserved |= letters & ~gw_keywords_letters(&v->keywords);
+	v->keywords.reserved = look->place->keywords.reserved;
 }
 
 static enum gw_code list_files(struct gw_look *look)
@@ -244,6 +281,7 @@ static enum gw_code list_files(struct gw_look *look)
 
 		v->messages[i].flags = gw_name_flags(name.info, &v->keywords);
 	}
+	reserve_letters(look);
 	return GW_OK;
 }
 

@@ -42,6 +42,8 @@ struct gw_local_view {
 		*prints; /* owned; of base's rows with a file, index = uid; if asked for */
 	size_t print_count, print_cap;
 	size_t unknown;                        /* files that base does not know */
+	size_t covered_count;                  /* rows that are GW_BASE_COVERED */
+	uint32_t covered_uid;                  /* the first of them */
 	struct gw_seqset held_gone, held_here; /* deletions held back: gone there, or here */
 	struct gw_pending_file *pending;       /* owned */
 	size_t pending_count, pending_cap;

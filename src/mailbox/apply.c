@@ -12,13 +12,13 @@ char *gw_box_renamed(struct gw_box *box, uint32_t local, uint64_t flags, uint64_
 	struct gw_name old = gw_name_split(gw_scan_name(&box->local.scan, local));
 	uint32_t alien = box->local.messages[local].alien;
 	char name[GW_NAME_MAX + 1], own[GW_NAME_MAX + 1];
-	char *copy = NULL;
+	char *copy;
 
 	old.info = gw_name_without(old.info, alien, own);
 	if (alien != 0)
 		changes |= GW_FLAGS_KEYWORDS & ~gw_box_tags(box);
-	if (gw_name_format(&old, flags, changes, &box->keywords, name))
-		copy = strdup(name);
+	gw_name_format(&old, flags, changes, &box->keywords, name); /* as many as have room */
+	copy = strdup(name);
 	if (copy == NULL)
 		box->incomplete = true;
 	return copy;

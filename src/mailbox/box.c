@@ -339,6 +339,24 @@ static uint64_t storable(void *ctx, const struct gw_flag_list *list)
 	return (flags & ~gw_box_labels(box)) | storable_labels(box);
 }
 
+uint64_t gw_box_told(const struct gw_box *box)
+{
+	uint64_t told = gw_box_labels(box) | (GW_FLAG_KEYWORD(0) - 1);
+
+	for (unsigned i = 0; i < GW_KEYWORD_MAX; i++) {
+		const char *name = box->keywords.names[i];
+
+		if (name != NULL && gw_flag_is_keyword(gw_slice_str(name)))
+			told |= GW_FLAG_KEYWORD(i);
+	}
+	return told;
+}
+
+uint64_t gw_box_storable(const struct gw_box *box)
+{
+	return box->remote.storable & gw_box_told(box);
+}
+
 /* --- looking --------------------------------------------------------------------------------- */
 
 static void take_keywords(struct gw_box *box)
@@ -374,6 +392,23 @@ static void fail_gone(struct gw_box *box)
 	gw_box_fail(box, &err);
 }
 
+/* Neither mail nor absence: nothing is done about these until they are files again, or gone. */
+static void tell_covered(struct gw_box *box)
+{
+	struct gw_error err = { 0 };
+
+	if (box->local.covered_count == 0 || box->state != BOX_LOOKING)
+		return;
+	box->plan.look_again = true;
+	gw_fail(&err, GW_ERR_REFUSED,
+		"where the file of message UID %u was (and of %zu others) there is something else "
+		"now: a link, a pipe or a directory; nothing is done about it until the file is "
+		"back, or the entry gone",
+		box->local.covered_uid, box->local.covered_count - 1);
+	err.scope = GW_SCOPE_MESSAGE;
+	box->env->problem(box->env->ctx, box, &err);
+}
+
 static void on_looked(
 	void *ctx, struct gw_place *place, struct gw_local_view *view, const struct gw_error *err)
 {
@@ -393,6 +428,7 @@ static void on_looked(
 		fail_gone(box);
 	} else {
 		take_keywords(box);
+		tell_covered(box);
 		if (box->row->inode != 0 && box->row->inode != box->local.inode)
 			box->copies_differ = true; /* another directory stands in its place */
 		if (box->state == BOX_LOOKING_AT_PRINTS) {

@@ -235,6 +235,10 @@ uint64_t gw_box_flags(void *ctx, const struct gw_fetch *fetch);
 uint64_t gw_box_labels(const struct gw_box *box);
 /* Those of them that stand in notmuch's database and not in file names. */
 uint64_t gw_box_tags(const struct gw_box *box);
+/* Flags that can be told to the server at all: a keyword has to be an atom, or a label. */
+uint64_t gw_box_told(const struct gw_box *box);
+/* Those that the server stores for good, once it was asked. */
+uint64_t gw_box_storable(const struct gw_box *box);
 void gw_box_look(struct gw_box *box, enum gw_box_state state, bool with_prints);
 
 /* pair.c: the heads of all messages, to find base's rows again under new UIDs. */

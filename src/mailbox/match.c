@@ -395,9 +395,8 @@ static char *moved_name(struct gw_box *box, const struct gw_keywords *from, cons
 		old.base = gw_slice_str(base);
 	if (old.info.p == NULL && flags == 0) /* as it is */
 		return gw_slice_dup(old.base);
-	return gw_name_format(&old, flags, GW_FLAGS_ALL & ~gw_box_tags(box), &box->keywords, name)
-		       ? strdup(name)
-		       : NULL;
+	gw_name_format(&old, flags, GW_FLAGS_ALL & ~gw_box_tags(box), &box->keywords, name);
+	return strdup(name);
 }
 
 static uint64_t flags_in_base(const struct gw_box *box, const struct gw_action *a)
@@ -417,7 +416,7 @@ static void merge_moved(struct gw_box *from, const struct gw_action *gone, uint6
 	uint64_t there = flags_there(from, gone), here;
 	struct gw_merged m;
 
-	in.storable = from->remote.storable;
+	in.storable = gw_box_storable(from);
 	here = (gw_name_flags(info, &from->keywords) & ~gw_box_tags(from)) |
 	       (base & gw_box_tags(from));
 	c->letters = gw_name_letters(info) & gw_keywords_letters(&from->keywords);
@@ -514,7 +513,7 @@ void gw_box_join_here(struct gw_box *gone, uint32_t gone_action, struct gw_box *
 			&gw_box_print_of(fresh, new->local)->print);
 		break;
 	case GW_MATCH_EDIT: /* the new one gets what was changed there meanwhile */
-		new->flags |= flags_there(gone, old) & ~GW_FLAG_DELETED & gone->remote.storable;
+		new->flags |= flags_there(gone, old) & ~GW_FLAG_DELETED &gw_box_storable(gone);
 		old->kind = GW_DO_REPLACED;
 		old->local = new->local;
 		break;
@@ -681,7 +680,7 @@ static void take_file(struct gw_box *box, const struct gw_action *a)
 	bool renamed = t->facts->named_by_us || gw_box_name_is_taken(box, gw_name_split(file).base);
 	struct gw_merged m;
 
-	in.storable = box->remote.storable;
+	in.storable = gw_box_storable(box);
 	m = gw_merge_flags(&in, gw_box_translate(box, &t->row_of->keywords, t->from_base), a->flags,
 		gw_box_translate(box, &from->keywords, mine));
 	gw_name_of_uid(box->key, a->uid, base); /* so that it is found by name after a kill */

@@ -17,7 +17,7 @@ static void read_letters(struct gw_box *from, struct gw_box *to, struct gw_actio
 	struct gw_slice info = gw_name_split(gw_scan_name(&to->local.scan, fresh->local)).info;
 	struct gw_plan_input in = gw_box_policy(to);
 
-	in.storable = to->remote.storable;
+	in.storable = gw_box_storable(to);
 	l->alien = gw_name_letters(info) & gw_keywords_letters(&from->keywords);
 	l->flags = gw_box_translate(to, &from->keywords, gw_name_flags(info, &from->keywords));
 	fresh->flags = fresh->kind == GW_DO_PAIR

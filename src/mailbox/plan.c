@@ -26,7 +26,7 @@ struct gw_plan_input gw_box_policy(const struct gw_box *box)
 		.local_trusted = box->local.scan.trusted || box->local.missing,
 		.copies_differ = box->copies_differ,
 		.lettered = gw_keywords_lettered(&box->keywords) | gw_box_tags(box),
-		.storable = GW_FLAGS_ALL,
+		.storable = gw_box_told(box),
 		.mirror_deleted = box->env->account->mirror_deleted,
 		.never_delete = box->env->account->deletes == GW_DELETE_NEVER };
 }
@@ -134,7 +134,7 @@ void gw_box_plan(struct gw_box *box)
 	in.vanished = &v->vanished;
 	in.listing = v->has_listing ? &v->listing : NULL;
 	in.retry_unfetchable = box->env->retry_unfetchable;
-	in.storable = v->storable;
+	in.storable = gw_box_storable(box);
 	in.read_only = v->read_only;
 	in.max_size = box->folder->window.max_size;
 	in.max_messages = box->folder->window.max_messages;

@@ -61,7 +61,7 @@ static const struct gw_pair_local *row_print(const struct gw_box *box, uint32_t 
 static void compare(struct gw_box *box, const struct gw_base_msg *b, const struct gw_remote_msg *r)
 {
 	const struct gw_pair_local *p = row_print(box, b->uid);
-	uint64_t letters = gw_box_here(box) & box->remote.storable;
+	uint64_t letters = gw_box_here(box) & gw_box_storable(box);
 	uint64_t mine = b->local == GW_NO_LOCAL ? 0 : box->local.messages[b->local].flags;
 
 	if (b->kind != GW_BASE_FILE)

@@ -12,18 +12,25 @@ enum { GW_KEYWORD_LETTERS = 26 };
 
 struct gw_keywords {
 	char *names[GW_KEYWORD_MAX]; /* owned; NULL: free */
-	bool file_stale;             /* the file does not show what is here */
+	uint64_t reserved; /* bits of indices without a name that are not given away: letters that
+			    * stand in file names, or lines of the file that name nothing */
+	bool file_stale;   /* the file does not show what is here */
 };
+
+/* Can it be a name at all: well-formed UTF-8 without control characters, and not too long?  (Whether
+ * it can be sent is another question: imap/flags.h.) */
+bool gw_keyword_is_name(struct gw_slice name);
 
 void gw_keywords_deinit(struct gw_keywords *k);
 
 /* Index of a keyword (compared without case), or -1. */
 int gw_keywords_find(const struct gw_keywords *k, struct gw_slice name);
 
-/* Index of a keyword, new if need be; -1 when there is no room or memory. */
+/* Index of a keyword, new if need be, at the first index that is neither named nor reserved; -1 when
+ * there is no room or memory, or it cannot be a name. */
 int gw_keywords_add(struct gw_keywords *k, struct gw_slice name);
 
-/* Puts a name at a given index if both are free; false otherwise. */
+/* Puts a name at a given index if both are free and it can be a name; false otherwise. */
 bool gw_keywords_put(struct gw_keywords *k, unsigned index, struct gw_slice name);
 
 /* The letters that stand for a keyword; bit 0 is 'a'. */
@@ -32,9 +39,13 @@ uint32_t gw_keywords_letters(const struct gw_keywords *k);
 /* The flags that can stand in a file name: all system flags and the keywords with letters. */
 uint64_t gw_keywords_lettered(const struct gw_keywords *k);
 
-/* Merges the names that dirfd's dovecot-keywords file holds; where it differs, what is here
- * stays, and file_stale is set.  Lines "index name"; others are passed over.  GW_ERR_DISK. */
+/* Merges the lines "index name" of such a file, which anybody may have written: where they differ,
+ * what is here stays, and file_stale is set; a line whose name cannot be one reserves its index. */
+void gw_keywords_read(struct gw_keywords *k, struct gw_slice text);
+
+/* Likewise, of dirfd's dovecot-keywords file; none is no error.  GW_ERR_DISK. */
 enum gw_code gw_keywords_load(struct gw_keywords *k, int dirfd, struct gw_error *err);
 
-/* Writes the file (beside, flushed, renamed). */
+/* Writes the file (beside, flushed, renamed).  Lines of the old one at indices that have no name here
+ * are kept.  GW_ERR_DISK, GW_ERR_NOMEM. */
 enum gw_code gw_keywords_save(struct gw_keywords *k, int dirfd, struct gw_error *err);

@@ -88,32 +88,68 @@ static int compare_chars(const void *a, const void *b)
 	return *(const unsigned char *)a - *(const unsigned char *)b;
 }
 
+/* A letter goes in once, while there is room. */
+static size_t put_letter(char *set, size_t n, size_t room, char letter)
+{
+	if (n < room && memchr(set, letter, n) == NULL)
+		set[n++] = letter;
+	return n;
+}
+
+/* The letters of the new info: first those of the old one that stay, so that a name without room for
+ * all does not change what it has. */
+static size_t choose_letters(const struct gw_name *old, uint64_t flags, uint64_t changes,
+	const struct gw_keywords *k, char *set, size_t room)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < old->info.n && n < room; i++) { /* what is not ours to change */
+		if (!(flag_of(old->info.p[i], k) & changes))
+			set[n++] = old->info.p[i];
+	}
+	for (size_t i = 0; i < old->info.n; i++) {
+		uint64_t flag = flag_of(old->info.p[i], k);
+		bool is_keyword = old->info.p[i] >= 'a';
+
+		if ((flag & flags & changes) && !(is_keyword && flag == GW_FLAG_FORWARDED))
+			n = put_letter(set, n, room, old->info.p[i]);
+	}
+	for (size_t i = 0; i < sizeof letters / sizeof *letters; i++) {
+		if (letters[i].flag & flags & changes)
+			n = put_letter(set, n, room, letters[i].letter);
+	}
+	for (unsigned i = 0; i < GW_KEYWORD_LETTERS; i++) {
+		if ((GW_FLAG_KEYWORD(i) & flags & changes) && k->names[i] != NULL)
+			n = put_letter(set, n, room, (char)('a' + i));
+	}
+	return n;
+}
+
 bool gw_name_format(const struct gw_name *old, uint64_t flags, uint64_t changes,
 	const struct gw_keywords *k, char out[GW_NAME_MAX + 1])
 {
 	char set[GW_NAME_MAX];
-	size_t n = 0;
+	uint64_t wanted = flags & changes & gw_keywords_lettered(k);
+	size_t n = old->base.n, room, count;
 
-	for (size_t i = 0; i < old->info.n; i++) { /* what is not ours to change */
-		if (!(flag_of(old->info.p[i], k) & changes) && n < sizeof set)
-			set[n++] = old->info.p[i];
-	}
-	for (size_t i = 0; i < sizeof letters / sizeof *letters; i++) {
-		if ((letters[i].flag & flags & changes) && n < sizeof set)
-			set[n++] = letters[i].letter;
-	}
-	for (unsigned i = 0; i < GW_KEYWORD_LETTERS; i++) {
-		if ((GW_FLAG_KEYWORD(i) & flags & changes) && k->names[i] != NULL && n < sizeof set)
-			set[n++] = (char)('a' + i);
-	}
-	qsort(set, n, 1, compare_chars);
-	if (old->base.n + 3 + n > GW_NAME_MAX)
-		return false;
-	memcpy(out, old->base.p, old->base.n);
-	memcpy(out + old->base.n, ":2,", 3);
-	memcpy(out + old->base.n + 3, set, n);
-	out[old->base.n + 3 + n] = '\0';
-	return true;
+	memcpy(out, old->base.p, n);
+	out[n] = '\0';
+	if (n + 3 > GW_NAME_MAX)
+		return wanted == 0;
+	room = GW_NAME_MAX - n - 3;
+	count = choose_letters(old, flags, changes, k, set, room);
+	qsort(set, count, 1, compare_chars);
+	memcpy(out + n, ":2,", 3);
+	memcpy(out + n + 3, set, count);
+	out[n + 3 + count] = '\0';
+	return (wanted & ~gw_name_flags((struct gw_slice){ set, count }, k)) == 0;
+}
+
+bool gw_name_has_room(const char *name, uint64_t flags)
+{
+	size_t info = gw_name_split(name).info.p == NULL ? 3 : 0;
+
+	return strlen(name) + info + (size_t)__builtin_popcountll(flags) <= GW_NAME_MAX;
 }
 
 void gw_name_of_uid(const char *key, uint32_t uid, char out[64])

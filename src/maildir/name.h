@@ -24,9 +24,13 @@ struct gw_slice gw_name_without(struct gw_slice info, uint32_t unwanted, char ou
 
 /* Writes "base:2,LETTERS" for flags; letters of the old info that mean nothing to us are kept
  * byte for byte.  `changes` says which flags are ours to write: the others stay as in the old info.
- * false when the result would be longer than a file name may be. */
+ * A name that would be too long gets the letters that it has room for, those that it had first (or not
+ * even the ":2,"); then the answer is false. */
 bool gw_name_format(const struct gw_name *old, uint64_t flags, uint64_t changes,
 	const struct gw_keywords *k, char out[GW_NAME_MAX + 1]);
+
+/* Has the file's name room for the letters of these flags, too? */
+bool gw_name_has_room(const char *name, uint64_t flags);
 
 /* The base name of the message that a UID of a mailbox was downloaded to: a function of its
  * arguments, so that a file that was written and not recorded is found again.  key is from

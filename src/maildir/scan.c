@@ -16,6 +16,7 @@ enum { TRIES = 3, BASE_MAX = 255, GRANULARITY_SECONDS = 2, FINE_NS = 20000000 };
 void gw_scan_deinit(struct gw_scan *s)
 {
 	free(s->entries);
+	free(s->others);
 	gw_buf_deinit(&s->arena);
 	*s = (struct gw_scan){ 0 };
 }
@@ -25,11 +26,16 @@ const char *gw_scan_name(const struct gw_scan *s, size_t i)
 	return s->arena.p + s->entries[i].offset;
 }
 
-struct gw_slice gw_scan_base(const struct gw_scan *s, size_t i)
+static struct gw_slice base_at(const struct gw_scan *s, uint32_t offset)
 {
-	const char *name = gw_scan_name(s, i);
+	const char *name = s->arena.p + offset;
 
 	return (struct gw_slice){ name, (unsigned char)name[-1] };
+}
+
+struct gw_slice gw_scan_base(const struct gw_scan *s, size_t i)
+{
+	return base_at(s, s->entries[i].offset);
 }
 
 int gw_base_compare(struct gw_slice a, struct gw_slice b)
@@ -40,26 +46,40 @@ int gw_base_compare(struct gw_slice a, struct gw_slice b)
 	return order != 0 ? order : (a.n > b.n) - (a.n < b.n);
 }
 
-size_t gw_scan_find(const struct gw_scan *s, struct gw_slice base)
+static size_t find(const struct gw_scan *s, const struct gw_scan_entry *entries, size_t count,
+	struct gw_slice base)
 {
-	size_t lo = 0, hi = s->count;
+	size_t lo = 0, hi = count;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (gw_base_compare(gw_scan_base(s, mid), base) < 0)
+		if (gw_base_compare(base_at(s, entries[mid].offset), base) < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return lo < s->count && gw_base_compare(gw_scan_base(s, lo), base) == 0 ? lo : SIZE_MAX;
+	return lo < count && gw_base_compare(base_at(s, entries[lo].offset), base) == 0 ? lo
+											: SIZE_MAX;
 }
 
-static enum gw_code add_name(struct gw_scan *s, const char *name, bool in_new)
+size_t gw_scan_find(const struct gw_scan *s, struct gw_slice base)
+{
+	return find(s, s->entries, s->count, base);
+}
+
+bool gw_scan_has_other(const struct gw_scan *s, struct gw_slice base)
+{
+	return find(s, s->others, s->other_count, base) != SIZE_MAX;
+}
+
+static enum gw_code add_name(struct gw_scan *s, const char *name, bool is_message, bool in_new)
 {
 	char base_n = (char)(unsigned char)gw_name_split(name).base.n;
 	struct gw_scan_entry *entry =
-		gw_array_push((void **)&s->entries, &s->count, &s->cap, sizeof *s->entries);
+		is_message ? gw_array_push((void **)&s->entries, &s->count, &s->cap, sizeof *entry)
+			   : gw_array_push((void **)&s->others, &s->other_count, &s->other_cap,
+				     sizeof *entry);
 	enum gw_code code;
 
 	if (entry == NULL)
@@ -77,8 +97,6 @@ static bool is_message(int dir, const struct dirent *e)
 {
 	struct stat st;
 
-	if (e->d_name[0] == '.' || strlen(e->d_name) > BASE_MAX)
-		return false;
 	if (e->d_type != DT_UNKNOWN) /* not every file system tells */
 		return e->d_type == DT_REG;
 	return fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
@@ -98,8 +116,8 @@ static enum gw_code list_dir(int fd, bool in_new, struct gw_scan *s, struct gw_e
 		return code;
 	}
 	while (code == GW_OK && (errno = 0, e = readdir(dir)) != NULL) {
-		if (is_message(copy, e))
-			code = add_name(s, e->d_name, in_new);
+		if (e->d_name[0] != '.' && strlen(e->d_name) <= BASE_MAX)
+			code = add_name(s, e->d_name, is_message(copy, e), in_new);
 	}
 	if (code == GW_OK && errno != 0)
 		code = gw_fail_sys(err, GW_ERR_DISK, errno, "cannot list a Maildir");
@@ -133,7 +151,7 @@ static enum gw_code list_both(const struct gw_maildir *m, struct gw_scan *s, str
 
 	if (clock_gettime(CLOCK_REALTIME, &began) != 0)
 		known = false;
-	s->count = 0;
+	s->count = s->other_count = 0;
 	gw_buf_reset(&s->arena);
 	code = list_dir(m->cur, false, s, err);
 	if (code == GW_OK)
@@ -159,9 +177,7 @@ static int compare_entries(const void *a, const void *b, void *scan)
 {
 	const struct gw_scan *s = scan;
 	const struct gw_scan_entry *x = a, *y = b;
-	const char *p = s->arena.p + x->offset, *q = s->arena.p + y->offset;
-	int order = gw_base_compare((struct gw_slice){ p, (unsigned char)p[-1] },
-		(struct gw_slice){ q, (unsigned char)q[-1] });
+	int order = gw_base_compare(base_at(s, x->offset), base_at(s, y->offset));
 
 	return order != 0 ? order : (x->offset > y->offset) - (x->offset < y->offset);
 }
@@ -181,6 +197,8 @@ enum gw_code gw_scan_run(const struct gw_maildir *m, struct gw_scan *s, struct g
 	}
 	if (s->count > 0)
 		qsort_r(s->entries, s->count, sizeof *s->entries, compare_entries, s);
+	if (s->other_count > 0)
+		qsort_r(s->others, s->other_count, sizeof *s->others, compare_entries, s);
 	return GW_OK;
 }
 

@@ -17,6 +17,8 @@ struct gw_scan_entry {
 struct gw_scan {
 	struct gw_scan_entry *entries; /* owned; sorted by base name, then as found */
 	size_t count, cap;
+	struct gw_scan_entry *others; /* owned; links, pipes, directories; sorted likewise */
+	size_t other_count, other_cap;
 	struct gw_buf
 		arena; /* NUL-terminated file names, each behind one byte: its base's length */
 	bool trusted;
@@ -28,8 +30,8 @@ struct gw_scan {
 
 void gw_scan_deinit(struct gw_scan *s);
 
-/* Lists both directories, again (at most three times) when they changed meanwhile.  Dot files and
- * whatever is no regular file are passed over.  GW_ERR_DISK, GW_ERR_NOMEM. */
+/* Lists both directories, again (at most three times) when they changed meanwhile.  Dot files are
+ * passed over; what is no regular file is listed apart.  GW_ERR_DISK, GW_ERR_NOMEM. */
 enum gw_code gw_scan_run(const struct gw_maildir *m, struct gw_scan *out, struct gw_error *err);
 
 const char *gw_scan_name(const struct gw_scan *s, size_t i);
@@ -37,6 +39,9 @@ struct gw_slice gw_scan_base(const struct gw_scan *s, size_t i);
 
 /* Index of the first entry with this base name, or SIZE_MAX. */
 size_t gw_scan_find(const struct gw_scan *s, struct gw_slice base);
+
+/* Does something that is no regular file have this base name?  Then it is not known to be gone. */
+bool gw_scan_has_other(const struct gw_scan *s, struct gw_slice base);
 
 /* Compares base names by byte, as the entries are sorted. */
 int gw_base_compare(struct gw_slice a, struct gw_slice b);

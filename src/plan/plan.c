@@ -1,4 +1,4 @@
-/* plan/plan.c - see plan.h; the table and its reasons: docs/design.md (M1-M5). */
+/* plan/plan.c - see plan.h; the table and its reasons are in the design document. */
 #include "plan/plan.h"
 
 #include <stdlib.h>
@@ -231,6 +231,11 @@ static bool missing_here(const struct gw_plan_input *in, const struct gw_base_ms
 {
 	const struct gw_pair *arrived = find_pair(in, b->uid);
 
+	if (b->kind == GW_BASE_COVERED) {
+		plan->look_again = true;
+		plan->incomplete |= r != NULL && r->flags != b->flags;
+		return true;
+	}
 	if (arrived != NULL && (b->kind == GW_BASE_UNFETCHABLE || b->kind == GW_BASE_OUTSIDE))
 		return pair(in, arrived, r != NULL ? r->flags : b->flags, r != NULL ? r->size : 0,
 			plan);
@@ -302,7 +307,7 @@ static bool gone_there(
 	if (b->kind ==
 		GW_BASE_HIDDEN) /* known, and when it shows again it is known what became of it */
 		return true;
-	if (in->copies_differ ||
+	if (in->copies_differ || b->kind == GW_BASE_COVERED ||
 		(b->local == GW_NO_LOCAL && b->kind == GW_BASE_FILE && !in->local_trusted)) {
 		plan->incomplete = true;
 		return true;

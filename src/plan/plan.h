@@ -21,6 +21,9 @@ enum gw_base_kind {
 	GW_BASE_LEFT,        /* deleted here, and left standing there */
 	GW_BASE_OUTSIDE,     /* outside the window, or too big */
 	GW_BASE_HIDDEN,      /* it has one; the server does not show it any more */
+
+	/* The look's own: something that is no regular file has its name, so it is not gone. */
+	GW_BASE_COVERED,
 };
 
 /* What both sides agreed on last.  Sorted by uid, unique. */

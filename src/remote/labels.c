@@ -16,10 +16,8 @@ enum gw_code gw_label_read(struct gw_slice label, struct gw_buf *keyword)
 		if (gw_buf_append(keyword, label.p, label.n) != GW_OK)
 			return GW_ERR_NOMEM;
 	}
-	for (size_t i = 0; i < keyword->n; i++) { /* a line of dovecot-keywords has to hold it */
-		if ((unsigned char)keyword->p[i] < ' ')
-			return GW_ERR_PROTOCOL;
-	}
+	if (!gw_keyword_is_name((struct gw_slice){ keyword->p, keyword->n }))
+		return GW_ERR_PROTOCOL;
 	return gw_label_is((struct gw_slice){ keyword->p, keyword->n }) ? GW_OK : GW_ERR_PROTOCOL;
 }
 

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void splits(void **state)
@@ -59,7 +60,8 @@ static void forwarded_is_a_flag_under_either_letter(void **state)
 	gw_keywords_deinit(&k);
 }
 
-static void too_long_is_refused(void **state)
+/* What it has stays; what has no room is left out, and said. */
+static void letters_without_room_are_left_out(void **state)
 {
 	struct gw_keywords k = { 0 };
 	char name[260], out[GW_NAME_MAX + 1];
@@ -71,6 +73,19 @@ static void too_long_is_refused(void **state)
 	old = gw_name_split(name);
 	assert_true(gw_name_format(&old, GW_FLAG_SEEN, GW_FLAGS_ALL, &k, out));
 	assert_false(gw_name_format(&old, GW_FLAG_SEEN | GW_FLAG_DRAFT, GW_FLAGS_ALL, &k, out));
+	assert_int_equal(strlen(out), 255);
+	memcpy(name + 251, ":2,S", 5);
+	old = gw_name_split(name);
+	assert_false(gw_name_format(&old, GW_FLAG_SEEN | GW_FLAG_DRAFT, GW_FLAGS_ALL, &k, out));
+	assert_string_equal(out, name);
+	assert_true(gw_name_has_room(name, 0));
+	assert_false(gw_name_has_room(name, GW_FLAG_DRAFT));
+	memset(name, 'n', 254);
+	name[254] = '\0';
+	old = gw_name_split(name);
+	assert_false(gw_name_format(&old, GW_FLAG_SEEN, GW_FLAGS_ALL, &k, out));
+	assert_string_equal(out, name);
+	assert_true(gw_name_format(&old, 0, GW_FLAGS_ALL, &k, out));
 }
 
 static void names_speak_of_their_uid(void **state)
@@ -155,6 +170,27 @@ static void prints_do_not_depend_on_cuts(void **state)
 	}
 }
 
+/* Other programs leave CR LF in files; the wire has it, and never shows how they were. */
+static void line_ends_do_not_count(void **state)
+{
+	static const char lf[] = "A: 1\nStatus: RO\nMessage-ID: <1@x>\n\nbo\rdy\n\nx\r";
+	static const char crlf[] =
+		"A: 1\r\nStatus: RO\r\nMessage-ID: <1@x>\r\n\r\nbo\rdy\r\n\r\r\nx\r";
+	struct gw_fingerprint a, b;
+
+	(void)state;
+	print_of(lf, sizeof lf, &a);
+	for (size_t step = 1; step < sizeof crlf; step++) {
+		print_of(crlf, step, &b);
+		assert_memory_equal(a.header, b.header, GW_HASH_BYTES);
+		assert_memory_equal(a.body, b.body, GW_HASH_BYTES);
+		assert_memory_equal(a.msgid, b.msgid, GW_HASH_BYTES);
+		assert_int_equal(a.left_out, b.left_out);
+	}
+	print_of("A: 1\nStatus: RO\nMessage-ID: <1@x>\n\nbody\n\nx\r", 1000, &b);
+	assert_memory_not_equal(a.body, b.body, GW_HASH_BYTES); /* a CR inside a line is text */
+}
+
 static void crlf_in_any_cut(void **state)
 {
 	static const char in[] = "a\r\nb\rc\r\r\nd\n\r\n\r", want[] = "a\nb\rc\r\nd\n\n\r";
@@ -224,6 +260,10 @@ static void outgoing_has_the_size_that_was_told(void **state)
 	assert_int_equal(n, facts.crlf_size);
 	assert_int_equal(gw_outgoing_open(o, dir, "godwit-no-such-file"), ENOENT);
 	unlink(path);
+	assert_int_equal(
+		mkfifo(path, 0600), 0); /* nobody writes to it: it must not be waited for */
+	assert_int_equal(gw_outgoing_open(o, dir, path + 5), EINVAL);
+	unlink(path);
 	close(dir);
 	free(o);
 }
@@ -252,11 +292,13 @@ int main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(splits),
 		cmocka_unit_test(formats_and_keeps_what_is_foreign),
 		cmocka_unit_test(forwarded_is_a_flag_under_either_letter),
-		cmocka_unit_test(too_long_is_refused), cmocka_unit_test(names_speak_of_their_uid),
+		cmocka_unit_test(letters_without_room_are_left_out),
+		cmocka_unit_test(names_speak_of_their_uid),
 		cmocka_unit_test(keywords_have_letters_until_they_run_out),
 		cmocka_unit_test(letters_can_be_another_mailboxs),
 		cmocka_unit_test(added_fields_do_not_count),
-		cmocka_unit_test(prints_do_not_depend_on_cuts), cmocka_unit_test(crlf_in_any_cut),
+		cmocka_unit_test(prints_do_not_depend_on_cuts),
+		cmocka_unit_test(line_ends_do_not_count), cmocka_unit_test(crlf_in_any_cut),
 		cmocka_unit_test(crlf_is_restored_in_any_cut),
 		cmocka_unit_test(outgoing_has_the_size_that_was_told) };
 

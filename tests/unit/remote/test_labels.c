@@ -25,6 +25,9 @@ static void labels_come_from_the_wire(void **state)
 	assert_reads("\\Inbox", NULL);
 	assert_reads("", NULL);
 	assert_reads("two\nlines", NULL);
+	assert_reads("\x1b[31mred", NULL);
+	assert_reads("&AIU-next", NULL); /* a control character in modified UTF-7 */
+	assert_reads("\xff\xfe", NULL);
 	assert_reads("$Forwarded", NULL);
 }
 
