@@ -9,8 +9,10 @@
 #include "maildir/name.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -145,10 +147,71 @@ static int take(struct gw_op *op)
 	return place_near(from, op->from, subdir(op->place, op->to_in_new), op, true);
 }
 
-static int delete_seen(struct gw_op *op, const struct gw_disk_world *world)
+struct row_facts {
+	uint8_t header[GW_HASH_BYTES], body[GW_HASH_BYTES];
+	int64_t date;
+	bool known;
+};
+
+static enum gw_code take_facts(void *ctx, const struct gw_message_row *row)
+{
+	struct row_facts *facts = ctx;
+
+	if (row->base_name == NULL || row->header_hash == NULL || row->body_hash == NULL)
+		return GW_OK;
+	facts->known = true;
+	facts->date = row->date;
+	memcpy(facts->header, row->header_hash, GW_HASH_BYTES);
+	memcpy(facts->body, row->body_hash, GW_HASH_BYTES);
+	return GW_OK;
+}
+
+/* Was the file that is about to go written anew, in place or under its name, since its row was made?
+ * Ours bear the server's date, to the second, for as long as nobody writes to them. */
+static bool was_edited(const struct gw_op *op, int dir, const struct gw_disk_world *world)
+{
+	struct row_facts facts = { .known = false };
+	struct gw_error ignored = { 0 };
+	struct gw_fingerprint print;
+	struct gw_file_facts file;
+	struct stat st;
+
+	if (gw_store_message(world->store, op->place->mailbox, op->uid, take_facts, &facts,
+		    &ignored) != GW_OK ||
+		!facts.known || fstatat(dir, op->from, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return false;
+	if (facts.date != 0 && st.st_mtim.tv_sec == facts.date && st.st_mtim.tv_nsec == 0)
+		return false;
+	return gw_fingerprint_file(dir, op->from, &print, &file, &ignored) == GW_OK &&
+	       (memcmp(print.header, facts.header, GW_HASH_BYTES) != 0 ||
+		       memcmp(print.body, facts.body, GW_HASH_BYTES) != 0);
+}
+
+/* The new text outlives the deletion of the old one: only the row goes, and the next look finds a
+ * message that base does not know. */
+static int keep_edited(struct batch *b, struct gw_op *op)
+{
+	op->kind = GW_OP_DROP_ROW;
+	op->place->conflict = true;
+	b->result.edited++;
+	return 0;
+}
+
+static int expire_seen(struct batch *b, struct gw_op *op, const struct gw_disk_world *world)
 {
 	int from = subdir(op->place, op->from_in_new);
 
+	if (was_edited(op, from, world))
+		return keep_edited(b, op);
+	return unlinkat(from, op->from, 0) == 0 ? 0 : errno;
+}
+
+static int delete_seen(struct batch *b, struct gw_op *op, const struct gw_disk_world *world)
+{
+	int from = subdir(op->place, op->from_in_new);
+
+	if (was_edited(op, from, world))
+		return keep_edited(b, op);
 	if (world->attic == NULL)
 		return unlinkat(from, op->from, 0) == 0 ? 0 : errno;
 	op->place->touched_attic = true;
@@ -169,13 +232,13 @@ static enum gw_code act_on_file(struct batch *b, struct gw_op *op, struct gw_dis
 		sys = op->to == NULL ? 0 : rename_seen(op);
 		break;
 	case GW_OP_DELETE:
-		sys = delete_seen(op, world);
+		sys = delete_seen(b, op, world);
 		break;
 	case GW_OP_TAKE:
 		sys = take(op);
 		break;
 	case GW_OP_EXPIRE:
-		sys = unlinkat(subdir(op->place, op->from_in_new), op->from, 0) == 0 ? 0 : errno;
+		sys = expire_seen(b, op, world);
 		break;
 	case GW_OP_KEYWORD:
 		if (gw_keywords_find(&op->place->keywords, gw_slice_str(op->to)) < 0)

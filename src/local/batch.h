@@ -35,7 +35,8 @@ enum gw_op_kind {
 	GW_OP_BASE_FLAGS,    /* only the row */
 	GW_OP_GLOBAL_ID,     /* only the row: its global id is known now */
 	GW_OP_TOLD_FLAGS,    /* only the row: the server took what was changed here */
-	GW_OP_DELETE,        /* `from` goes to the attic, the row goes */
+	GW_OP_DELETE,        /* `from` goes to the attic, the row goes; one that was written anew
+			      * since the row was made stays, as with GW_OP_EXPIRE */
 	GW_OP_DROP_ROW,      /* only the row goes */
 	GW_OP_DELETED_THERE, /* likewise; it was deleted on the server, which the guard counts */
 	GW_OP_LEFT,          /* the row has no file any more: deleted here, left standing there */
@@ -90,6 +91,7 @@ struct gw_op {
 
 struct gw_batch_result {
 	uint64_t delivered, joined, flags_changed, deleted;
+	uint64_t edited; /* files that were to go, and stayed: they were written anew here */
 };
 
 enum gw_written {

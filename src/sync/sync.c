@@ -499,6 +499,11 @@ static void on_batch_done(void *ctx, const struct gw_batch_result *result)
 	gw_log(s->log, GW_LOG_DEBUG, "batch: %llu delivered, %llu joined, %llu flags, %llu deleted",
 		(unsigned long long)result->delivered, (unsigned long long)result->joined,
 		(unsigned long long)result->flags_changed, (unsigned long long)result->deleted);
+	if (result->edited > 0)
+		gw_log(s->log, GW_LOG_WARN,
+			"%llu files that were to go were written anew here, so they stay and are "
+			"uploaded",
+			(unsigned long long)result->edited);
 	gw_sync_pump(s); /* the end may have waited for it */
 }
 
