@@ -135,13 +135,13 @@ static struct text caps_of(const struct server *s)
 	return t;
 }
 
-static void send_answer(struct server *s, struct conn *c, const struct command *command)
+static void send_answer(struct server *s, struct conn *c)
 {
 	struct text out = { 0 };
 	unsigned delay = 0;
 	struct timespec now;
 
-	conn_then(c, rules_apply(s->rules, command, &c->answer, &out, &delay));
+	conn_then(c, rules_apply(s->rules, &c->answer, &out, &delay));
 	conn_send(s, c, out.p == NULL ? "" : out.p, out.n);
 	text_free(&out);
 	answer_free(&c->answer);
@@ -158,13 +158,13 @@ void imap_greet(struct server *s, struct conn *c)
 	enum and_then then;
 
 	c->tag = copy_of("*");
-	rules_begin(s->rules, &command);
-	if (rules_refuse(s->rules, &command, BEFORE, "*", &out, &then)) {
+	rules_begin(s->rules, &command, false);
+	if (rules_refuse(s->rules, BEFORE, "*", &out, &then)) {
 		conn_send(s, c, out.p == NULL ? "" : out.p, out.n);
 		conn_then(c, then);
 	} else {
 		answer_done(c, "OK [%s] odd", caps.p);
-		send_answer(s, c, &command);
+		send_answer(s, c);
 	}
 	text_free(&out);
 	text_free(&caps);
@@ -223,6 +223,7 @@ static void do_id(struct server *s, struct conn *c, struct request *r)
 {
 	(void)s;
 	(void)r;
+	c->told_id = true;
 	answer_line(c, 0, "* ID (\"name\" \"Odd\")");
 	answer_done(c, "OK done");
 }
@@ -230,7 +231,10 @@ static void do_id(struct server *s, struct conn *c, struct request *r)
 static void do_namespace(struct server *s, struct conn *c, struct request *r)
 {
 	(void)r;
-	answer_line(c, 0, "* NAMESPACE ((\"\" \"%c\")) NIL NIL", s->mail.delimiter);
+	if (s->namespaces != NULL)
+		answer_line(c, 0, "* NAMESPACE %s", s->namespaces);
+	else
+		answer_line(c, 0, "* NAMESPACE ((\"\" \"%c\")) NIL NIL", s->mail.delimiter);
 	answer_done(c, "OK done");
 }
 
@@ -394,6 +398,10 @@ static void do_select(struct server *s, struct conn *c, struct request *r)
 	const struct token *qresync = NULL;
 
 	unselect(c);
+	if (s->wants_id && !c->told_id) {
+		answer_done(c, "NO Unsafe Login. Please contact the administrator");
+		return;
+	}
 	b = named(s, c, r->t);
 	if (b == NULL)
 		return;
@@ -443,7 +451,7 @@ static void do_create(struct server *s, struct conn *c, struct request *r)
 		answer_done(c, "NO [ALREADYEXISTS] it exists");
 		return;
 	}
-	name = rules_created_as(s->rules, &r->c, name);
+	name = rules_created_as(s->rules, name);
 	if (name != NULL && mail_box(&s->mail, name) == NULL)
 		mail_create(&s->mail, name)->unsubscribed = true;
 	answer_done(c, "OK created");
@@ -509,14 +517,14 @@ static int64_t date_of(const char *s)
 }
 
 /* What the server keeps of it; NULL: nothing, though it says OK. */
-static struct version *to_store(struct server *s, struct request *r, const struct token *literal)
+static struct version *to_store(struct server *s, const struct token *literal)
 {
 	struct version *sent = mail_identify(&s->mail, literal->p, literal->n), *kept;
 	struct letter *letter = sent != NULL ? sent->letter : NULL;
 	struct text t = { 0 };
 
 	put_bytes(&t, literal->p, literal->n);
-	if (!rules_store(s->rules, &r->c, &t)) {
+	if (!rules_store(s->rules, &t)) {
 		text_free(&t);
 		return NULL;
 	}
@@ -552,7 +560,7 @@ static void do_append(struct server *s, struct conn *c, struct request *r)
 			date = date_of((t++)->p);
 		if (t->kind != 'w')
 			break;
-		v = to_store(s, r, t++);
+		v = to_store(s, t++);
 		if (v == NULL)
 			put(&uids, "%s%u", uids.n == 0 ? "" : ",", b->uidnext++);
 		else
@@ -748,8 +756,13 @@ static size_t read_command(
 			  : COMMANDS;
 	r->t = t[0].kind == 0 || t[1].kind == 0 ? t : t + at;
 	r->c = (struct command){ .kind = kind_of(command, *line), .line = *line, .set = "" };
-	if (command < COMMANDS && commands[command].selected && r->t[0].kind == 'w')
+	r->c.whole = text;
+	r->c.whole_length = n;
+	if (command < COMMANDS && commands[command].selected && r->t[0].kind == 'w') {
 		r->c.set = r->t[0].p;
+		for (size_t i = 0; i < c->view_count; i++)
+			r->c.asked += view_has(c, r, r->c.set, i);
+	}
 	r->c.mailbox = command < COMMANDS && !commands[command].selected && r->t[0].kind == 'w'
 			       ? r->t[0].p
 		       : c->selected != NULL ? c->selected->name
@@ -770,12 +783,11 @@ static void count(struct server *s, const char *kind, bool change)
 }
 
 /* true: something else was sent instead. */
-static bool refused(
-	struct server *s, struct conn *c, const struct command *command, enum stage stage)
+static bool refused(struct server *s, struct conn *c, enum stage stage)
 {
 	struct text out = { 0 };
 	enum and_then then;
-	bool is = rules_refuse(s->rules, command, stage, c->tag, &out, &then);
+	bool is = rules_refuse(s->rules, stage, c->tag, &out, &then);
 
 	if (is) {
 		conn_send(s, c, out.p == NULL ? "" : out.p, out.n);
@@ -795,10 +807,9 @@ static void run_command(struct server *s, struct conn *c)
 		     (commands[command].cap == NULL || server_has(s, commands[command].cap));
 
 	count(s, r.c.kind, known && commands[command].change);
-	if (!c->begun)
-		rules_begin(s->rules, &r.c);
+	rules_begin(s->rules, &r.c, c->begun);
 	c->begun = false;
-	if (!refused(s, c, &r.c, BEFORE)) {
+	if (!refused(s, c, BEFORE)) {
 		if (!known)
 			answer_done(c, "BAD what?");
 		else if (commands[command].selected && c->selected == NULL)
@@ -806,7 +817,7 @@ static void run_command(struct server *s, struct conn *c)
 		else
 			commands[command].run(s, c, &r);
 		if (c->answer.count > 0)
-			send_answer(s, c, &r.c);
+			send_answer(s, c);
 	}
 	free(line);
 }
@@ -825,9 +836,10 @@ static bool ask_for_literal(struct server *s, struct conn *c)
 	if (!c->begun) {
 		put_bytes(&copy, c->written_in.p, c->written_in.n);
 		read_command(c, copy.p, copy.n, tokens, &line, &r);
-		rules_begin(s->rules, &r.c);
+		r.c.whole = NULL;
+		rules_begin(s->rules, &r.c, false);
 		c->begun = true;
-		ok = !refused(s, c, &r.c, BEFORE_LITERAL);
+		ok = !refused(s, c, BEFORE_LITERAL);
 		if (!ok)
 			count(s, r.c.kind, false);
 		free(line);

@@ -131,6 +131,14 @@ struct mailbox *mail_create(struct mail *m, const char *name)
 	return b;
 }
 
+static void free_box(struct mailbox *box)
+{
+	free(box->messages);
+	free(box->gone);
+	free(box->name);
+	free(box);
+}
+
 void mail_remove(struct mail *m, struct mailbox *box)
 {
 	struct mailbox **at = &m->boxes;
@@ -138,10 +146,24 @@ void mail_remove(struct mail *m, struct mailbox *box)
 	while (*at != box)
 		at = &(*at)->next;
 	*at = box->next;
-	free(box->messages);
-	free(box->gone);
-	free(box->name);
-	free(box);
+	free_box(box);
+}
+
+struct mailbox *mail_copy(const struct mailbox *box)
+{
+	struct mailbox *b = need(malloc(sizeof *b));
+
+	*b = *box;
+	b->next = NULL;
+	b->name = copy_of(box->name);
+	b->cap = box->count + 1;
+	b->messages = need(calloc(b->cap, sizeof *b->messages));
+	b->gone = need(calloc(box->gone_count + 1, sizeof *b->gone));
+	if (box->count > 0)
+		memcpy(b->messages, box->messages, box->count * sizeof *b->messages);
+	if (box->gone_count > 0)
+		memcpy(b->gone, box->gone, box->gone_count * sizeof *b->gone);
+	return b;
 }
 
 size_t mail_first(const struct mailbox *box)

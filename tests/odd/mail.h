@@ -84,6 +84,7 @@ struct text mail_compose(const struct letter *letter, size_t size);
 struct mailbox *mail_box(struct mail *m, const char *name); /* NULL: there is none */
 struct mailbox *mail_create(struct mail *m, const char *name);
 void mail_remove(struct mail *m, struct mailbox *box);
+struct mailbox *mail_copy(const struct mailbox *box);
 size_t mail_first(const struct mailbox *box); /* index of the first that it shows */
 uint32_t mail_uidnext(const struct mail *m, const struct mailbox *box);
 struct message *mail_store(struct mailbox *box, struct version *v, uint64_t flags, int64_t date);

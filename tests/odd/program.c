@@ -23,9 +23,9 @@ static void write_config(struct run *r)
 
 	put(&t,
 		"state-dir = \"%s/state\"\naccount \"odd\" {\n\thost = \"127.0.0.1\"\n\tport = %u\n"
-		"\ttls = \"none\"\n\tuser = \"me\"\n\tpassword-command = \"echo secret\"\n"
+		"\ttls = \"none\"\n\tuser = \"%s\"\n\tpassword-command = \"echo secret\"\n"
 		"\tmaildir = \"%s\"\n",
-		r->dir, r->server.port, r->root);
+		r->dir, r->server.port, r->user, r->root);
 	if (r->config.p == NULL || strstr(r->config.p, "timeout =") == NULL)
 		put(&t, "\ttimeout = 30\n");
 	if (r->config.p == NULL || strstr(r->config.p, "delete =") == NULL)

@@ -49,7 +49,7 @@ static const struct {
 struct rule {
 	char *told;    /* as the case says it */
 	char *command; /* a kind, or a pattern if it has a blank or a star */
-	char *in, *asks;
+	char *in, *asks, *holds, *more, *longer;
 	char *times; /* ranges; NULL: always */
 	enum verb verb;
 	char *lines; /* NULL: none were named */
@@ -111,6 +111,25 @@ static char *compile(struct rule *r)
 	return NULL;
 }
 
+static bool read_condition(struct rule *r, const char *word)
+{
+	const struct {
+		const char *name;
+		char **to;
+	} all[] = { { "in=", &r->in }, { "asks=", &r->asks }, { "times=", &r->times },
+		{ "holds=", &r->holds }, { "more=", &r->more }, { "longer=", &r->longer } };
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		size_t n = strlen(all[i].name);
+
+		if (strncmp(word, all[i].name, n) == 0 && *all[i].to == NULL) {
+			*all[i].to = copy_of(word + n);
+			return true;
+		}
+	}
+	return false;
+}
+
 struct rule *rule_parse(char **words, size_t count, char **why)
 {
 	struct rule *r = need(calloc(1, sizeof *r));
@@ -122,19 +141,11 @@ struct rule *rule_parse(char **words, size_t count, char **why)
 	r->told = need(told.p);
 	*why = NULL;
 	if (count < 2) {
-		*why = printed("odd COMMAND [in=MAILBOX] [asks=UID] [times=N-M] WHAT ...");
+		*why = printed("odd COMMAND [CONDITION] ... WHAT ...");
 	} else {
 		r->command = copy_of(words[0]);
-		for (; at + 1 < count; at++) {
-			if (strncmp(words[at], "in=", 3) == 0)
-				r->in = copy_of(words[at] + 3);
-			else if (strncmp(words[at], "asks=", 5) == 0)
-				r->asks = copy_of(words[at] + 5);
-			else if (strncmp(words[at], "times=", 6) == 0)
-				r->times = copy_of(words[at] + 6);
-			else
-				break;
-		}
+		while (at + 1 < count && read_condition(r, words[at]))
+			at++;
 		*why = parse_verb(r, words + at, count - at);
 		if (*why == NULL)
 			*why = compile(r);
@@ -159,6 +170,9 @@ void rule_free_all(struct rule *rules)
 		free(r->command);
 		free(r->in);
 		free(r->asks);
+		free(r->holds);
+		free(r->more);
+		free(r->longer);
 		free(r->times);
 		free(r->lines);
 		free(r);
@@ -196,16 +210,26 @@ static bool kind_fits(const char *wanted, const struct command *c)
 	return strcmp(wanted, c->kind) == 0;
 }
 
-static bool asks_for(const struct rule *r, const struct command *c)
+static bool conditions_fit(const struct rule *r, const struct command *c)
 {
-	return r->asks == NULL || in_set(c->set, (uint32_t)strtoul(r->asks, NULL, 10), UINT32_MAX);
+	if (r->in != NULL && strcasecmp(r->in, c->mailbox) != 0)
+		return false;
+	if (r->asks != NULL && !in_set(c->set, (uint32_t)strtoul(r->asks, NULL, 10), UINT32_MAX))
+		return false;
+	if (r->more != NULL && c->asked <= strtoul(r->more, NULL, 10))
+		return false;
+	if (r->longer != NULL && strlen(c->line) <= strtoul(r->longer, NULL, 10))
+		return false;
+	return r->holds == NULL || (c->whole != NULL && memmem(c->whole, c->whole_length, r->holds,
+								strlen(r->holds)) != NULL);
 }
 
-void rules_begin(struct rule *rules, const struct command *c)
+void rules_begin(struct rule *rules, const struct command *c, bool again)
 {
 	for (struct rule *r = rules; r != NULL; r = r->next) {
-		r->due = kind_fits(r->command, c) &&
-			 (r->in == NULL || strcasecmp(r->in, c->mailbox) == 0) && asks_for(r, c);
+		if (again && r->holds == NULL)
+			continue;
+		r->due = kind_fits(r->command, c) && conditions_fit(r, c);
 		if (r->due)
 			r->due = r->times == NULL || in_ranges(r->times, ++r->seen);
 	}
@@ -213,10 +237,9 @@ void rules_begin(struct rule *rules, const struct command *c)
 
 /* --- instead of carrying it out --------------------------------------------------------------- */
 
-bool rules_refuse(struct rule *rules, const struct command *c, enum stage stage, const char *tag,
-	struct text *out, enum and_then *then)
+bool rules_refuse(struct rule *rules, enum stage stage, const char *tag, struct text *out,
+	enum and_then *then)
 {
-	(void)c;
 	*then = THEN_GO_ON;
 	for (struct rule *r = rules; r != NULL; r = r->next) {
 		if (!r->due || r->lines != NULL)
@@ -283,9 +306,8 @@ static bool replace(const regex_t *regex, const char *by, struct text *t)
 
 /* --- what is stored --------------------------------------------------------------------------- */
 
-bool rules_store(struct rule *rules, const struct command *c, struct text *p)
+bool rules_store(struct rule *rules, struct text *p)
 {
-	(void)c;
 	for (struct rule *r = rules; r != NULL; r = r->next) {
 		if (!r->due || r->verb != STORES)
 			continue;
@@ -311,9 +333,8 @@ bool rules_store(struct rule *rules, const struct command *c, struct text *p)
 	return true;
 }
 
-const char *rules_created_as(struct rule *rules, const struct command *c, const char *name)
+const char *rules_created_as(struct rule *rules, const char *name)
 {
-	(void)c;
 	for (struct rule *r = rules; r != NULL; r = r->next) {
 		if (!r->due || r->verb != AS)
 			continue;
@@ -532,10 +553,9 @@ static enum and_then write_out(struct rule *rules, const struct answer *a, struc
 	return then;
 }
 
-enum and_then rules_apply(struct rule *rules, const struct command *c, struct answer *a,
-	struct text *out, unsigned *delay_ms)
+enum and_then rules_apply(
+	struct rule *rules, struct answer *a, struct text *out, unsigned *delay_ms)
 {
-	(void)c;
 	for (struct rule *r = rules; r != NULL; r = r->next) {
 		if (!r->due)
 			continue;

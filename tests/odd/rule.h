@@ -28,6 +28,9 @@ struct command {
 	const char *line;    /* all of it, without the tag */
 	const char *mailbox; /* selected or named; "" if none */
 	const char *set;     /* of UIDs that it asks for; "" if none */
+	size_t asked;        /* how many messages that are */
+	const char *whole;   /* with its literals; NULL: they have not come yet */
+	size_t whole_length;
 };
 
 enum stage {
@@ -45,21 +48,22 @@ void rule_free_all(struct rule *rules);
 void rule_append(struct rule **rules, struct rule *rule);
 bool rule_fired(const struct rule *rules, const char **which); /* false: *which never did */
 
-/* How often a command came is counted once for each command, here. */
-void rules_begin(struct rule *rules, const struct command *c);
+/* Decides which rules are about a command, and counts it.  again: its literals have come since; only
+ * rules that look into them are asked. */
+void rules_begin(struct rule *rules, const struct command *c, bool again);
 
 /* Instead of carrying it out: what to send (appended to out, after the tag) and what then.  false:
  * carry it out. */
-bool rules_refuse(struct rule *rules, const struct command *c, enum stage stage, const char *tag,
-	struct text *out, enum and_then *then);
+bool rules_refuse(struct rule *rules, enum stage stage, const char *tag, struct text *out,
+	enum and_then *then);
 
 /* What to store instead of p.  false: nothing, and say OK. */
-bool rules_store(struct rule *rules, const struct command *c, struct text *p);
-const char *rules_created_as(struct rule *rules, const struct command *c, const char *name);
+bool rules_store(struct rule *rules, struct text *p);
+const char *rules_created_as(struct rule *rules, const char *name);
 
 /* Changes the answer; delay_ms is what to wait for before it goes out. */
-enum and_then rules_apply(struct rule *rules, const struct command *c, struct answer *a,
-	struct text *out, unsigned *delay_ms);
+enum and_then rules_apply(
+	struct rule *rules, struct answer *a, struct text *out, unsigned *delay_ms);
 
 struct unit *answer_add(struct answer *a, size_t at);
 void answer_free(struct answer *a);

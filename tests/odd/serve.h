@@ -13,6 +13,8 @@ struct server {
 	char *caps;        /* " IMAP4rev1 IDLE ", blanks at both ends */
 	bool whole_pieces; /* BODY[]<o.n> is answered by all of BODY[] */
 	bool no_appenduid;
+	bool wants_id;    /* before SELECT */
+	char *namespaces; /* what NAMESPACE answers; NULL: one without a prefix */
 	int listener;
 	unsigned port;
 	struct conn *conns;
@@ -34,7 +36,8 @@ struct conn {
 	char *tag;
 	size_t literal_left; /* bytes of a literal that are still to come */
 	bool begun;          /* the rules were told of the command that is coming in */
-	bool closing, hung, signed_in, condstore, qresync, idling, authenticating, examined;
+	bool closing, hung, signed_in, condstore, qresync, idling, authenticating, examined,
+		told_id;
 	struct mailbox *selected;
 	uint32_t *view; /* the UIDs that the client was told of, in order */
 	size_t view_count;

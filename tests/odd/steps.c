@@ -234,6 +234,28 @@ static void rewant_box(struct run *r, const char *from, const char *to)
 	}
 }
 
+/* Of what the server does not have now it has lost nothing by what follows. */
+static void forget_there(struct run *r)
+{
+	for (struct want *w = r->wants; w != NULL; w = w->next)
+		w->was_there = find_there(mail_box(&r->server.mail, w->box), w->letter) != NULL;
+}
+
+/* The configuration says another user, and the server has an empty account for it. */
+static void step_account(struct run *r, struct words words)
+{
+	if (words.n != 1) {
+		wrong(r, "account USER");
+		return;
+	}
+	free(r->user);
+	r->user = copy_of(words.w[0]);
+	while (r->server.mail.boxes != NULL)
+		mail_remove(&r->server.mail, r->server.mail.boxes);
+	for (struct want *w = r->wants; w != NULL; w = w->next)
+		w->there = w->was_there = false;
+}
+
 static void change_boxes_there(struct run *r, struct words words)
 {
 	struct mailbox *b = words.n > 1 ? mail_box(&r->server.mail, words.w[1]) : NULL;
@@ -253,6 +275,14 @@ static void change_boxes_there(struct run *r, struct words words)
 		for (size_t i = 0; i < b->count; i++)
 			b->messages[i].uid = (uint32_t)i + 1;
 		b->uidnext = (uint32_t)b->count + 1;
+	} else if (b != NULL && strcmp(words.w[0], "save") == 0) {
+		r->saved = mail_copy(b);
+	} else if (b != NULL && r->saved != NULL && strcmp(words.w[0], "restore") == 0) {
+		mail_remove(&r->server.mail, b);
+		r->saved->next = r->server.mail.boxes;
+		r->server.mail.boxes = r->saved;
+		r->saved = NULL;
+		forget_there(r);
 	} else if (b != NULL && words.n > 2 && strcmp(words.w[0], "view") == 0) {
 		b->view = (unsigned)strtoul(words.w[2], NULL, 10);
 	} else if (b != NULL && words.n > 2 && strcmp(words.w[0], "readonly") == 0) {
@@ -321,6 +351,37 @@ static void put_here(struct run *r, struct words words)
 		w->was_here = true;
 		free(path);
 	}
+}
+
+struct filing {
+	const char *box, *flags;
+	bool crlf;
+};
+
+/* A file of a letter that is known already. */
+static void file_letter(struct run *r, struct letter *l, void *ctx)
+{
+	const struct filing *f = ctx;
+	const char *box = f->box == NULL ? l->home : f->box;
+	char *path = printed("%s/%s/cur/16000%05u.M1P1.odd:2,%s", r->root, dir_of(r, box),
+		l->number, f->flags == NULL ? "" : f->flags);
+
+	if (!tree_make(r->root, dir_of(r, box)) ||
+		!tree_write(path, l->current->p, l->current->n, f->crlf))
+		wrong(r, "cannot write %s", path);
+	want_of(r, l, box, true)->was_here = true;
+	free(path);
+}
+
+static void file_here(struct run *r, struct words words)
+{
+	struct filing f = { .box = option(&words, "in"), .flags = option(&words, "flags") };
+
+	f.crlf = flag_word(&words, "crlf");
+	if (words.n == 1)
+		each_letter(r, words.w[0], file_letter, &f);
+	else
+		wrong(r, "here file LETTERS [in=BOX] [flags=FS] [crlf]");
 }
 
 static struct file *find_here(
@@ -429,6 +490,8 @@ static void step_here(struct run *r, struct words words)
 		each_letter(r, words.w[1], change_here, &c);
 	} else if (words.n > 1 && strcmp(words.w[0], "put") == 0) {
 		put_here(r, (struct words){ words.w + 1, words.n - 1 });
+	} else if (words.n > 1 && strcmp(words.w[0], "file") == 0) {
+		file_here(r, (struct words){ words.w + 1, words.n - 1 });
 	} else if (words.n == 2 && strcmp(words.w[0], "mkdir") == 0) {
 		if (!tree_make(r->root, words.w[1]))
 			wrong(r, "cannot make %s", words.w[1]);
@@ -703,6 +766,8 @@ static void step_quirk(struct run *r, struct words words)
 			r->server.mail.uidnext_follows = on;
 		else if (strcmp(word, "whole-pieces") == 0)
 			r->server.whole_pieces = on;
+		else if (strcmp(word, "wants-id") == 0)
+			r->server.wants_id = on;
 		else if (strcmp(word, "no-appenduid") == 0)
 			r->server.no_appenduid = on;
 		else
@@ -783,6 +848,10 @@ static void carry_out(struct run *r, const char *verb, struct words words, struc
 		step_config(r, words);
 	else if (strcmp(verb, "dir") == 0)
 		step_dir(r, words);
+	else if (strcmp(verb, "account") == 0)
+		step_account(r, words);
+	else if (strcmp(verb, "namespace") == 0 && words.n == 1)
+		r->server.namespaces = copy_of(words.w[0]);
 	else if (strcmp(verb, "delimiter") == 0 && words.n == 1)
 		r->server.mail.delimiter = words.w[0][0];
 	else if (strcmp(verb, "box") == 0)
@@ -856,6 +925,7 @@ void run_case(struct run *r)
 {
 	r->server.mail.uidvalidity = 1600000000;
 	r->server.mail.delimiter = '/';
+	r->user = copy_of("me");
 	r->max_commands = 200;
 	r->max_logins = 6;
 	set_caps(r, dresses[2].caps);
