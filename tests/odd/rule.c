@@ -130,7 +130,7 @@ static bool read_condition(struct rule *r, const char *word)
 	return false;
 }
 
-struct rule *rule_parse(char **words, size_t count, char **why)
+struct rule *rule_parse(char **words, size_t count, bool optional, char **why)
 {
 	struct rule *r = need(calloc(1, sizeof *r));
 	struct text told = { 0 };
@@ -139,6 +139,7 @@ struct rule *rule_parse(char **words, size_t count, char **why)
 	for (size_t i = 0; i < count; i++)
 		put(&told, "%s%s", i == 0 ? "" : " ", words[i]);
 	r->told = need(told.p);
+	r->fired = optional;
 	*why = NULL;
 	if (count < 2) {
 		*why = printed("odd COMMAND [CONDITION] ... WHAT ...");

@@ -42,8 +42,8 @@ enum stage {
 
 struct rule;
 
-/* words: what stands behind "odd".  NULL: why is what is wrong with it. */
-struct rule *rule_parse(char **words, size_t count, char **why);
+/* words: what stands behind "odd"; optional: it need not come to pass.  NULL: why is what is wrong with it. */
+struct rule *rule_parse(char **words, size_t count, bool optional, char **why);
 void rule_free_all(struct rule *rules);
 void rule_append(struct rule **rules, struct rule *rule);
 bool rule_fired(const struct rule *rules, const char **which); /* false: *which never did */

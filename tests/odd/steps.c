@@ -775,10 +775,10 @@ static void step_quirk(struct run *r, struct words words)
 	}
 }
 
-static void step_odd(struct run *r, struct words words)
+static void step_odd(struct run *r, struct words words, bool optional)
 {
 	char *why;
-	struct rule *rule = rule_parse(words.w, words.n, &why);
+	struct rule *rule = rule_parse(words.w, words.n, optional, &why);
 
 	if (rule == NULL)
 		wrong(r, "%s", why);
@@ -866,8 +866,8 @@ static void carry_out(struct run *r, const char *verb, struct words words, struc
 		step_want(r, words);
 	else if (strcmp(verb, "want") == 0 || strcmp(verb, "unwant") == 0)
 		step_want(r, all);
-	else if (strcmp(verb, "odd") == 0)
-		step_odd(r, words);
+	else if (strcmp(verb, "odd") == 0 || strcmp(verb, "odd?") == 0)
+		step_odd(r, words, verb[3] == '?');
 	else if (strcmp(verb, "sound") == 0)
 		step_sound(r);
 	else if (strcmp(verb, "sync") == 0)
