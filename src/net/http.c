@@ -11,7 +11,7 @@
 #include <time.h>
 
 enum { SKEW_S = 300, DATE_MAX = 40 };
-enum { TIMEOUT_MS = 30000, BODY_MAX = 256 * 1024, REQUEST_MAX = 64 * 1024 };
+enum { TIMEOUT_MS = 30000, WHOLE_MS = 60000, BODY_MAX = 256 * 1024, REQUEST_MAX = 64 * 1024 };
 
 struct gw_http {
 	struct gw_stream *stream; /* owned */
@@ -223,7 +223,7 @@ enum gw_code gw_http_post(uv_loop_t *loop, const struct gw_log *log, const char 
 	struct gw_slice form, struct gw_tls_ctx *tls, gw_http_cb *cb, void *ctx,
 	struct gw_http **out, struct gw_error *err)
 {
-	struct gw_stream_options options = { .timeout_ms = TIMEOUT_MS };
+	struct gw_stream_options options = { .timeout_ms = TIMEOUT_MS, .settle_ms = WHOLE_MS };
 	struct gw_http *h;
 	struct url u;
 	enum gw_code code = GW_ERR_NOMEM;

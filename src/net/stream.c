@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 enum { READ_SIZE = 65536, PLAIN_SIZE = 16384, LINGER_MS = 2000 };
+enum { DRIP_TIMEOUTS = 10, DRIP_BYTES = 4096 };
 enum state { DIALING, HANDSHAKE, OPEN, LOST, CLOSING };
 
 struct gw_stream {
@@ -45,8 +46,10 @@ struct gw_stream {
 		kick;  /* continues a pump that was paused in the middle of a read, reports LOST */
 	unsigned open; /* I3 */
 
-	unsigned timeout_ms;
+	unsigned timeout_ms, settle_ms;
 	uint64_t last_progress_ms;
+	uint64_t settle_by_ms;              /* uv_now(); 0: no limit */
+	uint64_t drip_since_ms, drip_bytes; /* see is_dripping() */
 	bool expecting, paused, reading;
 
 	char raw[READ_SIZE]; /* what uv read; lent to TLS */
@@ -453,24 +456,58 @@ static void on_dialed(void *ctx, uv_tcp_t *tcp, const struct gw_error *err)
 	on_transport_up(s);
 }
 
+static void begin_drip_window(struct gw_stream *s)
+{
+	s->drip_since_ms = uv_now(s->loop);
+	s->drip_bytes = s->received + s->sent;
+}
+
+/* A byte now and then keeps the deadline of silence away for ever. */
+static bool is_dripping(struct gw_stream *s)
+{
+	uint64_t moved = s->received + s->sent - s->drip_bytes;
+
+	if (uv_now(s->loop) - s->drip_since_ms < (uint64_t)DRIP_TIMEOUTS * s->timeout_ms)
+		return false;
+	begin_drip_window(s);
+	return moved < DRIP_BYTES;
+}
+
+static void give_up(struct gw_stream *s, const char *what, uint64_t ms)
+{
+	if (s->state == DIALING && s->dial != NULL)
+		gw_dial_cancel(s->dial);
+	gw_fail(&s->err, GW_ERR_TIMEOUT, "%s %s %llu seconds", s->host, what,
+		(unsigned long long)ms / 1000);
+	lose(s);
+}
+
 static void on_deadline(uv_timer_t *timer)
 {
 	struct gw_stream *s = timer->data;
 	uint64_t idle = uv_now(s->loop) - s->last_progress_ms;
 	bool waiting = s->state != OPEN || (s->expecting && !s->paused);
 
-	if (!waiting)
-		s->last_progress_ms = uv_now(s->loop);
-	else if (idle >= s->timeout_ms) {
-		if (s->state == DIALING && s->dial != NULL)
-			gw_dial_cancel(s->dial);
-		gw_fail(&s->err, GW_ERR_TIMEOUT, "%s did not answer for %u seconds", s->host,
-			s->timeout_ms / 1000);
-		lose(s);
+	uint64_t next = waiting && idle < s->timeout_ms ? s->timeout_ms - idle + 1 : s->timeout_ms;
+	uint64_t now = uv_now(s->loop);
+
+	if (!waiting) {
+		s->last_progress_ms = now;
+		begin_drip_window(s);
+	} else if (idle >= s->timeout_ms) {
+		give_up(s, "did not answer for", s->timeout_ms);
+		return;
+	} else if (is_dripping(s)) {
+		give_up(s, "has sent next to nothing for", DRIP_TIMEOUTS * s->timeout_ms);
 		return;
 	}
-	uv_timer_start(
-		&s->deadline, on_deadline, waiting ? s->timeout_ms - idle + 1 : s->timeout_ms, 0);
+	if (s->settle_by_ms != 0 && now >= s->settle_by_ms) {
+		give_up(s, "was not ready after", s->settle_ms);
+		return;
+	}
+	if (s->settle_by_ms != 0 && next > s->settle_by_ms - now)
+		next = s->settle_by_ms - now;
+	uv_timer_start(&s->deadline, on_deadline, next, 0);
 }
 
 static void on_child_exit(uv_process_t *child, int64_t status, int signal)
@@ -570,12 +607,16 @@ enum gw_code gw_stream_open(uv_loop_t *loop, const struct gw_log *log,
 	s->tls_ctx = options->tls;
 	s->tls_at_once = options->tls_at_once;
 	s->timeout_ms = options->timeout_ms;
-	s->last_progress_ms = uv_now(loop);
+	s->last_progress_ms = s->drip_since_ms = uv_now(loop);
+	s->settle_ms = options->settle_ms;
+	s->settle_by_ms = s->settle_ms == 0 ? 0 : uv_now(loop) + s->settle_ms;
 	uv_timer_init(loop, &s->deadline);
 	uv_timer_init(loop, &s->kick);
 	s->deadline.data = s->kick.data = s;
 	s->open = 2;
-	uv_timer_start(&s->deadline, on_deadline, s->timeout_ms, 0);
+	uv_timer_start(&s->deadline, on_deadline,
+		s->settle_ms != 0 && s->settle_ms < s->timeout_ms ? s->settle_ms : s->timeout_ms,
+		0);
 	if (options->tunnel_command != NULL) {
 		code = spawn_tunnel(s, options->tunnel_command, err);
 		uv_timer_start(&s->kick, on_tunnel_ready, 0, 0);
@@ -607,9 +648,21 @@ void gw_stream_pause(struct gw_stream *s, bool paused)
 
 void gw_stream_expect(struct gw_stream *s, bool expecting)
 {
-	if (expecting && !s->expecting)
+	if (expecting && !s->expecting) {
 		s->last_progress_ms = uv_now(s->loop);
+		begin_drip_window(s);
+	}
 	s->expecting = expecting;
+}
+
+void gw_stream_settled(struct gw_stream *s)
+{
+	s->settle_by_ms = 0;
+}
+
+void gw_stream_answered(struct gw_stream *s)
+{
+	begin_drip_window(s);
 }
 
 void gw_stream_traffic(const struct gw_stream *s, uint64_t *received, uint64_t *sent)

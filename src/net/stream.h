@@ -37,6 +37,8 @@ struct gw_stream_options {
 	struct gw_tls_ctx *tls;     /* borrowed, outlives the stream; NULL: never TLS */
 	bool tls_at_once;           /* implicit TLS */
 	unsigned timeout_ms;        /* without progress while something is awaited */
+	unsigned
+		settle_ms; /* from the start to gw_stream_settled(), however it drips; 0: no limit */
 };
 
 /* Strings are copied.  GW_OK: events follow, from the loop. */
@@ -68,6 +70,13 @@ void gw_stream_pause(struct gw_stream *s, bool paused);
 
 /* Is an answer awaited?  Only then does silence count against timeout_ms. */
 void gw_stream_expect(struct gw_stream *s, bool expecting);
+
+/* What the connection was opened for has begun: settle_ms is over. */
+void gw_stream_settled(struct gw_stream *s);
+/* The peer answered: that is progress, however few bytes it took.  While something is awaited a
+ * peer that neither answers nor moves a few kilobytes within ten times timeout_ms only drips, and
+ * the connection is lost. */
+void gw_stream_answered(struct gw_stream *s);
 
 /* Bytes on the wire so far, TLS overhead included. */
 void gw_stream_traffic(const struct gw_stream *s, uint64_t *received, uint64_t *sent);
