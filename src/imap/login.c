@@ -4,6 +4,7 @@
  *   next_step: TLS wanted and not up -> STARTTLS --OK--> HANDSHAKE --up--> CAPS
  *              else AUTHENTICATE or PASSWORD --OK--> CAPS_AGAIN (unless told) --> COMPRESS (if
  *              wanted and offered) --> DONE
+ *   AUTHENTICATE --refused, and not for the credentials--> PASSWORD
  *   GREETING --PREAUTH--> CAPS_AGAIN        any --refuse()--> REFUSED
  *
  * I1  nothing learned in clear survives HANDSHAKE (RFC 9051 6.2.1), and bytes that came behind the
@@ -16,6 +17,8 @@
 #include "imap/session_p.h"
 
 #include <stdio.h>
+
+enum { CHALLENGES_MAX = 4, DOUBT_MS = 1000 };
 
 static const char *const state_names[] = { "connect", "greeting", "caps", "starttls", "handshake",
 	"authenticate", "password", "caps-again", "compress", "done", "refused" };
@@ -68,10 +71,17 @@ static const char *choose_mechanism(const struct gw_session *s)
 	return NULL;
 }
 
+/* AUTHENTICATE is announced, and does not work. */
+static bool says_login(const struct gw_session *s)
+{
+	return (s->quirks & GW_QUIRK_NO_SASL) && s->sasl->password != NULL &&
+	       !(s->caps & GW_CAP_LOGINDISABLED);
+}
+
 static enum login_state sign_in(struct gw_session *s)
 {
 	s->mechanism = choose_mechanism(s);
-	if (s->mechanism != NULL)
+	if (s->mechanism != NULL && !says_login(s))
 		return LOGIN_AUTHENTICATE;
 	if (s->sasl->password != NULL && !(s->caps & GW_CAP_LOGINDISABLED))
 		return LOGIN_PASSWORD;
@@ -161,7 +171,7 @@ void login_note(struct gw_session *s, const struct gw_response *r)
 /* What can be done, and who knows: the page that the server named, its words, the token. */
 static const char *login_advice(struct gw_session *s, const struct gw_response *r, char out[400])
 {
-	const char *known = gw_refusal_of(r->line).advice;
+	const char *known = gw_refusal_of(r, session_is_gmail(s)).advice;
 
 	if (s->login.page[0] != '\0') {
 		snprintf(out, 400, "open %s in a browser, sign in there, and try again",
@@ -179,12 +189,29 @@ static const char *login_advice(struct gw_session *s, const struct gw_response *
 	return "check `user` and what `password-command` prints";
 }
 
+/* Some servers announce AUTH=PLAIN and understand LOGIN only.  What went out behind AUTHENTICATE was
+ * refused with it, so that such a connection is of no more use. */
+static bool may_say_it_otherwise(struct gw_session *s, const struct gw_response *r)
+{
+	return s->login.state == LOGIN_AUTHENTICATE && s->sasl->password != NULL &&
+	       !(s->caps & (GW_CAP_LOGINDISABLED | GW_CAP_GMAIL)) &&
+	       !gw_refusal_is_of_credentials(r->code) && !gw_refusal_passes(r->code) &&
+	       r->code != GW_CODE_ALERT && gw_refusal_of(r, session_is_gmail(s)).advice == NULL;
+}
+
 static enum login_state decide_refusal(struct gw_session *s, const struct gw_response *r)
 {
-	struct gw_refusal why = gw_refusal_of(r->line);
+	struct gw_refusal why = gw_refusal_of(r, session_is_gmail(s));
 	char advice[400];
 
-	if (r->code == GW_CODE_UNAVAILABLE)
+	if (may_say_it_otherwise(s, r)) {
+		s->quirks |= GW_QUIRK_NO_SASL;
+		if (!s->login.ran_ahead)
+			return LOGIN_PASSWORD;
+		return refuse(s, GW_ERR_AUTH, "%s refused AUTHENTICATE: %.*s", s->host,
+			(int)r->text.n, r->text.p);
+	}
+	if (gw_refusal_passes(r->code))
 		return refuse(s, GW_ERR_NET,
 			"%s cannot sign anybody in right now: %.*s; try again later", s->host,
 			(int)r->text.n, r->text.p);
@@ -231,7 +258,7 @@ static enum login_state decide(
 	case LOGIN_PASSWORD:
 		if (answer)
 			return ok(r) ? after_login(s) : decide_refusal(s, r);
-		if (input == LOGIN_IN_CONTINUE)
+		if (input == LOGIN_IN_CONTINUE && ++s->login.challenges <= CHALLENGES_MAX)
 			return s->login.state;
 		break;
 	case LOGIN_CAPS_AGAIN:
@@ -283,8 +310,10 @@ static void send_extras(struct gw_session *s)
 	struct gw_line line;
 
 	gw_line_init(&line);
-	if (s->caps & GW_CAP_GMAIL) { /* asked for by Gmail's own documentation */
-		gw_line_printf(&line, "ID (\"name\" \"godwit\")");
+	/* Gmail's documentation asks for it, contact included; others let nobody SELECT without. */
+	if (s->caps & GW_CAP_ID) {
+		gw_line_printf(&line, "ID (\"name\" \"godwit\" \"version\" \"" GODWIT_VERSION
+				      "\" \"contact\" \"" GODWIT_CONTACT "\")");
 		gw_session_send(s, &line, &ignore);
 	}
 	if ((s->caps & GW_CAP_ENABLE) && (s->caps & GW_CAP_CONDSTORE)) {
@@ -307,9 +336,12 @@ static void announce(struct gw_session *s)
 /* With a remembered list of capabilities the next commands need not wait for the login. */
 static void run_ahead(struct gw_session *s)
 {
-	if (s->remembered == NULL || !(s->caps & GW_CAP_SASL_IR) || s->compress)
+	if (s->remembered == NULL || !(s->caps & GW_CAP_SASL_IR) || s->compress ||
+		(s->quirks & GW_QUIRK_NO_AHEAD))
 		return;
-	s->caps = gw_caps_parse(gw_slice_str(s->remembered));
+	s->login.ran_ahead = true;
+	s->login.sent_at = uv_now(s->loop);
+	s->caps = gw_quirks_hide(s->quirks, gw_caps_parse(gw_slice_str(s->remembered)));
 	s->caps_known = false;
 	announce(s);
 }
@@ -319,6 +351,38 @@ static void tidy_password(struct gw_session *s)
 {
 	if ((s->caps & GW_CAP_GMAIL) && s->sasl->close_up != NULL)
 		s->sasl->close_up(s->sasl);
+}
+
+/* Tagged answers come in order: if this one's does and one before it is missing, that was dropped
+ * (take_answer() sees it).  A server that is only slow is asked one thing more. */
+static void on_doubt(void *ctx)
+{
+	struct gw_session *s = ctx;
+	struct gw_line line;
+
+	s->login.doubting = NULL;
+	gw_line_init(&line);
+	gw_line_printf(&line, "NOOP");
+	gw_session_send(s, &line, &(struct gw_handlers){ .done = on_ignored, .ctx = s });
+	gw_line_deinit(&line);
+}
+
+void login_answered(struct gw_session *s)
+{
+	bool is_ahead = s->login.ran_ahead && s->login.state != LOGIN_AUTHENTICATE;
+
+	if (is_ahead && !s->login.answered) {
+		s->login.answered = true;
+		gw_delay_cancel(&s->login.doubting);
+	}
+}
+
+static void begin_doubt(struct gw_session *s)
+{
+	uint64_t round_trip = uv_now(s->loop) - s->login.sent_at;
+
+	if (s->login.ran_ahead && s->first != NULL)
+		gw_delay_start(s->loop, DOUBT_MS + 4 * round_trip, on_doubt, s, &s->login.doubting);
 }
 
 static void send_authenticate(struct gw_session *s)
@@ -366,7 +430,7 @@ static void answer_challenge(struct gw_session *s, const struct gw_response *r)
 
 static void enter(struct gw_session *s, enum login_state next, const struct gw_response *r)
 {
-	bool again = s->login.state == next;
+	bool again = s->login.state == next, signed_in = s->login.state == LOGIN_AUTHENTICATE;
 
 	gw_log(s->log, GW_LOG_DEBUG, "login: %s -> %s", state_names[s->login.state],
 		state_names[next]);
@@ -402,6 +466,9 @@ static void enter(struct gw_session *s, enum login_state next, const struct gw_r
 			send_login(s);
 		break;
 	case LOGIN_DONE:
+		gw_stream_settled(s->stream);
+		if (signed_in)
+			begin_doubt(s);
 		announce(s);
 		break;
 	case LOGIN_REFUSED:

@@ -6,6 +6,7 @@
 
 enum { MINUTE = 60, HOUR = 3600 };
 
+/* Texts of the big providers, as users quote them.  Only the busy ones change what is done. */
 static const struct {
 	const char *words;
 	bool busy;
@@ -51,23 +52,51 @@ static unsigned suggested(const char *text)
 	return ms > 24ul * HOUR * 1000 ? 24 * HOUR : (unsigned)((ms + 999) / 1000);
 }
 
-struct gw_refusal gw_refusal_of(struct gw_slice said)
+/* Exchange has no code for it, either; but this is the whole of what it says, and quotes nothing. */
+static bool is_exchange_pause(const struct gw_response *r)
 {
-	struct gw_refusal r = { 0 };
+	return r->status == GW_STATUS_BAD &&
+	       gw_slice_case_starts(r->text, "Request is throttled. Suggested Backoff Time: ");
+}
+
+struct gw_refusal gw_refusal_of(const struct gw_response *r, bool gmail)
+{
+	const struct gw_refusal none = { 0 };
+	struct gw_refusal found = { 0 };
 	char line[600];
 	unsigned wait;
 
-	snprintf(line, sizeof line, "%.*s", (int)(said.n < 599 ? said.n : 599), said.p);
+	if (r->code == GW_CODE_NONEXISTENT || r->code == GW_CODE_NOPERM)
+		return none; /* it is about a mailbox, whatever that is called */
+	if (r->code == GW_CODE_THROTTLED)
+		return (struct gw_refusal){
+			.busy = true, .wait_s = MINUTE, .advice = "the provider asks for a pause"
+		};
+	snprintf(line, sizeof line, "%.*s", (int)(r->line.n < 599 ? r->line.n : 599), r->line.p);
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
 		if (strcasestr(line, known[i].words) == NULL)
 			continue;
-		r = (struct gw_refusal){
+		found = (struct gw_refusal){
 			.busy = known[i].busy, .wait_s = known[i].wait_s, .advice = known[i].advice
 		};
 		break;
 	}
+	if (found.busy && !gmail && !is_exchange_pause(r))
+		return none;
 	wait = suggested(line);
-	if (r.busy && wait > 0)
-		r.wait_s = wait;
-	return r;
+	if (found.busy && wait > 0)
+		found.wait_s = wait;
+	return found;
+}
+
+bool gw_refusal_passes(enum gw_resp_code code)
+{
+	return code == GW_CODE_UNAVAILABLE || code == GW_CODE_SERVERBUG || code == GW_CODE_INUSE ||
+	       code == GW_CODE_LIMIT || code == GW_CODE_THROTTLED;
+}
+
+bool gw_refusal_is_of_credentials(enum gw_resp_code code)
+{
+	return code == GW_CODE_AUTHENTICATIONFAILED || code == GW_CODE_AUTHORIZATIONFAILED ||
+	       code == GW_CODE_EXPIRED;
 }

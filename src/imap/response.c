@@ -79,6 +79,14 @@ static const struct {
 	{ "NONEXISTENT", GW_CODE_NONEXISTENT, false },
 	{ "UNAVAILABLE", GW_CODE_UNAVAILABLE, false },
 	{ "AUTHENTICATIONFAILED", GW_CODE_AUTHENTICATIONFAILED, false },
+	{ "AUTHORIZATIONFAILED", GW_CODE_AUTHORIZATIONFAILED, false },
+	{ "EXPIRED", GW_CODE_EXPIRED, false },
+	{ "SERVERBUG", GW_CODE_SERVERBUG, false },
+	{ "INUSE", GW_CODE_INUSE, false },
+	{ "LIMIT", GW_CODE_LIMIT, false },
+	{ "NOPERM", GW_CODE_NOPERM, false },
+	{ "OVERQUOTA", GW_CODE_OVERQUOTA, false },
+	{ "THROTTLED", GW_CODE_THROTTLED, false },
 };
 
 /* "uidvalidity uid"; a set of UIDs (MULTIAPPEND) is not asked for. */

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { STRAYS_MAX = 16 };
+enum { STRAYS_MAX = 16, LOGIN_TIMEOUTS = 3 };
 enum { BODY_CHUNK = 16384, BODY_QUEUE = 256 << 10 };
 
 static void free_command(struct command *c)
@@ -50,7 +50,10 @@ void session_lose(struct gw_session *s)
 	if (s->lost)
 		return;
 	s->lost = true;
+	if (s->login.ran_ahead && !s->login.answered && s->login.state != LOGIN_REFUSED)
+		s->quirks |= GW_QUIRK_NO_AHEAD; /* perhaps that is why */
 	gw_delay_cancel(&s->pausing);
+	gw_delay_cancel(&s->login.doubting);
 	gw_log(s->log, GW_LOG_INFO, "session with %s lost: %s", s->host, s->err.text);
 	answer_all_lost(s);
 	if (!s->closed)
@@ -61,7 +64,7 @@ void session_take_caps(struct gw_session *s, struct gw_slice list)
 {
 	gw_buf_reset(&s->caps_text);
 	gw_buf_append(&s->caps_text, list.p, list.n);
-	s->caps = gw_caps_parse(list);
+	s->caps = gw_quirks_hide(s->quirks, gw_caps_parse(list));
 	s->caps_known = true;
 }
 
@@ -212,13 +215,26 @@ enum gw_code gw_session_send(
 	return GW_OK;
 }
 
-/* "what: the server's words; what to do" */
-void session_refused(
-	struct gw_error *err, enum gw_code code, const struct gw_response *r, const char *what)
+static bool is_private(const struct gw_session *s)
 {
-	struct gw_refusal why = gw_refusal_of(r->line);
+	return s->tls == GW_TLS_NONE || gw_stream_is_tls(s->stream);
+}
+
+bool session_is_gmail(const struct gw_session *s)
+{
+	return (s->caps & GW_CAP_GMAIL) && is_private(s);
+}
+
+/* "what: the server's words; what to do".  Before TLS anybody may have said it: it asks for nothing
+ * then. */
+void session_refused(struct gw_session *s, struct gw_error *err, enum gw_code code,
+	const struct gw_response *r, const char *what)
+{
+	struct gw_refusal why = gw_refusal_of(r, session_is_gmail(s));
 	bool fresh = err->code == GW_OK;
 
+	if (!is_private(s))
+		why = (struct gw_refusal){ 0 };
 	gw_fail(err, why.busy ? GW_ERR_BUSY : code, "%s: %.*s%s%s", what, (int)r->text.n, r->text.p,
 		why.advice == NULL ? "" : "; ", why.advice == NULL ? "" : why.advice);
 	if (fresh)
@@ -236,7 +252,9 @@ static void note_selection(struct gw_session *s, const struct command *c, bool o
 
 static void note_pace(struct gw_session *s, const struct gw_response *r)
 {
-	bool slow = memmem(r->line.p, r->line.n, "[THROTTLED]", 11) != NULL;
+	bool slow =
+		r->code == GW_CODE_THROTTLED ||
+		(session_is_gmail(s) && memmem(r->line.p, r->line.n, "[THROTTLED]", 11) != NULL);
 
 	if (gw_pace_answered(&s->pace, slow))
 		gw_log(s->log, GW_LOG_INFO, "%s says [THROTTLED]: one command at a time", s->host);
@@ -270,13 +288,15 @@ static void take_answer(struct gw_session *s, const struct gw_response *r)
 		return;
 	}
 	c = pop(s);
+	gw_stream_answered(s->stream);
+	login_answered(s);
 	note_pace(s, r);
 	note_selection(s, c, r->status == GW_STATUS_OK);
 	if (r->status != GW_STATUS_OK) {
 		result.kind = r->status == GW_STATUS_NO ? GW_RESULT_NO : GW_RESULT_BAD;
 		snprintf(what, sizeof what, "%s was answered with %s", c->name,
 			r->status == GW_STATUS_NO ? "NO" : "BAD");
-		session_refused(&err, GW_ERR_REFUSED, r, what);
+		session_refused(s, &err, GW_ERR_REFUSED, r, what);
 		result.err = &err;
 	}
 	if (err.code ==
@@ -313,7 +333,7 @@ static void take_untagged(struct gw_session *s, const struct gw_response *r)
 		s->qresync = true;
 	if (r->type == GW_RESP_BYE) {
 		snprintf(what, sizeof what, "%s ended the session", s->host);
-		session_refused(&s->err, GW_ERR_BYE, r, what);
+		session_refused(s, &s->err, GW_ERR_BYE, r, what);
 		session_lose(s);
 		return;
 	}
@@ -420,6 +440,7 @@ enum gw_code gw_session_open(uv_loop_t *loop, const struct gw_log *log,
 	struct gw_session **out, struct gw_error *err)
 {
 	struct gw_session *s = calloc(1, sizeof *s);
+	struct gw_stream_options stream = options->stream;
 	const struct gw_parser_sink sink = { .response = on_response, .body = on_body, .ctx = s };
 	enum gw_code code = GW_ERR_NOMEM;
 
@@ -433,6 +454,7 @@ enum gw_code gw_session_open(uv_loop_t *loop, const struct gw_log *log,
 		.ctx = ctx,
 		.compress = options->compress,
 		.labels = options->labels,
+		.quirks = options->quirks,
 		.sasl = gw_sasl_ref(options->sasl) };
 	gw_buf_init(&s->caps_text, 65536);
 	uv_timer_init(loop, &s->reaper);
@@ -440,8 +462,9 @@ enum gw_code gw_session_open(uv_loop_t *loop, const struct gw_log *log,
 	s->host = strdup(options->stream.host);
 	s->remembered = options->remembered_caps == NULL ? NULL : strdup(options->remembered_caps);
 	s->parser = gw_parser_new(&gw_parser_default_limits, &sink);
+	stream.settle_ms = LOGIN_TIMEOUTS * stream.timeout_ms;
 	if (s->host != NULL && s->parser != NULL)
-		code = gw_stream_open(loop, log, &options->stream, on_stream, s, &s->stream, err);
+		code = gw_stream_open(loop, log, &stream, on_stream, s, &s->stream, err);
 	if (code != GW_OK) {
 		uv_close((uv_handle_t *)&s->reaper, on_reaped);
 		return gw_fail(err, code, "out of memory");
@@ -461,6 +484,7 @@ void gw_session_close(struct gw_session **session)
 		gw_stream_write(s->stream, "zz LOGOUT\r\n", 11);
 	s->closed = true;
 	gw_delay_cancel(&s->pausing);
+	gw_delay_cancel(&s->login.doubting);
 	gw_fail(&s->err, GW_ERR_CANCELLED, "the session was closed");
 	answer_all_lost(s);
 	gw_stream_close(s->stream);
@@ -532,6 +556,17 @@ const char *gw_session_flag_items(const struct gw_session *s)
 uint32_t gw_session_caps(const struct gw_session *s)
 {
 	return s->caps;
+}
+
+unsigned gw_session_quirks(const struct gw_session *s)
+{
+	return s->quirks;
+}
+
+void gw_session_learn(struct gw_session *s, unsigned quirks)
+{
+	s->quirks |= quirks;
+	s->caps = gw_quirks_hide(s->quirks, s->caps);
 }
 
 const char *gw_session_caps_text(struct gw_session *s)

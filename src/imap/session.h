@@ -39,8 +39,9 @@ struct gw_session_options {
 	/* What this server announced after login the last time, or NULL.  With it the first
 	 * commands go out behind the login without waiting for its answer. */
 	const char *remembered_caps;
-	bool labels;   /* X-GM-LABELS belong to a message's flags, where the server has them */
-	bool compress; /* COMPRESS=DEFLATE (RFC 4978), where it is offered; takes a round trip */
+	unsigned quirks; /* imap/quirks.h: what was found out about it */
+	bool labels;     /* X-GM-LABELS belong to a message's flags, where the server has them */
+	bool compress;   /* COMPRESS=DEFLATE (RFC 4978), where it is offered; takes a round trip */
 };
 
 enum gw_result_kind { GW_RESULT_OK, GW_RESULT_NO, GW_RESULT_BAD, GW_RESULT_LOST };
@@ -96,7 +97,11 @@ bool gw_session_quiet(const struct gw_session *s);
 /* Can commands be sent?  false once it is lost, also before that was told. */
 bool gw_session_usable(const struct gw_session *s);
 
+/* Less those that the server announces and does not do. */
 uint32_t gw_session_caps(const struct gw_session *s);
+/* What is known of it by now; also of a session that is lost. */
+unsigned gw_session_quirks(const struct gw_session *s);
+void gw_session_learn(struct gw_session *s, unsigned quirks);
 const char *gw_session_caps_text(struct gw_session *s); /* as announced after login; "" unknown */
 bool gw_session_tls(const struct gw_session *s, struct gw_tls_facts *out); /* false: in clear */
 bool gw_session_signed_in(const struct gw_session *s); /* the server has said so */

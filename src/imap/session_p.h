@@ -2,6 +2,7 @@
 #pragma once
 
 #include "imap/pace.h"
+#include "imap/quirks.h"
 #include "imap/session.h"
 #include "net/delay.h"
 
@@ -21,8 +22,13 @@ enum login_state {
 
 struct login {
 	enum login_state state;
-	char page[300]; /* of a WEBALERT: where a person is to sign in; "": there was none */
-	bool announced; /* GW_SESSION_READY was sent */
+	char page[300];   /* of a WEBALERT: where a person is to sign in; "": there was none */
+	bool announced;   /* GW_SESSION_READY was sent */
+	bool ran_ahead;   /* what came behind AUTHENTICATE did not wait for its answer */
+	bool answered;    /* and some of that was answered */
+	uint64_t sent_at; /* uv_now(): AUTHENTICATE */
+	struct gw_delay *doubting; /* owned; until it is asked whether anything was dropped */
+	unsigned challenges;
 };
 
 struct command {
@@ -56,6 +62,7 @@ struct gw_session {
 	bool labels;   /* likewise */
 
 	uint32_t caps;
+	unsigned quirks;
 	bool caps_known; /* from this connection, in its present state */
 	struct gw_buf caps_text;
 	bool qresync;
@@ -87,9 +94,13 @@ enum login_input {
 /* login.c: the machine that takes a fresh connection to signed in. */
 void login_note(struct gw_session *s, const struct gw_response *r); /* untagged, meanwhile */
 void login_step(struct gw_session *s, enum login_input input, const struct gw_response *r);
+/* A tagged answer came, to a command that was sent when the login was over or ahead of that. */
+void login_answered(struct gw_session *s);
 
 /* session.c, for login.c */
 void session_take_caps(struct gw_session *s, struct gw_slice list);
 void session_lose(struct gw_session *s); /* with s->err filled */
-void session_refused(
-	struct gw_error *err, enum gw_code code, const struct gw_response *r, const char *what);
+void session_refused(struct gw_session *s, struct gw_error *err, enum gw_code code,
+	const struct gw_response *r, const char *what);
+/* Is it Gmail that speaks, and nobody in between? */
+bool session_is_gmail(const struct gw_session *s);

@@ -50,6 +50,7 @@ enum gw_code gw_store_set_fact(
 	"not-before"        /* seconds since the epoch: the provider asked not to be asked sooner */
 #define GW_FACT_TAGS "tags" /* notmuch's revision, as far as its tags were read */
 #define GW_FACT_CAPS "caps" /* what the server announced after login */
+#define GW_FACT_QUIRKS "quirks" /* and what of that it does not do (imap/quirks.h) */
 
 /* --- mailboxes ------------------------------------------------------------------------------ */
 

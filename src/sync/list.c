@@ -361,8 +361,10 @@ void gw_sync_listed(struct gw_sync *s)
 	if (*text != '\0' && (s->caps == NULL || strcmp(text, s->caps) != 0)) {
 		free(s->caps);
 		s->caps = strdup(text);
-		write_now = true; /* remembered, so that the next run need not ask */
+		s->quirks = s->quirks_learned; /* it is not the server that it was */
+		write_now = true;              /* remembered, so that the next run need not ask */
 	}
+	write_now |= s->quirks != s->quirks_stored;
 	for (size_t i = 0; i < s->folders.count; i++) {
 		if (s->folders.list[i].wanted && !add_entry(s, &s->folders.list[i])) {
 			fail(s, GW_ERR_NOMEM);

@@ -38,6 +38,7 @@ enum gw_code gw_sync_open_conn(struct gw_sync *s, struct gw_conn *c, struct gw_e
 	struct gw_session_options options =
 		gw_session_options_of(s->account, s->tls, s->sasl, s->caps);
 
+	options.quirks = s->quirks;
 	options.compress = s->account->compress && !s->compress_failed && much_is_coming(s);
 	c->sync = s;
 	c->ready = false;
@@ -93,6 +94,16 @@ enum gw_code gw_sync_sign_in(struct gw_sync *s, struct gw_error *err)
 	return s->sasl != NULL ? gw_sync_open_conn(s, &s->conns[0], err) : ask(s, false, err);
 }
 
+void gw_sync_unlist(struct gw_sync *s)
+{
+	if (s->state != SYNC_LISTING || s->folders_settled)
+		return;
+	gw_folders_deinit(&s->folders);
+	s->remembered = false;
+	s->list_pending = 0;
+	gw_sync_enter(s, SYNC_OPENING);
+}
+
 bool gw_sync_renew(struct gw_sync *s, const struct gw_error *why)
 {
 	int64_t now = (int64_t)time(NULL);
@@ -104,10 +115,7 @@ bool gw_sync_renew(struct gw_sync *s, const struct gw_error *why)
 		return true;
 	if (s->renewed_at != 0 && now - s->renewed_at < RENEW_AGAIN_S)
 		return false;
-	if (s->state == SYNC_LISTING && !s->folders_settled) { /* all its answers are lost */
-		gw_folders_deinit(&s->folders);
-		gw_sync_enter(s, SYNC_OPENING);
-	}
+	gw_sync_unlist(s);
 	if (s->state != SYNC_OPENING && s->state != SYNC_WORKING)
 		return false;
 	for (size_t i = 0; i < GW_CONN_MAX; i++) {

@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/lock.h"
 #include "base/num.h"
+#include "imap/quirks.h"
 #include "maildir/attic.h"
 #include "plan/guard.h"
 
@@ -78,7 +79,7 @@ static bool is_account_id(const char *id)
 
 static enum gw_code read_state(struct gw_sync *s, struct gw_error *err)
 {
-	char *id = NULL;
+	char *id = NULL, *quirks = NULL;
 	int64_t generation = 0;
 	enum gw_code code = gw_sync_reread_rows(s, err);
 
@@ -89,6 +90,11 @@ static enum gw_code read_state(struct gw_sync *s, struct gw_error *err)
 			s->disk.world.store, GW_FACT_GENERATION, &generation, err);
 	if (code == GW_OK)
 		code = read_fact(s, GW_FACT_CAPS, &s->caps, err);
+	if (code == GW_OK)
+		code = read_fact(s, GW_FACT_QUIRKS, &quirks, err);
+	s->quirks_stored = gw_quirks_parse(quirks);
+	s->quirks = s->options.full ? 0 : s->quirks_stored;
+	free(quirks);
 	if (code == GW_OK)
 		code = gw_sync_check_pause(s, err);
 	if (id != NULL)
@@ -259,6 +265,7 @@ static enum gw_code add_mailboxes(
 static enum gw_code write_facts(
 	struct gw_sync *s, struct gw_disk_world *world, struct gw_error *err)
 {
+	struct gw_buf quirks;
 	char number[24];
 	enum gw_code code;
 
@@ -268,6 +275,11 @@ static enum gw_code write_facts(
 		code = gw_store_set_fact(world->store, GW_FACT_GENERATION, number, err);
 	if (code == GW_OK && s->caps != NULL)
 		code = gw_store_set_fact(world->store, GW_FACT_CAPS, s->caps, err);
+	gw_buf_init(&quirks, 4096);
+	if (code == GW_OK && s->quirks != s->quirks_stored &&
+		(code = gw_quirks_format(s->quirks, &quirks)) == GW_OK)
+		code = gw_store_set_fact(world->store, GW_FACT_QUIRKS, gw_buf_cstr(&quirks), err);
+	gw_buf_deinit(&quirks);
 	return code;
 }
 

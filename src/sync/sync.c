@@ -35,6 +35,7 @@ void gw_sync_enter(struct gw_sync *s, enum gw_sync_state next)
 }
 
 enum { BATCH_FILES = 1024, RESERVED_FDS = 256, BOXES_PER_CONNECTION = 3 };
+enum { LOSSES_MAX = 20, LOSSES_AT_ONCE = 4, LOSS_WAIT_MS = 15000 };
 
 void gw_sync_wire(const struct gw_sync *s, uint64_t *received, uint64_t *sent)
 {
@@ -210,6 +211,7 @@ static void end(struct gw_sync *s)
 			gw_box_stop(s->entries[i].box, s->batches_lost);
 	}
 	gw_delay_cancel(&s->adopting);
+	gw_delay_cancel(&s->again);
 	for (size_t i = 0; i < GW_CONN_MAX; i++) {
 		if (!gw_sync_give_back(&s->conns[i]))
 			close_conn(&s->conns[i]);
@@ -250,6 +252,50 @@ static bool any_conn(const struct gw_sync *s)
 	return false;
 }
 
+static void on_again(void *ctx)
+{
+	struct gw_sync *s = ctx;
+	struct gw_error err = { 0 };
+
+	s->again = NULL;
+	if (gw_sync_open_conn(s, &s->conns[0], &err) != GW_OK)
+		gw_sync_fail(s, &err);
+}
+
+/* At once for the first few times, then ever more slowly, and not for ever.  false: not again. */
+static bool connect_again(struct gw_sync *s)
+{
+	unsigned n = s->losses++;
+	uint64_t ms = n < LOSSES_AT_ONCE ? 0 : 1000ull << (n - LOSSES_AT_ONCE);
+
+	if (n >= LOSSES_MAX)
+		return false;
+	return s->again != NULL || gw_delay_start(s->loop, ms < LOSS_WAIT_MS ? ms : LOSS_WAIT_MS,
+					   on_again, s, &s->again) == GW_OK;
+}
+
+/* What a connection found out about the server is known from now on. */
+static bool learn(struct gw_sync *s, const struct gw_session *session)
+{
+	unsigned learned = gw_session_quirks(session) & ~s->quirks;
+
+	s->quirks |= learned;
+	s->quirks_learned |= learned;
+	return learned != 0;
+}
+
+/* The connection was lost before there was a list of mailboxes, and the next one will do something
+ * in another way. */
+static bool list_again(struct gw_sync *s, const struct gw_error *why)
+{
+	if (s->state == SYNC_LISTING)
+		gw_sync_unlist(s);
+	if (s->state != SYNC_OPENING || !connect_again(s))
+		return false;
+	gw_log(s->log, GW_LOG_INFO, "%s; connecting again", why->text);
+	return true;
+}
+
 /* A connection is gone; its mailboxes start again on another. */
 static void on_lost(struct gw_conn *c, const struct gw_error *err)
 {
@@ -257,7 +303,8 @@ static void on_lost(struct gw_conn *c, const struct gw_error *err)
 	bool moved = c->ready && progress(s) > c->progress_at_start;
 	/* One connection too many is refused at its login; everything else is about the account. */
 	bool busy = err->code == GW_ERR_BUSY && gw_session_signed_in(c->session);
-	struct gw_error why = *err, again = { 0 };
+	bool learned = learn(s, c->session);
+	struct gw_error why = *err;
 
 	for (size_t i = 0; i < s->entry_count; i++) {
 		struct gw_entry *e = &s->entries[i];
@@ -271,12 +318,12 @@ static void on_lost(struct gw_conn *c, const struct gw_error *err)
 		maybe_finish(s);
 		return;
 	}
-	if (gw_sync_renew(s, &why))
+	if (gw_sync_renew(s, &why) || (learned && list_again(s, &why)))
 		return;
 	if (s->state == SYNC_WORKING && !busy && (moved || any_conn(s))) {
 		gw_log(s->log, GW_LOG_WARN, "%s%s", why.text,
 			any_conn(s) ? "" : "; connecting again");
-		if (any_conn(s) || gw_sync_open_conn(s, c, &again) == GW_OK) {
+		if (any_conn(s) || connect_again(s)) {
 			if (s->conn_limit > 1)
 				s->conn_limit--; /* perhaps there were too many */
 			gw_sync_pump(s);
@@ -619,7 +666,7 @@ static void open_more(struct gw_sync *s)
 	size_t left = 0, open = 0;
 	struct gw_error err = { 0 };
 
-	if (gw_sync_is_signing_in(s) || is_slowed(s))
+	if (gw_sync_is_signing_in(s) || s->again != NULL || is_slowed(s))
 		return;
 	for (size_t i = 0; i < s->entry_count; i++) {
 		const struct gw_entry *e = &s->entries[i];

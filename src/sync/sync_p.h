@@ -85,7 +85,9 @@ struct gw_sync {
 	bool state_is_new, copies_differ;
 	struct gw_mailbox_row *rows; /* owned; as in the state; names move to entries */
 	size_t row_count, row_cap;
-	char *caps; /* owned; as remembered */
+	char *caps;                     /* owned; as remembered */
+	unsigned quirks, quirks_stored; /* imap/quirks.h: known by now; as in the state */
+	unsigned quirks_learned;        /* in this run */
 
 	/* connections */
 	struct gw_tls_ctx *tls;
@@ -93,6 +95,8 @@ struct gw_sync {
 	struct gw_sasl *sasl;               /* referenced */
 	bool compress_failed;               /* a connection was lost over it */
 	int64_t renewed_at;                 /* seconds: when a token was refused last */
+	unsigned losses;                    /* of connections, in this run */
+	struct gw_delay *again;             /* owned; until it is connected again */
 	struct gw_conn conns[GW_CONN_MAX];
 	size_t conn_limit;
 	bool paused;
@@ -155,6 +159,8 @@ enum gw_code gw_sync_open_conn(struct gw_sync *s, struct gw_conn *c, struct gw_e
 /* A connection was refused (`why`).  true: another token is being asked for, and then it is
  * connected again. */
 bool gw_sync_renew(struct gw_sync *s, const struct gw_error *why);
+/* The connection was lost over the list of mailboxes: it begins again with the next one. */
+void gw_sync_unlist(struct gw_sync *s);
 bool gw_sync_is_signing_in(const struct gw_sync *s);
 void gw_sync_cancel_sign_in(struct gw_sync *s);
 

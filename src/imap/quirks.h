@@ -1,0 +1,38 @@
+/* imap/quirks.h - what a server announces and does not do, as it was found out on it.
+ *
+ * Kept beside its capabilities and forgotten when those change, so that no command is spent on
+ * finding out again.
+ */
+#pragma once
+
+#include "base/buf.h"
+
+#include <stdint.h>
+
+/* One list yields the enumerators and the words that are kept. */
+#define GW_QUIRKS(X)                                                                             \
+	X(NO_AHEAD, "no-ahead")     /* drops what comes behind AUTHENTICATE before its answer */ \
+	X(NO_SASL, "no-sasl")       /* refuses AUTHENTICATE and takes LOGIN */                   \
+	X(NO_MOVE, "no-move")       /* MOVE was answered with BAD */                             \
+	X(NO_UIDPLUS, "no-uidplus") /* UID EXPUNGE was */                                        \
+	X(APPEND_FLAGS, "append-flags") /* APPEND without a list of flags was */                 \
+	X(PLAIN_LIST, "plain-list")     /* the connection broke at LIST with RETURN */           \
+	X(NO_STATUS, "no-status")       /* and at STATUS */
+
+enum gw_quirk_bit {
+#define GW_QUIRK_BIT(id, word) GW_QUIRK_BIT_##id,
+	GW_QUIRKS(GW_QUIRK_BIT)
+#undef GW_QUIRK_BIT
+};
+
+enum gw_quirk {
+#define GW_QUIRK_VALUE(id, word) GW_QUIRK_##id = 1 << GW_QUIRK_BIT_##id,
+	GW_QUIRKS(GW_QUIRK_VALUE)
+#undef GW_QUIRK_VALUE
+};
+
+/* Words, as gw_quirks_format() writes them; others are passed over.  NULL is none. */
+unsigned gw_quirks_parse(const char *words);
+enum gw_code gw_quirks_format(unsigned quirks, struct gw_buf *out);
+/* Capabilities (imap/caps.h) that are better not used. */
+uint32_t gw_quirks_hide(unsigned quirks, uint32_t caps);
