@@ -14,11 +14,17 @@
 
 enum { DEPTH_MAX = 32, PATH_LIMIT = 3500 };
 
+static void free_list(struct gw_tree_dir *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(list[i].dir);
+	free(list);
+}
+
 void gw_tree_deinit(struct gw_tree *tree)
 {
-	for (size_t i = 0; i < tree->count; i++)
-		free(tree->list[i].dir);
-	free(tree->list);
+	free_list(tree->list, tree->count);
+	free_list(tree->strays, tree->stray_count);
 	*tree = (struct gw_tree){ 0 };
 }
 
@@ -27,24 +33,60 @@ static bool is_own(const char *name)
 	return strcmp(name, "cur") == 0 || strcmp(name, "new") == 0 || strcmp(name, "tmp") == 0;
 }
 
-static bool has_cur(int fd)
+static bool has_dir(int fd, const char *name)
 {
 	struct stat st;
 
-	return fstatat(fd, "cur", &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+	return fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* Is there a file in it?  Hidden ones do not count. */
+static bool has_files(int fd, const char *name)
+{
+	int copy = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	bool found = false;
+	struct dirent *e;
+
+	if (dir == NULL) {
+		if (copy >= 0)
+			close(copy);
+		return false;
+	}
+	while (!found && (e = readdir(dir)) != NULL)
+		found = e->d_name[0] != '.' && e->d_type != DT_DIR;
+	closedir(dir);
+	return found;
 }
 
 static enum gw_code add(struct gw_tree *tree, int fd, const char *dir)
 {
+	bool partial = !has_dir(fd, "cur");
 	struct gw_tree_dir *slot;
 	struct stat st;
 
-	if (fstat(fd, &st) != 0)
+	if ((partial && !has_dir(fd, "new")) || fstat(fd, &st) != 0)
 		return GW_OK;
 	slot = gw_array_push((void **)&tree->list, &tree->count, &tree->cap, sizeof *slot);
 	if (slot == NULL || (slot->dir = strdup(dir)) == NULL)
 		return GW_ERR_NOMEM;
 	slot->inode = (uint64_t)st.st_ino;
+	slot->partial = partial;
+	slot->mail = partial && has_files(fd, "new");
+	return GW_OK;
+}
+
+static enum gw_code add_stray(struct gw_tree *tree, int fd, const char *dir)
+{
+	struct gw_tree_dir *slot;
+
+	if (!has_dir(fd, "cur") || (!has_files(fd, "cur") && !has_files(fd, "new")))
+		return GW_OK;
+	slot = gw_array_push(
+		(void **)&tree->strays, &tree->stray_count, &tree->stray_cap, sizeof *slot);
+	if (slot == NULL || (slot->dir = strdup(dir)) == NULL)
+		return GW_ERR_NOMEM;
+	slot->mail = true;
 	return GW_OK;
 }
 
@@ -59,15 +101,17 @@ static enum gw_code walk_entry(int fd, const char *path, const char *name, enum 
 	int next;
 	enum gw_code code = GW_OK;
 
-	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || is_own(name) || hidden != plus)
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || is_own(name))
 		return GW_OK;
 	next = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (next < 0) /* a file, a link, or not ours to read */
 		return GW_OK;
 	snprintf(below, sizeof below, "%s%s%s", path, *path != '\0' ? "/" : "", name);
-	if (has_cur(next))
+	if (hidden != plus)
+		code = add_stray(tree, next, below);
+	else
 		code = add(tree, next, below);
-	if (code == GW_OK && !plus)
+	if (code == GW_OK && !plus && !hidden)
 		code = walk(next, below, layout, depth + 1, tree);
 	close(next);
 	return code;
@@ -107,13 +151,12 @@ enum gw_code gw_tree_walk(
 	const char *root, enum gw_layout layout, struct gw_tree *out, struct gw_error *err)
 {
 	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	enum gw_code code = GW_OK;
+	enum gw_code code;
 
 	*out = (struct gw_tree){ 0 };
 	if (fd < 0)
 		return GW_OK;
-	if (layout == GW_LAYOUT_MAILDIRPP && has_cur(fd))
-		code = add(out, fd, ".");
+	code = layout == GW_LAYOUT_MAILDIRPP ? add(out, fd, ".") : add_stray(out, fd, ".");
 	if (code == GW_OK)
 		code = walk(fd, "", layout, 0, out);
 	close(fd);
@@ -124,6 +167,15 @@ enum gw_code gw_tree_walk(
 		return gw_fail(err, code, "out of memory");
 	}
 	return GW_OK;
+}
+
+const struct gw_tree_dir *gw_tree_find(const struct gw_tree *tree, const char *dir)
+{
+	const struct gw_tree_dir key = { .dir = (char *)(uintptr_t)dir };
+
+	return tree->count == 0
+		       ? NULL
+		       : bsearch(&key, tree->list, tree->count, sizeof *tree->list, by_dir);
 }
 
 static char *join(const char *root, const char *dir)
@@ -140,7 +192,7 @@ uint64_t gw_tree_inode(const char *root, const char *dir)
 	struct stat st;
 	uint64_t inode = 0;
 
-	if (fd >= 0 && has_cur(fd) && fstat(fd, &st) == 0)
+	if (fd >= 0 && (has_dir(fd, "cur") || has_dir(fd, "new")) && fstat(fd, &st) == 0)
 		inode = (uint64_t)st.st_ino;
 	if (fd >= 0)
 		close(fd);
@@ -175,12 +227,74 @@ static enum gw_code make_parent(const char *path, struct gw_error *err)
 	return code;
 }
 
-enum gw_code gw_tree_rename(
-	const char *root, const char *from, const char *to, const char *name, struct gw_error *err)
+/* Moves one of a mailbox's own directories or files, which may have been moved before. */
+static int move_part(int from, int to, const char *part)
+{
+	if (renameat2(from, part, to, part, RENAME_NOREPLACE) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EEXIST || unlinkat(to, part, AT_REMOVEDIR) != 0)
+		return errno == ENOTEMPTY ? EEXIST : errno;
+	return renameat2(from, part, to, part, RENAME_NOREPLACE) == 0 ? 0 : errno;
+}
+
+/* cur/ last: until then the mailbox is still where it was. */
+static enum gw_code move_parts(const char *old, const char *new, struct gw_error *err)
+{
+	static const char *const parts[] = { "dovecot-keywords", "tmp", "new", "cur" };
+	enum gw_code code = gw_mkdirs(new, err);
+	int from = open(old, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int to = open(new, O_RDONLY | O_DIRECTORY | O_CLOEXEC), sys = 0;
+
+	if (code == GW_OK && (from < 0 || to < 0))
+		sys = errno;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts && code == GW_OK && sys == 0; i++)
+		sys = move_part(from, to, parts[i]);
+	if (code == GW_OK && sys == 0 && (fsync(to) != 0 || fsync(from) != 0))
+		sys = errno;
+	if (code == GW_OK && sys == 0) {
+		unlinkat(from, ".godwit-name", 0);
+		rmdir(old); /* unless there is something below it */
+	}
+	if (from >= 0)
+		close(from);
+	if (to >= 0)
+		close(to);
+	return sys == 0 ? code
+			: gw_fail_sys(err, GW_ERR_DISK, sys, "cannot rename %s to %s", old, new);
+}
+
+static enum gw_code move_dir(const char *old, const char *new, bool whole, struct gw_error *err)
+{
+	enum gw_code code = make_parent(new, err);
+
+	if (code != GW_OK)
+		return code;
+	if (whole && renameat2(AT_FDCWD, old, AT_FDCWD, new, RENAME_NOREPLACE) == 0)
+		return GW_OK;
+	if (whole && errno != EEXIST && errno != ENOTEMPTY && errno != EINVAL)
+		return gw_fail_sys(err, GW_ERR_DISK, errno, "cannot rename %s to %s", old, new);
+	return move_parts(old, new, err);
+}
+
+/* Brings its file .godwit-name in line. */
+static enum gw_code rename_inside(
+	const char *root, const char *dir, const char *name, struct gw_error *err)
+{
+	enum gw_open_result opened = GW_MAILDIR_MISSING;
+	struct gw_maildir m;
+	enum gw_code code = gw_maildir_open(root, dir, false, name, &m, &opened, err);
+
+	if (code != GW_OK || opened != GW_MAILDIR_OPENED)
+		return code;
+	code = gw_maildir_rename(&m, dir, name, err);
+	gw_maildir_close(&m);
+	return code;
+}
+
+enum gw_code gw_tree_rename(const char *root, const char *from, const char *to, const char *name,
+	bool whole, struct gw_error *err)
 {
 	char *old = join(root, from), *new = join(root, to);
-	struct gw_maildir m;
-	enum gw_open_result opened = GW_MAILDIR_MISSING;
 	enum gw_code code;
 
 	if (old == NULL || new == NULL) {
@@ -188,21 +302,37 @@ enum gw_code gw_tree_rename(
 		free(new);
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	}
-	code = make_parent(new, err);
-	if (code == GW_OK && renameat2(AT_FDCWD, old, AT_FDCWD, new, RENAME_NOREPLACE) != 0)
-		code = gw_fail_sys(err, GW_ERR_DISK, errno, "cannot rename %s to %s", old, new);
+	code = move_dir(old, new, whole, err);
 	if (code == GW_OK)
 		code = flush_parent(new, err);
 	if (code == GW_OK)
 		code = flush_parent(old, err);
 	if (code == GW_OK)
-		code = gw_maildir_open(root, to, false, name, &m, &opened, err);
-	if (code == GW_OK && opened == GW_MAILDIR_OPENED) {
-		code = gw_maildir_rename(&m, to, name, err);
-		gw_maildir_close(&m);
-	}
+		code = rename_inside(root, to, name, err);
 	free(old);
 	free(new);
+	return code;
+}
+
+enum gw_code gw_tree_exchange(const char *root, const char *a, const char *b, struct gw_error *err)
+{
+	char *one = join(root, a), *two = join(root, b);
+	enum gw_code code = GW_OK;
+
+	if (one == NULL || two == NULL)
+		code = gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	else if (renameat2(AT_FDCWD, one, AT_FDCWD, two, RENAME_EXCHANGE) != 0)
+		code = gw_fail_sys(err, GW_ERR_DISK, errno, "cannot exchange %s and %s", one, two);
+	if (code == GW_OK)
+		code = flush_parent(one, err);
+	if (code == GW_OK)
+		code = flush_parent(two, err);
+	if (code == GW_OK)
+		code = rename_inside(root, a, a, err);
+	if (code == GW_OK)
+		code = rename_inside(root, b, b, err);
+	free(one);
+	free(two);
 	return code;
 }
 

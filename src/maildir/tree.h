@@ -11,11 +11,17 @@
 struct gw_tree_dir {
 	char *dir; /* owned; relative to the root; "." is the root itself */
 	uint64_t inode;
+	bool partial; /* there is a new/, and no cur/ */
+	bool mail;    /* partial: there is something in it */
 };
 
 struct gw_tree {
 	struct gw_tree_dir *list; /* owned; sorted by name */
 	size_t count, cap;
+	/* Directories with mail that the layout has no place for: ".Sent" for GW_LAYOUT_FS, "Sent"
+	 * for GW_LAYOUT_MAILDIRPP, "." for mail in the root itself. */
+	struct gw_tree_dir *strays; /* owned */
+	size_t stray_count, stray_cap;
 };
 
 void gw_tree_deinit(struct gw_tree *tree);
@@ -24,13 +30,22 @@ void gw_tree_deinit(struct gw_tree *tree);
 enum gw_code gw_tree_walk(
 	const char *root, enum gw_layout layout, struct gw_tree *out, struct gw_error *err);
 
-/* The inode of root/dir, if it is a mailbox's directory; 0: it is not. */
+/* The directory of this name, or NULL. */
+const struct gw_tree_dir *gw_tree_find(const struct gw_tree *tree, const char *dir);
+
+/* The inode of root/dir, if it is a mailbox's directory, with a cur/ or a new/; 0: it is not. */
 uint64_t gw_tree_inode(const char *root, const char *dir);
 
-/* Renames a mailbox's directory, parents made, never over something; name is what a file
- * .godwit-name in it says, if it needs one.  Durable.  GW_ERR_DISK. */
-enum gw_code gw_tree_rename(
-	const char *root, const char *from, const char *to, const char *name, struct gw_error *err);
+/* Renames a mailbox's directory, parents made, never over another mailbox; name is what a file
+ * .godwit-name in it says, if it needs one.  whole: what is below it goes along, if nothing stands
+ * at the new name yet; otherwise its cur/, new/ and tmp/ are moved, so that a name below its own,
+ * or above it, is one like any other.  A move that was cut off is gone on with.  Durable.
+ * GW_ERR_DISK. */
+enum gw_code gw_tree_rename(const char *root, const char *from, const char *to, const char *name,
+	bool whole, struct gw_error *err);
+
+/* Two directories trade places, with what is below them; durable.  GW_ERR_DISK. */
+enum gw_code gw_tree_exchange(const char *root, const char *a, const char *b, struct gw_error *err);
 
 /* Moves the cur/, new/ and tmp/ of a mailbox to `attic`/dir (a Maildir, too); directories below it
  * stay, and so does it if there are any.  GW_ERR_DISK. */

@@ -165,12 +165,14 @@ static bool make_room(struct desk *d)
 	d->out->there = make_indices(rows);
 	d->out->here = make_indices(rows);
 	d->out->blocked = calloc(listed + 1, sizeof *d->out->blocked);
+	d->out->known = calloc(dirs + 1, sizeof *d->out->known);
 	return d->claimed != NULL && d->owner != NULL && d->moving != NULL && d->leaving != NULL &&
 	       d->out->there != NULL && d->out->here != NULL && d->out->blocked != NULL &&
-	       make_words(&d->row_wires, rows) && make_words(&d->row_dirs, rows) &&
-	       make_words(&d->listed_wires, listed) && make_words(&d->listed_dirs, listed) &&
-	       make_words(&d->dirs, dirs) && make_numbers(&d->row_ids, rows) &&
-	       make_numbers(&d->row_validities, rows) && make_numbers(&d->listed_ids, listed) &&
+	       d->out->known != NULL && make_words(&d->row_wires, rows) &&
+	       make_words(&d->row_dirs, rows) && make_words(&d->listed_wires, listed) &&
+	       make_words(&d->listed_dirs, listed) && make_words(&d->dirs, dirs) &&
+	       make_numbers(&d->row_ids, rows) && make_numbers(&d->row_validities, rows) &&
+	       make_numbers(&d->listed_ids, listed) &&
 	       make_numbers(&d->listed_validities, listed) && make_numbers(&d->inodes, dirs);
 }
 
@@ -468,8 +470,6 @@ static bool gone_there_fresh(struct desk *d, size_t r)
 
 	if (!is_never(row) && d->in->policy.delete_here)
 		return hold(d, GW_FOLDER_FRESH_HERE, r, NONE, here);
-	if (find_word(&d->listed_wires, row->wire) != NONE)
-		return hold(d, GW_FOLDER_TAKEN_THERE, r, NONE, here);
 	a = act(d, GW_FOLDER_MAKE_AGAIN, r, NONE, here);
 	if (a != NULL)
 		a->to = row->wire;
@@ -492,6 +492,8 @@ static bool gone_there(struct desk *d, size_t r)
 		return act(d, GW_FOLDER_MISSING, r, NONE, here) != NULL;
 	if (dir == NULL)
 		return act(d, GW_FOLDER_FORGET, r, NONE, NONE) != NULL;
+	if (fresh != GW_FRESH_NO && find_word(&d->listed_wires, row->wire) != NONE)
+		return hold(d, GW_FOLDER_TAKEN_THERE, r, NONE, here);
 	if (fresh == GW_FRESH_UNKNOWN)
 		return act(d, GW_FOLDER_LOOK, r, NONE, here) != NULL;
 	if (fresh == GW_FRESH_YES)
@@ -604,8 +606,9 @@ static bool judge_dir(struct desk *d, size_t i)
 	const struct gw_folder_dir *dir = dir_at(d, i);
 	struct gw_folder_action *a;
 
-	if (d->owner[i] != NONE || find_word(&d->row_dirs, dir->dir) != NONE ||
-		find_word(&d->listed_dirs, dir->dir) != NONE || dir->partial)
+	d->out->known[i] = d->owner[i] != NONE || find_word(&d->row_dirs, dir->dir) != NONE ||
+			   find_word(&d->listed_dirs, dir->dir) != NONE;
+	if (d->out->known[i] || dir->partial)
 		return true;
 	if (dir->wire == NULL)
 		return hold(d, GW_FOLDER_NOT_A_NAME, NONE, NONE, i);
@@ -832,5 +835,6 @@ void gw_folder_plan_deinit(struct gw_folder_plan *plan)
 	free(plan->there);
 	free(plan->here);
 	free(plan->blocked);
+	free(plan->known);
 	*plan = (struct gw_folder_plan){ 0 };
 }

@@ -105,6 +105,7 @@ struct gw_folder_plan {
 	size_t *there; /* owned; for each row: the listed mailbox that it is now, or none */
 	size_t *here;  /* owned; for each row: its directory, or none */
 	bool *blocked; /* owned; for each listed mailbox: it is left alone in this run */
+	bool *known;   /* owned; for each directory: it is a mailbox's */
 };
 
 struct gw_folder_input {

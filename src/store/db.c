@@ -106,6 +106,9 @@ static const char *const sql[STATEMENTS] = {
 		" uidnext = ?, highestmodseq = ?, messages = ?, inode = ?, full_at = ?,"
 		" cur_inode = ?, cur_mtime = ?, cur_ctime = ?, new_inode = ?, new_mtime = ?,"
 		" new_ctime = ?, window = ?, object_id = ? WHERE id = ?",
+	[ST_MAILBOX_GIVE_WAY] = "UPDATE mailbox SET remote_name = CAST(char(1) || id AS BLOB),"
+				" local_dir = char(1) || id"
+				" WHERE (remote_name = ?1 OR local_dir = ?2) AND id <> ?3",
 	[ST_MAILBOX_RENAME] = "UPDATE mailbox SET remote_name = ?, local_dir = ? WHERE id = ?",
 	[ST_MAILBOX_MISSING] = "UPDATE mailbox SET missing_at = ? WHERE id = ?",
 	[ST_KEYWORDS] = "SELECT idx, name FROM keyword WHERE mailbox_id = ?",

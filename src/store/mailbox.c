@@ -134,14 +134,20 @@ enum gw_code gw_store_mailbox_update(
 enum gw_code gw_store_mailbox_rename(struct gw_store *store, int64_t mailbox,
 	const char *remote_name, const char *local_dir, struct gw_error *err)
 {
-	sqlite3_stmt *st = store_statement(store, ST_MAILBOX_RENAME, err);
+	static const enum statement both[] = { ST_MAILBOX_GIVE_WAY, ST_MAILBOX_RENAME };
+	enum gw_code code = GW_OK;
 
-	if (st == NULL)
-		return err->code;
-	sqlite3_bind_blob(st, 1, remote_name, (int)strlen(remote_name), SQLITE_STATIC);
-	sqlite3_bind_text(st, 2, local_dir, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(st, 3, mailbox);
-	return store_run(store, st, err);
+	for (size_t i = 0; i < 2 && code == GW_OK; i++) {
+		sqlite3_stmt *st = store_statement(store, both[i], err);
+
+		if (st == NULL)
+			return err->code;
+		sqlite3_bind_blob(st, 1, remote_name, (int)strlen(remote_name), SQLITE_STATIC);
+		sqlite3_bind_text(st, 2, local_dir, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(st, 3, mailbox);
+		code = store_run(store, st, err);
+	}
+	return code;
 }
 
 enum gw_code gw_store_mailbox_missing(

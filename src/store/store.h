@@ -93,7 +93,8 @@ enum gw_code gw_store_mailbox_add(
 enum gw_code gw_store_mailbox_update(
 	struct gw_store *store, const struct gw_mailbox_row *row, struct gw_error *err);
 
-/* It has other names now. */
+/* It has other names now.  Another one that still has one of them is about to be renamed, too: it
+ * gets names that nothing has. */
 enum gw_code gw_store_mailbox_rename(struct gw_store *store, int64_t mailbox,
 	const char *remote_name, const char *local_dir, struct gw_error *err);
 enum gw_code gw_store_mailbox_missing(

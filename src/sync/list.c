@@ -185,7 +185,7 @@ static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 		look_at_held(s, e);
 	e->remote_same &= gw_box_window_key(f, s->env.now) == e->row.window;
 	local_same = gw_sync_local_unchanged(s, e) && !gw_tag_list_has_dir(&s->tags, f->dir);
-	e->dirty = !e->remote_same || !local_same;
+	e->dirty = !e->remote_same || !local_same || s->options.restore_deletions; /* kept files */
 	e->may_lose =
 		e->row.uidvalidity != 0 && (!local_same || (!e->remote_same && may_lose_there(e)));
 	if (strcmp(e->row.local_dir, f->dir) != 0) {
@@ -366,7 +366,9 @@ void gw_sync_listed(struct gw_sync *s)
 	}
 	write_now |= s->quirks != s->quirks_stored;
 	for (size_t i = 0; i < s->folders.count; i++) {
-		if (s->folders.list[i].wanted && !add_entry(s, &s->folders.list[i])) {
+		const struct gw_folder *f = &s->folders.list[i];
+
+		if (f->wanted && !gw_sync_is_blocked(s, f->wire) && !add_entry(s, f)) {
 			fail(s, GW_ERR_NOMEM);
 			return;
 		}

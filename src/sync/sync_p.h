@@ -107,9 +107,9 @@ struct gw_sync {
 	struct gw_folders folders;
 	bool remembered; /* they are the list of the watcher's last sync */
 	unsigned list_pending;
-	struct gw_folder_op *folder_ops; /* owned; folders.c */
-	size_t folder_op_count, folder_op_cap;
-	struct gw_remake *remakes; /* owned; one for each OP_REMAKE, in their order */
+	struct gw_settling *settling; /* owned; folders.c */
+	char **blocked; /* owned; names on the wire of what is left alone in this run */
+	size_t blocked_count, blocked_cap;
 	bool folders_settled;
 	struct gw_tag_list tags; /* owned; what the user changed in notmuch since the last run */
 	char tags_revision[GW_TAG_REVISION]; /* as in the state */
@@ -216,6 +216,8 @@ void gw_sync_list_again(struct gw_sync *s);
  * and gw_sync_listed() follows. */
 bool gw_sync_settle_folders(struct gw_sync *s);
 void gw_sync_free_folders(struct gw_sync *s);
+/* Is a mailbox left alone in this run, because what was to be done to it as a whole was not? */
+bool gw_sync_is_blocked(const struct gw_sync *s, const char *wire);
 
 /* tags.c: notmuch.  true: it reads what was changed there, and gw_sync_listed() follows. */
 bool gw_sync_reads_tags(struct gw_sync *s);

@@ -1,0 +1,299 @@
+/* sync/folders_act.c - carries out what was judged about mailboxes; part of folders_p.h.
+ *
+ * Commands to the server go out in one flight; then one disk job brings directories and rows in
+ * line.  An operation that fails is its mailbox's problem; only what hits every mailbox (a full
+ * disk, the state) ends the run.
+ *
+ * I1  base follows: a row gets its new name when the server said OK, and when the directory has it.
+ * I2  a kill in between is found again: a row whose directory is gone, and one with its inode.
+ */
+#include "sync/folders_p.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* --- on disk ----------------------------------------------------------------------------------- */
+
+struct act_job {
+	struct gw_disk_job job; /* first */
+	struct gw_sync *sync;
+	void (*done)(struct gw_sync *s, bool asked);
+	struct gw_error err;
+};
+
+static bool moves(const struct gw_folder_op *op)
+{
+	return op->what.kind == GW_FOLDER_RENAME_HERE && op->from != NULL &&
+	       strcmp(op->from, op->dir) != 0;
+}
+
+static enum gw_code act_on_dir(struct gw_sync *s, struct gw_folder_op *op, struct gw_error *err)
+{
+	const char *root = s->account->maildir;
+
+	if (op->what.kind == GW_FOLDER_DELETE_HERE)
+		return gw_tree_remove(root, op->from, s->attic_path, err);
+	if (!moves(op) || gw_tree_inode(root, op->from) == 0) /* it went along with one above */
+		return GW_OK;
+	return gw_tree_rename(root, op->from, op->dir, op->dir, op->what.whole, err);
+}
+
+/* The directory of the first stands where the next one's was, and so on: each exchange puts one in
+ * its place, and the last one is there then. */
+static enum gw_code exchange(struct gw_sync *s, struct gw_folder_op *first, struct gw_error *err)
+{
+	enum gw_code code = GW_OK;
+
+	for (size_t k = 0; k + 1 < first->what.cycle && code == GW_OK; k++)
+		code = gw_tree_exchange(s->account->maildir, first->from, first[k].dir, err);
+	return code;
+}
+
+static enum gw_code rename_row(struct gw_sync *s, struct gw_store *store,
+	const struct gw_folder_op *op, struct gw_error *err)
+{
+	struct gw_mailbox_row row = *op->row;
+	uint64_t inode = moves(op) ? gw_tree_inode(s->account->maildir, op->dir) : 0;
+	enum gw_code code;
+
+	if (op->what.kind == GW_FOLDER_RENAME_HERE)
+		row.full_at = 0; /* its messages are compared with what base knows */
+	if (inode != 0 && op->what.dir != GW_FOLDER_NONE &&
+		s->settling->dirs[op->what.dir].inode == row.inode)
+		row.inode = inode; /* its parts were moved, one by one */
+	code = gw_store_mailbox_update(store, &row, err);
+	if (code == GW_OK)
+		code = gw_store_mailbox_missing(store, row.id, 0, err);
+	return code == GW_OK ? gw_store_mailbox_rename(store, row.id, op->wire, op->dir, err)
+			     : code;
+}
+
+static enum gw_code act_on_row(struct gw_sync *s, struct gw_store *store,
+	const struct gw_folder_op *op, struct gw_error *err)
+{
+	switch (op->what.kind) {
+	case GW_FOLDER_RENAME_HERE:
+	case GW_FOLDER_RENAME_THERE:
+		return rename_row(s, store, op, err);
+	case GW_FOLDER_DELETE_HERE:
+	case GW_FOLDER_DELETE_THERE:
+	case GW_FOLDER_FORGET:
+		return gw_store_mailbox_drop(store, op->row->id, err);
+	case GW_FOLDER_MISSING:
+		return gw_store_mailbox_missing(store, op->row->id, (int64_t)time(NULL), err);
+	case GW_FOLDER_BACK:
+		return gw_store_mailbox_missing(store, op->row->id, 0, err);
+	case GW_FOLDER_LOOK:
+	case GW_FOLDER_MAKE_THERE:
+	case GW_FOLDER_MAKE_AGAIN:
+	case GW_FOLDER_EMPTY_THERE:
+	case GW_FOLDER_HOLD:
+	case GW_FOLDER_KINDS:
+		break;
+	}
+	return GW_OK;
+}
+
+/* Does it hit every mailbox? */
+static bool ends_run(const struct gw_error *err)
+{
+	return err->code != GW_ERR_DISK || err->sys == ENOSPC || err->sys == EROFS ||
+	       err->sys == EIO || err->sys == EDQUOT;
+}
+
+/* One operation, or all of those that trade places.  Returns how many. */
+static size_t carry_out(struct act_job *j, struct gw_store *store, struct gw_folder_op *op)
+{
+	struct gw_sync *s = j->sync;
+	size_t count = op->what.cycle > 1 ? op->what.cycle : 1;
+	struct gw_error err = { 0 };
+	enum gw_code code = count > 1 ? exchange(s, op, &err) : act_on_dir(s, op, &err);
+
+	if (code == GW_OK)
+		code = gw_store_begin(store, &err);
+	else
+		count = op->what.cycle > 1 ? op->what.cycle : 1;
+	for (size_t k = 0; k < count && code == GW_OK; k++)
+		code = act_on_row(s, store, &op[k], &err);
+	if (code == GW_OK)
+		code = gw_store_commit(store, &err);
+	if (code == GW_OK)
+		return count;
+	gw_store_rollback(store);
+	if (ends_run(&err)) {
+		j->err = err;
+		return count;
+	}
+	for (size_t k = 0; k < count; k++) {
+		op[k].done = true;
+		op[k].err = err;
+	}
+	return count;
+}
+
+static bool has_work(const struct gw_folder_op *op)
+{
+	return !op->done && op->what.kind != GW_FOLDER_HOLD &&
+	       op->what.kind != GW_FOLDER_MAKE_THERE && op->what.kind != GW_FOLDER_MAKE_AGAIN;
+}
+
+static void work(struct gw_disk_job *job, struct gw_disk_world *world)
+{
+	struct act_job *j = (struct act_job *)job;
+	struct gw_settling *t = j->sync->settling;
+
+	if (gw_disk_writable(world, &j->err) != GW_OK)
+		return;
+	for (size_t i = 0; i < t->op_count && j->err.code == GW_OK;)
+		i += has_work(&t->ops[i]) ? carry_out(j, world->store, &t->ops[i]) : 1;
+	if (j->err.code == GW_OK)
+		gw_sync_reread_rows(j->sync, &j->err);
+}
+
+static void on_worked(struct gw_disk_job *job)
+{
+	struct act_job *j = (struct act_job *)job;
+	struct gw_sync *s = j->sync;
+	struct gw_settling *t = s->settling;
+	void (*done)(struct gw_sync *, bool) = j->done;
+	struct gw_error err = j->err;
+	bool asked = false;
+
+	free(j);
+	for (size_t i = 0; i < t->op_count; i++) {
+		struct gw_folder_op *op = &t->ops[i];
+
+		asked |= op->on_server || op->what.kind == GW_FOLDER_RENAME_HERE;
+		if (op->err.code == GW_OK)
+			continue;
+		gw_sync_problem(s, op->shown, &op->err);
+		gw_sync_block(s, op->wire);
+	}
+	if (err.code != GW_OK)
+		gw_sync_fail(s, &err);
+	else
+		done(s, asked);
+}
+
+static void act_here(struct gw_sync *s, void (*done)(struct gw_sync *s, bool asked))
+{
+	struct act_job *j = calloc(1, sizeof *j);
+	struct gw_error err = { 0 };
+
+	if (j == NULL) {
+		gw_fail(&err, GW_ERR_NOMEM, "out of memory");
+		gw_sync_fail(s, &err);
+		return;
+	}
+	*j = (struct act_job){
+		.job = { .work = work, .done = on_worked }, .sync = s, .done = done
+	};
+	gw_disk_submit(&s->disk, &j->job);
+}
+
+/* --- on the server ----------------------------------------------------------------------------- */
+
+static void on_settled(struct gw_sync *s, const struct gw_result *result)
+{
+	if (--s->list_pending > 0 || s->state >= SYNC_ENDING || result->kind == GW_RESULT_LOST)
+		return; /* when lost, the session's own event follows */
+	act_here(s, s->settling->acted);
+}
+
+static void on_answer(void *ctx, const struct gw_result *result)
+{
+	struct gw_folder_op *op = ctx;
+	struct gw_sync *s = op->sync;
+	bool makes = op->what.kind == GW_FOLDER_MAKE_THERE || op->what.kind == GW_FOLDER_MAKE_AGAIN;
+
+	if ((result->kind == GW_RESULT_NO || result->kind == GW_RESULT_BAD) &&
+		!(makes && result->response->code == GW_CODE_ALREADYEXISTS)) {
+		struct gw_error err = *result->err;
+
+		gw_error_context(&err, "the mailbox could not be made, renamed or deleted");
+		gw_sync_problem(s, op->shown, &err);
+		op->done = true; /* the row stays as it is */
+		if (op->row != NULL)
+			gw_sync_block(s, op->row->remote_name);
+	}
+	on_settled(s, result);
+}
+
+static void on_subscribed(void *ctx, const struct gw_result *result)
+{
+	struct gw_folder_op *op = ctx;
+
+	on_settled(op->sync, result);
+}
+
+static bool ask(struct gw_folder_op *op, const char *verb, const char *first, const char *second,
+	void (*done)(void *, const struct gw_result *))
+{
+	struct gw_sync *s = op->sync;
+	struct gw_session *on = s->conns[0].session;
+	struct gw_error err = { 0 };
+	struct gw_line line;
+	enum gw_code code;
+
+	gw_line_init(&line);
+	gw_line_printf(&line, "%s ", verb);
+	gw_line_string(&line, gw_slice_str(first), gw_session_caps(on));
+	if (second != NULL) {
+		gw_line_printf(&line, " ");
+		gw_line_string(&line, gw_slice_str(second), gw_session_caps(on));
+	}
+	code = gw_session_send(on, &line, &(struct gw_handlers){ .done = done, .ctx = op });
+	gw_line_deinit(&line);
+	if (code != GW_OK) {
+		gw_fail(&err, code, "the session ended");
+		gw_sync_fail(s, &err);
+		return false;
+	}
+	op->on_server = true;
+	s->list_pending++;
+	return true;
+}
+
+static bool act_there(struct gw_folder_op *op)
+{
+	switch (op->what.kind) {
+	case GW_FOLDER_MAKE_THERE:
+	case GW_FOLDER_MAKE_AGAIN:
+		return ask(op, "CREATE", op->wire, NULL, on_answer) &&
+		       ask(op, "SUBSCRIBE", op->wire, NULL, on_subscribed);
+	case GW_FOLDER_RENAME_THERE:
+		return (op->what.implied ||
+			       ask(op, "RENAME", op->row->remote_name, op->wire, on_answer)) &&
+		       ask(op, "SUBSCRIBE", op->wire, NULL, on_subscribed) &&
+		       ask(op, "UNSUBSCRIBE", op->row->remote_name, NULL, on_subscribed);
+	case GW_FOLDER_DELETE_THERE:
+		return ask(op, "DELETE", op->row->remote_name, NULL, on_answer) &&
+		       ask(op, "UNSUBSCRIBE", op->row->remote_name, NULL, on_subscribed);
+	case GW_FOLDER_MISSING:
+	case GW_FOLDER_BACK:
+	case GW_FOLDER_FORGET:
+	case GW_FOLDER_LOOK:
+	case GW_FOLDER_RENAME_HERE:
+	case GW_FOLDER_DELETE_HERE:
+	case GW_FOLDER_EMPTY_THERE:
+	case GW_FOLDER_HOLD:
+	case GW_FOLDER_KINDS:
+		break;
+	}
+	return true;
+}
+
+bool gw_sync_act_folders(struct gw_sync *s, void (*done)(struct gw_sync *s, bool asked))
+{
+	struct gw_settling *t = s->settling;
+
+	t->acted = done;
+	for (size_t i = 0; i < t->op_count; i++) {
+		if (!t->ops[i].done && !act_there(&t->ops[i]))
+			return false;
+	}
+	if (s->list_pending == 0)
+		act_here(s, done);
+	return true;
+}

@@ -1,0 +1,51 @@
+/* sync/folders_p.h - what folders.c, folders_see.c and folders_act.c share; private to them. */
+#pragma once
+
+#include "local/remake.h"
+#include "maildir/tree.h"
+#include "plan/folders.h"
+#include "sync/sync_p.h"
+
+/* One action of the plan, with names of its own: the list and the rows are read anew meanwhile. */
+struct gw_folder_op {
+	struct gw_folder_action what; /* its strings and indices are of the plan */
+	struct gw_sync *sync;
+	struct gw_mailbox_row *row; /* borrowed from the sync; NULL: none yet */
+	char *shown;                /* owned; the directory, for messages */
+	char *from;                 /* owned; where the directory stands; NULL: nowhere */
+	char *wire, *dir;           /* owned; the new names, or those it has */
+	bool on_server;             /* a command was sent */
+	bool done;                  /* it was refused or failed, and nothing more is done */
+	struct gw_error err;        /* why it failed on disk */
+};
+
+struct gw_settling {
+	struct gw_tree tree;
+	bool *changed; /* owned; for each row: its directory is not as it was; folders_see.c */
+	struct gw_folder_row *rows;
+	struct gw_folder_listed *listed;
+	struct gw_folder_dir *dirs;
+	char **wires; /* owned; for each directory */
+	struct gw_folder_input in;
+	struct gw_folder_plan plan;
+	struct gw_folder_op *ops;
+	size_t op_count, op_cap;
+	struct gw_remake *remakes;
+	size_t *remade; /* the directories of the remakes */
+	size_t remake_count;
+	void (*acted)(struct gw_sync *s, bool asked); /* what follows on the disk job */
+};
+
+/* folders_see.c: in the pool, walks the tree; then, on the loop, puts together what is judged. */
+void gw_sync_walk(struct gw_sync *s, void (*done)(struct gw_sync *s, const struct gw_error *err));
+bool gw_sync_see_folders(struct gw_sync *s);
+void gw_settling_free(struct gw_settling *t);
+/* The delimiter that names made here get. */
+char gw_sync_delimiter(const struct gw_sync *s);
+
+/* folders_act.c: carries the operations out, first there, then here; `done` follows once.  false:
+ * the sync has failed. */
+bool gw_sync_act_folders(struct gw_sync *s, void (*done)(struct gw_sync *s, bool asked));
+
+/* folders.c */
+bool gw_sync_block(struct gw_sync *s, const char *wire);
