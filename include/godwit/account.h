@@ -46,6 +46,7 @@ struct gw_window {
 	unsigned max_messages;       /* the newest */
 	unsigned long long max_size; /* bytes */
 	unsigned labels;             /* as the account's */
+	char *local; /* the directory, relative to the root; NULL: by the mailbox's name */
 };
 
 /* All strings are owned by whoever made the struct and outlive the sync. */

@@ -21,6 +21,7 @@ static cfg_opt_t folder_keys[] = {
 	CFG_INT("max-age", 0, CFGF_NONE),
 	CFG_INT("max-messages", 0, CFGF_NONE),
 	CFG_STR("max-size", NULL, CFGF_NODEFAULT),
+	CFG_STR("local", NULL, CFGF_NODEFAULT),
 	CFG_END(),
 };
 
@@ -304,10 +305,26 @@ static bool read_size(const char *text, unsigned long long *out)
 	return true;
 }
 
+/* A directory below the root, and not one of a mailbox's own. */
+static bool is_directory_name(const char *dir)
+{
+	bool ok = *dir != '\0' && strlen(dir) < 1000;
+
+	for (const char *p = dir; ok && p != NULL;
+		p = strchr(p, '/') == NULL ? NULL : strchr(p, '/') + 1) {
+		struct gw_slice part = { p, strcspn(p, "/") };
+
+		ok = part.n > 0 && part.n <= 255 && !gw_slice_eq(part, ".") &&
+		     !gw_slice_eq(part, "..") && !gw_slice_eq(part, "cur") &&
+		     !gw_slice_eq(part, "new") && !gw_slice_eq(part, "tmp");
+	}
+	return ok;
+}
+
 static enum gw_code read_window(
 	const struct reader *r, cfg_t *account, cfg_t *sec, struct gw_window *w)
 {
-	const char *size = cfg_getstr(sec, "max-size");
+	const char *size = cfg_getstr(sec, "max-size"), *local = cfg_getstr(sec, "local");
 	long age = cfg_getint(sec, "max-age"), count = cfg_getint(sec, "max-messages");
 
 	w->pattern = copy(cfg_title(sec));
@@ -324,6 +341,17 @@ static enum gw_code read_window(
 			"folder \"%s\": max-size = \"%s\" is not a number of bytes, or of k, M or "
 			"G",
 			w->pattern, size);
+	if (local != NULL && !is_directory_name(local))
+		return wrong(r, account,
+			"folder \"%s\": local = \"%s\" is not the name of a directory below `maildir`",
+			w->pattern, local);
+	if (local != NULL && strpbrk(w->pattern, "*%") != NULL)
+		return wrong(r, account,
+			"folder \"%s\": `local` is for one mailbox, so its name is spelled out",
+			w->pattern);
+	w->local = copy(local);
+	if (local != NULL && w->local == NULL)
+		return gw_fail(r->err, GW_ERR_NOMEM, "out of memory");
 	w->max_age = (unsigned)age;
 	w->max_messages = (unsigned)count;
 	return GW_OK;
@@ -682,8 +710,10 @@ void config_free(struct config *c)
 			free(strings[j]);
 		free_list(a->folders, a->folder_count);
 		free_list(a->watch, a->watch_count);
-		for (size_t j = 0; j < a->window_count; j++)
+		for (size_t j = 0; j < a->window_count; j++) {
 			free(a->windows[j].pattern);
+			free(a->windows[j].local);
+		}
 		free(a->windows);
 		free(c->hooks[i].on_new_mail);
 		free(c->hooks[i].on_sync);

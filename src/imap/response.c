@@ -199,13 +199,13 @@ static const struct {
 	{ "\\Important", GW_LIST_IMPORTANT },
 };
 
-static bool parse_list(struct gw_cursor *c, struct gw_response *out)
+static void parse_list_attrs(struct gw_cursor *c, struct gw_response *out)
 {
-	struct gw_slice delimiter;
-	enum gw_value kind;
-
-	if (!gw_cursor_eat(c, '('))
-		return false;
+	if (!gw_cursor_eat(c, '(')) {
+		if (!gw_cursor_at(c, '"')) /* else there are none at all */
+			gw_cursor_skip(c); /* NIL */
+		return;
+	}
 	gw_cursor_spaces(c);
 	while (c->p < c->end && !gw_cursor_at(c, ')')) {
 		struct gw_slice word = gw_cursor_atom(c);
@@ -214,21 +214,43 @@ static bool parse_list(struct gw_cursor *c, struct gw_response *out)
 			if (gw_slice_case_eq(word, list_attrs[i].name))
 				out->attrs |= list_attrs[i].attr;
 		}
-		if (word.n == 0)
-			return false;
+		if (word.n == 0 && !gw_cursor_skip(c))
+			break;
 		gw_cursor_spaces(c);
 	}
-	if (!gw_cursor_eat(c, ')'))
-		return false;
+	gw_cursor_eat(c, ')');
+}
+
+/* A name without quotes goes on to the end, blanks included, but for RFC 5258's "(...)". */
+static struct gw_slice bare_name(struct gw_cursor *c)
+{
+	struct gw_slice name = gw_cursor_rest(c);
+	const char *more = memmem(name.p, name.n, " (\"", 3);
+
+	if (more != NULL && name.p[name.n - 1] == ')')
+		name.n = (size_t)(more - name.p);
+	while (name.n > 0 && name.p[name.n - 1] == ' ')
+		name.n--;
+	return name;
+}
+
+/* true, whatever it is: a line that cannot be read has an empty name, and is told of. */
+static bool parse_list(struct gw_cursor *c, struct gw_response *out)
+{
+	struct gw_slice delimiter = { "", 0 }, name = { "", 0 };
+
+	parse_list_attrs(c, out);
 	gw_cursor_spaces(c);
-	kind = gw_cursor_string(c, &delimiter);
-	if (kind == GW_VALUE_STRING && delimiter.n == 1)
+	if (gw_cursor_string(c, &delimiter) == GW_VALUE_STRING && delimiter.n == 1)
 		out->delimiter = delimiter.p[0];
-	else if (kind != GW_VALUE_NIL)
-		return false;
 	gw_cursor_spaces(c);
-	kind = gw_cursor_string(c, &out->mailbox);
-	return kind == GW_VALUE_STRING || kind == GW_VALUE_NIL; /* a mailbox may be called NIL */
+	if (!gw_cursor_at(c, '"') && !gw_cursor_at(c, '{'))
+		name = bare_name(c);
+	else if (gw_cursor_string(c, &name) != GW_VALUE_STRING ||
+		 !(c->p == c->end || gw_cursor_at(c, ' ')))
+		name.n = 0;
+	out->mailbox = name;
+	return true;
 }
 
 /* "(M123)" (RFC 8474) */
@@ -305,20 +327,40 @@ static bool parse_status(struct gw_cursor *c, struct gw_response *out)
 	return true;
 }
 
-/* RFC 2342: only the first personal namespace matters here. */
+/* "((prefix delimiter extensions...)...)" or NIL (RFC 2342). */
+static bool parse_spaces(struct gw_cursor *c, bool foreign, struct gw_response *out)
+{
+	gw_cursor_spaces(c);
+	if (!gw_cursor_eat(c, '('))
+		return gw_cursor_skip(c); /* NIL */
+	while (gw_cursor_eat(c, '(')) {
+		struct gw_slice prefix;
+
+		if (gw_cursor_string(c, &prefix) != GW_VALUE_STRING)
+			return false;
+		if (out->space_count < GW_NAMESPACES) {
+			out->space_foreign[out->space_count] = foreign;
+			out->spaces[out->space_count++] = prefix;
+		}
+		for (gw_cursor_spaces(c); c->p < c->end && !gw_cursor_at(c, ')');
+			gw_cursor_spaces(c)) {
+			if (!gw_cursor_skip(c))
+				return false;
+		}
+		gw_cursor_eat(c, ')');
+		gw_cursor_spaces(c);
+	}
+	return gw_cursor_eat(c, ')');
+}
+
+/* Personal ones, other users', shared ones. */
 static bool parse_namespace(struct gw_cursor *c, struct gw_response *out)
 {
-	struct gw_slice delimiter;
+	bool ok = parse_spaces(c, false, out);
 
-	if (!gw_cursor_at(c, '('))
-		return gw_cursor_skip(c); /* NIL */
-	gw_cursor_eat(c, '(');
-	if (!gw_cursor_eat(c, '(') || gw_cursor_string(c, &out->mailbox) != GW_VALUE_STRING)
-		return false;
-	gw_cursor_spaces(c);
-	if (gw_cursor_string(c, &delimiter) == GW_VALUE_STRING && delimiter.n == 1)
-		out->delimiter = delimiter.p[0];
-	return true;
+	if (out->space_count > 0)
+		out->mailbox = out->spaces[0];
+	return ok && parse_spaces(c, true, out) && parse_spaces(c, true, out);
 }
 
 /* RFC 4731: (TAG "x") UID ALL 1:3,5 COUNT 4 ... */

@@ -80,6 +80,8 @@ enum gw_status_item {
 	GW_ITEM_HIGHESTMODSEQ = 1 << 3,
 };
 
+enum { GW_NAMESPACES = 16 };
+
 struct gw_fetch {
 	uint32_t seq;
 	uint32_t uid; /* 0: the server did not say, or said two */
@@ -116,8 +118,12 @@ struct gw_response {
 	bool earlier; /* VANISHED (EARLIER) */
 	bool has_set; /* ESEARCH carried ALL */
 
-	/* LIST, LSUB, STATUS: the name as on the wire; NAMESPACE: the personal prefix */
+	/* LIST, LSUB, STATUS: the name as on the wire; empty: a LIST that could not be read.  NAMESPACE: the
+	 * first personal prefix */
 	struct gw_slice mailbox;
+	struct gw_slice spaces[GW_NAMESPACES]; /* NAMESPACE: all prefixes */
+	bool space_foreign[GW_NAMESPACES];     /* other users', or shared */
+	size_t space_count;
 	char delimiter;            /* '\0': none */
 	unsigned attrs;            /* enum gw_list_attr */
 	unsigned items;            /* enum gw_status_item, which of the next are known */

@@ -24,8 +24,8 @@ static enum gw_code put_escaped(struct gw_buf *out, unsigned char c)
 static enum gw_code put_component(struct gw_slice name, bool dots, struct gw_buf *out)
 {
 	const char *p = name.p, *end = name.p + name.n;
-	bool reserved =
-		gw_slice_eq(name, "cur") || gw_slice_eq(name, "new") || gw_slice_eq(name, "tmp");
+	bool reserved = gw_slice_eq(name, "cur") || gw_slice_eq(name, "new") ||
+			gw_slice_eq(name, "tmp") || gw_slice_eq(name, "dovecot-keywords");
 	enum gw_code code = GW_OK;
 
 	if (name.n == 0)
@@ -264,7 +264,8 @@ static enum gw_code open_parts(struct gw_maildir *m, const char *dir, bool creat
 	}
 	if (m->dir < 0)
 		return gw_fail_sys(err, GW_ERR_DISK, errno, "cannot open %s", m->path);
-	if (!create && faccessat(m->dir, "cur", F_OK, 0) != 0 && errno == ENOENT) {
+	if (!create && faccessat(m->dir, "cur", F_OK, 0) != 0 && errno == ENOENT &&
+		faccessat(m->dir, "new", F_OK, 0) != 0) {
 		*result = GW_MAILDIR_MISSING;
 		return GW_OK;
 	}

@@ -34,7 +34,8 @@ enum gw_open_result { GW_MAILDIR_OPENED, GW_MAILDIR_MISSING };
 
 /* Opens root/dir.  With create, makes what is missing (0700) and flushes it; a mailbox whose
  * name could not stand as it is gets a file .godwit-name with it (name, UTF-8).  Without, a mailbox
- * that lacks its directory or its cur is GW_MAILDIR_MISSING; a missing new or tmp is made. */
+ * that lacks its directory, or both its cur and its new, is GW_MAILDIR_MISSING; otherwise what is
+ * missing is made. */
 enum gw_code gw_maildir_open(const char *root, const char *dir, bool create, const char *name,
 	struct gw_maildir *out, enum gw_open_result *result, struct gw_error *err);
 void gw_maildir_close(struct gw_maildir *m);

@@ -24,6 +24,8 @@ void gw_folders_deinit(struct gw_folders *f)
 		free_folder(&f->list[i]);
 	free(f->list);
 	free(f->prefix);
+	for (size_t i = 0; i < f->space_count; i++)
+		free(f->spaces[i]);
 	*f = (struct gw_folders){ 0 };
 }
 
@@ -57,6 +59,49 @@ static enum gw_code decode(struct gw_slice wire, struct gw_buf *out)
 	return gw_buf_append(out, wire.p, wire.n);
 }
 
+/* The length of the name, as shown, of the namespace that is not ours; 0: it is ours. */
+static size_t foreign_name(const struct gw_folders *f, const struct gw_folder *folder)
+{
+	struct gw_slice wire = gw_slice_str(folder->wire);
+	size_t best = GW_NAMESPACES;
+	struct gw_buf name, shown;
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->space_count && strcasecmp(folder->wire, "INBOX") != 0; i++) {
+		if (gw_slice_case_starts(wire, f->spaces[i]) &&
+			(best == GW_NAMESPACES || strlen(f->spaces[i]) > strlen(f->spaces[best])))
+			best = i;
+	}
+	if (best == GW_NAMESPACES || !f->space_foreign[best])
+		return 0;
+	wire = gw_slice_str(f->spaces[best]);
+	if (wire.n > 0 && wire.p[wire.n - 1] == folder->delimiter)
+		wire.n--;
+	gw_buf_init(&name, NAME_LIMIT);
+	gw_buf_init(&shown, NAME_LIMIT);
+	if (decode(wire, &name) == GW_OK && wire.n > 0 &&
+		gw_folder_shown(gw_slice_str(gw_buf_cstr(&name)), folder->delimiter, &shown) ==
+			GW_OK)
+		n = shown.n;
+	gw_buf_deinit(&name);
+	gw_buf_deinit(&shown);
+	return n > 0 ? n : 1;
+}
+
+void gw_folders_take_namespace(struct gw_folders *f, const struct gw_response *r)
+{
+	free(f->prefix);
+	f->prefix = gw_slice_dup(r->mailbox);
+	for (size_t i = 0; i < f->space_count; i++)
+		free(f->spaces[i]);
+	f->space_count = 0;
+	for (size_t i = 0; i < r->space_count; i++) {
+		f->spaces[f->space_count] = gw_slice_dup(r->spaces[i]);
+		f->space_foreign[f->space_count] = r->space_foreign[i];
+		f->space_count += f->spaces[f->space_count] != NULL;
+	}
+}
+
 static enum gw_code fill(struct gw_folder *f, const struct gw_response *r, const char *prefix,
 	const struct gw_account *account)
 {
@@ -85,6 +130,7 @@ enum gw_code gw_folders_take_list(struct gw_folders *f, const struct gw_response
 	const struct gw_account *account, struct gw_error *err)
 {
 	struct gw_folder *known = gw_folders_find(f, r->mailbox), fresh = { 0 }, *slot;
+	struct gw_slice text = r->mailbox.n == 0 ? r->line : r->mailbox;
 	enum gw_code code = GW_ERR_LIMIT;
 
 	if (known != NULL) { /* told twice */
@@ -100,10 +146,15 @@ enum gw_code gw_folders_take_list(struct gw_folders *f, const struct gw_response
 	if (slot == NULL) {
 		free_folder(&fresh);
 		return gw_fail(err, code == GW_OK ? GW_ERR_NOMEM : code,
-			"the mailbox name %.*s cannot be used here; it is left out",
-			(int)(r->mailbox.n < 60 ? r->mailbox.n : 60), r->mailbox.p);
+			r->mailbox.n == 0
+				? "the server's list of mailboxes has a line that cannot be read, which is left out: %.*s"
+				: "the mailbox name %.*s cannot be used here; it is left out",
+			(int)(text.n < 60 ? text.n : 60), text.p);
 	}
 	*slot = fresh;
+	slot->foreign = foreign_name(f, slot);
+	if (strcasecmp(slot->wire, "INBOX") == 0)
+		slot->attrs &= ~(unsigned)GW_LIST_NOSELECT; /* it always exists */
 	return GW_OK;
 }
 
@@ -131,8 +182,28 @@ void gw_folders_take_lsub(struct gw_folders *f, const struct gw_response *r)
 		folder->attrs |= GW_LIST_SUBSCRIBED;
 }
 
+/* "\\Sent": the mailbox of that use. */
+static bool matches_use(const char *pattern, const struct gw_folder *f)
+{
+	static const struct {
+		const char *name;
+		unsigned attr;
+	} uses[] = { { "\\All", GW_LIST_ALL }, { "\\Archive", GW_LIST_ARCHIVE },
+		{ "\\Drafts", GW_LIST_DRAFTS }, { "\\Flagged", GW_LIST_FLAGGED },
+		{ "\\Important", GW_LIST_IMPORTANT }, { "\\Junk", GW_LIST_JUNK },
+		{ "\\Sent", GW_LIST_SENT }, { "\\Trash", GW_LIST_TRASH } };
+
+	for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
+		if (strcasecmp(pattern, uses[i].name) == 0)
+			return (f->attrs & uses[i].attr) != 0;
+	}
+	return false;
+}
+
 static bool matches(const char *pattern, const struct gw_folder *f)
 {
+	if (pattern[0] == '\\')
+		return matches_use(pattern, f);
 	return gw_glob_match(pattern, f->shown) ||
 	       (strcasecmp(pattern, "INBOX") == 0 && strcmp(f->shown, "INBOX") == 0);
 }
@@ -150,10 +221,21 @@ bool gw_folder_is_among(const struct gw_folder *f, char *const *patterns, size_t
 	return in;
 }
 
+const char *gw_folder_given(const struct gw_folder *f, const struct gw_account *account)
+{
+	const char *dir = NULL;
+
+	for (size_t i = 0; i < account->window_count; i++) {
+		if (account->windows[i].local != NULL && matches(account->windows[i].pattern, f))
+			dir = account->windows[i].local;
+	}
+	return dir;
+}
+
 static bool chosen(const struct gw_folder *f, const struct gw_account *account)
 {
 	bool special = f->attrs & (GW_LIST_ALL | GW_LIST_FLAGGED | GW_LIST_IMPORTANT);
-	bool in = account->folder_count == 0 && !special;
+	bool in = account->folder_count == 0 && !special && f->foreign == 0;
 
 	for (size_t i = 0; i < account->folder_count; i++) {
 		const char *pattern = account->folders[i];
@@ -162,7 +244,8 @@ static bool chosen(const struct gw_folder *f, const struct gw_account *account)
 		if (!matches(pattern + out, f))
 			continue;
 		/* A wildcard does not ask for every message a second time. */
-		in = !out && (!special || strpbrk(pattern, "*%") == NULL);
+		in = !out && (!special || strpbrk(pattern, "*%") == NULL) &&
+		     strcspn(pattern, "*%") >= f->foreign;
 	}
 	if (account->subscribed && !(f->attrs & GW_LIST_SUBSCRIBED) &&
 		strcmp(f->shown, "INBOX") != 0)
@@ -170,11 +253,11 @@ static bool chosen(const struct gw_folder *f, const struct gw_account *account)
 	return in && !(f->attrs & GW_LIST_NOSELECT);
 }
 
-bool gw_folders_wants(const char *name, char delimiter, const struct gw_account *account,
-	const char *const *only, size_t only_count)
+bool gw_folders_wants(const struct gw_folders *all, const char *name, char delimiter,
+	const struct gw_account *account, const char *const *only, size_t only_count)
 {
 	struct gw_folder f = { .attrs = GW_LIST_SUBSCRIBED };
-	struct gw_buf shown;
+	struct gw_buf shown, wire;
 	bool named = only_count == 0, wanted;
 
 	gw_buf_init(&shown, NAME_LIMIT);
@@ -183,6 +266,14 @@ bool gw_folders_wants(const char *name, char delimiter, const struct gw_account 
 		return false;
 	}
 	f.shown = shown.p;
+	f.delimiter = delimiter;
+	gw_buf_init(&wire, NAME_LIMIT);
+	if (gw_buf_puts(&wire, all->prefix != NULL ? all->prefix : "") == GW_OK &&
+		gw_buf_puts(&wire, name) == GW_OK) {
+		f.wire = wire.p;
+		f.foreign = foreign_name(all, &f);
+	}
+	gw_buf_deinit(&wire);
 	for (size_t i = 0; i < only_count && !named; i++)
 		named = matches(only[i], &f);
 	wanted = named && chosen(&f, account);

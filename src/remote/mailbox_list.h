@@ -17,7 +17,9 @@ struct gw_folder {
 	uint64_t highestmodseq;
 	uint64_t object_id; /* stands for its MAILBOXID (RFC 8474); 0: not told */
 	bool wanted;        /* by the account's patterns */
-	bool stale;         /* its counts are older than the present sync */
+	bool given;         /* the configuration names its directory (`local`) */
+	size_t foreign; /* another user's, or shared: the length of its namespace's name as shown */
+	bool stale;     /* its counts are older than the present sync */
 	bool touched; /* of a list that was kept: the server told of a change since, or may have */
 	struct gw_window window; /* its pattern is not used */
 };
@@ -25,7 +27,10 @@ struct gw_folder {
 struct gw_folders {
 	struct gw_folder *list; /* owned */
 	size_t count, cap;
-	char *prefix; /* owned; of the personal namespace, on the wire; NULL: none */
+	char *prefix;                /* owned; of the personal namespace, on the wire; NULL: none */
+	char *spaces[GW_NAMESPACES]; /* owned; prefixes of all namespaces */
+	bool space_foreign[GW_NAMESPACES];
+	size_t space_count;
 	bool plain;   /* the server refused LIST with options */
 	bool archive; /* all mail is wanted, as "Archive" */
 };
@@ -37,6 +42,9 @@ void gw_folders_deinit(struct gw_folders *f);
 enum gw_code gw_folders_take_list(struct gw_folders *f, const struct gw_response *r,
 	const struct gw_account *account, struct gw_error *err);
 
+/* Takes the NAMESPACE response, which comes before the list. */
+void gw_folders_take_namespace(struct gw_folders *f, const struct gw_response *r);
+
 /* Takes a STATUS response for a name already listed; others are passed over. */
 void gw_folders_take_status(struct gw_folders *f, const struct gw_response *r);
 
@@ -46,16 +54,20 @@ struct gw_folder *gw_folders_find(const struct gw_folders *f, struct gw_slice wi
 /* Marks a listed name as subscribed (LSUB). */
 void gw_folders_take_lsub(struct gw_folders *f, const struct gw_response *r);
 
+/* The directory that the configuration gives it, or NULL. */
+const char *gw_folder_given(const struct gw_folder *f, const struct gw_account *account);
+
 /* Is it among these patterns over names as shown here?  The last that matches wins ("!..."
  * excludes). */
 bool gw_folder_is_among(const struct gw_folder *f, char *const *patterns, size_t count);
 
 /* Would the account want a mailbox of this name (UTF-8, without the prefix)? */
-bool gw_folders_wants(const char *name, char delimiter, const struct gw_account *account,
-	const char *const *only, size_t only_count);
+bool gw_folders_wants(const struct gw_folders *all, const char *name, char delimiter,
+	const struct gw_account *account, const char *const *only, size_t only_count);
 
 /* Which folders does the account want?  The last pattern that matches wins ("!..." excludes);
- * without one, and unless `folders` names it outright, \All, \Flagged and \Important are left out.
+ * without one, and unless `folders` names it outright, \All, \Flagged and \Important are left out, and
+ * so are namespaces that are not ours, unless a pattern spells their name.
  * only: further patterns that must match (the command line); count 0: none.  Sorts the list by
  * name, INBOX first. */
 void gw_folders_choose(struct gw_folders *f, const struct gw_account *account,

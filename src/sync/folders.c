@@ -1,6 +1,6 @@
 /* sync/folders.c - mailboxes that came, went or were renamed, on either side; part of sync_p.h.
  *
- *   walk (pool) --> judge (plan/folders.h) --directories to look into--> look (pool) --> judge
+ *   walk (pool) --> name the directories (names.c) --> judge (plan/folders.h) --directories to look into--> look (pool) --> judge
  *     --> act there, act here (folders_act.c) --> the list once more
  *
  * All of it comes before any mailbox is looked at.  What is still out of step then is told.
@@ -43,6 +43,11 @@ void gw_sync_free_folders(struct gw_sync *s)
 	for (size_t i = 0; i < s->blocked_count; i++)
 		free(s->blocked[i]);
 	free(s->blocked);
+	for (size_t i = 0; i < s->made_count; i++) {
+		free(s->made[i].wire);
+		free(s->made[i].dir);
+	}
+	free(s->made);
 }
 
 /* --- telling ----------------------------------------------------------------------------------- */
@@ -247,10 +252,29 @@ static bool is_ending(struct gw_sync *s)
 	return true;
 }
 
+static void note_made(struct gw_sync *s)
+{
+	for (size_t i = 0; i < s->settling->op_count; i++) {
+		struct gw_folder_op *op = &s->settling->ops[i];
+		struct gw_made *slot;
+
+		if (op->done || (op->what.kind != GW_FOLDER_MAKE_THERE &&
+					op->what.kind != GW_FOLDER_MAKE_AGAIN))
+			continue;
+		slot = gw_array_push(
+			(void **)&s->made, &s->made_count, &s->made_cap, sizeof *s->made);
+		if (slot == NULL)
+			return;
+		*slot = (struct gw_made){ op->wire, op->dir };
+		op->wire = op->dir = NULL;
+	}
+}
+
 static void on_acted(struct gw_sync *s, bool asked)
 {
 	if (is_ending(s))
 		return;
+	note_made(s);
 	end_settling(s);
 	s->folders_settled = true;
 	if (asked)
@@ -324,6 +348,15 @@ static bool find_remakes(struct gw_sync *s)
 	return t->remakes != NULL && t->remade != NULL;
 }
 
+static bool name_dirs(struct gw_sync *s)
+{
+	bool ok = gw_sync_name_dirs(s);
+
+	for (size_t i = 0; i < s->made_count && ok; i++)
+		ok = gw_sync_name_made(s, s->made[i].wire, s->made[i].dir);
+	return ok;
+}
+
 static void on_walked(struct gw_sync *s, const struct gw_error *err)
 {
 	bool keeps = !s->account->delete_folders && !s->options.dry_run;
@@ -333,6 +366,11 @@ static void on_walked(struct gw_sync *s, const struct gw_error *err)
 		return;
 	if (err != NULL) {
 		gw_sync_fail(s, err);
+	} else if (!name_dirs(s)) {
+		fail_nomem(s);
+	} else if (s->folders_settled || s->options.folder_count > 0 || s->options.verify) {
+		end_settling(s);
+		gw_sync_listed(s);
 	} else if (!gw_sync_see_folders(s) || !gw_plan_folders(&t->in, &t->plan) ||
 		   !find_remakes(s)) {
 		fail_nomem(s);
@@ -344,11 +382,8 @@ static void on_walked(struct gw_sync *s, const struct gw_error *err)
 	}
 }
 
-bool gw_sync_settle_folders(struct gw_sync *s)
+void gw_sync_settle_folders(struct gw_sync *s)
 {
-	if (s->folders_settled || s->options.folder_count > 0 || s->options.verify)
-		return false;
 	gw_sync_enter(s, SYNC_SETTLING);
 	gw_sync_walk(s, on_walked);
-	return true;
 }

@@ -43,6 +43,12 @@ void gw_settling_free(struct gw_settling *t);
 /* The delimiter that names made here get. */
 char gw_sync_delimiter(const struct gw_sync *s);
 
+/* names.c: gives each listed mailbox its directory; the tree was walked.  false: no memory. */
+bool gw_sync_name_dirs(struct gw_sync *s);
+/* A mailbox of this name was made for this directory: which one of the list is it?  What cannot be
+ * found is told. */
+bool gw_sync_name_made(struct gw_sync *s, const char *wire, const char *dir);
+
 /* folders_act.c: carries the operations out, first there, then here; `done` follows once.  false:
  * the sync has failed. */
 bool gw_sync_act_folders(struct gw_sync *s, void (*done)(struct gw_sync *s, bool asked));

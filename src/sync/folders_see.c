@@ -116,7 +116,7 @@ static char *name_for(struct gw_sync *s, const char *dir, bool *wanted)
 	gw_buf_init(&name, NAME_LIMIT);
 	gw_buf_init(&wire, 2 * NAME_LIMIT);
 	if (gw_folder_name(dir, delimiter, s->account->layout, &name) == GW_OK) {
-		*wanted = gw_folders_wants(gw_buf_cstr(&name), delimiter, s->account,
+		*wanted = gw_folders_wants(&s->folders, gw_buf_cstr(&name), delimiter, s->account,
 			s->options.folders, s->options.folder_count);
 		if (s->folders.prefix != NULL && strcmp(gw_buf_cstr(&name), "INBOX") != 0)
 			gw_buf_puts(&wire, s->folders.prefix);
@@ -164,6 +164,7 @@ static void see_list(const struct gw_sync *s, struct gw_settling *t)
 			.dir = f->dir,
 			.selectable = !(f->attrs & GW_LIST_NOSELECT),
 			.wanted = f->wanted,
+			.dir_given = f->given,
 			.inbox = strcasecmp(f->wire, "INBOX") == 0,
 			.counted = !f->stale && (f->items & needed) == needed,
 			.sized = !f->stale && (f->items & GW_ITEM_MESSAGES) != 0,
@@ -226,6 +227,6 @@ bool gw_sync_see_folders(struct gw_sync *s)
 			.guard = s->account->guard,
 			.accept = s->options.accept_deletions,
 			.restore = s->options.restore_deletions,
-			.list_whole = true } };
+			.list_whole = !s->list_cut } };
 	return true;
 }

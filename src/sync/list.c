@@ -35,8 +35,7 @@ static void on_response(void *ctx, const struct gw_response *r)
 
 	switch (r->type) {
 	case GW_RESP_NAMESPACE:
-		free(s->folders.prefix);
-		s->folders.prefix = gw_slice_dup(r->mailbox);
+		gw_folders_take_namespace(&s->folders, r);
 		break;
 	case GW_RESP_LIST:
 		if (s->state != SYNC_LISTING) /* the entries point into the list */
@@ -264,42 +263,52 @@ static void tell_of_missing(const struct gw_sync *s)
 	}
 }
 
-/* A directory that a reader named in modified UTF-7, as mbsync does, is that mailbox. */
-static void adopt_names(struct gw_sync *s)
+static void on_done(void *ctx, const struct gw_result *result);
+static bool send_line(
+	struct gw_sync *s, struct gw_line *line, void (*done)(void *, const struct gw_result *));
+
+/* INBOX exists, whatever the list says (RFC 9051 5.1). */
+static bool add_inbox(struct gw_sync *s)
 {
-	for (size_t i = 0; i < s->folders.count; i++) {
-		struct gw_folder *f = &s->folders.list[i];
-		struct gw_slice wire = gw_slice_str(f->wire);
-		struct gw_buf dir;
+	struct gw_response r = { .type = GW_RESP_LIST, .mailbox = gw_slice_str("INBOX") };
+	struct gw_error err = { 0 };
 
-		if (memchr(wire.p, '&', wire.n) == NULL ||
-			gw_tree_inode(s->account->maildir, f->dir) != 0)
-			continue;
-		if (s->folders.prefix != NULL && gw_slice_case_starts(wire, s->folders.prefix)) {
-			wire.p += strlen(s->folders.prefix);
-			wire.n -= strlen(s->folders.prefix);
-		}
-		gw_buf_init(&dir, 16384);
-		if (gw_folder_dir(wire, f->delimiter, s->account->layout, &dir) == GW_OK &&
-			gw_tree_inode(s->account->maildir, gw_buf_cstr(&dir)) != 0) {
-			char *adopted = strdup(gw_buf_cstr(&dir));
+	for (size_t i = 0; i < s->folders.count && r.delimiter == '\0'; i++)
+		r.delimiter = s->folders.list[i].delimiter;
+	if (gw_folders_take_list(&s->folders, &r, s->account, &err) != GW_OK)
+		return false;
+	gw_folders_choose(&s->folders, s->account, s->options.folders, s->options.folder_count);
+	return true;
+}
 
-			if (adopted != NULL) {
-				free(f->dir);
-				f->dir = adopted;
-			}
-		}
-		gw_buf_deinit(&dir);
-	}
+/* A list without INBOX is not whole.  It is asked for by name: that tells its attributes. */
+static bool ask_for_inbox(struct gw_sync *s)
+{
+	struct gw_line line;
+
+	s->list_cut = s->inbox_asked = true;
+	gw_line_init(&line);
+	gw_line_printf(&line, "LIST \"\" INBOX");
+	return send_line(s, &line, on_done);
 }
 
 /* The list is complete. */
 static void on_listed(struct gw_sync *s)
 {
-	if (!s->remembered)
-		adopt_names(s);
-	if (!gw_sync_settle_folders(s))
-		gw_sync_listed(s);
+	if (gw_folders_find(&s->folders, gw_slice_str("INBOX")) == NULL) {
+		if (!s->inbox_asked) {
+			ask_for_inbox(s);
+			return;
+		}
+		if (!add_inbox(s)) {
+			fail(s, GW_ERR_NOMEM);
+			return;
+		}
+	} else if (s->inbox_asked) {
+		gw_folders_choose(
+			&s->folders, s->account, s->options.folders, s->options.folder_count);
+	}
+	gw_sync_settle_folders(s);
 }
 
 void gw_sync_list_again(struct gw_sync *s)
@@ -307,6 +316,7 @@ void gw_sync_list_again(struct gw_sync *s)
 	bool plain = s->folders.plain;
 
 	gw_folders_deinit(&s->folders);
+	s->inbox_asked = false;
 	s->folders.plain = plain;
 	s->remembered = false;
 	gw_sync_list(s);

@@ -110,6 +110,12 @@ struct gw_sync {
 	struct gw_settling *settling; /* owned; folders.c */
 	char **blocked; /* owned; names on the wire of what is left alone in this run */
 	size_t blocked_count, blocked_cap;
+	struct gw_made {
+		char *wire, *dir;
+	} * made; /* owned; mailboxes that were made in this run */
+	size_t made_count, made_cap;
+	bool list_cut; /* INBOX was not in the list, so the list proves nothing */
+	bool inbox_asked;
 	bool folders_settled;
 	struct gw_tag_list tags; /* owned; what the user changed in notmuch since the last run */
 	char tags_revision[GW_TAG_REVISION]; /* as in the state */
@@ -212,9 +218,8 @@ void gw_sync_listed(struct gw_sync *s);
 /* Everything once more, by the same connection. */
 void gw_sync_list_again(struct gw_sync *s);
 
-/* folders.c: brings mailboxes in step that came, went or were renamed.  true: it is at it,
- * and gw_sync_listed() follows. */
-bool gw_sync_settle_folders(struct gw_sync *s);
+/* folders.c: brings mailboxes in step that came, went or were renamed; then gw_sync_listed(). */
+void gw_sync_settle_folders(struct gw_sync *s);
 void gw_sync_free_folders(struct gw_sync *s);
 /* Is a mailbox left alone in this run, because what was to be done to it as a whole was not? */
 bool gw_sync_is_blocked(const struct gw_sync *s, const char *wire);

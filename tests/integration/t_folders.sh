@@ -113,14 +113,16 @@ fresh full
 "$TOOLS/mkmail" "$MAIL/Entwürfe" 5 400 2
 server_start full
 write_config
-mkdir -p "$T/mail/inbox"/{cur,new,tmp} "$T/mail/50%"/{cur,new,tmp} "$T/mail/Entw&APw-rfe"/{cur,new,tmp}
+mkdir -p "$T/mail"/{cur,new,tmp} "$T/mail/%41"/{cur,new,tmp} "$T/mail/50%"/{cur,new,tmp} "$T/mail/Entw&APw-rfe"/{cur,new,tmp}
 printf 'Message-ID: <o@x>\n\nold\n' > "$T/mail/Entw&APw-rfe/cur/o:2,S"
+printf 'Message-ID: <r@x>\n\nroot\n' > "$T/mail/cur/r:2,S"
 status=0
 godwit sync > "$T/out" || status=$?
-[ $status = 1 ] && grep -q '^godwit: test: inbox: .*cannot be a mailbox' "$T/err" && grep -q '50%' "$T/err" || fail "exit $status: $(cat "$T/err")"
+[ $status = 1 ] && grep -q '^godwit: test: %41: .*cannot be a mailbox' "$T/err" && grep -q '50%' "$T/err" && grep -q '^godwit: test: \.: there is mail in the directory of the account itself' "$T/err" || fail "exit $status: $(cat "$T/err")"
 [ "$(count_here 'Entw&APw-rfe')" = 6 ] && [ "$(count_there Entwürfe)" = 6 ] && [ ! -e "$T/mail/Entwürfe" ] || fail "a directory in modified UTF-7 was not adopted"
 note "a dry run tells, and does nothing"
-rmdir "$T/mail/inbox"/* "$T/mail/inbox" "$T/mail/50%"/* "$T/mail/50%"
+rm "$T/mail/cur/r:2,S"
+rmdir "$T/mail"/{cur,new,tmp} "$T/mail/%41"/* "$T/mail/%41" "$T/mail/50%"/* "$T/mail/50%"
 mkdir -p "$T/mail/Fresh"/{cur,new,tmp}
 sync_ok -n
 grep -q 'Fresh: make the mailbox Fresh on the server' "$T/out" || fail "$(cat "$T/out")"
