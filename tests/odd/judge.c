@@ -8,18 +8,34 @@
 
 enum { WRONG_SHOWN = 8 };
 
-void wrong(struct run *r, const char *format, ...)
+static void note(struct run *r, const char *format, va_list args)
 {
-	va_list args;
 	char *line;
 
-	va_start(args, format);
 	if (vasprintf(&line, format, args) < 0)
 		need(NULL);
-	va_end(args);
 	if (r->wrong_count++ < WRONG_SHOWN)
 		put(&r->wrong, "line %u: %s\n", r->line, line);
 	free(line);
+}
+
+void wrong(struct run *r, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	note(r, format, args);
+	va_end(args);
+}
+
+void unclear(struct run *r, const char *format, ...)
+{
+	va_list args;
+
+	r->is_unclear = true;
+	va_start(args, format);
+	note(r, format, args);
+	va_end(args);
 }
 
 const char *dir_of(const struct run *r, const char *box)
@@ -122,17 +138,30 @@ void judge_run(struct run *r)
 		wrong(r, "a sanitizer spoke");
 }
 
+static bool touched(struct run *r)
+{
+	struct tree tree;
+	bool is;
+
+	tree_read(&tree, r->root, &r->server.mail);
+	is = strcmp(r->stamps_before, tree.stamps.p) != 0;
+	tree_free(&tree);
+	return is;
+}
+
+bool was_quiet(struct run *r)
+{
+	return server_count(&r->server, "changes") == 0 && !touched(r);
+}
+
 void judge_quiet(struct run *r)
 {
 	unsigned changes = server_count(&r->server, "changes");
-	struct tree tree;
 
-	tree_read(&tree, r->root, &r->server.mail);
 	if (changes > 0)
 		wrong(r, "a run with nothing to do sent %u changes", changes);
-	if (strcmp(r->stamps_before, tree.stamps.p) != 0)
+	if (touched(r))
 		wrong(r, "a run with nothing to do touched files");
-	tree_free(&tree);
 }
 
 /* --- in the end ------------------------------------------------------------------------------ */

@@ -36,13 +36,18 @@ struct letter *mail_find_letter(struct mail *m, const char *home, unsigned numbe
 	return NULL;
 }
 
+/* Of the content with LF; several CR before one are as one, as nobody can tell which was meant. */
 static uint64_t print_of(const char *p, size_t n)
 {
 	uint64_t h = 14695981039346656037u;
 
 	for (size_t i = 0; i < n; i++) {
-		if (p[i] == '\r' && i + 1 < n && p[i + 1] == '\n')
-			continue;
+		size_t cr = i;
+
+		while (cr < n && p[cr] == '\r')
+			cr++;
+		if (cr > i && cr < n && p[cr] == '\n')
+			i = cr;
 		h = (h ^ (unsigned char)p[i]) * 1099511628211u;
 	}
 	return h;

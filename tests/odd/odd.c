@@ -63,14 +63,14 @@ static int play(const struct options *o, const struct script *script, const char
 		from = r.server.trace.n > TRACE_SHOWN && !o->keep ? r.server.trace.n - TRACE_SHOWN
 								  : 0;
 		fprintf(report, "%s", r.wrong.p);
-		if (!script->known_red || o->verbose)
+		if (!script->known_red || o->verbose || r.is_unclear)
 			fprintf(report, "---- what was said%s\n%s----\n",
 				from > 0 ? ", its end" : "",
 				r.server.trace.p == NULL ? "" : r.server.trace.p + from);
 	}
 	fclose(report);
 	free(path);
-	return r.wrong.n > 0;
+	return r.is_unclear ? 2 : r.wrong.n > 0;
 }
 
 static void begin(const struct options *o, struct job *job, const struct script *script)

@@ -45,10 +45,14 @@ struct run {
 	unsigned line;     /* of the case file, where we are */
 	struct text wrong; /* why the case failed; empty: it did not */
 	unsigned wrong_count;
+	bool is_unclear; /* it is the case that is wrong: also if it is known-red */
 };
 
 /* Notes that the case fails. */
 void wrong(struct run *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Notes that the case says something that cannot be done. */
+void unclear(struct run *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* --- steps.c --- */
 void run_case(struct run *r); /* script, godwit and dir are set */
@@ -62,5 +66,6 @@ void run_program(struct run *r, char **args, size_t count, int expected, unsigne
 const char *dir_of(const struct run *r, const char *box);
 struct want *want_of(struct run *r, const struct letter *letter, const char *box, bool make);
 void judge_run(struct run *r);   /* nothing lost, doubled or short */
+bool was_quiet(struct run *r);   /* the last run changed nothing */
 void judge_quiet(struct run *r); /* the last run changed nothing */
 void judge_end(struct run *r);   /* both sides hold what they should */

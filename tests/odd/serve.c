@@ -96,9 +96,10 @@ static void trace(struct server *s, const struct conn *c, const char *who, const
 
 		put(&s->trace, "%u%s ", c->number, who);
 		for (size_t i = 0; i < shown; i++) {
-			if (p[i] != '\r' && p[i] != '\n')
-				put(&s->trace, (unsigned char)p[i] < ' ' ? "\\x%02x" : "%c",
-					(unsigned char)p[i]);
+			if ((unsigned char)p[i] >= ' ')
+				put_bytes(&s->trace, p + i, 1);
+			else if (p[i] != '\r' && p[i] != '\n')
+				put(&s->trace, "\\x%02x", (unsigned char)p[i]);
 		}
 		put(&s->trace, "%s\n", shown < line ? " ..." : "");
 		line += literal < n - line ? literal : n - line;

@@ -73,7 +73,7 @@ static void each_letter(struct run *r, const char *which,
 		done++;
 	}
 	if (done == 0)
-		wrong(r, "no letter %s", which);
+		unclear(r, "no letter %s", which);
 	free(home);
 }
 
@@ -114,7 +114,7 @@ static void deliver(struct run *r, struct words words)
 	struct mailbox *b = words.n > 0 ? mail_box(&r->server.mail, words.w[0]) : NULL;
 
 	if (b == NULL) {
-		wrong(r, "deliver MAILBOX [N] [size=N] [flags=F] [raw=TEXT]");
+		unclear(r, "deliver MAILBOX [N] [size=N] [flags=F] [raw=TEXT]");
 		return;
 	}
 	for (unsigned long i = 0; i < n; i++) {
@@ -135,7 +135,7 @@ static void step_box(struct run *r, struct words words)
 	struct mailbox *b;
 
 	if (words.n < 1) {
-		wrong(r, "box NAME [N] ...");
+		unclear(r, "box NAME [N] ...");
 		return;
 	}
 	b = mail_create(&r->server.mail, words.w[0]);
@@ -188,7 +188,7 @@ static void change_there(struct run *r, struct letter *l, void *ctx)
 	uint64_t flags;
 
 	if (m == NULL) {
-		wrong(r, "%s is not in %s there", l->name, in);
+		unclear(r, "%s is not in %s there", l->name, in);
 		return;
 	}
 	was = *m;
@@ -205,7 +205,7 @@ static void change_there(struct run *r, struct letter *l, void *ctx)
 	if (strcmp(c->verb, "delete") != 0) {
 		to = c->to == NULL ? NULL : mail_box(&r->server.mail, c->to);
 		if (to == NULL) {
-			wrong(r, "there %s LETTERS MAILBOX", c->verb);
+			unclear(r, "there %s LETTERS MAILBOX", c->verb);
 			return;
 		}
 		mail_store(to, was.version, was.flags, was.date);
@@ -245,7 +245,7 @@ static void forget_there(struct run *r)
 static void step_account(struct run *r, struct words words)
 {
 	if (words.n != 1) {
-		wrong(r, "account USER");
+		unclear(r, "account USER");
 		return;
 	}
 	free(r->user);
@@ -288,7 +288,7 @@ static void change_boxes_there(struct run *r, struct words words)
 	} else if (b != NULL && words.n > 2 && strcmp(words.w[0], "readonly") == 0) {
 		b->readonly = strcmp(words.w[2], "yes") == 0;
 	} else {
-		wrong(r, "there what? %s", words.n > 0 ? words.w[0] : "");
+		unclear(r, "there what? %s", words.n > 0 ? words.w[0] : "");
 	}
 }
 
@@ -334,7 +334,7 @@ static void put_here(struct run *r, struct words words)
 	unsigned long n = words.n > 1 ? strtoul(words.w[1], NULL, 10) : 1;
 
 	if (words.n < 1) {
-		wrong(r, "here put MAILBOX [N] [flags=FS] [crlf] [new] [size=N] [raw=TEXT]");
+		unclear(r, "here put MAILBOX [N] [flags=FS] [crlf] [new] [size=N] [raw=TEXT]");
 		return;
 	}
 	for (unsigned long i = 0; i < n; i++) {
@@ -346,7 +346,7 @@ static void put_here(struct run *r, struct words words)
 
 		if (!tree_make(r->root, dir_of(r, words.w[0])) ||
 			!tree_write(path, v->p, v->n, crlf))
-			wrong(r, "cannot write %s", path);
+			unclear(r, "cannot write %s", path);
 		w->copies++;
 		w->was_here = true;
 		free(path);
@@ -368,7 +368,7 @@ static void file_letter(struct run *r, struct letter *l, void *ctx)
 
 	if (!tree_make(r->root, dir_of(r, box)) ||
 		!tree_write(path, l->current->p, l->current->n, f->crlf))
-		wrong(r, "cannot write %s", path);
+		unclear(r, "cannot write %s", path);
 	want_of(r, l, box, true)->was_here = true;
 	free(path);
 }
@@ -381,7 +381,7 @@ static void file_here(struct run *r, struct words words)
 	if (words.n == 1)
 		each_letter(r, words.w[0], file_letter, &f);
 	else
-		wrong(r, "here file LETTERS [in=BOX] [flags=FS] [crlf]");
+		unclear(r, "here file LETTERS [in=BOX] [flags=FS] [crlf]");
 }
 
 static struct file *find_here(
@@ -435,7 +435,7 @@ static void rewrite(struct run *r, struct letter *l, const char *path, bool by_r
 
 	if (by_rename ? !tree_write(other, v->p, v->n, false) || rename(other, path) != 0
 		      : !tree_write(path, v->p, v->n, false))
-		wrong(r, "cannot rewrite %s", path);
+		unclear(r, "cannot rewrite %s", path);
 	free(other);
 }
 
@@ -502,7 +502,7 @@ static void step_here(struct run *r, struct words words)
 		free(path);
 		rewant_box(r, words.w[1], NULL);
 	} else {
-		wrong(r, "here what?");
+		unclear(r, "here what?");
 	}
 }
 
@@ -533,7 +533,7 @@ static void step_want(struct run *r, struct words words)
 	struct change c;
 
 	if (words.n < 2) {
-		wrong(r, "%s LETTERS [MAILBOX]", words.n > 0 ? words.w[0] : "want");
+		unclear(r, "%s LETTERS [MAILBOX]", words.n > 0 ? words.w[0] : "want");
 		return;
 	}
 	c = (struct change){ .verb = words.w[0], .to = words.n > 2 ? words.w[2] : NULL };
@@ -555,7 +555,7 @@ static void expect_count(struct run *r, const char *what, unsigned n, struct wor
 	const char *how = words.n > 1 ? words.w[0] : "=";
 
 	if (words.n == 0 || !is_number(words.w[words.n - 1]))
-		wrong(r, "expect %s how many?", what);
+		unclear(r, "expect %s how many?", what);
 	else if (!compare(n, how, words.w[words.n - 1]))
 		wrong(r, "%s: %u, not %s %s", what, n, how, words.w[words.n - 1]);
 }
@@ -615,7 +615,7 @@ static void step_expect(struct run *r, struct words words)
 	char *attic;
 
 	if (words.n < 2) {
-		wrong(r, "expect what?");
+		unclear(r, "expect what?");
 	} else if (strcmp(what, "attic") == 0) {
 		attic = printed("%s/state/odd.attic", r->dir);
 		expect_count(r, "in the attic", count_mail(attic), rest);
@@ -643,7 +643,7 @@ static void step_expect(struct run *r, struct words words)
 		if ((mail_box(&r->server.mail, words.w[1]) != NULL) != (*what == 'm'))
 			wrong(r, "%s %s", what, words.w[1]);
 	} else {
-		wrong(r, "expect what? %s", what);
+		unclear(r, "expect what? %s", what);
 	}
 }
 
@@ -681,7 +681,7 @@ static void step_watch(struct run *r, struct words words)
 	char *args[] = { (char[]){ "watch" } };
 
 	if (words.n != 1 || !is_number(words.w[0]))
-		wrong(r, "watch MS");
+		unclear(r, "watch MS");
 	else
 		run_program(r, args, 1, 0, (unsigned)strtoul(words.w[0], NULL, 10));
 }
@@ -689,7 +689,7 @@ static void step_watch(struct run *r, struct words words)
 static void step_godwit(struct run *r, struct words words)
 {
 	if (words.n < 2 || !is_number(words.w[0]))
-		wrong(r, "godwit STATUS COMMAND ...");
+		unclear(r, "godwit STATUS COMMAND ...");
 	else
 		run_program(r, words.w + 1, words.n - 1, (int)strtol(words.w[0], NULL, 10), 0);
 }
@@ -704,7 +704,7 @@ static void step_shell(struct run *r, struct words words)
 	line = printed("cd '%s' && { %s\n}", r->dir, words.n > 0 ? words.w[0] : "false");
 	status = system(line);
 	if (status != 0)
-		wrong(r, "the shell says %d", status);
+		unclear(r, "the shell says %d", status);
 	free(line);
 }
 
@@ -749,7 +749,7 @@ static void step_caps(struct run *r, struct words words)
 		if (caps != NULL)
 			set_caps(r, caps);
 		if (!known)
-			wrong(r, "no such capabilities: %s", word);
+			unclear(r, "no such capabilities: %s", word);
 		free(caps);
 		free(padded);
 	}
@@ -771,7 +771,7 @@ static void step_quirk(struct run *r, struct words words)
 		else if (strcmp(word, "no-appenduid") == 0)
 			r->server.no_appenduid = on;
 		else
-			wrong(r, "no such quirk: %s", word);
+			unclear(r, "no such quirk: %s", word);
 	}
 }
 
@@ -781,7 +781,7 @@ static void step_odd(struct run *r, struct words words, bool optional)
 	struct rule *rule = rule_parse(words.w, words.n, optional, &why);
 
 	if (rule == NULL)
-		wrong(r, "%s", why);
+		unclear(r, "%s", why);
 	else
 		rule_append(&r->server.rules, rule);
 	free(why);
@@ -792,7 +792,7 @@ static void step_sound(struct run *r)
 	const char *which;
 
 	if (!rule_fired(r->server.rules, &which))
-		wrong(r, "this never came to pass: odd %s", which);
+		unclear(r, "this never came to pass: odd %s", which);
 	rule_free_all(r->server.rules);
 	r->server.rules = NULL;
 }
@@ -818,7 +818,7 @@ static void step_dir(struct run *r, struct words words)
 	struct alias *a = need(calloc(1, sizeof *a));
 
 	if (words.n != 2) {
-		wrong(r, "dir MAILBOX DIRECTORY");
+		unclear(r, "dir MAILBOX DIRECTORY");
 		free(a);
 		return;
 	}
@@ -889,7 +889,7 @@ static void carry_out(struct run *r, const char *verb, struct words words, struc
 	else if (strcmp(verb, "may") == 0)
 		r->may_double = true;
 	else
-		wrong(r, "no such step: %s", verb);
+		unclear(r, "no such step: %s", verb);
 }
 
 static void judge_sees(struct run *r)
@@ -904,10 +904,11 @@ static void judge_sees(struct run *r)
 	free(pattern);
 }
 
-/* Two runs may settle what is left; the third changes nothing. */
+/* Two runs may settle what is left; a third changes nothing. */
 static void settle(struct run *r)
 {
 	char *args[] = { (char[]){ "sync" } };
+	size_t before;
 
 	r->line = 0;
 	if (r->no_end)
@@ -915,9 +916,12 @@ static void settle(struct run *r)
 	if (!r->odd_in_the_end)
 		step_sound(r);
 	run_program(r, args, 1, -1, 0);
+	before = r->wrong.n;
 	run_program(r, args, 1, r->end_status, 0);
-	run_program(r, args, 1, r->end_status, 0);
-	judge_quiet(r);
+	if (!was_quiet(r) && r->wrong.n == before) {
+		run_program(r, args, 1, r->end_status, 0);
+		judge_quiet(r);
+	}
 	judge_end(r);
 }
 
