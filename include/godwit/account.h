@@ -76,10 +76,12 @@ struct gw_account {
 	enum gw_deletes deletes;
 	enum gw_label_mode labels; /* Gmail's labels are keywords here, or tags, and the reverse */
 	bool archive; /* all mail is shown as Archive, with what no other mailbox has (Gmail) */
-	bool delete_folders;  /* carry deleted mailboxes over, either way */
-	unsigned attic_days;  /* how long deleted mail rests in the attic; 0: not kept */
-	unsigned connections; /* at most */
-	bool compress;        /* connections that fetch much, where the server offers it */
+	bool delete_folders; /* carry deleted mailboxes over, either way */
+	unsigned attic_days; /* how long deleted mail rests in the attic; 0: not kept */
+	unsigned long long max_message_size; /* bytes that any message may have; 0: no limit */
+	unsigned long long min_free_space; /* bytes that stay free where the maildir is; 0: none */
+	unsigned connections;              /* at most */
+	bool compress; /* connections that fetch much, where the server offers it */
 	unsigned daily_download_mb, daily_upload_mb; /* what may cross the wire in a day (UTC),
 						      * 10^6 bytes; 0: no limit */
 	unsigned timeout_s;                          /* without a byte */

@@ -55,6 +55,8 @@ static cfg_opt_t account_keys[] = {
 	CFG_STR("labels", "no", CFGF_NONE),
 	CFG_SEC("folder", folder_keys, CFGF_MULTI | CFGF_TITLE),
 	CFG_INT("attic", 30, CFGF_NONE),
+	CFG_STR("max-message-size", "1G", CFGF_NONE),
+	CFG_STR("min-free-space", "64M", CFGF_NONE),
 	CFG_INT("connections", 0, CFGF_NONE),
 	CFG_BOOL("compress", cfg_true, CFGF_NONE),
 	CFG_INT("daily-download", -1, CFGF_NONE),
@@ -321,6 +323,16 @@ static bool is_directory_name(const char *dir)
 	return ok;
 }
 
+static enum gw_code read_bytes(
+	const struct reader *r, cfg_t *sec, const char *key, unsigned long long *out)
+{
+	const char *text = cfg_getstr(sec, key);
+
+	if (read_size(text, out))
+		return GW_OK;
+	return wrong(r, sec, "%s = \"%s\" is not a number of bytes, or of k, M or G", key, text);
+}
+
 static enum gw_code read_window(
 	const struct reader *r, cfg_t *account, cfg_t *sec, struct gw_window *w)
 {
@@ -518,6 +530,10 @@ static enum gw_code read_account(const struct reader *r, cfg_t *sec, struct gw_a
 		code = check_required(r, sec, a);
 	if (code == GW_OK)
 		code = read_numbers(r, sec, a);
+	if (code == GW_OK)
+		code = read_bytes(r, sec, "max-message-size", &a->max_message_size);
+	if (code == GW_OK)
+		code = read_bytes(r, sec, "min-free-space", &a->min_free_space);
 	if (code == GW_OK)
 		code = read_daily(r, sec, p, a);
 	if (code == GW_OK && a->connections == 0)

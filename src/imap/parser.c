@@ -71,8 +71,10 @@ static void inline_body(void *ctx, struct gw_slice section, struct gw_slice valu
 {
 	struct gw_parser *p = ctx;
 
-	emit_body(p, &(struct gw_body_event){
-			     .type = GW_BODY_BEGIN, .size = value.n, .section = section });
+	emit_body(p, &(struct gw_body_event){ .type = GW_BODY_BEGIN,
+			     .size = value.n,
+			     .section = section,
+			     .origin = GW_NO_ORIGIN });
 	if (value.n > 0)
 		emit_body(p, &(struct gw_body_event){ .type = GW_BODY_DATA, .data = value });
 	emit_body(p, &(struct gw_body_event){ .type = GW_BODY_END });
@@ -153,7 +155,7 @@ static bool literal_header(struct gw_slice line, uint64_t *size, size_t *brace)
 }
 
 /* The section of the BODY[...] item whose value starts at the end of before; false: no body. */
-static bool body_section(struct gw_slice before, struct gw_slice *section)
+static bool body_section(struct gw_slice before, struct gw_slice *section, uint64_t *origin)
 {
 	size_t end = before.n, open;
 
@@ -162,9 +164,16 @@ static bool body_section(struct gw_slice before, struct gw_slice *section)
 	while (end > 0 && before.p[end - 1] == ' ')
 		end--;
 	*section = (struct gw_slice){ "", 0 };
+	*origin = GW_NO_ORIGIN;
 	if (end > 0 && before.p[end - 1] == '>') { /* BODY[]<0> */
+		size_t close = end - 1;
+
 		while (end > 0 && before.p[end - 1] != ']')
 			end--;
+		if (end + 1 >= close ||
+			!gw_read_u64((struct gw_slice){ before.p + end + 1, close - end - 1 },
+				INT64_MAX, origin))
+			*origin = GW_NO_ORIGIN;
 	}
 	if (end > 0 && before.p[end - 1] == ']') {
 		for (open = end - 1; open > 0 && before.p[open - 1] != '['; open--)
@@ -200,9 +209,10 @@ static enum gw_code begin_literal(
 	struct gw_parser *p, uint64_t size, size_t offset, struct gw_error *err)
 {
 	struct gw_slice before = { p->text.p + p->segment, offset - p->segment }, section;
+	uint64_t origin;
 	enum gw_code code;
 
-	if (body_section(before, &section)) {
+	if (body_section(before, &section, &origin)) {
 		struct gw_streamed *mark = gw_array_push((void **)&p->streamed, &p->streamed_count,
 			&p->streamed_cap, sizeof *p->streamed);
 
@@ -211,8 +221,10 @@ static enum gw_code begin_literal(
 		mark->offset = offset;
 		p->state = LITERAL_BODY;
 		p->literal_left = size;
-		emit_body(p, &(struct gw_body_event){
-				     .type = GW_BODY_BEGIN, .size = size, .section = section });
+		emit_body(p, &(struct gw_body_event){ .type = GW_BODY_BEGIN,
+				     .size = size,
+				     .section = section,
+				     .origin = origin });
 		code = gw_buf_puts(&p->text, "\r\n");
 		if (size == 0)
 			end_body(p);

@@ -14,11 +14,14 @@ struct gw_parser;
 
 enum gw_body_event_type { GW_BODY_BEGIN, GW_BODY_DATA, GW_BODY_END };
 
+#define GW_NO_ORIGIN UINT64_MAX
+
 struct gw_body_event {
 	enum gw_body_event_type type;
 	uint64_t size;           /* BEGIN: bytes to come */
 	struct gw_slice section; /* BEGIN: "" for the whole message, or "HEADER", ... */
-	struct gw_slice data;    /* DATA: never empty */
+	uint64_t origin;      /* BEGIN of a literal BODY[]<origin>; GW_NO_ORIGIN: no such thing */
+	struct gw_slice data; /* DATA: never empty */
 };
 
 struct gw_parser_sink {

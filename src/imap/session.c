@@ -533,6 +533,12 @@ bool gw_session_quiet(const struct gw_session *s)
 	return s->first == NULL;
 }
 
+void gw_session_break(struct gw_session *s, const struct gw_error *err)
+{
+	if (!s->lost && !s->closed)
+		gw_stream_abort(s->stream, err);
+}
+
 bool gw_session_usable(const struct gw_session *s)
 {
 	return !s->lost && !s->closed;

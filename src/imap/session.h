@@ -97,6 +97,10 @@ bool gw_session_quiet(const struct gw_session *s);
 /* Can commands be sent?  false once it is lost, also before that was told. */
 bool gw_session_usable(const struct gw_session *s);
 
+/* Ends it because of what the server sent (err is kept): the commands under way are lost, later and
+ * not during the call. */
+void gw_session_break(struct gw_session *s, const struct gw_error *err);
+
 /* Less those that the server announces and does not do. */
 uint32_t gw_session_caps(const struct gw_session *s);
 /* What is known of it by now; also of a session that is lost. */

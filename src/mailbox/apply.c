@@ -4,6 +4,8 @@
  */
 #include "mailbox/box_p.h"
 
+#include "plan/body.h"
+
 #include <stdlib.h>
 #include <time.h>
 
@@ -133,6 +135,22 @@ void gw_box_deliver(struct gw_box *box, const struct gw_box_arrival *a, struct g
 	gw_box_add(box, &op);
 }
 
+/* It was asked for twice, and is all that there is to be had. */
+static void tell_short(
+	struct gw_box *box, const struct gw_download_item *item, const struct gw_delivered *file)
+{
+	struct gw_error err = { 0 };
+
+	if (!gw_body_is_short(item->size, file->wire_size))
+		return;
+	gw_fail(&err, GW_ERR_PROTOCOL,
+		"the server says that message UID %u has %lu bytes, and sent %llu, twice; what it sent "
+		"is kept, and may be only a part",
+		item->uid, (unsigned long)item->size, (unsigned long long)file->wire_size);
+	err.scope = GW_SCOPE_MESSAGE;
+	box->env->problem(box->env->ctx, box, &err);
+}
+
 static void on_message(void *ctx, const struct gw_download_item *item, const struct gw_fetch *fetch,
 	struct gw_delivered *file)
 {
@@ -142,6 +160,7 @@ static void on_message(void *ctx, const struct gw_download_item *item, const str
 	const struct gw_file_print *p =
 		item->local == GW_NO_LOCAL ? NULL : gw_box_print_of(box, item->local);
 
+	tell_short(box, item, file);
 	box->delta.downloaded++;
 	box->env->counts->downloaded++;
 	if (box->env->verify) {
@@ -578,7 +597,7 @@ void gw_box_begin_download(struct gw_box *box)
 		.done = on_downloaded,
 		.ctx = box };
 	enum gw_code code = gw_download_start(box->session, &box->place->m, box->key, box->items,
-		box->item_count, &events, &box->download);
+		box->item_count, box->env->account->max_message_size, &events, &box->download);
 
 	gw_box_enter(box, BOX_DOWNLOADING);
 	box->env->progress(box->env->ctx);

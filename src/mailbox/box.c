@@ -451,6 +451,7 @@ void gw_box_look(struct gw_box *box, enum gw_box_state state, bool with_prints)
 		.name = box->folder->name,
 		.mailbox = box->row->id,
 		.create = box->row->uidvalidity == 0,
+		.reserve = box->env->account->min_free_space,
 		.oldest = box->oldest,
 		.max_size = box->folder->window.max_size,
 		.retry_refused = box->env->full,

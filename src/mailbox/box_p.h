@@ -132,7 +132,7 @@ struct gw_box {
 	unsigned heads_pending;
 	struct gw_printer head_printer;
 	struct gw_crlf head_crlf;
-	bool head_whole;
+	bool head_comes, head_whole;
 	struct gw_file_print *prints; /* owned; of files base does not know, by index */
 	size_t print_count;
 	bool prints_pending;

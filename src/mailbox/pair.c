@@ -3,9 +3,18 @@
 
 #include <stdlib.h>
 
-enum { HEADS_PER_COMMAND = 2000 };
+enum { HEADS_PER_COMMAND = 2000, HEAD_MAX = 64 << 20 };
 
 /* --- headers of the server's messages -------------------------------------------------------- */
+
+static void refuse_head(struct gw_box *box, uint64_t size)
+{
+	struct gw_error err = { 0 };
+
+	gw_fail(&err, GW_ERR_PROTOCOL, "the server announced a header of %llu bytes",
+		(unsigned long long)size);
+	gw_session_break(box->session, &err);
+}
 
 static void on_head_body(void *ctx, const struct gw_body_event *ev)
 {
@@ -15,11 +24,18 @@ static void on_head_body(void *ctx, const struct gw_body_event *ev)
 
 	switch (ev->type) {
 	case GW_BODY_BEGIN:
+		box->head_comes = gw_slice_case_eq(ev->section, "HEADER");
+		if (!box->head_comes)
+			break; /* nobody asked for it */
 		gw_printer_init(&box->head_printer);
 		box->head_crlf = (struct gw_crlf){ 0 };
 		box->head_whole = false;
+		if (ev->size > HEAD_MAX)
+			refuse_head(box, ev->size);
 		break;
 	case GW_BODY_DATA:
+		if (!box->head_comes)
+			break;
 		while (in.n > 0) {
 			size_t take = in.n < 8192 ? in.n : 8192;
 
@@ -31,7 +47,8 @@ static void on_head_body(void *ctx, const struct gw_body_event *ev)
 		}
 		break;
 	case GW_BODY_END:
-		box->head_whole = true;
+		box->head_whole |= box->head_comes;
+		box->head_comes = false;
 		break;
 	}
 }

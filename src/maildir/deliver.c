@@ -2,6 +2,7 @@
 #include "maildir/deliver.h"
 
 #include "base/fs.h"
+#include "maildir/room.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +21,8 @@ struct gw_writer {
 	struct gw_delivered d;
 	struct gw_crlf crlf;
 	struct gw_printer printer;
-	int sys; /* the first errno */
+	struct gw_room room;
+	struct gw_error err; /* the first failure */
 	long pid;
 	unsigned long serial;
 	uint64_t kicked; /* bytes whose write-back was started */
@@ -67,7 +69,7 @@ enum gw_code gw_writer_begin(struct gw_writer *w, const struct gw_maildir *m, st
 {
 	gw_writer_drop(w);
 	w->m = m;
-	w->sys = 0;
+	w->err = (struct gw_error){ 0 };
 	w->used = 0;
 	w->kicked = 0;
 	w->crlf = (struct gw_crlf){ 0 };
@@ -89,8 +91,13 @@ static void write_out(struct gw_writer *w)
 	if (w->used == 0)
 		return;
 	gw_printer_update(&w->printer, w->buffer, w->used);
-	if (w->sys == 0)
-		w->sys = gw_write_all(w->d.fd, w->buffer, w->used);
+	if (w->err.code == GW_OK && gw_room_take(&w->room, w->m, w->used, &w->err) == GW_OK) {
+		int sys = gw_write_all(w->d.fd, w->buffer, w->used);
+
+		if (sys != 0)
+			gw_fail_sys(
+				&w->err, GW_ERR_DISK, sys, "cannot write to %s/tmp", w->m->path);
+	}
 	w->d.file_size += w->used;
 	w->used = 0;
 	if (w->d.file_size - w->kicked >= KICK_BYTES) { /* so that the flush finds little left */
@@ -124,10 +131,10 @@ enum gw_code gw_writer_end(struct gw_writer *w, struct gw_error *err)
 		return gw_fail(err, GW_ERR_BUG, "a message ended that had not begun");
 	w->used += gw_crlf_end(&w->crlf, w->buffer + w->used);
 	write_out(w);
-	if (w->sys != 0) {
-		gw_fail_sys(err, GW_ERR_DISK, w->sys, "cannot write to %s/tmp", w->m->path);
+	if (w->err.code != GW_OK) {
+		*err = w->err;
 		gw_writer_drop(w);
-		return GW_ERR_DISK;
+		return err->code;
 	}
 	gw_printer_final(&w->printer, &w->d.print);
 	w->state = WHOLE;

@@ -287,7 +287,7 @@ enum gw_code gw_maildir_open(const char *root, const char *dir, bool create, con
 {
 	enum gw_code code = GW_OK;
 
-	*m = (struct gw_maildir){ -1, -1, -1, -1, NULL };
+	*m = (struct gw_maildir){ -1, -1, -1, -1, NULL, 0 };
 	if (strcmp(dir, ".") == 0)
 		m->path = strdup(root);
 	else if (asprintf(&m->path, "%s/%s", root, dir) < 0)

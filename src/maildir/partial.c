@@ -39,11 +39,23 @@ enum gw_code gw_partial_open(struct gw_partial *p, const struct gw_maildir *m, c
 enum gw_code gw_partial_append(struct gw_partial *p, const struct gw_maildir *m,
 	struct gw_slice wire, struct gw_error *err)
 {
-	int sys = gw_write_all(p->fd, wire.p, wire.n);
+	int sys;
 
+	if (gw_room_take(&p->room, m, wire.n, err) != GW_OK)
+		return err->code;
+	sys = gw_write_all(p->fd, wire.p, wire.n);
 	if (sys != 0)
 		return gw_fail_sys(err, GW_ERR_DISK, sys, "cannot write to %s/tmp", m->path);
 	p->size += wire.n;
+	return GW_OK;
+}
+
+enum gw_code gw_partial_cut(
+	struct gw_partial *p, const struct gw_maildir *m, uint64_t size, struct gw_error *err)
+{
+	if (ftruncate(p->fd, (off_t)size) != 0)
+		return failed(m, err);
+	p->size = size;
 	return GW_OK;
 }
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "maildir/deliver.h"
+#include "maildir/room.h"
 
 /* So long it is kept. */
 enum { GW_PARTIAL_DAYS = 7 };
@@ -17,6 +18,7 @@ struct gw_partial {
 	int fd; /* owned; -1: closed */
 	char name[48], kept_name[64];
 	uint64_t size; /* bytes so far */
+	struct gw_room room;
 };
 
 /* Goes on with what an earlier run kept of this message (key as for gw_name_of_uid()), or begins.
@@ -25,6 +27,10 @@ enum gw_code gw_partial_open(struct gw_partial *p, const struct gw_maildir *m, c
 	uint32_t uid, struct gw_error *err);
 enum gw_code gw_partial_append(struct gw_partial *p, const struct gw_maildir *m,
 	struct gw_slice wire, struct gw_error *err);
+
+/* Only the first size bytes remain. */
+enum gw_code gw_partial_cut(
+	struct gw_partial *p, const struct gw_maildir *m, uint64_t size, struct gw_error *err);
 
 /* It is whole: goes through the writer, where it can be taken, and is closed. */
 enum gw_code gw_partial_finish(struct gw_partial *p, const struct gw_maildir *m,

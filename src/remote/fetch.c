@@ -8,6 +8,7 @@
 #include "remote/fetch.h"
 
 #include "imap/search.h"
+#include "plan/body.h"
 #include "plan/plan.h"
 #include "remote/fetch_pieces.h"
 
@@ -36,8 +37,10 @@ struct gw_download {
 	size_t again_count, again_cap;
 	struct gw_seqset missing, there; /* what SEARCH was asked about, and what it still found */
 	struct gw_writer *writer;
-	size_t big_count;         /* still to be fetched in pieces */
-	struct gw_pieces *pieces; /* frees itself; of big_item */
+	bool takes;                 /* what comes is the whole of a message, for the writer */
+	uint64_t max_message, most; /* of any message; of the largest that is asked for */
+	size_t big_count;           /* still to be fetched in pieces */
+	struct gw_pieces *pieces;   /* frees itself; of big_item */
 	struct gw_download_item *big_item;
 	bool drained, superseded, stopped, incomplete;
 	bool search_failed;
@@ -71,7 +74,29 @@ static struct gw_download_item *find(struct gw_download *d, uint32_t uid)
 	return lo < d->count && d->items[lo].uid == uid ? &d->items[lo] : NULL;
 }
 
+static void give_up(struct gw_download *d, struct gw_download_item *item, const char *reason)
+{
+	item->done = true;
+	d->ev.unfetchable(d->ev.ctx, item, reason);
+}
+
 /* --- what comes ------------------------------------------------------------------------------ */
+
+/* Which message it is may be said behind it: the bound is that of the largest. */
+static void begin_body(struct gw_download *d, const struct gw_body_event *ev)
+{
+	struct gw_error err = { 0 };
+
+	d->takes = ev->section.n == 0 && ev->size <= d->most;
+	if (d->takes)
+		gw_writer_begin(d->writer, d->place, &d->err);
+	if (d->takes || ev->section.n != 0)
+		return;
+	gw_fail(&err, GW_ERR_PROTOCOL,
+		"the server announced a message of %llu bytes, which none of those asked for has",
+		(unsigned long long)ev->size);
+	gw_session_break(d->session, &err);
+}
 
 static void on_body(void *ctx, const struct gw_body_event *ev)
 {
@@ -81,16 +106,49 @@ static void on_body(void *ctx, const struct gw_body_event *ev)
 		return;
 	switch (ev->type) {
 	case GW_BODY_BEGIN:
-		if (ev->section.n == 0)
-			gw_writer_begin(d->writer, d->place, &d->err);
+		begin_body(d, ev);
 		break;
 	case GW_BODY_DATA:
+		if (!d->takes)
+			return;
 		gw_writer_data(d->writer, ev->data);
 		d->ev.bytes(d->ev.ctx, ev->data.n);
 		break;
 	case GW_BODY_END:
-		gw_writer_end(d->writer, &d->err);
+		if (d->takes)
+			gw_writer_end(d->writer, &d->err);
+		d->takes = false;
 		break;
+	}
+}
+
+/* Is it to be asked for once more, alone?  A part is taken when it is all that comes. */
+static bool is_doubtful(const struct gw_download *d, struct gw_download_item *item, uint64_t came)
+{
+	if (gw_body_is_empty(item->size, came)) {
+		item->reason = "the server sends an empty body for it";
+		return true;
+	}
+	if (!gw_body_is_short(item->size, came) || item->asked_again || d->state == ALONE)
+		return false;
+	item->asked_again = true;
+	return true;
+}
+
+static void take_message(
+	struct gw_download *d, struct gw_download_item *item, const struct gw_fetch *fetch)
+{
+	struct gw_delivered file;
+
+	gw_writer_take(d->writer, &file);
+	if (file.wire_size > gw_body_most(item->size, d->max_message)) {
+		give_up(d, item, "the server sends much more than it said that it has");
+		gw_delivered_drop(&file, d->place);
+	} else if (is_doubtful(d, item, file.wire_size)) {
+		gw_delivered_drop(&file, d->place);
+	} else {
+		item->done = true;
+		d->ev.message(d->ev.ctx, item, fetch, &file);
 	}
 }
 
@@ -98,18 +156,14 @@ static void on_response(void *ctx, const struct gw_response *r)
 {
 	struct gw_download *d = ((struct window *)ctx)->d;
 	struct gw_download_item *item;
-	struct gw_delivered file;
 
 	if (r->type != GW_RESP_FETCH || !gw_writer_has(d->writer))
 		return;
 	item = find(d, r->fetch.uid);
-	if (item == NULL || item->done) { /* not asked for */
+	if (item == NULL || item->done || !item->asked) /* nobody asked for that */
 		gw_writer_drop(d->writer);
-		return;
-	}
-	item->done = true;
-	gw_writer_take(d->writer, &file);
-	d->ev.message(d->ev.ctx, item, &r->fetch, &file);
+	else
+		take_message(d, item, &r->fetch);
 }
 
 static void on_search_response(void *ctx, const struct gw_response *r)
@@ -125,12 +179,6 @@ static void fail_session(struct gw_download *d, const struct gw_error *err)
 {
 	if (d->err.code == GW_OK)
 		d->err = *err;
-}
-
-static void give_up(struct gw_download *d, struct gw_download_item *item, const char *reason)
-{
-	item->done = true;
-	d->ev.unfetchable(d->ev.ctx, item, reason);
 }
 
 static void push_again(struct gw_download *d, size_t lo, size_t hi)
@@ -177,6 +225,13 @@ static void on_refused(struct gw_download *d, const struct window *w, const stru
 	push_again(d, mid, w->hi);
 }
 
+static void give_up_alone(struct gw_download *d, struct gw_download_item *item)
+{
+	give_up(d, item,
+		item->reason != NULL ? item->reason
+				     : "the server lists it and answers OK, but sends nothing");
+}
+
 static void on_window_done(void *ctx, const struct gw_result *result)
 {
 	struct window *w = ctx;
@@ -189,8 +244,7 @@ static void on_window_done(void *ctx, const struct gw_result *result)
 	else if (result->kind != GW_RESULT_OK)
 		on_refused(d, w, result->err);
 	else if (d->state == ALONE && undone(d, w) > 0 && !d->superseded)
-		give_up(d, &d->items[w->lo],
-			"the server lists it and answers OK, but sends nothing");
+		give_up_alone(d, &d->items[w->lo]);
 	free(w);
 	advance(d);
 }
@@ -203,8 +257,10 @@ static bool send_window(struct gw_download *d, size_t lo, size_t hi)
 	enum gw_code code = w == NULL ? GW_ERR_NOMEM : GW_OK;
 
 	for (size_t i = lo; i < hi && code == GW_OK; i++) {
-		if (!d->items[i].done && !d->items[i].big)
-			code = gw_seqset_add(&set, d->items[i].uid, d->items[i].uid);
+		if (d->items[i].done || d->items[i].big)
+			continue;
+		d->items[i].asked = true;
+		code = gw_seqset_add(&set, d->items[i].uid, d->items[i].uid);
 	}
 	gw_line_init(&line);
 	gw_line_printf(&line, "UID FETCH ");
@@ -359,15 +415,15 @@ static void on_pieces(
 	struct gw_download_item *item = d->big_item;
 	/* Its flags are those of the listing. */
 	const struct gw_fetch fetch = { .uid = item->uid, .has_date = date != 0, .date = date };
-	struct gw_delivered file;
 
 	d->pieces = NULL;
 	d->in_flight--;
 	switch (outcome) {
 	case GW_PIECES_WHOLE:
-		item->done = true;
-		gw_writer_take(d->writer, &file);
-		d->ev.message(d->ev.ctx, item, &fetch, &file);
+		take_message(d, item, &fetch);
+		break;
+	case GW_PIECES_ENDLESS:
+		give_up(d, item, err->text);
 		break;
 	case GW_PIECES_NOTHING: /* is it still there? */
 	case GW_PIECES_REFUSED: /* and will the server give it as a whole? */
@@ -398,7 +454,8 @@ static bool fetch_big(struct gw_download *d)
 	d->big_item->big = false; /* whatever becomes of it */
 	d->big_count--;
 	if (gw_pieces_start(d->session, d->place, d->key, d->big_item->uid, d->big_item->size,
-		    d->writer, &events, &d->pieces, &d->err) != GW_OK)
+		    gw_body_most(d->big_item->size, d->max_message), d->writer, &events, &d->pieces,
+		    &d->err) != GW_OK)
 		return false;
 	d->in_flight++;
 	return true;
@@ -438,7 +495,7 @@ void gw_download_stop(struct gw_download *d)
 }
 
 enum gw_code gw_download_start(struct gw_session *session, const struct gw_maildir *place,
-	const char *key, struct gw_download_item *items, size_t count,
+	const char *key, struct gw_download_item *items, size_t count, uint64_t max_message,
 	const struct gw_download_events *events, struct gw_download **out)
 {
 	struct gw_download *d = calloc(1, sizeof *d);
@@ -454,7 +511,11 @@ enum gw_code gw_download_start(struct gw_session *session, const struct gw_maild
 	d->count = d->unasked = count;
 	d->key = key;
 	d->ev = *events;
+	d->max_message = max_message;
 	for (size_t i = 0; i < count; i++) {
+		uint64_t most = gw_body_most(items[i].size, max_message);
+
+		d->most = most > d->most ? most : d->most;
 		items[i].big = items[i].size >= BIG;
 		d->big_count += items[i].big;
 	}

@@ -2,7 +2,8 @@
  * ones at the end, in pieces, so that one that is cut off is gone on with (pieces.h).
  *
  * A UID that the server will not give never stops the rest: a refused window is halved until the
- * one is found; a UID that an OK left out is asked for again, alone.
+ * one is found; a UID that an OK left out is asked for again, alone, and so is one of which nothing
+ * came, or much less than was told.  What was not asked for is passed over.
  */
 #pragma once
 
@@ -17,8 +18,10 @@ struct gw_download_item {
 	uint64_t flags; /* as listed */
 	uint32_t local; /* a file that may be the same message (plan/plan.h), or GW_NO_LOCAL */
 	bool done;
-	bool big;    /* its own: fetched in pieces */
-	bool recent; /* the caller's: another mailbox gets it in this run, too */
+	bool asked, asked_again; /* its own: in a window; after less came than was told */
+	const char *reason;      /* its own: why nothing of what came was taken */
+	bool big;                /* its own: fetched in pieces */
+	bool recent;             /* the caller's: another mailbox gets it in this run, too */
 };
 
 struct gw_download_events {
@@ -37,10 +40,11 @@ struct gw_download_events {
 	void *ctx;
 };
 
-/* items: sorted by uid, borrowed until done, as are place and key (see gw_name_of_uid()).  done is
+/* max_message: bytes that any message may have, 0: no limit.
+ * items: sorted by uid, borrowed until done, as are place and key (see gw_name_of_uid()).  done is
  * called exactly once, later.  GW_ERR_NOMEM: never. */
 enum gw_code gw_download_start(struct gw_session *session, const struct gw_maildir *place,
-	const char *key, struct gw_download_item *items, size_t count,
+	const char *key, struct gw_download_item *items, size_t count, uint64_t max_message,
 	const struct gw_download_events *events, struct gw_download **out);
 
 /* Another mailbox was selected behind: nothing more may be asked. */

@@ -1,21 +1,31 @@
 /* remote/fetch_pieces.c - see fetch_pieces.h.
  *
- * I1  pieces are answered in the order they were asked for, so each begins where the file ends.
+ *   OPEN --empty piece, or short piece that ends at the size announced--> ENDED
+ *        --an answer that is no piece of it--> UNUSABLE (of pieces; the message may come whole)
+ *        --more than any such message can have--> ENDLESS
+ *
+ * I1  pieces are answered in the order they were asked for, so each begins where the file ends; one
+ *     that does not (an earlier one was shorter than asked for) is asked for again.
  * I2  done() comes once, from finish(), when no piece is in flight.
  */
 #include "remote/fetch_pieces.h"
 
 #include "maildir/partial.h"
+#include "plan/body.h"
 
 #include <stdlib.h>
 
-enum { PIECE = 1 << 20, IN_FLIGHT = 4 };
+/* Servers that give less than was asked for give so much at least. */
+enum { PIECE = 1 << 20, IN_FLIGHT = 4, LEAST = 4096 };
+enum end { OPEN, ENDED, UNUSABLE, ENDLESS };
 
 struct piece {
 	struct gw_pieces *p;
 	uint64_t offset;
 	bool takes; /* its bytes are the next ones */
 	bool came;
+	bool unnamed;   /* bytes came in a FETCH whose UID is not known yet */
+	uint64_t begun; /* the file's size before them */
 };
 
 struct gw_pieces {
@@ -25,10 +35,12 @@ struct gw_pieces {
 	struct gw_writer *writer;
 	struct gw_partial partial;
 	uint64_t size;  /* as announced: further pieces are asked for one at a time */
+	uint64_t most;  /* bytes that are taken at all */
 	uint64_t asked; /* up to where pieces were asked for */
 	unsigned in_flight;
-	bool ended; /* the server sent less than was asked for */
-	bool stopped, any;
+	enum end end;
+	bool narrow; /* it gives less than is asked for: one at a time */
+	bool stopped;
 	time_t date;
 	struct gw_error refused, err;
 	struct gw_pieces_events ev;
@@ -43,17 +55,24 @@ static void finish(struct gw_pieces *p)
 	struct gw_error err = p->err;
 	enum gw_pieces_outcome outcome = GW_PIECES_CUT;
 
-	if (p->refused.code != GW_OK) {
+	if (err.code == GW_OK && (p->refused.code != GW_OK || p->end == UNUSABLE)) {
 		err = p->refused;
+		gw_fail(&err, GW_ERR_PROTOCOL, "the server does not give it in pieces");
 		outcome = GW_PIECES_REFUSED;
 		gw_partial_drop(&p->partial, p->place);
-	} else if (err.code == GW_OK && p->ended && p->any) {
+	} else if (err.code == GW_OK && p->end == ENDLESS) {
+		gw_fail(&err, GW_ERR_PROTOCOL,
+			"the server sends more than %llu bytes, and said that it has %llu",
+			(unsigned long long)p->most, (unsigned long long)p->size);
+		outcome = GW_PIECES_ENDLESS;
+		gw_partial_drop(&p->partial, p->place);
+	} else if (err.code == GW_OK && p->end == ENDED && p->partial.size > 0) {
 		if (gw_partial_finish(&p->partial, p->place, p->writer, &err) == GW_OK)
 			outcome = GW_PIECES_WHOLE;
-	} else if (err.code == GW_OK && p->ended) {
+	} else if (err.code == GW_OK && p->end == ENDED) {
 		outcome = GW_PIECES_NOTHING;
 		gw_partial_drop(&p->partial, p->place);
-	} else if (err.code == GW_ERR_DISK) {
+	} else if (err.code == GW_ERR_DISK || p->end == UNUSABLE || p->end == ENDLESS) {
 		gw_partial_drop(&p->partial, p->place);
 	}
 	gw_partial_keep(&p->partial, p->place);
@@ -63,6 +82,63 @@ static void finish(struct gw_pieces *p)
 
 /* --- what comes ------------------------------------------------------------------------------ */
 
+static void settle(struct gw_pieces *p, enum end end)
+{
+	if (p->end == OPEN)
+		p->end = end;
+}
+
+/* All of it at once, from a server that knows no pieces, is as good. */
+static bool is_whole(const struct piece *c, const struct gw_body_event *ev)
+{
+	return c->offset == 0 && (ev->size > PIECE || ev->origin == GW_NO_ORIGIN);
+}
+
+static bool is_piece(const struct piece *c, const struct gw_body_event *ev)
+{
+	return ev->size <= PIECE && (ev->size == 0 || ev->origin == c->offset || is_whole(c, ev));
+}
+
+static void note_end(struct piece *c, const struct gw_body_event *ev)
+{
+	struct gw_pieces *p = c->p;
+	uint64_t after = p->partial.size + ev->size;
+
+	if (ev->size == 0 || ev->size > PIECE || (ev->size < PIECE && after == p->size))
+		settle(p, ENDED);
+	else if (ev->size < LEAST)
+		settle(p, UNUSABLE);
+	p->narrow |= ev->size < PIECE;
+}
+
+static void begin_piece(struct piece *c, const struct gw_body_event *ev)
+{
+	struct gw_pieces *p = c->p;
+	struct gw_error err = { 0 };
+
+	c->takes = false;
+	if (ev->section.n != 0 || c->came || p->end != OPEN || p->err.code != GW_OK)
+		return;
+	c->came = true;
+	if (c->offset != p->partial.size) /* I1 */
+		return;
+	if (!is_piece(c, ev) && !is_whole(c, ev)) {
+		settle(p, UNUSABLE);
+	} else if (ev->size > p->most - p->partial.size) {
+		settle(p, ENDLESS);
+	} else {
+		c->takes = c->unnamed = true;
+		c->begun = p->partial.size;
+		note_end(c, ev);
+	}
+	if (!c->takes && ev->size > p->most) { /* nobody waits for the end of that */
+		gw_fail(&err, GW_ERR_PROTOCOL,
+			"the server announced %llu bytes for a piece of a message of %llu",
+			(unsigned long long)ev->size, (unsigned long long)p->size);
+		gw_session_break(p->session, &err);
+	}
+}
+
 static void on_body(void *ctx, const struct gw_body_event *ev)
 {
 	struct piece *c = ctx;
@@ -70,15 +146,7 @@ static void on_body(void *ctx, const struct gw_body_event *ev)
 
 	switch (ev->type) {
 	case GW_BODY_BEGIN:
-		c->takes = ev->section.n == 0 && !c->came && c->offset == p->partial.size &&
-			   !p->ended && p->err.code == GW_OK;
-		/* More than was asked for: a server that knows no pieces sends all of it. */
-		if (ev->size > PIECE && c->offset != 0)
-			c->takes = false;
-		if (c->takes) {
-			c->came = p->any = true;
-			p->ended = ev->size != PIECE;
-		}
+		begin_piece(c, ev);
 		break;
 	case GW_BODY_DATA:
 		if (!c->takes || p->err.code != GW_OK)
@@ -95,9 +163,18 @@ static void on_body(void *ctx, const struct gw_body_event *ev)
 static void on_response(void *ctx, const struct gw_response *r)
 {
 	struct piece *c = ctx;
+	struct gw_pieces *p = c->p;
+	bool had_bytes = c->unnamed;
 
-	if (r->type == GW_RESP_FETCH && r->fetch.uid == c->p->uid && r->fetch.has_date)
-		c->p->date = r->fetch.date;
+	if (r->type != GW_RESP_FETCH)
+		return;
+	c->unnamed = false;
+	if (r->fetch.uid != p->uid) {
+		if (had_bytes && gw_partial_cut(&p->partial, p->place, c->begun, &p->err) == GW_OK)
+			p->end = UNUSABLE;
+	} else if (r->fetch.has_date) {
+		p->date = r->fetch.date;
+	}
 }
 
 static void on_done(void *ctx, const struct gw_result *result)
@@ -112,8 +189,9 @@ static void on_done(void *ctx, const struct gw_result *result)
 	} else if (result->kind != GW_RESULT_OK) {
 		if (p->refused.code == GW_OK)
 			p->refused = *result->err;
-	} else if (!c->came) {
-		p->ended = true; /* it is behind the end, or gone */
+	} else if (!c->came && c->offset == p->partial.size) {
+		/* It is behind the end, or gone; or the server will not give this piece. */
+		settle(p, c->offset == 0 || c->offset >= p->size ? ENDED : UNUSABLE);
 	}
 	free(c);
 	advance(p);
@@ -151,7 +229,11 @@ static void ask(struct gw_pieces *p)
 
 static void ask_more(struct gw_pieces *p)
 {
-	while (p->in_flight < IN_FLIGHT && !p->ended && !p->stopped && p->err.code == GW_OK &&
+	unsigned limit = p->narrow ? 1 : IN_FLIGHT;
+
+	if (p->in_flight == 0)
+		p->asked = p->partial.size; /* what came short is gone on with */
+	while (p->in_flight < limit && p->end == OPEN && !p->stopped && p->err.code == GW_OK &&
 		p->refused.code == GW_OK && (p->asked < p->size || p->in_flight == 0))
 		ask(p);
 }
@@ -164,7 +246,7 @@ static void advance(struct gw_pieces *p)
 }
 
 enum gw_code gw_pieces_start(struct gw_session *session, const struct gw_maildir *place,
-	const char *key, uint32_t uid, uint64_t size, struct gw_writer *writer,
+	const char *key, uint32_t uid, uint64_t size, uint64_t most, struct gw_writer *writer,
 	const struct gw_pieces_events *events, struct gw_pieces **out, struct gw_error *err)
 {
 	struct gw_pieces *p;
@@ -185,10 +267,9 @@ enum gw_code gw_pieces_start(struct gw_session *session, const struct gw_maildir
 	p->place = place;
 	p->uid = uid;
 	p->size = size;
+	p->most = most;
 	p->writer = writer;
 	p->ev = *events;
-	p->asked = p->partial.size;
-	p->any = p->partial.size > 0;
 	ask_more(p);
 	if (p->in_flight == 0) {
 		*err = p->err;
@@ -196,7 +277,7 @@ enum gw_code gw_pieces_start(struct gw_session *session, const struct gw_maildir
 		free(p);
 		return err->code;
 	}
-	if (p->partial.size > 0)
+	if (p->partial.size > 0) /* of an earlier run */
 		events->bytes(events->ctx, p->partial.size);
 	*out = p;
 	return GW_OK;

@@ -11,7 +11,8 @@ struct gw_pieces;
 enum gw_pieces_outcome {
 	GW_PIECES_WHOLE,   /* the writer has it */
 	GW_PIECES_NOTHING, /* the server said OK, and sent nothing */
-	GW_PIECES_REFUSED, /* why: the server's words */
+	GW_PIECES_REFUSED, /* in pieces; perhaps it is given as a whole.  err: why */
+	GW_PIECES_ENDLESS, /* more came than is taken for it; err says so */
 	GW_PIECES_CUT, /* stopped, or the session (err) or the disk is lost; what came is kept */
 };
 
@@ -23,11 +24,11 @@ struct gw_pieces_events {
 	void *ctx;
 };
 
-/* size: as announced; not to be relied on.  place, key (see gw_name_of_uid()) and writer are
+/* size: as announced; not to be relied on.  most: bytes that are taken.  place, key (see gw_name_of_uid()) and writer are
  * borrowed until done, which comes exactly once, later.  GW_ERR_NOMEM, GW_ERR_NET, GW_ERR_DISK:
  * never. */
 enum gw_code gw_pieces_start(struct gw_session *session, const struct gw_maildir *place,
-	const char *key, uint32_t uid, uint64_t size, struct gw_writer *writer,
+	const char *key, uint32_t uid, uint64_t size, uint64_t most, struct gw_writer *writer,
 	const struct gw_pieces_events *events, struct gw_pieces **out, struct gw_error *err);
 
 /* Asks for nothing more; done follows with CUT when what is in flight was answered. */

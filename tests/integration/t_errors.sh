@@ -71,6 +71,9 @@ if [ -n "$RUN_AS_ROOT" ] && mkdir "$T/small" && mount -t tmpfs -o size=600k tmpf
 	server_own
 	edit "s|maildir = .*|maildir = \"$T/small/mail\"|"
 	rm -rf "$T/state"
+	expect 74 'min-free-space keeps 64 MB' run
+	[ "$(find "$T/small/mail" -name '[0-9a-f]*.godwit' | wc -l)" = 0 ] || fail "the reserve was touched"
+	edit "s|maildir = .*|maildir = \"$T/small/mail\" min-free-space = \"0\"|"
 	expect 74 'No space left on device' run
 	mount -o remount,size=64m "$T/small"
 	sync_ok

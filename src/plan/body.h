@@ -1,0 +1,16 @@
+/* plan/body.h - is what came for a message its body?  Judged by the size that the server told before
+ * (RFC822.SIZE), which some servers count wrongly, and hostile ones make up.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Bytes that are taken for a message at most.  told: 0, not told; max: of any message, 0: no limit. */
+uint64_t gw_body_most(uint64_t told, uint64_t max);
+
+/* So much less than was told that a part of it may be missing. */
+bool gw_body_is_short(uint64_t told, uint64_t came);
+
+/* Nothing, for a message that is something. */
+bool gw_body_is_empty(uint64_t told, uint64_t came);
