@@ -209,6 +209,9 @@ static void describe(const struct gw_sync_counts *c, bool planned, char *out, si
 	size_t used;
 
 	*out = '\0';
+	add_part(out, size, c->mailboxes_made, "mailbox made", "mailboxes made");
+	add_part(out, size, c->mailboxes_renamed, "mailbox renamed", "mailboxes renamed");
+	add_part(out, size, c->mailboxes_deleted, "mailbox deleted", "mailboxes deleted");
 	add_part(out, size, messages, "message", "messages");
 	if (messages > 0) {
 		format_bytes((double)(planned ? c->bytes_to_download : c->bytes_downloaded), bytes,

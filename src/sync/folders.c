@@ -52,7 +52,7 @@ void gw_sync_free_folders(struct gw_sync *s)
 
 /* --- telling ----------------------------------------------------------------------------------- */
 
-static void tell_held(struct gw_sync *s, const struct gw_folder_op *op)
+void gw_sync_tell_held(struct gw_sync *s, const struct gw_folder_op *op)
 {
 	const char *dir = op->shown, *to = op->dir;
 	struct gw_error err = { 0 };
@@ -295,7 +295,7 @@ static void act(struct gw_sync *s)
 		return;
 	}
 	for (size_t i = 0; i < s->settling->op_count; i++)
-		tell_held(s, &s->settling->ops[i]);
+		gw_sync_tell_held(s, &s->settling->ops[i]);
 	tell_strays(s);
 	if (has_ops(s) && !s->options.dry_run) {
 		gw_sync_act_folders(s, on_acted);

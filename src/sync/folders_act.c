@@ -151,6 +151,20 @@ static void work(struct gw_disk_job *job, struct gw_disk_world *world)
 		gw_sync_reread_rows(j->sync, &j->err);
 }
 
+/* Says at the end of the run that it was done. */
+static void count(struct gw_sync *s, const struct gw_folder_op *op)
+{
+	enum gw_folder_kind kind = op->what.kind;
+
+	if (op->done)
+		return;
+	s->counts.mailboxes_made += kind == GW_FOLDER_MAKE_THERE || kind == GW_FOLDER_MAKE_AGAIN;
+	s->counts.mailboxes_renamed +=
+		kind == GW_FOLDER_RENAME_HERE || kind == GW_FOLDER_RENAME_THERE;
+	s->counts.mailboxes_deleted +=
+		kind == GW_FOLDER_DELETE_HERE || kind == GW_FOLDER_DELETE_THERE;
+}
+
 static void on_worked(struct gw_disk_job *job)
 {
 	struct act_job *j = (struct act_job *)job;
@@ -165,8 +179,10 @@ static void on_worked(struct gw_disk_job *job)
 		struct gw_folder_op *op = &t->ops[i];
 
 		asked |= op->on_server || op->what.kind == GW_FOLDER_RENAME_HERE;
-		if (op->err.code == GW_OK)
+		if (op->err.code == GW_OK) {
+			count(s, op);
 			continue;
+		}
 		gw_sync_problem(s, op->shown, &op->err);
 		gw_sync_block(s, op->wire);
 	}
@@ -284,16 +300,20 @@ static bool act_there(struct gw_folder_op *op)
 	return true;
 }
 
-bool gw_sync_act_folders(struct gw_sync *s, void (*done)(struct gw_sync *s, bool asked))
+static void on_cleared(struct gw_sync *s)
 {
 	struct gw_settling *t = s->settling;
 
-	t->acted = done;
 	for (size_t i = 0; i < t->op_count; i++) {
 		if (!t->ops[i].done && !act_there(&t->ops[i]))
-			return false;
+			return;
 	}
 	if (s->list_pending == 0)
-		act_here(s, done);
-	return true;
+		act_here(s, t->acted);
+}
+
+void gw_sync_act_folders(struct gw_sync *s, void (*done)(struct gw_sync *s, bool asked))
+{
+	s->settling->acted = done;
+	gw_sync_clear_folders(s, on_cleared);
 }

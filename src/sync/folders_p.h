@@ -49,9 +49,16 @@ bool gw_sync_name_dirs(struct gw_sync *s);
  * found is told. */
 bool gw_sync_name_made(struct gw_sync *s, const char *wire, const char *dir);
 
-/* folders_act.c: carries the operations out, first there, then here; `done` follows once.  false:
- * the sync has failed. */
-bool gw_sync_act_folders(struct gw_sync *s, void (*done)(struct gw_sync *s, bool asked));
+/* folders_clear.c: takes what base knows out of the mailboxes that are to be deleted there; those that
+ * hold more are held.  done follows, unless the sync ends. */
+void gw_sync_clear_folders(struct gw_sync *s, void (*done)(struct gw_sync *s));
+
+/* folders.c: says why nothing was done. */
+void gw_sync_tell_held(struct gw_sync *s, const struct gw_folder_op *op);
+
+/* folders_act.c: carries the operations out, first there, then here; `done` follows once, unless
+ * the sync ends. */
+void gw_sync_act_folders(struct gw_sync *s, void (*done)(struct gw_sync *s, bool asked));
 
 /* folders.c */
 bool gw_sync_block(struct gw_sync *s, const char *wire);

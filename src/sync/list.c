@@ -217,7 +217,7 @@ bool gw_sync_is_label(void *ctx, struct gw_slice name)
 
 /* Where deleted messages go: the mailbox that says so, else one with a usual name, else a new one.
  */
-static bool choose_trash(struct gw_sync *s)
+bool gw_sync_choose_trash(struct gw_sync *s)
 {
 	static const char *const usual[] = { "Trash", "Deleted Items", "Deleted Messages" };
 	const struct gw_folder *found = NULL;
@@ -233,6 +233,7 @@ static bool choose_trash(struct gw_sync *s)
 				found = &s->folders.list[i];
 		}
 	}
+	free(s->trash);
 	if (found != NULL)
 		s->trash = strdup(found->wire);
 	else if (asprintf(&s->trash, "%sTrash",
@@ -383,7 +384,7 @@ void gw_sync_listed(struct gw_sync *s)
 			return;
 		}
 	}
-	if (!choose_trash(s)) {
+	if (!gw_sync_choose_trash(s)) {
 		fail(s, GW_ERR_NOMEM);
 		return;
 	}

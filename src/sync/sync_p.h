@@ -213,6 +213,9 @@ bool gw_sync_ask_counts(struct gw_sync *s);
 /* Is a label of the user's called so, that is, a mailbox without a special use?  ctx: the sync. */
 bool gw_sync_is_label(void *ctx, struct gw_slice name);
 
+/* Chooses the mailbox to which deleted messages go.  false: no memory. */
+bool gw_sync_choose_trash(struct gw_sync *s);
+
 /* The list is complete, and the folders are settled: makes the entries and goes on. */
 void gw_sync_listed(struct gw_sync *s);
 /* Everything once more, by the same connection. */

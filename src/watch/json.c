@@ -31,7 +31,9 @@ struct field {
 
 static const struct field fields[] = { FIELD("mailboxes", mailboxes),
 	FIELD("mailboxes_changed", mailboxes_changed), FIELD("mailboxes_done", mailboxes_done),
-	FIELD("mailboxes_created", mailboxes_created), FIELD("messages_to_download", to_download),
+	FIELD("mailboxes_created", mailboxes_created), FIELD("mailboxes_made", mailboxes_made),
+	FIELD("mailboxes_renamed", mailboxes_renamed),
+	FIELD("mailboxes_deleted", mailboxes_deleted), FIELD("messages_to_download", to_download),
 	FIELD("messages_downloaded", downloaded), FIELD("bytes_to_download", bytes_to_download),
 	FIELD("bytes_downloaded", bytes_downloaded), FIELD("messages_to_upload", to_upload),
 	FIELD("messages_uploaded", uploaded), FIELD("bytes_uploaded", bytes_uploaded),

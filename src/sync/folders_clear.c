@@ -1,0 +1,195 @@
+/* sync/folders_clear.c - before mailboxes are deleted on the server; part of folders_p.h.
+ *
+ * One after the other: read from the state what base knows (pool) --> remote/clear.h.  What is
+ * known goes where `delete` says; mail that was never here keeps its mailbox.
+ */
+#include "remote/clear.h"
+#include "sync/folders_p.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+struct clear_job {
+	struct gw_disk_job job; /* first */
+	struct gw_sync *sync;
+	struct gw_folder_op *op;
+	struct gw_remove_item *items; /* owned */
+	size_t count, cap;
+	void (*done)(struct gw_sync *s);
+	struct gw_error err;
+};
+
+static void next_op(struct gw_sync *s, size_t from, void (*done)(struct gw_sync *s));
+
+static enum gw_code take(void *ctx, const struct gw_message_row *row)
+{
+	struct clear_job *j = ctx;
+	struct gw_remove_item *slot;
+
+	if (row->state != GW_ROW_PAIRED)
+		return GW_OK;
+	slot = gw_array_push((void **)&j->items, &j->count, &j->cap, sizeof *j->items);
+	if (slot == NULL)
+		return GW_ERR_NOMEM;
+	*slot = (struct gw_remove_item){ .uid = row->uid,
+		.to = j->sync->account->deletes == GW_DELETE_TRASH ? GW_REMOVE_TO_TRASH
+								   : GW_REMOVE_FOR_GOOD };
+	return GW_OK;
+}
+
+static void work_read(struct gw_disk_job *job, struct gw_disk_world *world)
+{
+	struct clear_job *j = (struct clear_job *)job;
+
+	gw_store_messages(world->store, j->op->row->id, GW_BY_UID, take, j, &j->err);
+}
+
+/* Base follows: what went there is not waited for any more. */
+static void work_forget(struct gw_disk_job *job, struct gw_disk_world *world)
+{
+	struct clear_job *j = (struct clear_job *)job;
+	struct gw_mailbox_row row = *j->op->row;
+	enum gw_code code = gw_disk_writable(world, &j->err);
+
+	if (code == GW_OK)
+		code = gw_store_begin(world->store, &j->err);
+	if (code != GW_OK)
+		return;
+	for (size_t i = 0; i < j->count && code == GW_OK; i++) {
+		if (j->items[i].outcome == GW_REMOVE_DONE)
+			code = gw_store_message_drop(
+				world->store, row.id, j->items[i].uid, &j->err);
+	}
+	row.messages = 0;
+	if (code == GW_OK)
+		code = gw_store_mailbox_update(world->store, &row, &j->err);
+	if (code == GW_OK)
+		code = gw_store_commit(world->store, &j->err);
+	if (code != GW_OK)
+		gw_store_rollback(world->store);
+}
+
+static void end_job(struct clear_job *j)
+{
+	struct gw_sync *s = j->sync;
+	size_t at = (size_t)(j->op - s->settling->ops) + 1;
+	void (*done)(struct gw_sync *) = j->done;
+	struct gw_error err = j->err;
+
+	free(j->items);
+	free(j);
+	if (err.code != GW_OK)
+		gw_sync_fail(s, &err);
+	else
+		next_op(s, at, done);
+}
+
+static void on_forgotten(struct gw_disk_job *job)
+{
+	struct clear_job *j = (struct clear_job *)job;
+
+	if (j->sync->state >= SYNC_ENDING) {
+		struct gw_sync *s = j->sync;
+
+		free(j->items);
+		free(j);
+		gw_sync_pump(s);
+		return;
+	}
+	end_job(j);
+}
+
+static void on_cleared(void *ctx, enum gw_clear_outcome outcome, const struct gw_error *err)
+{
+	struct clear_job *j = ctx;
+	struct gw_folder_op *op = j->op;
+	struct gw_sync *s = j->sync;
+
+	if (s->state >= SYNC_ENDING || (err != NULL && err->code != GW_ERR_REFUSED)) {
+		free(j->items); /* the session's own event follows, or came */
+		free(j);
+		return;
+	}
+	if (outcome == GW_CLEAR_EMPTY && op->what.kind == GW_FOLDER_DELETE_THERE) {
+		end_job(j);
+		return;
+	}
+	if (outcome == GW_CLEAR_FAILED) {
+		gw_sync_problem(s, op->shown, err);
+	} else if (op->what.kind == GW_FOLDER_DELETE_THERE) {
+		op->what.kind = GW_FOLDER_HOLD;
+		op->what.reason = GW_FOLDER_FRESH_THERE;
+		gw_sync_tell_held(s, op);
+	}
+	op->done = true;
+	gw_sync_block(s, op->wire);
+	j->job = (struct gw_disk_job){ .work = work_forget, .done = on_forgotten };
+	gw_disk_submit(&s->disk, &j->job);
+}
+
+static void on_read(struct gw_disk_job *job)
+{
+	struct clear_job *j = (struct clear_job *)job;
+	struct gw_sync *s = j->sync;
+	const struct gw_mailbox_row *row = j->op->row;
+	/* A label goes with its name, and leaves its messages where they are. */
+	bool label = gw_session_caps(s->conns[0].session) & GW_CAP_GMAIL;
+	bool trash = s->account->deletes == GW_DELETE_TRASH && !label && j->count > 0 &&
+		     strcmp(s->trash, row->remote_name) != 0;
+	const struct gw_clear_options options = { .session = s->conns[0].session,
+		.mailbox = row->remote_name,
+		.uidvalidity = row->uidvalidity,
+		.uidnext = row->uidnext,
+		.trash = trash ? s->trash : NULL,
+		.make_trash = s->env.make_trash,
+		.items = j->items,
+		.count = j->count,
+		.done = on_cleared,
+		.ctx = j };
+
+	if (s->state >= SYNC_ENDING) {
+		free(j->items);
+		free(j);
+		gw_sync_pump(s);
+		return;
+	}
+	if (j->err.code != GW_OK || gw_clear_start(&options) != GW_OK) {
+		gw_fail(&j->err, GW_ERR_NET, "the session ended");
+		end_job(j);
+	}
+}
+
+static void next_op(struct gw_sync *s, size_t from, void (*done)(struct gw_sync *s))
+{
+	struct gw_settling *t = s->settling;
+	struct clear_job *j;
+
+	for (size_t i = from; i < t->op_count; i++) {
+		struct gw_folder_op *op = &t->ops[i];
+
+		if (op->done || (op->what.kind != GW_FOLDER_DELETE_THERE &&
+					op->what.kind != GW_FOLDER_EMPTY_THERE))
+			continue;
+		j = calloc(1, sizeof *j);
+		if (j == NULL || !gw_sync_choose_trash(s)) {
+			struct gw_error err = { 0 };
+
+			free(j);
+			gw_fail(&err, GW_ERR_NOMEM, "out of memory");
+			gw_sync_fail(s, &err);
+			return;
+		}
+		*j = (struct clear_job){ .job = { .work = work_read, .done = on_read },
+			.sync = s,
+			.op = op,
+			.done = done };
+		gw_disk_submit(&s->disk, &j->job);
+		return;
+	}
+	done(s);
+}
+
+void gw_sync_clear_folders(struct gw_sync *s, void (*done)(struct gw_sync *s))
+{
+	next_op(s, 0, done);
+}
