@@ -230,6 +230,17 @@ enum gw_code gw_seqset_copy(struct gw_seqset *to, const struct gw_seqset *from)
 	return GW_OK;
 }
 
+enum gw_code gw_seqset_add_set(struct gw_seqset *s, const struct gw_seqset *from)
+{
+	struct gw_seqset copy = { 0 };
+	enum gw_code code = gw_seqset_copy(&copy, from);
+
+	if (code == GW_OK)
+		code = gw_seqset_add_all(s, copy.ranges, copy.count);
+	gw_seqset_deinit(&copy);
+	return code;
+}
+
 enum gw_code gw_seqset_subtract(struct gw_seqset *s, const struct gw_seqset *less)
 {
 	struct gw_seqset left = { 0 };
@@ -258,5 +269,26 @@ enum gw_code gw_seqset_subtract(struct gw_seqset *s, const struct gw_seqset *les
 	}
 	gw_seqset_deinit(s);
 	*s = left;
+	return GW_OK;
+}
+
+enum gw_code gw_seqset_part(const struct gw_seqset *s, uint64_t *from, uint64_t numbers,
+	size_t ranges, struct gw_seqset *part)
+{
+	size_t at = *from > UINT32_MAX ? s->count : lower(s, (uint32_t)*from);
+
+	part->count = 0;
+	for (; at < s->count && part->count < ranges && numbers > 0; at++) {
+		struct gw_range r = s->ranges[at];
+
+		if (r.first < *from)
+			r.first = (uint32_t)*from;
+		if ((uint64_t)r.last - r.first >= numbers)
+			r.last = (uint32_t)(r.first + numbers - 1);
+		if (gw_seqset_add(part, r.first, r.last) != GW_OK)
+			return GW_ERR_NOMEM;
+		numbers -= (uint64_t)r.last - r.first + 1;
+		*from = (uint64_t)r.last + 1;
+	}
 	return GW_OK;
 }

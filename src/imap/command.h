@@ -9,7 +9,8 @@
 
 enum {
 	GW_LINE_MAX_BREAKS = 4,
-	GW_LINE_MAX_RANGES = 400, /* of a set: keeps a line within some 8 KB */
+	GW_LINE_SET_BYTES = 7400,                    /* of a set: keeps a line within 8,000 */
+	GW_LINE_MAX_RANGES = GW_LINE_SET_BYTES / 22, /* "4294967294:4294967295," is the longest */
 };
 
 /* A literal too large to be held: size bytes, read as the connection takes them. */

@@ -73,6 +73,7 @@ static const struct {
 	{ "PERMANENTFLAGS", GW_CODE_PERMANENTFLAGS, false },
 	{ "APPENDUID", GW_CODE_APPENDUID, false },
 	{ "COPYUID", GW_CODE_COPYUID, false },
+	{ "MESSAGELIMIT", GW_CODE_MESSAGELIMIT, false },
 	{ "MODIFIED", GW_CODE_MODIFIED, false },
 	{ "TRYCREATE", GW_CODE_TRYCREATE, false },
 	{ "ALREADYEXISTS", GW_CODE_ALREADYEXISTS, false },
@@ -98,6 +99,16 @@ static bool parse_append_uid(struct gw_slice text, struct gw_response *out)
 	return space != NULL && gw_read_u32((struct gw_slice){ text.p, n }, &out->uidvalidity) &&
 	       gw_read_u64(
 		       (struct gw_slice){ space + 1, text.n - n - 1 }, UINT32_MAX, &out->number);
+}
+
+/* "limit uid"; the UID is not there when nothing is left. */
+static bool parse_message_limit(struct gw_slice text, struct gw_response *out)
+{
+	const char *space = memchr(text.p, ' ', text.n);
+	size_t n = space == NULL ? 0 : (size_t)(space - text.p);
+
+	return space != NULL && gw_read_u64((struct gw_slice){ space + 1, text.n - n - 1 },
+					UINT32_MAX, &out->number);
 }
 
 /* "uidvalidity from-set to-set" */
@@ -143,6 +154,7 @@ static void parse_code(struct gw_slice inside, struct gw_response *out)
 			out->code = codes[i].code;
 	}
 	if ((out->code == GW_CODE_APPENDUID && !parse_append_uid(rest, out)) ||
+		(out->code == GW_CODE_MESSAGELIMIT && !parse_message_limit(rest, out)) ||
 		(out->code == GW_CODE_COPYUID && !parse_copy_uid(rest, out)) ||
 		(out->code == GW_CODE_PERMANENTFLAGS && !parse_permanent(rest, out)))
 		out->code = GW_CODE_OTHER;

@@ -43,6 +43,7 @@ enum gw_resp_code {
 	GW_CODE_PERMANENTFLAGS, /* fetch.flags holds the list */
 	GW_CODE_APPENDUID,      /* uidvalidity and number, the UID (RFC 4315) */
 	GW_CODE_COPYUID,        /* uidvalidity, copied_from and copied_to (RFC 4315) */
+	GW_CODE_MESSAGELIMIT,   /* number: the lowest UID that was processed (RFC 9738) */
 	GW_CODE_MODIFIED,       /* code_text is the set of what was not stored (RFC 7162) */
 	GW_CODE_TRYCREATE,
 	GW_CODE_ALREADYEXISTS,

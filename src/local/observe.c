@@ -98,6 +98,8 @@ static enum gw_code take_row(void *ctx, const struct gw_message_row *row)
 	b->old = row->date != 0 && row->date < look->options.oldest;
 	b->named = row->global_id != 0;
 	b->big = look->options.max_size > 0 && row->size > look->options.max_size;
+	b->size = row->size < UINT32_MAX ? (uint32_t)row->size : UINT32_MAX;
+	b->date = row->date > 0 && row->date < UINT32_MAX ? (uint32_t)row->date : 0;
 	b->local =
 		row->base_name == NULL ? GW_NO_LOCAL : find_file(v, gw_slice_str(row->base_name));
 	if (b->local != GW_NO_LOCAL) {

@@ -330,7 +330,7 @@ static void apply_one(struct gw_box *box, const struct gw_action *a)
 		op.kind = GW_OP_OUTSIDE;
 		op.flags = a->flags;
 		op.size = a->size;
-		op.date = (time_t)a->base_flags; /* older than any window, until it is told */
+		op.date = a->base_flags != 0 ? GW_DATE_TOLD_OLD : 0;
 		break;
 	case GW_DO_HIDE:
 		op.kind = GW_OP_HIDE;
@@ -471,7 +471,7 @@ void gw_box_wrap_up(struct gw_box *box)
 	gw_box_release(box);
 	gw_box_apply_rest(box);
 	box->incomplete |= box->plan.incomplete;
-	op.advance = !box->incomplete;
+	op.advance = !box->incomplete && !v->unproved;
 	if (box->incomplete)
 		gw_log(box->env->log, GW_LOG_DEBUG, "%s: something is left for another look",
 			box->folder->shown);

@@ -591,6 +591,7 @@ void gw_box_attach(struct gw_box *box, struct gw_session *session)
 		.mailbox = box->folder->wire,
 		.full = box->env->full || box->copies_differ || gw_box_full_look_due(box->row) ||
 			gw_box_window_key(box->folder, box->env->now) != box->row->window,
+		.list = box->local.held_gone.count > 0,
 		.oldest = box->oldest,
 		.plain_select = box->env->plain_select,
 		.uidvalidity = box->row->uidvalidity,

@@ -90,6 +90,22 @@ static void tell_held(struct gw_box *box, uint64_t count, bool gone_here)
 	box->env->problem(box->env->ctx, box, &err);
 }
 
+static uint64_t count_known(const struct gw_box *box)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < box->local.base_count; i++)
+		n += box->local.base[i].kind == GW_BASE_FILE;
+	return n;
+}
+
+/* What was held back before and is still gone there is told here; the account tells of the rest. */
+static void tell_all_held(struct gw_box *box, const struct gw_guarded *done)
+{
+	tell_held(box, done->held_there + done->still_there, false);
+	tell_held(box, done->held_here, true);
+}
+
 /* Holds back what looks like an accident. */
 static void guard(struct gw_box *box)
 {
@@ -99,10 +115,11 @@ static void guard(struct gw_box *box)
 		.accept = box->env->accept_deletions,
 		.restore = box->env->restore_deletions,
 		.percent = box->env->account->guard_percent,
-		.there_is_nothing = box->remote.exists == 0,
+		.there_is_nothing = box->remote.listed == 0,
 		.here_is_nothing = box->local.scan.count == 0,
 		.mailbox_recent = box->row->deleted_recently,
 		.mailbox_total = box->local.base_count,
+		.mailbox_known = count_known(box),
 		.account_recent = *box->env->deleted_recently,
 		.account_total = *box->env->messages,
 		.held_gone = &box->local.held_gone,
@@ -115,8 +132,37 @@ static void guard(struct gw_box *box)
 		box->row->deleted_recently += (uint32_t)done.deleted;
 		*box->env->deleted_recently += done.deleted;
 	}
-	tell_held(box, done.held_there, false);
-	tell_held(box, done.held_here, true);
+	tell_all_held(box, &done);
+}
+
+/* What the server says does not add up.  The first time something may only have moved while it was
+ * asked; then it is told. */
+static void tell_unproved(struct gw_box *box)
+{
+	struct gw_error err = { 0 };
+
+	if (!box->again) {
+		box->incomplete = true;
+		return;
+	}
+	gw_fail(&err, GW_ERR_PROTOCOL,
+		"the server says that there are %u messages, and lists others than that, however it "
+		"is asked: nothing is taken for deleted, and all is asked again in the next run",
+		box->remote.exists);
+	err.scope = GW_SCOPE_MAILBOX;
+	box->env->problem(box->env->ctx, box, &err);
+}
+
+static void tell_dim(struct gw_box *box)
+{
+	struct gw_error err = { 0 };
+
+	gw_fail(&err, GW_ERR_PROTOCOL,
+		"what the server says of the flags of %u messages cannot be read (one is UID %u): "
+		"they stay as they are here",
+		box->remote.dim, box->remote.dim_uid);
+	err.scope = GW_SCOPE_MAILBOX;
+	box->env->problem(box->env->ctx, box, &err);
 }
 
 void gw_box_plan(struct gw_box *box)
@@ -130,6 +176,7 @@ void gw_box_plan(struct gw_box *box)
 	in.remote_count = v->count;
 	in.pairs = box->pairs;
 	in.pair_count = box->pair_count;
+	in.unproved = v->unproved;
 	in.remote_full = v->full;
 	in.vanished = &v->vanished;
 	in.listing = v->has_listing ? &v->listing : NULL;
@@ -148,6 +195,10 @@ void gw_box_plan(struct gw_box *box)
 		gw_box_fail(box, &box->err);
 		return;
 	}
+	if (v->unproved)
+		tell_unproved(box);
+	if (v->dim > 0)
+		tell_dim(box);
 	gw_box_enter(box, BOX_PLANNED);
 	box->env->planned(box->env->ctx, box);
 }

@@ -1,7 +1,7 @@
 /* plan/guard.c - see guard.h. */
 #include "plan/guard.h"
 
-enum { MAILBOX_MIN = 20, MAILBOX_PERCENT = 20, ACCOUNT_MIN = 100, EMPTY_FROM = 5 };
+enum { MAILBOX_MIN = 20, MAILBOX_PERCENT = 20, ACCOUNT_MIN = 100, EMPTY_FROM = 3 };
 
 static uint64_t limit(uint64_t min, uint64_t total, unsigned percent)
 {
@@ -22,14 +22,16 @@ static bool was_held(const struct gw_guard *g, const struct gw_action *a)
 	return held != NULL && gw_seqset_has(held, a->uid);
 }
 
-/* Do so many more look like an accident? */
-static bool too_many(const struct gw_guard *g, uint64_t n)
+/* Do so many more, of `all` that are gone now, look like an accident?  To lose everything does,
+ * also where something new came. */
+static bool too_many(const struct gw_guard *g, uint64_t n, uint64_t all)
 {
 	unsigned percent = g->percent == 0 ? MAILBOX_PERCENT : g->percent;
 
 	if (g->off || n == 0)
 		return false;
-	if ((g->there_is_nothing || g->here_is_nothing) && g->mailbox_total >= EMPTY_FROM)
+	if (all >= EMPTY_FROM && (g->there_is_nothing || g->here_is_nothing ||
+					 (g->mailbox_known > 0 && all >= g->mailbox_known)))
 		return true;
 	return g->mailbox_recent + n > limit(MAILBOX_MIN, g->mailbox_total, percent) ||
 	       g->account_recent + n > limit(ACCOUNT_MIN, g->account_total, percent / 2);
@@ -52,19 +54,24 @@ static bool decide_held(const struct gw_guard *g, struct gw_action *a, struct gw
 struct gw_guarded gw_guard_plan(const struct gw_guard *g, struct gw_plan *plan)
 {
 	struct gw_guarded done = { 0 };
-	uint64_t fresh = 0;
+	uint64_t fresh = 0, all = 0;
 	size_t kept = 0;
 	bool hold;
 
-	for (size_t i = 0; i < plan->count; i++)
+	for (size_t i = 0; i < plan->count; i++) {
+		all += is_deletion(&plan->actions[i]);
 		fresh += is_deletion(&plan->actions[i]) && !was_held(g, &plan->actions[i]);
-	hold = too_many(g, fresh);
+	}
+	hold = too_many(g, fresh, all);
 	for (size_t i = 0; i < plan->count; i++) {
 		struct gw_action a = plan->actions[i];
 
 		if (is_deletion(&a) && was_held(g, &a)) {
-			if (!decide_held(g, &a, &done))
-				continue; /* it is remembered already */
+			if (!decide_held(g, &a, &done)) { /* it is remembered already */
+				done.still_there += a.kind == GW_DO_DELETE_LOCAL;
+				done.still_here += a.kind == GW_DO_DELETE_REMOTE;
+				continue;
+			}
 		} else if (is_deletion(&a)) {
 			done.held_there += hold && a.kind == GW_DO_DELETE_LOCAL;
 			done.held_here += hold && a.kind == GW_DO_DELETE_REMOTE;

@@ -17,6 +17,7 @@ struct gw_guard {
 	bool restore;                           /* take it back from the other side */
 	bool there_is_nothing;                  /* the server lists no message at all */
 	bool here_is_nothing;                   /* nor does the Maildir */
+	uint64_t mailbox_known;                 /* messages that have a file, by base */
 	unsigned percent;                       /* of a mailbox; half of it of an account; 0: 20 */
 	uint64_t mailbox_recent, mailbox_total; /* deleted lately; messages */
 	uint64_t account_recent, account_total;
@@ -25,9 +26,10 @@ struct gw_guard {
 };
 
 struct gw_guarded {
-	uint64_t deleted;               /* that may go, on either side */
-	uint64_t held_there, held_here; /* held back now: gone on the server, or here */
-	uint64_t restored;              /* that were held back and are taken back now */
+	uint64_t deleted;                 /* that may go, on either side */
+	uint64_t held_there, held_here;   /* held back now: gone on the server, or here */
+	uint64_t still_there, still_here; /* held back before, and still so */
+	uint64_t restored;                /* that were held back and are taken back now */
 };
 
 /* Turns DELETE_LOCAL actions of the plan into HOLD_DELETE, or KEEP when they are taken back, and

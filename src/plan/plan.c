@@ -150,6 +150,18 @@ static bool leaves(const struct gw_plan_input *in, const struct gw_base_msg *b, 
 	return true;
 }
 
+/* A known message's age and size are those of its row: a server that tells others is no reason to
+ * let it leave.  r NULL: nothing was told. */
+static bool is_old(const struct gw_base_msg *b, const struct gw_remote_msg *r)
+{
+	return b->date > GW_DATE_TOLD_OLD || r == NULL || !r->whole ? b->old : r->old;
+}
+
+static uint64_t size_of(const struct gw_base_msg *b, const struct gw_remote_msg *r)
+{
+	return b->size != 0 || r == NULL || !r->whole ? (b->big ? UINT64_MAX : 0) : r->size;
+}
+
 static bool merge(const struct gw_plan_input *in, const struct gw_base_msg *b,
 	const struct gw_remote_msg *r, struct gw_plan *plan)
 {
@@ -161,7 +173,7 @@ static bool merge(const struct gw_plan_input *in, const struct gw_base_msg *b,
 	if (b->kind == GW_BASE_HIDDEN && shown == NULL)
 		return false;
 	if ((b->kind == GW_BASE_OUTSIDE || (r->flags == b->flags && m.local == l->flags)) &&
-		leaves(in, b, r->old, l, plan))
+		leaves(in, b, is_old(b, r), l, plan))
 		return true;
 	if (wished_away(in, b, l)) {
 		if (!changed_there(b, r))
@@ -242,10 +254,7 @@ static bool missing_here(const struct gw_plan_input *in, const struct gw_base_ms
 	if (b->kind == GW_BASE_UNFETCHABLE)
 		return r == NULL || !in->retry_unfetchable || download(plan, r, GW_DO_DOWNLOAD);
 	if (b->kind == GW_BASE_OUTSIDE && r != NULL &&
-		!outside(in, b->uid, r->flags, r->whole ? r->old : b->old,
-			r->whole ? r->size
-			: b->big ? UINT64_MAX
-				 : 0))
+		!outside(in, b->uid, r->flags, is_old(b, r), size_of(b, r)))
 		return download(plan, r, GW_DO_DOWNLOAD);
 	if (b->kind != GW_BASE_FILE && b->kind != GW_BASE_HIDDEN)
 		return r == NULL || update_base(b, r->flags, plan);
@@ -271,6 +280,15 @@ static bool back_here(
 	return add(plan, GW_DO_UNHOLD, b->uid) != NULL;
 }
 
+/* Its deletion was held back, and the server shows it after all. */
+static bool back_there(
+	const struct gw_plan_input *in, const struct gw_base_msg *b, struct gw_plan *plan)
+{
+	if (in->held_gone == NULL || !gw_seqset_has(in->held_gone, b->uid))
+		return true;
+	return add(plan, GW_DO_UNHOLD, b->uid) != NULL;
+}
+
 /* Known, here, and nothing told of it: the server has what base says. */
 static bool unchanged_there(
 	const struct gw_plan_input *in, const struct gw_base_msg *b, struct gw_plan *plan)
@@ -289,13 +307,24 @@ static bool unchanged_there(
 		gw_merge_flags(in, base, base, in->local[b->local].flags).remote);
 }
 
+/* What is known of a message of base that remote does not hold. */
+enum fact { PRESENT, ABSENT, UNKNOWN };
+
+static enum fact fact_of(const struct gw_plan_input *in, uint32_t uid)
+{
+	if (in->unproved)
+		return UNKNOWN;
+	if (in->listing != NULL)
+		return gw_seqset_has(in->listing, uid) ? PRESENT : ABSENT;
+	if (in->remote_full || (in->vanished != NULL && gw_seqset_has(in->vanished, uid)))
+		return ABSENT;
+	/* It was gone: that it has not changed since says nothing. */
+	return in->held_gone != NULL && gw_seqset_has(in->held_gone, uid) ? UNKNOWN : PRESENT;
+}
+
 static bool is_gone(const struct gw_plan_input *in, uint32_t uid)
 {
-	if (in->remote_full || (in->vanished != NULL && gw_seqset_has(in->vanished, uid)))
-		return true;
-	if (in->held_gone != NULL && gw_seqset_has(in->held_gone, uid))
-		return true;
-	return in->listing != NULL && !gw_seqset_has(in->listing, uid);
+	return fact_of(in, uid) == ABSENT;
 }
 
 /* Known, and gone there. */
@@ -319,6 +348,40 @@ static bool gone_there(
 	if (a != NULL)
 		a->local = b->local;
 	return a != NULL;
+}
+
+/* Known, and remote does not hold it. */
+static bool not_told(
+	const struct gw_plan_input *in, const struct gw_base_msg *b, struct gw_plan *plan)
+{
+	bool held = in->held_gone != NULL && gw_seqset_has(in->held_gone, b->uid);
+
+	switch (fact_of(in, b->uid)) {
+	case ABSENT:
+		return gone_there(in, b, plan);
+	case PRESENT:
+		return back_there(in, b, plan) && unchanged_there(in, b, plan);
+	case UNKNOWN:
+		return held || unchanged_there(in, b, plan);
+	}
+	return false;
+}
+
+/* Known, and remote holds it. */
+static bool told(const struct gw_plan_input *in, const struct gw_base_msg *b,
+	const struct gw_remote_msg *r, struct gw_plan *plan)
+{
+	struct gw_remote_msg as_known = *r;
+
+	/* Told about and told gone afterwards: gone. */
+	if (in->vanished != NULL && gw_seqset_has(in->vanished, b->uid))
+		return gone_there(in, b, plan);
+	if (r->dim)
+		as_known.flags = b->flags;
+	if (!back_there(in, b, plan))
+		return false;
+	return b->local == GW_NO_LOCAL ? missing_here(in, b, &as_known, plan)
+				       : merge(in, b, &as_known, plan);
 }
 
 /* Base does not know it. */
@@ -443,21 +506,10 @@ enum gw_code gw_plan_mailbox(const struct gw_plan_input *given, struct gw_plan *
 			ok = new_there(in, remote, out);
 			r++;
 		} else if (remote == NULL || base->uid < remote->uid) {
-			ok = back_here(in, base, out) &&
-			     (is_gone(in, base->uid) ? gone_there(in, base, out)
-						     : unchanged_there(in, base, out));
+			ok = back_here(in, base, out) && not_told(in, base, out);
 			b++;
 		} else {
-			ok = back_here(in, base, out);
-			/* Told about and told gone afterwards: gone. */
-			if (!ok)
-				break;
-			if (in->vanished != NULL && gw_seqset_has(in->vanished, base->uid))
-				ok = gone_there(in, base, out);
-			else if (base->local == GW_NO_LOCAL)
-				ok = missing_here(in, base, remote, out);
-			else
-				ok = merge(in, base, remote, out);
+			ok = back_here(in, base, out) && told(in, base, remote, out);
 			b++;
 			r++;
 		}

@@ -35,7 +35,12 @@ struct gw_base_msg {
 	uint64_t old : 1;   /* older than the window reaches, as far as base knows */
 	uint64_t big : 1;   /* larger than is wanted */
 	uint64_t named : 1; /* base knows its global id */
+	uint32_t size;      /* 0: not known */
+	uint32_t date;      /* seconds since the epoch; 0: not known */
 };
+
+/* As a date: older than any window, and nobody wrote down how old. */
+#define GW_DATE_TOLD_OLD 1
 
 /* What the server says now: all of it, or what changed.  Sorted by uid, unique. */
 struct gw_remote_msg {
@@ -44,6 +49,7 @@ struct gw_remote_msg {
 	uint64_t flags : 58;
 	uint64_t old : 1;   /* older than the window reaches */
 	uint64_t whole : 1; /* size and age were told */
+	uint64_t dim : 1;   /* it is there, and its flags are not known */
 };
 
 /* Files that share a base name: what one is to that which has the row, or comes first. */
@@ -80,11 +86,14 @@ struct gw_plan_input {
 	const struct gw_pair *pairs;
 	size_t pair_count;
 
+	/* What the server's answers prove (evidence.h).  unproved: they do not add up, so nothing is
+	 * gone. */
+	bool unproved;
 	bool remote_full;                  /* what remote does not hold is gone */
 	const struct gw_seqset *vanished;  /* gone for certain */
-	const struct gw_seqset *held_gone; /* gone for certain in an earlier run, and held back */
-	const struct gw_seqset *held_here; /* gone here in an earlier run, and held back */
 	const struct gw_seqset *listing;   /* NULL, or all UIDs there are */
+	const struct gw_seqset *held_gone; /* gone in an earlier run, and held back */
+	const struct gw_seqset *held_here; /* gone here in an earlier run, and held back */
 	bool local_trusted;                /* what local does not hold is gone */
 	bool copies_differ; /* state, mark or directory is an old copy: absence proves nothing */
 	bool retry_unfetchable;

@@ -2,52 +2,20 @@
  *
  * Three ladders, one result: QRESYNC (RFC 7162 3.2), CONDSTORE with EXISTS arithmetic (Gmail), and
  * a listing of all flags.  Two round trips at most where nothing odd happened.
+ *
+ * What is absent has been proved to be: by an answer that names as many messages as there are, or by
+ * another question, of another kind, whose answer does (plan/evidence.h).
  */
 #pragma once
 
 #include "imap/session.h"
-#include "plan/plan.h"
-
-/* What stands for a message in all its mailboxes (Gmail: X-GM-MSGID). */
-struct gw_remote_id {
-	uint32_t uid;
-	uint64_t id;
-};
-
-struct gw_remote_view {
-	uint32_t uidvalidity, uidnext;  /* of the SELECT that began the look */
-	uint64_t highestmodseq;         /* 0: the mailbox has none */
-	uint32_t selected_exists;       /* as the SELECT ended: the count the cursors belong to */
-	uint32_t exists;                /* kept up to date */
-	struct gw_remote_msg *messages; /* owned; sorted by uid */
-	size_t count, cap;
-	struct gw_remote_id
-		*ids; /* owned; sorted by uid; of those that were told, if the server has any */
-	size_t id_count, id_cap;
-	struct gw_seqset vanished;
-	struct gw_seqset listing; /* if has_listing */
-	bool has_listing;
-	uint64_t storable; /* flags that the mailbox stores for good */
-	bool read_only;
-	bool full;      /* messages is all there is */
-	bool restarted; /* UIDVALIDITY changed, or a cursor went back: base's UIDs mean nothing */
-};
-
-void gw_remote_view_deinit(struct gw_remote_view *view);
-
-/* Frees what it says of single messages; cursors, counts and ids stay. */
-void gw_remote_view_drop_messages(struct gw_remote_view *view);
-
-/* Sorts the ids by UID, one for each: gw_remote_view_id() needs that after an id was added. */
-void gw_remote_view_settle_ids(struct gw_remote_view *view);
-
-/* 0: not told. */
-uint64_t gw_remote_view_id(const struct gw_remote_view *view, uint32_t uid);
+#include "remote/view.h"
 
 struct gw_observe_options {
 	struct gw_session *session; /* borrowed */
 	const char *mailbox;        /* as on the wire; borrowed */
 	bool full;                  /* whatever the cursors say */
+	bool list;                  /* not without the UIDs of all that is there */
 	bool plain_select;          /* this server refused a SELECT with parameters before */
 
 	/* Base's cursors; uidvalidity 0: none. */

@@ -121,23 +121,17 @@ static bool remote_unchanged(const struct gw_sync *s, const struct gw_entry *e)
 	       f->uidvalidity == row->uidvalidity && f->highestmodseq == row->highestmodseq;
 }
 
-/* Deletions that an earlier run held back: told on every run, until a person decides. */
+/* Deletions that an earlier run held back: told on every run, until a person decides.  Of what was
+ * gone there, the server is asked first whether it still is. */
 static void look_at_held(struct gw_sync *s, struct gw_entry *e)
 {
+	bool decided = s->options.accept_deletions || s->options.restore_deletions;
 	struct gw_error err = { 0 };
 
-	if (s->options.accept_deletions || s->options.restore_deletions) {
+	if (decided || e->row.held_gone > 0)
 		e->remote_same = false;
+	if (decided || e->row.held_here == 0)
 		return;
-	}
-	if (e->row.held_gone > 0)
-		gw_box_held_error(e->row.held_gone, false, &err);
-	else
-		gw_box_held_error(e->row.held_here, true, &err);
-	gw_sync_problem(s, e->folder->shown, &err);
-	if (e->row.held_gone == 0 || e->row.held_here == 0)
-		return;
-	gw_error_clear(&err);
 	gw_box_held_error(e->row.held_here, true, &err);
 	gw_sync_problem(s, e->folder->shown, &err);
 }

@@ -62,8 +62,14 @@ static void limits(void **state)
 		.mailbox_total = 5, .account_total = 5000, .there_is_nothing = true
 	};
 	expect("five, and the mailbox is empty", g, 5, 0, 5);
-	g.mailbox_total = 4;
-	expect("four", g, 4, 4, 0);
+	g.mailbox_total = 3;
+	expect("three", g, 3, 0, 3);
+	expect("the last of three; the others were moved", g, 1, 1, 0);
+	g.mailbox_total = 2;
+	expect("two", g, 2, 2, 0);
+	g = (struct gw_guard){ .mailbox_total = 7, .mailbox_known = 7, .account_total = 5000 };
+	expect("all seven, but something new came", g, 7, 0, 7);
+	expect("six of seven", g, 6, 6, 0);
 	g = (struct gw_guard){ .mailbox_total = 5, .account_total = 5000, .here_is_nothing = true };
 	expect("five, and the Maildir is empty", g, 5, 0, 5);
 	g = large;

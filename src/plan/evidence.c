@@ -1,0 +1,34 @@
+/* plan/evidence.c - see evidence.h. */
+#include "plan/evidence.h"
+
+bool gw_answer_is_complete(const struct gw_answer *answer)
+{
+	return !answer->refused && answer->expunged == 0 && answer->told == answer->exists;
+}
+
+uint64_t gw_evidence_expected(const struct gw_base_msg *base, size_t base_count,
+	const struct gw_remote_msg *remote, size_t remote_count, const struct gw_seqset *vanished)
+{
+	uint64_t n = 0;
+	size_t b = 0;
+
+	for (size_t i = 0; i < base_count; i++)
+		n += base[i].kind != GW_BASE_HIDDEN && !gw_seqset_has(vanished, base[i].uid);
+	for (size_t i = 0; i < remote_count; i++) {
+		bool shown;
+
+		while (b < base_count && base[b].uid < remote[i].uid)
+			b++;
+		shown = b < base_count && base[b].uid == remote[i].uid &&
+			base[b].kind != GW_BASE_HIDDEN;
+		n += !shown && !gw_seqset_has(vanished, remote[i].uid);
+	}
+	return n;
+}
+
+bool gw_evidence_is_another(const struct gw_base_msg *base, uint32_t size, int64_t date)
+{
+	if (base->date > GW_DATE_TOLD_OLD && date != 0)
+		return date != (int64_t)base->date;
+	return base->size != 0 && size != 0 && base->size != size;
+}

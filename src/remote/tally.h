@@ -1,0 +1,28 @@
+/* remote/tally.h - the UIDs that one answer names: a SEARCH, or the lines of a FETCH. */
+#pragma once
+
+#include "base/seqset.h"
+#include "imap/response.h"
+
+/* Zeroed: nothing was named. */
+struct gw_tally {
+	struct gw_seqset told;    /* after gw_tally_settle() */
+	struct gw_seqset left;    /* what vanished while it came */
+	struct gw_range *numbers; /* owned; not sorted yet */
+	size_t number_count, number_cap;
+	bool absurd; /* it names more than there can be, and nothing of it is kept */
+};
+
+void gw_tally_deinit(struct gw_tally *tally);
+
+/* Another answer begins. */
+void gw_tally_reset(struct gw_tally *tally);
+
+/* exists: messages there are, as far as is known.  GW_ERR_NOMEM. */
+enum gw_code gw_tally_add(struct gw_tally *tally, uint32_t uid, uint32_t exists);
+
+/* Of a SEARCH; other responses name nothing.  GW_ERR_NOMEM, GW_ERR_PROTOCOL: a set that is none. */
+enum gw_code gw_tally_search(struct gw_tally *tally, const struct gw_response *r, uint32_t exists);
+
+/* The answer has ended.  GW_ERR_NOMEM. */
+enum gw_code gw_tally_settle(struct gw_tally *tally, uint32_t exists);
