@@ -205,6 +205,14 @@ static void fail_memory(struct gw_box *box)
 	gw_box_fail(box, &err);
 }
 
+/* Where the connection stands, another one would not help: that is the mailbox's own failure. */
+static enum gw_scope scope_of(enum gw_code code)
+{
+	return code == GW_ERR_LIMIT || code == GW_ERR_BUG || code == GW_ERR_NOMEM
+		       ? GW_SCOPE_MAILBOX
+		       : GW_SCOPE_ACCOUNT;
+}
+
 void gw_box_end_lost(struct gw_box *box, const struct gw_error *why)
 {
 	struct gw_error err = { 0 };
@@ -212,14 +220,17 @@ void gw_box_end_lost(struct gw_box *box, const struct gw_error *why)
 	if (why != NULL)
 		err = *why;
 	gw_fail(&err, GW_ERR_CANCELLED, "stopped");
-	err.scope = GW_SCOPE_ACCOUNT;
+	err.scope = scope_of(err.code);
 	gw_box_fail(box, &err);
 }
 
 void gw_box_end_unsent(struct gw_box *box, enum gw_code code)
 {
-	gw_fail(&box->err, code, code == GW_ERR_NOMEM ? "out of memory" : "the session ended");
-	box->err.scope = GW_SCOPE_ACCOUNT;
+	gw_fail(&box->err, code,
+		code == GW_ERR_NOMEM ? "out of memory"
+		: code == GW_ERR_NET ? "the session ended"
+				     : "a command cannot be written as IMAP wants it");
+	box->err.scope = scope_of(code);
 	gw_box_fail(box, &box->err);
 }
 

@@ -84,7 +84,8 @@ static void on_head_response(void *ctx, const struct gw_response *r)
 	head->flags =
 		gw_session_tells_flags(box->session, &r->fetch) ? gw_box_flags(box, &r->fetch) : 0;
 	head->has_received = print.has_received;
-	head->msgid = box->env->merges ? first_bytes(print.msgid) : 0;
+	head->any_msgid = first_bytes(print.msgid);
+	head->msgid = box->env->merges ? head->any_msgid : 0;
 	memcpy(head->header, print.header, GW_PAIR_HASH);
 }
 

@@ -220,6 +220,37 @@ static struct gw_pair_remote *find_sent(struct gw_box *box, const struct gw_pend
 	return NULL;
 }
 
+static uint64_t msgid_of(const struct gw_fingerprint *print)
+{
+	uint64_t n;
+
+	memcpy(&n, print->msgid, sizeof n);
+	return n;
+}
+
+/* A server that alters what it stores (a field added, lines folded or encoded anew): the one message
+ * with its Message-ID that came since it was announced. */
+static struct gw_pair_remote *find_altered(struct gw_box *box, const struct gw_pending_file *p)
+{
+	uint64_t msgid = msgid_of(&p->print);
+	struct gw_pair_remote *found = NULL;
+
+	if (msgid == 0 || p->uidvalidity != box->remote.uidvalidity)
+		return NULL;
+	for (size_t i = 0; i < box->local.pending_count; i++) {
+		if (&box->local.pending[i] != p && msgid_of(&box->local.pending[i].print) == msgid)
+			return NULL;
+	}
+	for (size_t i = 0; i < box->head_count; i++) {
+		if (box->heads[i].uid < p->uidnext || box->heads[i].any_msgid != msgid)
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = &box->heads[i];
+	}
+	return found;
+}
+
 void gw_box_claim_pending(struct gw_box *box)
 {
 	for (size_t i = 0; i < box->local.pending_count && !box->env->dry_run; i++) {
@@ -232,6 +263,8 @@ void gw_box_claim_pending(struct gw_box *box)
 		if (p->known)
 			continue;
 		head = find_sent(box, p);
+		if (head == NULL)
+			head = find_altered(box, p);
 		if (head == NULL) /* with a file it may be paired like any other */
 			continue;
 		p->known = true;
@@ -323,13 +356,25 @@ static void join_stored(struct gw_box *box, const struct gw_upload_item *item)
 		gw_box_tell_kept(box, item->uid);
 }
 
+/* An UID that was given before is not that of a message that has just been stored: believed, it would
+ * take the other one's row.  (A server that merges names the one that it had.) */
+static bool is_new_uid(const struct gw_box *box, const struct gw_upload_item *item)
+{
+	if (item->uidvalidity != box->remote.uidvalidity || item->uid == 0)
+		return false;
+	return box->env->merges || (item->uid >= box->remote.uidnext &&
+					   gw_base_find(box->local.base, box->local.base_count,
+						   item->uid) == box->local.base_count);
+}
+
 static void on_item(void *ctx, const struct gw_upload_item *item, const struct gw_error *why)
 {
 	struct gw_box *box = ctx;
 
 	switch (item->outcome) {
 	case GW_UPLOAD_STORED:
-		if (item->uidvalidity == box->remote.uidvalidity && item->uid != 0)
+		box->incomplete |= item->bared;
+		if (is_new_uid(box, item))
 			join_stored(box, item);
 		else
 			box->incomplete = true;

@@ -56,6 +56,13 @@ static void decide(struct gw_upload *u, struct gw_upload_item *item, enum gw_upl
 	u->ev.item(u->ev.ctx, item, why);
 }
 
+static bool send_item(struct gw_upload *u, struct gw_upload_item *item);
+
+static bool is_full(const struct gw_result *result)
+{
+	return strcasestr(result->err->text, "[OVERQUOTA]") != NULL; /* RFC 9208 */
+}
+
 static void on_answer(void *ctx, const struct gw_result *result)
 {
 	struct letter *l = ctx;
@@ -76,9 +83,15 @@ static void on_answer(void *ctx, const struct gw_result *result)
 		item->uid = named ? (uint32_t)result->response->number : 0;
 		item->uidvalidity = named ? result->response->uidvalidity : 0;
 		decide(u, item, named ? GW_UPLOAD_STORED : GW_UPLOAD_UNNAMED, NULL);
+	} else if (is_full(result)) {
+		u->full = *result->err;
+		decide(u, item, GW_UPLOAD_REFUSED, result->err);
+	} else if (result->kind == GW_RESULT_NO && (item->flags & GW_FLAGS_KEYWORDS)) {
+		/* It may be for them; the message matters more.  The next look tells them. */
+		item->flags &= ~GW_FLAGS_KEYWORDS;
+		item->bared = true;
+		send_item(u, item);
 	} else {
-		if (strcasestr(result->err->text, "[OVERQUOTA]") != NULL) /* RFC 9208 */
-			u->full = *result->err;
 		decide(u, item, GW_UPLOAD_REFUSED, result->err);
 	}
 	free(l);

@@ -27,7 +27,8 @@ struct gw_upload_item {
 	uint64_t flags; /* that it gets */
 	uint64_t size;  /* with CR LF line ends */
 	time_t date;
-	bool carried;                   /* the caller's: it goes by another way */
+	bool bared;   /* out: it was refused with its keywords, and went without (flags says so) */
+	bool carried; /* the caller's: it goes by another way */
 	enum gw_upload_outcome outcome; /* out */
 	uint32_t uid, uidvalidity;      /* out */
 };

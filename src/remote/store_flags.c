@@ -32,6 +32,9 @@ struct command {
 	bool set;
 };
 
+static enum gw_code send_command(
+	struct gw_push *p, const struct gw_seqset *uids, uint64_t mask, bool set);
+
 /* One message's part in a command, before they are grouped. */
 struct delta {
 	uint64_t mask;
@@ -92,11 +95,28 @@ static void settle(struct command *c, bool taken)
 	}
 }
 
+/* A keyword that the server does not take keeps no flag from it.  true: both were sent again, apart. */
+static bool split(struct command *c, enum gw_result_kind kind)
+{
+	struct gw_push *p = c->p;
+	uint64_t keywords = c->mask & GW_FLAGS_KEYWORDS & ~p->labels, rest = c->mask & ~keywords;
+
+	if ((kind != GW_RESULT_NO && kind != GW_RESULT_BAD) || keywords == 0 || rest == 0)
+		return false;
+	return send_command(p, &c->uids, rest, c->set) == GW_OK &&
+	       send_command(p, &c->uids, keywords, c->set) == GW_OK;
+}
+
 static void on_stored(void *ctx, const struct gw_result *result)
 {
 	struct command *c = ctx;
 	struct gw_push *p = c->p;
 
+	if (split(c, result->kind)) {
+		free_command(c);
+		p->pending--;
+		return;
+	}
 	if (result->kind == GW_RESULT_LOST && p->lost.code == GW_OK)
 		p->lost = *result->err;
 	else if (result->kind != GW_RESULT_OK && p->refused.code == GW_OK && c->mask != 0)
