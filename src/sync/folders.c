@@ -92,6 +92,11 @@ void gw_sync_tell_held(struct gw_sync *s, const struct gw_folder_op *op)
 			"a directory of this name cannot be a mailbox of the server, so it is left alone; rename it");
 		break;
 	case GW_FOLDER_DOUBTED:
+		gw_fail(&err, GW_ERR_HELD,
+			"it looks like the directory of the mailbox %s, which has none here, so neither is touched: say `folder \"%s\" { local = \"%s\" }` if it is; if not, make a directory %s/cur",
+			s->settling->doubts[op->what.dir]->shown,
+			s->settling->doubts[op->what.dir]->shown, dir,
+			s->settling->doubts[op->what.dir]->dir);
 		break;
 	case GW_FOLDER_LIST_CUT:
 		gw_fail(&err, GW_ERR_HELD,
@@ -357,15 +362,32 @@ static bool name_dirs(struct gw_sync *s)
 	return ok;
 }
 
+/* A tree that was never in step, and whose mail stands as with the other layout. */
+static bool is_other_layout(struct gw_sync *s, struct gw_error *err)
+{
+	const struct gw_tree *tree = &s->settling->tree;
+	bool plus = s->account->layout == GW_LAYOUT_MAILDIRPP;
+
+	if (s->row_count > 0 || tree->count > 0 || tree->stray_count == 0)
+		return false;
+	gw_fail(err, GW_ERR_CONFIG,
+		"the mail in %s stands as with `layout = \"%s\"` (%s), and `layout` is \"%s\", so nothing was done: change it, or move that mail away",
+		s->account->maildir, plus ? "fs" : "maildir++", tree->strays[0].dir,
+		plus ? "maildir++" : "fs");
+	return true;
+}
+
 static void on_walked(struct gw_sync *s, const struct gw_error *err)
 {
+	struct gw_error other = { 0 };
+
 	bool keeps = !s->account->delete_folders && !s->options.dry_run;
 	struct gw_settling *t = s->settling;
 
 	if (is_ending(s))
 		return;
-	if (err != NULL) {
-		gw_sync_fail(s, err);
+	if (err != NULL || is_other_layout(s, &other)) {
+		gw_sync_fail(s, err != NULL ? err : &other);
 	} else if (!name_dirs(s)) {
 		fail_nomem(s);
 	} else if (s->folders_settled || s->options.folder_count > 0 || s->options.verify) {

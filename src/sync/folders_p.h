@@ -26,6 +26,8 @@ struct gw_settling {
 	struct gw_folder_listed *listed;
 	struct gw_folder_dir *dirs;
 	char **wires; /* owned; for each directory */
+	const struct gw_folder *
+		*doubts; /* owned; for each directory: the mailbox that it may be, or NULL */
 	struct gw_folder_input in;
 	struct gw_folder_plan plan;
 	struct gw_folder_op *ops;
@@ -45,6 +47,9 @@ char gw_sync_delimiter(const struct gw_sync *s);
 
 /* names.c: gives each listed mailbox its directory; the tree was walked.  false: no memory. */
 bool gw_sync_name_dirs(struct gw_sync *s);
+/* Finds directories that are no mailbox's, and look like those of mailboxes that have none: another
+ * program's names.  Both are left alone.  false: no memory. */
+bool gw_sync_doubt_dirs(struct gw_sync *s);
 /* A mailbox of this name was made for this directory: which one of the list is it?  What cannot be
  * found is told. */
 bool gw_sync_name_made(struct gw_sync *s, const char *wire, const char *dir);

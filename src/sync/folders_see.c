@@ -28,6 +28,7 @@ void gw_settling_free(struct gw_settling *t)
 	free(t->listed);
 	free(t->dirs);
 	free(t->wires);
+	free(t->doubts);
 	free(t->ops);
 	free(t->remakes);
 	free(t->remade);
@@ -198,6 +199,7 @@ static void see_tree(struct gw_sync *s, struct gw_settling *t)
 			.partial = d->partial,
 			.changed = is_changed(s, t, d->dir),
 			.wire = t->wires[i],
+			.doubted = t->doubts[i] != NULL,
 			.wanted = wanted };
 	}
 }
@@ -210,7 +212,8 @@ bool gw_sync_see_folders(struct gw_sync *s)
 	t->listed = calloc(s->folders.count + 1, sizeof *t->listed);
 	t->dirs = calloc(t->tree.count + 1, sizeof *t->dirs);
 	t->wires = calloc(t->tree.count + 1, sizeof *t->wires);
-	if (t->rows == NULL || t->listed == NULL || t->dirs == NULL || t->wires == NULL)
+	if (t->rows == NULL || t->listed == NULL || t->dirs == NULL || t->wires == NULL ||
+		!gw_sync_doubt_dirs(s))
 		return false;
 	see_rows(s, t);
 	see_list(s, t);
