@@ -62,6 +62,8 @@ struct gw_box_env {
 	bool (*leaving)(void *ctx, int64_t mailbox, uint32_t uid);
 	/* Is this message of another mailbox still there, on the server? */
 	bool (*stands_there)(void *ctx, int64_t mailbox, uint32_t uid);
+	/* Is a mailbox that shows this label (as of X-GM-LABELS) in sight on the server? */
+	bool (*in_sight)(void *ctx, struct gw_slice label);
 	/* Does this message of another mailbox stay there, so that it need not go to the trash? */
 	bool (*stays)(void *ctx, int64_t mailbox, uint32_t uid);
 	/* The mailbox of this id: its name on the wire and UIDVALIDITY; NULL: unknown. */
@@ -147,7 +149,8 @@ bool gw_box_counts_hold(const struct gw_box *box, const struct gw_folder *now);
 
 /* May some of what is gone there only be hidden from sight?  Then asks all mail; env->planned comes
  * again. */
-bool gw_box_may_hide(const struct gw_box *box);
+size_t gw_box_count_gone_there(const struct gw_box *box);
+bool gw_box_may_hide(const struct gw_box *box, uint64_t account_gone);
 void gw_box_ask_all(struct gw_box *box);
 
 /* --- all mail as an archive (archive.c) --- */

@@ -1,30 +1,41 @@
-/* mailbox/hidden.c - messages that a mailbox does not show any more although they are in it: Gmail
- * can be told how many a mailbox shows.  They stay here; part of the machine in box_p.h.
+/* mailbox/hidden.c - what many messages that a mailbox does not show any more became; all mail knows
+ * (Gmail).  Those that still are in the mailbox stay here: Gmail can be told how many it shows.
+ * Those that only lost this label were archived, and no accident; part of the machine in box_p.h.
  */
 #include "mailbox/box_p.h"
 
 #include <stdlib.h>
 
 /* So many at once, or as many left as Gmail can be told to show, are worth a question. */
-enum { MANY_GONE = 20 };
+enum { MANY_GONE = 20, MANY_GONE_ACCOUNT = 100 };
 static const uint32_t limits[] = { 1000, 2000, 5000, 10000 };
 
-bool gw_box_may_hide(const struct gw_box *box)
+size_t gw_box_count_gone_there(const struct gw_box *box)
 {
-	const unsigned no_labels = GW_LIST_ALL | GW_LIST_TRASH | GW_LIST_JUNK;
 	size_t gone = 0;
 
-	if (box->env->all == NULL || box->asked_all || (box->folder->attrs & no_labels) != 0)
-		return false;
 	for (size_t i = 0; i < box->plan.count; i++)
 		gone += gw_action_is_gone_there(&box->plan.actions[i]);
-	if (gone >= MANY_GONE)
+	return gone;
+}
+
+bool gw_box_may_hide(const struct gw_box *box, uint64_t account_gone)
+{
+	const unsigned no_labels = GW_LIST_ALL | GW_LIST_TRASH | GW_LIST_JUNK;
+	size_t gone = gw_box_count_gone_there(box);
+
+	if (box->env->all == NULL || box->asked_all || gone == 0 ||
+		(box->folder->attrs & no_labels) != 0)
+		return false;
+	/* What the guard would take for an accident, and a little less. */
+	if (box->remote.exists == 0 || gone + box->row->deleted_recently >= MANY_GONE ||
+		account_gone + *box->env->deleted_recently >= MANY_GONE_ACCOUNT)
 		return true;
-	for (size_t i = 0; i < sizeof limits / sizeof *limits && gone > 0; i++) {
+	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
 		if (box->remote.exists == limits[i])
 			return true;
 	}
-	return gone > 0 && gw_base_has_hidden(box->local.base, box->local.base_count);
+	return gw_base_has_hidden(box->local.base, box->local.base_count);
 }
 
 /* As X-GM-LABELS has it. */
@@ -61,12 +72,33 @@ static int by_id(const void *a, const void *b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
-static bool still_has(const struct gw_box *box, uint64_t id)
+/* What all mail says of it; never NULL. */
+static const struct gw_labelled_item *told_of(const struct gw_box *box, uint64_t id)
 {
-	const struct gw_labelled_item key = { .id = id }, *found;
+	static const struct gw_labelled_item nothing;
+	const struct gw_labelled_item key = { .id = id }, *found = NULL;
 
-	found = bsearch(&key, box->labelled, box->labelled_count, sizeof key, by_id);
-	return id != 0 && found != NULL && found->has;
+	if (id != 0)
+		found = bsearch(&key, box->labelled, box->labelled_count, sizeof key, by_id);
+	return found == NULL ? &nothing : found;
+}
+
+static void tell(const struct gw_box *box, size_t hidden, size_t archived)
+{
+	if (hidden > 0)
+		gw_log(box->env->log, GW_LOG_WARN,
+			"%s: the server does not show %zu messages any more that are in it; they "
+			"stay here (Gmail: Settings, Forwarding and POP/IMAP, Folder size limits)",
+			box->folder->shown, hidden);
+	if (archived >= MANY_GONE)
+		gw_log(box->env->log, GW_LOG_WARN,
+			"%s: %zu messages left it on the server and are still among all mail "
+			"there; here they %s",
+			box->folder->shown, archived,
+			box->env->archive ? "go to Archive, unless another mailbox has them"
+			: box->env->account->attic_days > 0
+				? "go to the attic (`archive = yes` keeps archived mail)"
+				: "go (`archive = yes` keeps archived mail)");
 }
 
 /* The oldest UID that base and the server agree on. */
@@ -93,7 +125,7 @@ static void on_asked(void *ctx, uint32_t exists, const struct gw_error *lost)
 	uint32_t oldest = oldest_shown(box);
 	/* All mail is cut off in the same way, so it cannot tell of what is older. */
 	bool cut = exists != 0 && exists == box->remote.exists;
-	size_t hidden = 0;
+	size_t hidden = 0, archived = 0;
 
 	gw_box_enter(box, BOX_PLANNED);
 	if (lost != NULL) {
@@ -106,18 +138,21 @@ static void on_asked(void *ctx, uint32_t exists, const struct gw_error *lost)
 	}
 	for (size_t i = 0; i < box->plan.count; i++) {
 		struct gw_action *a = &box->plan.actions[i];
+		const struct gw_labelled_item *told;
 
-		if (!gw_action_is_gone_there(a) ||
-			(!still_has(box, id_of(box, a->uid)) && !(cut && a->uid < oldest)))
+		if (!gw_action_is_gone_there(a))
 			continue;
-		a->kind = GW_DO_HIDE;
-		hidden++;
+		told = exists == 0 ? &(struct gw_labelled_item){ 0 }
+				   : told_of(box, id_of(box, a->uid));
+		if (told->has || (cut && a->uid < oldest)) {
+			a->kind = GW_DO_HIDE;
+			hidden++;
+		} else if (told->there) {
+			a->lives = true;
+			archived++;
+		}
 	}
-	if (hidden > 0)
-		gw_log(box->env->log, GW_LOG_WARN,
-			"%s: the server does not show %zu messages any more that are in it; they "
-			"stay here (Gmail: Settings, Forwarding and POP/IMAP, Folder size limits)",
-			box->folder->shown, hidden);
+	tell(box, hidden, archived);
 	box->env->planned(box->env->ctx, box);
 }
 

@@ -28,17 +28,23 @@ static bool was_copied(const struct gw_box *box, uint32_t uid)
 }
 
 /* Where to: in the trash there is no other place to go, and a message of which we made a copy is
- * not lost.  Where mailboxes are labels nothing but the trash, and spam, is left for good. */
+ * not lost.  Where mailboxes are labels nothing but the trash, and spam, is left for good: when the
+ * trash is out of sight a message is archived, and all mail keeps it. */
 static enum gw_remove_to goes_to(const struct gw_box *box, const struct gw_action *a)
 {
+	const unsigned for_good = GW_LIST_TRASH | GW_LIST_JUNK;
 	bool draft = a->kind == GW_DO_REPLACED && (box->folder->attrs & GW_LIST_DRAFTS) != 0;
 
+	if (box->env->merges && (box->folder->attrs & for_good) == 0)
+		return box->env->trash != NULL                   ? GW_REMOVE_TO_TRASH
+		       : (box->folder->attrs & GW_LIST_ALL) != 0 ? GW_REMOVE_NOWHERE
+		       : box->env->all != NULL                   ? GW_REMOVE_TO_ALL
+								 : GW_REMOVE_FOR_GOOD;
 	if (box->env->trash == NULL || strcmp(box->folder->wire, box->env->trash) == 0 ||
 		(box->folder->attrs & GW_LIST_TRASH) != 0)
 		return GW_REMOVE_FOR_GOOD;
 	if (box->env->merges)
-		return (box->folder->attrs & GW_LIST_JUNK) != 0 ? GW_REMOVE_FOR_GOOD
-								: GW_REMOVE_TO_TRASH;
+		return GW_REMOVE_FOR_GOOD;
 	return box->env->account->deletes == GW_DELETE_EXPUNGE || draft || was_copied(box, a->uid)
 		       ? GW_REMOVE_FOR_GOOD
 		       : GW_REMOVE_TO_TRASH;
@@ -106,6 +112,13 @@ static void settle(struct gw_box *box, const struct gw_remove_item *item,
 		if (op.to != NULL)
 			gw_box_add(box, &op);
 		break;
+	case GW_REMOVE_KEPT:
+		op.to = strdup("deleted here; the server keeps it, since neither its trash nor all "
+			       "mail is in sight, and it might be gone for good (Gmail: Settings, "
+			       "Labels, Show in IMAP)");
+		if (op.to != NULL)
+			gw_box_add(box, &op);
+		break;
 	case GW_REMOVE_CHANGED: /* the next look decides */
 		box->incomplete = true;
 		break;
@@ -154,13 +167,37 @@ static void on_removed(void *ctx, const struct gw_error *refused, const struct g
 
 /* --- asking ---------------------------------------------------------------------------------- */
 
+/* Is it a label of which a mailbox is in sight?  Stars and importance are none to keep a message. */
+static bool in_sight(void *ctx, struct gw_slice label)
+{
+	const struct gw_box *box = ctx;
+
+	return box->env->in_sight(box->env->ctx, label);
+}
+
+/* Is there nothing that can be done on the server? */
+static bool all_kept(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->leaving_count; i++) {
+		if (box->leaving[i].to != GW_REMOVE_NOWHERE)
+			return false;
+	}
+	for (size_t i = 0; i < box->leaving_count; i++)
+		box->removals[i].outcome = GW_REMOVE_KEPT;
+	return true;
+}
+
 static void tell(struct gw_box *box)
 {
+	const unsigned no_labels = GW_LIST_TRASH | GW_LIST_JUNK;
+	bool last =
+		box->env->merges && box->env->all == NULL && (box->folder->attrs & no_labels) == 0;
 	const struct gw_remove_options options = { .session = box->session,
 		.trash = box->env->trash,
 		.all = box->env->all,
 		.make_trash = box->env->make_trash,
 		.highestmodseq = box->remote.highestmodseq,
+		.in_sight = last ? in_sight : NULL,
 		.items = box->removals,
 		.count = box->leaving_count,
 		.done = on_removed,
@@ -181,7 +218,11 @@ static void tell(struct gw_box *box)
 		to_trash |= box->leaving[i].to == GW_REMOVE_TO_TRASH;
 		to_all |= box->leaving[i].to == GW_REMOVE_TO_ALL;
 	}
-	if (!to_trash)
+	if (all_kept(box)) {
+		on_removed(box, NULL, NULL);
+		return;
+	}
+	if (!to_trash && !last)
 		o.trash = NULL;
 	if (!to_all)
 		o.all = NULL;
@@ -223,7 +264,8 @@ static void begin(struct gw_box *box)
 {
 	for (size_t i = 0; i < box->leaving_count; i++)
 		box->removals[i] = (struct gw_remove_item){ .uid = box->leaving[i].uid,
-			.to = box->leaving[i].to };
+			.to = box->leaving[i].to,
+			.unguarded = box->env->merges && box->leaving[i].carried };
 	if (gw_settle_start(box->env->disk, box->place, NULL, 0, on_settled, box) != GW_OK)
 		fail_memory(box);
 }
@@ -247,7 +289,8 @@ static void on_siblings(
 		struct gw_box_removal *r = bsearch(
 			&key, box->leaving, box->leaving_count, sizeof *box->leaving, by_uid);
 
-		if (r != NULL && r->to == GW_REMOVE_TO_TRASH && list[i].has_file &&
+		if (r != NULL && r->to != GW_REMOVE_TO_ALL && list[i].has_file &&
+			(box->folder->attrs & (GW_LIST_TRASH | GW_LIST_JUNK)) == 0 &&
 			list[i].mailbox != box->place->mailbox &&
 			box->env->stays(box->env->ctx, list[i].mailbox, list[i].uid))
 			r->to = to;

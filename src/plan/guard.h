@@ -1,7 +1,8 @@
 /* plan/guard.h - deletions that look like an accident are held back: a pure function.
  *
  * Too many at once, or a mailbox that is suddenly empty, is rarely what somebody wants, on either
- * side.  What is held stays in base; a person decides.
+ * side.  What is held stays in base; a person decides.  What only left a mailbox there and is kept
+ * elsewhere does not count.
  */
 #pragma once
 

@@ -147,6 +147,7 @@ struct gw_action {
 	uint32_t size;
 	uint8_t kind; /* enum gw_action_kind */
 	bool check_body;
+	bool lives; /* DELETE_LOCAL: the message only left this mailbox there, and is still kept */
 };
 
 struct gw_plan {

@@ -1,6 +1,7 @@
 /* remote/expunge.c - see expunge.h.
  *
- *   CREATING (the trash) --> TRASHING --moved, or copied--> LOOKING (for others' \Deleted; only
+ *   CHECKING (for other labels; only for the last one in sight) --> CREATING (the trash) -->
+ *   TRASHING --moved, or copied--> LOOKING (for others' \Deleted; only
  *   without UIDPLUS) --> MARKING --> EXPUNGING --> done
  *   A state that has nothing to do passes on to the next.
  *
@@ -15,14 +16,17 @@
 
 #include <stdlib.h>
 
-enum state { CREATING, TRASHING, LOOKING, MARKING, EXPUNGING, DONE };
+enum state { CHECKING, CREATING, TRASHING, LOOKING, MARKING, EXPUNGING, DONE };
 
 struct gw_remove {
 	enum state state;
 	struct gw_remove_options o;
 	bool *marks;      /* owned; by item: to be marked and expunged */
+	bool *others;     /* owned; by item: another label of it is in sight */
+	uint64_t checked; /* the highest MODSEQ that was told with the labels */
 	unsigned pending; /* I1 */
 	bool failed, created, must_create, foreign;
+	bool must_copy, no_move; /* MOVE was refused: COPY, and \Deleted here */
 	struct gw_error refused, lost;
 };
 
@@ -45,6 +49,7 @@ static void finish(struct gw_remove *r)
 	struct gw_error refused = r->refused, lost = r->lost;
 
 	free(r->marks);
+	free(r->others);
 	free(r);
 	o.done(o.ctx, refused.code == GW_OK ? NULL : &refused, lost.code == GW_OK ? NULL : &lost);
 }
@@ -62,6 +67,32 @@ static void decide(struct gw_remove *r, const struct command *c, enum gw_remove_
 	for (size_t i = 0; i < r->o.count; i++) {
 		if (gw_seqset_has(&c->uids, r->o.items[i].uid))
 			r->o.items[i].outcome = outcome;
+	}
+}
+
+static bool can_move(const struct gw_remove *r)
+{
+	return (caps(r) & GW_CAP_MOVE) && !r->no_move;
+}
+
+/* What is to lose a label, and has no other in sight, goes to the trash; or stays. */
+static void judge_labels(struct gw_remove *r)
+{
+	for (size_t i = 0; i < r->o.count; i++) {
+		struct gw_remove_item *item = &r->o.items[i];
+
+		if (item->to == GW_REMOVE_FOR_GOOD && item->outcome == GW_REMOVE_UNSENT &&
+			!r->others[i])
+			item->to = r->o.trash != NULL ? GW_REMOVE_TO_TRASH : GW_REMOVE_NOWHERE;
+	}
+}
+
+static void keep_rest(struct gw_remove *r)
+{
+	for (size_t i = 0; i < r->o.count; i++) {
+		if (r->o.items[i].to == GW_REMOVE_NOWHERE &&
+			r->o.items[i].outcome == GW_REMOVE_UNSENT)
+			r->o.items[i].outcome = GW_REMOVE_KEPT;
 	}
 }
 
@@ -93,13 +124,19 @@ static void settle(struct command *c, const struct gw_result *result)
 	struct gw_remove *r = c->r;
 	bool ok = result->kind == GW_RESULT_OK;
 	enum gw_resp_code code = result->response == NULL ? GW_CODE_NONE : result->response->code;
-	bool moves = r->state == TRASHING && (caps(r) & GW_CAP_MOVE);
+	bool moves = r->state == TRASHING && can_move(r);
 
 	if (code == GW_CODE_MODIFIED && r->state == MARKING)
 		take_modified(r, result->response->code_text);
 	if (result->kind == GW_RESULT_LOST) {
 		decide(r, c, GW_REMOVE_LOST);
 		gw_fail(&r->lost, result->err->code, "%s", result->err->text);
+	} else if (!ok && r->state == CHECKING) {
+		decide(r, c, GW_REMOVE_CHANGED); /* nobody knows: no leave to delete */
+	} else if (r->state == CHECKING) {
+		;
+	} else if (!ok && moves && code != GW_CODE_TRYCREATE) {
+		r->must_copy = true; /* they are tried once more */
 	} else if (!ok && r->state == TRASHING && !r->created && code == GW_CODE_TRYCREATE) {
 		r->must_create = true; /* they are tried once more */
 	} else if (!ok &&
@@ -127,13 +164,22 @@ static void advance(struct gw_remove *r)
 		return;
 	}
 	switch (r->state) {
+	case CHECKING:
+		if (r->o.in_sight != NULL)
+			judge_labels(r);
+		keep_rest(r);
+		enter(r, CREATING);
+		break;
 	case CREATING:
 		enter(r, TRASHING);
 		break;
 	case TRASHING:
-		if (r->must_create && !r->created)
+		if (r->must_create && !r->created) {
 			enter(r, CREATING);
-		else
+		} else if (r->must_copy && !r->no_move) {
+			r->no_move = true;
+			enter(r, TRASHING);
+		} else
 			enter(r, LOOKING);
 		break;
 	case LOOKING:
@@ -164,6 +210,25 @@ static void on_answer(void *ctx, const struct gw_result *result)
 	free_command(c);
 	r->pending--;
 	advance(r);
+}
+
+/* Which labels it has beside this one. */
+static void on_labels(void *ctx, const struct gw_response *resp)
+{
+	struct gw_remove *r = ((struct command *)ctx)->r;
+	const struct gw_fetch *f = &resp->fetch;
+
+	if (resp->type != GW_RESP_FETCH || !f->has_labels)
+		return;
+	for (size_t i = 0; i < r->o.count; i++) {
+		if (r->o.items[i].uid != f->uid)
+			continue;
+		r->others[i] = false; /* the last word counts */
+		for (size_t k = 0; k < f->label_count; k++)
+			r->others[i] |= r->o.in_sight(r->o.ctx, f->labels[k]);
+		if (f->modseq > r->checked)
+			r->checked = f->modseq;
+	}
 }
 
 /* Would an EXPUNGE take others' \Deleted along? */
@@ -200,7 +265,9 @@ static void send_line(struct gw_remove *r, struct gw_line *line, struct gw_seqse
 			*uids = (struct gw_seqset){ 0 };
 		}
 		code = gw_session_send(r->o.session, line,
-			&(struct gw_handlers){ .response = r->state == LOOKING ? on_search : NULL,
+			&(struct gw_handlers){ .response = r->state == LOOKING    ? on_search
+							   : r->state == CHECKING ? on_labels
+										  : NULL,
 				.done = on_answer,
 				.ctx = c });
 	}
@@ -214,18 +281,33 @@ static void send_line(struct gw_remove *r, struct gw_line *line, struct gw_seqse
 	gw_fail(&r->lost, code, code == GW_ERR_NOMEM ? "out of memory" : "the session ended");
 }
 
+/* What may have changed since is not touched (RFC 7162): the look, or the question for labels. */
+static void write_guard(struct gw_remove *r, bool unguarded, struct gw_line *line)
+{
+	uint64_t since = r->o.in_sight != NULL ? r->checked : unguarded ? 0 : r->o.highestmodseq;
+
+	if (since > 0 && (caps(r) & GW_CAP_CONDSTORE))
+		gw_line_printf(line, "(UNCHANGEDSINCE %llu) ", (unsigned long long)since);
+}
+
 static void write_command(struct gw_remove *r, const struct gw_seqset *uids, enum gw_remove_to to,
-	struct gw_line *line)
+	bool unguarded, struct gw_line *line)
 {
 	gw_line_init(line);
+	if (r->state == CHECKING) {
+		gw_line_printf(line, "UID FETCH ");
+		gw_line_set(line, uids);
+		gw_line_printf(line, " (UID X-GM-LABELS MODSEQ)");
+		return;
+	}
 	if (r->state == EXPUNGING) {
 		gw_line_printf(line, "UID EXPUNGE ");
 		gw_line_set(line, uids);
 		return;
 	}
-	gw_line_printf(line, r->state == MARKING     ? "UID STORE "
-			     : caps(r) & GW_CAP_MOVE ? "UID MOVE "
-						     : "UID COPY ");
+	gw_line_printf(line, r->state == MARKING ? "UID STORE "
+			     : can_move(r)       ? "UID MOVE "
+						 : "UID COPY ");
 	gw_line_set(line, uids);
 	gw_line_printf(line, " ");
 	if (r->state == TRASHING) {
@@ -233,49 +315,53 @@ static void write_command(struct gw_remove *r, const struct gw_seqset *uids, enu
 			caps(r));
 		return;
 	}
-	if (r->o.highestmodseq > 0 && (caps(r) & GW_CAP_CONDSTORE))
-		gw_line_printf(
-			line, "(UNCHANGEDSINCE %llu) ", (unsigned long long)r->o.highestmodseq);
+	write_guard(r, unguarded, line);
 	gw_line_printf(line, "+FLAGS.SILENT (\\Deleted)");
 }
 
-static void send_set(struct gw_remove *r, struct gw_seqset *uids, enum gw_remove_to to)
+static void send_set(
+	struct gw_remove *r, struct gw_seqset *uids, enum gw_remove_to to, bool unguarded)
 {
 	struct gw_line line;
 
 	if (uids->count == 0 || r->lost.code != GW_OK)
 		return;
-	write_command(r, uids, to, &line);
+	write_command(r, uids, to, unguarded, &line);
 	send_line(r, &line, uids);
 	gw_seqset_deinit(uids);
 }
 
 /* The present state's command for the items that it concerns and that go there. */
-static void send_sets_to(struct gw_remove *r, enum gw_remove_to to)
+static void send_sets_to(struct gw_remove *r, enum gw_remove_to to, bool unguarded)
 {
 	struct gw_seqset set = { 0 };
 
 	for (size_t i = 0; i < r->o.count; i++) {
 		const struct gw_remove_item *item = &r->o.items[i];
 
-		if (item->to != to || item->outcome != GW_REMOVE_UNSENT ||
-			r->marks[i] == (r->state == TRASHING))
+		if (item->to != to || item->unguarded != unguarded ||
+			item->outcome != GW_REMOVE_UNSENT ||
+			r->marks[i] == (r->state == TRASHING || r->state == CHECKING))
 			continue;
 		if (gw_seqset_add(&set, item->uid, item->uid) != GW_OK)
 			gw_fail(&r->lost, GW_ERR_NOMEM, "out of memory");
 		if (set.count >= GW_LINE_MAX_RANGES)
-			send_set(r, &set, to);
+			send_set(r, &set, to, unguarded);
 	}
-	send_set(r, &set, to);
+	send_set(r, &set, to, unguarded);
 	gw_seqset_deinit(&set);
 }
 
 static void send_sets(struct gw_remove *r)
 {
-	if (r->state != TRASHING)
-		send_sets_to(r, GW_REMOVE_FOR_GOOD);
-	send_sets_to(r, GW_REMOVE_TO_TRASH);
-	send_sets_to(r, GW_REMOVE_TO_ALL);
+	for (int unguarded = 0; unguarded < 2; unguarded++) {
+		if (r->state != TRASHING)
+			send_sets_to(r, GW_REMOVE_FOR_GOOD, unguarded);
+		if (r->state == CHECKING)
+			continue;
+		send_sets_to(r, GW_REMOVE_TO_TRASH, unguarded);
+		send_sets_to(r, GW_REMOVE_TO_ALL, unguarded);
+	}
 }
 
 static bool any_marks(const struct gw_remove *r)
@@ -298,6 +384,23 @@ static void send_create(struct gw_remove *r)
 	send_line(r, &line, NULL);
 }
 
+static bool goes_to_trash(const struct gw_remove *r)
+{
+	for (size_t i = 0; i < r->o.count; i++) {
+		if (r->o.items[i].to == GW_REMOVE_TO_TRASH)
+			return true;
+	}
+	return false;
+}
+
+/* Without MOVE there is nothing to copy into all mail: it is there, and only the label goes. */
+static void mark_what_stays_among_all(struct gw_remove *r)
+{
+	for (size_t i = 0; i < r->o.count && !can_move(r); i++)
+		r->marks[i] |= r->o.items[i].to == GW_REMOVE_TO_ALL &&
+			       r->o.items[i].outcome == GW_REMOVE_UNSENT;
+}
+
 static void enter(struct gw_remove *r, enum state state)
 {
 	struct gw_line line;
@@ -305,11 +408,16 @@ static void enter(struct gw_remove *r, enum state state)
 
 	r->state = state;
 	switch (state) {
+	case CHECKING:
+		if (r->o.in_sight != NULL)
+			send_sets(r);
+		break;
 	case CREATING:
-		if (r->o.trash != NULL && (r->o.make_trash || r->must_create))
+		if (goes_to_trash(r) && (r->o.make_trash || r->must_create))
 			send_create(r);
 		break;
 	case TRASHING:
+		mark_what_stays_among_all(r);
 		send_sets(r);
 		break;
 	case LOOKING:
@@ -350,11 +458,20 @@ enum gw_code gw_remove_start(const struct gw_remove_options *options)
 	if (!gw_session_usable(options->session)) /* so that done() cannot come from in here */
 		return GW_ERR_NET;
 	r = calloc(1, sizeof *r);
-	if (r == NULL || (r->marks = calloc(options->count + 1, sizeof *r->marks)) == NULL) {
+	if (r != NULL) {
+		r->marks = calloc(options->count + 1, sizeof *r->marks);
+		r->others = calloc(options->count + 1, sizeof *r->others);
+	}
+	if (r == NULL || r->marks == NULL || r->others == NULL) {
+		if (r != NULL) {
+			free(r->marks);
+			free(r->others);
+		}
 		free(r);
 		return GW_ERR_NOMEM;
 	}
 	r->o = *options;
-	enter(r, options->trash != NULL ? CREATING : options->all != NULL ? TRASHING : LOOKING);
+	keep_rest(r);
+	enter(r, CHECKING);
 	return GW_OK;
 }

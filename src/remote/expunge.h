@@ -1,7 +1,10 @@
 /* remote/expunge.h - takes messages out of the selected mailbox on the server, for good or to the
  * trash.
  *
- * Or into all mail: where a mailbox is a label (Gmail), that takes only the label off.
+ * Or into all mail: where a mailbox is a label (Gmail), that takes only the label off.  Where all
+ * mail is out of sight, \Deleted and EXPUNGE do that, too; but the last label that is in sight may
+ * take the message along, for ever if its owner has set that.  So the server is asked which others
+ * it has, right before, and each time: one may have gone since anybody looked.
  *
  * Only what was named here goes: UID EXPUNGE where there is UIDPLUS (RFC 4315); without it EXPUNGE,
  * and that only when no other client's \Deleted would go along.
@@ -19,23 +22,33 @@ enum gw_remove_outcome {
 	GW_REMOVE_CHANGED, /* it was changed there meanwhile, so it stays */
 	GW_REMOVE_LEFT,    /* marked \Deleted, and standing: others' marks would have gone too */
 	GW_REMOVE_REFUSED,
+	GW_REMOVE_KEPT, /* nothing was done: it would have gone for good, and need not */
 };
 
-enum gw_remove_to { GW_REMOVE_FOR_GOOD, GW_REMOVE_TO_TRASH, GW_REMOVE_TO_ALL };
+enum gw_remove_to {
+	GW_REMOVE_FOR_GOOD,
+	GW_REMOVE_TO_TRASH,
+	GW_REMOVE_TO_ALL,
+	GW_REMOVE_NOWHERE, /* there is no place to put it: GW_REMOVE_KEPT */
+};
 
 struct gw_remove_item {
 	uint32_t uid;
 	enum gw_remove_to to;
+	/* Our own command changed it meanwhile, on a server that counts labels as changes. */
+	bool unguarded;
 	enum gw_remove_outcome outcome; /* out */
 };
 
 struct gw_remove_options {
 	struct gw_session *session;
-	const char *trash; /* as on the wire; NULL: nothing is for the trash */
+	const char *trash; /* as on the wire; NULL: there is none */
 	bool make_trash;   /* it is not there yet */
 	const char *all;   /* likewise; NULL: nothing is for all mail */
 	/* What changed after this stays (RFC 7162 UNCHANGEDSINCE); 0: not known. */
 	uint64_t highestmodseq;
+	/* Is this label, as of X-GM-LABELS, a mailbox in sight?  NULL: the mailbox is none. */
+	bool (*in_sight)(void *ctx, struct gw_slice label);
 	struct gw_remove_item *items; /* sorted by uid */
 	size_t count;
 	/* Every outcome is decided.  refused, lost: NULL, or why. */

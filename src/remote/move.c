@@ -25,6 +25,7 @@ struct gw_carry {
 	unsigned pending;  /* I1 */
 	uint32_t uidvalidity;
 	bool read_only;
+	bool no_move; /* it was refused in this run */
 	struct gw_carry_events ev;
 	struct gw_error refused, lost;
 };
@@ -34,6 +35,7 @@ struct command {
 	struct gw_carry *c;
 	struct gw_seqset uids;
 	bool move, named;
+	bool copies; /* what is to be moved: its other half is the caller's */
 };
 
 static void next_mailbox(struct gw_carry *c);
@@ -138,14 +140,13 @@ static void on_copy_response(void *ctx, const struct gw_response *r)
 static void settle(struct command *cmd, enum gw_result_kind kind)
 {
 	struct gw_carry *c = cmd->c;
-	bool has_move = gw_session_caps(c->session) & GW_CAP_MOVE;
 
 	for (size_t i = c->first; i < c->end; i++) {
 		struct gw_carry_item *item = &c->items[i];
 
 		if (item->move != cmd->move || !gw_seqset_has(&cmd->uids, item->from_uid))
 			continue;
-		item->stays = item->move && !has_move;
+		item->stays = item->move && cmd->copies;
 		if (item->outcome != GW_CARRY_LOST)
 			continue;
 		if (kind == GW_RESULT_OK)
@@ -155,11 +156,42 @@ static void settle(struct command *cmd, enum gw_result_kind kind)
 	}
 }
 
+/* A MOVE that is refused as such: COPY, and the removal that follows it, do the same.  What a server
+ * has against the mailbox or the message it says of COPY again. */
+static bool moves_no_more(const struct command *cmd, const struct gw_result *result)
+{
+	return cmd->move && !cmd->copies && !cmd->named &&
+	       (result->kind == GW_RESULT_NO || result->kind == GW_RESULT_BAD);
+}
+
+static enum gw_code send_command(struct gw_carry *c, struct gw_seqset *uids, bool move);
+
+static void copy_instead(struct command *cmd)
+{
+	struct gw_carry *c = cmd->c;
+	enum gw_code code;
+
+	for (size_t i = c->first; i < c->end; i++) {
+		if (c->items[i].move && gw_seqset_has(&cmd->uids, c->items[i].from_uid))
+			c->items[i].outcome = GW_CARRY_UNSENT;
+	}
+	code = send_command(c, &cmd->uids, true);
+	free_command(cmd);
+	c->pending--;
+	if (code != GW_OK)
+		lose(c, code);
+}
+
 static void on_copied(void *ctx, const struct gw_result *result)
 {
 	struct command *cmd = ctx;
 	struct gw_carry *c = cmd->c;
 
+	if (moves_no_more(cmd, result)) {
+		c->no_move = true;
+		copy_instead(cmd);
+		return;
+	}
 	if (result->kind == GW_RESULT_LOST)
 		gw_fail(&c->lost, result->err->code, "%s", result->err->text);
 	else if (result->kind != GW_RESULT_OK && c->refused.code == GW_OK)
@@ -189,10 +221,13 @@ static enum gw_code send_command(struct gw_carry *c, struct gw_seqset *uids, boo
 
 	if (cmd == NULL)
 		return GW_ERR_NOMEM;
-	*cmd = (struct command){ .c = c, .uids = *uids, .move = move };
+	*cmd = (struct command){ .c = c,
+		.uids = *uids,
+		.move = move,
+		.copies = !move || c->no_move || !(caps & GW_CAP_MOVE) };
 	*uids = (struct gw_seqset){ 0 };
 	gw_line_init(&line);
-	gw_line_printf(&line, "UID %s ", move && (caps & GW_CAP_MOVE) ? "MOVE" : "COPY");
+	gw_line_printf(&line, "UID %s ", cmd->copies ? "COPY" : "MOVE");
 	gw_line_set(&line, &cmd->uids);
 	gw_line_printf(&line, " ");
 	gw_line_string(&line, gw_slice_str(c->mailbox), caps);

@@ -39,8 +39,20 @@ static void finish(struct labelled *l)
 
 /* --- answers --------------------------------------------------------------------------------- */
 
-static void take_id(struct labelled *l, uint64_t id)
+/* Labels are asked of the messages and not searched for: a search may be behind what happened. */
+static bool carries(const struct labelled *l, const struct gw_fetch *f)
 {
+	bool found = !f->has_labels;
+
+	for (size_t i = 0; i < f->label_count && !found; i++)
+		found = *l->o.label == '\\' ? gw_slice_case_eq(f->labels[i], l->o.label)
+					    : gw_slice_eq(f->labels[i], l->o.label);
+	return found;
+}
+
+static void take_fetch(struct labelled *l, const struct gw_fetch *f)
+{
+	uint64_t id = f->global_id;
 	size_t lo = 0, hi = l->o.count;
 
 	while (lo < hi) {
@@ -51,8 +63,10 @@ static void take_id(struct labelled *l, uint64_t id)
 		else
 			hi = mid;
 	}
-	if (lo < l->o.count && l->o.items[lo].id == id)
-		l->o.items[lo].has = true;
+	if (lo < l->o.count && l->o.items[lo].id == id) {
+		l->o.items[lo].there = true;
+		l->o.items[lo].has |= carries(l, f);
+	}
 }
 
 static void on_response(void *ctx, const struct gw_response *r)
@@ -62,7 +76,7 @@ static void on_response(void *ctx, const struct gw_response *r)
 	if (r->type == GW_RESP_EXISTS)
 		l->exists = (uint32_t)r->number;
 	else if (r->type == GW_RESP_FETCH && r->fetch.global_id != 0 && l->state == FETCHING)
-		take_id(l, r->fetch.global_id);
+		take_fetch(l, &r->fetch);
 	else
 		l->refused |= gw_search_take(r, &l->found) != GW_OK;
 }
@@ -99,9 +113,7 @@ static void search(struct labelled *l, size_t from, size_t to)
 	struct gw_line line;
 
 	gw_line_init(&line);
-	gw_line_printf(
-		&line, "UID SEARCH %sX-GM-LABELS ", caps & GW_CAP_ESEARCH ? "RETURN (ALL) " : "");
-	gw_line_string(&line, gw_slice_str(l->o.label), caps);
+	gw_line_printf(&line, "UID SEARCH%s", caps & GW_CAP_ESEARCH ? " RETURN (ALL)" : "");
 	for (size_t i = from; i < to; i++)
 		gw_line_printf(&line, "%s X-GM-MSGID %llu", i + 1 < to ? " OR" : "",
 			(unsigned long long)l->o.items[i].id);
@@ -116,7 +128,7 @@ static void fetch_ids(struct labelled *l)
 	gw_line_init(&line);
 	gw_line_printf(&line, "UID FETCH ");
 	gw_line_set(&line, &l->found);
-	gw_line_printf(&line, " (UID X-GM-MSGID)");
+	gw_line_printf(&line, " (UID X-GM-MSGID X-GM-LABELS)");
 	send_line(l, &line);
 }
 

@@ -1,4 +1,4 @@
-/* remote/search_label.h - which messages still carry a label, by the mailbox of all mail (Gmail).
+/* remote/search_label.h - which messages are still among all mail (Gmail), and carry a label there.
  *
  * A mailbox that is a label may stop showing messages that have it: there is a setting for how many
  * a mailbox shows.  Afterwards the session has all mail selected, and nothing else.
@@ -9,7 +9,8 @@
 
 struct gw_labelled_item {
 	uint64_t id; /* X-GM-MSGID */
-	bool has;    /* out: all mail shows it, with the label */
+	bool there;  /* out: all mail shows it, */
+	bool has;    /* with the label, or without saying which it has */
 };
 
 struct gw_labelled_options {

@@ -193,6 +193,32 @@ static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 	return true;
 }
 
+bool gw_sync_in_sight(void *ctx, struct gw_slice label)
+{
+	static const struct {
+		const char *label;
+		unsigned use;
+	} special[] = { { "\\Sent", GW_LIST_SENT }, { "\\Draft", GW_LIST_DRAFTS },
+		{ "\\Drafts", GW_LIST_DRAFTS } };
+	const struct gw_sync *s = ctx;
+	unsigned use = 0;
+
+	if (gw_slice_case_eq(label, "\\Inbox"))
+		return true; /* which is in every list (RFC 9051 6.3.9) */
+	for (size_t i = 0; i < sizeof special / sizeof *special; i++) {
+		if (gw_slice_case_eq(label, special[i].label))
+			use = special[i].use;
+	}
+	for (size_t i = 0; i < s->folders.count; i++) {
+		const struct gw_folder *f = &s->folders.list[i];
+
+		if (use != 0 ? (f->attrs & use) != 0
+			     : !(f->attrs & GW_LIST_NOSELECT) && gw_slice_eq(label, f->wire))
+			return true;
+	}
+	return false;
+}
+
 bool gw_sync_is_label(void *ctx, struct gw_slice name)
 {
 	const unsigned special = GW_LIST_ALL | GW_LIST_DRAFTS | GW_LIST_FLAGGED | GW_LIST_JUNK |
@@ -213,6 +239,8 @@ bool gw_sync_is_label(void *ctx, struct gw_slice name)
  */
 bool gw_sync_choose_trash(struct gw_sync *s)
 {
+	/* At Gmail another of that name is a label like any other. */
+	bool by_use = s->env.merges;
 	static const char *const usual[] = { "Trash", "Deleted Items", "Deleted Messages" };
 	const struct gw_folder *found = NULL;
 
@@ -221,7 +249,7 @@ bool gw_sync_choose_trash(struct gw_sync *s)
 			found = &s->folders.list[i];
 	}
 	for (size_t u = 0; u < sizeof usual / sizeof *usual && found == NULL; u++) {
-		for (size_t i = 0; i < s->folders.count && found == NULL; i++) {
+		for (size_t i = 0; i < s->folders.count && found == NULL && !by_use; i++) {
 			if (strcasecmp(s->folders.list[i].name, usual[u]) == 0 &&
 				!(s->folders.list[i].attrs & GW_LIST_NOSELECT))
 				found = &s->folders.list[i];
@@ -230,12 +258,14 @@ bool gw_sync_choose_trash(struct gw_sync *s)
 	free(s->trash);
 	if (found != NULL)
 		s->trash = strdup(found->wire);
+	else if (by_use)
+		s->trash = NULL;
 	else if (asprintf(&s->trash, "%sTrash",
 			 s->folders.prefix != NULL ? s->folders.prefix : "") < 0)
 		s->trash = NULL;
 	s->env.trash = s->trash;
 	s->env.make_trash = found == NULL;
-	return s->trash != NULL;
+	return s->trash != NULL || (by_use && found == NULL);
 }
 
 static const char *all_mail(const struct gw_sync *s)

@@ -244,11 +244,16 @@ static bool is_trash(const struct gw_sync *s, const struct gw_entry *e)
 static bool ask_all(struct gw_sync *s)
 {
 	bool asked = false;
+	uint64_t gone = 0;
 
+	for (size_t i = 0; i < s->entry_count; i++) {
+		if (s->entries[i].stage == ENTRY_PLANNED)
+			gone += gw_box_count_gone_there(s->entries[i].box);
+	}
 	for (size_t i = 0; i < s->entry_count; i++) {
 		struct gw_entry *e = &s->entries[i];
 
-		if (e->stage != ENTRY_PLANNED || !gw_box_may_hide(e->box))
+		if (e->stage != ENTRY_PLANNED || !gw_box_may_hide(e->box, gone))
 			continue;
 		e->stage = ENTRY_LOOKING; /* until all mail has answered */
 		asked = true;

@@ -795,6 +795,7 @@ static void fill_env(struct gw_sync *s)
 		.leaving = gw_sync_is_leaving,
 		.stands_there = gw_sync_stands_there,
 		.stays = gw_sync_stays,
+		.in_sight = gw_sync_in_sight,
 		.mailbox = gw_sync_mailbox_of,
 		.drained = on_box_drained,
 		.released = on_box_released,

@@ -239,6 +239,8 @@ void gw_sync_remove(struct gw_sync *s);
 void gw_sync_yield(struct gw_sync *s);
 void gw_sync_counts_came(struct gw_sync *s);
 bool gw_sync_stands_there(void *ctx, int64_t mailbox, uint32_t uid);
+/* Is a mailbox that shows this label (of X-GM-LABELS, \Starred and \Important not) in sight? */
+bool gw_sync_in_sight(void *ctx, struct gw_slice label);
 bool gw_sync_stays(void *ctx, int64_t mailbox, uint32_t uid);
 bool gw_sync_is_leaving(void *ctx, int64_t mailbox, uint32_t uid);
 const char *gw_sync_mailbox_of(void *ctx, int64_t mailbox, uint32_t *uidvalidity);

@@ -25,6 +25,15 @@
  *   app-password, web-login, disabled    the login is refused with Gmail's words
  *   pieces=refused, ignored BODY[]<0.1000> is not understood
  *   poison=UID              this one answers "System Error" to FETCH
+ *   hidden=A B ...          mailboxes that are not shown in IMAP: \\Trash, \\All, Work ...
+ *   expunge=trash, forever  what becomes of what is expunged from the last mailbox in sight (archive)
+ *   move=missing, refused   MOVE is not offered, or answered with NO
+ *   modseq=account          HIGHESTMODSEQ is the account's, in every mailbox
+ *   special-asked           special uses are told only in a LIST that asks for them
+ *   reserved                labels with names of Gmail's own are refused
+ *   line-limit=N            longer command lines are refused, and end the session
+ *   search-lag=N            the newest N messages are not found by what is in them
+ *   drop-pipeline           what comes before AUTHENTICATE is answered is lost
  *   limit=N                 mailboxes show their newest N messages only
  *   all-limit=N             and so does All Mail
  *
@@ -34,6 +43,8 @@
  *   WEB FLAGS msgid (flags)          WEB DUMP    ("* msgid flags Message-ID label label ...")
  *   WEB BYTES    (sent in bodies so far, and of distinct mail there is)
  *   WEB RENAME label name    (any; as another language does: its UIDVALIDITY is another, too)
+ *   WEB AT n ...    (any of these, before the n-th command from now on that a client sends)
+ *   WEB NEVER       (forgets those)       WEB COMMANDS   (how many clients sent)
  *   WEB PACE     (answers so far, and how many of them were [THROTTLED])
  */
 #include "session.h"
@@ -45,18 +56,20 @@
 #include <string.h>
 #include <strings.h>
 
-enum { INPUT_MAX = 64 * 1024 * 1024 };
+enum { INPUT_MAX = 64 * 1024 * 1024, DEAF_MS = 30 };
 
 struct store store;
 struct session *sessions;
-uint64_t body_bytes, answers, slow_answers;
+uint64_t body_bytes, answers, slow_answers, commands;
 
 /* --- connections ----------------------------------------------------------------------------- */
 
 static void on_closed(uv_handle_t *handle)
 {
-	struct session *s = (struct session *)handle, **at = &sessions;
+	struct session *s = handle->data, **at = &sessions;
 
+	if (--s->handles > 0)
+		return;
 	while (*at != s)
 		at = &(*at)->next;
 	*at = s->next;
@@ -74,8 +87,11 @@ static void on_closed(uv_handle_t *handle)
 
 static void close_session(struct session *s)
 {
-	if (!uv_is_closing((uv_handle_t *)&s->tcp))
+	if (!uv_is_closing((uv_handle_t *)&s->tcp)) {
+		s->deaf.data = s;
+		uv_close((uv_handle_t *)&s->deaf, on_closed);
 		uv_close((uv_handle_t *)&s->tcp, on_closed);
+	}
 }
 
 struct writing {
@@ -128,7 +144,7 @@ static void flush_out(struct session *s)
 	struct writing *w;
 	uv_buf_t buf;
 
-	if (s->out.n == 0 || uv_is_closing((uv_handle_t *)&s->tcp))
+	if (s->out.n == 0 || s->is_deaf || uv_is_closing((uv_handle_t *)&s->tcp))
 		return;
 	if (s->deflate != NULL)
 		deflate_out(s);
@@ -164,6 +180,27 @@ static const char after[] =
 	"COMPRESS=DEFLATE ENABLE MOVE CONDSTORE ESEARCH LIST-EXTENDED LIST-STATUS LITERAL- "
 	"SPECIAL-USE APPENDLIMIT=35651584";
 
+static void on_hearing(uv_timer_t *timer)
+{
+	struct session *s = timer->data;
+
+	s->is_deaf = false;
+	flush_out(s);
+}
+
+static void put_caps(struct session *s)
+{
+	const char *list = setting("objectid", NULL, 0) ? plain : s->signed_in ? after : before;
+	const char *move = strstr(list, " MOVE");
+	char mode[20] = "";
+
+	setting("move", mode, sizeof mode);
+	if (move != NULL && strcmp(mode, "missing") == 0)
+		put(&s->out, "* CAPABILITY %.*s%s\r\n", (int)(move - list), list, move + 5);
+	else
+		put(&s->out, "* CAPABILITY %s\r\n", list);
+}
+
 static void sign_in(struct session *s, bool right)
 {
 	long used = 0;
@@ -194,8 +231,12 @@ static void sign_in(struct session *s, bool right)
 		done(s, "NO", "[ALERT] Too many simultaneous connections. (Failure)");
 	else {
 		s->signed_in = true;
-		put(&s->out, "* CAPABILITY %s\r\n", setting("objectid", NULL, 0) ? plain : after);
+		put_caps(s);
 		done(s, "OK", "somebody@gmail.com authenticated (Success)");
+	}
+	if (setting("drop-pipeline", NULL, 0)) { /* the answer comes when nothing does any more */
+		s->is_deaf = true;
+		uv_timer_start(&s->deaf, on_hearing, DEAF_MS, 0);
 	}
 }
 
@@ -295,6 +336,11 @@ static void do_login(struct session *s, char *p)
 
 /* --- mailboxes ------------------------------------------------------------------------------- */
 
+static unsigned long long highest(const struct box *b)
+{
+	return has_word("modseq", "account") ? store.modseq : b->modseq;
+}
+
 static void put_status(struct session *s, const struct box *b, const char *items)
 {
 	size_t shown = b->count - first_shown(b), unseen = 0;
@@ -314,8 +360,7 @@ static void put_status(struct session *s, const struct box *b, const char *items
 	if (strcasestr(items, "UNSEEN"))
 		put(&s->out, "%sUNSEEN %zu", space, unseen), space = " ";
 	if (strcasestr(items, "HIGHESTMODSEQ"))
-		put(&s->out, "%sHIGHESTMODSEQ %llu", space, (unsigned long long)b->modseq),
-			space = " ";
+		put(&s->out, "%sHIGHESTMODSEQ %llu", space, highest(b)), space = " ";
 	if (strcasestr(items, "MAILBOXID"))
 		put(&s->out, "%sMAILBOXID (F%u-x)", space, b->serial);
 	put(&s->out, ")\r\n");
@@ -324,13 +369,18 @@ static void put_status(struct session *s, const struct box *b, const char *items
 static void do_list(struct session *s, char *p)
 {
 	const char *items = strcasestr(p, "STATUS (");
+	bool asked = strcasestr(p, "SPECIAL-USE") != NULL;
 
 	for (size_t i = 0; i < store.box_count; i++) {
 		const struct box *b = store.boxes[i];
+		const char *attrs =
+			b->noselect || asked || !setting("special-asked", NULL, 0) ? b->attrs : "";
 
+		if (hidden(b))
+			continue;
 		put(&s->out, "* LIST (%s%s%s) \"/\" ",
 			b->noselect ? "\\HasChildren" : "\\HasNoChildren",
-			*b->attrs != '\0' ? " " : "", b->attrs);
+			*attrs != '\0' ? " " : "", attrs);
 		put_name(&s->out, b->name);
 		put(&s->out, "\r\n");
 		if (items != NULL && !b->noselect)
@@ -347,7 +397,7 @@ static void do_select(struct session *s, char *p, bool read_only)
 	s->box = NULL;
 	word(&p, name, sizeof name);
 	b = store_box(&store, name);
-	if (b == NULL || b->noselect) {
+	if (b == NULL || b->noselect || hidden(b)) {
 		put(&s->out,
 			"%s NO [NONEXISTENT] Unknown Mailbox: %s (now in authenticated state) "
 			"(Failure)\r\n",
@@ -372,9 +422,25 @@ static void do_select(struct session *s, char *p, bool read_only)
 	put(&s->out,
 		"* OK [UIDVALIDITY %u] UIDs valid.\r\n* %zu EXISTS\r\n* 0 RECENT\r\n"
 		"* OK [UIDNEXT %u] Predicted next UID.\r\n* OK [HIGHESTMODSEQ %llu]\r\n",
-		b->uidvalidity, s->uid_count, b->uidnext, (unsigned long long)b->modseq);
+		b->uidvalidity, s->uid_count, b->uidnext, highest(b));
 	put(&s->out, "%s OK [READ-%s] %s selected. (Success)\r\n", s->tag,
 		read_only ? "ONLY" : "WRITE", name);
+}
+
+static bool is_reserved(const char *name)
+{
+	static const char *const names[] = { "Inbox", "Sent", "Drafts", "Trash", "Bin", "Spam",
+		"Starred", "Important", "All Mail", "Chats", "Updates", "Promotions", "Social",
+		"Forums", "archive", "muted", "voicemail", "Scheduled", "Snoozed" };
+
+	if (!setting("reserved", NULL, 0))
+		return false;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (strcasecmp(name, names[i]) == 0)
+			return true;
+	}
+	return *name == ' ' || *name == '\0' || name[strlen(name) - 1] == ' ' ||
+	       strchr(name, '^') != NULL;
 }
 
 static void do_create(struct session *s, char *p)
@@ -382,7 +448,7 @@ static void do_create(struct session *s, char *p)
 	char name[1000];
 
 	word(&p, name, sizeof name);
-	if (strncmp(name, "[Gmail]", 7) == 0 || strstr(name, "  ") != NULL ||
+	if (strncmp(name, "[Gmail]", 7) == 0 || strstr(name, "  ") != NULL || is_reserved(name) ||
 		store_box(&store, name) != NULL) {
 		done(s, "NO", "[CANNOT] Invalid folder name (Failure)");
 		return;
@@ -469,6 +535,7 @@ static void mailbox_command(struct session *s, const char *verb, char *p)
 	} else if (strcasecmp(verb, "STATUS") == 0) {
 		word(&p, name, sizeof name);
 		b = store_box(&store, name);
+		b = b != NULL && hidden(b) ? NULL : b;
 		if (b != NULL && !b->noselect)
 			put_status(s, b, p);
 		done(s, b != NULL ? "OK" : "NO", b != NULL ? "Success" : "[NONEXISTENT] (Failure)");
@@ -530,16 +597,18 @@ static void run_command(struct session *s, char *line)
 	skip_space(&p);
 	uv_update_time(s->tcp.loop);
 	s->asked_at = uv_now(s->tcp.loop);
+	if (strcasecmp(verb, "WEB") != 0) {
+		commands++;
+		if (s->signed_in)
+			later_command(s);
+	}
 	if (s->signed_in && setting("expired", NULL, 0)) {
 		put(&s->out, "* BYE Session expired, please login again.\r\n");
 		s->closing = true;
 	} else if (strcasecmp(verb, "WEB") == 0) {
 		do_web(s, p);
 	} else if (strcasecmp(verb, "CAPABILITY") == 0) {
-		put(&s->out, "* CAPABILITY %s\r\n",
-			setting("objectid", NULL, 0) ? plain
-			: s->signed_in               ? after
-						     : before);
+		put_caps(s);
 		done(s, "OK", "Thats all she wrote!");
 	} else if (strcasecmp(verb, "LOGOUT") == 0) {
 		put(&s->out, "* BYE LOGOUT Requested\r\n");
@@ -583,6 +652,17 @@ static size_t literal_at(struct session *s, size_t end)
 	return n;
 }
 
+static bool is_too_long(struct session *s, size_t n)
+{
+	long limit = number("line-limit", 0);
+
+	if (limit == 0 || n <= (size_t)limit || s->closing)
+		return false;
+	put(&s->out, "* BAD Command line too long\r\n* BYE Command line too long\r\n");
+	s->closing = true;
+	return true;
+}
+
 /* Runs the commands that are whole. */
 static void take_input(struct session *s)
 {
@@ -597,6 +677,9 @@ static void take_input(struct session *s)
 		nl = s->in.n == s->scanned
 			     ? NULL
 			     : memchr(s->in.p + s->scanned, '\n', s->in.n - s->scanned);
+		if (nl != NULL ? is_too_long(s, (size_t)(nl - s->in.p) - s->scanned)
+			       : is_too_long(s, s->in.n - s->scanned))
+			return;
 		if (nl == NULL)
 			return;
 		end = (size_t)(nl - s->in.p) + 1;
@@ -617,6 +700,10 @@ static void take_input(struct session *s)
 			s->scanned = 0;
 			run_command(s, command);
 			free(command);
+			if (s->is_deaf) {
+				s->in.n = 0;
+				return;
+			}
 		}
 	}
 }
@@ -658,6 +745,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 		close_session(s);
 		return;
 	}
+	if (s->is_deaf)
+		return;
 	if (!take_bytes(s, buf->base, (size_t)n)) {
 		close_session(s);
 		return;
@@ -675,6 +764,9 @@ static void on_connection(uv_stream_t *server, int status)
 	s->next = sessions;
 	sessions = s;
 	uv_tcp_init(server->loop, &s->tcp);
+	uv_timer_init(server->loop, &s->deaf);
+	s->tcp.data = s->deaf.data = s;
+	s->handles = 2;
 	uv_accept(server, (uv_stream_t *)&s->tcp);
 	uv_tcp_nodelay(&s->tcp, 1);
 	put(&s->out, "* OK Gimap ready for requests from 127.0.0.1 a1mb2\r\n");

@@ -222,6 +222,7 @@ void do_search(struct session *s, char *p)
 	bool deleted = strcasestr(p, "DELETED") != NULL;
 	const char *labels = strcasestr(p, "X-GM-LABELS "), *msgids = strcasestr(p, "X-GM-MSGID ");
 	const struct box *label = NULL;
+	uint64_t lag = (uint64_t)number("search-lag", 0);
 	char set[20000] = "", want[1000] = "";
 	char *at;
 
@@ -251,7 +252,9 @@ void do_search(struct session *s, char *p)
 			(deleted && !e->deleted) ||
 			(labels != NULL && (label == NULL || !box_showing(label, e->message))) ||
 			(msgids != NULL && !is_named(msgids, e->message->msgid)) ||
-			(id != NULL && strcmp(e->message->id, want) != 0))
+			(id != NULL && strcmp(e->message->id, want) != 0) ||
+			((id != NULL || labels != NULL || msgids != NULL) &&
+				e->message->msgid + lag >= store.next_msgid))
 			continue;
 		put(&s->out, "%s%u", esearch ? (any ? "," : " ALL ") : " ", e->uid);
 		any = true;
@@ -260,16 +263,46 @@ void do_search(struct session *s, char *p)
 	done(s, "OK", "SEARCH completed (Success)");
 }
 
+/* Gmail's setting "When a message is marked as deleted and expunged from the last visible IMAP
+ * folder". */
+static void expunge_one(struct box *b, struct message *m)
+{
+	char mode[20] = "";
+	bool seen = false;
+
+	setting("expunge", mode, sizeof mode);
+	for (size_t i = 0; i < store.box_count; i++) {
+		const struct box *x = store.boxes[i];
+
+		seen |= x != b && !hidden(x) && strcmp(x->attrs, "\\Flagged") != 0 &&
+			strcmp(x->attrs, "\\Important") != 0 && box_showing(x, m) != NULL;
+	}
+	if (seen || *mode == '\0' || strcmp(b->attrs, "\\Trash") == 0 ||
+		strcmp(b->attrs, "\\Junk") == 0) {
+		store_unlabel(&store, b, m);
+		return;
+	}
+	store_label(&store, store_special(&store, "\\Trash"), m);
+	if (strcmp(mode, "forever") == 0)
+		store_unlabel(&store, store_special(&store, "\\Trash"), m);
+}
+
 void do_store(struct session *s, char *p)
 {
 	char set[20000], what[40], label[1000];
 	bool silent, plus, minus;
+	uint64_t unchanged = UINT64_MAX;
+	struct text modified = { 0 };
 	uint32_t flags;
 
 	word(&p, set, sizeof set);
 	skip_space(&p);
-	if (*p == '(') /* UNCHANGEDSINCE: nobody else is here */
+	if (*p == '(') {
+		const char *at = strcasestr(p, "UNCHANGEDSINCE ");
+
+		unchanged = at == NULL ? UINT64_MAX : strtoull(at + 15, NULL, 10);
 		p = strchr(p, ')') + 1;
+	}
 	word(&p, what, sizeof what);
 	plus = *what == '+';
 	minus = *what == '-';
@@ -303,6 +336,10 @@ void do_store(struct session *s, char *p)
 
 		if (e == NULL || !in_set(set, e->uid, last_uid(s)))
 			continue;
+		if (e->message->modseq > unchanged) {
+			put(&modified, "%s%u", modified.n > 0 ? "," : "", e->uid);
+			continue;
+		}
 		old = e->message->flags;
 		if (flags & DELETED)
 			e->deleted = !minus;
@@ -315,10 +352,17 @@ void do_store(struct session *s, char *p)
 		if (!silent && e != NULL)
 			fetch_one(s, i + 1, e, "UID MODSEQ");
 		if (e != NULL && (flags & DELETED) && !minus && number("auto-expunge", 1))
-			store_unlabel(&store, s->box, e->message);
+			expunge_one(s->box, e->message);
 	}
 	s->seen_modseq = silent ? store.modseq : s->seen_modseq;
-	done(s, "OK", "Success");
+	if (modified.n > 0) {
+		put(&s->out, "%s OK [MODIFIED ", s->tag);
+		put_bytes(&s->out, modified.p, modified.n);
+		put(&s->out, "] Conditional STORE failed (Success)\r\n");
+	} else {
+		done(s, "OK", "Success");
+	}
+	free(modified.p);
 }
 
 void do_expunge(struct session *s, const char *set)
@@ -327,7 +371,7 @@ void do_expunge(struct session *s, const char *set)
 		const struct entry *e = box_entry(s->box, s->uids[i]);
 
 		if (e != NULL && e->deleted && (set == NULL || in_set(set, e->uid, last_uid(s))))
-			store_unlabel(&store, s->box, e->message);
+			expunge_one(s->box, e->message);
 	}
 	tell_changes(s);
 	done(s, "OK", "Success");
@@ -344,8 +388,12 @@ void do_copy(struct session *s, char *p, bool move)
 	word(&p, set, sizeof set);
 	word(&p, name, sizeof name);
 	b = store_box(&store, name);
-	if (b == NULL || b->noselect) {
+	if (b == NULL || b->noselect || hidden(b)) {
 		done(s, "NO", "[TRYCREATE] No folder (Failure)");
+		return;
+	}
+	if (move && (has_word("move", "refused") || has_word("move", "missing"))) {
+		done(s, has_word("move", "refused") ? "NO" : "BAD", "Could not do that (Failure)");
 		return;
 	}
 	all = calloc(s->uid_count + 1, sizeof(void *));
@@ -402,7 +450,7 @@ void do_append(struct session *s, char *p)
 	skip_space(&p);
 	b = store_box(&store, name);
 	n = strtoul(p + 1, NULL, 10);
-	if (b == NULL || b->noselect) {
+	if (b == NULL || b->noselect || hidden(b)) {
 		done(s, "NO", "[TRYCREATE] Folder doesn't exist. (Failure)");
 		return;
 	}
@@ -473,7 +521,14 @@ void do_web(struct session *s, char *p)
 	size_t n;
 
 	word(&p, verb, sizeof verb);
-	if (strcmp(verb, "DUMP") == 0) {
+	if (strcmp(verb, "AT") == 0 && word(&p, first, sizeof first)) {
+		skip_space(&p);
+		later_add(strtol(first, NULL, 10) - 1, p, strlen(p));
+	} else if (strcmp(verb, "NEVER") == 0) {
+		later_drop();
+	} else if (strcmp(verb, "COMMANDS") == 0) {
+		put(&s->out, "* %llu\r\n", (unsigned long long)commands);
+	} else if (strcmp(verb, "DUMP") == 0) {
 		dump(s);
 	} else if (strcmp(verb, "BYTES") == 0) {
 		put(&s->out, "* %llu %llu\r\n", (unsigned long long)body_bytes,

@@ -28,13 +28,16 @@ struct session {
 	z_stream *inflate, *deflate; /* owned; once COMPRESS was asked for */
 	bool compress_next;          /* behind the answer that goes out now */
 	uint64_t seen_modseq;
+	uv_timer_t deaf; /* until it ends, what comes is dropped */
+	bool is_deaf;
+	int handles;                    /* that are open */
 	long bodies;                    /* sent in this session */
 	uint64_t asked_at, answered_at; /* the present command, the one before; ms */
 };
 
 extern struct store store;
 extern struct session *sessions;
-extern uint64_t body_bytes, answers, slow_answers;
+extern uint64_t body_bytes, answers, slow_answers, commands;
 
 /* wire.c: output, arguments */
 void put_bytes(struct text *t, const void *p, size_t n);
@@ -46,6 +49,14 @@ void skip_space(char **p);
 bool word(char **p, char *out, size_t size);
 bool in_set(const char *set, uint32_t uid, uint32_t last);
 uint32_t flags_in(char **p);
+
+bool has_word(const char *name, const char *word);
+bool hidden(const struct box *b);
+
+/* later.c */
+void later_add(long commands, const char *text, size_t n);
+void later_drop(void);
+void later_command(struct session *s);
 
 /* messages.c */
 void tell_changes(struct session *s);

@@ -67,6 +67,26 @@ void put_flags(struct text *t, uint32_t flags, bool deleted)
 	put(t, "%s)", deleted ? (*space != '\0' ? " \\Deleted" : "\\Deleted") : "");
 }
 
+/* Is word one of those, with blanks between, of a setting? */
+bool has_word(const char *name, const char *word)
+{
+	char words[300];
+
+	if (!setting(name, words, sizeof words))
+		return false;
+	for (char *w = strtok(words, " "); w != NULL; w = strtok(NULL, " ")) {
+		if (strcmp(w, word) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* "Show in IMAP" is off. */
+bool hidden(const struct box *b)
+{
+	return has_word("hidden", *b->attrs != '\0' ? b->attrs : b->name);
+}
+
 void put_name(struct text *t, const char *name)
 {
 	put(t, "\"");

@@ -35,10 +35,11 @@ at_rest() { # WHAT: what Gmail made of our changes comes with one sync, and the 
 	sync_ok
 	grep -q 'nothing new' "$T/out" || fail "$1: not at rest: $(cat "$T/out")"
 }
-# What a person does at Gmail's page: see tests/gmail/gmaild.c
+# What a person does at Gmail's page, "AT n" before the n-th command that follows: see tests/gmail/gmaild.c
 web() { # VERB ARG...
 	perl -MIO::Socket::INET -e 'my $port = shift; my $s = IO::Socket::INET->new("127.0.0.1:$port") or die; <$s>;
 		my ($verb, @args) = @ARGV; my $line = "a WEB $verb";
+		if ($verb eq "AT") { my $n = shift @args; $verb = shift @args; $line .= " $n $verb" }
 		if ($verb eq "DELIVER") { local $/; open my $f, "<", $args[1]; my $m = <$f>; $m =~ s/\r?\n/\r\n/g;
 			$line .= " \"$args[0]\" {" . length($m) . "+}\r\n$m" }
 		else { $line .= join "", map { /[ \[]/ && !/^\(/ ? " \"$_\"" : " $_" } @args }
@@ -52,4 +53,7 @@ labels() { # MESSAGE-ID: its mailboxes but All Mail, sorted, with commas between
 }
 flags_there() { # MESSAGE-ID
 	web DUMP | grep -F "<$1@x>" | sed 's/^[0-9]* (\([^)]*\)).*/\1/'
+}
+where() { # ID: its mailboxes here, sorted, with commas between
+	grep -rlF "<$1@x>" "$T/mail" | sed "s|^$T/mail/||; s|/[^/]*/[^/]*$||" | sort | paste -sd,
 }

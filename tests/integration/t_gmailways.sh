@@ -1,0 +1,137 @@
+#!/bin/bash
+# Gmail with settings that few have, and while others are at it: Trash or All Mail hidden, MOVE refused, a
+# label that comes or goes between two commands, mail archived in bulk.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/watchlib.sh"
+. "$(dirname "$0")/gmaillib.sh"
+
+begin() { # SETTING...: a fresh account and a fresh tree, in step
+	[ -z "${GMAIL_PID:-}" ] || { kill "$GMAIL_PID"; wait "$GMAIL_PID" 2> /dev/null || true; }
+	rm -rf "$T/mail" "$T/state"
+	gmail_start "$@"
+	gmail_config "${CONFIG:-}"
+	for i in 1 2 3 4; do
+		mail "m$i"
+		web DELIVER INBOX "$T/m"
+		web LABEL "$(web_id "m$i")" Work
+	done
+	sync_ok
+	sync_ok
+}
+# Several syncs, as it takes for looks that a change here makes doubtful.
+syncs() {
+	for i in 1 2 3 4; do
+		sleep 0.03 # for the directory's times to grow old
+		godwit sync > "$T/out" || status=$?
+	done
+}
+there_is() { # ID LABELS
+	[ "$(labels "$1")" = "$2" ] || fail "$1 is in \"$(labels "$1")\" there, not in \"$2\"; here in \"$(where "$1")\": $(cat "$T/out")"
+}
+here_is() { # ID MAILBOXES
+	[ "$(where "$1")" = "$2" ] || fail "$1 is in \"$(where "$1")\" here, not in \"$2\"; there in \"$(labels "$1")\": $(cat "$T/out")"
+}
+at_rest() {
+	sync_ok
+	grep -q 'nothing new' "$T/out" || fail "it does not come to rest: $(cat "$T/out")"
+}
+exists() { # ID
+	[ -n "$(web_id "$1")" ] || fail "$1 is gone from Gmail"
+}
+file_in() { # MAILBOX ID
+	grep -rlF "<$2@x>" "$T/mail/$1"
+}
+
+for settings in "move=missing" "move=refused" "move=missing hidden=\All" "move=refused hidden=\All" "move=missing expunge=forever" \
+	"move=refused hidden=\All expunge=forever"; do
+	note "moved and deleted here, with $settings"
+	# shellcheck disable=SC2086
+	begin $settings
+	mkdir -p "$T/mail/Later"/{cur,new,tmp}
+	mv "$(file_in Work m1)" "$T/mail/Later/cur/"
+	syncs
+	there_is m1 INBOX,Later
+	here_is m1 INBOX,Later
+	mv "$(file_in INBOX m1)" "$T/mail/Work/cur/"
+	syncs
+	there_is m1 Later,Work
+	rm "$(file_in Work m2)"
+	syncs
+	there_is m2 INBOX
+	rm "$(file_in INBOX m2)"
+	syncs
+	there_is m2 "[Gmail]/Trash"
+	here_is m2 "[Gmail]/Trash"
+	at_rest
+done
+
+note "deleted here while the other label goes there; all mail is hidden, and the last expunge is for ever"
+begin "hidden=\All" "expunge=forever"
+for n in $(seq 2 20); do
+	mail "at$n"
+	web DELIVER INBOX "$T/m"
+	web LABEL "$(web_id "at$n")" Work
+done
+sync_ok
+for n in $(seq 2 20); do
+	web NEVER > /dev/null
+	web AT "$n" UNLABEL "$(web_id "at$n")" INBOX
+	rm "$(file_in Work "at$n")"
+	syncs
+	exists "at$n" # archived there, or in the trash, as the one or the other came first
+done
+
+note "the trash is hidden: deleted mail is archived, and no label Trash is made"
+begin "hidden=\Trash" reserved
+rm "$(file_in Work m1)" "$(file_in INBOX m1)"
+rm "$(file_in Work m2)"
+syncs
+there_is m1 ""
+exists m1
+there_is m2 INBOX
+at_rest
+! web DUMP | grep -q "	Trash" || fail "a label was made"
+
+note "trash and all mail are hidden: what has no other label stays there, and status says so"
+begin "hidden=\Trash \All" "expunge=forever"
+rm "$(file_in Work m1)"
+syncs
+there_is m1 INBOX
+rm "$(file_in INBOX m1)"
+syncs
+there_is m1 INBOX
+here_is m1 ""
+godwit status | grep -q 'the server keeps it, since neither its trash' || fail "$(godwit status)"
+
+note "most of a mailbox is archived there: no accident, and said"
+begin
+for i in $(seq 60); do
+	mail "b$i"
+	web DELIVER INBOX "$T/m"
+done
+sync_ok
+for i in $(seq 45); do web UNLABEL "$(web_id "b$i")" INBOX; done
+sync_ok
+grep -q '45 messages left it on the server and are still among all mail' "$T/err" || fail "$(cat "$T/err")"
+[ "$(find "$T/mail/INBOX" -type f -path '*/cur/*' -o -type f -path '*/INBOX/new/*' | wc -l)" = 19 ] || fail "$(ls "$T/mail/INBOX/"*)"
+[ "$(find "$T/state/test.attic" -type f | wc -l)" -ge 45 ] || fail "the attic has not all"
+for i in $(seq 46 60) 1 2 3 4; do web UNLABEL "$(web_id "b$i")" INBOX; done
+for i in 1 2 3 4; do web UNLABEL "$(web_id "m$i")" INBOX; done # the rest: the mailbox is empty
+sync_ok
+[ "$(find "$T/mail/INBOX/cur" "$T/mail/INBOX/new" -type f | wc -l)" = 0 ] || fail "something is left"
+for i in 1 2 3 4; do exists "m$i"; done
+at_rest
+note "deleted there for good it is still an accident"
+begin
+for i in $(seq 60); do
+	mail "b$i"
+	web DELIVER INBOX "$T/m"
+done
+sync_ok
+for i in $(seq 45); do
+	web LABEL "$(web_id "b$i")" "[Gmail]/Trash"
+	web UNLABEL "$(web_id "b$i")" "[Gmail]/Trash"
+done
+! godwit sync > "$T/out" || fail "it was not held"
+grep -q 'looks like an accident' "$T/err" || fail "$(cat "$T/err")"
+note ok
