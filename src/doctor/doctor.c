@@ -75,6 +75,7 @@ struct gw_doctor {
 	uint64_t best;  /* ns; of a round trip */
 	unsigned rounds;
 	size_t mailboxes;
+	unsigned uses; /* enum gw_list_attr, of all that are listed */
 	uint64_t exists, bytes;
 	struct guest guests[CROWD];
 	size_t guest_count, settled, admitted;
@@ -246,6 +247,7 @@ static void on_response(void *ctx, const struct gw_response *r)
 	struct gw_doctor *d = ctx;
 
 	d->mailboxes += r->type == GW_RESP_LIST && !(r->attrs & GW_LIST_NOSELECT);
+	d->uses |= r->type == GW_RESP_LIST ? r->attrs : 0;
 	if (r->type == GW_RESP_EXISTS)
 		d->exists = r->number;
 }
@@ -278,6 +280,24 @@ static void on_examined(void *ctx, const struct gw_result *result)
 			(unsigned long long)d->exists);
 }
 
+/* Gmail: Settings, Labels, "Show in IMAP". */
+static void tell_hidden(struct gw_doctor *d)
+{
+	bool trash = (d->uses & GW_LIST_TRASH) != 0, all = (d->uses & GW_LIST_ALL) != 0;
+
+	if (trash && all)
+		return;
+	gw_tellf(tell, d, "hidden", GW_HEALTH_FAIR,
+		"at Gmail, in Settings, Labels, tick \"Show in IMAP\" for it", "%s: %s",
+		trash ? "All Mail is hidden"
+		: all ? "Trash is hidden"
+		      : "Trash and All Mail are hidden",
+		trash ? "what is archived cannot be told from what is deleted, and each sync asks "
+			"more"
+		: all ? "mail that is deleted here is archived there instead"
+		      : "mail that is deleted here, and has no other label, stays there");
+}
+
 static void on_listed(void *ctx, const struct gw_result *result)
 {
 	struct gw_doctor *d = ctx;
@@ -287,6 +307,8 @@ static void on_listed(void *ctx, const struct gw_result *result)
 	gw_tellf(tell, d, "mailboxes", d->mailboxes > 0 ? GW_HEALTH_GOOD : GW_HEALTH_BAD,
 		d->mailboxes > 0 ? NULL : "the account may have none, or hide them",
 		"%zu on the server", d->mailboxes);
+	if (gw_session_caps(d->session) & GW_CAP_GMAIL)
+		tell_hidden(d);
 	enter(d, MEASURING);
 	ask(d, on_examined, "EXAMINE INBOX");
 }
@@ -305,7 +327,12 @@ static void on_noop(void *ctx, const struct gw_result *result)
 		return;
 	}
 	enter(d, LISTING);
-	ask(d, on_listed, "LIST \"\" \"*\"");
+	/* Some tell special uses only if asked so. */
+	ask(d, on_listed,
+		(gw_session_caps(d->session) & (GW_CAP_SPECIAL_USE | GW_CAP_LIST_STATUS)) ==
+				(GW_CAP_SPECIAL_USE | GW_CAP_LIST_STATUS)
+			? "LIST \"\" \"*\" RETURN (SPECIAL-USE)"
+			: "LIST \"\" \"*\"");
 }
 
 static void ask(struct gw_doctor *d, void (*done)(void *, const struct gw_result *),

@@ -71,7 +71,8 @@ static void compare(struct gw_box *box, const struct gw_base_msg *b, const struc
 		suspect(box, b->uid);
 		return;
 	}
-	if (p != NULL && r->size != 0 && p->size != r->size) {
+	/* 0: it was labelled or copied there instead of sent, and nobody told its size. */
+	if (p != NULL && r->size != 0 && p->size != 0 && p->size != r->size) {
 		tell(box, "UID %u (%s): %u bytes on the server, %llu by the state", b->uid,
 			name_of(box, b), r->size, (unsigned long long)p->size);
 		suspect(box, b->uid);

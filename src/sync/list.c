@@ -103,7 +103,8 @@ bool gw_sync_local_as_seen(const struct gw_sync *s, const struct gw_entry *e)
 	return gw_sync_local_unchanged(s, &seen);
 }
 
-static bool remote_unchanged(const struct gw_sync *s, const struct gw_entry *e)
+/* with_modseq false: whatever became of its HIGHESTMODSEQ. */
+static bool remote_unchanged(const struct gw_sync *s, const struct gw_entry *e, bool with_modseq)
 {
 	const unsigned all =
 		GW_ITEM_MESSAGES | GW_ITEM_UIDNEXT | GW_ITEM_UIDVALIDITY | GW_ITEM_HIGHESTMODSEQ;
@@ -118,7 +119,8 @@ static bool remote_unchanged(const struct gw_sync *s, const struct gw_entry *e)
 	if (!(caps(s) & GW_CAP_CONDSTORE) || (f->items & all) != all || f->highestmodseq == 0)
 		return false; /* without CONDSTORE equal counts say only "maybe" */
 	return f->messages == row->messages && f->uidnext == row->uidnext &&
-	       f->uidvalidity == row->uidvalidity && f->highestmodseq == row->highestmodseq;
+	       f->uidvalidity == row->uidvalidity &&
+	       (f->highestmodseq == row->highestmodseq || !with_modseq);
 }
 
 /* Deletions that an earlier run held back: told on every run, until a person decides.  Of what was
@@ -173,11 +175,16 @@ static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 	}
 	if (f->object_id != 0)
 		e->row.object_id = f->object_id;
-	e->remote_same = e->row.pending == 0 && remote_unchanged(s, e);
+	e->remote_same = e->row.pending == 0 && remote_unchanged(s, e, true);
+	e->only_modseq = !e->remote_same && s->env.merges && e->row.pending == 0 &&
+			 e->row.held_gone + e->row.held_here == 0 &&
+			 gw_box_window_key(f, s->env.now) == e->row.window &&
+			 remote_unchanged(s, e, false);
 	if (e->row.held_gone + e->row.held_here > 0)
 		look_at_held(s, e);
 	e->remote_same &= gw_box_window_key(f, s->env.now) == e->row.window;
 	local_same = gw_sync_local_unchanged(s, e) && !gw_tag_list_has_dir(&s->tags, f->dir);
+	e->local_same = local_same;
 	e->dirty = !e->remote_same || !local_same || s->options.restore_deletions; /* kept files */
 	e->may_lose =
 		e->row.uidvalidity != 0 && (!local_same || (!e->remote_same && may_lose_there(e)));
@@ -193,27 +200,32 @@ static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 	return true;
 }
 
-bool gw_sync_in_sight(void *ctx, struct gw_slice label)
+bool gw_sync_shows_label(const struct gw_folder *f, struct gw_slice label)
 {
 	static const struct {
 		const char *label;
 		unsigned use;
 	} special[] = { { "\\Sent", GW_LIST_SENT }, { "\\Draft", GW_LIST_DRAFTS },
-		{ "\\Drafts", GW_LIST_DRAFTS } };
-	const struct gw_sync *s = ctx;
-	unsigned use = 0;
+		{ "\\Drafts", GW_LIST_DRAFTS }, { "\\Starred", GW_LIST_FLAGGED },
+		{ "\\Flagged", GW_LIST_FLAGGED }, { "\\Important", GW_LIST_IMPORTANT } };
 
 	if (gw_slice_case_eq(label, "\\Inbox"))
-		return true; /* which is in every list (RFC 9051 6.3.9) */
+		return strcasecmp(f->wire, "INBOX") == 0;
 	for (size_t i = 0; i < sizeof special / sizeof *special; i++) {
 		if (gw_slice_case_eq(label, special[i].label))
-			use = special[i].use;
+			return (f->attrs & special[i].use) != 0;
 	}
-	for (size_t i = 0; i < s->folders.count; i++) {
-		const struct gw_folder *f = &s->folders.list[i];
+	return !(f->attrs & GW_LIST_NOSELECT) && gw_slice_eq(label, f->wire);
+}
 
-		if (use != 0 ? (f->attrs & use) != 0
-			     : !(f->attrs & GW_LIST_NOSELECT) && gw_slice_eq(label, f->wire))
+bool gw_sync_in_sight(void *ctx, struct gw_slice label)
+{
+	const unsigned none = GW_LIST_FLAGGED | GW_LIST_IMPORTANT;
+	const struct gw_sync *s = ctx;
+
+	for (size_t i = 0; i < s->folders.count; i++) {
+		if (!(s->folders.list[i].attrs & none) &&
+			gw_sync_shows_label(&s->folders.list[i], label))
 			return true;
 	}
 	return false;
@@ -412,6 +424,15 @@ void gw_sync_listed(struct gw_sync *s)
 		fail(s, GW_ERR_NOMEM);
 		return;
 	}
+	s->must_write = write_now;
+	if (!gw_sync_ask_modseq(s))
+		gw_sync_entries_known(s);
+}
+
+void gw_sync_entries_known(struct gw_sync *s)
+{
+	bool write_now = s->must_write;
+
 	tell_of_missing(s);
 	s->counts.mailboxes = s->entry_count;
 	wake_archive(s);
@@ -650,7 +671,8 @@ void gw_sync_list(struct gw_sync *s)
 		return;
 	}
 	gw_sync_stage(s, "listing mailboxes");
-	if (caps(s) & GW_CAP_NAMESPACE) {
+	/* Gmail's has no prefix and no others. */
+	if ((caps(s) & GW_CAP_NAMESPACE) && !(caps(s) & GW_CAP_GMAIL)) {
 		gw_line_init(&line);
 		gw_line_printf(&line, "NAMESPACE");
 		if (!send_line(s, &line, on_done))

@@ -80,7 +80,7 @@ static bool is_account_id(const char *id)
 static enum gw_code read_state(struct gw_sync *s, struct gw_error *err)
 {
 	char *id = NULL, *quirks = NULL;
-	int64_t generation = 0;
+	int64_t generation = 0, modseq = 0;
 	enum gw_code code = gw_sync_reread_rows(s, err);
 
 	if (code == GW_OK)
@@ -88,6 +88,9 @@ static enum gw_code read_state(struct gw_sync *s, struct gw_error *err)
 	if (code == GW_OK)
 		code = gw_store_fact_number(
 			s->disk.world.store, GW_FACT_GENERATION, &generation, err);
+	if (code == GW_OK)
+		code = gw_store_fact_number(s->disk.world.store, GW_FACT_MODSEQ, &modseq, err);
+	s->modseq_seen = modseq > 0 && !s->options.full ? (uint64_t)modseq : 0;
 	if (code == GW_OK)
 		code = read_fact(s, GW_FACT_CAPS, &s->caps, err);
 	if (code == GW_OK)
@@ -387,6 +390,10 @@ static enum gw_code write_end(struct prepare_job *p, struct gw_disk_world *world
 		code = write_facts(s, world, err);
 	if (code == GW_OK)
 		code = gw_store_set_fact(world->store, GW_FACT_CHANGED, now, err);
+	if (code == GW_OK && whole && gw_sync_modseq_is_done(s)) {
+		snprintf(now, sizeof now, "%llu", (unsigned long long)s->modseq_now);
+		code = gw_store_set_fact(world->store, GW_FACT_MODSEQ, now, err);
+	}
 	if (code == GW_OK && p->down + p->up > 0)
 		code = gw_store_day_add(world->store, gw_store_today(), p->down, p->up, err);
 	if (code == GW_OK && gw_sync_pause_changed(s))

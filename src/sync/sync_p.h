@@ -55,6 +55,8 @@ struct gw_entry {
 	struct gw_box *box;        /* owned while it is worked on */
 	unsigned passes;
 	bool dirty, remote_same; /* see list.c */
+	bool local_same;
+	bool only_modseq; /* there nothing but HIGHESTMODSEQ is another */
 	bool queued, ready, settled;
 	enum gw_entry_stage stage;
 	bool may_lose; /* something may be gone, on either side, by the counts and stamps */
@@ -81,6 +83,8 @@ struct gw_sync {
 	struct gw_disk disk; /* its store is the account's */
 	char account_id[33];
 	uint64_t generation;
+	uint64_t modseq_seen, modseq_now; /* see modseq.c; 0: not known */
+	bool must_write;                  /* the state, before anything is looked at */
 	struct gw_mark mark;
 	bool state_is_new, copies_differ;
 	struct gw_mailbox_row *rows; /* owned; as in the state; names move to entries */
@@ -239,6 +243,13 @@ void gw_sync_remove(struct gw_sync *s);
 void gw_sync_yield(struct gw_sync *s);
 void gw_sync_counts_came(struct gw_sync *s);
 bool gw_sync_stands_there(void *ctx, int64_t mailbox, uint32_t uid);
+/* Asks, if that spares looks: true, and gw_sync_entries_known() follows; or the entries are known. */
+bool gw_sync_ask_modseq(struct gw_sync *s);
+void gw_sync_entries_known(struct gw_sync *s);
+/* Was all of it looked at, so that it need not be asked for again? */
+bool gw_sync_modseq_is_done(const struct gw_sync *s);
+/* Is it the mailbox of this label, as of X-GM-LABELS? */
+bool gw_sync_shows_label(const struct gw_folder *f, struct gw_slice label);
 /* Is a mailbox that shows this label (of X-GM-LABELS, \Starred and \Important not) in sight? */
 bool gw_sync_in_sight(void *ctx, struct gw_slice label);
 bool gw_sync_stays(void *ctx, int64_t mailbox, uint32_t uid);

@@ -44,7 +44,8 @@
  *   WEB BYTES    (sent in bodies so far, and of distinct mail there is)
  *   WEB RENAME label name    (any; as another language does: its UIDVALIDITY is another, too)
  *   WEB AT n ...    (any of these, before the n-th command from now on that a client sends)
- *   WEB NEVER       (forgets those)       WEB COMMANDS   (how many clients sent)
+ *   WEB NEVER       (forgets those)       WEB NOW        (they all are due)
+ *   WEB COMMANDS    (how many clients sent)      WEB ID    (what the last one said of itself)
  *   WEB PACE     (answers so far, and how many of them were [THROTTLED])
  */
 #include "session.h"
@@ -61,6 +62,7 @@ enum { INPUT_MAX = 64 * 1024 * 1024, DEAF_MS = 30 };
 struct store store;
 struct session *sessions;
 uint64_t body_bytes, answers, slow_answers, commands;
+char last_id[300];
 
 /* --- connections ----------------------------------------------------------------------------- */
 
@@ -618,6 +620,7 @@ static void run_command(struct session *s, char *line)
 		tell_changes(s);
 		done(s, "OK", "Success");
 	} else if (strcasecmp(verb, "ID") == 0) {
+		snprintf(last_id, sizeof last_id, "%.*s", (int)strcspn(p, "\r\n"), p);
 		put(&s->out, "* ID (\"name\" \"GImap\" \"vendor\" \"Google, Inc.\")\r\n");
 		done(s, "OK", "Success");
 	} else if (!s->signed_in && strcasecmp(verb, "AUTHENTICATE") == 0) {

@@ -59,3 +59,10 @@ void later_command(struct session *s)
 		free(c);
 	}
 }
+
+void later_now(struct session *s)
+{
+	for (struct change *c = changes; c != NULL; c = c->next)
+		c->left = 0;
+	later_command(s);
+}

@@ -526,6 +526,10 @@ void do_web(struct session *s, char *p)
 		later_add(strtol(first, NULL, 10) - 1, p, strlen(p));
 	} else if (strcmp(verb, "NEVER") == 0) {
 		later_drop();
+	} else if (strcmp(verb, "NOW") == 0) {
+		later_now(s);
+	} else if (strcmp(verb, "ID") == 0) {
+		put(&s->out, "* %s\r\n", last_id);
 	} else if (strcmp(verb, "COMMANDS") == 0) {
 		put(&s->out, "* %llu\r\n", (unsigned long long)commands);
 	} else if (strcmp(verb, "DUMP") == 0) {

@@ -38,6 +38,7 @@ struct session {
 extern struct store store;
 extern struct session *sessions;
 extern uint64_t body_bytes, answers, slow_answers, commands;
+extern char last_id[300];
 
 /* wire.c: output, arguments */
 void put_bytes(struct text *t, const void *p, size_t n);
@@ -56,6 +57,7 @@ bool hidden(const struct box *b);
 /* later.c */
 void later_add(long commands, const char *text, size_t n);
 void later_drop(void);
+void later_now(struct session *s);
 void later_command(struct session *s);
 
 /* messages.c */

@@ -1,7 +1,8 @@
 # tests/integration/gmaillib.sh - the Gmail emulator (tests/gmail) and its page; sourced after lib.sh.
 
-settings() { # LINE...: how the server behaves
-	printf '%s\n' password=app "$@" > "$T/gmail.settings"
+settings() { # LINE...: how the server behaves, besides GMAIL_WAYS
+	# shellcheck disable=SC2086
+	printf '%s\n' password=app ${GMAIL_WAYS:-} "$@" > "$T/gmail.settings"
 }
 gmail_start() { # SETTING...
 	settings "$@"

@@ -114,6 +114,12 @@ doctor 0
 gmail_config
 settings disabled
 finds 69 'BAD +login: .*turn IMAP on'
+settings 'hidden=\Trash'
+finds 1 'note +hidden: Trash is hidden: mail that is deleted here is archived' 'Show in IMAP'
+settings 'hidden=\All \Trash' special-asked
+finds 1 'note +hidden: Trash and All Mail are hidden: mail .* stays there' 'Show in IMAP'
+settings special-asked
+doctor 0
 settings connections=2
 finds 1 'note +connections: 2 of 3' 'connections. lower'
 settings

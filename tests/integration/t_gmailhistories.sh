@@ -9,7 +9,8 @@ FOLDERS=(INBOX Work Travel/2026 Lists "[Gmail]/Trash" "[Gmail]/Spam")
 ARCHIVE=${ARCHIVE:-$((SEED % 2))} # the one day with all mail as an archive, the other without
 [ "$ARCHIVE" = 0 ] || FOLDERS+=(Archive)
 LABELS=${LABELS:-$((SEED / 2 % 2))} # likewise with labels as keywords
-echo "archive: $ARCHIVE, labels as keywords: $LABELS"
+GMAIL_WAYS=${GMAIL_WAYS-$([ $((SEED / 4 % 2)) = 0 ] || echo modseq=account)} # which of the two nobody knows
+echo "archive: $ARCHIVE, labels as keywords: $LABELS, ways: $GMAIL_WAYS"
 FLAGS=('(\Seen)' '(\Flagged)' '(\Seen \Flagged)' '(\Answered)' '()' '(\Seen Later)')
 
 some_message() { # one of the newest, mostly
@@ -26,19 +27,23 @@ here_all() { # likewise; of two files of one Message-ID in a mailbox one counts
 		awk '{line[NR] = $0; id[NR] = $1; n[$1]++} # what somebody copied into the archive may be elsewhere, too
 			END {for (i = 1; i <= NR; i++) if (line[i] !~ / Archive$/ || n[id[i]] == 1) print line[i]}'
 }
+there() { # VERB ARG...: at once, or before a command of the run that is about to begin
+	# shellcheck disable=SC2086
+	web ${AT:+AT $AT} "$@"
+}
 change_there() {
 	local folder=${FOLDERS[RANDOM % 6]} id # Archive is none there
 	id=$(some_message)
 	case $((RANDOM % 6)) in
 	0)
 		message
-		web DELIVER "${FOLDERS[RANDOM % 4]}" "$T/m"
+		there DELIVER "${FOLDERS[RANDOM % 4]}" "$T/m"
 		;;
-	1 | 2) web LABEL "$id" "$folder" ;;
+	1 | 2) there LABEL "$id" "$folder" ;;
 	3 | 4) # from the trash and from spam it would be deleted for good
-		web UNLABEL "$id" "${FOLDERS[RANDOM % 4]}"
+		there UNLABEL "$id" "${FOLDERS[RANDOM % 4]}"
 		;;
-	5) web FLAGS "$id" "${FLAGS[RANDOM % 6]}" ;;
+	5) there FLAGS "$id" "${FLAGS[RANDOM % 6]}" ;;
 	esac || true
 }
 # Everything that was ever made is there, unless it was deleted here: in the trash that is for good.
@@ -67,6 +72,14 @@ for folder in "${FOLDERS[@]}"; do mkdir -p "$T/mail/$folder"/{cur,new,tmp}; done
 sync_ok
 for h in $(seq "$HISTORIES"); do
 	history
+	if [ $((h % 2)) = 0 ]; then # while it syncs
+		change_here
+		for i in 1 2 3; do
+			AT=$((3 + RANDOM % 25)) change_there
+		done
+		godwit sync > "$T/out" || true
+		web NOW
+	fi
 	# What was merged is told once, and the exit status with it.  What one mailbox does may be news in the next.
 	for i in 1 2 3 4 5 6 7 8; do
 		godwit sync > "$T/out" || true
