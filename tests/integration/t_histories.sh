@@ -2,6 +2,7 @@
 # Random histories: both sides change at random, runs are killed at random, and in the end both sides
 # are equal, and stay so.  Messages come, change, are moved, copied, edited and deleted, here and there.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/meanwhile.sh"
 . "$(dirname "$0")/historylib.sh" # HISTORIES are over the three dresses
 FOLDERS=(INBOX Archive "Lists/dev" Trash)
 SYSTEM=('\Seen' '\Flagged' '\Answered' '\Draft' Work Play '$Forwarded')
@@ -75,10 +76,14 @@ for dress in full noqresync plain; do
 	all_ids "$MAIL" > "$T/made"
 	: > "$T/deleted"
 	server_start "$dress"
-	write_config "guard = no"
+	meanwhile_start
+	write_config "guard = no
+		compress = no"
+	meanwhile_config
 	sync_ok
 	for h in $(seq $((HISTORIES / 3))); do
 		history
+		[ $((h % 2)) = 0 ] || meanwhile 3
 		sync_ok
 		sync_ok # what went to the trash arrives there
 		sync_ok # and what seemed restless is done

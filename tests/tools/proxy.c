@@ -1,6 +1,10 @@
 /* tests/tools/proxy.c - a TCP proxy that delays, counts and cuts.
  *
- * Usage: proxy TARGET-PORT [delay=MS] [down=N] [up=N] [stall]
+ * Usage: proxy TARGET-PORT [delay=MS] [down=N] [up=N] [stall] [at=FILE]
+ *
+ * at: IMAP in clear passes one command at a time, each when the one before is answered.  When FILE
+ * appears, with a number N in it, the N-th command from then on is held back and FILE renamed to
+ * FILE.now, until that is removed: something can be changed between any two commands of a sync.
  *
  * Listens on a free port of 127.0.0.1 and prints it.  delay holds every byte back for MS in each
  * direction.  down/up cut the connection after N bytes from the server / from the client, counted
@@ -14,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <uv.h>
 
 enum { CHUNK = 65536 };
@@ -36,8 +41,23 @@ struct side {
 	int eof;
 };
 
+/* Of a connection that passes one command at a time. */
+struct steps {
+	char *held; /* owned; what the client sent, and may not pass yet */
+	size_t n;
+	size_t literal; /* bytes of one that are to come */
+	int inside;     /* a command has begun to pass */
+	int talks;      /* the server asked for more: what comes is an answer */
+	int resting;    /* FILE.now is there */
+	char tag[40];   /* of the command that is not answered yet; "" */
+	char line[48];  /* how the server's present line begins */
+	size_t line_n;
+	uv_timer_t timer;
+};
+
 struct pair {
 	struct side client, server;
+	struct steps steps;
 	int open; /* handles */
 	int closing, dirty_read, swallows;
 	struct pair *next, *previous;
@@ -55,16 +75,19 @@ static uint64_t delay_ms, limit_down = UINT64_MAX, limit_up = UINT64_MAX;
 static uint64_t total_down, total_up, connections, bursts;
 static int stall, swallowing;
 static struct pair *pairs;
+static const char *at_file; /* NULL: everything passes */
+static long commands_left;  /* before the one that is held back; 0: none is */
 
 static void on_closed(uv_handle_t *h)
 {
-	struct pair *p = ((struct side *)h->data)->pair;
+	struct pair *p = h->data;
 
 	if (--p->open > 0)
 		return;
 	if (p->next != NULL)
 		p->next->previous = p->previous;
 	*(p->previous != NULL ? &p->previous->next : &pairs) = p->next;
+	free(p->steps.held);
 	free(p);
 }
 
@@ -73,10 +96,13 @@ static void close_pair(struct pair *p)
 	if (p->closing)
 		return;
 	p->closing = 1;
+	p->client.tcp.data = p->server.tcp.data = p->client.timer.data = p->server.timer.data = p;
 	uv_close((uv_handle_t *)&p->client.tcp, on_closed);
 	uv_close((uv_handle_t *)&p->server.tcp, on_closed);
 	uv_close((uv_handle_t *)&p->client.timer, on_closed);
 	uv_close((uv_handle_t *)&p->server.timer, on_closed);
+	if (at_file != NULL)
+		uv_close((uv_handle_t *)&p->steps.timer, on_closed);
 }
 
 static void on_written(uv_write_t *request, int status)
@@ -126,12 +152,137 @@ static size_t allowed(uint64_t *total, uint64_t limit, size_t n)
 	return left;
 }
 
+/* Bytes for this side, when the delay is over. */
+static void pass_on(struct side *to, const char *bytes, size_t n)
+{
+	struct piece *piece = malloc(sizeof *piece + n);
+
+	*piece = (struct piece){ .due = uv_now(loop) + delay_ms, .n = n };
+	memcpy(piece->bytes, bytes, n);
+	if (to->last != NULL)
+		to->last->next = piece;
+	else
+		to->first = piece;
+	to->last = piece;
+}
+
+/* --- one command at a time ------------------------------------------------------------------- */
+
+static void step(struct pair *p);
+
+static void on_rest(uv_timer_t *timer)
+{
+	struct pair *p = timer->data;
+	char name[4096];
+
+	snprintf(name, sizeof name, "%s.now", at_file);
+	if (access(name, F_OK) == 0)
+		return;
+	uv_timer_stop(timer);
+	p->steps.resting = 0;
+	step(p);
+}
+
+/* A command is about to pass: is it the one?  Then it waits. */
+static int rests_before(struct pair *p)
+{
+	char name[4096], text[20];
+	FILE *f = fopen(at_file, "r");
+
+	snprintf(name, sizeof name, "%s.now", at_file);
+	if (f != NULL && commands_left == 0 && fgets(text, sizeof text, f) != NULL)
+		commands_left = strtol(text, NULL, 10);
+	if (f != NULL)
+		fclose(f);
+	if (commands_left == 0 || --commands_left > 0 || rename(at_file, name) != 0)
+		return 0;
+	p->steps.resting = 1;
+	uv_timer_start(&p->steps.timer, on_rest, 2, 2);
+	return 1;
+}
+
+static void take_held(struct pair *p, size_t n)
+{
+	struct steps *t = &p->steps;
+
+	pass_on(&p->server, t->held, n);
+	memmove(t->held, t->held + n, t->n - n);
+	t->n -= n;
+}
+
+/* Bytes of the literal that the line announces. */
+static size_t announced(const char *line, size_t n)
+{
+	size_t at = n;
+
+	while (at > 0 && (line[at - 1] == '\n' || line[at - 1] == '\r'))
+		at--;
+	if (at == 0 || line[at - 1] != '}')
+		return 0;
+	while (at > 0 && line[at - 1] != '{')
+		at--;
+	return at == 0 ? 0 : strtoul(line + at, NULL, 10);
+}
+
+/* What may pass now, does. */
+static void step(struct pair *p)
+{
+	struct steps *t = &p->steps;
+
+	while (t->n > 0 && !t->resting) {
+		const char *nl;
+		size_t n;
+
+		if (t->literal > 0) {
+			n = t->literal < t->n ? t->literal : t->n;
+			t->literal -= n;
+			take_held(p, n);
+			continue;
+		}
+		nl = memchr(t->held, '\n', t->n);
+		if (nl == NULL || (!t->inside && t->tag[0] != '\0' && !t->talks))
+			break;
+		if (!t->inside && t->tag[0] == '\0') {
+			if (rests_before(p))
+				break;
+			snprintf(t->tag, sizeof t->tag, "%.*s ", (int)strcspn(t->held, " \r\n"),
+				t->held);
+			t->talks = 0;
+		}
+		n = (size_t)(nl - t->held) + 1;
+		t->literal = announced(t->held, n);
+		t->inside = t->literal > 0;
+		take_held(p, n);
+	}
+	flush(&p->server.timer);
+}
+
+/* What the server says: is the command answered? */
+static void watch_answers(struct pair *p, const char *bytes, size_t n)
+{
+	struct steps *t = &p->steps;
+
+	for (size_t i = 0; i < n; i++) {
+		if (bytes[i] != '\n') {
+			if (t->line_n + 1 < sizeof t->line)
+				t->line[t->line_n++] = bytes[i];
+			continue;
+		}
+		t->line[t->line_n] = '\0';
+		t->line_n = 0;
+		if (t->line[0] == '+')
+			t->talks = !t->inside; /* or it waits for a literal */
+		else if (t->tag[0] != '\0' && strncmp(t->line, t->tag, strlen(t->tag)) == 0)
+			t->tag[0] = '\0';
+	}
+	step(p);
+}
+
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
 	struct side *s = stream->data;
 	struct pair *p = s->pair;
 	int from_client = s == &p->client;
-	struct piece *piece;
 	size_t pass;
 
 	if (p->swallows && (n >= 0 || !from_client)) {
@@ -154,15 +305,18 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	p->dirty_read = !from_client;
 	pass = allowed(from_client ? &total_up : &total_down, from_client ? limit_up : limit_down,
 		(size_t)n);
-	piece = malloc(sizeof *piece + pass);
-	*piece = (struct piece){ .due = uv_now(loop) + delay_ms, .n = pass };
-	memcpy(piece->bytes, buf->base, pass);
+	if (at_file != NULL && from_client) {
+		p->steps.held = realloc(p->steps.held, p->steps.n + pass + 1);
+		memcpy(p->steps.held + p->steps.n, buf->base, pass);
+		p->steps.n += pass;
+		p->steps.held[p->steps.n] = '\0';
+		step(p);
+	} else {
+		pass_on(s->peer, buf->base, pass);
+		if (at_file != NULL)
+			watch_answers(p, buf->base, pass);
+	}
 	free(buf->base);
-	if (s->peer->last != NULL)
-		s->peer->last->next = piece;
-	else
-		s->peer->first = piece;
-	s->peer->last = piece;
 	if (pass < (size_t)n && stall) {
 		uv_read_stop(stream);
 		uv_read_stop((uv_stream_t *)&s->peer->tcp);
@@ -210,6 +364,11 @@ static void on_connection(uv_stream_t *listener, int status)
 	pairs = p;
 	init_side(&p->client, p, &p->server);
 	init_side(&p->server, p, &p->client);
+	if (at_file != NULL) {
+		uv_timer_init(loop, &p->steps.timer);
+		p->steps.timer.data = p;
+		p->open++;
+	}
 	uv_accept(listener, (uv_stream_t *)&p->client.tcp);
 	p->request.data = p;
 	uv_tcp_connect(&p->request, &p->server.tcp, (struct sockaddr *)&target, on_connected);
@@ -260,6 +419,8 @@ int main(int argc, char **argv)
 			limit_down = strtoull(argv[i] + 5, NULL, 10);
 		else if (strncmp(argv[i], "up=", 3) == 0)
 			limit_up = strtoull(argv[i] + 3, NULL, 10);
+		else if (strncmp(argv[i], "at=", 3) == 0)
+			at_file = argv[i] + 3;
 		else if (strcmp(argv[i], "stall") == 0)
 			stall = 1;
 		else
