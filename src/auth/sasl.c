@@ -52,16 +52,6 @@ static struct credentials *new_credentials(const char *user, const char *secret)
 	return NULL;
 }
 
-static enum gw_code put_base64(struct gw_buf *out, const char *message, size_t n)
-{
-	size_t encoded_n;
-	enum gw_code code = GW_ERR_NOMEM;
-
-	if (EVP_EncodedLength(&encoded_n, n) && (code = gw_buf_reserve(out, encoded_n)) == GW_OK)
-		out->n += EVP_EncodeBlock((uint8_t *)out->p + out->n, (const uint8_t *)message, n);
-	return code;
-}
-
 /* RFC 4616: authorization identity (empty) NUL user NUL password */
 static enum gw_code plain_next(
 	struct gw_sasl *self, const char *mechanism, struct gw_slice challenge, struct gw_buf *out)
@@ -80,7 +70,7 @@ static enum gw_code plain_next(
 		return GW_ERR_NOMEM;
 	memcpy(message + 1, c->user, user_n);
 	memcpy(message + 2 + user_n, c->secret, password_n);
-	code = put_base64(out, message, n);
+	code = gw_base64_put(out, (struct gw_slice){ message, n });
 	gw_wipe(message, n);
 	return code;
 }
@@ -213,7 +203,7 @@ static enum gw_code bearer_next(
 	if (code == GW_OK)
 		code = gw_buf_puts(&message, "\001\001");
 	if (code == GW_OK)
-		code = put_base64(out, message.p, message.n);
+		code = gw_base64_put(out, (struct gw_slice){ message.p, message.n });
 	gw_buf_wipe(&message);
 	return code;
 }

@@ -1,6 +1,7 @@
 /* base/text.c - see text.h. */
 #include "base/text.h"
 
+#include <openssl/base64.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <string.h>
@@ -221,4 +222,15 @@ bool gw_scope_covers(const char *granted, const char *wanted)
 		w += n;
 	}
 	return true;
+}
+
+enum gw_code gw_base64_put(struct gw_buf *out, struct gw_slice bytes)
+{
+	size_t n;
+	enum gw_code code = GW_ERR_NOMEM;
+
+	if (EVP_EncodedLength(&n, bytes.n) && (code = gw_buf_reserve(out, n)) == GW_OK)
+		out->n += EVP_EncodeBlock(
+			(uint8_t *)out->p + out->n, (const uint8_t *)bytes.p, bytes.n);
+	return code;
 }

@@ -36,6 +36,9 @@ bool gw_same_address(const char *a, const char *b);
 /* Is each word of wanted, those with "://" in them, one of granted?  Both are lists with blanks. */
 bool gw_scope_covers(const char *granted, const char *wanted);
 
+/* Appends bytes in base64 (RFC 4648 4). */
+enum gw_code gw_base64_put(struct gw_buf *out, struct gw_slice bytes);
+
 /* Does the host name stand for this machine, whatever a name server says? */
 bool gw_is_loopback(const char *host);
 
