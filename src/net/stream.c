@@ -14,10 +14,12 @@
 #include "net/deflate.h"
 #include "net/dial.h"
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { READ_SIZE = 65536, PLAIN_SIZE = 16384, LINGER_MS = 2000 };
@@ -196,6 +198,19 @@ static void flush_tls(struct gw_stream *s)
 size_t gw_stream_queued(const struct gw_stream *s)
 {
 	return s->out == NULL ? 0 : uv_stream_get_write_queue_size(s->out);
+}
+
+size_t gw_stream_unacked(const struct gw_stream *s)
+{
+	uv_os_fd_t fd;
+	int n = 0;
+
+#ifdef SIOCOUTQ
+	if (s->out == NULL || s->child != NULL || uv_fileno((uv_handle_t *)s->out, &fd) != 0 ||
+		ioctl(fd, SIOCOUTQ, &n) != 0 || n < 0)
+		return 0;
+#endif
+	return (size_t)n;
 }
 
 void gw_stream_abort(struct gw_stream *s, const struct gw_error *err)
@@ -633,6 +648,14 @@ enum gw_code gw_stream_open(uv_loop_t *loop, const struct gw_log *log,
 	}
 	*out = s;
 	return GW_OK;
+}
+
+void gw_stream_set_timeout(struct gw_stream *s, unsigned timeout_ms)
+{
+	if (s->timeout_ms == timeout_ms || s->state == LOST || s->state == CLOSING)
+		return;
+	s->timeout_ms = timeout_ms;
+	uv_timer_start(&s->deadline, on_deadline, timeout_ms, 0);
 }
 
 void gw_stream_pause(struct gw_stream *s, bool paused)

@@ -62,6 +62,13 @@ void gw_stream_write(struct gw_stream *s, const char *p, size_t n);
 /* Bytes written that the kernel has not taken yet; once there were some, DRAINED tells of none. */
 size_t gw_stream_queued(const struct gw_stream *s);
 
+/* Bytes that the kernel has taken and the peer has not acknowledged; 0 also where that cannot be
+ * asked (through a tunnel, on some systems). */
+size_t gw_stream_unacked(const struct gw_stream *s);
+
+/* Another time limit from now on, as options.timeout_ms. */
+void gw_stream_set_timeout(struct gw_stream *s, unsigned timeout_ms);
+
 /* Ends the connection from our side: GW_STREAM_LOST follows with this error. */
 void gw_stream_abort(struct gw_stream *s, const struct gw_error *err);
 
