@@ -6,6 +6,7 @@ BEGIN {
 	see["base"] = "base"
 	see["net"] = "net base"
 	see["imap"] = "imap net base"
+	see["smtp"] = "smtp net base"
 	see["maildir"] = "maildir base"
 	see["store"] = "store base"
 	see["auth"] = "auth net base"
@@ -17,7 +18,7 @@ BEGIN {
 	see["doctor"] = "doctor sync maildir auth net base"
 	see["watch"] = "watch sync remote imap maildir store auth net base"
 	see["cli"] = "cli base"	# the rest through include/godwit only
-	third["uv.h"] = "net imap auth remote local mailbox sync doctor watch cli"
+	third["uv.h"] = "net imap smtp auth remote local mailbox sync doctor watch cli"
 	third["openssl/"] = "base net maildir auth"
 	third["sqlite3.h"] = "store"
 	third["zlib.h"] = "net"

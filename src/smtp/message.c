@@ -1,0 +1,629 @@
+/* smtp/message.c - carries messages over a signed-in session; see session.h.
+ *
+ *   QUEUED -> ENVELOPE -> TEXT -> DRAINING -> ASKING -> DOT -> OVER
+ *   A text that goes out whole (`together`) skips DRAINING and ASKING: its owner agreed before.
+ * With BDAT it goes in one flight with its envelope. any but DOT --refused, withdrawn--> FAILING
+ * --nothing due--> OVER
+ *
+ * I1  nothing that could have a message accepted (the final dot, the last chunk) is written before
+ *     its owner gave permission, and said that it is still wanted.
+ * I2  a text under DATA that is broken off leaves no way but to close the connection: what came
+ *     next would be read as part of it, and a dot would have half of it accepted.
+ * I3  the next message travels behind the dot of the first one only (RFC 2920 3.1).
+ */
+#include "smtp/session_p.h"
+
+#include <stdlib.h>
+
+enum {
+	TOGETHER = 16384,  /* a text up to this size goes out whole */
+	BLOCK = 16384,     /* read at a time */
+	QUEUE = 256 << 10, /* bytes that wait for the kernel */
+	LAST = 512,        /* octets in the last chunk */
+	POLL_MS = 10,      /* while the peer acknowledges */
+	ENVELOPE_MAX = 8 << 20,
+	SAID_MAX = 65536
+};
+
+static const char *const state_names[] = { "queued", "envelope", "text", "draining", "asking",
+	"dot", "failing", "over" };
+_Static_assert(sizeof state_names / sizeof *state_names == MESSAGE_OVER + 1, "one name per state");
+
+static void enter(struct gw_smtp_message *m, enum message_state next)
+{
+	if (m->state != next)
+		gw_log(m->session->log, GW_LOG_DEBUG, "smtp message: %s -> %s",
+			state_names[m->state], state_names[next]);
+	m->state = next;
+}
+
+void smtp_messages_purge(struct gw_smtp *s)
+{
+	while (s->over != NULL) {
+		struct gw_smtp_message *m = s->over;
+
+		s->over = m->next;
+		gw_buf_deinit(&m->out);
+		gw_buf_deinit(&m->said);
+		free(m);
+	}
+}
+
+/* Takes the message out of the session and tells its end. */
+static void finish(struct gw_smtp_message *m, enum gw_smtp_end end)
+{
+	struct gw_smtp *s = m->session;
+	struct gw_smtp_message **at = &s->first, *before = NULL;
+	const struct gw_smtp_reply reply = { .code = m->code,
+		.status = { m->status[0], m->status[1], m->status[2] },
+		.text = { gw_buf_cstr(&m->said), m->said.n } };
+	const struct gw_smtp_outcome outcome = { .end = end,
+		.stage = m->failed_at,
+		.reply = m->code != 0 ? &reply : NULL,
+		.err = m->err.code != GW_OK ? &m->err : NULL };
+
+	for (; *at != m; at = &(*at)->next)
+		before = *at;
+	*at = m->next;
+	if (s->last == m)
+		s->last = before;
+	for (size_t i = s->head; i < s->expected_count; i++) {
+		if (s->expected[i].message == m)
+			s->expected[i].message = NULL;
+	}
+	enter(m, MESSAGE_OVER);
+	m->next = s->over; /* whoever works on it now may look at it once more */
+	s->over = m;
+	m->handlers.done(m->handlers.ctx, &outcome);
+}
+
+static void keep_reply(struct gw_smtp_message *m, const struct gw_smtp_reply *r)
+{
+	m->code = r->code;
+	memcpy(m->status, r->status, sizeof m->status);
+	gw_buf_reset(&m->said);
+	gw_buf_append(&m->said, r->text.p, r->text.n);
+}
+
+/* The first failure counts.  What was sent is still answered. */
+static void fail(struct gw_smtp_message *m, enum gw_smtp_end end, enum gw_smtp_stage stage,
+	const struct gw_smtp_reply *r)
+{
+	if (m->state == MESSAGE_FAILING)
+		return;
+	m->end = end;
+	m->failed_at = stage;
+	if (r != NULL)
+		keep_reply(m, r);
+	m->session->needs_reset |= m->commands > 0;
+	enter(m, MESSAGE_FAILING);
+}
+
+/* I2 */
+static void break_off(struct gw_smtp_message *m, enum gw_smtp_end end, enum gw_smtp_stage stage,
+	const struct gw_smtp_reply *r)
+{
+	struct gw_smtp *s = m->session;
+	bool closes = m->data_agreed && !m->chunked;
+
+	fail(m, end, stage, r);
+	if (!closes)
+		return;
+	gw_fail(&s->err, GW_ERR_CANCELLED,
+		"a message was broken off, and the connection to %s with it", s->host);
+	finish(m, m->end);
+	if (!s->closed)
+		smtp_lose(s, stage, r);
+}
+
+static bool suits(struct gw_smtp_message *m)
+{
+	const struct gw_smtp_caps *caps = &m->session->caps;
+	const char *host = m->session->host;
+
+	if (caps->size > 0 && m->sender->size > caps->size)
+		gw_fail(&m->err, GW_ERR_LIMIT,
+			"the mail has %llu bytes, and %s takes no more than %llu",
+			(unsigned long long)m->sender->size, host, (unsigned long long)caps->size);
+	else if (m->sender->utf8 && !(caps->bits & GW_SMTP_UTF8))
+		gw_fail(&m->err, GW_ERR_REFUSED,
+			"%s takes no addresses or headers beyond ASCII (no SMTPUTF8)", host);
+	else if (m->sender->eight_bit && !(caps->bits & GW_SMTP_8BITMIME))
+		gw_fail(&m->err, GW_ERR_REFUSED,
+			"%s takes no 8-bit text (no 8BITMIME): have the mail encoded", host);
+	return m->err.code == GW_OK;
+}
+
+static void ask(struct gw_smtp_message *m)
+{
+	if (m->permission != NOT_ASKED)
+		return;
+	m->permission = ASKED;
+	m->handlers.leaving(m->handlers.ctx);
+}
+
+/* Reads and converts until `enough` bytes are there, or all.  false: it failed. */
+static bool fill(struct gw_smtp_message *m, size_t enough)
+{
+	char block[BLOCK];
+
+	while (!m->text_over && m->out.n < enough) {
+		size_t n = m->handlers.read(m->handlers.ctx, block, sizeof block);
+		enum gw_code code = GW_OK;
+
+		if (n == SIZE_MAX) {
+			gw_fail(&m->err, GW_ERR_DISK, "the mail cannot be read");
+			return false;
+		}
+		m->text_over = n == 0;
+		code = n > 0 ? gw_smtp_text_put(&m->text, (struct gw_slice){ block, n }, &m->out)
+			     : gw_smtp_text_end(&m->text, &m->out);
+		if (code != GW_OK)
+			gw_fail(&m->err, code, "out of memory");
+		else if (m->text.bad)
+			gw_fail(&m->err, GW_ERR_REFUSED,
+				"the mail has a CR without LF, or a NUL: that must not be sent");
+		if (m->err.code != GW_OK)
+			return false;
+	}
+	return true;
+}
+
+static void write_chunk(struct gw_smtp_message *m, size_t n, bool last, struct gw_buf *flight)
+{
+	enum gw_code code = gw_buf_printf(flight, "BDAT %zu%s\r\n", n, last ? " LAST" : "");
+
+	gw_log(m->session->log, GW_LOG_WIRE, "C: BDAT %zu%s", n, last ? " LAST" : "");
+	if (code == GW_OK)
+		code = gw_buf_append(flight, m->out.p, n);
+	if (code != GW_OK) {
+		gw_fail(&m->session->err, code, "out of memory");
+		gw_stream_abort(m->session->stream, &m->session->err);
+		return;
+	}
+	gw_buf_consume(&m->out, n);
+	smtp_expect(m->session, last ? EXPECT_DOT : EXPECT_CHUNK, m, 0);
+}
+
+/* Everything but the last bytes; with `last`, these. */
+static void write_text(struct gw_smtp_message *m, bool last, struct gw_buf *flight)
+{
+	struct gw_smtp *s = m->session;
+
+	if (m->chunked) {
+		write_chunk(m, last || m->out.n < LAST ? m->out.n : m->out.n - LAST, last, flight);
+	} else {
+		gw_buf_append(flight, m->out.p, m->out.n);
+		gw_buf_reset(&m->out);
+		if (last) {
+			gw_buf_puts(flight, ".\r\n");
+			smtp_expect(s, EXPECT_DOT, m, 0);
+		}
+	}
+	m->sent_all |= last;
+}
+
+static void send_flight(struct gw_smtp *s, struct gw_buf *flight)
+{
+	gw_stream_write(s->stream, flight->p, flight->n);
+	gw_buf_deinit(flight);
+}
+
+/* The last bytes, if they may go; I1.  false: they may not yet, or not at all. */
+static bool may_leave(struct gw_smtp_message *m)
+{
+	ask(m);
+	if (m->permission == ASKED)
+		return false;
+	if (m->permission == GIVEN && m->handlers.wanted(m->handlers.ctx))
+		return true;
+	break_off(m, GW_SMTP_WITHDRAWN, GW_SMTP_AT_TEXT, NULL);
+	return false;
+}
+
+/* Appends the envelope's next command; false: there is none. */
+static bool put_command(struct gw_smtp_message *m, struct gw_buf *flight)
+{
+	struct gw_smtp *s = m->session;
+	enum gw_code code;
+
+	if (s->needs_reset && m->commands == 0) {
+		s->needs_reset = false;
+		smtp_expect(s, EXPECT_RSET, NULL, 0);
+		return gw_buf_puts(flight, "RSET\r\n") == GW_OK;
+	}
+	if (m->commands == 0) {
+		code = gw_smtp_put_mail(flight, m->sender, &s->caps);
+		smtp_expect(s, EXPECT_MAIL, m, 0);
+	} else if (m->commands <= m->to_count) {
+		code = gw_smtp_put_rcpt(flight, &m->to[m->commands - 1], &s->caps);
+		smtp_expect(s, EXPECT_RCPT, m, m->commands - 1);
+	} else if (m->commands == m->to_count + 1 && !m->chunked) {
+		code = gw_buf_puts(flight, "DATA\r\n");
+		smtp_expect(s, EXPECT_DATA, m, 0);
+	} else {
+		return false;
+	}
+	m->commands++;
+	if (code != GW_OK) { /* addresses were checked when they came in */
+		gw_fail(&s->err, GW_ERR_BUG, "an address cannot be sent");
+		gw_stream_abort(s->stream, &s->err);
+	}
+	return code == GW_OK;
+}
+
+/* One flight where the server takes pipelines, else one command behind each answer. */
+static void send_envelope(struct gw_smtp_message *m)
+{
+	struct gw_smtp *s = m->session;
+	bool pipelining = s->caps.bits & GW_SMTP_PIPELINING;
+	struct gw_buf flight;
+
+	if (!pipelining && !smtp_idle(s))
+		return;
+	gw_buf_init(&flight, ENVELOPE_MAX);
+	while (put_command(m, &flight) && pipelining)
+		;
+	if (flight.n > 0)
+		smtp_write(s, (struct gw_slice){ flight.p, flight.n }, false);
+	gw_buf_deinit(&flight);
+}
+
+/* MAIL, RCPT and the whole text at once (RFC 3030 4.2). */
+static void send_in_one_flight(struct gw_smtp_message *m)
+{
+	struct gw_smtp *s = m->session;
+	struct gw_buf flight;
+
+	if (!fill(m, SIZE_MAX)) {
+		fail(m, GW_SMTP_UNSUITABLE, GW_SMTP_AT_TEXT, NULL);
+		return;
+	}
+	gw_buf_init(&flight, ENVELOPE_MAX);
+	while (put_command(m, &flight))
+		;
+	for (size_t at = 0; at < flight.n;) {
+		size_t n = (size_t)((const char *)memchr(flight.p + at, '\r', flight.n - at) -
+				    flight.p) -
+			   at;
+
+		gw_log(s->log, GW_LOG_WIRE, "C: %.*s", (int)n, flight.p + at);
+		at += n + 2;
+	}
+	write_text(m, true, &flight);
+	send_flight(s, &flight);
+	enter(m, MESSAGE_DOT);
+}
+
+static void begin(struct gw_smtp_message *m)
+{
+	struct gw_smtp *s = m->session;
+	bool one_flight;
+
+	m->chunked = (s->caps.bits & GW_SMTP_CHUNKING) && (s->caps.bits & GW_SMTP_PIPELINING);
+	m->text.stuff = !m->chunked;
+	one_flight = m->chunked && m->together;
+	if (!suits(m)) {
+		fail(m, GW_SMTP_UNSUITABLE, GW_SMTP_AT_MAIL, NULL);
+		return;
+	}
+	if (m->together)
+		ask(m);
+	if (s->lost || s->closed || (m != s->first && m->chunked) ||
+		(m->permission == ASKED && one_flight))
+		return; /* I3 */
+	if (m->permission == DENIED || !m->handlers.wanted(m->handlers.ctx)) {
+		fail(m, GW_SMTP_WITHDRAWN, GW_SMTP_AT_MAIL, NULL);
+	} else if (one_flight) {
+		send_in_one_flight(m);
+	} else {
+		enter(m, MESSAGE_ENVELOPE);
+		send_envelope(m);
+	}
+}
+
+static void send_whole_text(struct gw_smtp_message *m)
+{
+	struct gw_buf flight;
+
+	if (!fill(m, SIZE_MAX)) {
+		break_off(m, GW_SMTP_UNSUITABLE, GW_SMTP_AT_TEXT, NULL);
+		return;
+	}
+	if (!may_leave(m))
+		return;
+	gw_buf_init(&flight, ENVELOPE_MAX);
+	write_text(m, true, &flight);
+	send_flight(m->session, &flight);
+	enter(m, MESSAGE_DOT);
+}
+
+static void send_text(struct gw_smtp_message *m)
+{
+	struct gw_smtp *s = m->session;
+
+	if (m->together) {
+		send_whole_text(m);
+		return;
+	}
+	while (m->state == MESSAGE_TEXT && gw_stream_queued(s->stream) < QUEUE) {
+		struct gw_buf flight;
+
+		if (!fill(m, BLOCK + LAST)) {
+			break_off(m, GW_SMTP_UNSUITABLE, GW_SMTP_AT_TEXT, NULL);
+			return;
+		}
+		gw_buf_init(&flight, ENVELOPE_MAX);
+		if (m->out.n > (m->chunked ? LAST : 0))
+			write_text(m, false, &flight);
+		send_flight(s, &flight);
+		if (m->text_over)
+			enter(m, MESSAGE_DRAINING);
+	}
+}
+
+static void on_poll(void *ctx)
+{
+	struct gw_smtp *s = ctx;
+
+	s->polling = NULL;
+	s->stalled_ms += POLL_MS;
+	smtp_pump(s);
+}
+
+/* true: the peer has all that was sent, as far as that can be known. */
+static bool drained(struct gw_smtp_message *m)
+{
+	struct gw_smtp *s = m->session;
+	size_t unacked = gw_stream_unacked(s->stream);
+	struct gw_error err = { 0 };
+
+	if (s->hasty)
+		return true;
+	if (gw_stream_queued(s->stream) > 0 || (m->chunked && m->due > 0))
+		return false; /* DRAINED, or the answers, come */
+	if (unacked == 0)
+		return true;
+	if (unacked != s->unacked)
+		s->stalled_ms = 0;
+	s->unacked = unacked;
+	if (s->stalled_ms > s->limits->block_ms) {
+		gw_fail(&err, GW_ERR_TIMEOUT, "%s has not taken anything for %u seconds", s->host,
+			s->stalled_ms / 1000);
+		gw_stream_abort(s->stream, &err);
+	} else if (s->polling == NULL &&
+		   gw_delay_start(s->loop, POLL_MS, on_poll, s, &s->polling) != GW_OK) {
+		return true; /* a wider window of doubt, no loss */
+	}
+	return false;
+}
+
+static void send_last(struct gw_smtp_message *m)
+{
+	struct gw_buf flight;
+
+	if (!may_leave(m))
+		return;
+	gw_buf_init(&flight, ENVELOPE_MAX);
+	write_text(m, true, &flight);
+	send_flight(m->session, &flight);
+	enter(m, MESSAGE_DOT);
+}
+
+/* RFC 2920 3.1: a server that says 354 although it refused everybody waits for a text. */
+static void send_empty_dot(struct gw_smtp_message *m)
+{
+	if (!m->data_agreed || m->sent_all || m->empty_dot)
+		return;
+	m->empty_dot = true;
+	smtp_write(m->session, gw_slice_str(".\r\n"), false);
+	smtp_expect(m->session, EXPECT_DOT, m, 0);
+	m->session->needs_reset = true;
+}
+
+/* Goes as far as it can; true: it is over, and gone. */
+static bool advance(struct gw_smtp_message *m)
+{
+	struct gw_smtp *s = m->session;
+
+	if (m->state == MESSAGE_QUEUED)
+		begin(m);
+	if (m->state == MESSAGE_ENVELOPE)
+		send_envelope(m);
+	if (m->state == MESSAGE_TEXT && m == s->first)
+		send_text(m);
+	if (s->lost || s->closed)
+		return false;
+	if (m->state == MESSAGE_DRAINING && drained(m))
+		enter(m, MESSAGE_ASKING);
+	if (m->state == MESSAGE_ASKING)
+		send_last(m);
+	if (s->lost || s->closed)
+		return false;
+	if (m->state == MESSAGE_FAILING && m->end == GW_SMTP_REFUSED)
+		send_empty_dot(m);
+	if (m->state != MESSAGE_FAILING || m->due > 0)
+		return false;
+	finish(m, m->end);
+	return true;
+}
+
+void smtp_pump(struct gw_smtp *s)
+{
+	struct gw_smtp_message *m;
+
+	s->again = true;
+	if (s->pumping || s->lost || s->closed || s->login.state != LOGIN_DONE)
+		return;
+	s->pumping = true;
+	do {
+		s->again = false;
+		for (m = s->first; m != NULL && !s->lost && !s->closed;) {
+			if (advance(m)) {
+				m = s->first;
+				continue;
+			}
+			m = s->lost || s->closed || m->state != MESSAGE_DOT ? NULL : m->next;
+		}
+	} while (s->again && !s->lost && !s->closed);
+	s->pumping = false;
+	smtp_messages_purge(s);
+	if (!s->lost && !s->closed)
+		smtp_wait(s);
+}
+
+/* An answer that is neither yes nor no where it was due. */
+static void misfit(struct gw_smtp *s, enum gw_smtp_stage stage, const struct gw_smtp_reply *r)
+{
+	gw_fail(&s->err, GW_ERR_PROTOCOL, "%s answered %s with %u", s->host,
+		gw_smtp_stage_name(stage), r->code);
+	smtp_lose(s, stage, r);
+}
+
+static void take_mail(struct gw_smtp_message *m, const struct gw_smtp_reply *r)
+{
+	if (r->code / 100 == 2)
+		return;
+	m->mail_refused = true;
+	fail(m, GW_SMTP_REFUSED, GW_SMTP_AT_MAIL, r);
+}
+
+static void take_rcpt(struct gw_smtp_message *m, size_t index, const struct gw_smtp_reply *r)
+{
+	if (m->mail_refused)
+		return;
+	m->answered++;
+	m->refused += r->code / 100 != 2;
+	m->handlers.recipient(m->handlers.ctx, index, r);
+	if (m->refused == m->to_count)
+		fail(m, GW_SMTP_REFUSED, GW_SMTP_AT_RCPT, r);
+	else if (m->answered == m->to_count && m->chunked && m->state == MESSAGE_ENVELOPE)
+		enter(m, MESSAGE_TEXT);
+}
+
+static void take_data(struct gw_smtp_message *m, const struct gw_smtp_reply *r)
+{
+	m->data_agreed = r->code == 354;
+	if (!m->data_agreed)
+		fail(m, GW_SMTP_REFUSED, GW_SMTP_AT_DATA, r);
+	else if (m->state == MESSAGE_ENVELOPE)
+		enter(m, MESSAGE_TEXT);
+}
+
+static void take_dot(struct gw_smtp_message *m, const struct gw_smtp_reply *r)
+{
+	if (m->state == MESSAGE_FAILING) /* for nobody */
+		return;
+	m->failed_at = GW_SMTP_AT_DOT;
+	m->session->needs_reset |= m->chunked && r->code / 100 != 2;
+	keep_reply(m, r);
+	finish(m, r->code / 100 == 2 ? GW_SMTP_ACCEPTED : GW_SMTP_REFUSED);
+}
+
+void smtp_message_reply(
+	struct gw_smtp *s, const struct expectation *to, const struct gw_smtp_reply *r)
+{
+	static const enum gw_smtp_stage stages[] = { [EXPECT_MAIL] = GW_SMTP_AT_MAIL,
+		[EXPECT_RCPT] = GW_SMTP_AT_RCPT,
+		[EXPECT_DATA] = GW_SMTP_AT_DATA,
+		[EXPECT_CHUNK] = GW_SMTP_AT_TEXT,
+		[EXPECT_DOT] = GW_SMTP_AT_DOT,
+		[EXPECT_RSET] = GW_SMTP_AT_MAIL };
+	struct gw_smtp_message *m = to->message;
+	unsigned kind = r->code / 100;
+
+	if (m == NULL)
+		return;
+	m->due--;
+	if (to->what == EXPECT_DATA ? kind == 2 || (kind == 3 && r->code != 354) : kind == 3) {
+		misfit(s, stages[to->what], r);
+		return;
+	}
+	switch (to->what) {
+	case EXPECT_MAIL:
+		take_mail(m, r);
+		break;
+	case EXPECT_RCPT:
+		take_rcpt(m, to->index, r);
+		break;
+	case EXPECT_DATA:
+		take_data(m, r);
+		break;
+	case EXPECT_CHUNK: /* or an answer that did not wait for the end of the text */
+		if (kind != 2)
+			break_off(m, GW_SMTP_REFUSED, GW_SMTP_AT_TEXT, r);
+		else if (!m->chunked)
+			misfit(s, GW_SMTP_AT_TEXT, r);
+		break;
+	case EXPECT_DOT:
+		take_dot(m, r);
+		break;
+	case EXPECT_GREETING:
+	case EXPECT_LOGIN:
+	case EXPECT_RSET:
+		break;
+	}
+}
+
+/* Whether the server may have accepted it: all of it went out, and not everybody was refused. */
+static bool in_doubt(const struct gw_smtp_message *m)
+{
+	return m->sent_all && !m->mail_refused && m->refused < m->to_count;
+}
+
+void smtp_messages_lost(struct gw_smtp *s)
+{
+	while (s->first != NULL) {
+		struct gw_smtp_message *m = s->first;
+
+		if (m->state == MESSAGE_FAILING) {
+			finish(m, m->end);
+			continue;
+		}
+		m->err = s->err;
+		finish(m, in_doubt(m) ? GW_SMTP_DOUBT : GW_SMTP_GONE);
+	}
+}
+
+static void on_kick(uv_timer_t *timer)
+{
+	smtp_pump(timer->data);
+}
+
+enum gw_code gw_smtp_send(struct gw_smtp *s, const struct gw_smtp_sender *sender,
+	const struct gw_smtp_recipient *to, size_t to_count,
+	const struct gw_smtp_handlers *handlers, struct gw_smtp_message **out)
+{
+	struct gw_smtp_message *m;
+
+	*out = NULL;
+	if (s->lost || s->closed || s->login.state != LOGIN_DONE)
+		return GW_ERR_NET;
+	if (to_count == 0)
+		return GW_ERR_BUG;
+	m = calloc(1, sizeof *m);
+	if (m == NULL)
+		return GW_ERR_NOMEM;
+	*m = (struct gw_smtp_message){ .session = s,
+		.sender = sender,
+		.to = to,
+		.to_count = to_count,
+		.handlers = *handlers,
+		.together = sender->size <= TOGETHER };
+	gw_buf_init(&m->out, ENVELOPE_MAX);
+	gw_buf_init(&m->said, SAID_MAX);
+	if (s->last != NULL)
+		s->last->next = m;
+	else
+		s->first = m;
+	s->last = m;
+	*out = m;
+	uv_timer_start(&s->kick, on_kick, 0, 0);
+	return GW_OK;
+}
+
+void gw_smtp_leave(struct gw_smtp_message *m, bool go)
+{
+	m->permission = go ? GIVEN : DENIED;
+	smtp_pump(m->session);
+}

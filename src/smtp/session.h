@@ -1,0 +1,118 @@
+/* smtp/session.h - one SMTP submission connection (RFC 6409) as a state machine: sign-in, then
+ * messages, one behind the other, pipelined where the server allows it (RFC 2920, RFC 3030).
+ *
+ * The moment behind the final dot is the one that counts: a connection that is lost there leaves it
+ * open whether the server took the message.  Before the last bytes of a message leave, its owner is
+ * asked (`leaving`); until it agrees, a loss is harmless for certain.
+ */
+#pragma once
+
+#include "base/sasl.h"
+#include "godwit/account.h"
+#include "net/stream.h"
+#include "smtp/caps.h"
+#include "smtp/command.h"
+#include "smtp/reply.h"
+
+struct gw_smtp;
+struct gw_smtp_message;
+
+/* What was being said. */
+enum gw_smtp_stage {
+	GW_SMTP_AT_CONNECT,
+	GW_SMTP_AT_GREETING,
+	GW_SMTP_AT_EHLO,
+	GW_SMTP_AT_TLS,
+	GW_SMTP_AT_AUTH,
+	GW_SMTP_AT_MAIL,
+	GW_SMTP_AT_RCPT,
+	GW_SMTP_AT_DATA,
+	GW_SMTP_AT_TEXT, /* of the message; its last bytes have not left */
+	GW_SMTP_AT_DOT,  /* the answer to the whole message */
+	GW_SMTP_STAGES
+};
+
+/* A stable word for logs: "greeting". */
+const char *gw_smtp_stage_name(enum gw_smtp_stage stage);
+
+/* How long an answer may take (RFC 5321 4.5.3.2). */
+struct gw_smtp_limits {
+	unsigned greeting_ms, command_ms, data_ms, block_ms, final_ms;
+};
+
+extern const struct gw_smtp_limits gw_smtp_rfc_limits;
+
+struct gw_smtp_options {
+	struct gw_stream_options stream; /* strings are copied; its timeout is for connecting */
+	enum gw_tls_mode tls;
+	struct gw_sasl *sasl;  /* the session takes a reference; NULL: without signing in */
+	const char *ehlo_name; /* copied */
+	const struct gw_smtp_limits *limits; /* borrowed for the session's life; NULL: the RFC's */
+	bool hasty; /* the last bytes of a large text do not wait until the peer has the rest */
+};
+
+struct gw_smtp_event {
+	enum { GW_SMTP_READY, GW_SMTP_LOST } type; /* READY comes once; LOST is the last */
+	enum gw_smtp_stage stage;                  /* LOST: at what */
+	const struct gw_error *err;                /* LOST */
+	const struct gw_smtp_reply *reply;         /* LOST: the answer that ended it, or NULL */
+};
+
+/* Called from the loop; every message was told its end before LOST. */
+typedef void gw_smtp_cb(void *ctx, const struct gw_smtp_event *ev);
+
+/* GW_OK: events follow. */
+enum gw_code gw_smtp_open(uv_loop_t *loop, const struct gw_log *log,
+	const struct gw_smtp_options *options, gw_smtp_cb *cb, void *ctx, struct gw_smtp **out,
+	struct gw_error *err);
+
+/* Says QUIT if nothing is under way, and closes.  Messages under way are told LOST or DOUBT during
+ * the call; no event follows.  Sets *s to NULL; NULL is accepted. */
+void gw_smtp_close(struct gw_smtp **s);
+
+/* After READY. */
+const struct gw_smtp_caps *gw_smtp_capabilities(const struct gw_smtp *s);
+bool gw_smtp_tls(const struct gw_smtp *s, struct gw_tls_facts *out); /* false: in clear */
+
+enum gw_smtp_end {
+	GW_SMTP_ACCEPTED,   /* for every recipient that was not refused */
+	GW_SMTP_REFUSED,    /* by reply, at stage */
+	GW_SMTP_UNSUITABLE, /* nothing was sent: the server lacks what the message needs; err */
+	GW_SMTP_WITHDRAWN,  /* the owner did not want it any more */
+	GW_SMTP_GONE,       /* the connection was lost, and the server has not accepted it; err */
+	GW_SMTP_DOUBT,      /* the connection was lost, and the server may have accepted it; err */
+};
+
+struct gw_smtp_outcome {
+	enum gw_smtp_end end;
+	enum gw_smtp_stage stage;
+	const struct gw_smtp_reply *reply; /* ACCEPTED, REFUSED */
+	const struct gw_error *err;
+};
+
+struct gw_smtp_handlers {
+	/* The text as it lies in its file, any line ends.  Returns how many bytes; 0: its end;
+	 * SIZE_MAX: it cannot be read. */
+	size_t (*read)(void *ctx, char *p, size_t n);
+	/* The answer to recipient number i. */
+	void (*recipient)(void *ctx, size_t i, const struct gw_smtp_reply *reply);
+	/* The server may accept it soon: put that on record, then call gw_smtp_leave(), at once or
+	 * later.  Called at most once; until then nothing can have been accepted. */
+	void (*leaving)(void *ctx);
+	/* Asked directly before the last bytes leave: false withdraws the message. */
+	bool (*wanted)(void *ctx);
+	void (*done)(void *ctx, const struct gw_smtp_outcome *outcome); /* exactly once */
+	void *ctx;
+};
+
+/* Sends a message behind those that are under way; everything is borrowed until done().  GW_OK:
+ * done() is called once, later.  Any other code: never.  GW_ERR_NET: the session is lost. */
+enum gw_code gw_smtp_send(struct gw_smtp *s, const struct gw_smtp_sender *sender,
+	const struct gw_smtp_recipient *to, size_t to_count,
+	const struct gw_smtp_handlers *handlers, struct gw_smtp_message **out);
+
+/* The answer to leaving(): go, or do not. */
+void gw_smtp_leave(struct gw_smtp_message *m, bool go);
+
+/* How many messages it pays to have under way: 2 lets the next one travel behind the dot. */
+unsigned gw_smtp_depth(const struct gw_smtp *s);
