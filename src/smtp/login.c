@@ -17,6 +17,7 @@
 #include "base/text.h"
 
 #include <stdio.h>
+#include <strings.h>
 
 static const char *const state_names[] = { "connect", "greeting", "ehlo", "helo", "starttls",
 	"handshake", "auth", "auth-login", "done", "refused" };
@@ -44,6 +45,8 @@ static const char *choose_mechanism(const struct gw_smtp *s)
 static enum login_state sign_in(struct gw_smtp *s)
 {
 	s->login.answers = 0;
+	if (s->sasl->close_up != NULL && strcasecmp(s->host, "smtp.gmail.com") == 0)
+		s->sasl->close_up(s->sasl);
 	s->login.mechanism = choose_mechanism(s);
 	if (s->login.mechanism != NULL)
 		return LOGIN_AUTH;
@@ -110,6 +113,9 @@ static enum login_state decide_starttls(struct gw_smtp *s, const struct gw_smtp_
 
 static enum login_state decide_auth(struct gw_smtp *s, const struct gw_smtp_reply *r)
 {
+	const char *advice;
+	size_t n;
+
 	if (r->code == 235)
 		return LOGIN_DONE;
 	if (r->code == 334 && s->login.answers < 8)
@@ -118,7 +124,12 @@ static enum login_state decide_auth(struct gw_smtp *s, const struct gw_smtp_repl
 		return refused(s, GW_ERR_BUSY, r, "cannot sign anybody in right now");
 	if (r->code / 100 != 5)
 		return refused(s, GW_ERR_PROTOCOL, r, "answered AUTH unexpectedly");
-	return refused(s, GW_ERR_AUTH, r, "refused the sign-in");
+	refused(s, GW_ERR_AUTH, r, "refused the sign-in");
+	if (s->sasl->advice != NULL && (advice = s->sasl->advice(s->sasl)) != NULL) {
+		n = strlen(s->err.text);
+		snprintf(s->err.text + n, sizeof s->err.text - n, "; %s", advice);
+	}
+	return LOGIN_REFUSED;
 }
 
 static enum login_state decide(

@@ -583,6 +583,16 @@ static struct run sign_in(const char *caps, enum gw_tls_mode tls, struct gw_sasl
 	return r;
 }
 
+static struct gw_sasl *bearer(const char *token)
+{
+	char user[] = "me", access[4200];
+	const struct gw_account account = { .name = user, .user = user };
+	const struct gw_tokens tokens = { .access = access };
+
+	snprintf(access, sizeof access, "%s", token);
+	return gw_sasl_bearer_new(&account, &tokens);
+}
+
 static void logins(void **state)
 {
 	char token[4200] = { 0 };
@@ -591,7 +601,7 @@ static void logins(void **state)
 	(void)state;
 	memset(token, 'T', 4100);
 #define PLAIN gw_sasl_plain_new("me", "secret")
-#define TOKEN gw_sasl_bearer_new("me", token, 0)
+#define TOKEN bearer(token)
 	assert_true(sign_in("AUTH_PLAIN", GW_TLS_NONE, PLAIN, NULL, NULL).ready);
 	assert_true(sign_in("AUTH_LOGIN", GW_TLS_NONE, PLAIN, NULL, NULL).ready);
 	assert_true(sign_in("AUTH=LOGIN", GW_TLS_NONE, PLAIN, NULL, NULL).ready);
@@ -602,10 +612,9 @@ static void logins(void **state)
 	r = sign_in("AUTH_PLAIN", GW_TLS_NONE, gw_sasl_plain_new("me", "wrong"), NULL, NULL);
 	assert_int_equal(r.lost_code, GW_ERR_AUTH);
 	assert_int_equal(r.lost_reply, 535);
-	r = sign_in("AUTH_XOAUTH2", GW_TLS_NONE, gw_sasl_bearer_new("me", "old", 0), NULL, NULL);
+	r = sign_in("AUTH_XOAUTH2", GW_TLS_NONE, bearer("old"), NULL, NULL);
 	assert_int_equal(r.lost_code, GW_ERR_AUTH);
-	r = sign_in(
-		"AUTH_OAUTHBEARER", GW_TLS_NONE, gw_sasl_bearer_new("me", "old", 0), NULL, NULL);
+	r = sign_in("AUTH_OAUTHBEARER", GW_TLS_NONE, bearer("old"), NULL, NULL);
 	assert_int_equal(r.lost_code, GW_ERR_AUTH);
 	r = sign_in("AUTH_PLAIN", GW_TLS_NONE, PLAIN,
 		"AUTH * * 454 4.7.0 Temporary authentication failure", NULL);
