@@ -49,6 +49,34 @@ struct gw_window {
 	char *local; /* the directory, relative to the root; NULL: by the mailbox's name */
 };
 
+/* When mail that is submitted leaves. */
+enum gw_send_mode {
+	GW_SEND_AT_ONCE, /* as soon as there is a line */
+	GW_SEND_SYNC,    /* with `sync` and `watch` */
+	GW_SEND_MANUAL,  /* when asked */
+};
+
+enum gw_sent_mode { GW_SENT_AUTO, GW_SENT_YES, GW_SENT_NO }; /* is a copy put into Sent? */
+
+/* How an account sends (RFC 6409).  host NULL: it does not. */
+struct gw_smtp_account {
+	char *host;
+	unsigned port;
+	enum gw_tls_mode tls;
+	char *user;             /* NULL: without signing in */
+	char *password_command; /* NULL: as for IMAP */
+	char *tunnel_command;
+	char *ehlo_name; /* NULL: the domain of the sender's address */
+	char **from;     /* patterns over addresses that are this account's */
+	size_t from_count;
+	enum gw_send_mode send;
+	unsigned delay_s; /* between submitting and sending */
+	enum gw_sent_mode sent;
+	bool bounce;     /* a refused mail also gives a notice in INBOX */
+	bool resend;     /* one in doubt is sent once more; else held */
+	bool long_lines; /* lines over 998 octets may go */
+};
+
 /* All strings are owned by whoever made the struct and outlive the sync. */
 struct gw_account {
 	char *name;      /* [A-Za-z0-9_.@+-]+, also the name of the state file */
@@ -63,7 +91,8 @@ struct gw_account {
 	char *password_command; /* its first line of output is the password */
 	char *token_command;    /* OAUTH2: likewise the access token; NULL: from oauth2 */
 	struct gw_oauth_provider oauth2;
-	char *maildir; /* absolute path of the root */
+	struct gw_smtp_account smtp;
+	char *maildir; /* absolute path of the root; NULL: no IMAP, it only sends */
 	enum gw_layout layout;
 	char **folders;      /* patterns over names as shown here; the last that matches wins */
 	size_t folder_count; /* 0: all, less \All, \Flagged and \Important */

@@ -9,7 +9,8 @@ bool account_is_chosen(const struct options *o, const struct gw_account *a)
 		if (strcmp(o->args[i], a->name) == 0)
 			return true;
 	}
-	return o->arg_count == 0;
+	return o->arg_count == 0 &&
+	       a->maildir != NULL; /* one that only sends is not synchronized */
 }
 
 enum gw_code accounts_check(
@@ -23,6 +24,10 @@ enum gw_code accounts_check(
 		if (k == config->count)
 			return gw_fail(err, GW_ERR_CONFIG,
 				"the configuration has no account \"%s\"", o->args[i]);
+		if (config->accounts[k].maildir == NULL)
+			return gw_fail(err, GW_ERR_CONFIG,
+				"account \"%s\" only sends mail: it has no `host` and no `maildir`",
+				o->args[i]);
 	}
 	return GW_OK;
 }

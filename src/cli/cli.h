@@ -11,6 +11,7 @@ struct options {
 	bool all;                    /* restore */
 	bool follow;                 /* status */
 	bool no_browser, device;     /* auth */
+	bool background;             /* outbox send: nobody looks */
 	bool verify, bodies, repair; /* verify */
 	unsigned verbose;
 	const char *sets[32]; /* init: KEY=VALUE */
@@ -47,4 +48,9 @@ int cmd_pause(const struct options *o, const struct config *config, bool pause);
 int cmd_follow(const struct options *o, const struct config *config);
 /* The argument: a file, a Message-ID, or ACCOUNT:FOLDER:UID. */
 int cmd_why(const struct options *o, const struct config *config, const struct gw_log *log);
+int cmd_outbox(const struct options *o, const struct config *config, const struct gw_log *log);
+/* Sends this one mail now, in the foreground. */
+int outbox_send_one(const struct options *o, const struct gw_account *account, const char *id);
+/* argv[0]: the name it was called by; options are sendmail's. */
+int cmd_sendmail(const char *config_path, int argc, char **argv);
 int cmd_status(const struct options *o, const struct config *config);

@@ -194,12 +194,18 @@ static enum gw_code choose(struct run *r, const struct config *config, struct gw
 	if (r->jobs == NULL)
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	for (size_t i = 0; i < config->count && o->arg_count == 0; i++)
-		job_for(r, config, config->accounts[i].name, strlen(config->accounts[i].name));
+		if (config->accounts[i].maildir != NULL)
+			job_for(r, config, config->accounts[i].name,
+				strlen(config->accounts[i].name));
 	for (int i = 0; i < o->arg_count; i++) {
 		const char *colon = strchr(o->args[i], ':');
 		size_t n = colon == NULL ? strlen(o->args[i]) : (size_t)(colon - o->args[i]);
 		struct job *j = job_for(r, config, o->args[i], n);
 
+		if (j != NULL && j->account->maildir == NULL)
+			return gw_fail(err, GW_ERR_CONFIG,
+				"account \"%s\" only sends mail: it has no `host` and no `maildir`",
+				j->account->name);
 		if (j == NULL)
 			return gw_fail(err, GW_ERR_CONFIG,
 				"the configuration has no account \"%.*s\"", (int)n, o->args[i]);

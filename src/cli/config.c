@@ -3,6 +3,7 @@
 
 #include "base/num.h"
 #include "base/text.h"
+#include "cli/config_smtp.h"
 #include "cli/provider.h"
 #include "godwit/sync.h"
 
@@ -68,6 +69,7 @@ static cfg_opt_t account_keys[] = {
 	CFG_STR("on-new-mail", NULL, CFGF_NODEFAULT),
 	CFG_STR("on-sync", NULL, CFGF_NODEFAULT),
 	CFG_STR("on-error", NULL, CFGF_NODEFAULT),
+	CONFIG_SMTP_KEYS,
 	CFG_END(),
 };
 
@@ -464,6 +466,8 @@ static enum gw_code check_required(const struct reader *r, cfg_t *sec, const str
 		return wrong(r, sec,
 			"the name may hold letters, digits and _ . @ + - and must not begin with a "
 			"dot");
+	if (a->host == NULL && a->maildir == NULL && a->smtp.host != NULL)
+		return GW_OK; /* it only sends */
 	if (a->host == NULL)
 		return wrong(r, sec, "`host` is missing");
 	if (a->maildir == NULL)
@@ -503,6 +507,7 @@ static enum gw_code read_account(const struct reader *r, cfg_t *sec, struct gw_a
 	const char *layout = cfg_getstr(sec, "layout");
 	const char *maildir = cfg_getstr(sec, "maildir"), *ca = cfg_getstr(sec, "tls-ca-file");
 	const struct provider *p = NULL;
+	struct gw_error smtp = { 0 };
 	enum gw_code code;
 
 	a->name = strdup(cfg_title(sec));
@@ -526,6 +531,8 @@ static enum gw_code read_account(const struct reader *r, cfg_t *sec, struct gw_a
 		code = read_labels(r, sec, a);
 	if (code == GW_OK)
 		code = read_auth(r, sec, p, a);
+	if (code == GW_OK && config_read_smtp(sec, p, a, &smtp) != GW_OK)
+		code = wrong(r, sec, "%s", smtp.text);
 	if (code == GW_OK)
 		code = check_required(r, sec, a);
 	if (code == GW_OK)
@@ -538,7 +545,7 @@ static enum gw_code read_account(const struct reader *r, cfg_t *sec, struct gw_a
 		code = read_daily(r, sec, p, a);
 	if (code == GW_OK && a->connections == 0)
 		a->connections = p != NULL ? p->connections : DEFAULT_CONNECTIONS;
-	if (code == GW_OK)
+	if (code == GW_OK && a->host != NULL)
 		code = read_tls(r, sec, p, a);
 	if (code == GW_OK)
 		code = read_delete(r, sec, a);
@@ -583,6 +590,8 @@ static enum gw_code check_roots(const struct reader *r, const struct config *c)
 
 	for (size_t i = 0; i < c->count && code == GW_OK; i++) {
 		for (size_t j = i + 1; j < c->count && code == GW_OK; j++) {
+			if (c->accounts[i].maildir == NULL || c->accounts[j].maildir == NULL)
+				continue;
 			char *a = resolved(c->accounts[i].maildir);
 			char *b = resolved(c->accounts[j].maildir);
 
@@ -722,6 +731,7 @@ void config_free(struct config *c)
 			a->oauth2.auth_url, a->oauth2.token_url, a->oauth2.device_url,
 			a->oauth2.scope };
 
+		config_free_smtp(&a->smtp);
 		for (size_t j = 0; j < sizeof strings / sizeof *strings; j++)
 			free(strings[j]);
 		free_list(a->folders, a->folder_count);

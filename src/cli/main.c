@@ -26,6 +26,8 @@ static const char usage[] =
 	"  init [ADDRESS]               set an account up: asks, tries, writes the configuration\n"
 	"  auth ACCOUNT                 sign in with OAuth 2.0\n"
 	"  doctor [ACCOUNT]...          what keeps it from working, and what to do\n"
+	"  outbox [list|show|send|hold|release|drop|log]  mail that waits to be sent\n"
+	"  sendmail [OPTION]... [ADDRESS]...  take a mail from stdin, as sendmail does\n"
 	"  pause, resume [ACCOUNT]...   have the watcher wait, and go on\n"
 	"  verify [ACCOUNT[:FOLDER]]... compare server, Maildir and state, message by message\n"
 	"  why FILE|MESSAGE-ID|ACCOUNT:FOLDER:UID  what was done with a message, and why\n"
@@ -77,7 +79,8 @@ enum {
 	OPT_FOLLOW,
 	OPT_DEVICE,
 	OPT_NO_BROWSER,
-	OPT_SET
+	OPT_SET,
+	OPT_BACKGROUND
 };
 
 static const struct option long_options[] = {
@@ -94,6 +97,7 @@ static const struct option long_options[] = {
 	{ "no-browser", no_argument, NULL, OPT_NO_BROWSER },
 	{ "set", required_argument, NULL, OPT_SET },
 	{ "follow", no_argument, NULL, OPT_FOLLOW },
+	{ "background", no_argument, NULL, OPT_BACKGROUND },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "json", no_argument, NULL, OPT_JSON },
@@ -149,6 +153,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 			}
 			o->sets[o->set_count++] = optarg;
 			break;
+		case OPT_BACKGROUND:
+			o->background = true;
+			break;
 		case OPT_FOLLOW:
 			o->follow = true;
 			break;
@@ -193,12 +200,13 @@ enum command {
 	CMD_RESUME,
 	CMD_VERIFY,
 	CMD_RESTORE,
+	CMD_OUTBOX,
 	CMD_WHY,
 	COMMANDS
 };
 
 static const char *const commands[COMMANDS] = { "sync", "watch", "status", "init", "auth", "doctor",
-	"pause", "resume", "verify", "restore", "why" };
+	"pause", "resume", "verify", "restore", "outbox", "why" };
 
 static enum command find_command(const char *word)
 {
@@ -257,6 +265,8 @@ static int run(
 		return cmd_restore(o, config);
 	case CMD_WHY:
 		return cmd_why(o, config, log);
+	case CMD_OUTBOX:
+		return cmd_outbox(o, config, log);
 	case COMMANDS:
 		break;
 	}
@@ -278,6 +288,23 @@ static void set_limits(void)
 	setenv("UV_THREADPOOL_SIZE", "4", 0);
 }
 
+/* `godwit [-c FILE] sendmail ...`, or the name of a link: its options are not ours.  0: neither. */
+static int sendmail_at(int argc, char **argv, const char **config_path)
+{
+	const char *slash = strrchr(argv[0], '/'), *name = slash != NULL ? slash + 1 : argv[0];
+	int at = 1;
+
+	if (strcmp(name, "sendmail") == 0 || strcmp(name, "mailq") == 0)
+		return -1;
+	if (at + 1 < argc && (strcmp(argv[at], "-c") == 0 || strcmp(argv[at], "--config") == 0)) {
+		*config_path = argv[at + 1];
+		at += 2;
+	} else if (at < argc && strncmp(argv[at], "--config=", 9) == 0) {
+		*config_path = argv[at++] + 9;
+	}
+	return at < argc && strcmp(argv[at], "sendmail") == 0 ? at : 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = { 0 };
@@ -285,8 +312,15 @@ int main(int argc, char **argv)
 	struct config config;
 	struct gw_error err = { 0 };
 	enum command command;
-	int status = parse_options(argc, argv, &o);
+	const char *config_path = NULL;
+	int at = sendmail_at(argc, argv, &config_path), status;
 
+	if (at != 0) {
+		set_limits();
+		at = at < 0 ? 0 : at;
+		return cmd_sendmail(config_path, argc - at, argv + at);
+	}
+	status = parse_options(argc, argv, &o);
 	if (status >= 0)
 		return status;
 	if (o.arg_count == 0) {

@@ -9,8 +9,11 @@ struct provider {
 	const char *host;
 	unsigned port;
 	enum gw_tls_mode tls;
-	enum gw_auth auth; /* the usual way */
-	bool passwords;    /* there are passwords (often ones for applications) as well */
+	enum gw_auth auth;     /* the usual way */
+	bool passwords;        /* there are passwords (often ones for applications) as well */
+	const char *smtp_host; /* NULL: not known */
+	unsigned smtp_port;
+	enum gw_tls_mode smtp_tls;
 	unsigned connections;
 	unsigned daily_download_mb, daily_upload_mb; /* 0: not known */
 	/* OAuth 2.0; NULL: none.  A client of one's own is needed nearly everywhere. */

@@ -7,10 +7,10 @@
  *
  * I1  the last call of cb is made once, from on_over(), which comes from the loop.
  */
+#include "auth/credentials.h"
 #include "doctor/doctor_p.h"
 #include "net/delay.h"
 #include "net/dial.h"
-#include "sync/credentials.h"
 #include "sync/lend.h"
 
 #include <stdio.h>

@@ -78,9 +78,26 @@ static const char *const migrations[] = {
 	 " uid INTEGER NOT NULL, gains INTEGER NOT NULL, loses INTEGER NOT NULL,"
 	 " own INTEGER NOT NULL, PRIMARY KEY(mailbox_id, uid)) STRICT, WITHOUT ROWID;"),
 };
-enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations, FACT_NUMBER_MAX = 64 };
+static const struct store_schema mailbox_schema = { migrations,
+	sizeof migrations / sizeof *migrations };
+
+enum { FACT_NUMBER_MAX = 64 };
 
 static const char *const sql[STATEMENTS] = {
+	/* store/outbox.c */
+	[ST_MAILS] =
+		"SELECT id, tries, doubts, next_at, later_at, aged_s, leaving, doubt_at, looks,"
+		" sent_at, size, mtime, reason FROM mail",
+	[ST_MAIL_PUT] = "INSERT OR REPLACE INTO mail VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[ST_MAIL_DROP] = "DELETE FROM mail WHERE id = ?",
+	[ST_FATES] = "SELECT id, address, fate, answer FROM fate ORDER BY id",
+	[ST_FATE_PUT] = "INSERT OR REPLACE INTO fate VALUES(?, ?, ?, ?)",
+	[ST_FATES_DROP] = "DELETE FROM fate WHERE id = ?",
+	[ST_LOG_PUT] = "INSERT INTO log VALUES(?, ?, ?, ?, ?, ?)",
+	[ST_LOG_PURGE] = "DELETE FROM log WHERE at < ?",
+	[ST_LOG] = "SELECT at, id, address, what, answer, subject FROM log ORDER BY rowid",
+	[ST_LOG_COUNT] = "SELECT count(*) FROM log WHERE what = 'accepted' AND at > ?",
+	/* the others */
 	[ST_BEGIN] = "BEGIN IMMEDIATE",
 	[ST_COMMIT] = "COMMIT",
 	[ST_FACT] = "SELECT value FROM fact WHERE name = ?",
@@ -271,8 +288,8 @@ static enum gw_code read_version(struct gw_store *store, int *version, struct gw
 enum schema { SCHEMA_PRESENT, SCHEMA_NONE, SCHEMA_OLD };
 
 /* For reading: what there is.  For writing: makes it the present one. */
-static enum gw_code migrate(
-	struct gw_store *store, enum gw_store_mode mode, enum schema *found, struct gw_error *err)
+static enum gw_code migrate(struct gw_store *store, const struct store_schema *schema,
+	enum gw_store_mode mode, enum schema *found, struct gw_error *err)
 {
 	int version = 0;
 	enum gw_code code = read_version(store, &version, err);
@@ -280,25 +297,25 @@ static enum gw_code migrate(
 
 	if (code != GW_OK)
 		return code;
-	if (version > SCHEMA_VERSION)
+	if (version > schema->count)
 		return gw_fail(err, GW_ERR_STATE,
 			"state %s was written by a newer godwit (version %d, this one knows %d); "
 			"use that one",
-			store->path, version, SCHEMA_VERSION);
+			store->path, version, schema->count);
 	if (mode == GW_STORE_READ) {
-		*found = version == 0                ? SCHEMA_NONE
-			 : version == SCHEMA_VERSION ? SCHEMA_PRESENT
-						     : SCHEMA_OLD;
+		*found = version == 0               ? SCHEMA_NONE
+			 : version == schema->count ? SCHEMA_PRESENT
+						    : SCHEMA_OLD;
 		return GW_OK;
 	}
-	if (version == SCHEMA_VERSION)
+	if (version == schema->count)
 		return GW_OK;
 	code = gw_store_begin(store, err);
 	if (code == GW_OK) /* another process may have been faster */
 		code = read_version(store, &version, err);
-	for (int i = version; i < SCHEMA_VERSION && code == GW_OK; i++)
-		code = store_exec(store, migrations[i], err);
-	snprintf(text, sizeof text, "PRAGMA user_version = %d", SCHEMA_VERSION);
+	for (int i = version; i < schema->count && code == GW_OK; i++)
+		code = store_exec(store, schema->steps[i], err);
+	snprintf(text, sizeof text, "PRAGMA user_version = %d", schema->count);
 	if (code == GW_OK)
 		code = store_exec(store, text, err);
 	if (code == GW_OK)
@@ -375,8 +392,8 @@ static enum gw_code open_db(struct gw_store *store, enum gw_store_mode mode, str
 	return GW_OK;
 }
 
-enum gw_code gw_store_open(
-	const char *path, enum gw_store_mode mode, struct gw_store **out, struct gw_error *err)
+enum gw_code store_open(const struct store_schema *schema, const char *path,
+	enum gw_store_mode mode, struct gw_store **out, struct gw_error *err)
 {
 	struct gw_store *store;
 	enum schema found = SCHEMA_PRESENT;
@@ -392,15 +409,21 @@ enum gw_code gw_store_open(
 	}
 	code = open_db(store, mode, err);
 	if (code == GW_OK)
-		code = migrate(store, mode, &found, err);
+		code = migrate(store, schema, mode, &found, err);
 	if (code != GW_OK || found != SCHEMA_PRESENT) { /* NONE: killed while it was being made */
 		gw_store_close(store);
 		return code == GW_OK && found == SCHEMA_OLD
-			       ? gw_store_open(path, GW_STORE_WRITE, out, err)
+			       ? store_open(schema, path, GW_STORE_WRITE, out, err)
 			       : code;
 	}
 	*out = store;
 	return GW_OK;
+}
+
+enum gw_code gw_store_open(
+	const char *path, enum gw_store_mode mode, struct gw_store **out, struct gw_error *err)
+{
+	return store_open(&mailbox_schema, path, mode, out, err);
 }
 
 void gw_store_close(struct gw_store *store)

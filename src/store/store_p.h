@@ -55,6 +55,16 @@ enum statement {
 	ST_RETAGS,
 	ST_DELETED_ADD,
 	ST_DELETED_PURGE,
+	ST_MAILS,
+	ST_MAIL_PUT,
+	ST_MAIL_DROP,
+	ST_FATES,
+	ST_FATE_PUT,
+	ST_FATES_DROP,
+	ST_LOG_PUT,
+	ST_LOG_PURGE,
+	ST_LOG,
+	ST_LOG_COUNT,
 	STATEMENTS
 };
 
@@ -63,6 +73,16 @@ struct gw_store {
 	sqlite3_stmt *prepared[STATEMENTS]; /* owned; made on first use */
 	char *path;                         /* owned */
 };
+
+/* Steps that take a file from version 0 to the present one. */
+struct store_schema {
+	const char *const *steps;
+	int count;
+};
+
+/* gw_store_open() for a file of this schema. */
+enum gw_code store_open(const struct store_schema *schema, const char *path,
+	enum gw_store_mode mode, struct gw_store **out, struct gw_error *err);
 
 /* The statement, reset and without bindings; NULL with err filled. */
 sqlite3_stmt *store_statement(struct gw_store *store, enum statement which, struct gw_error *err);

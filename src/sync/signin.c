@@ -6,7 +6,7 @@
  */
 #include "sync/sync_p.h"
 
-#include "sync/credentials.h"
+#include "auth/credentials.h"
 
 #include <time.h>
 

@@ -1,4 +1,4 @@
-/* sync/credentials.h - what an account signs in with, wherever it comes from: a password or a
+/* auth/credentials.h - what an account signs in with, wherever it comes from: a password or a
  * token, of a command or of OAuth 2.0.
  */
 #pragma once

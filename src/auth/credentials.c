@@ -1,5 +1,5 @@
-/* sync/credentials.c - see credentials.h. */
-#include "sync/credentials.h"
+/* auth/credentials.c - see credentials.h. */
+#include "auth/credentials.h"
 
 #include "auth/oauth.h"
 #include "auth/sasl.h"

@@ -1,0 +1,340 @@
+/* outbox/filing.c - see filing.h.  Everything that touches a file runs in the pool, behind the record
+ * that says why. */
+#include "outbox/filing.h"
+
+#include "base/fs.h"
+#include "outbox/memory.h"
+#include "outbox/sent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PATH = 4096, HEADER_MAX = 4 << 20, BLOCK = 65536, DAY = 86400 };
+
+struct filing {
+	const struct gw_account *account; /* borrowed; outlives the sender */
+	struct gw_queue *queue;           /* borrowed; outlives the records */
+	struct gw_store *store;           /* borrowed; a job's */
+	struct gw_queue_file file;
+	char id[16];
+	char *message_id, *notice; /* owned */
+	int64_t queued_at;
+	bool done, skip;
+};
+
+static void free_filing(struct filing *f)
+{
+	free(f->message_id);
+	free(f->notice);
+	free(f);
+}
+
+/* The header as it is filed: without the block, with its Bcc line. */
+static enum gw_code filed_header(struct gw_slice header, struct gw_buf *out)
+{
+	enum gw_code code = GW_OK;
+	struct gw_field f;
+
+	while (code == GW_OK && gw_field_next(&header, &f)) {
+		if (gw_field_is(&f, "X-Godwit-Bcc")) {
+			code = gw_buf_puts(out, "Bcc:");
+			if (code == GW_OK)
+				code = gw_buf_append(out, f.body.p, f.body.n);
+			if (code == GW_OK)
+				code = gw_buf_puts(out, "\n");
+		} else if (!gw_field_stays(&f)) {
+			code = gw_buf_append(out, f.raw.p, f.raw.n);
+		}
+	}
+	return code == GW_OK ? gw_buf_puts(out, "\n") : code;
+}
+
+/* Reads the header of an open file; *body: where the text begins. */
+static enum gw_code read_header(int fd, struct gw_buf *raw, size_t *n, off_t *body)
+{
+	size_t skip = 0;
+	ssize_t got = 1;
+
+	do {
+		if (gw_buf_reserve(raw, BLOCK) != GW_OK)
+			return GW_ERR_LIMIT;
+		got = pread(fd, raw->p + raw->n, BLOCK - 1, (off_t)raw->n);
+		raw->n += got > 0 ? (size_t)got : 0;
+	} while (got > 0 && !gw_header_end((struct gw_slice){ raw->p, raw->n }, false, n, &skip));
+	if (got == 0)
+		gw_header_end((struct gw_slice){ raw->p, raw->n }, true, n, &skip);
+	*body = (off_t)(*n + skip);
+	return got < 0 ? GW_ERR_DISK : GW_OK;
+}
+
+static int copy_rest(int from, off_t at, int to)
+{
+	char block[BLOCK];
+	ssize_t n;
+	int rc = 0;
+
+	while (rc == 0 && (n = pread(from, block, sizeof block, at)) != 0) {
+		rc = n < 0 ? errno : gw_write_all(to, block, (size_t)n);
+		at += n > 0 ? n : 0;
+	}
+	return rc;
+}
+
+/* tmp/ -> flushed -> sub/, flushed.  text NULL: what `from` holds behind its header. */
+static int put_file(const char *dir, const char *sub, const char *name, struct gw_slice head,
+	int from, off_t body)
+{
+	char tmp[PATH], to[PATH], place[PATH];
+	struct gw_error err = { 0 };
+	int fd, rc;
+
+	if ((size_t)snprintf(tmp, sizeof tmp, "%s/tmp/%s", dir, name) >= sizeof tmp ||
+		(size_t)snprintf(to, sizeof to, "%s/%s/%s%s", dir, sub, name,
+			strcmp(sub, "cur") == 0 ? ":2,S" : "") >= sizeof to)
+		return ENAMETOOLONG;
+	snprintf(place, sizeof place, "%s/%s", dir, sub);
+	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return errno;
+	rc = gw_write_all(fd, head.p, head.n);
+	if (rc == 0 && from >= 0)
+		rc = copy_rest(from, body, fd);
+	if (rc == 0 && fsync(fd) != 0)
+		rc = errno;
+	close(fd);
+	if (rc == 0 && rename(tmp, to) != 0)
+		rc = errno;
+	if (rc != 0)
+		unlink(tmp);
+	else if (gw_fsync_dir(place, &err) != GW_OK)
+		rc = EIO;
+	return rc;
+}
+
+static void log_filing(struct filing *f, const char *what, const char *answer)
+{
+	struct gw_error err = { 0 };
+
+	gw_outbox_db_put_log(f->store,
+		&(struct gw_log_row){
+			.at = (int64_t)time(NULL), .id = f->id, .what = what, .answer = answer },
+		&err);
+}
+
+static void copy_to_sent(struct filing *f, const char *dir)
+{
+	int fd = gw_queue_read(f->queue, f->done ? GW_QUEUE_SENT : f->file.place, f->file.name),
+	    rc = EIO;
+	struct gw_buf raw, head;
+	char name[64];
+	size_t n = 0;
+	off_t body = 0;
+
+	if (fd < 0)
+		return;
+	gw_buf_init(&raw, HEADER_MAX);
+	gw_buf_init(&head, HEADER_MAX);
+	snprintf(name, sizeof name, "%lld.%s.godwit", (long long)time(NULL), f->id);
+	if (read_header(fd, &raw, &n, &body) == GW_OK &&
+		filed_header((struct gw_slice){ raw.p, n }, &head) == GW_OK)
+		rc = put_file(dir, "cur", name, (struct gw_slice){ head.p, head.n }, fd, body);
+	log_filing(f, rc == 0 ? "filed" : "not-filed", rc == 0 ? dir : strerror(rc));
+	gw_buf_deinit(&raw);
+	gw_buf_deinit(&head);
+	close(fd);
+}
+
+/* In the pool. */
+static void file_it(void *ctx)
+{
+	struct filing *f = ctx;
+	struct gw_sent_mailbox sent = { 0 };
+	struct gw_error err = { 0 };
+
+	if (!f->skip) {
+		gw_sent_find(f->account, &sent);
+		if (sent.dir == NULL)
+			log_filing(f, "not-filed", "there is no mailbox for sent mail here");
+		else if (!gw_sent_has(sent.dir, f->message_id, f->queued_at - DAY))
+			copy_to_sent(f, sent.dir);
+		gw_sent_deinit(&sent);
+	}
+	if (f->done && gw_queue_remove(f->queue, &f->file, &err) == GW_OK)
+		gw_outbox_db_drop(f->store, f->id, &err);
+	free_filing(f);
+}
+
+static struct filing *new_filing(struct gw_sender *s, const struct gw_queued *m)
+{
+	struct filing *f = calloc(1, sizeof *f);
+
+	if (f == NULL)
+		return NULL;
+	*f = (struct filing){ .account = s->account,
+		.queue = s->queue,
+		.store = s->store,
+		.file = m->file,
+		.queued_at = m->item.queued_at };
+	memcpy(f->id, m->item.id, sizeof f->id);
+	f->message_id = m->message_id == NULL ? NULL : strdup(m->message_id);
+	return f;
+}
+
+void gw_filing_queue(struct gw_sender *s, const struct gw_queued *m, bool done)
+{
+	const struct gw_smtp_account *smtp = &s->account->smtp;
+	struct filing *f = new_filing(s, m);
+
+	if (f == NULL)
+		return;
+	f->done = done;
+	f->skip = s->account->maildir == NULL || smtp->sent == GW_SENT_NO ||
+		  (smtp->sent == GW_SENT_AUTO && s->provider->files) || m->message_id == NULL;
+	gw_records_work(s->records, file_it, f);
+}
+
+/* --- notices -------------------------------------------------------------------------------- */
+
+static enum gw_code put_refused(const struct gw_queued *m, bool for_people, struct gw_buf *out)
+{
+	enum gw_code code = GW_OK;
+
+	for (size_t i = 0; i < m->item.to_count && code == GW_OK; i++) {
+		const struct gw_item_to *to = &m->item.to[i];
+		const char *answer = to->answer != NULL ? to->answer : "refused";
+
+		if (to->fate != GW_FATE_REFUSED)
+			continue;
+		if (for_people)
+			code = gw_buf_printf(out, "  %s\n      ", to->address);
+		else
+			code = gw_buf_printf(out,
+				"\nFinal-Recipient: rfc822; %s\nAction: failed\nStatus: 5.0.0\n"
+				"Diagnostic-Code: smtp; ",
+				to->address);
+		for (const char *p = answer; *p != '\0' && code == GW_OK;
+			p++) /* lines of its own */
+			code = gw_buf_append(out, *p == '\n' ? " " : p, 1);
+		if (code == GW_OK)
+			code = gw_buf_puts(out, "\n");
+	}
+	return code;
+}
+
+enum gw_code gw_notice_format(const struct gw_queued *m, struct gw_slice header, const char *date,
+	const char *id, struct gw_buf *out)
+{
+	struct gw_field f;
+	enum gw_code code = gw_buf_printf(out,
+		"From: Mail Delivery System (godwit) <MAILER-DAEMON@localhost>\nTo: <%s>\n"
+		"Subject: Not sent: ",
+		m->sender);
+
+	if (code == GW_OK)
+		code = gw_buf_puts(out, m->subject != NULL ? m->subject : "(no subject)");
+	if (code == GW_OK)
+		code = gw_buf_printf(out,
+			"\nDate: %s\nMessage-ID: %s\nAuto-Submitted: auto-replied\nMIME-Version: 1.0\n"
+			"Content-Type: multipart/report; report-type=delivery-status;\n"
+			" boundary=\"godwit-%s\"\n\n"
+			"--godwit-%s\nContent-Type: text/plain; charset=utf-8\n"
+			"Content-Transfer-Encoding: 8bit\n\n"
+			"Your mail was not sent to these people; everyone else that it names gets it:\n\n",
+			date, id, m->item.id, m->item.id);
+	if (code == GW_OK)
+		code = put_refused(m, true, out);
+	if (code == GW_OK)
+		code = gw_buf_printf(out,
+			"\nIt waits in the outbox. `godwit outbox send %s` tries again, an edit there makes "
+			"it new,\n`godwit outbox drop %s` gives it up.\n\n"
+			"--godwit-%s\nContent-Type: message/delivery-status\n\n"
+			"Reporting-MTA: dns; localhost\n",
+			m->item.id, m->item.id, m->item.id);
+	if (code == GW_OK)
+		code = put_refused(m, false, out);
+	if (code == GW_OK)
+		code = gw_buf_printf(
+			out, "\n--godwit-%s\nContent-Type: text/rfc822-headers\n\n", m->item.id);
+	while (code == GW_OK && gw_field_next(&header, &f)) {
+		if (!gw_field_stays(&f))
+			code = gw_buf_append(out, f.raw.p, f.raw.n);
+	}
+	return code == GW_OK ? gw_buf_printf(out, "\n--godwit-%s--\n", m->item.id) : code;
+}
+
+/* True for what is a notice itself: answering it would never end. */
+static bool is_automatic(struct gw_slice header)
+{
+	struct gw_field f;
+
+	while (gw_field_next(&header, &f)) {
+		if (gw_field_is(&f, "Auto-Submitted") &&
+			memmem(f.body.p, f.body.n, "auto-replied", 12) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* In the pool. */
+static void write_notice(void *ctx)
+{
+	struct filing *f = ctx;
+	char inbox[PATH], name[64];
+	int rc;
+
+	snprintf(inbox, sizeof inbox, "%s%s", f->account->maildir,
+		f->account->layout == GW_LAYOUT_MAILDIRPP ? "" : "/INBOX");
+	snprintf(name, sizeof name, "%lld.%s.godwit-notice", (long long)time(NULL), f->id);
+	rc = put_file(inbox, "new", name, gw_slice_str(f->notice), -1, 0);
+	if (rc != 0)
+		log_filing(f, "no-notice", strerror(rc));
+	free_filing(f);
+}
+
+static void format_date(char out[64])
+{
+	time_t now = time(NULL);
+	struct tm tm = { 0 };
+
+	gmtime_r(&now, &tm);
+	snprintf(out, 64, "%d %s %d %02d:%02d:%02d +0000", tm.tm_mday,
+		(const char *const[]){ "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug",
+			"Sep", "Oct", "Nov", "Dec" }[tm.tm_mon % 12],
+		tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+void gw_notice_queue(struct gw_sender *s, const struct gw_queued *m)
+{
+	int fd = s->account->maildir == NULL || !s->account->smtp.bounce || m->sender[0] == '\0'
+			 ? -1
+			 : gw_queue_read(s->queue, m->file.place, m->file.name);
+	struct filing *f = fd < 0 ? NULL : new_filing(s, m);
+	char date[64], id[80];
+	struct gw_buf raw, out;
+	struct gw_slice header;
+	size_t n = 0;
+	off_t body;
+
+	gw_buf_init(&raw, HEADER_MAX);
+	gw_buf_init(&out, HEADER_MAX);
+	format_date(date);
+	snprintf(id, sizeof id, "<%s.notice@localhost>", m->item.id);
+	if (f != NULL && read_header(fd, &raw, &n, &body) == GW_OK) {
+		header = (struct gw_slice){ raw.p, n };
+		if (!is_automatic(header) && gw_notice_format(m, header, date, id, &out) == GW_OK)
+			f->notice = strdup(gw_buf_cstr(&out));
+	}
+	if (f != NULL && f->notice != NULL)
+		gw_records_work(s->records, write_notice, f);
+	else if (f != NULL)
+		free_filing(f);
+	if (fd >= 0)
+		close(fd);
+	gw_buf_deinit(&raw);
+	gw_buf_deinit(&out);
+}

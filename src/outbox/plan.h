@@ -1,0 +1,75 @@
+/* outbox/plan.h - what to send next, to whom, and until when to wait; pure: no files, no clock.
+ *
+ * Time without a line does not age a mail: `aged_s` grows between two answers of the server only, and
+ * by no more than AGE_STEP between them.
+ */
+#pragma once
+
+#include "godwit/outbox.h"
+
+struct gw_item_to {
+	char *address; /* owned */
+	unsigned notify;
+	enum gw_fate fate;
+	char *answer;   /* owned; NULL: none */
+	bool under_way; /* in the transaction that runs */
+	bool next;      /* in another transaction, at once */
+};
+
+struct gw_item {
+	char id[16];
+	struct gw_item_to *to; /* owned */
+	size_t to_count, to_cap;
+	int64_t queued_at, next_at, later_at, aged_s, doubt_at, sent_at;
+	unsigned tries, doubts, looks;
+	bool held;    /* by the user */
+	bool broken;  /* it cannot be sent as it is */
+	bool sending; /* a transaction runs */
+	bool asked;   /* by name: no waiting */
+};
+
+/* A provider's pace.  0: no limit. */
+struct gw_pace_limits {
+	unsigned per_minute;     /* messages */
+	unsigned per_day;        /* recipients */
+	unsigned per_connection; /* messages */
+	unsigned per_message;    /* recipients of a transaction */
+};
+
+struct gw_outbox_facts {
+	int64_t now;
+	int64_t pause_until;
+	bool sign_in;     /* the account stands */
+	int64_t asked_at; /* somebody wants all of it, since then: once, due or not; 0: nobody */
+	bool only_asked;
+	int64_t delay_s; /* between queueing and sending */
+	struct gw_pace_limits limits;
+	uint64_t sent_today; /* recipients, in 24 hours */
+	unsigned sent_last_minute;
+};
+
+struct gw_outbox_step {
+	struct gw_item *item; /* to be sent now; NULL: none */
+	size_t to_count;      /* how many of its recipients that are due, in their order */
+	int64_t wait_until;   /* item NULL: when something is due next; 0: nothing will be */
+	const char *why;      /* item NULL and something waits: static words */
+};
+
+/* The mail that is due first, by its age in the queue. */
+struct gw_outbox_step gw_outbox_plan(
+	struct gw_item *const *items, size_t count, const struct gw_outbox_facts *facts);
+
+/* True if this recipient is to be sent to. */
+bool gw_item_to_is_due(const struct gw_item_to *to);
+
+enum gw_mail_state gw_item_state(const struct gw_item *item, int64_t now);
+
+/* The server said 4xx, or nothing was said: when again.  random: 0 to 255, for the jitter. */
+int64_t gw_outbox_next_try(unsigned tries, int64_t now, unsigned random);
+
+/* Counts the age on after an answer; true: five days are over, it is to be given up. */
+bool gw_item_age(struct gw_item *item, int64_t now);
+
+/* When a mail in doubt is looked for again; 0: not any more. */
+int64_t gw_outbox_next_look(int64_t doubt_at, unsigned looks);
+enum { GW_OUTBOX_RESEND_AFTER = 600 };

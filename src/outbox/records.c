@@ -1,0 +1,286 @@
+/* outbox/records.c - see records.h. */
+#include "outbox/records.h"
+
+#include <stdlib.h>
+
+enum kind { MAIL, FATE, LOG, DROP, FACT, MOVE, REMOVE, WORK };
+
+struct record {
+	enum kind kind;
+	struct gw_mail_row mail;
+	struct gw_fate_row fate;
+	struct gw_log_row log;
+	struct gw_queue_file file;
+	enum gw_queue_place to;
+	bool held;
+	void (*work)(void *ctx);
+	void *ctx;
+	char *own[5]; /* the strings of the rows */
+};
+
+struct waiter {
+	gw_records_cb *cb;
+	void *ctx;
+};
+
+struct batch {
+	struct record *list; /* owned */
+	size_t count, cap;
+	struct waiter *waiters; /* owned */
+	size_t waiter_count, waiter_cap;
+	bool wanted; /* to be carried out */
+	bool short_of_memory;
+};
+
+struct gw_records {
+	uv_loop_t *loop;
+	struct gw_store *store; /* borrowed */
+	struct gw_queue *queue; /* borrowed */
+	uv_work_t request;
+	struct batch next, present;
+	bool running;
+	struct gw_error err; /* of the present batch */
+};
+
+struct gw_records *gw_records_new(uv_loop_t *loop, struct gw_store *store, struct gw_queue *queue)
+{
+	struct gw_records *r = calloc(1, sizeof *r);
+
+	if (r == NULL)
+		return NULL;
+	*r = (struct gw_records){ .loop = loop, .store = store, .queue = queue };
+	r->request.data = r;
+	return r;
+}
+
+static void empty(struct batch *b)
+{
+	for (size_t i = 0; i < b->count; i++) {
+		for (size_t k = 0; k < sizeof b->list[i].own / sizeof *b->list[i].own; k++)
+			free(b->list[i].own[k]);
+	}
+	free(b->list);
+	free(b->waiters);
+	*b = (struct batch){ 0 };
+}
+
+void gw_records_free(struct gw_records *r)
+{
+	if (r == NULL)
+		return;
+	empty(&r->next);
+	free(r);
+}
+
+bool gw_records_idle(const struct gw_records *r)
+{
+	return !r->running && !r->next.wanted;
+}
+
+static struct record *add(struct gw_records *r, enum kind kind)
+{
+	struct record *record =
+		gw_array_push((void **)&r->next.list, &r->next.count, &r->next.cap, sizeof *record);
+
+	if (record == NULL)
+		r->next.short_of_memory = true;
+	else
+		record->kind = kind;
+	return record;
+}
+
+static const char *keep(struct gw_records *r, struct record *record, size_t at, const char *text)
+{
+	record->own[at] = strdup(text != NULL ? text : "");
+	r->next.short_of_memory |= record->own[at] == NULL;
+	return record->own[at];
+}
+
+void gw_records_mail(struct gw_records *r, const struct gw_mail_row *row)
+{
+	struct record *record = add(r, MAIL);
+
+	if (record == NULL)
+		return;
+	record->mail = *row;
+	record->mail.id = keep(r, record, 0, row->id);
+	record->mail.reason = keep(r, record, 1, row->reason);
+}
+
+void gw_records_fate(struct gw_records *r, const struct gw_fate_row *row)
+{
+	struct record *record = add(r, FATE);
+
+	if (record == NULL)
+		return;
+	record->fate = *row;
+	record->fate.id = keep(r, record, 0, row->id);
+	record->fate.address = keep(r, record, 1, row->address);
+	record->fate.answer = keep(r, record, 2, row->answer);
+}
+
+void gw_records_log(struct gw_records *r, const struct gw_log_row *row)
+{
+	struct record *record = add(r, LOG);
+
+	if (record == NULL)
+		return;
+	record->log = *row;
+	record->log.id = keep(r, record, 0, row->id);
+	record->log.address = keep(r, record, 1, row->address);
+	record->log.what = keep(r, record, 2, row->what);
+	record->log.answer = keep(r, record, 3, row->answer);
+	record->log.subject = keep(r, record, 4, row->subject);
+}
+
+void gw_records_drop(struct gw_records *r, const char *id)
+{
+	struct record *record = add(r, DROP);
+
+	if (record != NULL)
+		record->mail.id = keep(r, record, 0, id);
+}
+
+void gw_records_fact(struct gw_records *r, const char *name, const char *value)
+{
+	struct record *record = add(r, FACT);
+
+	if (record == NULL)
+		return;
+	record->mail.id = keep(r, record, 0, name);
+	record->mail.reason = keep(r, record, 1, value);
+}
+
+void gw_records_move(
+	struct gw_records *r, const struct gw_queue_file *f, enum gw_queue_place to, bool held)
+{
+	struct record *record = add(r, MOVE);
+
+	if (record == NULL)
+		return;
+	record->file = *f;
+	record->to = to;
+	record->held = held;
+}
+
+void gw_records_remove(struct gw_records *r, const struct gw_queue_file *f)
+{
+	struct record *record = add(r, REMOVE);
+
+	if (record != NULL)
+		record->file = *f;
+}
+
+void gw_records_work(struct gw_records *r, void (*work)(void *ctx), void *ctx)
+{
+	struct record *record = add(r, WORK);
+
+	if (record == NULL)
+		return;
+	record->work = work;
+	record->ctx = ctx;
+}
+
+static enum gw_code write_row(struct gw_records *r, const struct record *record)
+{
+	switch (record->kind) {
+	case MAIL:
+		return gw_outbox_db_put_mail(r->store, &record->mail, &r->err);
+	case FATE:
+		return gw_outbox_db_put_fate(r->store, &record->fate, &r->err);
+	case LOG:
+		return gw_outbox_db_put_log(r->store, &record->log, &r->err);
+	case DROP:
+		return gw_outbox_db_drop(r->store, record->mail.id, &r->err);
+	case FACT:
+		return gw_store_set_fact(r->store, record->mail.id, record->mail.reason, &r->err);
+	case MOVE:
+	case REMOVE:
+	case WORK:
+		break;
+	}
+	return GW_OK;
+}
+
+static void work_on_file(struct gw_records *r, const struct record *record)
+{
+	switch (record->kind) {
+	case MOVE:
+		gw_queue_move(r->queue, &record->file, record->to, record->held, &r->err);
+		break;
+	case REMOVE:
+		gw_queue_remove(r->queue, &record->file, &r->err);
+		break;
+	case WORK:
+		record->work(record->ctx);
+		break;
+	case MAIL:
+	case FATE:
+	case LOG:
+	case DROP:
+	case FACT:
+		break;
+	}
+}
+
+/* In the pool. */
+static void carry_out(uv_work_t *request)
+{
+	struct gw_records *r = request->data;
+	enum gw_code code = r->present.short_of_memory
+				    ? gw_fail(&r->err, GW_ERR_NOMEM, "out of memory")
+				    : gw_store_begin(r->store, &r->err);
+	bool begun = code == GW_OK;
+
+	for (size_t i = 0; i < r->present.count && code == GW_OK; i++)
+		code = write_row(r, &r->present.list[i]);
+	if (code == GW_OK)
+		code = gw_store_commit(r->store, &r->err);
+	if (code != GW_OK && begun)
+		gw_store_rollback(r->store);
+	for (size_t i = 0; i < r->present.count && code == GW_OK; i++)
+		work_on_file(r, &r->present.list[i]);
+}
+
+static void start(struct gw_records *r);
+
+static void on_done(uv_work_t *request, int status)
+{
+	struct gw_records *r = request->data;
+	struct batch done = r->present;
+	struct gw_error err = r->err;
+
+	(void)status;
+	r->running = false;
+	r->present = (struct batch){ 0 };
+	r->err = (struct gw_error){ 0 };
+	start(r); /* what the callbacks add makes a batch of its own */
+	for (size_t i = 0; i < done.waiter_count; i++) {
+		if (done.waiters[i].cb != NULL)
+			done.waiters[i].cb(done.waiters[i].ctx, err.code == GW_OK ? NULL : &err);
+	}
+	empty(&done);
+}
+
+static void start(struct gw_records *r)
+{
+	if (r->running || !r->next.wanted)
+		return;
+	r->present = r->next;
+	r->next = (struct batch){ 0 };
+	r->running = true;
+	uv_queue_work(r->loop, &r->request, carry_out, on_done);
+}
+
+void gw_records_commit(struct gw_records *r, gw_records_cb *cb, void *ctx)
+{
+	struct waiter *w = gw_array_push(
+		(void **)&r->next.waiters, &r->next.waiter_count, &r->next.waiter_cap, sizeof *w);
+
+	if (w == NULL)
+		r->next.short_of_memory = true;
+	else
+		*w = (struct waiter){ cb, ctx };
+	r->next.wanted = true;
+	start(r);
+}

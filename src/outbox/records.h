@@ -1,0 +1,37 @@
+/* outbox/records.h - what a sender writes down, off the loop: one batch after the other.
+ *
+ * A batch is one transaction on the state, and, once that is on disk, work on files.  What comes while
+ * one is under way makes the next, so a busy sender flushes once for several things.
+ */
+#pragma once
+
+#include "outbox/queue.h"
+#include "store/outbox.h"
+
+#include <uv.h>
+
+struct gw_records;
+
+/* store and queue are borrowed, and touched by jobs only.  NULL: out of memory. */
+struct gw_records *gw_records_new(uv_loop_t *loop, struct gw_store *store, struct gw_queue *queue);
+/* Nothing may be under way. */
+void gw_records_free(struct gw_records *r);
+bool gw_records_idle(const struct gw_records *r);
+
+/* Each adds to the next batch; everything is copied. */
+void gw_records_mail(struct gw_records *r, const struct gw_mail_row *row);
+void gw_records_fate(struct gw_records *r, const struct gw_fate_row *row);
+void gw_records_log(struct gw_records *r, const struct gw_log_row *row);
+void gw_records_drop(struct gw_records *r, const char *id);
+void gw_records_fact(struct gw_records *r, const char *name, const char *value);
+
+/* Behind the transaction, in the order given. */
+void gw_records_move(
+	struct gw_records *r, const struct gw_queue_file *f, enum gw_queue_place to, bool held);
+void gw_records_remove(struct gw_records *r, const struct gw_queue_file *f);
+/* work(ctx) in the pool; ctx is the work's to free. */
+void gw_records_work(struct gw_records *r, void (*work)(void *ctx), void *ctx);
+
+/* Called from the loop once all of it is durable, or is not: err.  NULL is accepted. */
+typedef void gw_records_cb(void *ctx, const struct gw_error *err);
+void gw_records_commit(struct gw_records *r, gw_records_cb *cb, void *ctx);

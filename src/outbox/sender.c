@@ -1,0 +1,623 @@
+/* outbox/sender.c - sends what is due, as the one sender of an account.  See godwit/outbox.h.
+ *
+ *   LOADING --read--> WAITING --something is due--> SIGNING_IN --> CONNECTING --> SENDING
+ *   SENDING --lost, or nothing is due--> WAITING      WAITING --told, due--> LOADING, SIGNING_IN
+ *   any --nothing to wait for, stopped--> ENDING --all is given back--> OVER
+ *
+ * I1  one sender per account, by a kernel lock; it reads the outbox again after the last transaction,
+ *     so that whoever submitted while it ran is seen before it leaves.
+ * I2  mails in memory are replaced only while no transaction and no record is under way.
+ * I3  done() is told once, from end().
+ */
+#include "outbox/evidence.h"
+#include "outbox/filing.h"
+#include "outbox/memory.h"
+#include "outbox/sender_p.h"
+
+#include "base/lock.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PATH = 4096, DEPTH = 2, LONGEST_SLEEP = 3600, KEEP_SESSION_S = 60, LOG_DAYS = 30 };
+
+static const char *const state_names[] = { "loading", "waiting", "signing-in", "connecting",
+	"sending", "ending", "over" };
+
+int64_t sender_now(void)
+{
+	return (int64_t)time(NULL);
+}
+
+static void enter(struct gw_sender *s, enum sender_state next)
+{
+	if (s->state != next)
+		gw_log(s->log, GW_LOG_DEBUG, "%s outbox: %s -> %s", s->account->name,
+			state_names[s->state], state_names[next]);
+	s->state = next;
+}
+
+void sender_tell(struct gw_sender *s, enum gw_sender_event_type type, const struct gw_queued *mail,
+	const char *address, const char *text)
+{
+	const struct gw_sender_event ev = { .type = type,
+		.id = mail != NULL ? mail->item.id : NULL,
+		.subject = mail != NULL ? mail->subject : NULL,
+		.address = address,
+		.text = text,
+		.counts = &s->counts };
+
+	s->cb(s->ctx, &ev);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	struct gw_sender *s = timer->data;
+
+	s->dirty = true; /* a reader may have changed it */
+	sender_step(s);
+}
+
+static void sleep_until(struct gw_sender *s, int64_t at)
+{
+	int64_t wait = at - sender_now();
+
+	wait = wait < 0 ? 0 : wait > LONGEST_SLEEP ? LONGEST_SLEEP : wait;
+	uv_timer_start(&s->timer, on_timer, (uint64_t)wait * 1000 + 50, 0);
+}
+
+/* One that was asked for by name goes once, whatever kept it: it was held, refused, or in doubt. */
+static void ask_for(struct gw_sender *s, struct gw_queued *m)
+{
+	for (size_t i = 0; i < s->options.id_count; i++) {
+		if (strcmp(s->options.ids[i], m->item.id) != 0 || s->tried[i])
+			continue;
+		m->item.asked = true;
+		m->item.doubt_at = 0;
+		for (size_t k = 0; k < m->item.to_count; k++) {
+			enum gw_fate fate = m->item.to[k].fate;
+
+			if (fate == GW_FATE_REFUSED || fate == GW_FATE_DOUBT)
+				m->item.to[k].fate = GW_FATE_OPEN;
+		}
+	}
+}
+
+static void note_tried(struct gw_sender *s, const struct gw_queued *m)
+{
+	for (size_t i = 0; i < s->options.id_count; i++)
+		s->tried[i] |= strcmp(s->options.ids[i], m->item.id) == 0;
+}
+
+/* In the pool. */
+static void load(uv_work_t *request)
+{
+	struct gw_sender *s = request->data;
+	char path[PATH];
+
+	if (s->store == NULL) {
+		gw_memory_path(s->account, ".outbox.db", path, sizeof path);
+		if (gw_outbox_open_state(path, &s->store, &s->note, &s->failed) != GW_OK)
+			return;
+		gw_outbox_db_purge_log(s->store, sender_now() - LOG_DAYS * 86400, &s->failed);
+	}
+	gw_outbox_load(s->queue, s->store, sender_now(), &s->fresh, &s->failed);
+}
+
+static void on_loaded(uv_work_t *request, int status)
+{
+	struct gw_sender *s = request->data;
+
+	(void)status;
+	s->loading = false;
+	if (s->failed.code == GW_OK || s->fresh.count > 0) {
+		gw_loaded_deinit(&s->box);
+		s->box = s->fresh;
+		s->fresh = (struct gw_loaded){ 0 };
+	}
+	if (s->note != NULL) {
+		sender_tell(s, GW_SENDER_PROBLEM, NULL, NULL, s->note);
+		free(s->note);
+		s->note = NULL;
+	}
+	if (s->store != NULL && s->records == NULL)
+		s->records = gw_records_new(s->loop, s->store, s->queue);
+	if (s->records == NULL)
+		gw_fail(&s->failed, GW_ERR_NOMEM, "out of memory");
+	if (s->failed.code != GW_OK && s->records == NULL) {
+		s->stopping = true;
+	} else {
+		if (s->options.now && !s->loaded_once)
+			s->passed_over = s->box.pause_until; /* of an earlier run */
+		s->loaded_once = true;
+		settle_loaded(s);
+		for (size_t i = 0; i < s->box.count; i++) {
+			if (!s->box.list[i]->item.broken && s->box.list[i]->item.sent_at == 0)
+				ask_for(s, s->box.list[i]);
+		}
+	}
+	sender_step(s);
+}
+
+static void start_loading(struct gw_sender *s)
+{
+	s->dirty = false;
+	s->loading = true;
+	enter(s, SENDER_LOADING);
+	s->load.data = s;
+	uv_queue_work(s->loop, &s->load, load, on_loaded);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct gw_sender *s = handle->data;
+
+	gw_records_free(s->records);
+	gw_store_close(s->store);
+	gw_queue_close(s->queue);
+	gw_loaded_deinit(&s->box);
+	gw_loaded_deinit(&s->fresh);
+	gw_sasl_unref(&s->sasl);
+	gw_tls_ctx_free(s->tls);
+	free(s->tried);
+	free(s);
+}
+
+static void count_waiting(struct gw_sender *s)
+{
+	s->counts.waiting = 0;
+	for (size_t i = 0; i < s->box.count; i++) {
+		enum gw_mail_state state = gw_item_state(&s->box.list[i]->item, sender_now());
+
+		s->counts.waiting += state != GW_MAIL_SENT;
+	}
+}
+
+/* I3 */
+static void end(struct gw_sender *s)
+{
+	const struct gw_sender_event ev = { .type = GW_SENDER_DONE,
+		.err = s->failed.code != GW_OK ? &s->failed : NULL,
+		.counts = &s->counts };
+
+	enter(s, SENDER_OVER);
+	count_waiting(s);
+	if (s->lock >= 0)
+		close(s->lock);
+	s->cb(s->ctx, &ev);
+	uv_close((uv_handle_t *)&s->timer, on_closed);
+}
+
+static bool is_busy(const struct gw_sender *s)
+{
+	return s->attempts != NULL || s->loading || s->credentials != NULL || s->evidence != NULL ||
+	       (s->records != NULL && !gw_records_idle(s->records));
+}
+
+static void try_to_end(struct gw_sender *s)
+{
+	enter(s, SENDER_ENDING);
+	uv_timer_stop(&s->timer);
+	if (s->credentials != NULL)
+		gw_credentials_cancel(s->credentials);
+	if (s->evidence != NULL)
+		gw_evidence_cancel(s->evidence);
+	if (s->attempts == NULL || s->stopping)
+		gw_smtp_close(&s->session); /* tells the ends of what is under way */
+	if (is_busy(s))
+		uv_timer_start(&s->timer, on_timer, 10, 0);
+	else
+		end(s);
+}
+
+static void on_session(void *ctx, const struct gw_smtp_event *ev)
+{
+	struct gw_sender *s = ctx;
+	const struct gw_smtp_caps *caps;
+
+	if (ev->type == GW_SMTP_READY) {
+		caps = gw_smtp_capabilities(s->session);
+		gw_memory_server_write(s->account, &(struct gw_memory_server){ .known = true,
+							   .utf8 = caps->bits & GW_SMTP_UTF8,
+							   .size = caps->size });
+		if (s->box.sign_in != NULL) {
+			free(s->box.sign_in);
+			s->box.sign_in = NULL;
+			gw_records_fact(s->records, "sign_in", "");
+			gw_records_commit(s->records, NULL, NULL);
+		}
+		enter(s, SENDER_SENDING);
+	} else {
+		bool token = s->sasl != NULL && s->sasl->password == NULL;
+
+		gw_smtp_close(&s->session);
+		if (ev->stage == GW_SMTP_AT_AUTH && ev->err->code == GW_ERR_AUTH && token &&
+			!s->renewed) {
+			s->renewed = true; /* a token may be over in mid-queue */
+			gw_sasl_unref(&s->sasl);
+		} else {
+			settle_lost(s, ev);
+			gw_sasl_unref(&s->sasl);
+		}
+		enter(s, SENDER_WAITING);
+	}
+	sender_step(s);
+}
+
+static const char *ehlo_name(const struct gw_sender *s, const struct gw_queued *mail)
+{
+	const char *at;
+
+	if (s->account->smtp.ehlo_name != NULL)
+		return s->account->smtp.ehlo_name;
+	at = mail->sender != NULL ? strrchr(mail->sender, '@') : NULL;
+	for (size_t i = 0; at == NULL && i < s->account->smtp.from_count; i++)
+		at = strrchr(s->account->smtp.from[i], '@');
+	return at != NULL ? at + 1 : "localhost.localdomain";
+}
+
+static void connect_to(struct gw_sender *s, const struct gw_queued *mail)
+{
+	const struct gw_smtp_account *smtp = &s->account->smtp;
+	struct gw_smtp_options o = { .stream = { .host = smtp->host,
+					     .port = smtp->port,
+					     .tunnel_command = smtp->tunnel_command,
+					     .tls_at_once = smtp->tls == GW_TLS_IMPLICIT,
+					     .timeout_ms = s->account->timeout_s * 1000 },
+		.tls = smtp->tls,
+		.sasl = s->sasl,
+		.ehlo_name = ehlo_name(s, mail) };
+	struct gw_error err = { 0 };
+	enum gw_code code = GW_OK;
+
+	if (smtp->tls != GW_TLS_NONE && s->tls == NULL)
+		code = gw_tls_ctx_new(s->account->tls_ca_file, &s->tls, &err);
+	o.stream.tls = smtp->tls != GW_TLS_NONE ? s->tls : NULL;
+	if (code == GW_OK)
+		code = gw_smtp_open(s->loop, s->log, &o, on_session, s, &s->session, &err);
+	s->on_session = 0;
+	if (code != GW_OK) {
+		s->failed = err;
+		s->stopping = true;
+		return;
+	}
+	enter(s, SENDER_CONNECTING);
+}
+
+/* Stands for what we sign in with, without telling it. */
+static void make_key(struct gw_sender *s)
+{
+	struct gw_buf secret;
+
+	gw_buf_init(&secret, 1 << 20);
+	s->sasl->next(s->sasl, s->sasl->mechanisms[0], (struct gw_slice){ "", 0 }, &secret);
+	gw_sha256_hex((struct gw_slice){ gw_buf_cstr(&secret), secret.n }, 32, s->key);
+	gw_buf_wipe(&secret);
+}
+
+static void on_credentials(void *ctx, struct gw_sasl *sasl, const struct gw_error *err)
+{
+	struct gw_sender *s = ctx;
+
+	s->credentials = NULL;
+	if (err != NULL) {
+		s->failed = *err;
+		if (err->code == GW_ERR_AUTH && !s->stopping)
+			settle_refused_sign_in(s, err->text);
+		s->box.pause_until = sender_now() + 60;
+		enter(s, SENDER_WAITING);
+	} else {
+		s->sasl = sasl;
+		make_key(s);
+		enter(s, SENDER_WAITING);
+	}
+	sender_step(s);
+}
+
+/* What IMAP signs in with, or another user and password. */
+static void sign_in(struct gw_sender *s)
+{
+	const struct gw_smtp_account *smtp = &s->account->smtp;
+	struct gw_error err = { 0 };
+
+	s->login = *s->account;
+	s->login.user = smtp->user;
+	if (smtp->password_command != NULL) {
+		s->login.auth = GW_AUTH_PASSWORD;
+		s->login.password_command = smtp->password_command;
+	}
+	enter(s, SENDER_SIGNING_IN);
+	if (gw_credentials_start(s->loop, s->log, &s->login, s->renewed, on_credentials, s,
+		    &s->credentials, &err) != GW_OK) {
+		s->failed = err;
+		s->stopping = true;
+		sender_step(s);
+	}
+}
+
+/* What was refused is not tried again. */
+static bool stands(const struct gw_sender *s)
+{
+	return s->box.sign_in != NULL && s->box.sign_in[0] != '\0' && s->key[0] != '\0' &&
+	       s->box.sign_in_key != NULL && strcmp(s->box.sign_in_key, s->key) == 0;
+}
+
+static struct gw_outbox_facts facts_of(const struct gw_sender *s)
+{
+	return (struct gw_outbox_facts){ .now = sender_now(),
+		.pause_until = s->box.pause_until != s->passed_over ? s->box.pause_until : 0,
+		.sign_in = stands(s),
+		.asked_at = s->options.now ? s->started : 0,
+		.only_asked = s->options.id_count > 0,
+		.delay_s = s->account->smtp.delay_s,
+		.limits = s->provider->limits,
+		.sent_today = s->box.sent_today,
+		.sent_last_minute = s->minute == sender_now() / 60 ? (unsigned)s->in_minute : 0 };
+}
+
+static void note_minute(struct gw_sender *s)
+{
+	int64_t minute = sender_now() / 60;
+
+	s->in_minute = s->minute == minute ? s->in_minute + 1 : 1;
+	s->minute = minute;
+}
+
+/* Starts transactions as long as the plan has some, and the session takes them. */
+static void send_more(struct gw_sender *s, struct gw_outbox_step *step)
+{
+	unsigned running = 0, depth = gw_smtp_depth(s->session);
+	unsigned most = s->provider->limits.per_connection;
+	const struct gw_smtp_caps *caps = gw_smtp_capabilities(s->session);
+
+	if (caps->mail_max > 0 && (most == 0 || caps->mail_max < most))
+		most = caps->mail_max;
+	for (struct attempt *a = s->attempts; a != NULL; a = a->next)
+		running++;
+	while (step->item != NULL && running < depth && running < DEPTH) {
+		struct gw_outbox_facts facts;
+		size_t n = step->to_count;
+
+		if (most > 0 && s->on_session + running >= most) {
+			if (running == 0) { /* another connection */
+				gw_smtp_close(&s->session);
+				enter(s, SENDER_WAITING);
+				s->dirty = true;
+			}
+			return;
+		}
+		if (caps->rcpt_max > 0 && n > caps->rcpt_max)
+			n = caps->rcpt_max;
+		if (!attempt_start(s, (struct gw_queued *)step->item, n))
+			return;
+		note_tried(s, (struct gw_queued *)step->item);
+		note_minute(s);
+		running++;
+		facts = facts_of(s);
+		*step = gw_outbox_plan(
+			(struct gw_item *const *)(void *)s->box.list, s->box.count, &facts);
+	}
+}
+
+static void on_evidence(void *ctx, bool known, bool found)
+{
+	struct gw_sender *s = ctx;
+	struct gw_queued *m = s->looked_for;
+
+	s->evidence = NULL;
+	s->looked_for = NULL;
+	if (!s->stopping)
+		settle_evidence(s, m, known, found);
+	sender_step(s);
+}
+
+/* Looks for the first mail in doubt whose time has come.  Returns when the next one's comes; 0: none. */
+static int64_t look_for_doubts(struct gw_sender *s)
+{
+	int64_t next = 0;
+
+	for (size_t i = 0; i < s->box.count; i++) {
+		struct gw_queued *m = s->box.list[i];
+		int64_t at = m->item.doubt_at == 0 || m->item.doubts > 1 || m->item.asked
+				     ? 0
+				     : gw_outbox_next_look(m->item.doubt_at, m->item.looks);
+
+		if (at == 0)
+			continue;
+		if (!gw_evidence_can(s->account, s->provider->files) &&
+			at < m->item.doubt_at + GW_OUTBOX_RESEND_AFTER)
+			at = m->item.doubt_at + GW_OUTBOX_RESEND_AFTER;
+		if (at > sender_now() + GW_OUTBOX_RESEND_AFTER + 60)
+			at = sender_now(); /* the clock went back */
+		if (at <= sender_now() && s->evidence == NULL) {
+			if (gw_evidence_can(s->account, s->provider->files) &&
+				gw_evidence_start(s->loop, s->log, s->account, m->message_id,
+					on_evidence, s, &s->evidence)) {
+				s->looked_for = m;
+				return 0;
+			}
+			m->item.looks = 3;
+			settle_evidence(s, m, true, false);
+			at = 0;
+			s->dirty = true;
+		}
+		if (at != 0 && (next == 0 || at < next))
+			next = at;
+	}
+	return next;
+}
+
+/* Files what is gone.  Returns when the next one's time comes; 0: none. */
+static int64_t file_sent(struct gw_sender *s)
+{
+	int64_t next = 0, now = sender_now();
+	bool filed = false;
+
+	for (size_t i = 0; i < s->box.count; i++) {
+		struct gw_queued *m = s->box.list[i];
+		int64_t at = m->item.sent_at + GW_FILE_AFTER_S;
+
+		if (m->item.sent_at == 0 || m->file.place != GW_QUEUE_SENT)
+			continue;
+		if (at <= now || at > now + 2 * GW_FILE_AFTER_S) {
+			gw_filing_queue(s, m, true);
+			filed = true;
+		} else if (next == 0 || at < next) {
+			next = at;
+		}
+	}
+	if (filed) {
+		gw_records_commit(s->records, NULL, NULL);
+		s->dirty = true;
+	}
+	return next;
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+/* Nothing can be done now. */
+static void wait_or_end(struct gw_sender *s, int64_t until)
+{
+	int64_t now = sender_now();
+
+	if (stands(s)) { /* until there is another password; the next look asks for it */
+		gw_fail(&s->failed, GW_ERR_AUTH, "%s", s->box.sign_in);
+		gw_sasl_unref(&s->sasl);
+		s->key[0] = '\0';
+	}
+	if (s->session != NULL &&
+		(!s->options.forever || (until > 0 && until > now + KEEP_SESSION_S))) {
+		gw_smtp_close(&s->session);
+		gw_sasl_unref(&s->sasl);
+		s->renewed = false;
+	}
+	enter(s, SENDER_WAITING);
+	if (s->options.forever)
+		sleep_until(s, until > 0 ? until : now + LONGEST_SLEEP);
+	else if (until > 0 && until <= s->linger_until)
+		sleep_until(s, until);
+	else
+		try_to_end(s);
+}
+
+/* The one place where it is decided what comes next; called when anything has changed. */
+void sender_step(struct gw_sender *s)
+{
+	struct gw_outbox_facts facts;
+	struct gw_outbox_step step;
+	int64_t until;
+
+	if (s->state == SENDER_OVER)
+		return;
+	if (s->stopping || s->state == SENDER_ENDING) {
+		try_to_end(s);
+		return;
+	}
+	if (s->loading || s->credentials != NULL || s->state == SENDER_CONNECTING)
+		return;
+	if (s->failed.code == GW_ERR_DISK || s->failed.code == GW_ERR_STATE) {
+		s->stopping = true; /* what cannot be put on record is not done */
+		try_to_end(s);
+		return;
+	}
+	if (s->attempts == NULL && s->dirty) {
+		if (is_busy(s)) /* I2; soon */
+			uv_timer_start(&s->timer, on_timer, 5, 0);
+		else
+			start_loading(s);
+		return;
+	}
+	facts = facts_of(s);
+	step = gw_outbox_plan((struct gw_item *const *)(void *)s->box.list, s->box.count, &facts);
+	if (s->state == SENDER_SENDING) {
+		send_more(s, &step);
+		if (s->attempts != NULL || s->dirty)
+			return;
+	}
+	if (step.item == NULL) {
+		until = sooner(step.wait_until, look_for_doubts(s));
+		if (s->evidence != NULL)
+			return;
+		until = sooner(until, file_sent(s));
+		if (s->dirty)
+			uv_timer_start(&s->timer, on_timer, 5, 0);
+		else
+			wait_or_end(s, until);
+	} else if (s->sasl == NULL && gw_account_signs_in(s->account)) {
+		sign_in(s);
+	} else if (s->session == NULL) {
+		connect_to(s, (const struct gw_queued *)step.item);
+	}
+}
+
+bool gw_account_signs_in(const struct gw_account *account)
+{
+	const struct gw_smtp_account *smtp = &account->smtp;
+
+	return smtp->user != NULL && smtp->user[0] != '\0';
+}
+
+enum gw_code gw_sender_start(uv_loop_t *loop, const struct gw_account *account,
+	const struct gw_sender_options *options, const struct gw_log *log, gw_sender_cb *cb,
+	void *ctx, struct gw_sender **out, struct gw_error *err)
+{
+	struct gw_sender *s = calloc(1, sizeof *s);
+	char path[PATH];
+	enum gw_code code;
+
+	*out = NULL;
+	if (s == NULL)
+		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	*s = (struct gw_sender){ .loop = loop,
+		.log = log,
+		.account = account,
+		.options = *options,
+		.cb = cb,
+		.ctx = ctx,
+		.provider = gw_submission_provider_of(account->smtp.host),
+		.lock = -1,
+		.started = sender_now(),
+		.linger_until = sender_now() + options->linger_s };
+	s->tried = calloc(options->id_count + 1, sizeof *s->tried);
+	gw_memory_path(account, ".outbox", path, sizeof path);
+	code = s->tried == NULL ? gw_fail(err, GW_ERR_NOMEM, "out of memory")
+				: gw_queue_open(path, &s->queue, err);
+	gw_memory_path(account, ".outbox.lock", path, sizeof path);
+	if (code == GW_OK)
+		code = gw_lock_take(path, "is sending this account's mail", &s->lock, err);
+	if (code != GW_OK) {
+		gw_queue_close(s->queue);
+		free(s->tried);
+		free(s);
+		return code;
+	}
+	uv_timer_init(loop, &s->timer);
+	s->timer.data = s;
+	start_loading(s);
+	*out = s;
+	return GW_OK;
+}
+
+void gw_sender_poke(struct gw_sender *s, bool awake)
+{
+	s->dirty = true;
+	if (awake && s->box.pause_until > 0 && s->state == SENDER_WAITING &&
+		s->failed.code == GW_ERR_NET) {
+		s->box.pause_until = 0; /* there may be a line again */
+		gw_error_clear(&s->failed);
+	}
+	if (s->state == SENDER_WAITING)
+		uv_timer_start(&s->timer, on_timer, 0, 0);
+}
+
+void gw_sender_stop(struct gw_sender *s)
+{
+	s->stopping = true;
+	uv_timer_start(&s->timer, on_timer, 0, 0);
+}

@@ -1,0 +1,109 @@
+/* outbox/sender_p.h - what sender.c, attempt.c and settle.c share; private to them. */
+#pragma once
+
+#include "auth/credentials.h"
+#include "net/delay.h"
+#include "outbox/load.h"
+#include "outbox/provider.h"
+#include "outbox/records.h"
+#include "outbox/verdict.h"
+
+#include <uv.h>
+
+/* Where a sender stands.  Written by sender.c's enter() only. */
+enum sender_state {
+	SENDER_LOADING,    /* reads the outbox, in the pool */
+	SENDER_WAITING,    /* for what is due, or to be told */
+	SENDER_SIGNING_IN, /* gets a password or a token */
+	SENDER_CONNECTING,
+	SENDER_SENDING,
+	SENDER_ENDING, /* lets go of everything */
+	SENDER_OVER,
+};
+
+/* One transaction: a mail, and some of its recipients. */
+struct attempt {
+	struct attempt *next;
+	struct gw_sender *sender;
+	struct gw_queued *mail;
+	uv_work_t request;
+
+	size_t *which;                /* owned: indices of its recipients in the mail */
+	struct gw_smtp_recipient *to; /* owned; addresses are the mail's */
+	unsigned *codes;              /* owned: what each was answered; 0: not yet */
+	struct gw_verdict *verdicts;  /* owned */
+	char **answers;               /* owned */
+	size_t to_count;
+
+	int fd;             /* owned */
+	struct gw_buf head; /* what leaves of the header */
+	size_t head_at;
+	int64_t body_at; /* where the rest begins in the file */
+	struct gw_smtp_sender envelope;
+	struct gw_error err; /* of preparing */
+	struct gw_smtp_message *message;
+	bool recorded;  /* its last bytes may leave: that is on disk, or on its way there */
+	bool recording; /* on its way; then the record holds it */
+	bool over;
+};
+
+struct gw_sender {
+	uv_loop_t *loop;
+	const struct gw_log *log;
+	const struct gw_account *account;
+	struct gw_sender_options options; /* borrowed */
+	gw_sender_cb *cb;
+	void *ctx;
+	enum sender_state state;
+	const struct gw_submission_provider *provider; /* static */
+
+	int lock;
+	struct gw_queue *queue;     /* owned */
+	struct gw_store *store;     /* owned; jobs' */
+	struct gw_records *records; /* owned */
+	struct gw_loaded box;
+	struct gw_loaded fresh; /* by the job */
+	uv_work_t load;
+	char *note;                   /* owned; of opening the state */
+	bool *tried;                  /* owned: which of options.ids were */
+	int64_t started, passed_over; /* passed_over: a pause that somebody does not wait for */
+	bool loading, dirty, stopping, loaded_once;
+	struct gw_error failed; /* told by DONE */
+
+	struct gw_tls_ctx *tls;  /* owned */
+	struct gw_account login; /* the account as it signs in for sending; strings are its own */
+	struct gw_credentials *credentials;
+	struct gw_sasl *sasl; /* referenced */
+	bool renewed;         /* a refused token was renewed */
+	char key[65];         /* stands for what we sign in with */
+	struct gw_smtp *session;
+	unsigned on_session; /* messages it has carried */
+	int64_t minute, in_minute;
+	struct attempt *attempts; /* owned; at most two */
+	char last_refusal[300];   /* what MAIL was answered the last time, if that was 5xx */
+
+	uv_timer_t timer;
+	int64_t linger_until;
+	struct gw_sender_counts counts;
+	struct gw_evidence *evidence;
+	struct gw_queued *looked_for;
+};
+
+/* sender.c */
+void sender_step(struct gw_sender *s);
+void sender_tell(struct gw_sender *s, enum gw_sender_event_type type, const struct gw_queued *mail,
+	const char *address, const char *text);
+int64_t sender_now(void);
+
+/* attempt.c */
+bool attempt_start(struct gw_sender *s, struct gw_queued *mail, size_t to_count);
+void attempt_end(struct attempt *a); /* takes it out of the sender, and frees it */
+bool attempt_is_for(const struct gw_sender *s, const struct gw_queued *mail);
+
+/* settle.c: what an end of a transaction, or of the session, means. */
+void settle_attempt(struct attempt *a, const struct gw_smtp_outcome *outcome);
+void settle_lost(struct gw_sender *s, const struct gw_smtp_event *ev);
+void settle_refused_sign_in(struct gw_sender *s, const char *why);
+void settle_loaded(struct gw_sender *s); /* what a fresh look at the outbox brings */
+void settle_evidence(struct gw_sender *s, struct gw_queued *mail, bool known, bool found);
+void settle_mail(struct gw_sender *s, struct gw_queued *mail); /* decided for everyone? */

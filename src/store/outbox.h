@@ -1,0 +1,61 @@
+/* store/outbox.h - what is known of queued mail beside its files: tries, fates, doubts, a log.
+ *
+ * A file of its own (ACCOUNT.outbox.db); handles are those of store.h, so transactions and facts work
+ * as there.  If it is lost, the files are sent as new.
+ */
+#pragma once
+
+#include "store/store.h"
+
+struct gw_mail_row {
+	const char *id;
+	unsigned tries, doubts, looks;
+	int64_t next_at;     /* not before; 0: at once */
+	int64_t later_at;    /* the last 4xx; 0: none */
+	int64_t aged_s;      /* since the first one, without the time when there was no line */
+	bool leaving;        /* its last bytes may be with the server */
+	int64_t doubt_at;    /* since when nobody knows; 0: it is known */
+	int64_t sent_at;     /* 0: it is not gone */
+	int64_t size, mtime; /* of its file when something was decided of it: another is an edit */
+	const char *reason;
+};
+
+struct gw_fate_row {
+	const char *id, *address;
+	int fate; /* enum gw_fate */
+	const char *answer;
+};
+
+struct gw_log_row {
+	int64_t at;
+	const char *id, *address, *what, *answer, *subject;
+};
+
+enum gw_code gw_outbox_db_open(
+	const char *path, enum gw_store_mode mode, struct gw_store **out, struct gw_error *err);
+
+/* Rows are borrowed during the call.  Any code but GW_OK ends the loop and is returned. */
+enum gw_code gw_outbox_db_mails(struct gw_store *store,
+	enum gw_code (*cb)(void *ctx, const struct gw_mail_row *row), void *ctx,
+	struct gw_error *err);
+enum gw_code gw_outbox_db_fates(struct gw_store *store,
+	enum gw_code (*cb)(void *ctx, const struct gw_fate_row *row), void *ctx,
+	struct gw_error *err);
+enum gw_code gw_outbox_db_log(struct gw_store *store,
+	enum gw_code (*cb)(void *ctx, const struct gw_log_row *row), void *ctx,
+	struct gw_error *err);
+
+enum gw_code gw_outbox_db_put_mail(
+	struct gw_store *store, const struct gw_mail_row *row, struct gw_error *err);
+enum gw_code gw_outbox_db_put_fate(
+	struct gw_store *store, const struct gw_fate_row *row, struct gw_error *err);
+enum gw_code gw_outbox_db_put_log(
+	struct gw_store *store, const struct gw_log_row *row, struct gw_error *err);
+
+/* Forgets a mail and its fates; the log stays. */
+enum gw_code gw_outbox_db_drop(struct gw_store *store, const char *id, struct gw_error *err);
+/* Forgets what the log has from before. */
+enum gw_code gw_outbox_db_purge_log(struct gw_store *store, int64_t before, struct gw_error *err);
+/* How many recipients were accepted since. */
+enum gw_code gw_outbox_db_accepted_since(
+	struct gw_store *store, int64_t since, uint64_t *out, struct gw_error *err);

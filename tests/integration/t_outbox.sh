@@ -1,0 +1,216 @@
+#!/bin/bash
+# The outbox: submitting, sending, refusals, doubts, pauses; against tests/smtp/smtpd.
+. "$(dirname "$0")/outboxlib.sh"
+
+CAPS=PIPELINING,8BITMIME,SIZE_100000,ENHANCEDSTATUSCODES,AUTH_PLAIN_LOGIN
+
+note "what comes in is durable, and leaves without its Bcc"
+server --caps $CAPS
+config
+fresh
+printf 'From: me@x.test\nTo: a@y\nbcc :\n b@y\nSubject: s\n\n.\nx\n' > "$T/mail"
+strace -f -o "$T/trace" -e trace=fsync,fdatasync,connect,socket \
+	"$GODWIT_BUILD/godwit" -c "$T/config" sendmail -t < "$T/mail" || fail "sendmail"
+rm -rf "$T/state/me.outbox/cur/"*
+strace -f -o "$T/trace" -e trace=fsync,fdatasync,connect,socket \
+	"$GODWIT_BUILD/godwit" -c "$T/config" sendmail -t < "$T/mail" || fail "sendmail"
+[ "$(grep -c 'fsync\|fdatasync' "$T/trace")" = 2 ] || fail "not two flushes: $(cat "$T/trace")"
+! grep -q 'connect\|socket' "$T/trace" || fail "submitting needs no network"
+[ "$(stat -c %a "$Q")" = 700 ] || fail "others can look into the outbox"
+send 0
+[ "$(taken)" = 1 ] || fail "not taken"
+grep -q 'RCPT TO:<b@y>' "$SRV/msgs/0" || fail "the Bcc recipient does not get it"
+! sed '1,/^$/d' "$SRV/msgs/0" | grep -qi 'bcc\|b@y\|x-godwit' || fail "the Bcc leaks"
+[ "$(grep -c '^\.' "$SRV/msgs/0")" = 1 ] || fail "the dot is not what it was"
+[ -z "$(ls "$Q/cur" "$Q/new" | grep '\.godwit')" ] || fail "it is still in the outbox"
+
+note "nothing is queued when it is refused, and the status says why"
+fresh
+refused() { # STATUS WORDS ARG...
+	local want=$1 words=$2 status=0
+	shift 2
+	godwit sendmail "$@" < "$T/mail" 2> "$T/err" || status=$?
+	[ "$status" = "$want" ] || fail "status $status, not $want"
+	grep -q -- "$words" "$T/err" || fail "it does not say \"$words\""
+	[ "$(wc -l < "$T/err")" = 1 ] || fail "not one line"
+	[ -z "$(ls "$Q"/{cur,new,tmp} 2> /dev/null | grep '\.godwit')" ] || fail "something was queued"
+}
+printf 'From: me@x.test\n\nx\n' > "$T/mail"
+refused 65 nobody -t
+refused 65 nobody
+refused 65 'a@y>' -- 'a@y> SIZE=1'
+refused 65 root -- root
+refused 64 '-bs' -bs
+refused 64 '-Y' -Y
+refused 64 'behind -f' -f
+refused 78 'no account' -a nobody -- a@y
+printf 'From: me@x.test\nTo: a@y\n\nx\ry\n' > "$T/mail"
+refused 65 'line 4' -t
+printf 'From: me@x.test\nTo: a@y\n\nx\0y\n' > "$T/mail"
+refused 65 'NUL' -t
+{ printf 'From: me@x.test\nTo: a@y\n\n'; head -c 999 /dev/zero | tr '\0' x; echo; } > "$T/mail"
+refused 65 'line 4' -t
+printf 'From: me@x.test\nTo: a@y, broken\n\nx\n' > "$T/mail"
+refused 65 'To: "broken"' -t
+: > "$T/mail"
+refused 65 empty -- a@y
+for args in "-i -fme@x.test" "-oi -f me@x.test" "-oem -odq -B8BITMIME -N never -R hdrs -V abc" \
+	"-om -G -U -h 3 -L tag -p x -O k=v -A m -X /dev/null -o i"; do
+	printf 'From: me@x.test\n\nx\n' > "$T/mail"
+	# shellcheck disable=SC2086
+	godwit sendmail $args -- a@y < "$T/mail" 2> "$T/err" || fail "sendmail $args"
+done
+
+note "one who is refused never keeps the others from it"
+fresh
+echo 'RCPT b@y * 550 5.1.1 no such user' > "$SRV/rules"
+queue a@y b@y c@y
+send 1
+[ "$(taken)" = 1 ] || fail "the others did not get it"
+grep -q 'no such user' "$T/out" || fail "the server's words are missing"
+state_is refused
+ls "$Q/new" | grep -q "$ID" || fail "it is not where readers show it"
+send 1
+[ "$(count 'RCPT TO:<b@y>')" = 1 ] || fail "it was tried again by itself"
+rm "$SRV/rules"
+send 0 "$ID"
+[ "$(taken)" = 2 ] && grep -q "RCPT TO:<b@y>" "$SRV/msgs/1" && ! grep -q "RCPT TO:<a@y>" "$SRV/msgs/1" ||
+	fail "asked for, it goes to him alone"
+
+note "greylisted: again later, to him alone"
+fresh
+echo 'RCPT b@y 1 451 4.7.1 greylisted' > "$SRV/rules"
+queue a@y b@y
+send 1
+state_is waiting
+send 1
+[ "$(taken)" = 1 ] || fail "it is not due"
+send 0 --now
+[ "$(taken)" = 2 ] || fail "not sent"
+[ "$(cat "$SRV"/msgs/* | grep -c 'RCPT TO:<a@y>')" = 1 ] || fail "a@y has it twice"
+
+note "more recipients than the server takes at once"
+fresh
+echo 'RCPT c@y 1 452 4.5.3 too many recipients' > "$SRV/rules"
+queue a@y b@y c@y
+send 0
+[ "$(cat "$SRV"/msgs/* | grep -c '^RCPT')" = 3 ] || fail "not everyone has it"
+
+note "a daily limit is a pause, and no refusal"
+fresh
+echo 'DOT * * 550-5.4.5 Daily user\n550 5.4.5 sending limit exceeded' > "$SRV/rules"
+queue a@y
+send 1 me
+state_is queued
+godwit outbox | grep -q 'pauses until' || fail "the pause is not told"
+godwit outbox --background send me || true
+[ "$(count '^connect')" = 1 ] || fail "it did not pause"
+
+note "a refused sign-in returns nothing, and is not tried over and over"
+fresh
+echo wrong > "$T/password"
+queue a@y
+send 77
+state_is queued
+send 77
+[ "$(count 'C: AUTH')" = 1 ] || fail "the same password was tried again"
+echo secret > "$T/password"
+send 0
+[ "$(taken)" = 1 ] || fail "not sent"
+
+note "the line is gone"
+fresh
+queue a@y
+kill "$SERVER"
+wait "$SERVER" 2> /dev/null || true
+send 75
+state_is queued
+server --caps $CAPS
+config
+send 1
+send 0 --now
+[ "$(taken)" = 1 ] || fail "not sent"
+
+note "held, released, dropped, edited"
+fresh
+queue a@y
+godwit outbox hold "$ID"
+state_is held
+send 1 me
+[ "$(taken)" = 0 ] || fail "it was held"
+godwit outbox release "$ID"
+state_is queued
+sed -i 's/body/other/' "$Q"/cur/*
+send 0
+grep -q '^\.other' "$SRV/msgs/0" || fail "the edit is not what was sent"
+queue a@y
+godwit outbox drop "$ID"
+send 0
+[ "$(taken)" = 1 ] || fail "it was dropped"
+
+note "files that are none of ours are never sent, and told"
+fresh
+queue a@y
+cp "$Q"/cur/* "$Q/cur/copy:2,S"
+mkdir "$Q/cur/directory"
+mkfifo "$Q/new/pipe"
+ln -s /etc/passwd "$Q/new/link"
+printf 'From: me@x.test\n\nx\n' > "$Q/new/foreign"
+printf 'X-Godwit-Outbox: 1 000000000000\nX-Godwit-From: <me@x.test>\nX-Godwit-To: <a@y\n\nx\n' > "$Q/new/nonsense"
+send 1
+[ "$(taken)" = 1 ] || fail "not sent once"
+godwit outbox --json > "$T/out" || true
+[ "$(grep -c '"state":"broken"' "$T/out")" = 6 ] || fail "not all are told"
+
+note "in doubt: the server took it, and its answer did not arrive"
+fresh
+echo 'DOT * 1 accept-close' > "$SRV/rules"
+queue a@y
+send 1
+state_is in-doubt
+send 1
+[ "$(taken)" = 1 ] || fail "it was sent again at once"
+sqlite3 "$T/state/me.outbox.db" 'UPDATE mail SET doubt_at = doubt_at - 700'
+send 0 --now
+[ "$(taken)" = 2 ] || fail "it was not sent once more"
+[ "$(cat "$SRV"/msgs/* | grep -c '^Message-ID')" = 2 ] &&
+	[ "$(cat "$SRV"/msgs/* | grep '^Message-ID' | sort -u | wc -l)" = 1 ] || fail "another Message-ID"
+
+note "in doubt, and the user decides"
+config 'in-doubt = "hold"'
+fresh
+echo 'DOT * 1 accept-close' > "$SRV/rules"
+queue a@y
+send 1
+sqlite3 "$T/state/me.outbox.db" 'UPDATE mail SET doubt_at = doubt_at - 700'
+send 1
+state_is held
+[ "$(taken)" = 1 ] || fail "it was sent again"
+
+note "a state that is lost or damaged: what is queued is sent as new"
+config
+fresh
+queue a@y
+echo 'RCPT * 1 451 4.7.1 later' > "$SRV/rules"
+send 1
+echo nonsense-nonsense-nonsense-nonsense-nonsense > "$T/state/me.outbox.db"
+rm -f "$T"/state/me.outbox.db-*
+send 0 --now
+[ "$(taken)" = 1 ] || fail "not sent"
+
+note "the account is chosen by the From"
+cat >> "$T/config" <<-END
+	account "other" {
+		smtp-host = "127.0.0.1"
+		smtp-port = $(cat "$SRV/port")
+		smtp-tls = "none"
+		smtp-user = ""
+		from = {"*@z.test", "me@x.test.not"}
+		send = "manual"
+	}
+END
+fresh
+printf 'From: Me <me@z.test>\nTo: a@y\n\nx\n' | godwit sendmail -t -v 2> "$T/err" || fail "sendmail"
+grep -q 'account "other"' "$T/err" || fail "by the wrong account"
+printf 'From: Me <me@q.test>\nTo: a@y\n\nx\n' > "$T/mail"
+refused 78 'from = {"me@q.test"}' -t

@@ -1,0 +1,144 @@
+/* tests/unit/outbox/test_outbox_plan.c - what is sent next, and when; with clocks that go astray. */
+#include "test.h"
+
+#include "outbox/plan.h"
+
+enum { HOUR = 3600, NOW = 1800000000 };
+
+static struct gw_item_to people[3] = { { .address = (char *)"a@x" }, { .address = (char *)"b@x" },
+	{ .address = (char *)"c@x" } };
+
+static struct gw_item fresh(int64_t queued_at)
+{
+	memset(people, 0, sizeof people);
+	return (struct gw_item){ .queued_at = queued_at, .to = people, .to_count = 3 };
+}
+
+static struct gw_outbox_step plan(struct gw_item *item, struct gw_outbox_facts f)
+{
+	struct gw_item *list[] = { item };
+
+	if (f.now == 0)
+		f.now = NOW;
+	return gw_outbox_plan(list, 1, &f);
+}
+
+static void due(void **state)
+{
+	struct gw_item item = fresh(NOW - 5);
+	struct gw_outbox_step step;
+
+	(void)state;
+	step = plan(&item, (struct gw_outbox_facts){ 0 });
+	assert_ptr_equal(step.item, &item);
+	assert_int_equal(step.to_count, 3);
+	step = plan(&item, (struct gw_outbox_facts){ .limits = { .per_message = 2 } });
+	assert_int_equal(step.to_count, 2);
+	people[0].fate = GW_FATE_ACCEPTED;
+	people[1].fate = GW_FATE_REFUSED;
+	step = plan(&item, (struct gw_outbox_facts){ 0 });
+	assert_int_equal(step.to_count, 1);
+	people[2].fate = GW_FATE_DOUBT;
+	assert_null(plan(&item, (struct gw_outbox_facts){ 0 }).item);
+}
+
+static void waits(void **state)
+{
+	struct gw_item item = fresh(NOW - 5);
+	struct gw_outbox_step step;
+
+	(void)state;
+	item.next_at = NOW + 60;
+	step = plan(&item, (struct gw_outbox_facts){ 0 });
+	assert_null(step.item);
+	assert_int_equal(step.wait_until, NOW + 60);
+	assert_non_null(plan(&item, (struct gw_outbox_facts){ .asked_at = NOW }).item);
+	item.next_at = 0;
+	step = plan(&item, (struct gw_outbox_facts){ .delay_s = 30 });
+	assert_int_equal(step.wait_until, NOW + 25);
+	step = plan(&item, (struct gw_outbox_facts){ .pause_until = NOW + 99 });
+	assert_null(step.item);
+	assert_int_equal(step.wait_until, NOW + 99);
+	step = plan(&item, (struct gw_outbox_facts){ .sign_in = true });
+	assert_null(step.item);
+	assert_int_equal(step.wait_until, 0);
+	step = plan(
+		&item, (struct gw_outbox_facts){ .limits = { .per_day = 10 }, .sent_today = 10 });
+	assert_int_equal(step.wait_until, NOW + HOUR);
+	item.held = true;
+	step = plan(&item, (struct gw_outbox_facts){ 0 });
+	assert_null(step.item);
+	assert_int_equal(step.wait_until, 0);
+	item.asked = true;
+	assert_non_null(plan(&item, (struct gw_outbox_facts){ 0 }).item);
+}
+
+/* A clock that was a year ahead leaves no mail behind for a year. */
+static void clocks(void **state)
+{
+	struct gw_item item = fresh(NOW + 365 * 24 * HOUR);
+
+	(void)state;
+	item.next_at = NOW + 365 * 24 * HOUR;
+	assert_non_null(plan(&item, (struct gw_outbox_facts){ .delay_s = 0 }).item);
+	assert_non_null(
+		plan(&item, (struct gw_outbox_facts){ .pause_until = NOW + 365 * 24 * HOUR }).item);
+}
+
+/* Five days of answers, and not of silence. */
+static void age(void **state)
+{
+	struct gw_item item = fresh(NOW);
+	int64_t now = NOW;
+	unsigned tries = 0;
+
+	(void)state;
+	assert_false(gw_item_age(&item, now));
+	now += 30 * 24 * HOUR; /* no line for a month */
+	assert_false(gw_item_age(&item, now));
+	assert_true(item.aged_s <= 5 * HOUR);
+	while (!gw_item_age(&item, now)) {
+		now = gw_outbox_next_try(tries, now, tries * 77);
+		tries++;
+		assert_true(tries < 100);
+	}
+	assert_true(tries > 30);
+	now -= 365 * 24 * HOUR;
+	gw_item_age(&item, now);
+	assert_true(item.aged_s < 6 * 24 * HOUR);
+	for (unsigned i = 0; i < 40; i++) {
+		int64_t wait = gw_outbox_next_try(i, NOW, i * 31) - NOW;
+
+		assert_true(wait >= 60 && wait <= 5 * HOUR);
+	}
+}
+
+static void states(void **state)
+{
+	struct gw_item item = fresh(NOW);
+
+	(void)state;
+	assert_int_equal(gw_item_state(&item, NOW), GW_MAIL_QUEUED);
+	item.tries = 1;
+	assert_int_equal(gw_item_state(&item, NOW), GW_MAIL_WAITING);
+	item.held = true;
+	assert_int_equal(gw_item_state(&item, NOW), GW_MAIL_HELD);
+	item.held = false;
+	item.doubt_at = NOW;
+	item.doubts = 1;
+	assert_int_equal(gw_item_state(&item, NOW), GW_MAIL_DOUBT);
+	item.doubts = 2;
+	assert_int_equal(gw_item_state(&item, NOW), GW_MAIL_HELD);
+	item.doubt_at = 0;
+	for (size_t i = 0; i < 3; i++)
+		people[i].fate = i == 0 ? GW_FATE_REFUSED : GW_FATE_ACCEPTED;
+	assert_int_equal(gw_item_state(&item, NOW), GW_MAIL_REFUSED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(due), cmocka_unit_test(waits),
+		cmocka_unit_test(clocks), cmocka_unit_test(age), cmocka_unit_test(states) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
