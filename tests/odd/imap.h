@@ -1,4 +1,4 @@
-/* tests/odd/imap.h - what imap.c, which takes commands, and fetch.c, which reads mailboxes, share.
+/* tests/odd/imap.h - what imap.c, which takes commands, boxes.c and fetch.c share.
  */
 #pragma once
 
@@ -29,6 +29,22 @@ size_t view_find(const struct conn *c, uint32_t uid); /* view_count: it is not t
 bool view_has(const struct conn *c, const struct request *r, const char *set, size_t at);
 
 void put_name(struct text *t, const char *name);
+
+void view_look(struct conn *c);        /* at all that the selected mailbox shows now */
+void view_add_changes(struct conn *c); /* likewise, and tells what others did */
+
+/* --- boxes.c --- */
+void do_list(struct server *s, struct conn *c, struct request *r);
+void do_status(struct server *s, struct conn *c, struct request *r);
+void do_select(struct server *s, struct conn *c, struct request *r);
+void do_unselect(struct server *s, struct conn *c, struct request *r);
+void do_create(struct server *s, struct conn *c, struct request *r);
+void do_delete(struct server *s, struct conn *c, struct request *r);
+void do_rename(struct server *s, struct conn *c, struct request *r);
+void do_subscribe(struct server *s, struct conn *c, struct request *r);
+void do_append(struct server *s, struct conn *c, struct request *r);
+void do_copy(struct server *s, struct conn *c, struct request *r);
+void do_expunge(struct server *s, struct conn *c, struct request *r);
 
 /* --- fetch.c --- */
 void do_fetch(struct server *s, struct conn *c, struct request *r);

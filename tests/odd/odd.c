@@ -10,6 +10,7 @@
  * Each case runs in a process of its own: the server is in it, in memory, and godwit is its child.
  */
 #include "run.h"
+#include "table.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -182,11 +183,13 @@ int main(int argc, char **argv)
 	char *godwit;
 	int c, files = 0;
 
-	while ((c = getopt(argc, argv, "+vkj:g:")) != -1) {
+	while ((c = getopt(argc, argv, "+vktj:g:")) != -1) {
 		if (c == 'v')
 			o.verbose = true;
 		else if (c == 'k')
 			o.keep = true;
+		else if (c == 't')
+			o.table = true;
 		else if (c == 'j')
 			o.jobs = (unsigned)strtoul(optarg, NULL, 10);
 		else if (c == 'g')
@@ -199,7 +202,7 @@ int main(int argc, char **argv)
 	o.names = argv + optind + files + 1;
 	o.name_count = optind + files < argc ? (size_t)(argc - optind - files - 1) : 0;
 	godwit = realpath(o.godwit, NULL);
-	if (files == 0 || o.jobs == 0 || o.jobs > JOBS_MAX || godwit == NULL)
+	if (files == 0 || o.jobs == 0 || o.jobs > JOBS_MAX || (godwit == NULL && !o.table))
 		return usage();
 	o.godwit = godwit;
 	sigemptyset(&child);
@@ -211,11 +214,15 @@ int main(int argc, char **argv)
 
 		if (scripts == NULL)
 			return 2;
-		play_all(&o, scripts, jobs, &totals);
+		if (o.table)
+			table_print(argv[optind + i], scripts);
+		else
+			play_all(&o, scripts, jobs, &totals);
 		script_free(scripts);
 	}
-	printf("%u green, %u red and known to be, %u failed\n", totals.green, totals.red,
-		totals.failed);
+	if (!o.table)
+		printf("%u green, %u red and known to be, %u failed\n", totals.green, totals.red,
+			totals.failed);
 	free(godwit);
 	return totals.failed > 0;
 }

@@ -111,7 +111,8 @@ bool matches(const char *pattern, const char *s)
 			}
 			return pattern[1] == '\0';
 		}
-		if (tolower((unsigned char)*pattern) != tolower((unsigned char)*s))
+		if (*s == '\0' || (*pattern != '?' && tolower((unsigned char)*pattern) !=
+							      tolower((unsigned char)*s)))
 			return false;
 	}
 	return *s == '\0';

@@ -21,7 +21,7 @@ void cut_front(struct text *t, size_t n);
 void text_free(struct text *t);
 struct text file_text(const char *path); /* empty if it cannot be read */
 
-/* "*" stands for anything; case does not count. */
+/* "*" stands for anything, "?" for any character; case does not count. */
 bool matches(const char *pattern, const char *s);
 
 /* Splits a line of a case at blanks, in place.  "..." knows \" \\ \r \n \t \xHH, '...' nothing. */
