@@ -263,6 +263,8 @@ static enum gw_code act_on_file(struct batch *b, struct gw_op *op, struct gw_dis
 	case GW_OP_HIDE:
 	case GW_OP_STAY:
 	case GW_OP_INHERIT:
+	case GW_OP_SUSPECT:
+	case GW_OP_ACQUIT:
 	case GW_OP_CURSOR:
 		break;
 	}
@@ -381,6 +383,20 @@ static enum gw_code refuse(
 		world->store, op->place->mailbox, base, (int64_t)time(NULL), op->uid, op->to, err);
 }
 
+static enum gw_code suspect(
+	const struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
+{
+	struct gw_suspect_row row = op->suspect;
+	char base[GW_NAME_MAX + 1] = "";
+
+	if (op->from != NULL)
+		base_of(op->from, base);
+	row.name = base;
+	row.reason = op->to;
+	row.at = (int64_t)time(NULL);
+	return gw_store_suspect(world->store, op->place->mailbox, &row, err);
+}
+
 static enum gw_code store_cursor(
 	struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
 {
@@ -413,6 +429,10 @@ static enum gw_code store_row(struct batch *b, struct gw_op *op, struct gw_disk_
 		return code == GW_OK ? refuse(op, world, err) : code;
 	case GW_OP_UNREFUSED:
 		return forget_upload(op, world, err);
+	case GW_OP_SUSPECT:
+		return suspect(op, world, err);
+	case GW_OP_ACQUIT:
+		return gw_store_acquit(store, mailbox, op->suspect.what, err);
 	case GW_OP_RENAME:
 		return GW_OK;
 	case GW_OP_FLAGS:

@@ -54,6 +54,8 @@ enum gw_op_kind {
 	GW_OP_EXPIRE,      /* `from` goes: outside the window */
 	GW_OP_HIDE,        /* the row says that the server does not show it */
 	GW_OP_STAY,        /* it is inside again, or shown, with its file */
+	GW_OP_SUSPECT,     /* a connection broke: `suspect`; `from` is its name or NULL, `to` why */
+	GW_OP_ACQUIT,      /* nothing of suspect.what is suspected any more */
 	GW_OP_CURSOR,      /* the mailbox is done: its row is stored */
 };
 
@@ -81,7 +83,8 @@ struct gw_op {
 	struct gw_place *from_place; /* TAKE: referenced while it waits */
 	struct gw_place *row_place;  /* TAKE, INHERIT: likewise; whose row from_uid goes */
 	uint32_t from_uid;
-	bool skipped; /* out: it was not carried out */
+	struct gw_suspect_row suspect; /* without its texts */
+	bool skipped;                  /* out: it was not carried out */
 
 	/* CURSOR */
 	struct gw_mailbox_row row; /* names are not used */

@@ -34,6 +34,12 @@ void gw_local_view_deinit(struct gw_local_view *view)
 	for (size_t i = 0; i < view->pending_count; i++)
 		free(view->pending[i].base_name);
 	free(view->pending);
+	for (size_t i = 0; i < view->suspect_count; i++) {
+		free(view->suspects[i].name);
+		free(view->suspects[i].reason);
+	}
+	free(view->suspects);
+	free(view->breaks);
 	gw_seqset_deinit(&view->held_gone);
 	gw_seqset_deinit(&view->held_here);
 	for (size_t i = 0; i < view->outdated_count; i++)
@@ -207,6 +213,40 @@ static enum gw_code take_held_deletion(void *ctx, uint32_t uid, enum gw_side sid
 	return GW_OK;
 }
 
+static enum gw_code take_break(struct gw_local_view *v, const struct gw_suspect_row *row)
+{
+	struct gw_break *b = gw_array_push(
+		(void **)&v->breaks, &v->break_count, &v->break_cap, sizeof *v->breaks);
+
+	if (b == NULL)
+		return GW_ERR_NOMEM;
+	*b = (struct gw_break){ .lo = row->lo, .hi = row->hi, .times = row->times };
+	return GW_OK;
+}
+
+static enum gw_code take_suspect(void *ctx, const struct gw_suspect_row *row)
+{
+	struct gw_look *look = ctx;
+	struct gw_local_view *v = &look->view;
+	struct gw_local_suspect *s;
+
+	if (row->what == GW_SUSPECT_BODIES)
+		return take_break(v, row);
+	s = gw_array_push(
+		(void **)&v->suspects, &v->suspect_count, &v->suspect_cap, sizeof *v->suspects);
+	if (s == NULL)
+		return gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");
+	*s = (struct gw_local_suspect){ .what = row->what,
+		.times = row->times,
+		.seen = row->seen,
+		.at = row->at,
+		.name = strdup(row->name),
+		.reason = strdup(row->reason) };
+	return s->name == NULL || s->reason == NULL
+		       ? gw_fail(&look->err, GW_ERR_NOMEM, "out of memory")
+		       : GW_OK;
+}
+
 static enum gw_code load_unsettled(struct gw_look *look, struct gw_disk_world *world)
 {
 	struct gw_store *store = world->store;
@@ -218,6 +258,8 @@ static enum gw_code load_unsettled(struct gw_look *look, struct gw_disk_world *w
 	if (code == GW_OK)
 		code = gw_store_held_deletions(
 			store, mailbox, take_held_deletion, look, &look->err);
+	if (code == GW_OK)
+		code = gw_store_suspects(store, mailbox, take_suspect, look, &look->err);
 	return code;
 }
 

@@ -8,6 +8,7 @@
 #include "local/batch.h"
 #include "local/notmuch.h"
 #include "maildir/scan.h"
+#include "plan/isolate.h"
 #include "plan/pair.h"
 
 struct gw_look;
@@ -47,6 +48,15 @@ struct gw_local_view {
 	struct gw_seqset held_gone, held_here; /* deletions held back: gone there, or here */
 	struct gw_pending_file *pending;       /* owned */
 	size_t pending_count, pending_cap;
+	struct gw_break *breaks; /* owned; bodies at which a connection broke */
+	size_t break_count, break_cap;
+	struct gw_local_suspect {
+		unsigned what, times;
+		uint64_t seen;
+		int64_t at;
+		char *name, *reason; /* owned */
+	} * suspects;                /* owned; other things at which one broke */
+	size_t suspect_count, suspect_cap;
 	struct gw_alias *aliases; /* owned */
 	size_t alias_count, alias_cap;
 	char **outdated; /* owned; base names of files refused once that are gone */

@@ -194,9 +194,8 @@ static void on_bytes(void *ctx, size_t n)
 	box->env->counts->bytes_downloaded += n;
 }
 
-static void on_unfetchable(void *ctx, const struct gw_download_item *item, const char *reason)
+void gw_box_set_aside(struct gw_box *box, const struct gw_download_item *item, const char *reason)
 {
-	struct gw_box *box = ctx;
 	struct gw_error err = { 0 };
 	struct gw_op op = { .kind = GW_OP_UNFETCHABLE,
 		.uid = item->uid,
@@ -214,6 +213,23 @@ static void on_unfetchable(void *ctx, const struct gw_download_item *item, const
 	else
 		free(op.to);
 	box->env->problem(box->env->ctx, box, &err);
+}
+
+static void on_unfetchable(void *ctx, const struct gw_download_item *item, const char *reason)
+{
+	gw_box_set_aside(ctx, item, reason);
+}
+
+static void on_unavailable(void *ctx, const struct gw_error *why)
+{
+	struct gw_box *box = ctx;
+
+	box->unavailable = *why;
+}
+
+static void on_broke(void *ctx, uint32_t lo, uint32_t hi, size_t asked)
+{
+	gw_box_note_break(ctx, lo, hi, asked);
 }
 
 static void on_drained(void *ctx)
@@ -471,6 +487,7 @@ void gw_box_wrap_up(struct gw_box *box)
 	gw_box_release(box);
 	gw_box_apply_rest(box);
 	box->incomplete |= box->plan.incomplete;
+	gw_box_acquit(box);
 	op.advance = !box->incomplete && !v->unproved;
 	if (box->incomplete)
 		gw_log(box->env->log, GW_LOG_DEBUG, "%s: something is left for another look",
@@ -514,6 +531,14 @@ static void on_downloaded(void *ctx, bool complete, const struct gw_error *err)
 		return;
 	}
 	box->incomplete |= !complete;
+	if (box->unavailable.code != GW_OK && !box->stopped) {
+		box->unavailable.scope = GW_SCOPE_MAILBOX;
+		gw_error_context(&box->unavailable,
+			"the server gives no messages at present, so that the rest is left for the "
+			"next sync");
+		gw_box_fail(box, &box->unavailable);
+		return;
+	}
 	if (box->env->verify)
 		gw_box_verify_end(box);
 	else
@@ -547,10 +572,13 @@ static bool sort_out(struct gw_box *box)
 			box->plan.actions[kept++] = *a;
 			continue;
 		}
-		box->items[box->item_count++] = (struct gw_download_item){ .uid = a->uid,
+		box->items[box->item_count] = (struct gw_download_item){ .uid = a->uid,
 			.size = a->size,
 			.local = a->local,
 			.flags = a->kind == GW_DO_PAIR ? a->base_flags : a->flags };
+		if (gw_box_is_suspect(box) && gw_box_sets_aside(box, &box->items[box->item_count]))
+			continue;
+		box->item_count++;
 		box->delta.to_download++;
 		box->delta.bytes_to_download += a->size;
 	}
@@ -593,11 +621,14 @@ void gw_box_begin_download(struct gw_box *box)
 	const struct gw_download_events events = { .message = on_message,
 		.bytes = on_bytes,
 		.unfetchable = on_unfetchable,
+		.unavailable = on_unavailable,
+		.broke = on_broke,
 		.drained = on_drained,
 		.done = on_downloaded,
 		.ctx = box };
 	enum gw_code code = gw_download_start(box->session, &box->place->m, box->key, box->items,
-		box->item_count, box->env->account->max_message_size, &events, &box->download);
+		box->item_count, box->env->account->max_message_size, box->env->fetch_most, &events,
+		&box->download);
 
 	gw_box_enter(box, BOX_DOWNLOADING);
 	box->env->progress(box->env->ctx);

@@ -183,6 +183,8 @@ void gw_box_finish(struct gw_box *box, enum gw_box_outcome outcome)
 {
 	if (box->state == BOX_DONE)
 		return;
+	if (outcome == GW_BOX_LOST && !box->unsent)
+		gw_box_blame(box);
 	gw_box_release(box);
 	gw_box_enter(box, BOX_DONE);
 	box->env->done(box->env->ctx, box, outcome, &box->delta,
@@ -226,6 +228,7 @@ void gw_box_end_lost(struct gw_box *box, const struct gw_error *why)
 
 void gw_box_end_unsent(struct gw_box *box, enum gw_code code)
 {
+	box->unsent = true;
 	gw_fail(&box->err, code,
 		code == GW_ERR_NOMEM ? "out of memory"
 		: code == GW_ERR_NET ? "the session ended"
@@ -448,7 +451,7 @@ static void on_looked(
 			gw_box_pair(box);
 		} else if (box->remote_same && !box->copies_differ && !gw_box_changed_here(box)) {
 			gw_box_wrap_up_same(box);
-		} else {
+		} else if (!gw_box_bars_look(box)) {
 			box->env->counts->mailboxes_changed += box->remote_same;
 			gw_box_enter(box, BOX_READY);
 			box->env->ready(box->env->ctx, box);
@@ -627,9 +630,7 @@ void gw_box_attach(struct gw_box *box, struct gw_session *session)
 	gw_box_enter(box, BOX_OBSERVING);
 	code = gw_observe_remote(&options);
 	if (code != GW_OK) {
-		gw_fail(&box->err, code, "the session ended");
-		box->err.scope = GW_SCOPE_ACCOUNT;
-		gw_box_finish(box, GW_BOX_LOST);
+		gw_box_end_unsent(box, code);
 	}
 }
 

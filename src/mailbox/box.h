@@ -51,8 +51,12 @@ struct gw_box_env {
 	bool verify, verify_bodies, repair; /* compare and tell, instead */
 	bool copies_differ;                 /* the mark and the state do not belong together */
 	bool plain_select; /* learned: this server wants SELECT without parameters */
+	size_t fetch_most; /* learned: it ends the session when asked for more bodies; 0: any number */
 
 	void (*ready)(void *ctx, struct gw_box *box); /* wants a connection */
+	/* Its connection was lost; was it the first to be told of that, so that what it asked for
+	 * was what the server was at? */
+	bool (*blames)(void *ctx, struct gw_box *box);
 	/* It has a plan, and waits for gw_box_proceed(), or gw_box_restart().  Comes again when
 	 * what the account asked for meanwhile (confirm, fetch_heads) is there. */
 	void (*planned)(void *ctx, struct gw_box *box);
@@ -87,6 +91,9 @@ struct gw_box *gw_box_new(struct gw_box_env *env, const struct gw_folder *folder
 
 /* Begins with a look at the Maildir.  done() comes exactly once, later. */
 void gw_box_start(struct gw_box *box);
+
+/* A connection broke at something in it: it gets one for itself. */
+bool gw_box_is_suspect(const struct gw_box *box);
 
 /* Gives it a connection; it must be READY. */
 void gw_box_attach(struct gw_box *box, struct gw_session *session);

@@ -188,6 +188,9 @@ struct gw_box {
 	struct gw_download_item *items; /* owned */
 	size_t item_count;
 	struct gw_download *download; /* frees itself */
+	struct gw_break broke;        /* times 0: it did not */
+	bool unsent;                  /* it ends because it could not even ask */
+	struct gw_error unavailable;  /* the server gives no bodies at present */
 
 	/* get.c */
 	struct gw_copy_item *copies;      /* owned */
@@ -240,6 +243,23 @@ uint64_t gw_box_told(const struct gw_box *box);
 /* Those that the server stores for good, once it was asked. */
 uint64_t gw_box_storable(const struct gw_box *box);
 void gw_box_look(struct gw_box *box, enum gw_box_state state, bool with_prints);
+
+/* isolate.c */
+/* It ends with its connection: what it was asking for is remembered. */
+void gw_box_blame(struct gw_box *box);
+/* Of its download. */
+void gw_box_note_break(struct gw_box *box, uint32_t lo, uint32_t hi, size_t asked);
+/* Has it broken too often?  true: the box has ended. */
+bool gw_box_bars_look(struct gw_box *box);
+bool gw_box_bars_changes(struct gw_box *box);
+/* So often a connection broke while this file was sent. */
+unsigned gw_box_heat_of_file(const struct gw_box *box, uint32_t local);
+/* Notes how suspicious it is; true: it is not asked for, and set aside. */
+bool gw_box_sets_aside(struct gw_box *box, struct gw_download_item *item);
+/* All of it was answered. */
+void gw_box_acquit(struct gw_box *box);
+/* apply.c: the server will not give it. */
+void gw_box_set_aside(struct gw_box *box, const struct gw_download_item *item, const char *reason);
 
 /* pair.c: the heads of all messages, to find base's rows again under new UIDs. */
 void gw_box_begin_rekey(struct gw_box *box);

@@ -109,6 +109,8 @@ void gw_box_push(struct gw_box *box)
 		return;
 	}
 	gw_box_apply_rest(box); /* base first becomes what the server said */
+	if (gw_box_bars_changes(box))
+		return;
 	gw_box_enter(box, BOX_PUSHING);
 	if (gw_settle_start(box->env->disk, box->place, NULL, 0, on_settled, box) == GW_OK)
 		return;

@@ -327,6 +327,8 @@ void gw_box_remove(struct gw_box *box)
 		return;
 	}
 	qsort(box->leaving, box->leaving_count, sizeof *box->leaving, by_uid);
+	if (gw_box_bars_changes(box))
+		return;
 	if (!box->env->merges)
 		begin(box);
 	else if (!find_siblings(box))

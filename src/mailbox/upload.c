@@ -7,6 +7,8 @@
  */
 #include "mailbox/box_p.h"
 
+#include "plan/isolate.h"
+
 #include <stdlib.h>
 #include <time.h>
 
@@ -101,6 +103,7 @@ bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a)
 {
 	const struct gw_file_print *p = gw_box_print_of(box, a->local);
 	struct gw_upload_item *item;
+	unsigned heat;
 
 	if (a->kind == GW_DO_REFUSE) {
 		if (!box->env->dry_run)
@@ -113,6 +116,13 @@ bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a)
 					  "move the file to another folder to have it back there");
 		return true;
 	}
+	heat = gw_box_heat_of_file(box, a->local);
+	if (gw_isolate_is_culprit(heat, true, p == NULL ? 0 : p->facts.crlf_size) &&
+		!box->env->full && !box->env->dry_run) {
+		gw_box_refuse_file(box, gw_scan_name(&box->local.scan, a->local),
+			"the connection broke each time it was sent");
+		return true;
+	}
 	item = gw_array_push(
 		(void **)&box->uploads, &box->upload_count, &box->upload_cap, sizeof *box->uploads);
 	if (p == NULL || item == NULL)
@@ -122,7 +132,8 @@ bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a)
 		.in_new = box->local.scan.entries[a->local].in_new,
 		.flags = a->flags & ~gw_box_labels(box), /* the next look puts those on */
 		.size = p->facts.crlf_size,
-		.date = p->facts.mtime };
+		.date = p->facts.mtime,
+		.heat = heat < UINT8_MAX ? (uint8_t)heat : UINT8_MAX };
 	box->incomplete |= (a->flags & gw_box_labels(box)) != 0;
 	box->delta.to_upload++;
 	return true;
@@ -545,6 +556,25 @@ static void postpone(struct gw_box *box)
 	box->upload_count = n;
 }
 
+/* A connection broke at the others. */
+static int by_heat(const void *a, const void *b)
+{
+	const struct gw_upload_item *x = a, *y = b;
+
+	return x->heat != y->heat ? (x->heat > y->heat) - (x->heat < y->heat)
+				  : (x->local > y->local) - (x->local < y->local);
+}
+
+static void cool_ones_first(struct gw_box *box)
+{
+	bool hot = false;
+
+	for (size_t i = 0; i < box->upload_count; i++)
+		hot |= box->uploads[i].heat > 0;
+	if (hot)
+		qsort(box->uploads, box->upload_count, sizeof *box->uploads, by_heat);
+}
+
 void gw_box_send(struct gw_box *box)
 {
 	postpone(box);
@@ -554,6 +584,9 @@ void gw_box_send(struct gw_box *box)
 		return;
 	}
 	gw_box_apply_rest(box);
+	if (box->carry_count > 0 && gw_box_bars_changes(box))
+		return;
+	cool_ones_first(box);
 	gw_box_enter(box, BOX_UPLOADING);
 	if (announce(box))
 		return;

@@ -74,6 +74,7 @@ static void on_answer(void *ctx, const struct gw_result *result)
 	gw_outgoing_close(&l->out);
 	if (result->kind == GW_RESULT_LOST) {
 		item->outcome = GW_UPLOAD_LOST;
+		item->broke = u->lost.code == GW_OK; /* the others had to wait for it */
 		if (u->lost.code == GW_OK)
 			u->lost = *result->err;
 	} else if (result->kind == GW_RESULT_OK) {
@@ -178,6 +179,8 @@ static bool may_send(const struct gw_upload *u)
 
 	if (u->in_flight == 0)
 		return true;
+	if (item->heat > 0 || u->items[u->next - 1].heat > 0)
+		return false;
 	return u->in_flight < MAX_IN_FLIGHT && u->bytes_in_flight + item->size <= MAX_BYTES &&
 	       u->accepted[shape_of(item->flags)];
 }

@@ -29,7 +29,9 @@ struct gw_upload_item {
 	time_t date;
 	bool bared;   /* out: it was refused with its keywords, and went without (flags says so) */
 	bool carried; /* the caller's: it goes by another way */
+	uint8_t heat;                   /* a connection broke while it was sent: it goes alone */
 	enum gw_upload_outcome outcome; /* out */
+	bool broke;                     /* out: the connection did, at this one */
 	uint32_t uid, uidvalidity;      /* out */
 };
 
@@ -41,7 +43,7 @@ struct gw_upload_events {
 	void *ctx;
 };
 
-/* Names, items, place and keywords are borrowed until done, which comes exactly once, later.  *out
+/* Those with heat come last.  Names, items, place and keywords are borrowed until done, which comes exactly once, later.  *out
  * NULL: nothing was sent (GW_OK: each item was decided at once), and done never comes. */
 enum gw_code gw_upload_start(struct gw_session *session, const char *mailbox,
 	const struct gw_maildir *place, const struct gw_keywords *keywords,

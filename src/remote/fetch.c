@@ -1,14 +1,17 @@
 /* remote/fetch.c - see fetch.h.
  *
- *   FETCHING (up to 3 windows in flight) --> big ones, one by one --some missing--> SEARCHING
+ *   FETCHING (up to 3 windows in flight) --> big ones, one by one --> suspects, part by part
+ *     --some missing--> SEARCHING
  *     --still there--> ALONE (one by one) --> DONE      otherwise --> DONE
  *
  * Windows are ranges [lo, hi) of the sorted items, taken from the end: newest first.
  */
 #include "remote/fetch.h"
 
+#include "imap/refusal.h"
 #include "imap/search.h"
 #include "plan/body.h"
+#include "plan/isolate.h"
 #include "plan/plan.h"
 #include "remote/fetch_pieces.h"
 
@@ -17,11 +20,13 @@
 
 enum { IN_FLIGHT = 3, WINDOW_MESSAGES = 2000, WINDOW_BYTES = 8 << 20 };
 enum { GUESSED_SIZE = 8192, BIG = 4 << 20 };
+enum { REFUSALS_IN_A_ROW = 6 };
 enum state { FETCHING, SEARCHING, ALONE };
 
 struct window {
 	struct gw_download *d;
 	size_t lo, hi;
+	size_t asked; /* messages */
 };
 
 struct gw_download {
@@ -42,6 +47,14 @@ struct gw_download {
 	size_t big_count;           /* still to be fetched in pieces */
 	struct gw_pieces *pieces;   /* frees itself; of big_item */
 	struct gw_download_item *big_item;
+	size_t per_command;        /* messages */
+	size_t hot_at;             /* of a run of equal heat, the first that was not asked for */
+	bool hot_begun;            /* and something of that run was */
+	uint64_t big_bytes;        /* that came of big_item in this attempt */
+	bool came;                 /* a body did */
+	unsigned refusals, doubts; /* in a row, of the server's state; messages that met one */
+	struct gw_error doubt;
+	bool doubt_is_bug;
 	bool drained, superseded, stopped, incomplete;
 	bool search_failed;
 	struct gw_error err;
@@ -78,6 +91,26 @@ static void give_up(struct gw_download *d, struct gw_download_item *item, const 
 {
 	item->done = true;
 	d->ev.unfetchable(d->ev.ctx, item, reason);
+}
+
+/* The server does give bodies, so what it said of others is about them. */
+static void settle_doubts(struct gw_download *d)
+{
+	for (size_t i = 0; i < d->count && d->doubts > 0; i++) {
+		if (!d->items[i].doubted || d->items[i].done)
+			continue;
+		d->doubts--;
+		give_up(d, &d->items[i], d->doubt.text);
+	}
+	d->doubts = 0;
+}
+
+static void note_arrival(struct gw_download *d)
+{
+	d->came = true;
+	d->refusals = 0;
+	if (d->doubts > 0)
+		settle_doubts(d);
 }
 
 /* --- what comes ------------------------------------------------------------------------------ */
@@ -148,6 +181,7 @@ static void take_message(
 		gw_delivered_drop(&file, d->place);
 	} else {
 		item->done = true;
+		note_arrival(d);
 		d->ev.message(d->ev.ctx, item, fetch, &file);
 	}
 }
@@ -181,6 +215,27 @@ static void fail_session(struct gw_download *d, const struct gw_error *err)
 		d->err = *err;
 }
 
+/* Is it one that is asked for in windows? */
+static bool is_plain(const struct gw_download_item *item)
+{
+	return !item->done && !item->big && !item->doubted && item->heat == 0;
+}
+
+/* What came last before the connection broke lies before the first that is missing. */
+static void tell_broke(struct gw_download *d, const struct window *w, enum gw_code code)
+{
+	size_t lo = w->hi, hi = w->lo;
+
+	for (size_t i = w->lo; i < w->hi; i++) {
+		if (!is_plain(&d->items[i]))
+			continue;
+		lo = i < lo ? i : lo;
+		hi = i;
+	}
+	if (lo <= hi && lo < w->hi && gw_isolate_counts(code))
+		d->ev.broke(d->ev.ctx, d->items[lo].uid, d->items[hi].uid, w->asked);
+}
+
 static void push_again(struct gw_download *d, size_t lo, size_t hi)
 {
 	struct window *w =
@@ -197,8 +252,31 @@ static size_t undone(const struct gw_download *d, const struct window *w)
 	size_t n = 0;
 
 	for (size_t i = w->lo; i < w->hi; i++)
-		n += !d->items[i].done && !d->items[i].big;
+		n += is_plain(&d->items[i]);
 	return n;
+}
+
+/* The one that was refused; a code that speaks of the server's state has to be borne out. */
+static void give_up_or_doubt(
+	struct gw_download *d, struct gw_download_item *item, const struct gw_error *err)
+{
+	if (d->refusals == 0) {
+		give_up(d, item, err->text);
+		return;
+	}
+	item->doubted = true;
+	d->doubts++;
+	d->doubt = *err;
+}
+
+static void note_refusal(struct gw_download *d, const struct gw_result *result)
+{
+	if (!gw_refusal_passes(result->response->code))
+		d->refusals = 0;
+	else if (++d->refusals >= REFUSALS_IN_A_ROW)
+		d->stopped = true;
+	d->doubt = *result->err;
+	d->doubt_is_bug = result->response->code == GW_CODE_SERVERBUG;
 }
 
 /* The server refused the window: look for the one that it cannot give. */
@@ -214,13 +292,13 @@ static void on_refused(struct gw_download *d, const struct window *w, const stru
 	}
 	if (left == 1) {
 		for (size_t i = w->lo; i < w->hi; i++) {
-			if (!d->items[i].done && !d->items[i].big)
-				give_up(d, &d->items[i], err->text);
+			if (is_plain(&d->items[i]))
+				give_up_or_doubt(d, &d->items[i], err);
 		}
 		return;
 	}
 	while (seen < left / 2)
-		seen += !d->items[mid].done && !d->items[mid].big, mid++;
+		seen += is_plain(&d->items[mid]), mid++;
 	push_again(d, w->lo, mid);
 	push_again(d, mid, w->hi);
 }
@@ -239,12 +317,16 @@ static void on_window_done(void *ctx, const struct gw_result *result)
 
 	d->in_flight--;
 	gw_writer_drop(d->writer); /* a body without its FETCH response */
-	if (result->kind == GW_RESULT_LOST)
+	if (result->kind == GW_RESULT_LOST) {
+		if (d->err.code == GW_OK) /* the others had to wait for this one */
+			tell_broke(d, w, result->err->code);
 		fail_session(d, result->err);
-	else if (result->kind != GW_RESULT_OK)
+	} else if (result->kind != GW_RESULT_OK) {
+		note_refusal(d, result);
 		on_refused(d, w, result->err);
-	else if (d->state == ALONE && undone(d, w) > 0 && !d->superseded)
+	} else if (d->state == ALONE && undone(d, w) > 0 && !d->superseded) {
 		give_up_alone(d, &d->items[w->lo]);
+	}
 	free(w);
 	advance(d);
 }
@@ -257,7 +339,7 @@ static bool send_window(struct gw_download *d, size_t lo, size_t hi)
 	enum gw_code code = w == NULL ? GW_ERR_NOMEM : GW_OK;
 
 	for (size_t i = lo; i < hi && code == GW_OK; i++) {
-		if (d->items[i].done || d->items[i].big)
+		if (!is_plain(&d->items[i]))
 			continue;
 		d->items[i].asked = true;
 		code = gw_seqset_add(&set, d->items[i].uid, d->items[i].uid);
@@ -270,6 +352,7 @@ static bool send_window(struct gw_download *d, size_t lo, size_t hi)
 	gw_seqset_deinit(&set);
 	if (code == GW_OK) {
 		*w = (struct window){ .d = d, .lo = lo, .hi = hi };
+		w->asked = undone(d, w);
 		code = gw_session_send(d->session, &line,
 			&(struct gw_handlers){ .response = on_response,
 				.body = on_body,
@@ -292,11 +375,11 @@ static size_t next_window(const struct gw_download *d)
 	size_t lo = d->unasked, ranges = 0;
 	uint64_t bytes = 0;
 
-	while (lo > 0 && d->unasked - lo < WINDOW_MESSAGES) {
+	while (lo > 0 && d->unasked - lo < d->per_command) {
 		const struct gw_download_item *item = &d->items[lo - 1];
 		uint64_t size = item->size != 0 ? item->size : GUESSED_SIZE;
 
-		if (item->big) {
+		if (item->big || item->heat > 0) {
 			lo--;
 			continue;
 		}
@@ -344,7 +427,7 @@ static bool search_missing(struct gw_download *d)
 
 	for (size_t i = 0; i < d->count && code == GW_OK && d->missing.count < GW_LINE_MAX_RANGES;
 		i++) {
-		if (!d->items[i].done)
+		if (!d->items[i].done && !d->items[i].doubted)
 			code = gw_seqset_add(&d->missing, d->items[i].uid, d->items[i].uid);
 	}
 	if (d->missing.count == 0)
@@ -366,12 +449,28 @@ static bool search_missing(struct gw_download *d)
 	return true;
 }
 
+/* Some servers call a message that they cannot read a bug of theirs: that is about it, if others
+ * came. */
+static bool is_unavailable(const struct gw_download *d)
+{
+	unsigned most = d->doubt_is_bug ? REFUSALS_IN_A_ROW - 1 : 1;
+
+	return d->refusals > (d->came ? most : 0);
+}
+
 static void finish(struct gw_download *d)
 {
 	struct gw_download_events ev = d->ev;
 	struct gw_error err = d->err;
-	bool complete = !d->incomplete && !d->stopped;
+	bool complete;
 
+	if (err.code == GW_OK && is_unavailable(d)) {
+		d->stopped = true;
+		d->ev.unavailable(d->ev.ctx, &d->doubt);
+	} else if (err.code == GW_OK) {
+		settle_doubts(d);
+	}
+	complete = !d->incomplete && !d->stopped;
 	for (size_t i = 0; i < d->count && complete; i++)
 		complete = d->items[i].done;
 	free_download(d);
@@ -405,6 +504,7 @@ static void on_piece_bytes(void *ctx, size_t n)
 {
 	struct gw_download *d = ctx;
 
+	d->big_bytes += n;
 	d->ev.bytes(d->ev.ctx, n);
 }
 
@@ -429,6 +529,10 @@ static void on_pieces(
 	case GW_PIECES_REFUSED: /* and will the server give it as a whole? */
 		break;
 	case GW_PIECES_CUT:
+		/* Where some of it came it is gone on with, as often as need be. */
+		if (err != NULL && d->err.code == GW_OK && d->big_bytes == 0 &&
+			gw_isolate_counts(err->code))
+			d->ev.broke(d->ev.ctx, item->uid, item->uid, 1);
 		if (err != NULL)
 			fail_session(d, err);
 		else
@@ -438,19 +542,25 @@ static void on_pieces(
 	advance(d);
 }
 
+static bool fetch_one_big(struct gw_download *d, struct gw_download_item *item);
+
 /* The next big one, newest first. */
 static bool fetch_big(struct gw_download *d)
+{
+	size_t i = d->count;
+
+	while (i > 0 && (!d->items[i - 1].big || d->items[i - 1].heat > 0))
+		i--;
+	return i > 0 && fetch_one_big(d, &d->items[i - 1]);
+}
+
+static bool fetch_one_big(struct gw_download *d, struct gw_download_item *item)
 {
 	const struct gw_pieces_events events = {
 		.bytes = on_piece_bytes, .done = on_pieces, .ctx = d
 	};
-	size_t i = d->count;
 
-	while (i > 0 && !d->items[i - 1].big)
-		i--;
-	if (i == 0)
-		return false;
-	d->big_item = &d->items[i - 1];
+	d->big_item = item;
 	d->big_item->big = false; /* whatever becomes of it */
 	d->big_count--;
 	if (gw_pieces_start(d->session, d->place, d->key, d->big_item->uid, d->big_item->size,
@@ -458,7 +568,65 @@ static bool fetch_big(struct gw_download *d)
 		    &d->err) != GW_OK)
 		return false;
 	d->in_flight++;
+	d->big_bytes = 0; /* less what an earlier attempt left */
 	return true;
+}
+
+/* --- suspects -------------------------------------------------------------------------------- */
+
+/* The least suspicious ones first. */
+static unsigned least_heat(const struct gw_download *d)
+{
+	unsigned least = 0;
+
+	for (size_t i = 0; i < d->count; i++) {
+		const struct gw_download_item *item = &d->items[i];
+
+		if (!item->done && item->heat > 0 && (least == 0 || item->heat < least))
+			least = item->heat;
+	}
+	return least;
+}
+
+/* Of those from hot_at on that are as hot, up to the next big one. */
+static size_t run_end(const struct gw_download *d, unsigned heat)
+{
+	size_t i = d->hot_at;
+
+	while (i < d->count && !d->items[i].big && (d->items[i].done || d->items[i].heat == heat))
+		i++;
+	return i;
+}
+
+/* Asks for the next part of the suspects, alone.  false: there are none. */
+static bool fetch_hot(struct gw_download *d)
+{
+	unsigned heat = least_heat(d);
+	size_t end, left = 0, part, lo;
+
+	if (heat == 0)
+		return false;
+	if (d->hot_at >= d->count || d->items[d->hot_at].done || d->items[d->hot_at].heat != heat) {
+		for (d->hot_at = 0; d->items[d->hot_at].done || d->items[d->hot_at].heat != heat;)
+			d->hot_at++;
+		d->hot_begun = false;
+	}
+	lo = d->hot_at;
+	if (d->items[lo].big) {
+		d->items[lo].heat = 0;
+		return fetch_one_big(d, &d->items[lo]);
+	}
+	end = run_end(d, heat);
+	for (size_t i = lo; i < end; i++)
+		left += !d->items[i].done;
+	part = gw_isolate_part(left, !d->hot_begun);
+	part = part < d->per_command ? part : d->per_command;
+	for (; d->hot_at < end && part > 0; d->hot_at++) {
+		part -= !d->items[d->hot_at].done;
+		d->items[d->hot_at].heat = 0; /* whatever becomes of it */
+	}
+	d->hot_begun = true;
+	return send_window(d, lo, d->hot_at);
 }
 
 static void advance(struct gw_download *d)
@@ -467,17 +635,17 @@ static void advance(struct gw_download *d)
 		send_more(d);
 	if (d->in_flight > 0) {
 		if (d->unasked == 0 && d->again_count == 0 && d->state == FETCHING && !d->drained &&
-			d->big_count == 0 && d->pieces == NULL && d->err.code == GW_OK &&
-			!d->stopped) {
+			d->big_count == 0 && d->pieces == NULL && least_heat(d) == 0 &&
+			d->err.code == GW_OK && !d->stopped) {
 			d->drained = true;
 			d->ev.drained(d->ev.ctx);
 		}
 		return;
 	}
 	if (d->err.code == GW_OK && !d->stopped && !d->superseded && d->state == FETCHING &&
-		(fetch_big(d) || search_missing(d)))
+		(fetch_big(d) || fetch_hot(d) || (d->err.code == GW_OK && search_missing(d))))
 		return;
-	if (d->superseded && (d->again_count > 0 || d->big_count > 0))
+	if (d->superseded && (d->again_count > 0 || d->big_count > 0 || least_heat(d) > 0))
 		d->incomplete = true;
 	finish(d);
 }
@@ -496,7 +664,7 @@ void gw_download_stop(struct gw_download *d)
 
 enum gw_code gw_download_start(struct gw_session *session, const struct gw_maildir *place,
 	const char *key, struct gw_download_item *items, size_t count, uint64_t max_message,
-	const struct gw_download_events *events, struct gw_download **out)
+	size_t per_command, const struct gw_download_events *events, struct gw_download **out)
 {
 	struct gw_download *d = calloc(1, sizeof *d);
 
@@ -510,6 +678,7 @@ enum gw_code gw_download_start(struct gw_session *session, const struct gw_maild
 	d->items = items;
 	d->count = d->unasked = count;
 	d->key = key;
+	d->per_command = per_command == 0 ? WINDOW_MESSAGES : per_command;
 	d->ev = *events;
 	d->max_message = max_message;
 	for (size_t i = 0; i < count; i++) {
@@ -520,8 +689,8 @@ enum gw_code gw_download_start(struct gw_session *session, const struct gw_maild
 		d->big_count += items[i].big;
 	}
 	send_more(d);
-	if (d->in_flight == 0 && d->err.code == GW_OK)
-		fetch_big(d);
+	if (d->in_flight == 0 && d->err.code == GW_OK && !fetch_big(d))
+		fetch_hot(d);
 	if (d->in_flight == 0) { /* nothing could be sent, so nothing will call back */
 		enum gw_code code = d->err.code == GW_OK ? GW_ERR_BUG : d->err.code;
 

@@ -3,7 +3,8 @@
  *
  * A UID that the server will not give never stops the rest: a refused window is halved until the
  * one is found; a UID that an OK left out is asked for again, alone, and so is one of which nothing
- * came, or much less than was told.  What was not asked for is passed over.
+ * came, or much less than was told.  What was not asked for is passed over.  What a connection broke
+ * at before (heat; plan/isolate.h) comes last, with nothing behind it.
  */
 #pragma once
 
@@ -21,7 +22,9 @@ struct gw_download_item {
 	bool asked, asked_again; /* its own: in a window; after less came than was told */
 	const char *reason;      /* its own: why nothing of what came was taken */
 	bool big;                /* its own: fetched in pieces */
-	bool recent;             /* the caller's: another mailbox gets it in this run, too */
+	uint8_t heat;            /* so often a connection broke while it was asked for */
+	bool doubted; /* refused with a code that speaks of the server's state (imap/refusal.h) */
+	bool recent;  /* the caller's: another mailbox gets it in this run, too */
 };
 
 struct gw_download_events {
@@ -31,6 +34,11 @@ struct gw_download_events {
 	void (*bytes)(void *ctx, size_t n); /* of bodies, as they come */
 	/* The server will not give it. */
 	void (*unfetchable)(void *ctx, const struct gw_download_item *item, const char *reason);
+	/* It gives no bodies at present, none at all: the rest waits for another run. */
+	void (*unavailable)(void *ctx, const struct gw_error *why);
+	/* The connection broke while [lo, hi] were asked for, the first of which did not come; done()
+	 * follows.  asked: as one command. */
+	void (*broke)(void *ctx, uint32_t lo, uint32_t hi, size_t asked);
 	/* Everything that will ever be asked for has been asked for: the connection may take the
 	 * next SELECT behind it.  Later trouble then ends in done() with complete false. */
 	void (*drained)(void *ctx);
@@ -40,12 +48,13 @@ struct gw_download_events {
 	void *ctx;
 };
 
-/* max_message: bytes that any message may have, 0: no limit.
+/* max_message: bytes that any message may have, 0: no limit.  per_command: so many messages a
+ * command; 0: no limit of the server's is known.
  * items: sorted by uid, borrowed until done, as are place and key (see gw_name_of_uid()).  done is
  * called exactly once, later.  GW_ERR_NOMEM: never. */
 enum gw_code gw_download_start(struct gw_session *session, const struct gw_maildir *place,
 	const char *key, struct gw_download_item *items, size_t count, uint64_t max_message,
-	const struct gw_download_events *events, struct gw_download **out);
+	size_t per_command, const struct gw_download_events *events, struct gw_download **out);
 
 /* Another mailbox was selected behind: nothing more may be asked. */
 void gw_download_supersede(struct gw_download *d);

@@ -77,6 +77,13 @@ static const char *const migrations[] = {
 	("CREATE TABLE retag(mailbox_id INTEGER NOT NULL REFERENCES mailbox(id),"
 	 " uid INTEGER NOT NULL, gains INTEGER NOT NULL, loses INTEGER NOT NULL,"
 	 " own INTEGER NOT NULL, PRIMARY KEY(mailbox_id, uid)) STRICT, WITHOUT ROWID;"),
+	/* What was being asked for when a connection broke (plan/isolate.h), before it is asked again;
+	   seen stands for what the server said of the mailbox. */
+	("CREATE TABLE suspect(mailbox_id INTEGER NOT NULL REFERENCES mailbox(id),"
+	 " what INTEGER NOT NULL, lo INTEGER NOT NULL, hi INTEGER NOT NULL, name BLOB NOT NULL,"
+	 " times INTEGER NOT NULL, at INTEGER NOT NULL, seen INTEGER NOT NULL,"
+	 " reason TEXT NOT NULL, PRIMARY KEY(mailbox_id, what, lo, hi, name))"
+	 " STRICT, WITHOUT ROWID;"),
 };
 static const struct store_schema mailbox_schema = { migrations,
 	sizeof migrations / sizeof *migrations };
@@ -110,7 +117,12 @@ static const char *const sql[STATEMENTS] = {
 			 " (SELECT count(*) FROM held_deletion WHERE mailbox_id = id AND side = 0),"
 			 " (SELECT count(*) FROM held_deletion WHERE mailbox_id = id AND side = 1),"
 			 " (SELECT count(*) FROM deleted WHERE mailbox_id = id AND at > ?),"
-			 " missing_at, window, object_id"
+			 " missing_at, window, object_id,"
+			 " (SELECT count(*) FROM suspect WHERE mailbox_id = id),"
+			 " (SELECT count(*) FROM held JOIN message USING (mailbox_id, uid)"
+			 " WHERE held.mailbox_id = mailbox.id AND state = 1),"
+			 " (SELECT count(*) FROM refused WHERE mailbox_id = id AND uid = 0"
+			 " AND at < 4611686018427387903)"
 			 " FROM mailbox"
 			 " ORDER BY remote_name",
 	[ST_MAILBOX_ADD] = "INSERT INTO mailbox(remote_name, delimiter, local_dir, special_use,"
@@ -176,7 +188,10 @@ static const char *const sql[STATEMENTS] = {
 		" them again' ELSE ' messages are gone here and kept on the server: `sync"
 		" --accept-deletions` deletes them there too, `sync --restore-deletions` fetches"
 		" them again' END FROM held_deletion JOIN mailbox ON mailbox.id = mailbox_id"
-		" GROUP BY mailbox_id, side ORDER BY 1, 2, 3",
+		" GROUP BY mailbox_id, side UNION ALL"
+		" SELECT remote_name, 0, x'', reason FROM suspect"
+		" JOIN mailbox ON mailbox.id = mailbox_id WHERE what IN (1, 3) AND times > 1"
+		" ORDER BY 1, 2, 3",
 	[ST_HOLD_DELETION] = "INSERT OR REPLACE INTO held_deletion VALUES(?, ?, ?)",
 	[ST_UNHOLD_DELETION] = "DELETE FROM held_deletion WHERE mailbox_id = ? AND uid = ?",
 	[ST_HELD_DELETIONS] =
@@ -192,6 +207,12 @@ static const char *const sql[STATEMENTS] = {
 	[ST_DAY_PURGE] = "DELETE FROM budget WHERE day < ? - 7",
 	[ST_DELETED_ADD] = "INSERT INTO deleted VALUES(?, ?)",
 	[ST_DELETED_PURGE] = "DELETE FROM deleted WHERE at <= ?",
+	[ST_SUSPECT] = "INSERT INTO suspect VALUES(?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8)"
+		       " ON CONFLICT DO UPDATE SET at = ?6, reason = ?8, seen = ?7,"
+		       " times = CASE WHEN seen = ?7 THEN times + 1 ELSE 1 END",
+	[ST_ACQUIT] = "DELETE FROM suspect WHERE mailbox_id = ? AND what = ?",
+	[ST_SUSPECTS] = "SELECT what, lo, hi, name, times, at, seen, reason FROM suspect"
+			" WHERE mailbox_id = ? ORDER BY what, lo, hi",
 	[ST_PENDING_PUT] = "INSERT OR REPLACE INTO pending"
 			   " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[ST_PENDING_DROP] = "DELETE FROM pending WHERE mailbox_id = ? AND base_name = ?",

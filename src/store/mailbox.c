@@ -54,7 +54,10 @@ enum gw_code gw_store_mailboxes(
 			.deleted_recently = (uint32_t)sqlite3_column_int64(st, 20),
 			.missing_at = sqlite3_column_int64(st, 21),
 			.window = (uint32_t)sqlite3_column_int64(st, 22),
-			.object_id = (uint64_t)sqlite3_column_int64(st, 23) };
+			.object_id = (uint64_t)sqlite3_column_int64(st, 23),
+			.suspects = (uint32_t)sqlite3_column_int64(st, 24),
+			.set_aside = (uint32_t)sqlite3_column_int64(st, 25),
+			.refused = (uint32_t)sqlite3_column_int64(st, 26) };
 
 		code = row.remote_name == NULL || row.local_dir == NULL
 			       ? gw_fail(err, GW_ERR_NOMEM, "out of memory")
@@ -194,7 +197,7 @@ enum gw_code gw_store_mailbox_keep_files(
 	struct gw_store *store, int64_t mailbox, const char *reason, struct gw_error *err)
 {
 	static const char *const tables[] = { "message", "held", "pending", "held_deletion",
-		"retag" };
+		"retag", "suspect" };
 	enum gw_code code = refuse_files(store, mailbox, reason, err);
 	char text[256];
 
@@ -211,7 +214,7 @@ enum gw_code gw_store_mailbox_keep_files(
 enum gw_code gw_store_mailbox_drop(struct gw_store *store, int64_t mailbox, struct gw_error *err)
 {
 	static const char *const tables[] = { "message", "keyword", "held", "pending", "refused",
-		"deleted", "held_deletion", "retag" };
+		"deleted", "held_deletion", "retag", "suspect" };
 	enum gw_code code =
 		empty_tables(store, mailbox, tables, sizeof tables / sizeof *tables, err);
 	char text[96];

@@ -74,6 +74,8 @@ struct gw_mailbox_row {
 	uint32_t pending;         /* uploads that an earlier run did not see through */
 	uint32_t held_gone, held_here; /* deletions held back: gone there, or here */
 	uint32_t deleted_recently;     /* on either side, since the time asked for */
+	uint32_t suspects;             /* a connection broke at something in it */
+	uint32_t set_aside, refused;   /* messages, and files, that cannot cross */
 };
 
 typedef enum gw_code gw_mailbox_cb(void *ctx, const struct gw_mailbox_row *row);
@@ -219,6 +221,29 @@ enum gw_code gw_store_unrefuse(
 	struct gw_store *store, int64_t mailbox, const char *base_name, struct gw_error *err);
 enum gw_code gw_store_refused(struct gw_store *store, int64_t mailbox, gw_refused_cb *cb, void *ctx,
 	struct gw_error *err);
+
+/* --- what a connection broke at (plan/isolate.h) ----------------------------------------------- */
+
+struct gw_suspect_row {
+	unsigned what; /* enum gw_suspicion */
+	uint32_t lo, hi;
+	const char *name; /* borrowed; "": none */
+	unsigned times;   /* in a row, with the same `seen`; not used when it is put */
+	int64_t at;       /* the last time, seconds since the epoch */
+	uint64_t seen;    /* stands for what the server said of the mailbox then */
+	const char *reason;
+};
+
+typedef enum gw_code gw_suspect_cb(void *ctx, const struct gw_suspect_row *row);
+
+/* It broke there, once (more). */
+enum gw_code gw_store_suspect(struct gw_store *store, int64_t mailbox,
+	const struct gw_suspect_row *row, struct gw_error *err);
+/* Nothing of the kind is suspected any more. */
+enum gw_code gw_store_acquit(
+	struct gw_store *store, int64_t mailbox, unsigned what, struct gw_error *err);
+enum gw_code gw_store_suspects(struct gw_store *store, int64_t mailbox, gw_suspect_cb *cb,
+	void *ctx, struct gw_error *err);
 
 /* --- deletions ------------------------------------------------------------------------------- */
 

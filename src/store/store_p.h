@@ -65,6 +65,9 @@ enum statement {
 	ST_LOG_PURGE,
 	ST_LOG,
 	ST_LOG_COUNT,
+	ST_SUSPECT,
+	ST_ACQUIT,
+	ST_SUSPECTS,
 	STATEMENTS
 };
 

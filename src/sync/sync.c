@@ -35,7 +35,7 @@ void gw_sync_enter(struct gw_sync *s, enum gw_sync_state next)
 }
 
 enum { BATCH_FILES = 1024, RESERVED_FDS = 256, BOXES_PER_CONNECTION = 3 };
-enum { LOSSES_MAX = 20, LOSSES_AT_ONCE = 4, LOSS_WAIT_MS = 15000 };
+enum { BREAKS_MAX = 30, LOSSES_MAX = 12, LOSSES_AT_ONCE = 6, LOSS_WAIT_MS = 8000 };
 
 void gw_sync_wire(const struct gw_sync *s, uint64_t *received, uint64_t *sent)
 {
@@ -300,7 +300,7 @@ static bool list_again(struct gw_sync *s, const struct gw_error *why)
 static void on_lost(struct gw_conn *c, const struct gw_error *err)
 {
 	struct gw_sync *s = c->sync;
-	bool moved = c->ready && progress(s) > c->progress_at_start;
+	bool moved = c->ready && progress(s) > c->progress_at_start, blamed;
 	/* One connection too many is refused at its login; everything else is about the account. */
 	bool busy = err->code == GW_ERR_BUSY && gw_session_signed_in(c->session);
 	bool learned = learn(s, c->session);
@@ -312,6 +312,7 @@ static void on_lost(struct gw_conn *c, const struct gw_error *err)
 		if (e->box != NULL && e->conn == (int)(c - s->conns))
 			gw_box_stop(e->box, false);
 	}
+	blamed = c->blamed;
 	close_conn(c);
 	s->compress_failed |= why.code == GW_ERR_PROTOCOL;
 	if (s->state >= SYNC_ENDING) {
@@ -320,7 +321,8 @@ static void on_lost(struct gw_conn *c, const struct gw_error *err)
 	}
 	if (gw_sync_renew(s, &why) || (learned && list_again(s, &why)))
 		return;
-	if (s->state == SYNC_WORKING && !busy && (moved || any_conn(s))) {
+	s->losses -= moved && s->losses > 0; /* it is no storm that brings mail */
+	if (s->state == SYNC_WORKING && !busy && (moved || blamed || any_conn(s))) {
 		gw_log(s->log, GW_LOG_WARN, "%s%s", why.text,
 			any_conn(s) ? "" : "; connecting again");
 		if (any_conn(s) || connect_again(s)) {
@@ -386,6 +388,20 @@ static void on_box_ready(void *ctx, struct gw_box *box)
 	gw_sync_pump(s);
 }
 
+/* Commands are answered in their order, and boxes are told of the loss in that of their commands. */
+static bool on_box_blames(void *ctx, struct gw_box *box)
+{
+	struct gw_sync *s = ctx;
+	struct gw_entry *e = entry_of(s, box);
+	struct gw_conn *c = e == NULL || e->conn < 0 ? NULL : &s->conns[e->conn];
+
+	if (c == NULL || c->blamed)
+		return false;
+	c->blamed = e->suspect = true;
+	e->breaks++;
+	return true;
+}
+
 static void on_box_planned(void *ctx, struct gw_box *box)
 {
 	struct gw_sync *s = ctx;
@@ -407,7 +423,8 @@ static void on_box_drained(void *ctx, struct gw_box *box)
 	struct gw_sync *s = ctx;
 	struct gw_entry *e = entry_of(s, box);
 
-	if (e->conn < 0 || e->passes > 0) /* a second look is made without anything behind it */
+	if (e->conn < 0 || e->passes > 0 ||
+		e->suspect) /* a second look is made without anything behind it */
 		return;
 	s->conns[e->conn].drained = true;
 	gw_sync_pump(s);
@@ -459,7 +476,8 @@ static void settle(struct gw_sync *s, struct gw_entry *e, enum gw_box_outcome ou
 {
 	switch (outcome) {
 	case GW_BOX_AGAIN:
-		if (++e->passes < GW_PASSES) {
+		/* What broke takes some more. */
+		if (++e->passes < GW_PASSES + 2 * e->breaks) {
 			e->queued = false;
 			break;
 		}
@@ -487,6 +505,11 @@ static void settle(struct gw_sync *s, struct gw_entry *e, enum gw_box_outcome ou
 		gw_sync_problem(s, e->folder->shown, err);
 		break;
 	case GW_BOX_LOST:
+		if (e->breaks >= (s->disk.world.dry_run ? 2 : BREAKS_MAX)) {
+			e->settled = e->failed = true;
+			gw_sync_problem(s, e->folder->shown, err);
+			break;
+		}
 		e->queued = false; /* once more on another connection */
 		e->passes += e->passes == 0;
 		break;
@@ -582,13 +605,22 @@ static void on_pressure(void *ctx, bool high)
 
 /* --- handing out work ------------------------------------------------------------------------ */
 
-static struct gw_entry *next_ready(struct gw_sync *s)
+/* What broke a connection comes last, and gets one for itself. */
+static struct gw_entry *next_ready(struct gw_sync *s, bool alone)
 {
+	struct gw_entry *found = NULL;
+
 	for (size_t i = 0; i < s->entry_count; i++) {
-		if (s->entries[i].ready && s->entries[i].conn < 0)
-			return &s->entries[i];
+		struct gw_entry *e = &s->entries[i];
+
+		if (!e->ready || e->conn >= 0)
+			continue;
+		if (!e->suspect)
+			return e;
+		if (alone && found == NULL)
+			found = e;
 	}
-	return NULL;
+	return found;
 }
 
 static bool has_room(const struct gw_conn *c)
@@ -601,7 +633,8 @@ static void feed_conn(struct gw_sync *s, struct gw_conn *c)
 {
 	struct gw_entry *e;
 
-	while (s->state == SYNC_WORKING && has_room(c) && (e = next_ready(s)) != NULL) {
+	while (s->state == SYNC_WORKING && has_room(c) &&
+		(e = next_ready(s, c->box_count == 0)) != NULL) {
 		if (c->box_count > 0)
 			gw_box_supersede(c->boxes[c->box_count - 1]);
 		c->boxes[c->box_count++] = e->box;
@@ -612,6 +645,8 @@ static void feed_conn(struct gw_sync *s, struct gw_conn *c)
 	}
 }
 
+static void look_at(struct gw_sync *s, bool suspects, size_t *ahead);
+
 /* Looks at Maildirs ahead of the connections, but not far: each look is held in memory. */
 static void look_ahead(struct gw_sync *s)
 {
@@ -620,10 +655,16 @@ static void look_ahead(struct gw_sync *s)
 	for (size_t i = 0; i < s->entry_count; i++)
 		ahead += s->entries[i].box != NULL && s->entries[i].conn < 0 &&
 			 s->entries[i].stage <= ENTRY_LOOKING;
-	for (size_t i = 0; i < s->entry_count && ahead < s->conn_limit + 1; i++) {
+	look_at(s, false, &ahead);
+	look_at(s, true, &ahead);
+}
+
+static void look_at(struct gw_sync *s, bool suspects, size_t *ahead)
+{
+	for (size_t i = 0; i < s->entry_count && *ahead < s->conn_limit + 1; i++) {
 		struct gw_entry *e = &s->entries[i];
 
-		if (e->settled || e->queued || e->box != NULL)
+		if (e->settled || e->queued || e->box != NULL || e->suspect != suspects)
 			continue;
 		e->box = gw_box_new(&s->env, e->folder, &e->row, e->remote_same && e->passes == 0,
 			e->passes > 0);
@@ -636,7 +677,7 @@ static void look_ahead(struct gw_sync *s)
 		}
 		e->queued = true;
 		e->stage = ENTRY_LOOKING;
-		ahead++;
+		(*ahead)++;
 		if (e->passes >
 			0) /* what the last pass brought must be on disk before it is looked for */
 			gw_batcher_seal(s->batcher);
@@ -790,6 +831,7 @@ static void fill_env(struct gw_sync *s)
 		.finding = on_box_finding,
 		.step = on_box_step,
 		.ready = on_box_ready,
+		.blames = on_box_blames,
 		.planned = on_box_planned,
 		.created = on_box_created,
 		.leaving = gw_sync_is_leaving,

@@ -36,6 +36,7 @@ struct gw_conn {
 	struct gw_box *boxes[GW_CONN_BOXES];   /* attached, in the order of their SELECTs */
 	size_t box_count;
 	bool drained; /* the last of them has asked for everything */
+	bool blamed;  /* it was lost, and a mailbox said what it was asking for */
 	uint64_t progress_at_start;
 };
 
@@ -63,6 +64,8 @@ struct gw_entry {
 	bool headed, sifted, failed, done_once;
 	bool unsettled; /* it kept changing, and its cursors stayed where they were */
 	unsigned requeues;
+	bool suspect;    /* a connection broke at something in it: it comes last, and alone */
+	unsigned breaks; /* so often, in this run */
 	struct gw_stamp seen_cur, seen_new; /* of the look in this run that is over */
 	uint64_t fresh_from;                /* likewise: gw_box_fresh_from() */
 	int conn;                           /* index, or -1 */

@@ -119,6 +119,35 @@ static void renumbering_with_overlap(void **state)
 	expect_messages(f, GW_BY_UID, "1=b/2/2 2=a/1/1 30=c/3/3 ");
 }
 
+static enum gw_code take_suspect(void *ctx, const struct gw_suspect_row *row)
+{
+	char *out = ctx;
+
+	sprintf(out + strlen(out), "%u:%u-%u%s*%u ", row->what, row->lo, row->hi, row->name,
+		row->times);
+	return GW_OK;
+}
+
+static void breaks_are_counted_while_nothing_changes(void **state)
+{
+	struct fixture *f = *state;
+	struct gw_suspect_row row = { .lo = 3, .hi = 9, .name = "", .reason = "why", .seen = 1 };
+	char out[200] = "";
+
+	assert_int_equal(gw_store_suspect(f->store, f->box.id, &row, &f->err), GW_OK);
+	assert_int_equal(gw_store_suspect(f->store, f->box.id, &row, &f->err), GW_OK);
+	row = (struct gw_suspect_row){ .what = 2, .name = "f", .reason = "why" };
+	assert_int_equal(gw_store_suspect(f->store, f->box.id, &row, &f->err), GW_OK);
+	row.seen = 2; /* what is asked for is another by now */
+	assert_int_equal(gw_store_suspect(f->store, f->box.id, &row, &f->err), GW_OK);
+	assert_int_equal(gw_store_suspects(f->store, f->box.id, take_suspect, out, &f->err), GW_OK);
+	assert_string_equal(out, "0:3-9*2 2:0-0f*1 ");
+	assert_int_equal(gw_store_acquit(f->store, f->box.id, 0, &f->err), GW_OK);
+	*out = '\0';
+	assert_int_equal(gw_store_suspects(f->store, f->box.id, take_suspect, out, &f->err), GW_OK);
+	assert_string_equal(out, "2:0-0f*1 ");
+}
+
 static void a_rollback_leaves_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -399,7 +428,8 @@ static void an_old_state_is_migrated(void **state)
 		"ALTER TABLE mailbox DROP COLUMN window",
 		"ALTER TABLE mailbox DROP COLUMN object_id", "DROP INDEX message_copied",
 		"DROP INDEX message_global", "DROP TABLE budget", "DROP TABLE retag",
-		"ALTER TABLE message DROP COLUMN copied", "PRAGMA user_version = 1" };
+		"DROP TABLE suspect", "ALTER TABLE message DROP COLUMN copied",
+		"PRAGMA user_version = 1" };
 	sqlite3 *db = NULL;
 	uint32_t told = 99;
 
@@ -421,11 +451,12 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = { TEST(rows_come_back),
 		TEST(one_name_stands_for_one_message), TEST(renumbering_with_overlap),
-		TEST(a_rollback_leaves_nothing), TEST(reading_leaves_no_trace),
-		TEST(no_file_or_an_empty_one_is_no_state), TEST(damage_is_told),
-		TEST(uploads_are_remembered), TEST(held_deletions_and_what_is_left),
-		TEST(files_are_kept), TEST(tags_do_what_labels_did_last),
-		TEST(an_old_state_is_migrated), TEST(one_holder_of_the_lock) };
+		TEST(breaks_are_counted_while_nothing_changes), TEST(a_rollback_leaves_nothing),
+		TEST(reading_leaves_no_trace), TEST(no_file_or_an_empty_one_is_no_state),
+		TEST(damage_is_told), TEST(uploads_are_remembered),
+		TEST(held_deletions_and_what_is_left), TEST(files_are_kept),
+		TEST(tags_do_what_labels_did_last), TEST(an_old_state_is_migrated),
+		TEST(one_holder_of_the_lock) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

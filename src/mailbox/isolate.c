@@ -1,0 +1,208 @@
+/* mailbox/isolate.c - what a connection broke at is found and set aside (plan/isolate.h); part of the
+ * machine in box_p.h.
+ *
+ * A box that ends with its connection, the first of those on it, says what it was asking for: the
+ * state has that before the next look, and the look gives it back.
+ */
+#include "mailbox/box_p.h"
+
+#include "plan/isolate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+	return (hash ^ value) * UINT64_C(1099511628211);
+}
+
+/* What the server says of the mailbox: when that differs, its answer may as well. */
+static uint64_t seen_there(const struct gw_box *box)
+{
+	const struct gw_folder *f = box->folder;
+	uint64_t hash = mix(f->uidvalidity, f->uidnext);
+
+	return mix(mix(hash, f->messages), f->highestmodseq) >> 1;
+}
+
+static uint64_t seen_changes(const struct gw_box *box)
+{
+	uint64_t hash = mix(box->push_count, box->leaving_count);
+
+	for (size_t i = 0; i < box->push_count; i++)
+		hash = mix(mix(hash, box->push_items[i].uid), box->push_items[i].gets);
+	for (size_t i = 0; i < box->leaving_count; i++)
+		hash = mix(hash, box->leaving[i].uid);
+	return hash >> 1;
+}
+
+static const char *broken_file(const struct gw_box *box)
+{
+	for (size_t i = 0; i < box->upload_count; i++) {
+		if (box->uploads[i].broke)
+			return box->uploads[i].name;
+	}
+	return NULL;
+}
+
+/* What was being asked for?  false: nothing that could be why. */
+static bool suspect(const struct gw_box *box, struct gw_suspect_row *row, const char **name)
+{
+	*name = NULL;
+	switch (box->state) {
+	case BOX_OBSERVING:
+	case BOX_HEADS_OF_ALL:
+	case BOX_PAIRING:
+	case BOX_HEADS_FOR_MOVES:
+	case BOX_SELECTING:
+		*row = (struct gw_suspect_row){ .what = GW_SUSPECT_LOOK, .seen = seen_there(box) };
+		return true;
+	case BOX_DOWNLOADING:
+		*row = (struct gw_suspect_row){
+			.what = GW_SUSPECT_BODIES, .lo = box->broke.lo, .hi = box->broke.hi
+		};
+		return box->broke.times > 0;
+	case BOX_UPLOADING:
+		*row = (struct gw_suspect_row){ .what = GW_SUSPECT_FILE };
+		*name = broken_file(box);
+		return *name != NULL;
+	case BOX_CARRYING:
+	case BOX_PUSHING:
+	case BOX_REMOVING:
+		*row = (struct gw_suspect_row){ .what = GW_SUSPECT_CHANGE,
+			.seen = seen_changes(box) };
+		return true;
+	default:
+		return false;
+	}
+}
+
+static const char *words_for(unsigned what)
+{
+	return what == GW_SUSPECT_LOOK   ? "the connection broke while it was looked at"
+	       : what == GW_SUSPECT_FILE ? "the connection broke while it was sent"
+					 : "the connection broke while its changes were sent";
+}
+
+void gw_box_blame(struct gw_box *box)
+{
+	struct gw_op op = { .kind = GW_OP_SUSPECT };
+	char reason[sizeof box->err.text + 80];
+	const char *name;
+
+	if (!gw_isolate_counts(box->err.code) || !suspect(box, &op.suspect, &name) ||
+		!box->env->blames(box->env->ctx, box) || box->env->dry_run || box->place == NULL)
+		return;
+	snprintf(reason, sizeof reason, "%s: %s", words_for(op.suspect.what), box->err.text);
+	op.to = strdup(reason);
+	op.from = name == NULL ? NULL : strdup(name);
+	if (op.to != NULL && (name == NULL) == (op.from == NULL))
+		gw_box_add(box, &op);
+	else
+		free(op.to), free(op.from);
+}
+
+void gw_box_note_break(struct gw_box *box, uint32_t lo, uint32_t hi, size_t asked)
+{
+	box->broke = (struct gw_break){ .lo = lo, .hi = hi, .times = 1 };
+	if (asked > 1)
+		box->env->fetch_most = gw_isolate_window(asked, box->env->fetch_most);
+}
+
+bool gw_box_is_suspect(const struct gw_box *box)
+{
+	return box->local.break_count + box->local.suspect_count > 0;
+}
+
+static const struct gw_local_suspect *find(
+	const struct gw_box *box, unsigned what, const char *name)
+{
+	for (size_t i = 0; i < box->local.suspect_count; i++) {
+		const struct gw_local_suspect *s = &box->local.suspects[i];
+
+		if (s->what == what && (name == NULL || strcmp(s->name, name) == 0))
+			return s;
+	}
+	return NULL;
+}
+
+/* It broke twice at the same, and nothing says that it would not break again. */
+static bool is_barred(const struct gw_box *box, const struct gw_local_suspect *s, uint64_t seen)
+{
+	return s != NULL && s->seen == seen && gw_isolate_is_culprit(s->times, true, 0) &&
+	       !box->env->full && !gw_isolate_is_due(s->at, box->env->now);
+}
+
+static void bar(struct gw_box *box, const struct gw_local_suspect *s, const char *what)
+{
+	gw_fail(&box->err, GW_ERR_HELD,
+		"%s is set aside: %s; it is tried again when it has changed, after a week, and by "
+		"`sync --full`",
+		what, s->reason);
+	box->err.scope = GW_SCOPE_MAILBOX;
+	gw_box_fail(box, &box->err);
+}
+
+bool gw_box_bars_look(struct gw_box *box)
+{
+	const struct gw_local_suspect *s = find(box, GW_SUSPECT_LOOK, NULL);
+
+	if (!is_barred(box, s, seen_there(box)))
+		return false;
+	bar(box, s, "the mailbox");
+	return true;
+}
+
+bool gw_box_bars_changes(struct gw_box *box)
+{
+	const struct gw_local_suspect *s = find(box, GW_SUSPECT_CHANGE, NULL);
+
+	if (!is_barred(box, s, seen_changes(box)))
+		return false;
+	bar(box, s, "what was changed in it here");
+	return true;
+}
+
+unsigned gw_box_heat_of_file(const struct gw_box *box, uint32_t local)
+{
+	struct gw_slice base = gw_scan_base(&box->local.scan, local);
+	char *name;
+	const struct gw_local_suspect *s = NULL;
+
+	if (box->local.suspect_count == 0 || (name = gw_slice_dup(base)) == NULL)
+		return 0;
+	s = find(box, GW_SUSPECT_FILE, name);
+	free(name);
+	return s == NULL ? 0 : s->times;
+}
+
+bool gw_box_sets_aside(struct gw_box *box, struct gw_download_item *item)
+{
+	bool alone;
+	unsigned heat =
+		gw_isolate_heat(box->local.breaks, box->local.break_count, item->uid, &alone);
+
+	item->heat = heat < UINT8_MAX ? (uint8_t)heat : UINT8_MAX;
+	if (heat == 0 || !gw_isolate_is_culprit(heat, alone, item->size))
+		return false;
+	box->env->fetch_most = 0; /* so it was not their number */
+	gw_box_set_aside(box, item, "the connection broke each time it was asked for");
+	return true;
+}
+
+void gw_box_acquit(struct gw_box *box)
+{
+	struct gw_op op = { .kind = GW_OP_ACQUIT };
+
+	if (box->env->dry_run)
+		return;
+	if (box->local.break_count > 0 && !box->incomplete) {
+		op.suspect.what = GW_SUSPECT_BODIES;
+		gw_box_add(box, &op);
+	}
+	for (size_t i = 0; i < box->local.suspect_count; i++) {
+		op.suspect.what = box->local.suspects[i].what;
+		gw_box_add(box, &op);
+	}
+}

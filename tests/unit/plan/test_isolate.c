@@ -1,0 +1,178 @@
+/* tests/unit/plan/test_isolate.c - the one of many that a server breaks at is found, in few breaks,
+ * and alone.
+ */
+#include "plan/isolate.h"
+#include "test.h"
+
+#include <stdlib.h>
+
+enum { MESSAGES = 300, BREAKS = 400, LOG2_MESSAGES = 9 };
+
+/* A server that sends in order, or none of a window with the bad one in it. */
+struct world {
+	bool bad[MESSAGES + 1], done[MESSAGES + 1], aside[MESSAGES + 1];
+	bool in_order;
+	size_t limit; /* it breaks when asked for more; 0: none */
+	struct gw_break breaks[BREAKS];
+	size_t count;
+	size_t most;
+};
+
+/* Asks for uids[0..n); false: the connection broke. */
+static bool ask(struct world *w, const uint32_t *uids, size_t n)
+{
+	bool breaks = w->limit != 0 && n > w->limit;
+	size_t first = 0;
+
+	for (size_t i = 0; i < n && !w->in_order; i++)
+		breaks |= w->bad[uids[i]];
+	for (; first < n && !breaks; first++) {
+		if (w->bad[uids[first]])
+			breaks = true;
+		else
+			w->done[uids[first]] = true;
+		if (breaks)
+			break;
+	}
+	if (!breaks)
+		return true;
+	assert_true(w->count < BREAKS);
+	w->breaks[w->count++] =
+		(struct gw_break){ .lo = uids[first], .hi = uids[n - 1], .times = 1 };
+	if (n > 1)
+		w->most = gw_isolate_window(n, w->most);
+	return false;
+}
+
+/* Those of this heat, part by part. */
+static bool ask_suspects(struct world *w, unsigned heat)
+{
+	uint32_t run[MESSAGES];
+	size_t n = 0, at = 0;
+	bool alone;
+
+	for (uint32_t uid = 1; uid <= MESSAGES; uid++) {
+		if (!w->done[uid] && !w->aside[uid] &&
+			gw_isolate_heat(w->breaks, w->count, uid, &alone) == heat)
+			run[n++] = uid;
+	}
+	while (at < n) {
+		size_t part = heat == 0 ? n - at : gw_isolate_part(n - at, at == 0);
+
+		assert_in_range(part, 1, n - at);
+		if (w->most != 0 && part > w->most)
+			part = w->most;
+		if (!ask(w, run + at, part))
+			return false;
+		at += part;
+	}
+	return true;
+}
+
+/* One connection; false: it broke. */
+static bool attempt(struct world *w)
+{
+	bool alone;
+
+	for (uint32_t uid = 1; uid <= MESSAGES; uid++) {
+		unsigned heat = gw_isolate_heat(w->breaks, w->count, uid, &alone);
+
+		w->aside[uid] |= !w->done[uid] && gw_isolate_is_culprit(heat, alone, 1000);
+	}
+	for (unsigned heat = 0; heat < 40; heat++) {
+		if (!ask_suspects(w, heat))
+			return false;
+	}
+	return true;
+}
+
+static unsigned run(struct world *w)
+{
+	unsigned connections = 1;
+
+	while (!attempt(w))
+		assert_true(++connections < BREAKS);
+	for (uint32_t uid = 1; uid <= MESSAGES; uid++)
+		assert_true(w->bad[uid] ? w->aside[uid] && !w->done[uid]
+					: w->done[uid] && !w->aside[uid]);
+	return connections;
+}
+
+static void one_bad_message_costs_two_connections(void **state)
+{
+	(void)state;
+	for (uint32_t bad = 1; bad <= MESSAGES; bad++) {
+		struct world w = { .in_order = true };
+
+		w.bad[bad] = true;
+		assert_int_equal(run(&w), 3);
+	}
+}
+
+static void a_server_without_order_takes_a_few_more(void **state)
+{
+	(void)state;
+	for (uint32_t bad = 1; bad <= MESSAGES; bad++) {
+		struct world w = { .in_order = false };
+
+		w.bad[bad] = true;
+		assert_in_range(run(&w), 2, LOG2_MESSAGES + 3);
+	}
+}
+
+static void many_are_found_and_only_they(void **state)
+{
+	(void)state;
+	for (unsigned seed = 1; seed <= 200; seed++) {
+		struct world w = { .in_order = seed % 2 };
+		unsigned bad = 0, most = seed % 2 ? 2 : LOG2_MESSAGES + 3;
+
+		srandom(seed);
+		for (uint32_t uid = 1; uid <= MESSAGES; uid++)
+			bad += w.bad[uid] = random() % 60 == 0;
+		assert_in_range(run(&w), 1, 1 + bad * most);
+	}
+}
+
+static void a_limit_on_a_command_is_no_message(void **state)
+{
+	(void)state;
+	for (size_t limit = 1; limit < MESSAGES; limit += 7) {
+		struct world w = { .in_order = true, .limit = limit };
+
+		assert_in_range(run(&w), 2, 12);
+	}
+}
+
+static void a_large_one_gets_a_third_chance(void **state)
+{
+	(void)state;
+	assert_true(gw_isolate_is_culprit(2, true, 1000));
+	assert_false(gw_isolate_is_culprit(2, false, 1000));
+	assert_false(gw_isolate_is_culprit(1, true, 1000));
+	assert_false(gw_isolate_is_culprit(2, true, 20 << 20));
+	assert_true(gw_isolate_is_culprit(3, true, 20 << 20));
+}
+
+static void it_is_tried_again_after_a_week(void **state)
+{
+	const int64_t now = 1700000000;
+
+	(void)state;
+	assert_false(gw_isolate_is_due(now, now));
+	assert_false(gw_isolate_is_due(now + 60, now)); /* in a run that began a minute ago */
+	assert_true(gw_isolate_is_due(now - 7 * 86400, now));
+	assert_true(gw_isolate_is_due(now + 8 * 86400, now)); /* the clock was set back */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(one_bad_message_costs_two_connections),
+		cmocka_unit_test(a_server_without_order_takes_a_few_more),
+		cmocka_unit_test(many_are_found_and_only_they),
+		cmocka_unit_test(a_limit_on_a_command_is_no_message),
+		cmocka_unit_test(a_large_one_gets_a_third_chance),
+		cmocka_unit_test(it_is_tried_again_after_a_week) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
