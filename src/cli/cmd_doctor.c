@@ -1,5 +1,6 @@
 /* cli/cmd_doctor.c - `godwit doctor`. */
 #include "cli/cli.h"
+#include "cli/interrupt.h"
 #include "cli/say.h"
 #include "cli/terminal.h"
 
@@ -81,6 +82,7 @@ static int examine(const struct options *o, const struct gw_account *a,
 	uv_signal_init(&r.loop, &r.on_int);
 	r.on_int.data = &r;
 	uv_signal_start(&r.on_int, on_signal, SIGINT);
+	interrupt_arm();
 	if (gw_doctor_start(&r.loop, a, (const char *const *)others->list, others->count, log,
 		    on_finding, &r, &r.doctor, &err) != GW_OK) {
 		complain(a->name, NULL, &err);

@@ -4,6 +4,7 @@
  */
 #include "cli/cli.h"
 #include "cli/hooks.h"
+#include "cli/interrupt.h"
 #include "cli/progress.h"
 
 #include "godwit/control.h"
@@ -290,6 +291,7 @@ int cmd_sync(const struct options *o, const struct config *config, const struct 
 		r.on_int.data = r.on_term.data = &r;
 		uv_signal_start(&r.on_int, on_signal, SIGINT);
 		uv_signal_start(&r.on_term, on_signal, SIGTERM);
+		interrupt_arm();
 		r.running = 1; /* so that an account that fails at once does not end the rest */
 		start(&r);
 		if (--r.running == 0)

@@ -5,6 +5,7 @@
  */
 #include "cli/cli.h"
 #include "cli/hooks.h"
+#include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "cli/systemd.h"
@@ -219,6 +220,7 @@ static void begin_signals(struct run *r)
 		r->signals[i].data = r;
 		uv_signal_start(&r->signals[i], on_signal, numbers[i]);
 	}
+	interrupt_arm();
 	uv_timer_init(&r->loop, &r->watchdog);
 	if (watchdog_ms > 0)
 		uv_timer_start(&r->watchdog, on_watchdog, watchdog_ms, watchdog_ms);

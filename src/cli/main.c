@@ -285,6 +285,7 @@ static void set_limits(void)
 	setrlimit(RLIMIT_CORE, &core);
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* it is EFBIG, and told like any other failure of the disk */
 	setenv("UV_THREADPOOL_SIZE", "4", 0);
 }
 

@@ -1,15 +1,21 @@
 /* net/proc.c - see proc.h.
  *
+ *   RUNNING --exit, output ended--> done
+ *   RUNNING --exit, but somebody holds its output--> LINGERING --a moment later--> done, as it is
+ *   RUNNING --out of time, cancelled, too much output--> ENDING (SIGTERM) --> SIGKILL --> done
+ *
  * Done when its handles are closed: the process (it exited), its pipes (end of output, input
- * written) and the deadline.  Running out of time or being cancelled only kills the process.
+ * written) and the deadline, which is the last.  Where no terminal has to be shared it has a process
+ * group of its own, so that what it started ends with it.
  */
 #include "net/proc.h"
 
 #include <openssl/mem.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-enum { OUTPUT_MAX = 65536 };
+enum { OUTPUT_MAX = 65536, MOMENT_MS = 1000 };
 
 struct gw_proc {
 	uv_process_t process;
@@ -18,6 +24,7 @@ struct gw_proc {
 	char *input; /* owned; wiped */
 	uv_timer_t deadline;
 	unsigned open; /* handles not closed yet */
+	bool exited, ending, own_group;
 	struct gw_buf output;
 	char chunk[4096];
 	gw_proc_cb *cb;
@@ -49,6 +56,24 @@ static void close_handle(void *handle)
 		uv_close(handle, on_closed);
 }
 
+static void end_all(struct gw_proc *p, int signal)
+{
+	if (p->own_group)
+		kill(-p->process.pid, signal);
+	else if (!p->exited)
+		uv_process_kill(&p->process, signal);
+}
+
+/* Its output is over, or of no more use. */
+static void close_pipe(struct gw_proc *p)
+{
+	close_handle(&p->pipe);
+	if (p->exited)
+		close_handle(&p->deadline);
+}
+
+static void on_moment(uv_timer_t *timer);
+
 static void on_program_exit(uv_process_t *process, int64_t status, int signal)
 {
 	struct gw_proc *p = process->data;
@@ -57,12 +82,16 @@ static void on_program_exit(uv_process_t *process, int64_t status, int signal)
 		gw_fail(&p->err, GW_ERR_AUTH, "it was ended by signal %d", signal);
 	else if (status != 0)
 		gw_fail(&p->err, GW_ERR_AUTH, "it exited with status %d", (int)status);
+	p->exited = true;
 	close_handle(process);
-	close_handle(&p->deadline);
 	if (p->input != NULL)
 		close_handle(&p->feed);
-	if (p->err.code != GW_OK)
-		close_handle(&p->pipe); /* else the output may still be on its way */
+	if (p->ending) /* what it started may not have heard */
+		end_all(p, SIGKILL);
+	if (p->err.code != GW_OK || uv_is_closing((uv_handle_t *)&p->pipe))
+		close_pipe(p);
+	else /* the output may still be on its way */
+		uv_timer_start(&p->deadline, on_moment, MOMENT_MS, 0);
 }
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
@@ -76,8 +105,23 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 static void stop(struct gw_proc *p, enum gw_code code, const char *why)
 {
 	gw_fail(&p->err, code, "%s", why);
-	uv_process_kill(&p->process, SIGTERM);
-	close_handle(&p->pipe);
+	if (p->ending)
+		return;
+	p->ending = true;
+	end_all(p, SIGTERM);
+	if (!uv_is_closing((uv_handle_t *)&p->deadline))
+		uv_timer_start(&p->deadline, on_moment, MOMENT_MS, 0);
+	close_pipe(p);
+}
+
+/* It had time to end by itself; or it has ended, and something else holds its output. */
+static void on_moment(uv_timer_t *timer)
+{
+	struct gw_proc *p = timer->data;
+
+	end_all(p, p->exited ? SIGTERM : SIGKILL);
+	if (p->exited)
+		close_pipe(p);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
@@ -87,7 +131,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	if (n > 0 && gw_buf_append(&p->output, buf->base, (size_t)n) != GW_OK)
 		stop(p, GW_ERR_LIMIT, "it wrote more than 64 KiB");
 	else if (n < 0)
-		close_handle(&p->pipe);
+		close_pipe(p);
 }
 
 static void on_deadline(uv_timer_t *timer)
@@ -142,6 +186,8 @@ enum gw_code gw_proc_start(uv_loop_t *loop, const char *command, const char *inp
 		free(copy);
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	}
+	p->own_group = input != NULL || !isatty(STDIN_FILENO);
+	options.flags = p->own_group ? UV_PROCESS_DETACHED : 0;
 	p->cb = cb;
 	p->ctx = ctx;
 	p->open = input == NULL ? 3 : 4;
@@ -159,6 +205,8 @@ enum gw_code gw_proc_start(uv_loop_t *loop, const char *command, const char *inp
 	free(copy);
 	if (rc != 0) { /* reported from the loop like every other failure */
 		gw_fail(&p->err, GW_ERR_AUTH, "it cannot be started: %s", uv_strerror(rc));
+		p->exited = true;
+		p->own_group = false;
 		close_handle(&p->process);
 		close_handle(&p->pipe);
 		close_handle(&p->deadline);

@@ -16,5 +16,6 @@ typedef void gw_proc_cb(void *ctx, struct gw_slice output, const struct gw_error
 enum gw_code gw_proc_start(uv_loop_t *loop, const char *command, const char *input,
 	unsigned timeout_ms, gw_proc_cb *cb, void *ctx, struct gw_proc **out, struct gw_error *err);
 
-/* Ends the program; cb is called with GW_ERR_CANCELLED, later. */
+/* Ends the program, and, unless it shares our terminal, what it started: first SIGTERM, a moment later
+ * SIGKILL.  cb is called with GW_ERR_CANCELLED, later. */
 void gw_proc_cancel(struct gw_proc *proc);
