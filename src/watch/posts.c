@@ -12,6 +12,7 @@
 
 #include <stdlib.h>
 
+enum { STOOD_MS = 60 * 1000 };
 enum { RENEW_MS = 9 * 60 * 1000, AGAIN_MS = 60 * 1000, AGAIN_MAX_MS = 3600 * 1000 };
 
 enum state { VACANT, CONNECTING, WAITING };
@@ -24,6 +25,7 @@ struct post {
 	struct gw_delay *renew;     /* owned */
 	uint64_t not_before;        /* uv_now() */
 	unsigned failures;
+	uint64_t stands_ms; /* uv_now(): since then; 0: it does not */
 	bool wanted;
 };
 
@@ -94,7 +96,7 @@ static void on_stands(void *ctx)
 {
 	struct post *post = ctx;
 
-	post->failures = 0;
+	post->stands_ms = uv_now(post->posts->loop);
 }
 
 static void on_changed(void *ctx, bool list)
@@ -102,7 +104,8 @@ static void on_changed(void *ctx, bool list)
 	struct post *post = ctx;
 
 	(void)list;
-	post->failures = 0;
+	if (post->stands_ms == 0)
+		post->stands_ms = uv_now(post->posts->loop);
 	post->posts->changed(post->posts->ctx);
 }
 
@@ -110,9 +113,13 @@ static void on_lost(struct post *post, const struct gw_error *err)
 {
 	struct gw_posts *p = post->posts;
 	uint64_t ms = AGAIN_MS;
+	bool stood = post->stands_ms != 0 && uv_now(p->loop) - post->stands_ms >= STOOD_MS;
 
 	gw_log(p->log, GW_LOG_INFO, "%s: waiting for %s: %s", p->account->name,
 		post->listen.mailbox, err->text);
+	if (stood)
+		post->failures = 0;
+	post->stands_ms = 0;
 	for (unsigned i = 0; i < post->failures && ms < AGAIN_MAX_MS; i++)
 		ms *= 2;
 	/* The main connection will tell; a token may only be over, and that one gets another. */

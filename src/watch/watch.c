@@ -25,6 +25,7 @@
 #include "watch/listen.h"
 #include "watch/notify.h"
 #include "watch/posts.h"
+#include "watch/tempo.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,12 +68,16 @@ struct gw_watch {
 	struct gw_report report;
 	uint64_t listed_ms; /* uv_now() when a sync that asked for the list began */
 	unsigned failures;
-	unsigned restless; /* syncs in a row after which something was still to be done */
-	bool stands;       /* nothing had changed between the last sync and now */
-	bool again;        /* something changed while a sync was under way */
-	bool began;        /* it has synchronized, or tried to */
-	bool relist;       /* the next sync has to ask for the list (I3) */
-	bool pausing;      /* no sync of its own before somebody says so */
+	unsigned restless;           /* syncs in a row after which something was still to be done */
+	struct gw_tempo link, calls; /* connections that end; changes that the server tells of */
+	uint64_t call_ms;            /* how long its next word has to wait */
+	bool called;                 /* it was the server that brought this sync about */
+	bool held_back;              /* resting for one of these; what changes here does not wait */
+	bool stands;                 /* nothing had changed between the last sync and now */
+	bool again;                  /* something changed while a sync was under way */
+	bool began;                  /* it has synchronized, or tried to */
+	bool relist;                 /* the next sync has to ask for the list (I3) */
+	bool pausing;                /* no sync of its own before somebody says so */
 	bool told_limit;
 };
 
@@ -166,6 +171,16 @@ static uint64_t chase_ms(const struct gw_watch *w)
 	return n == 0 ? AT_ONCE_MS : n > 8 ? (uint64_t)RETRY_MAX_S * 1000 : 1000ull << n;
 }
 
+/* The server says so, and it does not decide how busy we are. */
+static void touch_later(struct gw_watch *w, uint64_t ms, bool list)
+{
+	bool listening = w->state == LISTENING;
+
+	w->called |= listening;
+	w->held_back |= listening;
+	touch(w, ms > w->call_ms ? ms : w->call_ms, list);
+}
+
 static void on_changed_there(void *ctx, bool list)
 {
 	struct gw_watch *w = ctx;
@@ -173,7 +188,7 @@ static void on_changed_there(void *ctx, bool list)
 	if (w->state != LISTENING)
 		return;
 	w->restless += !w->stands; /* else it came just now */
-	touch(w, chase_ms(w), list);
+	touch_later(w, chase_ms(w), list);
 }
 
 /* A post's mailbox; it marks that itself. */
@@ -181,7 +196,7 @@ static void on_changed_elsewhere(void *ctx)
 {
 	struct gw_watch *w = ctx;
 
-	touch(w, chase_ms(w), false);
+	touch_later(w, chase_ms(w), false);
 }
 
 static void on_changed_here(void *ctx)
@@ -189,12 +204,18 @@ static void on_changed_here(void *ctx)
 	struct gw_watch *w = ctx;
 	enum gw_change change;
 
-	if (w->state != LISTENING)
+	if (w->state != LISTENING && !(w->state == RESTING && w->held_back))
 		return; /* during a sync its own changes are among them; they are told apart later
 			 */
 	change = gw_notify_take(w->notify);
-	if (change != GW_CHANGE_NONE)
+	if (change == GW_CHANGE_NONE)
+		return;
+	if (w->state == RESTING) {
+		w->relist |= change == GW_CHANGE_TREE;
+		rest(w, SETTLE_MS);
+	} else {
 		touch(w, SETTLE_MS, change == GW_CHANGE_TREE);
+	}
 }
 
 static void on_poll(void *ctx)
@@ -235,7 +256,8 @@ static void on_session(void *ctx, enum gw_session_event event, const struct gw_e
 	gw_log(w->log, GW_LOG_INFO, "%s: %s; connecting again", w->account->name, err->text);
 	w->listen.session = NULL;
 	gw_session_close(&w->warm.session);
-	touch(w, AT_ONCE_MS, true);
+	w->held_back |= w->state == LISTENING;
+	touch(w, gw_tempo_ended(&w->link, uv_now(w->loop)) + AT_ONCE_MS, true);
 }
 
 static void on_renew(void *ctx)
@@ -276,6 +298,8 @@ static void on_stands(void *ctx)
 		return; /* something had changed meanwhile */
 	w->stands = true;
 	w->restless = 0;
+	gw_tempo_stands(&w->link, uv_now(w->loop));
+	gw_tempo_stands(&w->calls, uv_now(w->loop));
 	describe_how(w);
 	emit(w, (struct gw_watch_event){ .type = GW_WATCH_STANDS, .text = w->report.how });
 }
@@ -402,8 +426,14 @@ static void go_on(struct gw_watch *w, const struct gw_sync_counts *counts)
 	enum gw_change foreign = w->notify != NULL ? gw_notify_take(w->notify) : GW_CHANGE_NONE;
 
 	w->relist |= foreign == GW_CHANGE_TREE || !was_whole(&w->options);
-	if (gw_sync_changed(counts))
+	if (gw_sync_changed(counts)) {
 		w->restless = 0; /* that it has to look again is its own doing */
+		gw_tempo_reset(&w->calls);
+		w->call_ms = 0;
+	} else if (w->called) {
+		w->call_ms = gw_tempo_ended(&w->calls, uv_now(w->loop));
+	}
+	w->called = false;
 	watch_tree(w);
 	if (w->again || foreign != GW_CHANGE_NONE || !was_whole(&w->options)) {
 		rest(w, SETTLE_MS);
@@ -478,7 +508,7 @@ static void begin_sync(void *ctx)
 	if (!w->warm.list_holds)
 		w->listed_ms = uv_now(w->loop);
 	w->relist = !was_whole(&w->options);
-	w->again = false;
+	w->again = w->held_back = false;
 	enter(w, SYNCING);
 	standing(w, GW_STANDING_SYNCING);
 	if (gw_sync_start(w->loop, w->account, &w->options, w->log, on_sync, w, &w->sync, &err) ==
