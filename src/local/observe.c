@@ -191,6 +191,7 @@ static enum gw_code take_refused(void *ctx, const char *base_name, int64_t at, u
 						       : look->options.retry_refused;
 
 		v->messages[file].refused = !again && at + REFUSED_SECONDS > (int64_t)time(NULL);
+		v->kept_count += at == GW_REFUSED_FOR_GOOD && v->messages[file].refused;
 		return GW_OK;
 	}
 	if (!v->scan.trusted)

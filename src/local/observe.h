@@ -59,7 +59,8 @@ struct gw_local_view {
 	size_t suspect_count, suspect_cap;
 	struct gw_alias *aliases; /* owned */
 	size_t alias_count, alias_cap;
-	char **outdated; /* owned; base names of files refused once that are gone */
+	size_t kept_count; /* files that stay here for good: refused, and no news */
+	char **outdated;   /* owned; base names of files refused once that are gone */
 	size_t outdated_count, outdated_cap;
 	struct gw_keywords keywords;
 	uint64_t keywords_stored; /* bits of those that the state has */

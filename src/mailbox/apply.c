@@ -468,6 +468,8 @@ void gw_box_wrap_up_same(struct gw_box *box)
 {
 	struct gw_op op = { .kind = GW_OP_CURSOR, .row = *box->row, .owner = box, .advance = true };
 
+	gw_box_count_aside(box);
+	gw_box_tell_aside(box);
 	take_stamps(box, &op.row);
 	if (same_stamps(box->row, &op.row) || box->env->dry_run) {
 		gw_box_finish(box, GW_BOX_SAME);
@@ -488,6 +490,8 @@ void gw_box_wrap_up(struct gw_box *box)
 	gw_box_apply_rest(box);
 	box->incomplete |= box->plan.incomplete;
 	gw_box_acquit(box);
+	if (!box->incomplete)
+		gw_box_tell_aside(box);
 	op.advance = !box->incomplete && !v->unproved;
 	if (box->incomplete)
 		gw_log(box->env->log, GW_LOG_DEBUG, "%s: something is left for another look",

@@ -191,6 +191,7 @@ struct gw_box {
 	struct gw_break broke;        /* times 0: it did not */
 	bool unsent;                  /* it ends because it could not even ask */
 	struct gw_error unavailable;  /* the server gives no bodies at present */
+	size_t aside;                 /* messages that an earlier run set aside */
 
 	/* get.c */
 	struct gw_copy_item *copies;      /* owned */
@@ -258,6 +259,10 @@ unsigned gw_box_heat_of_file(const struct gw_box *box, uint32_t local);
 bool gw_box_sets_aside(struct gw_box *box, struct gw_download_item *item);
 /* All of it was answered. */
 void gw_box_acquit(struct gw_box *box);
+/* Messages that an earlier run set aside, and that stay so by the plan (or there is none). */
+void gw_box_count_aside(struct gw_box *box);
+/* Tells of them, and of files that were refused. */
+void gw_box_tell_aside(struct gw_box *box);
 /* apply.c: the server will not give it. */
 void gw_box_set_aside(struct gw_box *box, const struct gw_download_item *item, const char *reason);
 

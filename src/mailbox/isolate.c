@@ -191,6 +191,56 @@ bool gw_box_sets_aside(struct gw_box *box, struct gw_download_item *item)
 	return true;
 }
 
+void gw_box_aside_error(uint64_t count, bool files, struct gw_error *err)
+{
+	gw_fail(err, GW_ERR_HELD,
+		"%llu %s%s %s (`godwit status` lists them, `sync --full` tries them again)",
+		(unsigned long long)count, files ? "file" : "message", count == 1 ? " is" : "s are",
+		files ? "not uploaded" : "set aside by an earlier sync");
+	err->scope = GW_SCOPE_MESSAGE;
+}
+
+static bool is_aside(const struct gw_box *box, uint32_t uid)
+{
+	size_t b = gw_base_find(box->local.base, box->local.base_count, uid);
+
+	return b < box->local.base_count && box->local.base[b].kind == GW_BASE_UNFETCHABLE;
+}
+
+void gw_box_count_aside(struct gw_box *box)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < box->local.base_count; i++)
+		n += box->local.base[i].kind == GW_BASE_UNFETCHABLE;
+	for (size_t i = 0; i < box->plan.count && n > 0; i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+
+		n -= (a->kind == GW_DO_FORGET || a->kind == GW_DO_DOWNLOAD) &&
+		     is_aside(box, a->uid);
+	}
+	box->aside = n;
+}
+
+void gw_box_tell_aside(struct gw_box *box)
+{
+	struct gw_error err = { 0 };
+	size_t files = 0;
+
+	for (size_t i = 0; i < box->local.scan.count; i++)
+		files += box->local.messages[i].refused;
+	files -= box->local.alias_count + box->local.kept_count;
+	if (box->aside > 0) {
+		gw_box_aside_error(box->aside, false, &err);
+		box->env->problem(box->env->ctx, box, &err);
+		gw_error_clear(&err);
+	}
+	if (files > 0) {
+		gw_box_aside_error(files, true, &err);
+		box->env->problem(box->env->ctx, box, &err);
+	}
+}
+
 void gw_box_acquit(struct gw_box *box)
 {
 	struct gw_op op = { .kind = GW_OP_ACQUIT };

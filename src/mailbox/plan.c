@@ -189,6 +189,7 @@ void gw_box_plan(struct gw_box *box)
 	look_again = box->plan.look_again;
 	code = gw_plan_mailbox(&in, &box->plan);
 	box->plan.look_again |= look_again;
+	gw_box_count_aside(box);
 	gw_remote_view_drop_messages(&box->remote);
 	if (code != GW_OK) {
 		gw_fail(&box->err, GW_ERR_NOMEM, "out of memory");

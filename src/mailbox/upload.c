@@ -401,6 +401,9 @@ static void on_item(void *ctx, const struct gw_upload_item *item, const struct g
 		box->incomplete = true;
 		break;
 	case GW_UPLOAD_UNSENT:
+		if (why != NULL)
+			box->unavailable = *why;
+		break;
 	case GW_UPLOAD_LOST:
 		break;
 	}
@@ -429,6 +432,14 @@ static void on_uploads_done(void *ctx, const struct gw_error *lost)
 		/* Not to be sent again before it was waited for. */
 		box->row->pending +=
 			item->outcome == GW_UPLOAD_LOST || item->outcome == GW_UPLOAD_UNNAMED;
+	}
+	if (lost == NULL && !box->stopped && box->unavailable.code != GW_OK) {
+		box->unavailable.scope = GW_SCOPE_MAILBOX;
+		gw_error_context(&box->unavailable,
+			"the server takes no messages at present, so that they are left for the "
+			"next sync");
+		gw_box_fail(box, &box->unavailable);
+		return;
 	}
 	if (lost == NULL && !box->stopped) {
 		gw_box_push(box);

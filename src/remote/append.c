@@ -11,12 +11,15 @@
 #include "imap/caps.h"
 #include "imap/date.h"
 #include "imap/flags.h"
+#include "imap/quirks.h"
+#include "imap/refusal.h"
 #include "maildir/outgoing.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <strings.h>
 
+enum { DOUBTS_IN_A_ROW = 3 };
 enum { MAX_IN_FLIGHT = 100, MAX_BYTES = 4 << 20, LITERAL_MINUS_MAX = 4096 };
 enum shape { WITHOUT_FLAGS, WITH_FLAGS, WITH_KEYWORDS, SHAPES };
 
@@ -31,7 +34,9 @@ struct gw_upload {
 	unsigned in_flight;
 	uint64_t bytes_in_flight;
 	bool accepted[SHAPES]; /* I2 */
-	bool stopped;
+	bool stopped, taken;
+	unsigned doubts_in_a_row;
+	struct gw_error doubt;
 	struct gw_error lost, full; /* full: the quota is used up */
 };
 
@@ -39,6 +44,7 @@ struct letter { /* one APPEND */
 	struct gw_upload *u;
 	struct gw_upload_item *item;
 	enum shape shape;
+	bool bare; /* no list of flags was sent */
 	struct gw_outgoing out;
 };
 
@@ -58,9 +64,50 @@ static void decide(struct gw_upload *u, struct gw_upload_item *item, enum gw_upl
 
 static bool send_item(struct gw_upload *u, struct gw_upload_item *item);
 
-static bool is_full(const struct gw_result *result)
+/* Some servers want a list of flags where RFC 9051 6.3.12 lets it be left out. */
+static bool wants_flags(struct letter *l, const struct gw_result *result)
 {
-	return strcasestr(result->err->text, "[OVERQUOTA]") != NULL; /* RFC 9208 */
+	if (result->kind != GW_RESULT_BAD || !l->bare || l->u->stopped)
+		return false;
+	gw_session_learn(l->u->session, GW_QUIRK_APPEND_FLAGS);
+	return true;
+}
+
+/* It may be for its keywords; the message matters more.  The next look tells them. */
+static bool may_go_bare(const struct gw_upload_item *item, const struct gw_result *result)
+{
+	enum gw_resp_code code = result->response->code;
+
+	return result->kind == GW_RESULT_NO && (item->flags & GW_FLAGS_KEYWORDS) &&
+	       !gw_refusal_passes(code) && code != GW_CODE_OVERQUOTA;
+}
+
+static void refuse(struct gw_upload *u, struct gw_upload_item *item, const struct gw_result *result)
+{
+	enum gw_resp_code code = result->response->code;
+
+	if (gw_refusal_passes(code)) {
+		item->doubted = true;
+		u->doubt = *result->err;
+		u->stopped |= ++u->doubts_in_a_row >= DOUBTS_IN_A_ROW;
+		return;
+	}
+	if (code == GW_CODE_OVERQUOTA)
+		u->full = *result->err;
+	decide(u, item, GW_UPLOAD_REFUSED, result->err);
+}
+
+/* A code that speaks of the server's state is about the message if it took others. */
+static void settle_doubts(struct gw_upload *u)
+{
+	bool about_it = u->taken && u->doubts_in_a_row < DOUBTS_IN_A_ROW;
+
+	for (size_t i = 0; i < u->count; i++) {
+		if (u->items[i].doubted)
+			decide(u, &u->items[i], about_it ? GW_UPLOAD_REFUSED : GW_UPLOAD_UNSENT,
+				&u->doubt);
+		u->items[i].doubted = false;
+	}
 }
 
 static void on_answer(void *ctx, const struct gw_result *result)
@@ -81,19 +128,19 @@ static void on_answer(void *ctx, const struct gw_result *result)
 		bool named = result->response->code == GW_CODE_APPENDUID;
 
 		u->accepted[l->shape] = true;
+		u->taken = true;
+		u->doubts_in_a_row = 0;
 		item->uid = named ? (uint32_t)result->response->number : 0;
 		item->uidvalidity = named ? result->response->uidvalidity : 0;
 		decide(u, item, named ? GW_UPLOAD_STORED : GW_UPLOAD_UNNAMED, NULL);
-	} else if (is_full(result)) {
-		u->full = *result->err;
-		decide(u, item, GW_UPLOAD_REFUSED, result->err);
-	} else if (result->kind == GW_RESULT_NO && (item->flags & GW_FLAGS_KEYWORDS)) {
-		/* It may be for them; the message matters more.  The next look tells them. */
+	} else if (wants_flags(l, result)) {
+		send_item(u, item);
+	} else if (may_go_bare(item, result)) {
 		item->flags &= ~GW_FLAGS_KEYWORDS;
 		item->bared = true;
 		send_item(u, item);
 	} else {
-		decide(u, item, GW_UPLOAD_REFUSED, result->err);
+		refuse(u, item, result);
 	}
 	free(l);
 	advance(u);
@@ -127,7 +174,8 @@ static enum gw_code send_letter(struct gw_upload *u, struct letter *l)
 	gw_line_init(&line);
 	gw_line_printf(&line, "APPEND ");
 	gw_line_string(&line, gw_slice_str(u->mailbox), gw_session_caps(u->session));
-	if (item->flags != 0) {
+	l->bare = item->flags == 0 && !(gw_session_quirks(u->session) & GW_QUIRK_APPEND_FLAGS);
+	if (!l->bare) {
 		gw_line_printf(&line, " (");
 		gw_line_flags(&line, item->flags, u->keywords->names, GW_KEYWORD_MAX);
 		gw_line_printf(&line, ")");
@@ -206,6 +254,7 @@ static void advance(struct gw_upload *u)
 	send_more(u);
 	if (u->in_flight > 0)
 		return;
+	settle_doubts(u);
 	lost = u->lost;
 	free(u);
 	ev.done(ev.ctx, lost.code == GW_OK ? NULL : &lost);

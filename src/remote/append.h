@@ -29,14 +29,16 @@ struct gw_upload_item {
 	time_t date;
 	bool bared;   /* out: it was refused with its keywords, and went without (flags says so) */
 	bool carried; /* the caller's: it goes by another way */
-	uint8_t heat;                   /* a connection broke while it was sent: it goes alone */
+	uint8_t heat; /* a connection broke while it was sent: it goes alone */
 	enum gw_upload_outcome outcome; /* out */
 	bool broke;                     /* out: the connection did, at this one */
+	bool doubted;                   /* refused with a code that speaks of the server's state */
 	uint32_t uid, uidvalidity;      /* out */
 };
 
 struct gw_upload_events {
-	/* item->outcome was decided.  why: REFUSED, and what the server says. */
+	/* item->outcome was decided.  why: REFUSED, and what the server says; UNSENT, and it takes
+	 * nothing at present. */
 	void (*item)(void *ctx, const struct gw_upload_item *item, const struct gw_error *why);
 	/* Nothing more is under way.  lost: the session ended, or NULL. */
 	void (*done)(void *ctx, const struct gw_error *lost);

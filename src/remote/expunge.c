@@ -11,6 +11,7 @@
 #include "remote/expunge.h"
 
 #include "base/flagset.h"
+#include "imap/quirks.h"
 #include "imap/search.h"
 #include "remote/observe.h"
 
@@ -27,6 +28,8 @@ struct gw_remove {
 	unsigned pending; /* I1 */
 	bool failed, created, must_create, foreign;
 	bool must_copy, no_move; /* MOVE was refused: COPY, and \Deleted here */
+	bool again;              /* UID EXPUNGE is not understood: it goes without */
+	bool marked;             /* as far as they could be */
 	struct gw_error refused, lost;
 };
 
@@ -119,6 +122,11 @@ static void take_modified(struct gw_remove *r, struct gw_slice text)
 	gw_seqset_deinit(&set);
 }
 
+static bool expunges_by_uid(const struct gw_remove *r)
+{
+	return r->state == EXPUNGING && (caps(r) & GW_CAP_UIDPLUS);
+}
+
 static void settle(struct command *c, const struct gw_result *result)
 {
 	struct gw_remove *r = c->r;
@@ -126,6 +134,12 @@ static void settle(struct command *c, const struct gw_result *result)
 	enum gw_resp_code code = result->response == NULL ? GW_CODE_NONE : result->response->code;
 	bool moves = r->state == TRASHING && can_move(r);
 
+	if (result->kind == GW_RESULT_BAD && (moves || expunges_by_uid(r))) {
+		gw_session_learn(r->o.session, moves ? GW_QUIRK_NO_MOVE : GW_QUIRK_NO_UIDPLUS);
+		r->again |= !moves;
+		r->must_copy |= moves;
+		return;
+	}
 	if (code == GW_CODE_MODIFIED && r->state == MARKING)
 		take_modified(r, result->response->code_text);
 	if (result->kind == GW_RESULT_LOST) {
@@ -161,6 +175,11 @@ static void advance(struct gw_remove *r)
 		return;
 	if (r->lost.code != GW_OK) {
 		finish(r);
+		return;
+	}
+	if (r->again) { /* so others' marks matter */
+		r->again = false;
+		enter(r, LOOKING);
 		return;
 	}
 	switch (r->state) {
@@ -430,8 +449,9 @@ static void enter(struct gw_remove *r, enum state state)
 		send_line(r, &line, NULL);
 		break;
 	case MARKING:
-		if (!r->failed)
+		if (!r->failed && !r->marked)
 			send_sets(r);
+		r->marked = true;
 		break;
 	case EXPUNGING:
 		for (size_t i = 0; i < r->o.count; i++) /* what was not marked is not expunged */

@@ -9,6 +9,7 @@
 #include "remote/move.h"
 
 #include "base/num.h"
+#include "imap/quirks.h"
 #include "remote/observe.h"
 
 #include <stdlib.h>
@@ -189,6 +190,8 @@ static void on_copied(void *ctx, const struct gw_result *result)
 
 	if (moves_no_more(cmd, result)) {
 		c->no_move = true;
+		if (result->kind == GW_RESULT_BAD) /* it is announced, and not understood */
+			gw_session_learn(c->session, GW_QUIRK_NO_MOVE);
 		copy_instead(cmd);
 		return;
 	}

@@ -138,28 +138,6 @@ static void look_at_held(struct gw_sync *s, struct gw_entry *e)
 	gw_sync_problem(s, e->folder->shown, &err);
 }
 
-/* What an earlier run set aside is told on every run, for as long as it lasts. */
-static void tell_set_aside(struct gw_sync *s, const struct gw_entry *e)
-{
-	struct gw_error err = { 0 };
-
-	if (e->row.set_aside > 0 && !s->options.full) {
-		gw_fail(&err, GW_ERR_HELD,
-			"%u message%s set aside by an earlier sync (`godwit status` lists them, "
-			"`sync --full` tries them again)",
-			e->row.set_aside, e->row.set_aside == 1 ? " is" : "s are");
-		gw_sync_problem(s, e->folder->shown, &err);
-		gw_error_clear(&err);
-	}
-	if (e->row.refused > 0 && !s->options.full) {
-		gw_fail(&err, GW_ERR_HELD,
-			"%u file%s not uploaded (`godwit status` lists them, `sync --full` tries "
-			"them again)",
-			e->row.refused, e->row.refused == 1 ? " is" : "s are");
-		gw_sync_problem(s, e->folder->shown, &err);
-	}
-}
-
 /* By the counts: has every message that base knows and every one that came since its place? */
 static bool may_lose_there(const struct gw_entry *e)
 {
@@ -196,7 +174,6 @@ static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 		s->counts.mailboxes_created++;
 	}
 	e->suspect = e->row.suspects > 0;
-	tell_set_aside(s, e);
 	if (f->object_id != 0)
 		e->row.object_id = f->object_id;
 	e->remote_same = e->row.pending == 0 && remote_unchanged(s, e, true);
@@ -397,6 +374,23 @@ static bool waits_for_tomorrow(struct gw_sync *s, const struct gw_entry *e)
 	return waits;
 }
 
+/* What an earlier run set aside is told on every run, for as long as it lasts; by the mailbox, if
+ * that is looked at. */
+static void tell_set_aside(struct gw_sync *s, const struct gw_entry *e)
+{
+	struct gw_error err = { 0 };
+
+	if (e->row.set_aside > 0) {
+		gw_box_aside_error(e->row.set_aside, false, &err);
+		gw_sync_problem(s, e->folder->shown, &err);
+		gw_error_clear(&err);
+	}
+	if (e->row.refused > 0) {
+		gw_box_aside_error(e->row.refused, true, &err);
+		gw_sync_problem(s, e->folder->shown, &err);
+	}
+}
+
 /* What comes or goes elsewhere may leave the archive, or come to it. */
 static void wake_archive(struct gw_sync *s)
 {
@@ -464,6 +458,8 @@ void gw_sync_entries_known(struct gw_sync *s)
 		s->counts.mailboxes_changed += s->entries[i].dirty && !s->entries[i].remote_same;
 		s->entries[i].settled =
 			!s->entries[i].dirty || waits_for_tomorrow(s, &s->entries[i]);
+		if (s->entries[i].settled)
+			tell_set_aside(s, &s->entries[i]);
 		write_now |=
 			s->entries[i].row.id == 0; /* it needs a row before its first message */
 	}

@@ -143,11 +143,21 @@ static void free_sync(struct gw_sync *s)
 	free(s);
 }
 
+bool gw_sync_learn(struct gw_sync *s, const struct gw_session *session)
+{
+	unsigned learned = gw_session_quirks(session) & ~s->quirks;
+
+	s->quirks |= learned;
+	s->quirks_learned |= learned;
+	return learned != 0;
+}
+
 void gw_sync_count_traffic(struct gw_conn *c)
 {
 	struct gw_sync *s = c->sync;
 	uint64_t received, sent;
 
+	gw_sync_learn(s, c->session);
 	gw_session_traffic(c->session, &received, &sent);
 	s->received += received - c->received_before;
 	s->sent += sent - c->sent_before;
@@ -274,16 +284,6 @@ static bool connect_again(struct gw_sync *s)
 					   on_again, s, &s->again) == GW_OK;
 }
 
-/* What a connection found out about the server is known from now on. */
-static bool learn(struct gw_sync *s, const struct gw_session *session)
-{
-	unsigned learned = gw_session_quirks(session) & ~s->quirks;
-
-	s->quirks |= learned;
-	s->quirks_learned |= learned;
-	return learned != 0;
-}
-
 /* The connection was lost before there was a list of mailboxes, and the next one will do something
  * in another way. */
 static bool list_again(struct gw_sync *s, const struct gw_error *why)
@@ -303,7 +303,7 @@ static void on_lost(struct gw_conn *c, const struct gw_error *err)
 	bool moved = c->ready && progress(s) > c->progress_at_start, blamed;
 	/* One connection too many is refused at its login; everything else is about the account. */
 	bool busy = err->code == GW_ERR_BUSY && gw_session_signed_in(c->session);
-	bool learned = learn(s, c->session);
+	bool learned = gw_sync_learn(s, c->session);
 	struct gw_error why = *err;
 
 	for (size_t i = 0; i < s->entry_count; i++) {

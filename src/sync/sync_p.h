@@ -183,6 +183,8 @@ void gw_sync_on_session(void *ctx, enum gw_session_event event, const struct gw_
 void gw_sync_wire(const struct gw_sync *s, uint64_t *received, uint64_t *sent);
 /* A connection leaves the sync: what crossed it is counted. */
 void gw_sync_count_traffic(struct gw_conn *c);
+/* What a connection found out about the server is known from now on.  true: it was something. */
+bool gw_sync_learn(struct gw_sync *s, const struct gw_session *session);
 
 /* lend_use.c */
 /* Goes on with the watcher's session, which is usable. */

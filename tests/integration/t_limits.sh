@@ -28,7 +28,7 @@ note "logins that are refused"
 settings app-password
 fails 77 'Application-specific password required.*apppasswords'
 settings web-login
-fails 77 'web browser.*sign in to the account in a browser once'
+fails 77 'web browser.*open https:.* in a browser'
 settings disabled
 fails 77 'not enabled for IMAP.*turn IMAP on'
 settings connections=0

@@ -162,7 +162,9 @@ godwit sync > "$T/out" || status=$?
 [ $status = 1 ] && grep -q 'over.1:2,S is not uploaded: .*[Qq]uota' "$T/err" || fail "exit $status: $(cat "$T/err")"
 "$GODWIT" -c "$T/config" status > "$T/out" || true
 grep -q 'held: .*over' "$T/out" || fail "status does not tell: $(cat "$T/out")"
-sync_ok --json
+status=0
+godwit sync --json > "$T/out" || status=$?
+[ $status = 1 ] && grep -q '3 files are not uploaded' "$T/out" || fail "not told again, exit $status: $(cat "$T/out")"
 [ "$(json messages_to_upload)" = 0 ] || fail "tried again at once"
 server_stop
 server_start full
