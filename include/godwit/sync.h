@@ -23,6 +23,8 @@ struct gw_sync_options {
 	bool full;              /* read both sides in full whatever cursors say */
 	bool accept_deletions;  /* carry out the deletions that an earlier run held back */
 	bool restore_deletions; /* take them back: upload what is here again */
+	bool accept_uploads;    /* send what an earlier run held back */
+	bool same_account;      /* another user or host is the account of the state all the same */
 	bool verify;            /* compare and tell (GW_SYNC_FINDING) instead; set full, too */
 	bool verify_bodies;     /* contents as well: fetches every message */
 	bool now;               /* even if the provider asked for a pause that is not over */

@@ -8,6 +8,7 @@
 struct options {
 	const char *config_path; /* NULL: the usual place */
 	bool quiet, json, dry_run, full, now, accept_deletions, restore_deletions;
+	bool accept_uploads, same_account;
 	bool all;                    /* restore */
 	bool follow;                 /* status */
 	bool no_browser, device;     /* auth */

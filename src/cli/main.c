@@ -39,6 +39,8 @@ static const char usage[] =
 	"      --now           sync: even if the provider asked for a pause that is not over\n"
 	"      --accept-deletions   sync: carry out deletions that were held back\n"
 	"      --restore-deletions  sync: take them back instead\n"
+	"      --accept-uploads     sync: send mail that was held back\n"
+	"      --same-account       sync: the account has a new user name or host\n"
 	"      --bodies        verify: compare contents too (fetches everything)\n"
 	"      --repair        verify: forget what does not agree, so that the next sync joins it\n"
 	"                      anew; deletes no mail\n"
@@ -80,7 +82,9 @@ enum {
 	OPT_DEVICE,
 	OPT_NO_BROWSER,
 	OPT_SET,
-	OPT_BACKGROUND
+	OPT_BACKGROUND,
+	OPT_ACCEPT_UPLOADS,
+	OPT_SAME_ACCOUNT
 };
 
 static const struct option long_options[] = {
@@ -90,6 +94,8 @@ static const struct option long_options[] = {
 	{ "now", no_argument, NULL, OPT_NOW },
 	{ "accept-deletions", no_argument, NULL, OPT_ACCEPT },
 	{ "restore-deletions", no_argument, NULL, OPT_RESTORE },
+	{ "accept-uploads", no_argument, NULL, OPT_ACCEPT_UPLOADS },
+	{ "same-account", no_argument, NULL, OPT_SAME_ACCOUNT },
 	{ "bodies", no_argument, NULL, OPT_BODIES },
 	{ "repair", no_argument, NULL, OPT_REPAIR },
 	{ "all", no_argument, NULL, OPT_ALL },
@@ -130,6 +136,12 @@ static int parse_options(int argc, char **argv, struct options *o)
 			break;
 		case OPT_RESTORE:
 			o->restore_deletions = true;
+			break;
+		case OPT_ACCEPT_UPLOADS:
+			o->accept_uploads = true;
+			break;
+		case OPT_SAME_ACCOUNT:
+			o->same_account = true;
 			break;
 		case OPT_BODIES:
 			o->bodies = true;

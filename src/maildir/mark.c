@@ -11,6 +11,34 @@
 #define MARK_FILE ".godwit"
 #define ACCOUNT "account "
 #define GENERATION "\ngeneration "
+#define USER "\nuser "
+#define HOST "\nhost "
+
+static void keep_line(char out[256], const char *text)
+{
+	size_t n = text == NULL ? 0 : strcspn(text, "\n");
+
+	out[0] = '\0';
+	if (n > 0 && n < 256 && (text[n] == '\0' || text[n] == '\n')) {
+		memcpy(out, text, n);
+		out[n] = '\0';
+	}
+}
+
+void gw_mark_name(struct gw_mark *mark, const char *user, const char *host)
+{
+	keep_line(mark->user, user == NULL || strchr(user, '\n') != NULL ? NULL : user);
+	keep_line(mark->host, host == NULL || strchr(host, '\n') != NULL ? NULL : host);
+}
+
+/* "user NAME" and "host NAME", each on a line; older marks have none. */
+static void parse_names(const char *text, struct gw_mark *out)
+{
+	const char *user = strstr(text, USER), *host = strstr(text, HOST);
+
+	keep_line(out->user, user == NULL ? NULL : user + strlen(USER));
+	keep_line(out->host, host == NULL ? NULL : host + strlen(HOST));
+}
 
 static bool parse(const char *text, struct gw_mark *out)
 {
@@ -25,6 +53,7 @@ static bool parse(const char *text, struct gw_mark *out)
 		return false;
 	memcpy(out->account_id, id, n);
 	out->account_id[n] = '\0';
+	parse_names(id + n, out);
 	generation = id + n + strlen(GENERATION);
 	return gw_read_u64((struct gw_slice){ generation, strcspn(generation, "\n") }, INT64_MAX,
 		&out->generation);
@@ -54,10 +83,11 @@ enum gw_code gw_mark_read(const char *root, struct gw_mark *out, struct gw_error
 
 enum gw_code gw_mark_write(const char *root, const struct gw_mark *mark, struct gw_error *err)
 {
-	char path[4096], text[128];
+	char path[4096], text[1024];
 
 	snprintf(path, sizeof path, "%s/" MARK_FILE, root);
-	snprintf(text, sizeof text, ACCOUNT "%s" GENERATION "%llu\n", mark->account_id,
-		(unsigned long long)mark->generation);
+	snprintf(text, sizeof text, ACCOUNT "%s" GENERATION "%llu%s%s%s%s\n", mark->account_id,
+		(unsigned long long)mark->generation, mark->user[0] == '\0' ? "" : USER, mark->user,
+		mark->host[0] == '\0' ? "" : HOST, mark->host);
 	return gw_write_file(path, gw_slice_str(text), err);
 }

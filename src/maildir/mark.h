@@ -2,7 +2,8 @@
  *
  * Mark and state carry one account id and one generation.  The mark is raised before the first
  * change of a run, the state at its end; so a mark equal to the state's or one above it is right,
- * and anything else means that one of the two is an old copy.
+ * and anything else means that one of the two is an old copy.  The mark also names the account, for
+ * when the state is lost.
  */
 #pragma once
 
@@ -14,7 +15,11 @@
 struct gw_mark {
 	char account_id[33]; /* hex; "" when there is no mark */
 	uint64_t generation;
+	char user[256], host[256]; /* "" when not told */
 };
+
+/* What does not fit, or would not stay on its line, is left out; NULL: not told. */
+void gw_mark_name(struct gw_mark *mark, const char *user, const char *host);
 
 /* Reads the mark of a root; none is no error.  GW_ERR_DISK; GW_ERR_STATE when the file is not a
  * mark. */

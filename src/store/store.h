@@ -48,6 +48,8 @@ enum gw_code gw_store_set_fact(
 	"changed" /* seconds since the epoch of the last run that changed anything */
 #define GW_FACT_NOT_BEFORE \
 	"not-before"        /* seconds since the epoch: the provider asked not to be asked sooner */
+#define GW_FACT_USER "user" /* whose account it is, and where */
+#define GW_FACT_HOST "host"
 #define GW_FACT_TAGS "tags" /* notmuch's revision, as far as its tags were read */
 #define GW_FACT_MODSEQ "modseq" /* of the account (plan/modseq.h): what changed up to it was seen */
 #define GW_FACT_CAPS "caps"     /* what the server announced after login */

@@ -346,7 +346,8 @@ static void on_listed(struct gw_sync *s)
 		gw_folders_choose(
 			&s->folders, s->account, s->options.folders, s->options.folder_count);
 	}
-	gw_sync_settle_folders(s);
+	if (gw_sync_check_mailboxes(s))
+		gw_sync_settle_folders(s);
 }
 
 void gw_sync_list_again(struct gw_sync *s)

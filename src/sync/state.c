@@ -194,6 +194,22 @@ static void compare_mark(struct gw_sync *s)
 			"deleted in this run, and what is missing here is fetched");
 }
 
+static enum gw_code check_whose(struct gw_sync *s, struct gw_error *err)
+{
+	char *user = NULL, *host = NULL;
+	enum gw_code code = GW_OK;
+
+	if (s->disk.world.store != NULL)
+		code = read_fact(s, GW_FACT_USER, &user, err);
+	if (code == GW_OK && s->disk.world.store != NULL)
+		code = read_fact(s, GW_FACT_HOST, &host, err);
+	if (code == GW_OK)
+		code = gw_sync_check_whose(s, user, host, err);
+	free(user);
+	free(host);
+	return code;
+}
+
 static enum gw_code new_account_id(char out[33], struct gw_error *err)
 {
 	unsigned char bytes[16];
@@ -241,6 +257,9 @@ enum gw_code gw_sync_open_state(struct gw_sync *s, struct gw_error *err)
 	if (code != GW_OK)
 		return code;
 	compare_mark(s);
+	code = check_whose(s, err);
+	if (code != GW_OK)
+		return code;
 	return s->account_id[0] == '\0' ? new_account_id(s->account_id, err) : GW_OK;
 }
 
@@ -276,6 +295,10 @@ static enum gw_code write_facts(
 	code = gw_store_set_fact(world->store, GW_FACT_ACCOUNT_ID, s->account_id, err);
 	if (code == GW_OK)
 		code = gw_store_set_fact(world->store, GW_FACT_GENERATION, number, err);
+	if (code == GW_OK && s->account->user != NULL)
+		code = gw_store_set_fact(world->store, GW_FACT_USER, s->account->user, err);
+	if (code == GW_OK && s->account->host != NULL)
+		code = gw_store_set_fact(world->store, GW_FACT_HOST, s->account->host, err);
 	if (code == GW_OK && s->caps != NULL)
 		code = gw_store_set_fact(world->store, GW_FACT_CAPS, s->caps, err);
 	gw_buf_init(&quirks, 4096);
@@ -301,6 +324,7 @@ static enum gw_code prepare(struct gw_disk_world *world, struct gw_error *err)
 	if (code == GW_OK && !s->copies_differ) { /* else both are set anew at the end */
 		memcpy(s->mark.account_id, s->account_id, sizeof s->mark.account_id);
 		s->mark.generation = s->generation + 1;
+		gw_sync_sign_mark(s);
 		code = gw_mark_write(s->account->maildir, &s->mark, err);
 	}
 	if (code == GW_OK)
@@ -380,6 +404,7 @@ static enum gw_code write_end(struct prepare_job *p, struct gw_disk_world *world
 			s->generation = s->mark.generation;
 		snprintf(s->mark.account_id, sizeof s->mark.account_id, "%s", s->account_id);
 		s->mark.generation = ++s->generation;
+		gw_sync_sign_mark(s);
 		code = gw_mark_write(s->account->maildir, &s->mark, err);
 	} else if (!s->copies_differ) {
 		s->generation = s->mark.generation;
@@ -406,7 +431,7 @@ static void work_close(struct gw_disk_job *job, struct gw_disk_world *world)
 	struct prepare_job *p = (struct prepare_job *)job;
 	struct gw_sync *s = p->sync;
 
-	if (gw_sync_pause_changed(s))
+	if (gw_sync_pause_changed(s) || (s->names_changed && !s->options.dry_run))
 		gw_disk_writable(world, &p->err);
 	gw_sync_write_tags(s, world);
 	if (world->writable && s->err.code != GW_ERR_CORRUPT) {

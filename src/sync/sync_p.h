@@ -90,6 +90,7 @@ struct gw_sync {
 	bool must_write;                  /* the state, before anything is looked at */
 	struct gw_mark mark;
 	bool state_is_new, copies_differ;
+	bool names_changed; /* the same account under a new name: the state is to learn it */
 	struct gw_mailbox_row *rows; /* owned; as in the state; names move to entries */
 	size_t row_count, row_cap;
 	char *caps;                     /* owned; as remembered */
@@ -197,6 +198,15 @@ void gw_sync_on_wrote(void *ctx, const struct gw_place *place, const char *name,
 	enum gw_written how);
 /* sync.c */
 void gw_sync_tell_new(struct gw_sync *s, const char *mailbox, const char *path);
+
+/* whose.c: is the account that of the state (its user and host; NULL: it names none), or else of the
+ * tree's mark?  GW_ERR_HELD. */
+enum gw_code gw_sync_check_whose(
+	struct gw_sync *s, const char *user, const char *host, struct gw_error *err);
+/* Are the mailboxes, by their ids, those that the state knows?  false: the sync has failed. */
+bool gw_sync_check_mailboxes(struct gw_sync *s);
+/* The mark names the account. */
+void gw_sync_sign_mark(struct gw_sync *s);
 
 /* budget.c */
 enum gw_code gw_sync_read_budget(struct gw_sync *s, struct gw_error *err);

@@ -38,10 +38,11 @@ char *gw_control_sync_request(const struct gw_sync_options *o)
 
 	for (size_t i = 0; i < o->folder_count; i++)
 		json_array_append_new(folders, json_string(o->folders[i]));
-	request = json_pack("{s:s, s:o, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b}", "do", "sync",
-		"folders", folders, "dry_run", o->dry_run, "full", o->full, "accept_deletions",
-		o->accept_deletions, "restore_deletions", o->restore_deletions, "verify", o->verify,
-		"bodies", o->verify_bodies, "repair", o->repair, "now", o->now);
+	request = json_pack("{s:s, s:o, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b}", "do",
+		"sync", "folders", folders, "dry_run", o->dry_run, "full", o->full,
+		"accept_deletions", o->accept_deletions, "restore_deletions", o->restore_deletions,
+		"accept_uploads", o->accept_uploads, "same_account", o->same_account, "verify",
+		o->verify, "bodies", o->verify_bodies, "repair", o->repair, "now", o->now);
 	line = request == NULL ? NULL : json_dumps(request, JSON_COMPACT);
 	json_decref(request);
 	return line;

@@ -200,6 +200,8 @@ static bool take_options(struct client *cl)
 		.accept_deletions = flag(cl->asked, "accept_deletions"),
 		.now = flag(cl->asked, "now"),
 		.restore_deletions = flag(cl->asked, "restore_deletions"),
+		.accept_uploads = flag(cl->asked, "accept_uploads"),
+		.same_account = flag(cl->asked, "same_account"),
 		.verify = flag(cl->asked, "verify"),
 		.verify_bodies = flag(cl->asked, "bodies"),
 		.repair = flag(cl->asked, "repair") };

@@ -1,0 +1,99 @@
+/* sync/whose.c - whose mail is this?  Part of sync_p.h.
+ *
+ * The state, and the mark in the tree, name the account that they are of: the user, the host, and
+ * (in the state) what the server calls INBOX's identity.  Where another one stands in the
+ * configuration, one account's mail is about to be joined with, and sent into, another's; no UID or
+ * UIDVALIDITY need show that (Gmail gives all accounts the same ones).  So nothing is done until a
+ * person says that both are one (`--same-account`).
+ */
+#include "sync/sync_p.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+static bool differ(const char *then, const char *now)
+{
+	return then != NULL && then[0] != '\0' && now != NULL && now[0] != '\0' &&
+	       strcasecmp(then, now) != 0;
+}
+
+void gw_sync_sign_mark(struct gw_sync *s)
+{
+	gw_mark_name(&s->mark, s->account->user, s->account->host);
+}
+
+static enum gw_code ask(const struct gw_sync *s, const char *user, const char *host,
+	const char *what, struct gw_error *err)
+{
+	return gw_fail(err, GW_ERR_HELD,
+		"%s belongs to %s at %s, and the configuration now says %s at %s, so nothing was "
+		"done: another account needs a block of its own, with another name and `maildir`; if "
+		"it is the same one under a new name, say so once: `godwit sync --same-account %s`",
+		what, user, host, s->account->user == NULL ? "nobody" : s->account->user,
+		s->account->host == NULL ? "nowhere" : s->account->host, s->account->name);
+}
+
+enum gw_code gw_sync_check_whose(
+	struct gw_sync *s, const char *user, const char *host, struct gw_error *err)
+{
+	const struct gw_account *a = s->account;
+	bool by_state = user != NULL || host != NULL;
+	bool other;
+
+	if (!by_state) { /* a state that was lost, or never was: the tree tells */
+		user = s->mark.user;
+		host = s->mark.host;
+	}
+	other = differ(user, a->user) || differ(host, a->host);
+	s->names_changed = other && s->options.same_account;
+	if (!other || s->options.same_account)
+		return GW_OK;
+	return ask(s, user, host, by_state ? s->db_path : a->maildir, err);
+}
+
+static bool has_id(const struct gw_sync *s, uint64_t id)
+{
+	for (size_t i = 0; i < s->folders.count; i++) {
+		if (s->folders.list[i].object_id == id)
+			return true;
+	}
+	return false;
+}
+
+/* INBOX is another one, and no mailbox that the state knows by its id is left: RENAME takes INBOX's
+ * id elsewhere at most. */
+static bool is_another(const struct gw_sync *s)
+{
+	bool inbox = false;
+
+	for (size_t i = 0; i < s->row_count; i++) {
+		const struct gw_mailbox_row *row = &s->rows[i];
+
+		if (row->object_id == 0)
+			continue;
+		if (has_id(s, row->object_id))
+			return false;
+		inbox |= row->remote_name != NULL && strcasecmp(row->remote_name, "INBOX") == 0;
+	}
+	for (size_t i = 0; i < s->folders.count && inbox; i++) {
+		if (strcasecmp(s->folders.list[i].wire, "INBOX") == 0)
+			return s->folders.list[i].object_id != 0;
+	}
+	return false;
+}
+
+bool gw_sync_check_mailboxes(struct gw_sync *s)
+{
+	struct gw_error err = { 0 };
+
+	if (s->options.same_account || !is_another(s))
+		return true;
+	gw_fail(&err, GW_ERR_HELD,
+		"none of the mailboxes is one that the state %s knows, by the server's own word "
+		"(MAILBOXID), as in another account, so nothing was done: is `user` right, or who "
+		"signed in? If the server was set up anew, say so once: `godwit sync --same-account "
+		"%s`; mail that is here is recognised",
+		s->db_path, s->account->name);
+	gw_sync_fail(s, &err);
+	return false;
+}
