@@ -1,9 +1,9 @@
-# contrib/packages.sh - what godwit is built and tested with on Debian 12; sourced by demo and check.
+# contrib/packages.sh - what godwit is built and tested with on Debian 12 and 13; sourced by demo and check.
 
 BUILD_PACKAGES="cmake ninja-build gcc libc6-dev pkg-config android-libboringssl-dev libuv1-dev
 	libsqlite3-dev libconfuse-dev libjansson-dev libhttp-parser-dev zlib1g-dev libidn2-dev libnotmuch-dev"
 DEMO_PACKAGES="dovecot-imapd openssl libcmocka-dev"
-TEST_PACKAGES="clang clang-format clang-tidy libclang-rt-14-dev scdoc mutt neomutt notmuch tmux strace perl sqlite3"
+TEST_PACKAGES="clang clang-format clang-tidy libclang-rt-dev scdoc mutt neomutt notmuch tmux strace perl sqlite3"
 
 # Installs what is missing, as root; otherwise says what to install.
 need() {

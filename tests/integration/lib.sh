@@ -128,25 +128,29 @@ server_start() {
 	fail "Dovecot does not start"
 }
 
-server_config() {
-	local caps=$1
+# Dovecot 2.4 has other names for much, and wants to be told that this is known.
+case $(dovecot --version 2> /dev/null) in
+2.[0-3].*) DOVECOT=2.3 ;;
+*) DOVECOT=2.4 ;;
+esac
+
+server_config() { # CAPABILITIES
+	local caps=$1 user=$MAIL_USER group=
+	group=$(id -gn "$MAIL_USER")
 	cat <<-EOF
+		$([ "$DOVECOT" = 2.3 ] || printf 'dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n')
 		base_dir = $S/run
 		state_dir = $S/state
 		log_path = $T/dovecot.log
-		protocols = imap
 		listen = 127.0.0.1
 		ssl = yes
-		ssl_cert = <$T/${SERVER_CERT:-server}.pem
-		ssl_key = <$T/${SERVER_CERT:-server}.key
 		auth_mechanisms = plain login
-		mail_location = maildir:~/Maildir:LAYOUT=fs:UTF-8:INBOX=~/Maildir/INBOX
 		maildir_copy_with_hardlinks = yes
 		mail_fsync = never
 		first_valid_uid = 1
 		last_valid_uid = 0
-		default_internal_user = $([ -n "$RUN_AS_ROOT" ] && echo dovecot || echo "$MAIL_USER")
-		default_login_user = $([ -n "$RUN_AS_ROOT" ] && echo dovenull || echo "$MAIL_USER")
+		default_internal_user = $([ -n "$RUN_AS_ROOT" ] && echo dovecot || echo "$user")
+		default_login_user = $([ -n "$RUN_AS_ROOT" ] && echo dovenull || echo "$user")
 		default_internal_group = $([ -n "$RUN_AS_ROOT" ] && echo dovecot || id -gn)
 		mail_max_userip_connections = 40
 		namespace inbox {
@@ -156,18 +160,10 @@ server_config() {
 		    special_use = \\Trash
 		  }
 		}
-		passdb {
-		  driver = static
-		  args = password=secret
-		}
-		userdb {
-		  driver = static
-		  args = uid=$MAIL_USER gid=$(id -gn "$MAIL_USER") home=$S/home
-		}
 		service imap-login {
 		  chroot =
-		  service_count = 0
 		  process_min_avail = 1
+		  $(serves 0)
 		  inet_listener imap {
 		    port = $IMAP_PORT
 		  }
@@ -178,7 +174,7 @@ server_config() {
 		}
 		service imap {
 		  process_min_avail = 1
-		  service_count = 100
+		  $(serves 100)
 		}
 		service anvil {
 		  chroot =
@@ -190,8 +186,57 @@ server_config() {
 		  chroot =
 		}
 	EOF
+	"server_config_$DOVECOT" "$user" "$group"
 	[ -z "$caps" ] || echo "imap_capability = $caps"
 	[ -z "${EXTRA_CONFIG:-}" ] || echo "$EXTRA_CONFIG"
+}
+
+serves() { # N: clients of one process; 0: any number
+	case $DOVECOT:$1 in
+	2.3:*) echo "service_count = $1" ;;
+	*:0) echo "restart_request_count = unlimited" ;;
+	*) echo "restart_request_count = $1" ;;
+	esac
+}
+
+server_config_2.3() { # USER GROUP
+	cat <<-EOF
+		protocols = imap
+		ssl_cert = <$T/${SERVER_CERT:-server}.pem
+		ssl_key = <$T/${SERVER_CERT:-server}.key
+		mail_location = maildir:~/Maildir:LAYOUT=fs:UTF-8:INBOX=~/Maildir/INBOX
+		passdb {
+		  driver = static
+		  args = password=secret
+		}
+		userdb {
+		  driver = static
+		  args = uid=$1 gid=$2 home=$S/home
+		}
+	EOF
+}
+
+server_config_2.4() { # USER GROUP
+	cat <<-EOF
+		protocols = imap
+		ssl_server_cert_file = $T/${SERVER_CERT:-server}.pem
+		ssl_server_key_file = $T/${SERVER_CERT:-server}.key
+		mail_driver = maildir
+		mail_path = ~/Maildir
+		mail_inbox_path = ~/Maildir/INBOX
+		mailbox_list_layout = fs
+		mailbox_list_utf8 = yes
+		passdb static {
+		  password = secret
+		}
+		userdb static {
+		  fields {
+		    uid = $1
+		    gid = $2
+		    home = $S/home
+		  }
+		}
+	EOF
 }
 
 server_wait() {
