@@ -423,6 +423,16 @@ static void tell_covered(struct gw_box *box)
 	box->env->problem(box->env->ctx, box, &err);
 }
 
+/* A mailbox that the real run would make first. */
+static void see_nothing(struct gw_box *box)
+{
+	box->remote = (struct gw_remote_view){
+		.uidvalidity = 1, .uidnext = 1, .storable = GW_FLAGS_ALL, .full = true
+	};
+	gw_box_enter(box, BOX_OBSERVING);
+	gw_box_pair(box);
+}
+
 static void on_looked(
 	void *ctx, struct gw_place *place, struct gw_local_view *view, const struct gw_error *err)
 {
@@ -451,6 +461,8 @@ static void on_looked(
 			gw_box_pair(box);
 		} else if (box->remote_same && !box->copies_differ && !gw_box_changed_here(box)) {
 			gw_box_wrap_up_same(box);
+		} else if (box->folder->to_be_made) {
+			see_nothing(box);
 		} else if (!gw_box_bars_look(box)) {
 			box->env->counts->mailboxes_changed += box->remote_same;
 			gw_box_enter(box, BOX_READY);

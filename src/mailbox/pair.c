@@ -226,6 +226,55 @@ static void on_rekeyed(struct gw_disk_job *job)
 	free(r);
 }
 
+static int by_old_uid(const void *a, const void *b)
+{
+	const struct gw_rekey *x = a, *y = b;
+
+	return (x->old_uid > y->old_uid) - (x->old_uid < y->old_uid);
+}
+
+static int base_by_uid(const void *a, const void *b)
+{
+	const struct gw_base_msg *x = a, *y = b;
+
+	return (x->uid > y->uid) - (x->uid < y->uid);
+}
+
+/* What the state is told of, in a look: rows get their new UIDs, or go. */
+static bool rekey_view(struct gw_local_view *v, struct gw_rekey *map, size_t count)
+{
+	struct gw_seqset *held[] = { &v->held_gone, &v->held_here };
+	struct gw_seqset moved[2] = { 0 };
+	size_t kept = 0;
+	bool ok = true;
+
+	qsort(map, count, sizeof *map, by_old_uid);
+	for (size_t i = 0; i < v->base_count; i++) {
+		struct gw_base_msg b = v->base[i];
+		const struct gw_rekey key = { .old_uid = b.uid };
+		const struct gw_rekey *to =
+			count == 0 ? NULL : bsearch(&key, map, count, sizeof key, by_old_uid);
+
+		for (size_t h = 0; h < 2 && to != NULL; h++)
+			ok &= !gw_seqset_has(held[h], b.uid) ||
+			      gw_seqset_add(&moved[h], to->new_uid, to->new_uid) == GW_OK;
+		b.uid = to == NULL ? 0 : to->new_uid;
+		if (b.local != GW_NO_LOCAL)
+			v->messages[b.local].uid = b.uid;
+		v->unknown += b.local != GW_NO_LOCAL && to == NULL;
+		if (to != NULL)
+			v->base[kept++] = b;
+	}
+	v->base_count = kept;
+	if (kept > 0)
+		qsort(v->base, kept, sizeof *v->base, base_by_uid);
+	for (size_t h = 0; h < 2; h++) {
+		gw_seqset_deinit(held[h]);
+		*held[h] = moved[h];
+	}
+	return ok;
+}
+
 void gw_box_rekey(struct gw_box *box)
 {
 	struct rekey_job *job = calloc(1, sizeof *job);
@@ -258,7 +307,9 @@ void gw_box_rekey(struct gw_box *box)
 	job->row.full_at = 0;
 	box->pair_count = 0;
 	gw_box_enter(box, BOX_REKEYING);
-	if (box->env->dry_run) { /* told, not done: the rest is seen with the old UIDs gone */
+	if (box->env->dry_run) { /* the state stays as it is, and this look goes on as if it did not */
+		bool ok = rekey_view(&box->local, map, job->count);
+
 		free(map);
 		free(job);
 		gw_box_finish(box, GW_BOX_IN_STEP);

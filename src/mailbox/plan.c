@@ -165,6 +165,62 @@ static void tell_dim(struct gw_box *box)
 	box->env->problem(box->env->ctx, box, &err);
 }
 
+void gw_box_held_uploads_error(uint64_t count, struct gw_error *err)
+{
+	gw_fail(err, GW_ERR_HELD,
+		"%llu messages that are here are not known, which looks like another account's "
+		"mail, so they are not sent: `godwit status` lists them, `godwit sync "
+		"--accept-uploads` sends them; or move them away",
+		(unsigned long long)count);
+	err->scope = GW_SCOPE_MAILBOX;
+}
+
+/* Likewise what would go up.  Uploads that an interrupted run announced were judged by it. */
+static void guard_uploads(struct gw_box *box)
+{
+	const struct gw_upload_guard g = { .off = !box->env->account->guard,
+		.strange =
+			box->rekeyed || (box->row->uidnext == 0 && box->env->in_step &&
+						(box->env->state_lost || box->remote.exists > 0)),
+		.in_step = box->env->in_step,
+		.recognised = box->local.base_count + box->pair_count,
+		.account_so_far = *box->env->uploads,
+		.account_total = *box->env->messages,
+		.local = box->local.messages };
+	struct gw_error err = { 0 };
+	uint64_t held;
+
+	for (size_t i = 0; i < box->local.pending_count; i++) {
+		if (box->local.pending[i].has_file)
+			box->local.messages[box->local.pending[i].file].accepted = true;
+	}
+	held = gw_guard_uploads(&g, &box->plan);
+	for (size_t i = 0; i < box->plan.count; i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+
+		*box->env->uploads += a->kind == GW_DO_UPLOAD && !g.local[a->local].known &&
+				      !g.local[a->local].accepted;
+	}
+	if (held == 0)
+		return;
+	box->delta.held += held;
+	box->env->counts->held += held;
+	gw_box_held_uploads_error(held, &err);
+	box->env->problem(box->env->ctx, box, &err);
+}
+
+/* A mailbox that is made, or made again, gets what nobody knows; nothing else is done about it. */
+static void keep_uploads(struct gw_box *box)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < box->plan.count; i++) {
+		if (box->plan.actions[i].kind == GW_DO_UPLOAD)
+			box->plan.actions[kept++] = box->plan.actions[i];
+	}
+	box->plan.count = kept;
+}
+
 void gw_box_plan(struct gw_box *box)
 {
 	const struct gw_remote_view *v = &box->remote;
@@ -188,6 +244,8 @@ void gw_box_plan(struct gw_box *box)
 	gw_box_mark_candidates(box);
 	look_again = box->plan.look_again;
 	code = gw_plan_mailbox(&in, &box->plan);
+	if (box->folder->to_be_made)
+		keep_uploads(box);
 	box->plan.look_again |= look_again;
 	gw_box_count_aside(box);
 	gw_remote_view_drop_messages(&box->remote);

@@ -20,6 +20,7 @@ struct gw_folder {
 	bool given;         /* the configuration names its directory (`local`) */
 	size_t foreign; /* another user's, or shared: the length of its namespace's name as shown */
 	bool stale;     /* its counts are older than the present sync */
+	bool to_be_made; /* in a dry run: it is not there yet */
 	bool touched; /* of a list that was kept: the server told of a change since, or may have */
 	struct gw_window window; /* its pattern is not used */
 };

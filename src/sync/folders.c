@@ -179,6 +179,32 @@ static void tell_plan(struct gw_sync *s)
 	}
 }
 
+/* A dry run makes no mailbox, and tells what would go into it. */
+static void list_to_be_made(struct gw_sync *s)
+{
+	for (size_t i = 0; i < s->settling->op_count; i++) {
+		const struct gw_folder_op *op = &s->settling->ops[i];
+		bool makes = op->what.kind == GW_FOLDER_MAKE_THERE ||
+			     op->what.kind == GW_FOLDER_MAKE_AGAIN;
+		struct gw_folder *f;
+
+		if (op->done || !makes || op->wire == NULL || op->dir == NULL)
+			continue;
+		f = gw_array_push((void **)&s->folders.list, &s->folders.count, &s->folders.cap,
+			sizeof *s->folders.list);
+		if (f == NULL)
+			return;
+		*f = (struct gw_folder){ .wire = strdup(op->wire),
+			.name = strdup(op->shown),
+			.shown = strdup(op->shown),
+			.dir = strdup(op->dir),
+			.delimiter = '/',
+			.to_be_made = true };
+		f->wanted =
+			f->wire != NULL && f->name != NULL && f->shown != NULL && f->dir != NULL;
+	}
+}
+
 /* --- the plan as operations -------------------------------------------------------------------- */
 
 static char *copy(const char *text)
@@ -307,6 +333,8 @@ static void act(struct gw_sync *s)
 		return;
 	}
 	tell_plan(s);
+	if (s->options.dry_run)
+		list_to_be_made(s);
 	end_settling(s);
 	s->folders_settled = true;
 	gw_sync_listed(s);
