@@ -379,8 +379,8 @@ static enum gw_code refuse(
 	char base[GW_NAME_MAX + 1];
 
 	base_of(op->from, base);
-	return gw_store_refuse(
-		world->store, op->place->mailbox, base, (int64_t)time(NULL), op->uid, op->to, err);
+	return gw_store_refuse(world->store, op->place->mailbox, base,
+		op->held_back ? GW_REFUSED_HELD : (int64_t)time(NULL), op->uid, op->to, err);
 }
 
 static enum gw_code suspect(

@@ -186,10 +186,16 @@ static enum gw_code take_refused(void *ctx, const char *base_name, int64_t at, u
 		return gw_base_find(v->base, v->base_count, uid) == v->base_count
 			       ? GW_OK
 			       : take_alias(look, file, uid);
+	if (file != GW_NO_LOCAL && at == GW_REFUSED_HELD) {
+		v->messages[file].accepted = look->options.accept_held;
+		v->messages[file].refused = !look->options.accept_held;
+		return GW_OK;
+	}
 	if (file != GW_NO_LOCAL) {
 		bool again = at == GW_REFUSED_FOR_GOOD ? look->options.retry_kept
 						       : look->options.retry_refused;
 
+		v->messages[file].accepted = again && at == GW_REFUSED_FOR_GOOD;
 		v->messages[file].refused = !again && at + REFUSED_SECONDS > (int64_t)time(NULL);
 		v->kept_count += at == GW_REFUSED_FOR_GOOD && v->messages[file].refused;
 		return GW_OK;
@@ -548,11 +554,64 @@ struct print_job {
 	void *ctx;
 };
 
+enum { MANY_UNKNOWN = 100 };
+
+static int by_header(const void *a, const void *b)
+{
+	const struct gw_file_print *const *x = a, *const *y = b;
+
+	return memcmp((*x)->print.header, (*y)->print.header, GW_HASH_BYTES);
+}
+
+struct known_prints {
+	struct gw_file_print **list; /* sorted by header */
+	size_t count;
+};
+
+static enum gw_code take_known(void *ctx, int64_t mailbox, const struct gw_message_row *row)
+{
+	const struct known_prints *k = ctx;
+	size_t lo = 0, hi = k->count;
+
+	(void)mailbox;
+	while (row->header_hash != NULL && row->body_hash != NULL && lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (memcmp(k->list[mid]->print.header, row->header_hash, GW_HASH_BYTES) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < k->count && row->header_hash != NULL && row->body_hash != NULL &&
+		memcmp(k->list[lo]->print.header, row->header_hash, GW_HASH_BYTES) == 0;
+		lo++) {
+		if (memcmp(k->list[lo]->print.body, row->body_hash, GW_HASH_BYTES) == 0)
+			k->list[lo]->known = true;
+	}
+	return GW_OK;
+}
+
+/* Are many files copies of what base has elsewhere?  Few are not worth reading all of it. */
+static void find_known(struct print_job *p, struct gw_disk_world *world)
+{
+	struct known_prints k = { .list = calloc(p->count + 1, sizeof *k.list) };
+	struct gw_error ignored = { 0 };
+
+	for (size_t i = 0; i < p->count && k.list != NULL; i++) {
+		if (p->prints[i].ok)
+			k.list[k.count++] = &p->prints[i];
+	}
+	if (k.count > 0) {
+		qsort(k.list, k.count, sizeof *k.list, by_header);
+		gw_store_all_messages(world->store, take_known, &k, &ignored);
+	}
+	free(k.list);
+}
+
 static void work_print(struct gw_disk_job *job, struct gw_disk_world *world)
 {
 	struct print_job *p = (struct print_job *)job;
 
-	(void)world;
 	for (size_t i = 0; i < p->count; i++) {
 		const struct gw_scan *scan = &p->view->scan;
 		struct gw_file_print *print = &p->prints[i];
@@ -564,6 +623,8 @@ static void work_print(struct gw_disk_job *job, struct gw_disk_world *world)
 			gw_fingerprint_file(dir, name, &print->print, &print->facts, &err) == GW_OK;
 		print->gone = !print->ok && faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
 	}
+	if (p->count > MANY_UNKNOWN && world->store != NULL)
+		find_known(p, world);
 }
 
 static void on_print_done(struct gw_disk_job *job)

@@ -78,6 +78,7 @@ struct gw_look_options {
 	uint64_t max_size;
 	bool retry_refused; /* as if the server had never refused a file */
 	bool retry_kept;    /* nor had refused one for good */
+	bool accept_held;   /* files that were held back may go */
 	/* NULL: labels are no tags.  Else what is_label() says of a name (in the pool) is one. */
 	const struct gw_tag_list *tags;
 	bool (*is_label)(void *ctx, struct gw_slice name);
@@ -107,8 +108,9 @@ struct gw_file_print {
 	uint32_t index; /* in the local view */
 	struct gw_file_facts facts;
 	struct gw_fingerprint print;
-	bool ok;   /* false: the file could not be read */
-	bool gone; /* because there is none of that name any more */
+	bool ok;    /* false: the file could not be read */
+	bool gone;  /* because there is none of that name any more */
+	bool known; /* base has the same message somewhere; found out where many are unknown */
 };
 
 typedef void gw_print_cb(void *ctx);

@@ -359,6 +359,7 @@ static void apply_one(struct gw_box *box, const struct gw_action *a)
 	case GW_DO_PAIR:
 	case GW_DO_REMOTE_FLAGS:
 	case GW_DO_UPLOAD:
+	case GW_DO_HOLD_UPLOAD:
 	case GW_DO_REFUSE:
 	case GW_DO_STRAY:
 	case GW_DO_DELETE_LOCAL:
@@ -569,7 +570,8 @@ static bool sort_out(struct gw_box *box)
 			pair(box, a->uid, a->local, a->flags, a->base_flags, a->size, 0);
 		if (a->kind == GW_DO_REMOTE_FLAGS && !gw_box_will_push(box, a))
 			return false;
-		if ((a->kind == GW_DO_UPLOAD || a->kind == GW_DO_REFUSE) &&
+		if ((a->kind == GW_DO_UPLOAD || a->kind == GW_DO_REFUSE ||
+			    a->kind == GW_DO_HOLD_UPLOAD) &&
 			!gw_box_will_upload(box, a))
 			return false;
 		if (!fetch) {

@@ -482,6 +482,7 @@ void gw_box_look(struct gw_box *box, enum gw_box_state state, bool with_prints)
 		.max_size = box->folder->window.max_size,
 		.retry_refused = box->env->full,
 		.retry_kept = box->env->restore_deletions,
+		.accept_held = box->env->accept_uploads,
 		.tags = box->env->tags,
 		.is_label = box->env->is_label,
 		.ctx = box->env->ctx,
@@ -522,6 +523,12 @@ static bool is_another(const struct gw_box *box)
 	return differ * 10 > compared; /* some servers count a few wrongly */
 }
 
+static void rekey(struct gw_box *box)
+{
+	box->rekeyed = true;
+	gw_box_begin_rekey(box);
+}
+
 static void on_observed(
 	void *ctx, struct gw_remote_view *view, bool plain, const struct gw_error *err)
 {
@@ -540,7 +547,7 @@ static void on_observed(
 	else if (box->env->verify)
 		gw_box_verify(box);
 	else if (box->remote.restarted && box->local.base_count > 0)
-		gw_box_begin_rekey(box);
+		rekey(box);
 	else
 		gw_box_pair(box);
 }

@@ -42,7 +42,10 @@ struct gw_box_env {
 	/* Is it the name of a mailbox that is a label?  Also called in the pool. */
 	bool (*is_label)(void *ctx, struct gw_slice name);
 	bool archive; /* all mail is shown as one: archive.c */
-	bool accept_deletions, restore_deletions;
+	bool accept_deletions, restore_deletions, accept_uploads;
+	/* The account was in step with this tree before; of that the state was lost since. */
+	bool in_step, state_lost;
+	uint64_t *uploads; /* so many unknown files go up in this run; counted on here */
 	/* As on the wire, and the account's.  trash: where to deleted mail goes; make_trash: it is
 	 * not there yet.  all: where mailboxes are labels, the one of all mail; or NULL. */
 	const char *trash, *all;
@@ -125,6 +128,8 @@ void gw_box_aside_error(uint64_t count, bool files, struct gw_error *err);
 
 /* What is to be said of deletions that are held back, gone on the server or gone here. */
 void gw_box_held_error(uint64_t count, bool gone_here, struct gw_error *err);
+/* Likewise of files that are not sent. */
+void gw_box_held_uploads_error(uint64_t count, struct gw_error *err);
 
 /* --- while its plan is ready and it waits (env->planned) ------------------------------------- */
 

@@ -143,6 +143,7 @@ struct gw_box {
 	struct gw_gone *gone;   /* owned; facts of what is gone */
 	uint32_t *gone_actions; /* owned; indices in the plan, likewise */
 	size_t gone_count;
+	bool rekeyed;                /* its UIDs were given anew */
 	bool has_news;               /* another look showed a file that the first did not */
 	uint64_t saw_at, fresh_from; /* box.h */
 	bool confirmed, again;       /* again: not its first look in this run */

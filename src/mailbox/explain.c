@@ -183,6 +183,10 @@ static void tell_new(struct gw_box *box, const struct gw_action *a, const char *
 		s.size = p == NULL ? 0 : p->facts.crlf_size;
 		step(box, &s, "%s is uploaded (%llu bytes)", s.file, (unsigned long long)s.size);
 		break;
+	case GW_DO_HOLD_UPLOAD:
+		s.what = "hold-upload";
+		step(box, &s, "%s is not known here, and is not uploaded until you decide", s.file);
+		break;
 	case GW_DO_REFUSE:
 		s.what = "refuse";
 		step(box, &s,
@@ -235,7 +239,7 @@ static const uint8_t *msgid_of(struct gw_box *box, size_t action, size_t *gone)
 		(*gone)++;
 	if (*gone < box->gone_count && box->gone_actions[*gone] == action)
 		return box->gone[*gone].print.msgid;
-	if (a->kind != GW_DO_UPLOAD && a->kind != GW_DO_REFUSE)
+	if (a->kind != GW_DO_UPLOAD && a->kind != GW_DO_REFUSE && a->kind != GW_DO_HOLD_UPLOAD)
 		return NULL;
 	p = gw_box_print_of(box, a->local);
 	return p == NULL || !p->ok ? NULL : p->print.msgid;

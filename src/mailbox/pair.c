@@ -312,7 +312,11 @@ void gw_box_rekey(struct gw_box *box)
 
 		free(map);
 		free(job);
-		gw_box_finish(box, GW_BOX_IN_STEP);
+		box->remote.restarted = false;
+		if (ok)
+			gw_box_pair(box);
+		else
+			fail_code(box, GW_ERR_NOMEM);
 		return;
 	}
 	gw_batcher_seal(box->env->batcher); /* keywords that came with the headers */

@@ -265,5 +265,6 @@ void gw_box_plan(struct gw_box *box)
 void gw_box_judge(struct gw_box *box)
 {
 	guard(box);
+	guard_uploads(box);
 	gw_box_tell(box);
 }

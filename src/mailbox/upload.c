@@ -46,6 +46,23 @@ void gw_box_refuse_file(struct gw_box *box, const char *name, const char *reason
 	refuse(box, name, 0, reason);
 }
 
+static void hold_file(struct gw_box *box, const char *name)
+{
+	struct gw_op op = { .kind = GW_OP_REFUSED,
+		.held_back = true,
+		.from = strdup(name),
+		.to = strdup("held back: one of many that nobody knows here; `sync "
+			     "--accept-uploads` sends them") };
+
+	if (op.from != NULL && op.to != NULL) {
+		gw_box_add(box, &op);
+		return;
+	}
+	free(op.from);
+	free(op.to);
+	box->incomplete = true;
+}
+
 void gw_box_refuse_alias(struct gw_box *box, const char *name, uint32_t uid)
 {
 	refuse(box, name, uid,
@@ -79,6 +96,7 @@ void gw_box_mark_candidates(struct gw_box *box)
 		uint32_t uid;
 
 		l->candidate = p->ok && !p->facts.has_nul;
+		l->known = p->known;
 		uid = gw_name_uid(gw_scan_base(&box->local.scan, p->index), box->key);
 		l->ours = uid != 0;
 		/* Base never had it: our own fetch was interrupted before it was recorded. */
@@ -114,6 +132,11 @@ bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a)
 					  "message is no "
 					  "more; "
 					  "move the file to another folder to have it back there");
+		return true;
+	}
+	if (a->kind == GW_DO_HOLD_UPLOAD) {
+		if (!box->env->dry_run)
+			hold_file(box, gw_scan_name(&box->local.scan, a->local));
 		return true;
 	}
 	heat = gw_box_heat_of_file(box, a->local);

@@ -1,7 +1,13 @@
 /* plan/guard.c - see guard.h. */
 #include "plan/guard.h"
 
-enum { MAILBOX_MIN = 20, MAILBOX_PERCENT = 20, ACCOUNT_MIN = 100, EMPTY_FROM = 3 };
+enum {
+	MAILBOX_MIN = 20,
+	MAILBOX_PERCENT = 20,
+	ACCOUNT_MIN = 100,
+	EMPTY_FROM = 3,
+	STRANGE_FROM = 3
+};
 
 static uint64_t limit(uint64_t min, uint64_t total, unsigned percent)
 {
@@ -84,4 +90,35 @@ struct gw_guarded gw_guard_plan(const struct gw_guard *g, struct gw_plan *plan)
 	}
 	plan->count = kept;
 	return done;
+}
+
+static bool is_unknown(const struct gw_upload_guard *g, const struct gw_action *a)
+{
+	return a->kind == GW_DO_UPLOAD && !g->local[a->local].known && !g->local[a->local].accepted;
+}
+
+uint64_t gw_guard_uploads(const struct gw_upload_guard *g, struct gw_plan *plan)
+{
+	uint64_t n = 0, edits = 0;
+	bool hold;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		n += is_unknown(g, &plan->actions[i]);
+		edits += plan->actions[i].kind == GW_DO_REPLACED;
+	}
+	n -= edits < n ? edits : n;
+	hold = (g->strange && n >= STRANGE_FROM && n > g->recognised) ||
+	       (g->in_step && g->account_so_far + n > limit(ACCOUNT_MIN, g->account_total, 10));
+	if (g->off || n == 0 || !hold)
+		return 0;
+	n = 0;
+	for (size_t i = 0; i < plan->count; i++) {
+		struct gw_action *a = &plan->actions[i];
+
+		if (!is_unknown(g, a))
+			continue;
+		a->kind = GW_DO_HOLD_UPLOAD;
+		n++;
+	}
+	return n;
 }

@@ -36,3 +36,18 @@ struct gw_guarded {
 /* Turns DELETE_LOCAL actions of the plan into HOLD_DELETE, or KEEP when they are taken back, and
  * DELETE_REMOTE into HOLD_REMOTE, or RETURN; those that are held already leave the plan. */
 struct gw_guarded gw_guard_plan(const struct gw_guard *guard, struct gw_plan *plan);
+
+/* Uploads: mail that nobody knows, and a lot of it, may be another account's, or another tree's. */
+struct gw_upload_guard {
+	bool off;
+	bool strange; /* a new UIDVALIDITY, or the state was lost: what is recognised tells */
+	bool in_step; /* the account was in step with this tree before */
+	uint64_t recognised;              /* messages of the mailbox that both sides have */
+	uint64_t account_so_far;          /* uploads of other mailboxes in this run */
+	uint64_t account_total;           /* messages that base knows */
+	const struct gw_local_msg *local; /* the mailbox's files */
+};
+
+/* Turns the plan's UPLOADs of files that base never knew into HOLD_UPLOADs if they are too many;
+ * how many were. */
+uint64_t gw_guard_uploads(const struct gw_upload_guard *guard, struct gw_plan *plan);

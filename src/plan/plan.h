@@ -61,7 +61,9 @@ struct gw_local_msg {
 	uint32_t uid;   /* of its row, 0: base does not know it */
 	uint32_t alien; /* letters in its name that are another mailbox's, as bits; flags holds
 			 * what they mean */
-	bool refused;   /* the server did not take it, not long ago */
+	bool refused;   /* the server did not take it, not long ago, or it is held back */
+	bool accepted;  /* it was held back, and a person said yes */
+	bool known;     /* unknown here, and base has the same message in some mailbox */
 	bool candidate; /* unknown, readable, and the only file of its name: it may be uploaded */
 	bool ours;      /* unknown, and named by us after a UID: it was on the server once */
 	uint8_t twin;   /* enum gw_twin */
@@ -123,6 +125,7 @@ enum gw_action_kind {
 	GW_DO_FORGET,        /* only the row goes: gone on both sides */
 	GW_DO_KEEP,   /* only the row goes: gone there, but changed here since; it is new again */
 	GW_DO_UPLOAD, /* the file `local`, with `flags` */
+	GW_DO_HOLD_UPLOAD, /* nor is this one, until a person decides */
 	GW_DO_REFUSE, /* the file `local` is not uploaded: it may have been deleted on the server */
 	GW_DO_STRAY, /* a fetch was interrupted, and the message is gone since: file `local` goes */
 	GW_DO_SKIP,  /* new there, and outside the window; flags, size; base_flags 1: too old */

@@ -122,7 +122,8 @@ static const char *const sql[STATEMENTS] = {
 			 " (SELECT count(*) FROM held JOIN message USING (mailbox_id, uid)"
 			 " WHERE held.mailbox_id = mailbox.id AND state = 1),"
 			 " (SELECT count(*) FROM refused WHERE mailbox_id = id AND uid = 0"
-			 " AND at < 4611686018427387903)"
+			 " AND at < 4611686018427387903),"
+			 " (SELECT count(*) FROM refused WHERE mailbox_id = id AND at = ?)"
 			 " FROM mailbox"
 			 " ORDER BY remote_name",
 	[ST_MAILBOX_ADD] = "INSERT INTO mailbox(remote_name, delimiter, local_dir, special_use,"

@@ -34,6 +34,7 @@ enum gw_code gw_store_mailboxes(
 	if (st == NULL)
 		return err->code;
 	sqlite3_bind_int64(st, 1, recent);
+	sqlite3_bind_int64(st, 2, GW_REFUSED_HELD);
 	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
 		struct gw_mailbox_row row = { .id = sqlite3_column_int64(st, 0),
 			.remote_name = column_dup(st, 1),
@@ -57,7 +58,8 @@ enum gw_code gw_store_mailboxes(
 			.object_id = (uint64_t)sqlite3_column_int64(st, 23),
 			.suspects = (uint32_t)sqlite3_column_int64(st, 24),
 			.set_aside = (uint32_t)sqlite3_column_int64(st, 25),
-			.refused = (uint32_t)sqlite3_column_int64(st, 26) };
+			.refused = (uint32_t)sqlite3_column_int64(st, 26),
+			.held_uploads = (uint32_t)sqlite3_column_int64(st, 27) };
 
 		code = row.remote_name == NULL || row.local_dir == NULL
 			       ? gw_fail(err, GW_ERR_NOMEM, "out of memory")

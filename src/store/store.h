@@ -47,10 +47,11 @@ enum gw_code gw_store_set_fact(
 #define GW_FACT_CHANGED \
 	"changed" /* seconds since the epoch of the last run that changed anything */
 #define GW_FACT_NOT_BEFORE \
-	"not-before"        /* seconds since the epoch: the provider asked not to be asked sooner */
-#define GW_FACT_USER "user" /* whose account it is, and where */
+	"not-before" /* seconds since the epoch: the provider asked not to be asked sooner */
+#define GW_FACT_IN_STEP "in-step" /* "1": a run has seen the account through */
+#define GW_FACT_USER "user"       /* whose account it is, and where */
 #define GW_FACT_HOST "host"
-#define GW_FACT_TAGS "tags" /* notmuch's revision, as far as its tags were read */
+#define GW_FACT_TAGS "tags"     /* notmuch's revision, as far as its tags were read */
 #define GW_FACT_MODSEQ "modseq" /* of the account (plan/modseq.h): what changed up to it was seen */
 #define GW_FACT_CAPS "caps"     /* what the server announced after login */
 #define GW_FACT_QUIRKS "quirks" /* and what of that it does not do (imap/quirks.h) */
@@ -75,6 +76,7 @@ struct gw_mailbox_row {
 	int64_t missing_at;       /* when it was first missing on one side; 0: it is not */
 	uint32_t pending;         /* uploads that an earlier run did not see through */
 	uint32_t held_gone, held_here; /* deletions held back: gone there, or here */
+	uint32_t held_uploads;         /* files held back */
 	uint32_t deleted_recently;     /* on either side, since the time asked for */
 	uint32_t suspects;             /* a connection broke at something in it */
 	uint32_t set_aside, refused;   /* messages, and files, that cannot cross */
@@ -214,6 +216,8 @@ typedef enum gw_code gw_refused_cb(void *ctx, const char *base_name, int64_t at,
 
 /* As a time: it is not tried again. */
 #define GW_REFUSED_FOR_GOOD (INT64_MAX / 2)
+/* Likewise: it was never sent, and waits for a person. */
+#define GW_REFUSED_HELD (INT64_MAX / 2 + 1)
 
 /* A file that the server did not take; at: seconds since the epoch.  uid: of the message that it
  * was merged with, which has another file; 0: none. */

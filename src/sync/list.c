@@ -138,6 +138,18 @@ static void look_at_held(struct gw_sync *s, struct gw_entry *e)
 	gw_sync_problem(s, e->folder->shown, &err);
 }
 
+static void look_at_held_uploads(struct gw_sync *s, struct gw_entry *e)
+{
+	struct gw_error err = { 0 };
+
+	if (s->options.accept_uploads) {
+		e->remote_same = false;
+		return;
+	}
+	gw_box_held_uploads_error(e->row.held_uploads, &err);
+	gw_sync_problem(s, e->folder->shown, &err);
+}
+
 /* By the counts: has every message that base knows and every one that came since its place? */
 static bool may_lose_there(const struct gw_entry *e)
 {
@@ -183,6 +195,8 @@ static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 			 remote_unchanged(s, e, false);
 	if (e->row.held_gone + e->row.held_here > 0)
 		look_at_held(s, e);
+	if (e->row.held_uploads > 0)
+		look_at_held_uploads(s, e);
 	e->remote_same &= gw_box_window_key(f, s->env.now) == e->row.window;
 	local_same = gw_sync_local_unchanged(s, e) && !gw_tag_list_has_dir(&s->tags, f->dir);
 	e->local_same = local_same;

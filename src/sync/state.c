@@ -80,7 +80,7 @@ static bool is_account_id(const char *id)
 static enum gw_code read_state(struct gw_sync *s, struct gw_error *err)
 {
 	char *id = NULL, *quirks = NULL;
-	int64_t generation = 0, modseq = 0;
+	int64_t generation = 0, modseq = 0, in_step = 0;
 	enum gw_code code = gw_sync_reread_rows(s, err);
 
 	if (code == GW_OK)
@@ -91,6 +91,9 @@ static enum gw_code read_state(struct gw_sync *s, struct gw_error *err)
 	if (code == GW_OK)
 		code = gw_store_fact_number(s->disk.world.store, GW_FACT_MODSEQ, &modseq, err);
 	s->modseq_seen = modseq > 0 && !s->options.full ? (uint64_t)modseq : 0;
+	if (code == GW_OK)
+		code = gw_store_fact_number(s->disk.world.store, GW_FACT_IN_STEP, &in_step, err);
+	s->in_step = in_step != 0;
 	if (code == GW_OK)
 		code = read_fact(s, GW_FACT_CAPS, &s->caps, err);
 	if (code == GW_OK)
@@ -183,6 +186,7 @@ static void compare_mark(struct gw_sync *s)
 		/* Lost state: the tree tells who we were, so that our file names stay ours. */
 		memcpy(s->account_id, s->mark.account_id, sizeof s->account_id);
 		s->generation = s->mark.generation;
+		s->state_lost = s->in_step = true;
 	} else if (!s->state_is_new && ever_synchronized(s)) {
 		s->copies_differ = s->mark.generation != s->generation &&
 				   s->mark.generation != s->generation + 1;
@@ -295,6 +299,8 @@ static enum gw_code write_facts(
 	code = gw_store_set_fact(world->store, GW_FACT_ACCOUNT_ID, s->account_id, err);
 	if (code == GW_OK)
 		code = gw_store_set_fact(world->store, GW_FACT_GENERATION, number, err);
+	if (code == GW_OK && s->in_step)
+		code = gw_store_set_fact(world->store, GW_FACT_IN_STEP, "1", err);
 	if (code == GW_OK && s->account->user != NULL)
 		code = gw_store_set_fact(world->store, GW_FACT_USER, s->account->user, err);
 	if (code == GW_OK && s->account->host != NULL)
@@ -409,6 +415,7 @@ static enum gw_code write_end(struct prepare_job *p, struct gw_disk_world *world
 	} else if (!s->copies_differ) {
 		s->generation = s->mark.generation;
 	}
+	s->in_step |= s->err.code == GW_OK && !s->stopped && s->options.folder_count == 0;
 	if (code == GW_OK)
 		code = gw_store_begin(world->store, err);
 	if (code == GW_OK)

@@ -789,6 +789,8 @@ void gw_sync_work(struct gw_sync *s)
 	gw_sync_enter(s, SYNC_WORKING);
 	s->env.account_id = s->account_id;
 	s->env.copies_differ = s->copies_differ;
+	s->env.in_step = s->in_step;
+	s->env.state_lost = s->state_lost;
 	if (s->counts.mailboxes_changed > 0)
 		gw_sync_stage(s, s->options.dry_run ? "comparing" : "synchronizing");
 	gw_sync_pump(s);
@@ -820,8 +822,10 @@ static void fill_env(struct gw_sync *s)
 		.messages = &s->messages,
 		.deleted_recently = &s->deleted_recently,
 		.moments = &s->moments,
+		.uploads = &s->uploads,
 		.accept_deletions = s->options.accept_deletions,
 		.restore_deletions = s->options.restore_deletions,
+		.accept_uploads = s->options.accept_uploads,
 		.dry_run = s->options.dry_run,
 		.full = s->options.full,
 		.retry_unfetchable = s->options.full,

@@ -90,6 +90,8 @@ struct gw_sync {
 	bool must_write;                  /* the state, before anything is looked at */
 	struct gw_mark mark;
 	bool state_is_new, copies_differ;
+	bool in_step, state_lost; /* see struct gw_box_env */
+	uint64_t uploads;
 	bool names_changed; /* the same account under a new name: the state is to learn it */
 	struct gw_mailbox_row *rows; /* owned; as in the state; names move to entries */
 	size_t row_count, row_cap;
