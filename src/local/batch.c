@@ -446,7 +446,7 @@ static enum gw_code store_row(struct batch *b, struct gw_op *op, struct gw_disk_
 		/* Only what the server was told: of the rest the file may not be there yet. */
 		code = gw_store_message_flag_bits(
 			store, mailbox, op->uid, op->mask, op->flags, err);
-		return code == GW_OK ? gw_store_unhold(store, mailbox, op->uid, err) : code;
+		return code == GW_OK ? gw_store_unhold_passing(store, mailbox, op->uid, err) : code;
 	case GW_OP_DELETE:
 	case GW_OP_DELETED_THERE:
 		b->result.deleted++;
@@ -467,7 +467,7 @@ static enum gw_code store_row(struct batch *b, struct gw_op *op, struct gw_disk_
 	case GW_OP_UNHOLD:
 		return unhold(store, mailbox, op->uid, err);
 	case GW_OP_HOLD:
-		return gw_store_hold(store, mailbox, op->uid, NULL, op->to, err);
+		return gw_store_hold(store, mailbox, op->uid, op->lasting ? "" : NULL, op->to, err);
 	case GW_OP_UNFETCHABLE:
 		code = add_row(op, GW_ROW_UNFETCHABLE, world, err);
 		return code == GW_OK ? gw_store_hold(store, mailbox, op->uid, NULL, op->to, err)

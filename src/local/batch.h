@@ -73,6 +73,7 @@ struct gw_op {
 	char *from, *to;             /* owned file names; see the kinds */
 	bool from_in_new, to_in_new;
 	bool was_pending;   /* JOIN: the file was being uploaded */
+	bool lasting;       /* HOLD: told for as long as the message is there */
 	bool held_back;     /* REFUSED: it was never sent, and waits for a person */
 	bool name_is_taken; /* DELIVER: another message has the name, so a fresh one will do */
 	bool copied;        /* JOIN: we made it on the server, of another */

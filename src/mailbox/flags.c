@@ -18,9 +18,9 @@ bool gw_box_will_push(struct gw_box *box, const struct gw_action *a)
 	return true;
 }
 
-void gw_box_hold(struct gw_box *box, uint32_t uid, const char *why)
+static void hold(struct gw_box *box, uint32_t uid, const char *why, bool lasting)
 {
-	struct gw_op op = { .kind = GW_OP_HOLD, .uid = uid };
+	struct gw_op op = { .kind = GW_OP_HOLD, .uid = uid, .lasting = lasting };
 
 	if (box->env->dry_run)
 		return;
@@ -29,12 +29,17 @@ void gw_box_hold(struct gw_box *box, uint32_t uid, const char *why)
 		gw_box_add(box, &op);
 }
 
+void gw_box_hold(struct gw_box *box, uint32_t uid, const char *why)
+{
+	hold(box, uid, why, false);
+}
+
 void gw_box_tell_kept(struct gw_box *box, uint32_t uid)
 {
 	gw_log(box->env->log, GW_LOG_WARN,
 		"%s: UID %u was edited here; the server keeps it as it was", box->folder->shown,
 		uid);
-	gw_box_hold(box, uid,
+	hold(box, uid,
 		"edited here; the server keeps the text as it was, since it takes no second "
 		"message "
 		"with the same Message-ID");

@@ -179,6 +179,8 @@ static const char *const sql[STATEMENTS] = {
 	[ST_HOLD] = "INSERT OR REPLACE INTO held VALUES(?, ?, ?, ?)",
 	[ST_UNHOLD] = "DELETE FROM held WHERE mailbox_id = ? AND uid = ?",
 	[ST_HELD] =
+	[ST_UNHOLD_PASSING] =
+		"DELETE FROM held WHERE mailbox_id = ? AND uid = ? AND base_name IS NULL",
 		"SELECT remote_name, uid, base_name, reason FROM held"
 		" JOIN mailbox ON mailbox.id = mailbox_id UNION ALL"
 		" SELECT remote_name, 0, base_name, reason FROM refused"

@@ -269,10 +269,10 @@ enum gw_code gw_store_hold(struct gw_store *store, int64_t mailbox, uint32_t uid
 	return store_run(store, st, err);
 }
 
-enum gw_code gw_store_unhold(
-	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err)
+static enum gw_code unhold(struct gw_store *store, enum statement which, int64_t mailbox,
+	uint32_t uid, struct gw_error *err)
 {
-	sqlite3_stmt *st = store_statement(store, ST_UNHOLD, err);
+	sqlite3_stmt *st = store_statement(store, which, err);
 
 	if (st == NULL)
 		return err->code;
@@ -284,6 +284,18 @@ enum gw_code gw_store_unhold(
 enum gw_code gw_store_held(struct gw_store *store, gw_held_cb *cb, void *ctx, struct gw_error *err)
 {
 	sqlite3_stmt *st = store_statement(store, ST_HELD, err);
+enum gw_code gw_store_unhold(
+	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err)
+{
+	return unhold(store, ST_UNHOLD, mailbox, uid, err);
+}
+
+enum gw_code gw_store_unhold_passing(
+	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err)
+{
+	return unhold(store, ST_UNHOLD_PASSING, mailbox, uid, err);
+}
+
 	enum gw_code code = GW_OK;
 	int rc = SQLITE_DONE;
 

@@ -318,6 +318,9 @@ enum gw_code gw_store_hold(struct gw_store *store, int64_t mailbox, uint32_t uid
 enum gw_code gw_store_unhold(
 	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err);
 enum gw_code gw_store_held(struct gw_store *store, gw_held_cb *cb, void *ctx, struct gw_error *err);
+/* But not what was held with a name: it lasts for as long as the message. */
+enum gw_code gw_store_unhold_passing(
+	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err);
 
 /* Counts of a mailbox's messages with a file. */
 enum gw_code gw_store_count(

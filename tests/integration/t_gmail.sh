@@ -125,6 +125,10 @@ f=$(grep -rlF '<up@x>' "$T/mail/Work")
 rm "$f"
 cp "$T/m" "$T/mail/Work/cur/edited.1:2,S"
 next_sync "it is told that the server keeps the old text" eval 'godwit status | grep -q "Work UID.*edited here"'
+mv "$T/mail/Work/cur/edited.1:2,S" "$T/mail/Work/cur/edited.1:2,FS"
+next_sync "it is still told when flags changed" eval 'godwit status | grep -q "Work UID.*edited here"'
+mv "$T/mail/Work/cur/edited.1:2,FS" "$T/mail/Work/cur/edited.1:2,S"
+sync_ok
 at_rest "it comes to rest"
 in_sync up Work
 grep -q edited "$(file up)" || fail "the edit is gone"
@@ -182,6 +186,8 @@ at_rest "it comes to rest"
 [ "$(labels archived)" = "Work,[Gmail]/Starred" ] && [ "$(labels nowhere)" = Work ] || fail "archived: $(labels archived); nowhere: $(labels nowhere)"
 flags_there archived | grep -q Flagged || fail "its flags are $(flags_there archived)"
 [ "$(grep -rlF '<archived@x>' "$T/mail" | wc -l)" = 1 ] || fail "it stands twice"
+godwit verify > "$T/out" || true
+! grep 'by the state' "$T/out" || fail "a size that base never knew is no finding"
 
 note "archived there while it is starred here; a server without \\*"
 settings no-star
