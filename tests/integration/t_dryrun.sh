@@ -98,4 +98,21 @@ godwit why nobody@nowhere || status=$?
 sync_ok
 sync_ok
 assert_equal "after the real run"
+
+# what the real run then does: mail for a mailbox yet to be made; new UIDs, and a deletion besides
+mkdir -p "$T/mail/Made/cur" "$T/mail/Made/new" "$T/mail/Made/tmp"
+mail made
+cp "$T/m" "$T/mail/Made/cur/made.1:2,S"
+mail more
+cp "$T/m" "$T/mail/INBOX/cur/more.1:2,S"
+rm "$(nth INBOX 4)"
+new_uidvalidity INBOX
+godwit sync -n > "$T/plain" || fail "exit status $?"
+for told in 'Made: made.1:2,S is uploaded' 'INBOX: more.1:2,S is uploaded' 'INBOX: UID [0-9]* was deleted here'; do
+	grep -q "$told" "$T/plain" || fail "not told: $told; but $(cat "$T/plain")"
+done
+sync_ok --json
+expect_counts messages_uploaded=2 deleted_there=1 messages_downloaded=0
+sync_ok
+assert_equal "after that"
 note ok
