@@ -197,22 +197,13 @@ static int keep_edited(struct batch *b, struct gw_op *op)
 	return 0;
 }
 
-static int expire_seen(struct batch *b, struct gw_op *op, const struct gw_disk_world *world)
-{
-	int from = subdir(op->place, op->from_in_new);
-
-	if (was_edited(op, from, world))
-		return keep_edited(b, op);
-	return unlinkat(from, op->from, 0) == 0 ? 0 : errno;
-}
-
 static int delete_seen(struct batch *b, struct gw_op *op, const struct gw_disk_world *world)
 {
 	int from = subdir(op->place, op->from_in_new);
 
 	if (was_edited(op, from, world))
 		return keep_edited(b, op);
-	if (world->attic == NULL)
+	if (world->attic == NULL || (op->kind == GW_OP_EXPIRE && op->was_here))
 		return unlinkat(from, op->from, 0) == 0 ? 0 : errno;
 	op->place->touched_attic = true;
 	return gw_attic_put(world->attic, op->place->dir, from, op->from);
@@ -232,13 +223,11 @@ static enum gw_code act_on_file(struct batch *b, struct gw_op *op, struct gw_dis
 		sys = op->to == NULL ? 0 : rename_seen(op);
 		break;
 	case GW_OP_DELETE:
+	case GW_OP_EXPIRE:
 		sys = delete_seen(b, op, world);
 		break;
 	case GW_OP_TAKE:
 		sys = take(op);
-		break;
-	case GW_OP_EXPIRE:
-		sys = expire_seen(b, op, world);
 		break;
 	case GW_OP_KEYWORD:
 		if (gw_keywords_find(&op->place->keywords, gw_slice_str(op->to)) < 0)

@@ -80,7 +80,7 @@ struct gw_op {
 	/* Where a row is added or changed: what its tags do (store/store.h). */
 	uint64_t gains, loses;
 	bool own;      /* likewise: the label that the mailbox is */
-	bool was_here; /* DELIVER: a copy of what another mailbox has */
+	bool was_here; /* DELIVER, EXPIRE: a copy of what another mailbox has */
 	enum gw_side side;
 	struct gw_place *from_place; /* TAKE: referenced while it waits */
 	struct gw_place *row_place;  /* TAKE, INHERIT: likewise; whose row from_uid goes */

@@ -392,7 +392,10 @@ static void expire(struct gw_box *box)
 	gw_batcher_seal(box->env->batcher);
 	for (size_t i = 0; i < box->plan.count; i++) {
 		const struct gw_action *a = &box->plan.actions[i];
-		struct gw_op op = { .kind = GW_OP_EXPIRE, .uid = a->uid };
+		/* What leaves the archive has come to another mailbox. */
+		struct gw_op op = {
+			.kind = GW_OP_EXPIRE, .uid = a->uid, .was_here = gw_box_is_archive(box)
+		};
 
 		if (a->kind != GW_DO_EXPIRE || !gw_box_name_source(box, a->local, &op))
 			continue;

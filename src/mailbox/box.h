@@ -33,7 +33,8 @@ struct gw_box_env {
 	struct gw_claims *claims;      /* on messages of several mailboxes */
 	struct gw_sync_counts *counts; /* the account's totals */
 	const uint64_t *messages;      /* the account has so many */
-	uint64_t *deleted_recently;    /* and so many went lately; counted on here */
+	uint64_t *deleted_in_day;
+	uint64_t *deleted_recently; /* and so many went lately; counted on here */
 	uint64_t *moments; /* counts where looks begin and end, so that their order is known */
 	int64_t now;       /* seconds since the epoch, as the run began */
 	bool merges; /* the server takes no second message with a Message-ID that it has (Gmail) */

@@ -42,7 +42,8 @@ void gw_box_tell_kept(struct gw_box *box, uint32_t uid)
 	hold(box, uid,
 		"edited here; the server keeps the text as it was, since it takes no second "
 		"message "
-		"with the same Message-ID");
+		"with the same Message-ID",
+		true);
 }
 
 static void on_pushed(void *ctx, const struct gw_error *refused, const struct gw_error *lost)

@@ -122,6 +122,8 @@ static void guard(struct gw_box *box)
 		.mailbox_known = count_known(box),
 		.account_recent = *box->env->deleted_recently,
 		.account_total = *box->env->messages,
+		.mailbox_day = box->row->deleted_kept,
+		.account_day = *box->env->deleted_in_day,
 		.held_gone = &box->local.held_gone,
 		.held_here = &box->local.held_here };
 	struct gw_guarded done = gw_guard_plan(&g, &box->plan);
@@ -131,6 +133,8 @@ static void guard(struct gw_box *box)
 	if (!g.off) {
 		box->row->deleted_recently += (uint32_t)done.deleted;
 		*box->env->deleted_recently += done.deleted;
+		box->row->deleted_kept += (uint32_t)done.deleted;
+		*box->env->deleted_in_day += done.deleted;
 	}
 	tell_all_held(box, &done);
 }

@@ -6,7 +6,10 @@ enum {
 	MAILBOX_PERCENT = 20,
 	ACCOUNT_MIN = 100,
 	EMPTY_FROM = 3,
-	STRANGE_FROM = 3
+	STRANGE_FROM = 3,
+	DAY_MIN = 40,
+	DAY_PERCENT = 50,
+	ACCOUNT_DAY_MIN = 400
 };
 
 static uint64_t limit(uint64_t min, uint64_t total, unsigned percent)
@@ -38,6 +41,10 @@ static bool too_many(const struct gw_guard *g, uint64_t n, uint64_t all)
 		return false;
 	if (all >= EMPTY_FROM && (g->there_is_nothing || g->here_is_nothing ||
 					 (g->mailbox_known > 0 && all >= g->mailbox_known)))
+		return true;
+	if (g->mailbox_day + n > limit(DAY_MIN, g->mailbox_total + g->mailbox_day, DAY_PERCENT) ||
+		g->account_day + n >
+			limit(ACCOUNT_DAY_MIN, g->account_total + g->account_day, DAY_PERCENT / 2))
 		return true;
 	return g->mailbox_recent + n > limit(MAILBOX_MIN, g->mailbox_total, percent) ||
 	       g->account_recent + n > limit(ACCOUNT_MIN, g->account_total, percent / 2);

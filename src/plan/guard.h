@@ -10,6 +10,7 @@
 
 enum {
 	GW_GUARD_SECONDS = 600, /* what was deleted within this time counts together */
+	GW_GUARD_DAY = 86400,   /* and within this one, against half a mailbox */
 };
 
 struct gw_guard {
@@ -22,6 +23,7 @@ struct gw_guard {
 	unsigned percent;                       /* of a mailbox; half of it of an account; 0: 20 */
 	uint64_t mailbox_recent, mailbox_total; /* deleted lately; messages */
 	uint64_t account_recent, account_total;
+	uint64_t mailbox_day, account_day; /* deleted within a day */
 	const struct gw_seqset *held_gone; /* UIDs whose deletion an earlier run held back: gone */
 	const struct gw_seqset *held_here; /* there, or here */
 };

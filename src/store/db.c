@@ -123,7 +123,8 @@ static const char *const sql[STATEMENTS] = {
 			 " WHERE held.mailbox_id = mailbox.id AND state = 1),"
 			 " (SELECT count(*) FROM refused WHERE mailbox_id = id AND uid = 0"
 			 " AND at < 4611686018427387903),"
-			 " (SELECT count(*) FROM refused WHERE mailbox_id = id AND at = ?)"
+			 " (SELECT count(*) FROM refused WHERE mailbox_id = id AND at = ?),"
+			 " (SELECT count(*) FROM deleted WHERE mailbox_id = id AND at > ?)"
 			 " FROM mailbox"
 			 " ORDER BY remote_name",
 	[ST_MAILBOX_ADD] = "INSERT INTO mailbox(remote_name, delimiter, local_dir, special_use,"
@@ -178,9 +179,9 @@ static const char *const sql[STATEMENTS] = {
 	[ST_REKEY_ADD] = "INSERT INTO temp.rekey VALUES(?, ?)",
 	[ST_HOLD] = "INSERT OR REPLACE INTO held VALUES(?, ?, ?, ?)",
 	[ST_UNHOLD] = "DELETE FROM held WHERE mailbox_id = ? AND uid = ?",
-	[ST_HELD] =
 	[ST_UNHOLD_PASSING] =
 		"DELETE FROM held WHERE mailbox_id = ? AND uid = ? AND base_name IS NULL",
+	[ST_HELD] =
 		"SELECT remote_name, uid, base_name, reason FROM held"
 		" JOIN mailbox ON mailbox.id = mailbox_id UNION ALL"
 		" SELECT remote_name, 0, base_name, reason FROM refused"

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 static char *column_dup(sqlite3_stmt *st, int column)
 {
@@ -35,6 +36,7 @@ enum gw_code gw_store_mailboxes(
 		return err->code;
 	sqlite3_bind_int64(st, 1, recent);
 	sqlite3_bind_int64(st, 2, GW_REFUSED_HELD);
+	sqlite3_bind_int64(st, 3, (sqlite3_int64)time(NULL) - 86400);
 	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
 		struct gw_mailbox_row row = { .id = sqlite3_column_int64(st, 0),
 			.remote_name = column_dup(st, 1),
@@ -59,7 +61,8 @@ enum gw_code gw_store_mailboxes(
 			.suspects = (uint32_t)sqlite3_column_int64(st, 24),
 			.set_aside = (uint32_t)sqlite3_column_int64(st, 25),
 			.refused = (uint32_t)sqlite3_column_int64(st, 26),
-			.held_uploads = (uint32_t)sqlite3_column_int64(st, 27) };
+			.held_uploads = (uint32_t)sqlite3_column_int64(st, 27),
+			.deleted_kept = (uint32_t)sqlite3_column_int64(st, 28) };
 
 		code = row.remote_name == NULL || row.local_dir == NULL
 			       ? gw_fail(err, GW_ERR_NOMEM, "out of memory")
@@ -281,9 +284,6 @@ static enum gw_code unhold(struct gw_store *store, enum statement which, int64_t
 	return store_run(store, st, err);
 }
 
-enum gw_code gw_store_held(struct gw_store *store, gw_held_cb *cb, void *ctx, struct gw_error *err)
-{
-	sqlite3_stmt *st = store_statement(store, ST_HELD, err);
 enum gw_code gw_store_unhold(
 	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err)
 {
@@ -296,6 +296,9 @@ enum gw_code gw_store_unhold_passing(
 	return unhold(store, ST_UNHOLD_PASSING, mailbox, uid, err);
 }
 
+enum gw_code gw_store_held(struct gw_store *store, gw_held_cb *cb, void *ctx, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_HELD, err);
 	enum gw_code code = GW_OK;
 	int rc = SQLITE_DONE;
 

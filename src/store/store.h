@@ -80,6 +80,7 @@ struct gw_mailbox_row {
 	uint32_t deleted_recently;     /* on either side, since the time asked for */
 	uint32_t suspects;             /* a connection broke at something in it */
 	uint32_t set_aside, refused;   /* messages, and files, that cannot cross */
+	uint32_t deleted_kept;         /* as far back as is remembered: a day */
 };
 
 typedef enum gw_code gw_mailbox_cb(void *ctx, const struct gw_mailbox_row *row);
@@ -317,10 +318,10 @@ enum gw_code gw_store_hold(struct gw_store *store, int64_t mailbox, uint32_t uid
 	const char *base_name, const char *reason, struct gw_error *err);
 enum gw_code gw_store_unhold(
 	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err);
-enum gw_code gw_store_held(struct gw_store *store, gw_held_cb *cb, void *ctx, struct gw_error *err);
 /* But not what was held with a name: it lasts for as long as the message. */
 enum gw_code gw_store_unhold_passing(
 	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err);
+enum gw_code gw_store_held(struct gw_store *store, gw_held_cb *cb, void *ctx, struct gw_error *err);
 
 /* Counts of a mailbox's messages with a file. */
 enum gw_code gw_store_count(

@@ -28,6 +28,7 @@ static enum gw_code take_row(void *ctx, const struct gw_mailbox_row *row)
 	*slot = *row;
 	s->messages += row->messages;
 	s->deleted_recently += row->deleted_recently;
+	s->deleted_in_day += row->deleted_kept;
 	slot->remote_name = strdup(row->remote_name);
 	slot->local_dir = strdup(row->local_dir);
 	return slot->remote_name == NULL || slot->local_dir == NULL ? GW_ERR_NOMEM : GW_OK;
@@ -40,7 +41,7 @@ static void free_rows(struct gw_sync *s)
 		free(s->rows[i].local_dir);
 	}
 	s->row_count = 0;
-	s->messages = s->deleted_recently = 0;
+	s->messages = s->deleted_recently = s->deleted_in_day = 0;
 }
 
 enum gw_code gw_sync_reread_rows(struct gw_sync *s, struct gw_error *err)
@@ -340,7 +341,7 @@ static enum gw_code prepare(struct gw_disk_world *world, struct gw_error *err)
 	code = write_facts(s, world, err);
 	if (code == GW_OK)
 		code = gw_store_deleted_purge(
-			world->store, (int64_t)time(NULL) - GW_GUARD_SECONDS, err);
+			world->store, (int64_t)time(NULL) - GW_GUARD_DAY, err);
 	if (code == GW_OK)
 		code = gw_store_commit(world->store, err);
 	if (code != GW_OK)
@@ -420,6 +421,8 @@ static enum gw_code write_end(struct prepare_job *p, struct gw_disk_world *world
 		code = gw_store_begin(world->store, err);
 	if (code == GW_OK)
 		code = write_facts(s, world, err);
+	if (code == GW_OK && s->options.accept_deletions) /* a person decided: counted anew */
+		code = gw_store_deleted_purge(world->store, (int64_t)time(NULL), err);
 	if (code == GW_OK)
 		code = gw_store_set_fact(world->store, GW_FACT_CHANGED, now, err);
 	if (code == GW_OK && whole && gw_sync_modseq_is_done(s)) {

@@ -821,6 +821,7 @@ static void fill_env(struct gw_sync *s)
 		.counts = &s->counts,
 		.messages = &s->messages,
 		.deleted_recently = &s->deleted_recently,
+		.deleted_in_day = &s->deleted_in_day,
 		.moments = &s->moments,
 		.uploads = &s->uploads,
 		.accept_deletions = s->options.accept_deletions,

@@ -145,7 +145,8 @@ struct gw_sync {
 	bool restless;    /* mail is still being moved about: nothing is taken for gone now */
 	char *trash;      /* owned; as on the wire */
 
-	uint64_t messages, deleted_recently; /* of the whole account, for the guard */
+	uint64_t messages, deleted_recently,
+		deleted_in_day; /* of the whole account, for the guard */
 	struct gw_sync_counts counts;
 	struct gw_buf journal;  /* lines that are not yet in the log */
 	size_t journal_skipped; /* steps that had no room in it */

@@ -37,6 +37,7 @@ for dress in full plain; do
 	printf 'From: a@b\nMessage-ID: <new@x>\n\nnew\n' | adm save -u me -m INBOX
 	sync_ok --json
 	expect_counts messages_downloaded=1 expired=1 deleted_there=0 deleted=0
+	[ "$(find "$T/state/test.attic/INBOX" -type f | wc -l)" = 1 ] || fail "what left is not in the attic"
 	stable
 	[ "$(count_there INBOX)" = 32 ] || fail "something left the server"
 	note "$dress: the window grows, shrinks, and is gone; killed in between"

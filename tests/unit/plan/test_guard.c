@@ -58,6 +58,14 @@ static void limits(void **state)
 	g.account_recent = 990;
 	expect("a tenth of the account", g, 10, 10, 0);
 	expect("more than a tenth of the account", g, 11, 0, 11);
+	g = (struct gw_guard){ .mailbox_total = 30, .account_total = 30, .mailbox_day = 39 };
+	expect("forty in a day, of seventy", g, 1, 1, 0);
+	expect("more than half of a mailbox in a day", g, 2, 0, 2);
+	g = large;
+	g.account_day = 2300;
+	expect("a quarter of the account in a day", g, 200, 200, 0);
+	g.account_day = 4000;
+	expect("more than that", g, 1, 0, 1);
 	g = (struct gw_guard){
 		.mailbox_total = 5, .account_total = 5000, .there_is_nothing = true
 	};
