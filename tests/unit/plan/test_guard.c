@@ -150,10 +150,58 @@ static void both_sides_count(void **state)
 	gw_plan_deinit(&plan);
 }
 
+/* n unknown files that would go up, of which `edits` take the place of others. */
+static uint64_t held_uploads(struct gw_upload_guard g, uint32_t n, uint32_t edits)
+{
+	struct gw_local_msg local[200] = { 0 };
+	struct gw_plan plan = { 0 };
+	uint64_t held;
+
+	for (uint32_t i = 0; i < n + edits + 2; i++) {
+		struct gw_action *a = gw_array_push(
+			(void **)&plan.actions, &plan.count, &plan.cap, sizeof *plan.actions);
+
+		a->kind = i < edits ? GW_DO_REPLACED : GW_DO_UPLOAD;
+		a->local = i;
+	}
+	local[n + edits].known = local[n + edits + 1].accepted = true; /* they go in any case */
+	g.local = local;
+	held = gw_guard_uploads(&g, &plan);
+	assert_int_equal(plan.actions[n + edits].kind, GW_DO_UPLOAD);
+	assert_int_equal(plan.actions[n + edits + 1].kind, GW_DO_UPLOAD);
+	gw_plan_deinit(&plan);
+	return held;
+}
+
+static void uploads(void **state)
+{
+	struct gw_upload_guard g = { .account_total = 500 };
+
+	(void)state;
+	assert_int_equal(held_uploads(g, 150, 0), 0); /* the first sync of a tree */
+	g.in_step = true;
+	assert_int_equal(held_uploads(g, 100, 0), 0);
+	assert_int_equal(held_uploads(g, 101, 0), 101);
+	assert_int_equal(held_uploads(g, 101, 1), 0); /* one is an edit */
+	g.account_so_far = 90;
+	assert_int_equal(held_uploads(g, 11, 0), 11);
+	g.account_total = 5000;
+	assert_int_equal(held_uploads(g, 150, 0), 0); /* no tenth of the account */
+	g.strange = true;
+	g.recognised = 5;
+	assert_int_equal(held_uploads(g, 5, 0), 0);
+	assert_int_equal(held_uploads(g, 6, 0), 6);
+	g.recognised = 0;
+	assert_int_equal(held_uploads(g, 2, 0), 0); /* too few to tell */
+	g.off = true;
+	assert_int_equal(held_uploads(g, 150, 0), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(limits),
-		cmocka_unit_test(a_person_decides), cmocka_unit_test(both_sides_count) };
+		cmocka_unit_test(a_person_decides), cmocka_unit_test(both_sides_count),
+		cmocka_unit_test(uploads) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
