@@ -57,8 +57,8 @@ static void work(struct gw_disk_job *job, struct gw_disk_world *world)
 	for (size_t i = 0; i < c->count && code == GW_OK && world->store != NULL; i++) {
 		struct gw_gone *g = c->present = &c->list[i];
 
-		code = gw_store_message(
-			world->store, c->place->mailbox, g->uid, take_row, c, &c->err);
+		code = gw_store_message(world->store, c->place->mailbox,
+			g->row_uid != 0 ? g->row_uid : g->uid, take_row, c, &c->err);
 		if (code == GW_OK && g->known)
 			code = gw_store_has_copy(world->store, c->place->mailbox, g->print.header,
 				g->print.body, &g->has_copy, &c->err);

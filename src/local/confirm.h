@@ -11,7 +11,8 @@
 
 struct gw_gone {
 	uint32_t uid;
-	bool look; /* is its file gone? */
+	uint32_t row_uid; /* in base, if it is another one there (a dry run after new UIDs); or 0 */
+	bool look;        /* is its file gone? */
 
 	bool known;         /* out: base has a row of it, with hashes */
 	bool still_gone;    /* out, if look: a second trusted look does not show it either */

@@ -118,6 +118,7 @@ void gw_box_free(struct gw_box *box)
 	gw_box_forget_moves(box);
 	free(box->gone);
 	free(box->gone_actions);
+	free(box->renumbered);
 	free(box->takes);
 	free(box->carries);
 	free(box->carry_items);

@@ -143,6 +143,8 @@ struct gw_box {
 	struct gw_gone *gone;   /* owned; facts of what is gone */
 	uint32_t *gone_actions; /* owned; indices in the plan, likewise */
 	size_t gone_count;
+	struct gw_rekey *renumbered; /* owned; in a dry run: what the state was not told of */
+	size_t renumbered_count;
 	bool rekeyed;                /* its UIDs were given anew */
 	bool has_news;               /* another look showed a file that the first did not */
 	uint64_t saw_at, fresh_from; /* box.h */
@@ -269,6 +271,8 @@ void gw_box_set_aside(struct gw_box *box, const struct gw_download_item *item, c
 
 /* pair.c: the heads of all messages, to find base's rows again under new UIDs. */
 void gw_box_begin_rekey(struct gw_box *box);
+/* The UID that base has for it: in a dry run the state keeps the old ones.  0: the same. */
+uint32_t gw_box_row_uid(const struct gw_box *box, uint32_t uid);
 /* All rows' prints are there (LOOKING_AT_PRINTS is over). */
 void gw_box_rekey(struct gw_box *box);
 /* Fetches the headers of wanted_heads; then gw_box_headed(). */

@@ -275,6 +275,15 @@ static bool rekey_view(struct gw_local_view *v, struct gw_rekey *map, size_t cou
 	return ok;
 }
 
+uint32_t gw_box_row_uid(const struct gw_box *box, uint32_t uid)
+{
+	for (size_t i = 0; i < box->renumbered_count; i++) {
+		if (box->renumbered[i].new_uid == uid)
+			return box->renumbered[i].old_uid;
+	}
+	return 0;
+}
+
 void gw_box_rekey(struct gw_box *box)
 {
 	struct rekey_job *job = calloc(1, sizeof *job);
@@ -310,7 +319,10 @@ void gw_box_rekey(struct gw_box *box)
 	if (box->env->dry_run) { /* the state stays as it is, and this look goes on as if it did not */
 		bool ok = rekey_view(&box->local, map, job->count);
 
-		free(map);
+		free(box->renumbered);
+		box->renumbered = map;
+		box->renumbered_count = job->count;
+		box->env->counts->paired -= job->count; /* counted with the rest */
 		free(job);
 		box->remote.restarted = false;
 		if (ok)
