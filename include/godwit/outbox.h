@@ -14,6 +14,9 @@
 struct uv_loop_s;
 struct gw_sender;
 
+/* True once anything was submitted. */
+bool gw_outbox_exists(const struct gw_account *account);
+
 /* What a sendmail command was asked. */
 struct gw_submission {
 	const char *account;   /* its name; NULL: by the addresses */
@@ -117,7 +120,9 @@ enum gw_sender_event_type {
 };
 
 struct gw_sender_counts {
-	size_t sent, later, refused, doubt, waiting; /* mails; waiting: for the user */
+	size_t sent, later, refused, doubt; /* mails, in this run */
+	size_t waiting;                     /* in the outbox at its end */
+	size_t needs_user;                  /* of them, refused, held or broken */
 };
 
 struct gw_sender_event {

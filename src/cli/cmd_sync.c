@@ -6,6 +6,7 @@
 #include "cli/hooks.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "cli/senders.h"
 
 #include "godwit/control.h"
 #include "godwit/json.h"
@@ -40,6 +41,7 @@ struct run {
 	size_t count, running;
 	unsigned interrupts;
 	const struct options *options;
+	struct senders *senders; /* owned; NULL: nothing is sent */
 };
 
 static void end_signals(struct run *r)
@@ -146,6 +148,8 @@ static void on_signal(uv_signal_t *handle, int number)
 	}
 	fprintf(stderr, "godwit: finishing the batch at hand; once more stops at once (nothing is "
 			"lost either way)\n");
+	if (r->senders != NULL)
+		senders_stop(r->senders);
 	for (size_t i = 0; i < r->count; i++) {
 		if (r->jobs[i].watcher != NULL)
 			let_go(&r->jobs[i]);
@@ -294,16 +298,30 @@ int cmd_sync(const struct options *o, const struct config *config, const struct 
 		uv_signal_start(&r.on_int, on_signal, SIGINT);
 		uv_signal_start(&r.on_term, on_signal, SIGTERM);
 		interrupt_arm();
+		r.senders = o->dry_run || o->verify
+				    ? NULL
+				    : senders_new(&r.loop, &r.own_log, false, NULL, NULL);
+		for (size_t i = 0; i < r.count && r.senders != NULL; i++)
+			senders_add(r.senders, r.jobs[i].account);
+		for (size_t i = 0; i < config->count && r.senders != NULL && o->arg_count == 0;
+			i++) {
+			if (config->accounts[i].maildir == NULL)
+				senders_add(r.senders, &config->accounts[i]);
+		}
 		r.running = 1; /* so that an account that fails at once does not end the rest */
 		start(&r);
 		if (--r.running == 0)
 			end_signals(&r);
 		uv_run(&r.loop, UV_RUN_DEFAULT);
 		status = worst(&r);
+		if (r.senders != NULL &&
+			(status == 0 || (status == 1 && senders_status(r.senders) > 1)))
+			status = senders_status(r.senders);
 	}
 	uv_loop_close(&r.loop);
 	hooks_free(r.hooks);
 	progress_free(r.progress);
+	senders_free(r.senders);
 	for (size_t i = 0; i < r.count; i++)
 		free(r.jobs[i].folders);
 	free(r.jobs);

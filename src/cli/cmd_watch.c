@@ -8,6 +8,7 @@
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/say.h"
+#include "cli/senders.h"
 #include "cli/systemd.h"
 
 #include "godwit/watch.h"
@@ -39,6 +40,7 @@ struct run {
 	uv_timer_t watchdog;
 	struct progress *progress; /* owned */
 	struct hooks *hooks;       /* owned */
+	struct senders *senders;   /* owned; they count as one that runs */
 	struct job *jobs;          /* owned */
 	size_t count, running;
 	unsigned interrupts;
@@ -52,6 +54,8 @@ static void stop_all(struct run *r)
 		if (r->jobs[i].watch != NULL)
 			gw_watch_stop(r->jobs[i].watch);
 	}
+	if (r->senders != NULL)
+		senders_stop(r->senders);
 }
 
 /* systemd waits with what depends on us until every account had its first sync, or cannot have it.
@@ -179,6 +183,31 @@ static bool make_jobs(struct run *r)
 	return r->jobs != NULL && r->progress != NULL;
 }
 
+static void on_senders_ended(void *ctx)
+{
+	struct run *r = ctx;
+
+	if (--r->running == 0)
+		on_all_ended(r);
+}
+
+/* Every account's that sends, also of those that are not watched. */
+static void start_senders(struct run *r)
+{
+	bool any = false;
+
+	senders_free(r->senders);
+	r->senders = senders_new(&r->loop, r->log, true, on_senders_ended, r);
+	for (size_t i = 0; i < r->config.count && r->senders != NULL; i++) {
+		const struct gw_account *a = &r->config.accounts[i];
+
+		if (account_is_chosen(r->options, a) ||
+			(r->options->arg_count == 0 && a->maildir == NULL))
+			any |= senders_add(r->senders, a);
+	}
+	r->running += any;
+}
+
 static void start_all(struct run *r)
 {
 	struct gw_error err = { 0 };
@@ -199,6 +228,8 @@ static void start_all(struct run *r)
 		r->running += ok;
 		r->count++;
 	}
+	if (ok)
+		start_senders(r);
 	if (ok && r->running > 0)
 		return;
 	gw_fail(&err, GW_ERR_NOMEM, "out of memory");
@@ -238,6 +269,7 @@ int cmd_watch(const struct options *o, struct config *config, const struct gw_lo
 	uv_run(&r.loop, UV_RUN_DEFAULT);
 	uv_loop_close(&r.loop);
 	hooks_free(r.hooks);
+	senders_free(r.senders);
 	progress_free(r.progress);
 	free(r.jobs);
 	config_free(&r.config);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { PATH = 4096 };
 
@@ -104,6 +105,14 @@ enum gw_code gw_outbox_list(const struct gw_account *account,
 	gw_loaded_deinit(&box);
 	gw_queue_close(queue);
 	return code;
+}
+
+bool gw_outbox_exists(const struct gw_account *account)
+{
+	char path[PATH];
+
+	gw_memory_path(account, ".outbox", path, sizeof path);
+	return access(path, F_OK) == 0;
 }
 
 struct log_reader {

@@ -9,6 +9,7 @@
  * I2  mails in memory are replaced only while no transaction and no record is under way.
  * I3  done() is told once, from end().
  */
+#include "outbox/changes.h"
 #include "outbox/evidence.h"
 #include "outbox/filing.h"
 #include "outbox/memory.h"
@@ -168,11 +169,13 @@ static void on_closed(uv_handle_t *handle)
 
 static void count_waiting(struct gw_sender *s)
 {
-	s->counts.waiting = 0;
+	s->counts.waiting = s->counts.needs_user = 0;
 	for (size_t i = 0; i < s->box.count; i++) {
 		enum gw_mail_state state = gw_item_state(&s->box.list[i]->item, sender_now());
 
 		s->counts.waiting += state != GW_MAIL_SENT;
+		s->counts.needs_user += state == GW_MAIL_REFUSED || state == GW_MAIL_HELD ||
+					state == GW_MAIL_BROKEN;
 	}
 }
 
@@ -185,6 +188,7 @@ static void end(struct gw_sender *s)
 
 	enter(s, SENDER_OVER);
 	count_waiting(s);
+	gw_changes_stop(s->changes);
 	if (s->lock >= 0)
 		close(s->lock);
 	s->cb(s->ctx, &ev);
@@ -563,6 +567,11 @@ bool gw_account_signs_in(const struct gw_account *account)
 	return smtp->user != NULL && smtp->user[0] != '\0';
 }
 
+static void on_change(void *ctx, bool awake)
+{
+	gw_sender_poke(ctx, awake);
+}
+
 enum gw_code gw_sender_start(uv_loop_t *loop, const struct gw_account *account,
 	const struct gw_sender_options *options, const struct gw_log *log, gw_sender_cb *cb,
 	void *ctx, struct gw_sender **out, struct gw_error *err)
@@ -599,6 +608,8 @@ enum gw_code gw_sender_start(uv_loop_t *loop, const struct gw_account *account,
 	}
 	uv_timer_init(loop, &s->timer);
 	s->timer.data = s;
+	gw_memory_path(account, ".outbox", path, sizeof path);
+	s->changes = gw_changes_start(loop, path, on_change, s);
 	start_loading(s);
 	*out = s;
 	return GW_OK;

@@ -85,6 +85,7 @@ struct gw_sender {
 	uv_timer_t timer;
 	int64_t linger_until;
 	struct gw_sender_counts counts;
+	struct gw_changes *changes; /* owned */
 	struct gw_evidence *evidence;
 	struct gw_queued *looked_for;
 };
