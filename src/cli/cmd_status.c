@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "godwit/json.h"
+#include "godwit/outbox.h"
 #include "godwit/status.h"
 
 #include <stdio.h>
@@ -21,6 +22,8 @@ struct printer {
 	bool json, known, verbose;
 	int64_t changed_at, not_before;
 	uint64_t down, up; /* today */
+	json_t *outbox;    /* owned; NULL: nothing was ever submitted */
+	bool needs_user;   /* a mail in the outbox does */
 };
 
 static void on_account(void *ctx, bool known, int64_t changed_at)
@@ -137,6 +140,55 @@ static void print_watcher(const struct printer *p)
 		(long long)json_integer_value(json_object_get(p->watcher, "process")), text);
 }
 
+static void print_states(const struct gw_outbox_summary *s)
+{
+	const char *before = "";
+
+	say(stdout, "  outbox: ");
+	for (int i = 0; i <= GW_MAIL_BROKEN; i++) {
+		if (i == GW_MAIL_SENT || s->by_state[i] == 0)
+			continue;
+		say(stdout, "%s%zu %s", before, s->by_state[i],
+			gw_mail_state_name((enum gw_mail_state)i));
+		before = ", ";
+	}
+	say(stdout, "%s (`godwit outbox`)\n", s->count == 0 ? "nothing waits" : "");
+}
+
+/* What waits to be sent. */
+static void on_outbox(void *ctx, const struct gw_outbox_summary *s)
+{
+	struct printer *p = ctx;
+	char until[GW_LOCAL_TIME];
+
+	p->needs_user = s->sign_in[0] != '\0' || s->by_state[GW_MAIL_REFUSED] > 0 ||
+			s->by_state[GW_MAIL_HELD] > 0 || s->by_state[GW_MAIL_BROKEN] > 0;
+	if (p->json) {
+		p->outbox = json_pack("{s:o, s:I, s:o}", "sign_in", gw_json_text(s->sign_in),
+			"pause_until", (json_int_t)s->pause_until, "pause_reason",
+			gw_json_text(s->pause_reason));
+		for (int i = 0; i <= GW_MAIL_BROKEN && p->outbox != NULL; i++)
+			json_object_set_new(p->outbox, gw_mail_state_name((enum gw_mail_state)i),
+				json_integer((json_int_t)s->by_state[i]));
+		return;
+	}
+	if (s->count > 0)
+		print_states(s);
+	if (s->sign_in[0] != '\0')
+		say(stdout, "  nothing is sent: %s\n", s->sign_in);
+	if (s->pause_until > 0) {
+		gw_local_time(s->pause_until, until);
+		say(stdout, "  sending pauses until %s: %s\n", until, s->pause_reason);
+	}
+}
+
+static enum gw_code read_outbox(struct printer *p, struct gw_error *err)
+{
+	return gw_account_sends(p->account) && gw_outbox_exists(p->account)
+		       ? gw_outbox_list(p->account, NULL, on_outbox, p, err)
+		       : GW_OK;
+}
+
 static void print_json(struct printer *p)
 {
 	json_t *o = json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:O, s:O, s:o}", "account",
@@ -146,6 +198,8 @@ static void print_json(struct printer *p)
 		"mailboxes", p->mailboxes, "held", p->held, "watcher",
 		p->watcher == NULL ? json_null() : json_incref(p->watcher));
 
+	if (p->outbox != NULL)
+		json_object_set(o, "outbox", p->outbox);
 	json_dumpf(o, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
 	putchar('\n');
 	json_decref(o);
@@ -168,6 +222,8 @@ static enum gw_code read_account(struct printer *p, struct gw_error *err)
 	if (code == GW_OK)
 		code = gw_status_read(p->account, &sink, err);
 	fclose(p->text);
+	if (code == GW_OK && p->json)
+		code = read_outbox(p, err);
 	if (code == GW_OK && p->json) {
 		print_json(p);
 	} else if (code == GW_OK) {
@@ -175,6 +231,7 @@ static enum gw_code read_account(struct printer *p, struct gw_error *err)
 		print_day(p);
 		print_watcher(p);
 		fputs(text, stdout);
+		code = read_outbox(p, err);
 	}
 	free(text);
 	return code;
@@ -192,8 +249,9 @@ static int print_account(const struct options *o, const struct gw_account *a)
 	json_decref(p.mailboxes);
 	json_decref(p.held);
 	json_decref(p.watcher);
+	json_decref(p.outbox);
 	if (code == GW_OK)
-		return p.held_count > 0;
+		return p.held_count > 0 || p.needs_user;
 	complain(a->name, NULL, &err);
 	return exit_status(&err);
 }

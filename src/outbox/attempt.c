@@ -299,7 +299,7 @@ bool attempt_start(struct gw_sender *s, struct gw_queued *mail, size_t to_count)
 		return false;
 	}
 	fill(a);
-	mail->item.sending = true;
+	mail->item.sending = mail->item.tried = true;
 	a->next = s->attempts;
 	s->attempts = a;
 	a->request.data = a;

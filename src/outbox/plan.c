@@ -90,7 +90,7 @@ static int64_t due_at(const struct gw_item *item, const struct gw_outbox_facts *
 {
 	int64_t delayed = item->queued_at + f->delay_s, next = believable(item->next_at, f->now);
 
-	if (item->asked || (f->asked_at != 0 && item->later_at < f->asked_at))
+	if (item->asked || (f->asked_at != 0 && !item->tried && item->later_at <= f->asked_at))
 		return 0;
 	delayed = delayed > f->now + f->delay_s ? f->now : delayed;
 	for (size_t i = 0; i < item->to_count; i++) {

@@ -26,6 +26,7 @@ struct gw_item {
 	bool broken;  /* it cannot be sent as it is */
 	bool sending; /* a transaction runs */
 	bool asked;   /* by name: no waiting */
+	bool tried;   /* since it was loaded */
 };
 
 /* A provider's pace.  0: no limit. */

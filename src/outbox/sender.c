@@ -201,6 +201,12 @@ static bool is_busy(const struct gw_sender *s)
 	       (s->records != NULL && !gw_records_idle(s->records));
 }
 
+static void close_session(struct gw_sender *s)
+{
+	s->up = false;
+	gw_smtp_close(&s->session); /* tells the ends of what is under way */
+}
+
 static void try_to_end(struct gw_sender *s)
 {
 	enter(s, SENDER_ENDING);
@@ -210,7 +216,7 @@ static void try_to_end(struct gw_sender *s)
 	if (s->evidence != NULL)
 		gw_evidence_cancel(s->evidence);
 	if (s->attempts == NULL || s->stopping)
-		gw_smtp_close(&s->session); /* tells the ends of what is under way */
+		close_session(s);
 	if (is_busy(s))
 		uv_timer_start(&s->timer, on_timer, 10, 0);
 	else
@@ -233,11 +239,12 @@ static void on_session(void *ctx, const struct gw_smtp_event *ev)
 			gw_records_fact(s->records, "sign_in", "");
 			gw_records_commit(s->records, NULL, NULL);
 		}
+		s->up = true;
 		enter(s, SENDER_SENDING);
 	} else {
 		bool token = s->sasl != NULL && s->sasl->password == NULL;
 
-		gw_smtp_close(&s->session);
+		close_session(s);
 		if (ev->stage == GW_SMTP_AT_AUTH && ev->err->code == GW_ERR_AUTH && token &&
 			!s->renewed) {
 			s->renewed = true; /* a token may be over in mid-queue */
@@ -387,7 +394,7 @@ static void send_more(struct gw_sender *s, struct gw_outbox_step *step)
 
 		if (most > 0 && s->on_session + running >= most) {
 			if (running == 0) { /* another connection */
-				gw_smtp_close(&s->session);
+				close_session(s);
 				enter(s, SENDER_WAITING);
 				s->dirty = true;
 			}
@@ -497,7 +504,7 @@ static void wait_or_end(struct gw_sender *s, int64_t until)
 	}
 	if (s->session != NULL &&
 		(!s->options.forever || (until > 0 && until > now + KEEP_SESSION_S))) {
-		gw_smtp_close(&s->session);
+		close_session(s);
 		gw_sasl_unref(&s->sasl);
 		s->renewed = false;
 	}
@@ -539,11 +546,12 @@ void sender_step(struct gw_sender *s)
 	}
 	facts = facts_of(s);
 	step = gw_outbox_plan((struct gw_item *const *)(void *)s->box.list, s->box.count, &facts);
-	if (s->state == SENDER_SENDING) {
+	if (s->up && step.item != NULL) {
+		enter(s, SENDER_SENDING);
 		send_more(s, &step);
-		if (s->attempts != NULL || s->dirty)
-			return;
 	}
+	if (s->attempts != NULL || (s->up && s->dirty))
+		return;
 	if (step.item == NULL) {
 		until = sooner(step.wait_until, look_for_doubts(s));
 		if (s->evidence != NULL)

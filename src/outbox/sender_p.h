@@ -77,6 +77,7 @@ struct gw_sender {
 	bool renewed;         /* a refused token was renewed */
 	char key[65];         /* stands for what we sign in with */
 	struct gw_smtp *session;
+	bool up;             /* the session takes mail */
 	unsigned on_session; /* messages it has carried */
 	int64_t minute, in_minute;
 	struct attempt *attempts; /* owned; at most two */

@@ -214,3 +214,61 @@ printf 'From: Me <me@z.test>\nTo: a@y\n\nx\n' | godwit sendmail -t -v 2> "$T/err
 grep -q 'account "other"' "$T/err" || fail "by the wrong account"
 printf 'From: Me <me@q.test>\nTo: a@y\n\nx\n' > "$T/mail"
 refused 78 'from = {"me@q.test"}' -t
+
+note "a process of its own sends at once; a watcher and a sync send, too"
+server --caps $CAPS
+config
+sed -i 's/send = "manual"/send = "at-once"/' "$T/config"
+fresh
+until_taken() {
+	for _ in $(seq 600); do
+		[ "$(taken)" -lt "$1" ] || return 0
+		sleep 0.05
+	done
+	fail "not sent"
+}
+end_other() { # the sender that holds the lock, if there is one
+	local pid
+	pid=$(timeout 20 "$GODWIT_BUILD/godwit" -c "$T/config" outbox send 2>&1 |
+		sed -n 's/.*process \([0-9]*\)).*/\1/p')
+	[ -z "$pid" ] || kill "$pid"
+}
+queue a@y
+until_taken 1
+end_other
+mkdir -p "$T/tree"
+sed -i 's/send = "at-once"/send = "sync"/' "$T/config"
+cat >> "$T/config" <<-END
+	account "imap" {
+		host = "127.0.0.1" port = 1 tls = "none" user = "u" password-command = "echo x"
+		maildir = "$T/tree"
+	}
+END
+"$GODWIT_BUILD/godwit" -c "$T/config" watch > "$T/watch.out" 2>&1 &
+WATCHER=$!
+PIDS="$PIDS $WATCHER"
+queue a@y
+until_taken 2
+queue b@y
+until_taken 3
+kill "$WATCHER"
+wait "$WATCHER" || true
+queue a@y
+godwit sync > "$T/out" 2> "$T/err" || true
+[ "$(taken)" = 4 ] || fail "sync did not send"
+echo 'RCPT a@y * 550 5.1.1 no' > "$SRV/rules"
+queue a@y
+godwit sync > "$T/out" 2> "$T/err" || true
+state_is refused
+
+note "the notice of a refusal, and the copy in Sent"
+config "maildir = \"$T/tree\" host = \"127.0.0.1\" port = 1 tls = \"none\" user = \"me\" password-command = \"cat $T/password\""
+fresh
+mkdir -p "$T/tree"/{INBOX,Sent}/{cur,new,tmp}
+echo 'RCPT b@y * 550 5.1.1 no such user' > "$SRV/rules"
+printf 'From: me@x.test\nTo: a@y\nBcc: c@y, b@y\nSubject: secret plan\n\nbody\n' | godwit sendmail -t || fail "sendmail"
+send 1
+grep -q 'no such user' "$T/tree/INBOX/new"/* || fail "no notice"
+grep -q 'Auto-Submitted: auto-replied' "$T/tree/INBOX/new"/* || fail "no proper notice"
+grep -q '^Bcc: c@y, b@y' "$T/tree/Sent/cur"/* || fail "no copy with its Bcc"
+! grep -q X-Godwit "$T/tree/Sent/cur"/* "$T/tree/INBOX/new"/* || fail "our lines are in a copy"
