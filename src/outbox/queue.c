@@ -50,17 +50,26 @@ static enum gw_code open_sub(
 	return *fd >= 0 ? GW_OK : gw_fail_sys(err, GW_ERR_DISK, errno, "cannot open %s", path);
 }
 
-/* Flushes a directory that was made, and what holds it. */
+/* Flushes a directory that was made, and what holds it, since any of that may be new, too.  Beyond the
+ * state's own folder a file system that cannot be flushed (read-only, say) was there before. */
 static enum gw_code flush_made(const struct gw_queue *q, struct gw_error *err)
 {
-	char *parent = strdup(q->path), *slash = parent == NULL ? NULL : strrchr(parent, '/');
-	enum gw_code code = gw_fsync_dir(q->path, err);
+	char *path = strdup(q->path), *slash = path;
+	enum gw_code code = path == NULL ? gw_fail(err, GW_ERR_NOMEM, "out of memory") : GW_OK;
+	struct gw_error ignored = { 0 };
 
-	if (slash != NULL && slash > parent)
-		*slash = '\0';
-	if (code == GW_OK && slash != NULL)
-		code = gw_fsync_dir(parent, err);
-	free(parent);
+	for (int level = 0; code == GW_OK && slash != NULL; level++) {
+		if (level < 2)
+			code = gw_fsync_dir(path, err);
+		else
+			gw_fsync_dir(path, &ignored);
+		slash = strrchr(path, '/');
+		if (slash == path)
+			slash = NULL;
+		if (slash != NULL)
+			*slash = '\0';
+	}
+	free(path);
 	return code;
 }
 
