@@ -369,7 +369,10 @@ static enum gw_code refuse(
 
 	base_of(op->from, base);
 	return gw_store_refuse(world->store, op->place->mailbox, base,
-		op->held_back ? GW_REFUSED_HELD : (int64_t)time(NULL), op->uid, op->to, err);
+		op->held_back ? GW_REFUSED_HELD
+		: op->soon    ? GW_REFUSED_SOON
+			      : (int64_t)time(NULL),
+		op->uid, op->to, err);
 }
 
 static enum gw_code suspect(

@@ -75,6 +75,7 @@ struct gw_op {
 	bool was_pending;   /* JOIN: the file was being uploaded */
 	bool lasting;       /* HOLD: told for as long as the message is there */
 	bool held_back;     /* REFUSED: it was never sent, and waits for a person */
+	bool soon;          /* REFUSED: it is tried again in the next run */
 	bool name_is_taken; /* DELIVER: another message has the name, so a fresh one will do */
 	bool copied;        /* JOIN: we made it on the server, of another */
 	/* Where a row is added or changed: what its tags do (store/store.h). */

@@ -13,8 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { REFUSED_SECONDS = 86400 };
-
 struct gw_look {
 	struct gw_disk_job job; /* first */
 	struct gw_look_options options;
@@ -189,6 +187,7 @@ static enum gw_code take_refused(void *ctx, const char *base_name, int64_t at, u
 	if (file != GW_NO_LOCAL && at == GW_REFUSED_HELD) {
 		v->messages[file].accepted = look->options.accept_held;
 		v->messages[file].refused = !look->options.accept_held;
+		v->kept_count += v->messages[file].refused; /* told by those who hold it */
 		return GW_OK;
 	}
 	if (file != GW_NO_LOCAL) {
@@ -196,7 +195,8 @@ static enum gw_code take_refused(void *ctx, const char *base_name, int64_t at, u
 						       : look->options.retry_refused;
 
 		v->messages[file].accepted = again && at == GW_REFUSED_FOR_GOOD;
-		v->messages[file].refused = !again && at + REFUSED_SECONDS > (int64_t)time(NULL);
+		v->messages[file].refused = !again && at + GW_REFUSED_SECONDS > (int64_t)time(NULL);
+		v->messages[file].refused_before = at == GW_REFUSED_SOON;
 		v->kept_count += at == GW_REFUSED_FOR_GOOD && v->messages[file].refused;
 		return GW_OK;
 	}

@@ -13,6 +13,8 @@
 
 struct gw_look;
 
+enum { GW_REFUSED_SECONDS = 86400 }; /* until a file that was refused is tried again */
+
 /* An upload that an earlier run, or this one, did not see through. */
 struct gw_pending_file {
 	char *base_name; /* owned */
@@ -59,7 +61,7 @@ struct gw_local_view {
 	size_t suspect_count, suspect_cap;
 	struct gw_alias *aliases; /* owned */
 	size_t alias_count, alias_cap;
-	size_t kept_count; /* files that stay here for good: refused, and no news */
+	size_t kept_count; /* files that are refused, and no news: kept here for good, or held */
 	char **outdated;   /* owned; base names of files refused once that are gone */
 	size_t outdated_count, outdated_cap;
 	struct gw_keywords keywords;

@@ -22,12 +22,23 @@ void gw_box_forget_file(struct gw_box *box, const char *name)
 		gw_box_add(box, &op);
 }
 
-static void refuse(struct gw_box *box, const char *name, uint32_t uid, const char *reason)
+static void tell_refused(struct gw_box *box, const char *name, const char *reason)
 {
 	struct gw_error err = { 0 };
-	struct gw_op op = {
-		.kind = GW_OP_REFUSED, .uid = uid, .from = strdup(name), .to = strdup(reason)
-	};
+
+	gw_fail(&err, GW_ERR_REFUSED, "%s is not uploaded: %s", name, reason);
+	err.scope = GW_SCOPE_MESSAGE;
+	box->env->problem(box->env->ctx, box, &err);
+}
+
+static void refuse(
+	struct gw_box *box, const char *name, uint32_t uid, const char *reason, bool soon)
+{
+	struct gw_op op = { .kind = GW_OP_REFUSED,
+		.uid = uid,
+		.from = strdup(name),
+		.to = strdup(reason),
+		.soon = soon };
 
 	if (op.from != NULL && op.to != NULL) {
 		gw_box_add(box, &op);
@@ -36,14 +47,23 @@ static void refuse(struct gw_box *box, const char *name, uint32_t uid, const cha
 		free(op.to);
 		box->incomplete = true;
 	}
-	gw_fail(&err, GW_ERR_REFUSED, "%s is not uploaded: %s", name, reason);
-	err.scope = GW_SCOPE_MESSAGE;
-	box->env->problem(box->env->ctx, box, &err);
+	tell_refused(box, name, reason);
+}
+
+/* For a reason that can be over with the next run: nothing is sent to find out. */
+static void refuse_soon(struct gw_box *box, uint32_t local, const char *reason)
+{
+	const char *name = gw_scan_name(&box->local.scan, local);
+
+	if (box->local.messages[local].refused_before)
+		tell_refused(box, name, reason);
+	else
+		refuse(box, name, 0, reason, true);
 }
 
 void gw_box_refuse_file(struct gw_box *box, const char *name, const char *reason)
 {
-	refuse(box, name, 0, reason);
+	refuse(box, name, 0, reason, false);
 }
 
 static void hold_file(struct gw_box *box, const char *name)
@@ -67,7 +87,8 @@ void gw_box_refuse_alias(struct gw_box *box, const char *name, uint32_t uid)
 {
 	refuse(box, name, uid,
 		"the server has merged it with a message that has the same Message-ID and is in "
-		"the mailbox already");
+		"the mailbox already",
+		false);
 }
 
 /* --- what may be uploaded -------------------------------------------------------------------- */
@@ -107,8 +128,7 @@ void gw_box_mark_candidates(struct gw_box *box)
 		else if (l->refused || box->env->dry_run)
 			continue;
 		else if (!p->ok)
-			gw_box_refuse_file(
-				box, name, "it cannot be read; look at its owner and mode");
+			refuse_soon(box, p->index, "it cannot be read; look at its owner and mode");
 		else if (p->facts.has_nul)
 			gw_box_refuse_file(box, name,
 				"it holds NUL bytes, which IMAP cannot carry (RFC 9051 section 9)");
@@ -124,14 +144,12 @@ bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a)
 	unsigned heat;
 
 	if (a->kind == GW_DO_REFUSE) {
-		if (!box->env->dry_run)
+		if (!box->env->dry_run && box->remote.read_only)
+			refuse_soon(box, a->local, "the mailbox is read-only");
+		else if (!box->env->dry_run)
 			gw_box_refuse_file(box, gw_scan_name(&box->local.scan, a->local),
-				box->remote.read_only
-					? "the mailbox is read-only"
-					: "the Maildir is an older copy, and on the server the "
-					  "message is no "
-					  "more; "
-					  "move the file to another folder to have it back there");
+				"the Maildir is an older copy, and on the server the message is no "
+				"more; move the file to another folder to have it back there");
 		return true;
 	}
 	if (a->kind == GW_DO_HOLD_UPLOAD) {

@@ -58,12 +58,13 @@ enum gw_twin { GW_TWIN_NONE, GW_TWIN_SAME, GW_TWIN_OTHER };
 /* What the Maildir holds now. */
 struct gw_local_msg {
 	uint64_t flags;
-	uint32_t uid;   /* of its row, 0: base does not know it */
-	uint32_t alien; /* letters in its name that are another mailbox's, as bits; flags holds
+	uint32_t uid;        /* of its row, 0: base does not know it */
+	uint32_t alien;      /* letters in its name that are another mailbox's, as bits; flags holds
 			 * what they mean */
-	bool refused;   /* the server did not take it, not long ago, or it is held back */
-	bool accepted;  /* it was held back, and a person said yes */
-	bool known;     /* unknown here, and base has the same message in some mailbox */
+	bool refused;        /* the server did not take it, not long ago, or it is held back */
+	bool accepted;       /* it was held back, and a person said yes */
+	bool known;          /* unknown here, and base has the same message in some mailbox */
+	bool refused_before; /* for a reason that may be over by now, and is told anyway */
 	bool candidate; /* unknown, readable, and the only file of its name: it may be uploaded */
 	bool ours;      /* unknown, and named by us after a UID: it was on the server once */
 	uint8_t twin;   /* enum gw_twin */

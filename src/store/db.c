@@ -124,7 +124,8 @@ static const char *const sql[STATEMENTS] = {
 			 " (SELECT count(*) FROM refused WHERE mailbox_id = id AND uid = 0"
 			 " AND at < 4611686018427387903),"
 			 " (SELECT count(*) FROM refused WHERE mailbox_id = id AND at = ?),"
-			 " (SELECT count(*) FROM deleted WHERE mailbox_id = id AND at > ?)"
+			 " (SELECT count(*) FROM deleted WHERE mailbox_id = id AND at > ?),"
+			 " (SELECT min(at) FROM refused WHERE mailbox_id = id AND uid = 0)"
 			 " FROM mailbox"
 			 " ORDER BY remote_name",
 	[ST_MAILBOX_ADD] = "INSERT INTO mailbox(remote_name, delimiter, local_dir, special_use,"

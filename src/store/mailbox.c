@@ -62,7 +62,8 @@ enum gw_code gw_store_mailboxes(
 			.set_aside = (uint32_t)sqlite3_column_int64(st, 25),
 			.refused = (uint32_t)sqlite3_column_int64(st, 26),
 			.held_uploads = (uint32_t)sqlite3_column_int64(st, 27),
-			.deleted_kept = (uint32_t)sqlite3_column_int64(st, 28) };
+			.deleted_kept = (uint32_t)sqlite3_column_int64(st, 28),
+			.refused_at = sqlite3_column_int64(st, 29) };
 
 		code = row.remote_name == NULL || row.local_dir == NULL
 			       ? gw_fail(err, GW_ERR_NOMEM, "out of memory")

@@ -81,6 +81,7 @@ struct gw_mailbox_row {
 	uint32_t suspects;             /* a connection broke at something in it */
 	uint32_t set_aside, refused;   /* messages, and files, that cannot cross */
 	uint32_t deleted_kept;         /* as far back as is remembered: a day */
+	int64_t refused_at;            /* when the first of these files was refused last */
 };
 
 typedef enum gw_code gw_mailbox_cb(void *ctx, const struct gw_mailbox_row *row);
@@ -219,6 +220,8 @@ typedef enum gw_code gw_refused_cb(void *ctx, const char *base_name, int64_t at,
 #define GW_REFUSED_FOR_GOOD (INT64_MAX / 2)
 /* Likewise: it was never sent, and waits for a person. */
 #define GW_REFUSED_HELD (INT64_MAX / 2 + 1)
+/* Likewise: it can be tried, and told of, in every run, since no message is sent for that. */
+#define GW_REFUSED_SOON 0
 
 /* A file that the server did not take; at: seconds since the epoch.  uid: of the message that it
  * was merged with, which has another file; 0: none. */

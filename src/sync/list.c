@@ -1,6 +1,7 @@
 /* sync/list.c - which mailboxes there are and which have changed; part of sync_p.h. */
 #include "sync/sync_p.h"
 
+#include "local/observe.h"
 #include "maildir/folder.h"
 #include "maildir/tree.h"
 
@@ -161,6 +162,13 @@ static bool may_lose_there(const struct gw_entry *e)
 	       f->messages < most;
 }
 
+/* What was refused is tried again after a day, also where nothing else happens. */
+static bool is_refused_due(const struct gw_sync *s, const struct gw_entry *e)
+{
+	return e->row.refused > 0 &&
+	       (s->options.full || e->row.refused_at + GW_REFUSED_SECONDS <= s->env.now);
+}
+
 static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 {
 	struct gw_entry *e = gw_array_push(
@@ -200,7 +208,9 @@ static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 	e->remote_same &= gw_box_window_key(f, s->env.now) == e->row.window;
 	local_same = gw_sync_local_unchanged(s, e) && !gw_tag_list_has_dir(&s->tags, f->dir);
 	e->local_same = local_same;
-	e->dirty = !e->remote_same || !local_same || s->options.restore_deletions; /* kept files */
+	e->dirty = !e->remote_same || !local_same ||
+		   s->options.restore_deletions || /* kept files */
+		   is_refused_due(s, e);
 	e->may_lose =
 		e->row.uidvalidity != 0 && (!local_same || (!e->remote_same && may_lose_there(e)));
 	if (strcmp(e->row.local_dir, f->dir) != 0) {
