@@ -114,7 +114,7 @@ static int serve_until_end(struct run *r, pid_t pid, unsigned term_ms)
 			kill(pid, SIGTERM);
 			told = true;
 		}
-		if (stopped || (!storm && now_ms() - began < LONGEST * 1000))
+		if (stopped || (!storm && now_ms() - began < (int64_t)LONGEST * 1000))
 			continue;
 		wrong(r, storm ? "a storm: ended by force" : "stuck: ended by force");
 		kill(-pid, SIGKILL);
