@@ -1,4 +1,4 @@
-/* maildir/fingerprint.h - what makes two copies of a message the same message (DESIGN: pairing).
+/* maildir/fingerprint.h - what makes two copies of a message the same message (docs/design.md P3).
  *
  * Over LF line ends.  Header fields that mail readers and synchronizers add, drop or recompute do
  * not count.

@@ -1,4 +1,4 @@
-/* plan/plan.c - see plan.h; the table and its reasons are in the design document. */
+/* plan/plan.c - see plan.h; the table and its reasons: docs/design.md (M1-M5). */
 #include "plan/plan.h"
 
 #include <stdlib.h>
