@@ -490,7 +490,7 @@ void gw_box_look(struct gw_box *box, enum gw_box_state state, bool with_prints)
 		.with_prints = with_prints };
 
 	drop_views(box);
-	box->state = state;
+	gw_box_enter(box, state);
 	box->fresh_from = ++*box->env->moments;
 	if (gw_look_start(box->env->disk, &options, on_looked, box) != GW_OK)
 		fail_memory(box);
