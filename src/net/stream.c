@@ -513,7 +513,7 @@ static void on_deadline(uv_timer_t *timer)
 		give_up(s, "did not answer for", s->timeout_ms);
 		return;
 	} else if (is_dripping(s)) {
-		give_up(s, "has sent next to nothing for", DRIP_TIMEOUTS * s->timeout_ms);
+		give_up(s, "has sent next to nothing for", (uint64_t)DRIP_TIMEOUTS * s->timeout_ms);
 		return;
 	}
 	if (s->settle_by_ms != 0 && now >= s->settle_by_ms) {

@@ -157,7 +157,7 @@ used=$(($(web COMMANDS) - before))
 web FLAGS "$(web_id m2)" '(\Answered)' # in INBOX and Work
 web LABEL "$(web_id m3)" L7
 sync_ok --json
-expect_counts flags_changed=2 copied=1 mailboxes_changed=3
+expect_counts flags_changed=2 messages_downloaded=1 bytes_downloaded=0 mailboxes_changed=3 # its file is copied here
 here_is m3 INBOX,L7,Work
 syncs # the trash and spam have their turns
 at_rest
