@@ -178,9 +178,10 @@ static bool make_room(struct desk *d)
 
 static void fill_desk(struct desk *d)
 {
-	struct words *words[] = { &d->row_wires, &d->row_dirs, &d->listed_wires, &d->listed_dirs,
-		&d->dirs };
-	struct numbers *numbers[] = { &d->row_ids, &d->row_validities, &d->listed_ids,
+	enum { TABLES = 5 };
+	struct words *const words[TABLES] = { &d->row_wires, &d->row_dirs, &d->listed_wires,
+		&d->listed_dirs, &d->dirs };
+	struct numbers *const numbers[TABLES] = { &d->row_ids, &d->row_validities, &d->listed_ids,
 		&d->listed_validities, &d->inodes };
 
 	for (size_t i = 0; i < d->in->row_count; i++) {
@@ -204,10 +205,10 @@ static void fill_desk(struct desk *d)
 		add_word(&d->dirs, dir_at(d, i)->dir, i);
 		add_number(&d->inodes, dir_at(d, i)->inode, i);
 	}
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+	for (size_t i = 0; i < TABLES; i++) {
 		qsort(words[i]->list, words[i]->count, sizeof *words[i]->list, by_word);
-	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
 		qsort(numbers[i]->list, numbers[i]->count, sizeof *numbers[i]->list, by_number);
+	}
 }
 
 static void clear_desk(struct desk *d)
