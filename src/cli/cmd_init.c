@@ -129,16 +129,15 @@ static bool find_present(struct init *in)
 {
 	struct gw_buf text;
 	bool found = false, ok;
-	char *slash;
+	const char *slash;
 
 	in->target = gw_follow_links(in->path, &in->err);
-	in->dir = in->target == NULL ? NULL : strdup(in->target);
-	slash = in->dir == NULL ? NULL : strrchr(in->dir, '/');
-	if (slash == NULL) /* not an absolute path: it is here */
-		slash = in->dir == NULL ? NULL : strcpy(in->dir, ".") + 1;
-	if (slash == NULL)
+	slash = in->target == NULL ? NULL : strrchr(in->target, '/');
+	if (in->target != NULL) /* without a slash it is here */
+		in->dir = slash == NULL ? strdup(".")
+					: strndup(in->target, (size_t)(slash - in->target));
+	if (in->dir == NULL)
 		return false;
-	*slash = '\0';
 	if (gw_mkdirs(in->dir, &in->err) != GW_OK)
 		return false;
 	if (access(in->dir, W_OK) != 0)
@@ -493,7 +492,7 @@ static bool ask_folders(struct init *in)
 		return false;
 	if (strcmp(line, "*") == 0)
 		return true;
-	gw_buf_init(&list, ANSWER_SIZE * 4);
+	gw_buf_init(&list, (size_t)ANSWER_SIZE * 4);
 	ok = answer_pattern_list(line, &list) == GW_OK && set(in, "folders", gw_buf_cstr(&list));
 	gw_buf_deinit(&list);
 	return ok;
