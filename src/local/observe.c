@@ -227,7 +227,9 @@ static enum gw_code take_break(struct gw_local_view *v, const struct gw_suspect_
 
 	if (b == NULL)
 		return GW_ERR_NOMEM;
-	*b = (struct gw_break){ .lo = row->lo, .hi = row->hi, .times = row->times };
+	*b = (struct gw_break){
+		.lo = row->lo, .hi = row->hi, .times = row->times, .late = row->seen != 0
+	};
 	return GW_OK;
 }
 

@@ -227,9 +227,9 @@ static void on_unavailable(void *ctx, const struct gw_error *why)
 	box->unavailable = *why;
 }
 
-static void on_broke(void *ctx, uint32_t lo, uint32_t hi, size_t asked)
+static void on_broke(void *ctx, uint32_t lo, uint32_t hi, size_t asked, bool late)
 {
-	gw_box_note_break(ctx, lo, hi, asked);
+	gw_box_note_break(ctx, lo, hi, asked, late);
 }
 
 static void on_drained(void *ctx)

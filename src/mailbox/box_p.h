@@ -252,7 +252,7 @@ void gw_box_look(struct gw_box *box, enum gw_box_state state, bool with_prints);
 /* It ends with its connection: what it was asking for is remembered. */
 void gw_box_blame(struct gw_box *box);
 /* Of its download. */
-void gw_box_note_break(struct gw_box *box, uint32_t lo, uint32_t hi, size_t asked);
+void gw_box_note_break(struct gw_box *box, uint32_t lo, uint32_t hi, size_t asked, bool late);
 /* Has it broken too often?  true: the box has ended. */
 bool gw_box_bars_look(struct gw_box *box);
 bool gw_box_bars_changes(struct gw_box *box);

@@ -59,9 +59,10 @@ static bool suspect(const struct gw_box *box, struct gw_suspect_row *row, const 
 		*row = (struct gw_suspect_row){ .what = GW_SUSPECT_LOOK, .seen = seen_there(box) };
 		return true;
 	case BOX_DOWNLOADING:
-		*row = (struct gw_suspect_row){
-			.what = GW_SUSPECT_BODIES, .lo = box->broke.lo, .hi = box->broke.hi
-		};
+		*row = (struct gw_suspect_row){ .what = GW_SUSPECT_BODIES,
+			.lo = box->broke.lo,
+			.hi = box->broke.hi,
+			.seen = box->broke.late };
 		return box->broke.times > 0;
 	case BOX_UPLOADING:
 		*row = (struct gw_suspect_row){ .what = GW_SUSPECT_FILE };
@@ -103,9 +104,9 @@ void gw_box_blame(struct gw_box *box)
 		free(op.to), free(op.from);
 }
 
-void gw_box_note_break(struct gw_box *box, uint32_t lo, uint32_t hi, size_t asked)
+void gw_box_note_break(struct gw_box *box, uint32_t lo, uint32_t hi, size_t asked, bool late)
 {
-	box->broke = (struct gw_break){ .lo = lo, .hi = hi, .times = 1 };
+	box->broke = (struct gw_break){ .lo = lo, .hi = hi, .times = 1, .late = late };
 	if (asked > 1)
 		box->env->fetch_most = gw_isolate_window(asked, box->env->fetch_most);
 }

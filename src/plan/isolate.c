@@ -18,7 +18,7 @@ unsigned gw_isolate_heat(const struct gw_break *breaks, size_t count, uint32_t u
 		if (uid < breaks[i].lo || uid > breaks[i].hi)
 			continue;
 		heat += breaks[i].times;
-		*alone |= breaks[i].lo == breaks[i].hi;
+		*alone |= breaks[i].lo == breaks[i].hi && !breaks[i].late;
 	}
 	return heat;
 }

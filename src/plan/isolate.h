@@ -28,12 +28,14 @@ enum gw_suspicion {
 struct gw_break {
 	uint32_t lo, hi;
 	unsigned times;
+	bool late; /* behind others that came: perhaps the session was only over */
 };
 
 /* Is it of the connection, so that what was being asked for may be why? */
 bool gw_isolate_counts(enum gw_code code);
 
-/* How often did a connection break while this one was asked for?  *alone: nothing else was, once. */
+/* How often did a connection break while this one was asked for?  *alone: nothing else was, once,
+ * and nothing had come before on that connection (some servers end a session after so much). */
 unsigned gw_isolate_heat(const struct gw_break *breaks, size_t count, uint32_t uid, bool *alone);
 
 /* Has it shown enough that it is the one?  A large one takes its time, in which a connection may

@@ -233,7 +233,7 @@ static void tell_broke(struct gw_download *d, const struct window *w, enum gw_co
 		hi = i;
 	}
 	if (lo <= hi && lo < w->hi && gw_isolate_counts(code))
-		d->ev.broke(d->ev.ctx, d->items[lo].uid, d->items[hi].uid, w->asked);
+		d->ev.broke(d->ev.ctx, d->items[lo].uid, d->items[hi].uid, w->asked, d->came);
 }
 
 static void push_again(struct gw_download *d, size_t lo, size_t hi)
@@ -532,7 +532,7 @@ static void on_pieces(
 		/* Where some of it came it is gone on with, as often as need be. */
 		if (err != NULL && d->err.code == GW_OK && d->big_bytes == 0 &&
 			gw_isolate_counts(err->code))
-			d->ev.broke(d->ev.ctx, item->uid, item->uid, 1);
+			d->ev.broke(d->ev.ctx, item->uid, item->uid, 1, d->came);
 		if (err != NULL)
 			fail_session(d, err);
 		else

@@ -37,8 +37,8 @@ struct gw_download_events {
 	/* It gives no bodies at present, none at all: the rest waits for another run. */
 	void (*unavailable)(void *ctx, const struct gw_error *why);
 	/* The connection broke while [lo, hi] were asked for, the first of which did not come; done()
-	 * follows.  asked: as one command. */
-	void (*broke)(void *ctx, uint32_t lo, uint32_t hi, size_t asked);
+	 * follows.  asked: as one command.  late: others had come before. */
+	void (*broke)(void *ctx, uint32_t lo, uint32_t hi, size_t asked, bool late);
 	/* Everything that will ever be asked for has been asked for: the connection may take the
 	 * next SELECT behind it.  Later trouble then ends in done() with complete false. */
 	void (*drained)(void *ctx);
