@@ -72,6 +72,11 @@ const struct gw_folder *gw_box_folder(const struct gw_box *box)
 	return box->folder;
 }
 
+bool gw_box_brought(const struct gw_box *box)
+{
+	return box->delta.downloaded > 0;
+}
+
 struct gw_box *gw_box_new(struct gw_box_env *env, const struct gw_folder *folder,
 	struct gw_mailbox_row *row, bool remote_same, bool again)
 {

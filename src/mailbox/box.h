@@ -59,8 +59,8 @@ struct gw_box_env {
 
 	void (*ready)(void *ctx, struct gw_box *box); /* wants a connection */
 	/* Its connection was lost; was it the first to be told of that, so that what it asked for
-	 * was what the server was at? */
-	bool (*blames)(void *ctx, struct gw_box *box);
+	 * was what the server was at?  *late: the connection had brought mail to other mailboxes. */
+	bool (*blames)(void *ctx, struct gw_box *box, bool *late);
 	/* It has a plan, and waits for gw_box_proceed(), or gw_box_restart().  Comes again when
 	 * what the account asked for meanwhile (confirm, fetch_heads) is there. */
 	void (*planned)(void *ctx, struct gw_box *box);
@@ -262,3 +262,6 @@ void gw_box_remove(struct gw_box *box);
 void gw_box_cut_moves(struct gw_box *box, const struct gw_box *ended);
 
 const struct gw_folder *gw_box_folder(const struct gw_box *box);
+
+/* Did it get mail? */
+bool gw_box_brought(const struct gw_box *box);

@@ -91,10 +91,14 @@ void gw_box_blame(struct gw_box *box)
 	struct gw_op op = { .kind = GW_OP_SUSPECT };
 	char reason[sizeof box->err.text + 80];
 	const char *name;
+	bool late;
 
 	if (!gw_isolate_counts(box->err.code) || !suspect(box, &op.suspect, &name) ||
-		!box->env->blames(box->env->ctx, box) || box->env->dry_run || box->place == NULL)
+		!box->env->blames(box->env->ctx, box, &late) || box->env->dry_run ||
+		box->place == NULL)
 		return;
+	if (op.suspect.what == GW_SUSPECT_BODIES)
+		op.suspect.seen |= late;
 	snprintf(reason, sizeof reason, "%s: %s", words_for(op.suspect.what), box->err.text);
 	op.to = strdup(reason);
 	op.from = name == NULL ? NULL : strdup(name);

@@ -240,7 +240,7 @@ struct gw_suspect_row {
 	const char *name; /* borrowed; "": none */
 	unsigned times;   /* in a row, with the same `seen`; not used when it is put */
 	int64_t at;       /* the last time, seconds since the epoch */
-	uint64_t seen;    /* stands for what the server said of the mailbox then */
+	uint64_t seen;    /* stands for what the server said of the mailbox then; of bodies: late */
 	const char *reason;
 };
 

@@ -43,7 +43,7 @@ enum gw_code gw_sync_open_conn(struct gw_sync *s, struct gw_conn *c, struct gw_e
 	c->sync = s;
 	c->ready = false;
 	c->box_count = 0;
-	c->drained = c->blamed = false;
+	c->drained = c->blamed = c->brought = false;
 	return gw_session_open(s->loop, s->log, &options, gw_sync_on_session, c, &c->session, err);
 }
 

@@ -369,6 +369,8 @@ static void detach(struct gw_sync *s, struct gw_entry *e)
 	struct gw_conn *c = e->conn < 0 ? NULL : &s->conns[e->conn];
 
 	e->conn = -1;
+	if (c != NULL)
+		c->brought |= gw_box_brought(e->box);
 	for (size_t i = 0; c != NULL && i < c->box_count; i++) {
 		if (c->boxes[i] != e->box)
 			continue;
@@ -389,7 +391,7 @@ static void on_box_ready(void *ctx, struct gw_box *box)
 }
 
 /* Commands are answered in their order, and boxes are told of the loss in that of their commands. */
-static bool on_box_blames(void *ctx, struct gw_box *box)
+static bool on_box_blames(void *ctx, struct gw_box *box, bool *late)
 {
 	struct gw_sync *s = ctx;
 	struct gw_entry *e = entry_of(s, box);
@@ -398,6 +400,7 @@ static bool on_box_blames(void *ctx, struct gw_box *box)
 	if (c == NULL || c->blamed)
 		return false;
 	c->blamed = e->suspect = true;
+	*late = c->brought;
 	e->breaks++;
 	return true;
 }
@@ -549,6 +552,8 @@ static void on_box_done(void *ctx, struct gw_box *box, enum gw_box_outcome outco
 			gw_box_cut_moves(s->entries[i].box, box);
 	}
 	e->ready = false;
+	if (outcome == GW_BOX_LOST || outcome == GW_BOX_FAILED)
+		gw_batcher_seal(s->batcher); /* others find what it fetched, and do not fetch it */
 	gw_claims_release(&s->claims, box);
 	gw_box_free(box);
 	if (fatal.code != GW_OK)

@@ -37,6 +37,7 @@ struct gw_conn {
 	size_t box_count;
 	bool drained; /* the last of them has asked for everything */
 	bool blamed;  /* it was lost, and a mailbox said what it was asking for */
+	bool brought; /* mail, to a mailbox that is done with it */
 	uint64_t progress_at_start;
 };
 

@@ -666,13 +666,17 @@ static bool is_too_long(struct session *s, size_t n)
 	return true;
 }
 
-/* Runs the commands that are whole. */
+/* Runs the commands that are whole; behind a BYE, none. */
 static void take_input(struct session *s)
 {
 	for (;;) {
 		char *nl;
 		size_t end, n;
 
+		if (s->closing) {
+			s->in.n = s->scanned = s->literal = 0;
+			return;
+		}
 		if (s->in.n - s->scanned < s->literal)
 			return;
 		s->scanned += s->literal;

@@ -165,9 +165,24 @@ static void it_is_tried_again_after_a_week(void **state)
 	assert_true(gw_isolate_is_due(now + 8 * 86400, now)); /* the clock was set back */
 }
 
+static void a_session_that_was_over_says_nothing_of_one(void **state)
+{
+	const struct gw_break breaks[] = { { .lo = 1, .hi = 3, .times = 1 },
+		{ .lo = 1, .hi = 1, .times = 1, .late = true }, { .lo = 1, .hi = 1, .times = 1 } };
+	bool alone;
+
+	(void)state;
+	assert_int_equal(gw_isolate_heat(breaks, 2, 1, &alone), 2);
+	assert_false(gw_isolate_is_culprit(2, alone, 100));
+	assert_int_equal(gw_isolate_heat(breaks, 3, 1, &alone), 3);
+	assert_true(gw_isolate_is_culprit(3, alone, 100));
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(one_bad_message_costs_two_connections),
+	const struct CMUnitTest tests[] = { cmocka_unit_test(
+						    a_session_that_was_over_says_nothing_of_one),
+		cmocka_unit_test(one_bad_message_costs_two_connections),
 		cmocka_unit_test(a_server_without_order_takes_a_few_more),
 		cmocka_unit_test(many_are_found_and_only_they),
 		cmocka_unit_test(a_limit_on_a_command_is_no_message),
