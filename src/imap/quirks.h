@@ -15,9 +15,7 @@
 	X(NO_SASL, "no-sasl")       /* refuses AUTHENTICATE and takes LOGIN */                   \
 	X(NO_MOVE, "no-move")       /* MOVE was answered with BAD */                             \
 	X(NO_UIDPLUS, "no-uidplus") /* UID EXPUNGE was */                                        \
-	X(APPEND_FLAGS, "append-flags") /* APPEND without a list of flags was */                 \
-	X(PLAIN_LIST, "plain-list")     /* the connection broke at LIST with RETURN */           \
-	X(NO_STATUS, "no-status")       /* and at STATUS */
+	X(APPEND_FLAGS, "append-flags") /* APPEND without a list of flags was */
 
 enum gw_quirk_bit {
 #define GW_QUIRK_BIT(id, word) GW_QUIRK_BIT_##id,
