@@ -252,7 +252,7 @@ static enum gw_code on_fate(void *ctx, const struct gw_fate_row *row)
 			continue;
 		if (m->edited && row->fate == GW_FATE_REFUSED)
 			continue; /* another try */
-		to->fate = (enum gw_fate)row->fate;
+		to->fate = row->fate;
 		free(to->answer);
 		to->answer = row->answer[0] != '\0' ? strdup(row->answer) : NULL;
 	}

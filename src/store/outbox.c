@@ -37,6 +37,14 @@ static void bind_bytes(sqlite3_stmt *st, int at, const char *text)
 		SQLITE_STATIC);
 }
 
+/* A number that no fate has, a later godwit's or damage, is one of which nobody knows. */
+static enum gw_fate column_fate(sqlite3_stmt *st, int column)
+{
+	sqlite3_int64 n = sqlite3_column_int64(st, column);
+
+	return n >= GW_FATE_OPEN && n <= GW_FATE_DOUBT ? (enum gw_fate)n : GW_FATE_DOUBT;
+}
+
 /* A column as a string; the handle's until the next step. */
 static const char *column_text(sqlite3_stmt *st, int column)
 {
@@ -93,7 +101,7 @@ enum gw_code gw_outbox_db_fates(struct gw_store *store,
 	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
 		const struct gw_fate_row row = { .id = column_text(st, 0),
 			.address = column_text(st, 1),
-			.fate = sqlite3_column_int(st, 2),
+			.fate = column_fate(st, 2),
 			.answer = column_text(st, 3) };
 
 		code = cb(ctx, &row);
@@ -156,7 +164,7 @@ enum gw_code gw_outbox_db_put_fate(
 		return err->code;
 	bind_text(st, 1, row->id);
 	bind_bytes(st, 2, row->address);
-	sqlite3_bind_int(st, 3, row->fate);
+	sqlite3_bind_int64(st, 3, row->fate);
 	bind_bytes(st, 4, row->answer);
 	return store_run(store, st, err);
 }

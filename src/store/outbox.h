@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "godwit/outbox.h"
 #include "store/store.h"
 
 struct gw_mail_row {
@@ -22,7 +23,7 @@ struct gw_mail_row {
 
 struct gw_fate_row {
 	const char *id, *address;
-	int fate; /* enum gw_fate */
+	enum gw_fate fate;
 	const char *answer;
 };
 
