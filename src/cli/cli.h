@@ -50,8 +50,9 @@ int cmd_follow(const struct options *o, const struct config *config);
 /* The argument: a file, a Message-ID, or ACCOUNT:FOLDER:UID. */
 int cmd_why(const struct options *o, const struct config *config, const struct gw_log *log);
 int cmd_outbox(const struct options *o, const struct config *config, const struct gw_log *log);
-/* Sends this one mail now, in the foreground. */
-int outbox_send_one(const struct options *o, const struct gw_account *account, const char *id);
+/* Sends this one mail now, in the foreground; account is one of config's. */
+int outbox_send_one(const struct options *o, const struct config *config,
+	const struct gw_account *account, const char *id);
 /* argv[0]: the name it was called by; options are sendmail's. */
 int cmd_sendmail(const char *config_path, int argc, char **argv);
 int cmd_status(const struct options *o, const struct config *config);

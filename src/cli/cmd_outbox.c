@@ -1,5 +1,6 @@
 /* cli/cmd_outbox.c - `godwit outbox`: what waits to be sent, and what is to become of it. */
 #include "cli/cli.h"
+#include "cli/hooks.h"
 #include "cli/say.h"
 
 #include "base/text.h"
@@ -264,7 +265,9 @@ struct sending {
 	uv_loop_t loop;
 	uv_signal_t on_int, on_term;
 	const struct options *o;
-	struct one *list; /* owned */
+	const struct config *config;
+	struct hooks *hooks; /* owned */
+	struct one *list;    /* owned */
 	size_t count, running;
 	struct gw_log log;
 };
@@ -302,10 +305,15 @@ static void tell(const struct one *one, const struct gw_sender_event *ev)
 static void on_sender(void *ctx, const struct gw_sender_event *ev)
 {
 	struct one *one = ctx;
+	const struct sending *s = one->all;
 
 	if (ev->type != GW_SENDER_DONE) {
 		tell(one, ev);
 		one->told |= ev->type == GW_SENDER_PROBLEM;
+		if (ev->type == GW_SENDER_ACCEPTED)
+			hooks_sent(s->hooks, one->account,
+				&s->config->hooks[one->account - s->config->accounts], ev->id,
+				ev->subject);
 		return;
 	}
 	one->sender = NULL;
@@ -354,6 +362,12 @@ static int run_senders(struct sending *s)
 {
 	int status = 0;
 
+	uv_loop_init(&s->loop);
+	s->hooks = hooks_new(&s->loop, &s->log);
+	if (s->hooks == NULL) {
+		uv_loop_close(&s->loop);
+		return EX_TEMPFAIL;
+	}
 	uv_signal_init(&s->loop, &s->on_int);
 	uv_signal_init(&s->loop, &s->on_term);
 	s->on_int.data = s->on_term.data = s;
@@ -374,6 +388,8 @@ static int run_senders(struct sending *s)
 	}
 	end_signals(s);
 	uv_run(&s->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&s->loop);
+	hooks_free(s->hooks);
 	for (size_t i = 0; i < s->count; i++)
 		status = s->list[i].status > status ? s->list[i].status : status;
 	return status;
@@ -434,34 +450,31 @@ static int choose(struct sending *s, const struct options *o, const struct confi
 
 static int send_mail(const struct options *o, const struct config *config, const struct gw_log *log)
 {
-	struct sending s = { .o = o, .log = *log };
+	struct sending s = { .o = o, .config = config, .log = *log };
 	int status;
 
 	s.list = calloc(config->count + 1, sizeof *s.list);
 	if (s.list == NULL)
 		return EX_TEMPFAIL;
-	uv_loop_init(&s.loop);
 	status = choose(&s, o, config);
 	if (status == 0)
 		status = run_senders(&s);
-	uv_loop_close(&s.loop);
 	for (size_t i = 0; i < s.count; i++)
 		free(s.list[i].ids);
 	free(s.list);
 	return status;
 }
 
-int outbox_send_one(const struct options *o, const struct gw_account *account, const char *id)
+int outbox_send_one(const struct options *o, const struct config *config,
+	const struct gw_account *account, const char *id)
 {
-	struct sending s = { .o = o, .count = 1 };
+	struct sending s = { .o = o, .config = config, .count = 1 };
 	struct one one = { .account = account };
 	int status;
 
 	add_id(&one, id);
 	s.list = &one;
-	uv_loop_init(&s.loop);
 	status = run_senders(&s);
-	uv_loop_close(&s.loop);
 	free(one.ids);
 	return status;
 }

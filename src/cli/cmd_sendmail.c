@@ -216,7 +216,7 @@ static int submit(struct arguments *a, const struct config *config, char *config
 	if (a->delivery == WAIT) { /* what becomes of it is told; that it is queued stays true */
 		struct options o = { .config_path = config_path, .quiet = true };
 
-		outbox_send_one(&o, done.account, done.id);
+		outbox_send_one(&o, config, done.account, done.id);
 	} else if (mode == GW_SEND_AT_ONCE) {
 		start_sender(config_path, done.account->name);
 	}

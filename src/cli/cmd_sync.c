@@ -300,13 +300,13 @@ int cmd_sync(const struct options *o, const struct config *config, const struct 
 		interrupt_arm();
 		r.senders = o->dry_run || o->verify
 				    ? NULL
-				    : senders_new(&r.loop, &r.own_log, false, NULL, NULL);
+				    : senders_new(&r.loop, &r.own_log, r.hooks, false, NULL, NULL);
 		for (size_t i = 0; i < r.count && r.senders != NULL; i++)
-			senders_add(r.senders, r.jobs[i].account);
+			senders_add(r.senders, r.jobs[i].account, r.jobs[i].hooks);
 		for (size_t i = 0; i < config->count && r.senders != NULL && o->arg_count == 0;
 			i++) {
 			if (config->accounts[i].maildir == NULL)
-				senders_add(r.senders, &config->accounts[i]);
+				senders_add(r.senders, &config->accounts[i], &config->hooks[i]);
 		}
 		r.running = 1; /* so that an account that fails at once does not end the rest */
 		start(&r);

@@ -197,13 +197,13 @@ static void start_senders(struct run *r)
 	bool any = false;
 
 	senders_free(r->senders);
-	r->senders = senders_new(&r->loop, r->log, true, on_senders_ended, r);
+	r->senders = senders_new(&r->loop, r->log, r->hooks, true, on_senders_ended, r);
 	for (size_t i = 0; i < r->config.count && r->senders != NULL; i++) {
 		const struct gw_account *a = &r->config.accounts[i];
 
 		if (account_is_chosen(r->options, a) ||
 			(r->options->arg_count == 0 && a->maildir == NULL))
-			any |= senders_add(r->senders, a);
+			any |= senders_add(r->senders, a, &r->config.hooks[i]);
 	}
 	r->running += any;
 }

@@ -69,6 +69,7 @@ static cfg_opt_t account_keys[] = {
 	CFG_STR("on-new-mail", NULL, CFGF_NODEFAULT),
 	CFG_STR("on-sync", NULL, CFGF_NODEFAULT),
 	CFG_STR("on-error", NULL, CFGF_NODEFAULT),
+	CFG_STR("on-sent", NULL, CFGF_NODEFAULT),
 	CONFIG_SMTP_KEYS,
 	CFG_END(),
 };
@@ -567,6 +568,7 @@ static void read_hooks(cfg_t *sec, struct hook_commands *h)
 	h->on_new_mail = copy(cfg_getstr(sec, "on-new-mail"));
 	h->on_sync = copy(cfg_getstr(sec, "on-sync"));
 	h->on_error = copy(cfg_getstr(sec, "on-error"));
+	h->on_sent = copy(cfg_getstr(sec, "on-sent"));
 }
 
 /* The real path, or as much of it as exists, so that two spellings of one place are seen. */
@@ -744,6 +746,7 @@ void config_free(struct config *c)
 		free(c->hooks[i].on_new_mail);
 		free(c->hooks[i].on_sync);
 		free(c->hooks[i].on_error);
+		free(c->hooks[i].on_sent);
 		free_list(c->also_check[i].list, c->also_check[i].count);
 	}
 	free(c->also_check);

@@ -6,7 +6,7 @@
 
 /* Commands of the user's, for sh; NULL: none. */
 struct hook_commands {
-	char *on_new_mail, *on_sync, *on_error; /* owned */
+	char *on_new_mail, *on_sync, *on_error, *on_sent; /* owned */
 };
 
 /* Other servers of a provider, as "host:port". */

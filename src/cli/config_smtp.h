@@ -17,8 +17,7 @@
 		CFG_STR_LIST("from", NULL, CFGF_NODEFAULT), CFG_STR("send", "at-once", CFGF_NONE), \
 		CFG_INT("send-delay", 0, CFGF_NONE), CFG_STR("sent", "auto", CFGF_NONE),           \
 		CFG_BOOL("bounce", cfg_true, CFGF_NONE), CFG_STR("in-doubt", "resend", CFGF_NONE), \
-		CFG_STR("long-lines", "refuse", CFGF_NONE),                                        \
-		CFG_STR("on-sent", NULL, CFGF_NODEFAULT)
+		CFG_STR("long-lines", "refuse", CFGF_NONE)
 
 /* user, tunnel_command and the like of the account are read before.  err: without the account's name. */
 enum gw_code config_read_smtp(

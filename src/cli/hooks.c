@@ -6,6 +6,7 @@
 #include "cli/hooks.h"
 
 #include "base/buf.h"
+#include "base/show.h"
 #include "base/text.h"
 
 #include <signal.h>
@@ -15,19 +16,19 @@
 #include <unistd.h>
 #include <uv.h>
 
-enum { FILES_MAX = 64 * 1024, TOLD_MAX = 64, HOOK_MS = 60000, KILL_MS = 5000, VARIABLES = 12 };
+enum { LINES_MAX = 64 * 1024, TOLD_MAX = 64, HOOK_MS = 60000, KILL_MS = 5000, VARIABLES = 12 };
 
-enum kind { NEW_MAIL, SYNC, TROUBLE };
+enum kind { NEW_MAIL, SYNC, TROUBLE, SENT };
 
 /* One run of a command. */
 struct hook {
 	struct hook *next;
 	enum kind kind;
-	char *command, *account, *maildir; /* owned */
+	char *command, *account, *maildir; /* owned; maildir NULL: it only sends */
 	char *folder, *error;              /* owned; NULL: none */
 	const char *error_kind;            /* static */
-	struct gw_buf files;               /* NEW_MAIL: paths, divided by line ends */
-	uint64_t count;                    /* NEW_MAIL: messages */
+	struct gw_buf lines;               /* NEW_MAIL: paths; SENT: "ID SUBJECT" */
+	uint64_t count;                    /* NEW_MAIL, SENT: messages */
 	struct gw_sync_counts counts;      /* SYNC */
 	bool ready;                        /* false: still gathers, for the end of the mailbox */
 };
@@ -67,7 +68,7 @@ static void free_hook(struct hook *k)
 	free(k->maildir);
 	free(k->folder);
 	free(k->error);
-	gw_buf_deinit(&k->files);
+	gw_buf_deinit(&k->lines);
 	free(k);
 }
 
@@ -161,7 +162,7 @@ static void set_number(struct environment *e, const char *name, uint64_t n)
 
 static bool make_environment(struct hook *k, struct environment *e)
 {
-	static const char *const events[] = { "new-mail", "sync", "error" };
+	static const char *const events[] = { "new-mail", "sync", "error", "sent" };
 	size_t inherited = 0, n;
 
 	set(e, "EVENT", events[k->kind]);
@@ -170,7 +171,10 @@ static bool make_environment(struct hook *k, struct environment *e)
 	set(e, "FOLDER", k->folder);
 	if (k->kind == NEW_MAIL) {
 		set_number(e, "COUNT", k->count);
-		set(e, "FILES", gw_buf_cstr(&k->files));
+		set(e, "FILES", gw_buf_cstr(&k->lines));
+	} else if (k->kind == SENT) {
+		set_number(e, "COUNT", k->count);
+		set(e, "MAILS", gw_buf_cstr(&k->lines));
 	} else if (k->kind == SYNC) {
 		set_number(e, "RECEIVED", k->counts.downloaded);
 		set_number(e, "SENT", k->counts.uploaded);
@@ -262,12 +266,13 @@ static struct hook *waiting(struct hooks *h, enum kind kind, const struct gw_acc
 	if (k == NULL)
 		return NULL;
 	k->kind = kind;
-	gw_buf_init(&k->files, FILES_MAX);
+	gw_buf_init(&k->lines, LINES_MAX);
 	k->command = strdup(command);
 	k->account = strdup(account->name);
-	k->maildir = strdup(account->maildir);
+	k->maildir = account->maildir == NULL ? NULL : strdup(account->maildir);
 	k->folder = folder == NULL ? NULL : strdup(folder);
-	if (k->command == NULL || k->account == NULL || k->maildir == NULL ||
+	if (k->command == NULL || k->account == NULL ||
+		(account->maildir != NULL && k->maildir == NULL) ||
 		(folder != NULL && k->folder == NULL)) {
 		free_hook(k);
 		return NULL;
@@ -276,31 +281,31 @@ static struct hook *waiting(struct hooks *h, enum kind kind, const struct gw_acc
 	return k;
 }
 
+/* One more message. */
+static void add_line(struct hook *k, const char *line)
+{
+	k->count++;
+	if (k->lines.n + strlen(line) + 1 >= LINES_MAX)
+		return; /* an environment has bounds; the count goes on */
+	if (k->lines.n > 0)
+		gw_buf_puts(&k->lines, "\n");
+	gw_buf_puts(&k->lines, line);
+}
+
 static void add_file(struct hooks *h, const struct gw_account *account,
 	const struct hook_commands *commands, const struct gw_sync_event *ev)
 {
 	struct hook *k = waiting(h, NEW_MAIL, account, commands->on_new_mail, ev->mailbox);
 
-	if (k == NULL)
-		return;
-	k->count++;
-	if (k->files.n + strlen(ev->text) + 1 >= FILES_MAX)
-		return; /* an environment has bounds; the count goes on */
-	if (k->files.n > 0)
-		gw_buf_puts(&k->files, "\n");
-	gw_buf_puts(&k->files, ev->text);
+	if (k != NULL)
+		add_line(k, ev->text);
 }
 
-/* What was gathered for a mailbox, or for all of the account, may run now. */
-static void release(struct hooks *h, const struct gw_account *account, const char *folder)
+/* Starts the next one that is ready, if none runs. */
+static void run_ready(struct hooks *h)
 {
 	struct hook *gathering = NULL, **at = &h->queue, **end = &gathering, *k;
 
-	for (k = h->queue; k != NULL; k = k->next) {
-		if (strcmp(k->account, account->name) == 0 &&
-			(folder == NULL || same(k->folder, folder)))
-			k->ready = true;
-	}
 	while ((k = *at) != NULL) { /* those that still gather do not keep the others back */
 		if (k->ready) {
 			at = &k->next;
@@ -313,6 +318,17 @@ static void release(struct hooks *h, const struct gw_account *account, const cha
 	}
 	*at = gathering;
 	start_next(h);
+}
+
+/* What was gathered for a mailbox, or for all of the account, may run now. */
+static void release(struct hooks *h, const struct gw_account *account, const char *folder)
+{
+	for (struct hook *k = h->queue; k != NULL; k = k->next) {
+		if (strcmp(k->account, account->name) == 0 &&
+			(folder == NULL || same(k->folder, folder)))
+			k->ready = true;
+	}
+	run_ready(h);
 }
 
 static void add_counts(struct gw_sync_counts *sum, const struct gw_sync_counts *c)
@@ -404,6 +420,27 @@ void hooks_sync_event(struct hooks *h, const struct gw_account *account,
 		tell_error(h, account, commands, ev->mailbox, ev->err);
 	else if (ev->type == GW_SYNC_DONE)
 		on_done(h, account, commands, ev);
+}
+
+void hooks_sent(struct hooks *h, const struct gw_account *account,
+	const struct hook_commands *commands, const char *id, const char *subject)
+{
+	struct gw_buf line;
+	struct hook *k;
+
+	if (h->stopped || commands->on_sent == NULL)
+		return;
+	k = waiting(h, SENT, account, commands->on_sent, NULL);
+	if (k == NULL)
+		return;
+	gw_buf_init(&line, LINES_MAX);
+	gw_buf_puts(&line, id);
+	gw_buf_puts(&line, " ");
+	gw_show(gw_slice_str(subject != NULL ? subject : ""), &line);
+	add_line(k, gw_buf_cstr(&line));
+	gw_buf_deinit(&line);
+	k->ready = true;
+	run_ready(h);
 }
 
 void hooks_stop(struct hooks *h)

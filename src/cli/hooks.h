@@ -1,4 +1,4 @@
-/* cli/hooks.h - the user's commands: on-new-mail, on-sync, on-error.
+/* cli/hooks.h - the user's commands: on-new-mail, on-sync, on-error, on-sent.
  *
  * They run one at a time, for a minute at most, with what they need to know in their
  * environment only: nothing that a server sent is ever part of a command line.
@@ -21,6 +21,10 @@ void hooks_sync_event(struct hooks *h, const struct gw_account *account,
 /* The account cannot be synchronized now.  Told once, until a sync went well. */
 void hooks_trouble(struct hooks *h, const struct gw_account *account,
 	const struct hook_commands *commands, const struct gw_error *err);
+
+/* A mail is with the server, for all its recipients.  subject may be NULL. */
+void hooks_sent(struct hooks *h, const struct gw_account *account,
+	const struct hook_commands *commands, const char *id, const char *subject);
 
 /* What waits is dropped; one that runs comes to its end, which the loop waits for. */
 void hooks_stop(struct hooks *h);

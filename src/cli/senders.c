@@ -12,6 +12,7 @@ struct one {
 	struct one *next;
 	struct senders *all;
 	const struct gw_account *account;
+	const struct hook_commands *commands;
 	struct gw_sender_options options;
 	struct gw_sender *sender; /* frees itself; NULL: another process has the lock */
 	uv_timer_t again;
@@ -20,6 +21,7 @@ struct one {
 struct senders {
 	uv_loop_t *loop;
 	const struct gw_log *log;
+	struct hooks *hooks;
 	void (*ended)(void *ctx);
 	void *ctx;
 	struct one *list; /* owned */
@@ -27,16 +29,19 @@ struct senders {
 	int status;
 };
 
-struct senders *senders_new(uv_loop_t *loop, const struct gw_log *log, bool forever,
-	void (*ended)(void *ctx), void *ctx)
+struct senders *senders_new(uv_loop_t *loop, const struct gw_log *log, struct hooks *hooks,
+	bool forever, void (*ended)(void *ctx), void *ctx)
 {
 	struct senders *s = calloc(1, sizeof *s);
 
 	if (s == NULL)
 		return NULL;
-	*s = (struct senders){
-		.loop = loop, .log = log, .forever = forever, .ended = ended, .ctx = ctx
-	};
+	*s = (struct senders){ .loop = loop,
+		.log = log,
+		.hooks = hooks,
+		.forever = forever,
+		.ended = ended,
+		.ctx = ctx };
 	return s;
 }
 
@@ -79,6 +84,7 @@ static void on_event(void *ctx, const struct gw_sender_event *ev)
 		break;
 	case GW_SENDER_ACCEPTED:
 		gw_log(s->log, GW_LOG_INFO, "%s: sent %s: %s", name, ev->id, ev->text);
+		hooks_sent(s->hooks, one->account, one->commands, ev->id, ev->subject);
 		break;
 	case GW_SENDER_REFUSED:
 		gw_log(s->log, GW_LOG_WARN, "%s: mail %s was refused for %s: %s", name, ev->id,
@@ -123,7 +129,8 @@ static void start(struct one *one)
 	end(one);
 }
 
-bool senders_add(struct senders *s, const struct gw_account *account)
+bool senders_add(
+	struct senders *s, const struct gw_account *account, const struct hook_commands *commands)
 {
 	struct one *one;
 
@@ -131,7 +138,7 @@ bool senders_add(struct senders *s, const struct gw_account *account)
 		(!s->forever && !gw_outbox_exists(account)) ||
 		(one = calloc(1, sizeof *one)) == NULL)
 		return false;
-	*one = (struct one){ .all = s, .account = account, .next = s->list };
+	*one = (struct one){ .all = s, .account = account, .commands = commands, .next = s->list };
 	one->options.forever = s->forever;
 	uv_timer_init(s->loop, &one->again);
 	one->again.data = one;

@@ -217,9 +217,22 @@ refused 78 'from = {"me@q.test"}' -t
 
 note "a process of its own sends at once; a watcher and a sync send, too"
 server --caps $CAPS
-config
+cat > "$T/hook" <<-END
+	#!/bin/sh
+	echo "\$GODWIT_EVENT|\$GODWIT_ACCOUNT|\${GODWIT_MAILDIR-none}|\$GODWIT_COUNT|\$GODWIT_MAILS" >> "$T/hooked"
+END
+chmod 755 "$T/hook"
+config "on-sent = \"$T/hook\""
 sed -i 's/send = "manual"/send = "at-once"/' "$T/config"
 fresh
+: > "$T/hooked"
+hooked() { # the command was told of $ID as the last one
+	for _ in $(seq 600); do
+		[ "$(tail -n 1 "$T/hooked")" != "sent|me|none|1|$ID hello" ] || return 0
+		sleep 0.05
+	done
+	fail "on-sent: $(cat "$T/hooked")"
+}
 until_taken() {
 	for _ in $(seq 600); do
 		[ "$(taken)" -lt "$1" ] || return 0
@@ -235,6 +248,7 @@ end_other() { # the sender that holds the lock, if there is one
 }
 queue a@y
 until_taken 1
+hooked
 end_other
 mkdir -p "$T/tree"
 sed -i 's/send = "at-once"/send = "sync"/' "$T/config"
@@ -251,15 +265,22 @@ queue a@y
 until_taken 2
 queue b@y
 until_taken 3
+hooked
 kill "$WATCHER"
 wait "$WATCHER" || true
 queue a@y
 godwit sync > "$T/out" 2> "$T/err" || true
 [ "$(taken)" = 4 ] || fail "sync did not send"
+hooked
+queue a@y
+send 0 "$ID"
+hooked
+HOOKED=$(wc -l < "$T/hooked")
 echo 'RCPT a@y * 550 5.1.1 no' > "$SRV/rules"
 queue a@y
 godwit sync > "$T/out" 2> "$T/err" || true
 state_is refused
+[ "$(wc -l < "$T/hooked")" = "$HOOKED" ] || fail "on-sent ran for a mail that was refused"
 
 note "the notice of a refusal, and the copy in Sent"
 config "maildir = \"$T/tree\" host = \"127.0.0.1\" port = 1 tls = \"none\" user = \"me\" password-command = \"cat $T/password\""
