@@ -230,8 +230,15 @@ static void start_all(struct run *r)
 	}
 	if (ok)
 		start_senders(r);
-	if (ok && r->running > 0)
+	if (ok && r->running > 0) {
+		if (r->count == 0) /* it only sends: there is no first sync to wait for */
+			systemd_tell("READY=1\nSTATUS=sending\n");
 		return;
+	}
+	if (ok && r->senders != NULL)
+		gw_fail(&err, GW_ERR_CONFIG,
+			"there is nothing to watch: no account has a `maildir`, and none sends by "
+			"itself (send = \"manual\")");
 	gw_fail(&err, GW_ERR_NOMEM, "out of memory");
 	complain(NULL, NULL, &err);
 	r->status = exit_status(&err);

@@ -89,6 +89,16 @@ send 0 --now
 [ "$(taken)" = 2 ] || fail "not sent"
 [ "$(cat "$SRV"/msgs/* | grep -c 'RCPT TO:<a@y>')" = 1 ] || fail "a@y has it twice"
 
+note "a fate of which this godwit knows nothing is a doubt"
+fresh
+echo 'RCPT a@y 1 451 4.7.1 greylisted' > "$SRV/rules"
+queue a@y
+send 1
+sqlite3 "$T/state/me.outbox.db" 'UPDATE fate SET fate = 77'
+send 1 --now
+state_is in-doubt
+[ "$(taken)" = 0 ] || fail "it was sent once more"
+
 note "more recipients than the server takes at once"
 fresh
 echo 'RCPT c@y 1 452 4.5.3 too many recipients' > "$SRV/rules"
@@ -281,6 +291,32 @@ queue a@y
 godwit sync > "$T/out" 2> "$T/err" || true
 state_is refused
 [ "$(wc -l < "$T/hooked")" = "$HOOKED" ] || fail "on-sent ran for a mail that was refused"
+
+note "a watcher that has nothing to do says so, and one that only sends is ready"
+config
+fresh
+status=0
+timeout 60 "$GODWIT_BUILD/godwit" -c "$T/config" watch > "$T/out" 2> "$T/err" || status=$?
+[ "$status" = 78 ] && grep -q 'nothing to watch' "$T/err" || fail "status $status"
+rm -f "$SRV/rules"
+sed -i 's/send = "manual"/send = "sync"/' "$T/config"
+perl -MIO::Socket::UNIX -e '
+	my $s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => $ARGV[0]) or die;
+	open(my $up, ">", $ARGV[1]); close($up);
+	while ($s->recv(my $line, 4096) // 1) { exit 0 if $line =~ /^READY=1/m }' "$T/notify" "$T/notify.up" &
+NOTIFIED=$!
+PIDS="$PIDS $NOTIFIED"
+until [ -e "$T/notify.up" ]; do sleep 0.01; done
+NOTIFY_SOCKET=$T/notify "$GODWIT_BUILD/godwit" -c "$T/config" watch > "$T/watch.out" 2>&1 &
+WATCHER=$!
+PIDS="$PIDS $WATCHER"
+for _ in $(seq 600); do
+	kill -0 "$NOTIFIED" 2> /dev/null || break
+	sleep 0.05
+done
+! kill -0 "$NOTIFIED" 2> /dev/null || fail "it does not say READY=1"
+kill "$WATCHER"
+wait "$WATCHER" || fail "watch: $?"
 
 note "the notice of a refusal, and the copy in Sent"
 config "maildir = \"$T/tree\" host = \"127.0.0.1\" port = 1 tls = \"none\" user = \"me\" password-command = \"cat $T/password\""
