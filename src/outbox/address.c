@@ -315,10 +315,12 @@ enum gw_code gw_addresses_parse(
 	struct scanner s = { field.p, field.p + field.n, NULL };
 	struct token *t = malloc(TOKENS * sizeof *t);
 	const char *from = s.p;
-	enum gw_code code = t == NULL ? gw_fail(err, GW_ERR_NOMEM, "out of memory") : GW_OK;
+	enum gw_code code = GW_OK;
 	bool in_angle = false, over = false;
 	size_t n = 0;
 
+	if (t == NULL)
+		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	while (code == GW_OK && !over) {
 		struct token next = next_token(&s);
 		bool at_end = next.kind == END;
@@ -346,7 +348,7 @@ enum gw_code gw_addresses_parse(
 
 enum gw_code gw_addresses_add(const char *address, struct gw_addresses *out, struct gw_error *err)
 {
-	size_t before = out->count, n = strlen(address);
+	size_t n = strlen(address);
 	bool control = false;
 	struct gw_addresses one = { 0 };
 	enum gw_code code;
@@ -356,14 +358,13 @@ enum gw_code gw_addresses_add(const char *address, struct gw_addresses *out, str
 	if (control)
 		return refuse(err, address, address + n, "it has a control character in it");
 	code = gw_addresses_parse((struct gw_slice){ address, n }, &one, err);
-	if (code == GW_OK && one.count != 1)
-		code = refuse(err, address, address + n,
-			one.count == 0 ? "it is empty" : "these are several addresses");
-	if (code == GW_OK) {
+	if (code == GW_OK && one.count == 1) {
 		code = add(out, one.list[0], err);
 		one.count = 0;
+	} else if (code == GW_OK) {
+		code = refuse(err, address, address + n,
+			one.count == 0 ? "it is empty" : "these are several addresses");
 	}
-	(void)before;
 	gw_addresses_deinit(&one);
 	return code;
 }

@@ -295,7 +295,7 @@ enum gw_code gw_outbox_load(struct gw_queue *queue, struct gw_store *store, int6
 	*out = (struct gw_loaded){ 0 };
 	code = gw_queue_list(queue, on_file, &l, err);
 	if (code == GW_OK && out->count > 0)
-		qsort(out->list, out->count, sizeof *out->list, by_id);
+		qsort(out->list, out->count, sizeof(struct gw_queued *), by_id);
 	if (code == GW_OK)
 		code = mark_doubles(out);
 	if (code == GW_OK && store != NULL)
@@ -313,13 +313,13 @@ enum gw_code gw_outbox_load(struct gw_queue *queue, struct gw_store *store, int6
 	if (code == GW_OK && store != NULL)
 		code = read_fact(store, "sign_in_key", &out->sign_in_key, err);
 	doubt_leaving(out, now);
-	for (size_t i = 0; i < out->count;
-		i++) { /* what lies there is gone, whatever else is known */
+	for (size_t i = 0; i < out->count; i++) {
+		/* What lies there is gone, whatever else is known. */
 		if (out->list[i]->file.place == GW_QUEUE_SENT && out->list[i]->item.sent_at == 0)
 			out->list[i]->item.sent_at = out->list[i]->item.queued_at;
 	}
 	if (code == GW_OK && out->count > 0)
-		qsort(out->list, out->count, sizeof *out->list, by_age);
+		qsort(out->list, out->count, sizeof(struct gw_queued *), by_age);
 	if (code != GW_OK)
 		gw_loaded_deinit(out);
 	return code == GW_OK ? GW_OK : gw_fail(err, code, "out of memory");

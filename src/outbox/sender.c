@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PATH = 4096, DEPTH = 2, LONGEST_SLEEP = 3600, KEEP_SESSION_S = 60, LOG_DAYS = 30 };
+enum { PATH = 4096, DEPTH = 2, LONGEST_SLEEP = 3600, KEEP_SESSION_S = 60, LOG_S = 30 * 86400 };
 
 static const char *const state_names[] = { "loading", "waiting", "signing-in", "connecting",
 	"sending", "ending", "over" };
@@ -103,7 +103,7 @@ static void load(uv_work_t *request)
 		gw_memory_path(s->account, ".outbox.db", path, sizeof path);
 		if (gw_outbox_open_state(path, &s->store, &s->note, &s->failed) != GW_OK)
 			return;
-		gw_outbox_db_purge_log(s->store, sender_now() - LOG_DAYS * 86400, &s->failed);
+		gw_outbox_db_purge_log(s->store, sender_now() - LOG_S, &s->failed);
 	}
 	gw_outbox_load(s->queue, s->store, sender_now(), &s->fresh, &s->failed);
 }
@@ -473,7 +473,7 @@ static int64_t file_sent(struct gw_sender *s)
 
 		if (m->item.sent_at == 0 || m->file.place != GW_QUEUE_SENT)
 			continue;
-		if (at <= now || at > now + 2 * GW_FILE_AFTER_S) {
+		if (at <= now || m->item.sent_at > now + GW_FILE_AFTER_S) {
 			gw_filing_queue(s, m, true);
 			filed = true;
 		} else if (next == 0 || at < next) {

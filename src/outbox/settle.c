@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { HOUR = 3600, FILE_AFTER = 30 };
+enum { HOUR = 3600, LOOK_FOR_S = 6 * HOUR };
 
 static void put_row(struct gw_sender *s, struct gw_queued *m)
 {
@@ -388,7 +388,7 @@ void settle_evidence(struct gw_sender *s, struct gw_queued *m, bool known, bool 
 	}
 	m->item.looks += known; /* of a working connection */
 	if (gw_outbox_next_look(m->item.doubt_at, m->item.looks) == 0 ||
-		now - m->item.doubt_at > 6 * HOUR)
+		now - m->item.doubt_at > LOOK_FOR_S)
 		resend_or_hold(s, m);
 	else
 		settle_mail(s, m);

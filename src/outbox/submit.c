@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HEADER_MAX = 1 << 20, BLOCK = 65536, DATE = 48 };
+enum { HEADER_MAX = 1 << 20, WRITTEN_MAX = 4 * HEADER_MAX, BLOCK = 65536, DATE = 48 };
 
 struct intake {
 	const struct gw_submission *s;
@@ -336,7 +336,7 @@ static enum gw_code write_mail(struct intake *in, int fd)
 	enum gw_code code = gw_text_check(&in->check, header, in->err);
 	int rc;
 
-	gw_buf_init(&out, 4 * HEADER_MAX);
+	gw_buf_init(&out, WRITTEN_MAX);
 	if (code == GW_OK)
 		code = make_header(in, &out);
 	in->check.n = 0;

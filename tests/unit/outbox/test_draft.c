@@ -28,6 +28,19 @@ static char *queue(const char *header, const char *const *to, size_t n, bool fro
 	return text;
 }
 
+/* Is a message for the recipients in its header (or for none) refused, as err then says? */
+static bool is_refused(const char *header, bool from_header, struct gw_error *err)
+{
+	struct gw_draft d;
+	char *text = queue(header, NULL, 0, from_header, &d, err);
+	bool refused = text == NULL;
+
+	if (!refused)
+		gw_draft_deinit(&d);
+	free(text);
+	return refused;
+}
+
 #define BLOCK_HEAD "X-Godwit-Outbox: 1 0123456789ab\nX-Godwit-From: <me@x.test>\n"
 
 static const struct {
@@ -84,10 +97,10 @@ static void recipients(void **state)
 	assert_int_equal(d.to.count, 4); /* a@y, A@y, b@y, c@y */
 	free(text);
 	gw_draft_deinit(&d);
-	assert_null(queue("From: me@x.test\nTo: b@y\n", NULL, 0, false, &d, &err));
+	assert_true(is_refused("From: me@x.test\nTo: b@y\n", false, &err));
 	assert_int_equal(err.code, GW_ERR_REFUSED);
 	gw_error_clear(&err);
-	assert_null(queue("From: me@x.test\nTo: b@y, broken\n", NULL, 0, true, &d, &err));
+	assert_true(is_refused("From: me@x.test\nTo: b@y, broken\n", true, &err));
 	assert_non_null(strstr(err.text, "To"));
 	assert_non_null(strstr(err.text, "broken"));
 }

@@ -3,7 +3,14 @@
 
 #include "outbox/plan.h"
 
-enum { HOUR = 3600, NOW = 1800000000 };
+enum {
+	HOUR = 3600,
+	LONGEST_WAIT = 5 * HOUR,
+	SIX_DAYS = 6 * 24 * HOUR,
+	MONTH = 30 * 24 * HOUR,
+	YEAR = 365 * 24 * HOUR,
+	NOW = 1800000000
+};
 
 static struct gw_item_to people[3] = { { .address = (char *)"a@x" }, { .address = (char *)"b@x" },
 	{ .address = (char *)"c@x" } };
@@ -76,13 +83,12 @@ static void waits(void **state)
 /* A clock that was a year ahead leaves no mail behind for a year. */
 static void clocks(void **state)
 {
-	struct gw_item item = fresh(NOW + 365 * 24 * HOUR);
+	struct gw_item item = fresh(NOW + YEAR);
 
 	(void)state;
-	item.next_at = NOW + 365 * 24 * HOUR;
+	item.next_at = NOW + YEAR;
 	assert_non_null(plan(&item, (struct gw_outbox_facts){ .delay_s = 0 }).item);
-	assert_non_null(
-		plan(&item, (struct gw_outbox_facts){ .pause_until = NOW + 365 * 24 * HOUR }).item);
+	assert_non_null(plan(&item, (struct gw_outbox_facts){ .pause_until = NOW + YEAR }).item);
 }
 
 /* Five days of answers, and not of silence. */
@@ -94,22 +100,22 @@ static void age(void **state)
 
 	(void)state;
 	assert_false(gw_item_age(&item, now));
-	now += 30 * 24 * HOUR; /* no line for a month */
+	now += MONTH; /* no line for a month */
 	assert_false(gw_item_age(&item, now));
-	assert_true(item.aged_s <= 5 * HOUR);
+	assert_true(item.aged_s <= LONGEST_WAIT);
 	while (!gw_item_age(&item, now)) {
 		now = gw_outbox_next_try(tries, now, tries * 77);
 		tries++;
 		assert_true(tries < 100);
 	}
 	assert_true(tries > 30);
-	now -= 365 * 24 * HOUR;
+	now -= YEAR;
 	gw_item_age(&item, now);
-	assert_true(item.aged_s < 6 * 24 * HOUR);
+	assert_true(item.aged_s < SIX_DAYS);
 	for (unsigned i = 0; i < 40; i++) {
 		int64_t wait = gw_outbox_next_try(i, NOW, i * 31) - NOW;
 
-		assert_true(wait >= 60 && wait <= 5 * HOUR);
+		assert_true(wait >= 60 && wait <= LONGEST_WAIT);
 	}
 }
 
