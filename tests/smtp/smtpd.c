@@ -367,8 +367,11 @@ static bool obey(const char *where, const char *line)
 			return true;
 		}
 		if (strcmp(r->answer, "nul") == 0) {
-			memcpy(out + out_n, "550 a\0b\r\n", 9);
-			out_n += 9;
+			static const char line[] = { '5', '5', '0', ' ', 'a', '\0', 'b', '\r',
+				'\n' };
+
+			memcpy(out + out_n, line, sizeof line);
+			out_n += sizeof line;
 			return true;
 		}
 		for (char *p = r->answer; *p != '\0';) {
@@ -672,12 +675,13 @@ static void make_tls(void)
 
 static void write_port(int listener)
 {
-	struct sockaddr_in addr;
+	struct sockaddr_in addr = { 0 };
 	socklen_t n = sizeof addr;
 	char tmp[4096], path[4096];
 	FILE *f;
 
-	getsockname(listener, (struct sockaddr *)&addr, &n);
+	if (getsockname(listener, (struct sockaddr *)&addr, &n) != 0)
+		abort();
 	snprintf(tmp, sizeof tmp, "%s/port.new", dir);
 	snprintf(path, sizeof path, "%s/port", dir);
 	f = fopen(tmp, "w");

@@ -24,7 +24,7 @@ static void addresses(void **state)
 	}
 	assert_false(gw_smtp_address_ok((struct gw_slice){ "a\0b@x", 5 }));
 	memset(long_local, 'a', 65);
-	strcpy(long_local + 65, "@x");
+	memcpy(long_local + 65, "@x", sizeof "@x");
 	assert_false(gw_smtp_address_ok(gw_slice_str(long_local)));
 	assert_true(gw_smtp_address_ok(gw_slice_str(long_local + 1)));
 }

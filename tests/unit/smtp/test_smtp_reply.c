@@ -99,14 +99,15 @@ static void no_replies(void **state)
 static void bounds(void **state)
 {
 	struct seen *s = malloc(sizeof *s);
-	size_t n = 3 << 20, at = 0;
+	size_t n = 3 << 20, at;
 	char *bytes = malloc(n);
 
 	(void)state;
-	memset(bytes, 'x', n);
-	memcpy(bytes, "250 ", 4);
+	at = (size_t)sprintf(bytes, "250 ");
+	memset(bytes + at, 'x', n - at);
 	assert_int_equal(feed(bytes, n, s), GW_ERR_LIMIT);
 	assert_int_equal(s->count, 0);
+	at = 0;
 	while (at + 8 < n)
 		at += (size_t)sprintf(bytes + at, "250-xx\r\n");
 	assert_int_equal(feed(bytes, at, s), GW_ERR_LIMIT);
