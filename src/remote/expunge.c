@@ -147,16 +147,15 @@ static void settle(struct command *c, const struct gw_result *result)
 		gw_fail(&r->lost, result->err->code, "%s", result->err->text);
 	} else if (!ok && r->state == CHECKING) {
 		decide(r, c, GW_REMOVE_CHANGED); /* nobody knows: no leave to delete */
-	} else if (r->state == CHECKING) {
-		;
+	} else if (r->state == CHECKING ||
+		   (!ok && (r->state == CREATING ||
+				   (r->state == MARKING && code == GW_CODE_MODIFIED)))) {
+		; /* another may have been faster in making it; some servers say NO to what was
+		     changed */
 	} else if (!ok && moves && code != GW_CODE_TRYCREATE) {
 		r->must_copy = true; /* they are tried once more */
 	} else if (!ok && r->state == TRASHING && !r->created && code == GW_CODE_TRYCREATE) {
 		r->must_create = true; /* they are tried once more */
-	} else if (!ok &&
-		   (r->state == CREATING || (r->state == MARKING && code == GW_CODE_MODIFIED))) {
-		; /* another may have been faster in making it; some servers say NO to what was
-		     changed */
 	} else if (!ok) {
 		decide(r, c, GW_REMOVE_REFUSED);
 		r->failed |= r->state == LOOKING;

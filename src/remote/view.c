@@ -104,7 +104,7 @@ static bool has_room(struct gw_remote_view *view)
 {
 	uint64_t most = view->most < MESSAGES_MAX ? view->most : MESSAGES_MAX;
 
-	if (view->count < view->cap || view->count < most + most / 4 + 2 * MARGIN)
+	if (view->count < view->cap || view->count < most + most / 4 + (uint64_t)2 * MARGIN)
 		return true;
 	gw_remote_view_settle(view);
 	return view->count <= most + MARGIN;

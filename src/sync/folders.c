@@ -234,7 +234,7 @@ static bool add_op(struct gw_sync *s, const struct gw_folder_action *a)
 	*op = (struct gw_folder_op){ .what = *a,
 		.sync = s,
 		.row = row,
-		.shown = strdup(row != NULL ? row->local_dir : from),
+		.shown = copy(row != NULL ? row->local_dir : from),
 		.from = copy(from),
 		.wire = copy(wire),
 		.dir = copy(dir) };
@@ -416,9 +416,13 @@ static void on_walked(struct gw_sync *s, const struct gw_error *err)
 		return;
 	if (err != NULL || is_other_layout(s, &other)) {
 		gw_sync_fail(s, err != NULL ? err : &other);
-	} else if (!name_dirs(s)) {
+		return;
+	}
+	if (!name_dirs(s)) {
 		fail_nomem(s);
-	} else if (s->folders_settled || s->options.folder_count > 0 || s->options.verify) {
+		return;
+	}
+	if (s->folders_settled || s->options.folder_count > 0 || s->options.verify) {
 		end_settling(s);
 		gw_sync_listed(s);
 	} else if (!gw_sync_see_folders(s) || !gw_plan_folders(&t->in, &t->plan) ||

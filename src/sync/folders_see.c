@@ -115,7 +115,7 @@ static char *name_for(struct gw_sync *s, const char *dir, bool *wanted)
 	struct gw_buf name, wire;
 
 	gw_buf_init(&name, NAME_LIMIT);
-	gw_buf_init(&wire, 2 * NAME_LIMIT);
+	gw_buf_init(&wire, (size_t)2 * NAME_LIMIT);
 	if (gw_folder_name(dir, delimiter, s->account->layout, &name) == GW_OK) {
 		*wanted = gw_folders_wants(&s->folders, gw_buf_cstr(&name), delimiter, s->account,
 			s->options.folders, s->options.folder_count);

@@ -295,10 +295,8 @@ bool gw_sync_choose_trash(struct gw_sync *s)
 	free(s->trash);
 	if (found != NULL)
 		s->trash = strdup(found->wire);
-	else if (by_use)
-		s->trash = NULL;
-	else if (asprintf(&s->trash, "%sTrash",
-			 s->folders.prefix != NULL ? s->folders.prefix : "") < 0)
+	else if (by_use || asprintf(&s->trash, "%sTrash",
+				   s->folders.prefix != NULL ? s->folders.prefix : "") < 0)
 		s->trash = NULL;
 	s->env.trash = s->trash;
 	s->env.make_trash = found == NULL;

@@ -59,7 +59,7 @@ static bool adopt_utf7(struct gw_sync *s, struct gw_folder *f)
 		wire.p += strlen(s->folders.prefix);
 		wire.n -= strlen(s->folders.prefix);
 	}
-	gw_buf_init(&dir, 2 * NAME_LIMIT);
+	gw_buf_init(&dir, (size_t)2 * NAME_LIMIT);
 	if (gw_folder_dir(wire, f->delimiter, s->account->layout, &dir) == GW_OK &&
 		gw_tree_find(&s->settling->tree, gw_buf_cstr(&dir)) != NULL)
 		ok = set_dir(f, gw_buf_cstr(&dir));
@@ -112,7 +112,7 @@ static bool is_plain(const struct gw_sync *s, const struct gw_folder *f)
 		wire.p += strlen(s->folders.prefix);
 		wire.n -= strlen(s->folders.prefix);
 	}
-	gw_buf_init(&own, 2 * NAME_LIMIT);
+	gw_buf_init(&own, (size_t)2 * NAME_LIMIT);
 	plain = gw_utf7_encode(gw_slice_str(f->name), &own) == GW_OK &&
 		gw_slice_eq(wire, gw_buf_cstr(&own));
 	gw_buf_deinit(&own);
@@ -139,7 +139,7 @@ static bool give_way(struct gw_sync *s, struct gw_folder *f)
 	bool ok;
 
 	gw_sha256_hex(gw_slice_str(f->wire), HASH_BYTES, hash);
-	gw_buf_init(&dir, 2 * NAME_LIMIT);
+	gw_buf_init(&dir, (size_t)2 * NAME_LIMIT);
 	ok = gw_buf_printf(&dir, "%s%%~%s", strcmp(f->dir, ".") == 0 ? ".INBOX" : f->dir, hash) ==
 		     GW_OK &&
 	     set_dir(f, gw_buf_cstr(&dir));
@@ -180,6 +180,7 @@ static bool part_dirs(struct gw_sync *s, struct gw_folder **list, size_t count)
 
 bool gw_sync_name_dirs(struct gw_sync *s)
 {
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
 	struct gw_folder **list = calloc(s->folders.count + 1, sizeof *list);
 	bool ok = list != NULL;
 	size_t count = 0;
@@ -193,6 +194,7 @@ bool gw_sync_name_dirs(struct gw_sync *s)
 		list[count++] = f;
 	}
 	if (ok && count > 0) {
+		/* NOLINTNEXTLINE(bugprone-sizeof-expression): likewise */
 		qsort(list, count, sizeof *list, by_dir);
 		ok = part_dirs(s, list, count);
 	}
