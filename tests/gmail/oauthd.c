@@ -172,17 +172,17 @@ static void do_auth(struct visit *v, const char *query)
 /* OpenID Connect Core 2, less its signature; base64url, which has no padding. */
 static json_t *id_token(const char *email)
 {
-	char payload[300], text[600];
+	char payload[300], body[420], text[600];
 	size_t n;
 
 	n = (size_t)snprintf(payload, sizeof payload,
 		"{\"iss\":\"https://accounts.google.com\",\"email\":\"%s\",\"email_verified\":true}",
 		email);
-	strcpy(text, "eyJhbGciOiJSUzI1NiJ9.");
-	EVP_EncodeBlock((uint8_t *)text + strlen(text), (uint8_t *)payload, n);
-	for (char *p = text; *p != '\0'; p++)
+	EVP_EncodeBlock(
+		(uint8_t *)body, (uint8_t *)payload, n < sizeof payload ? n : sizeof payload - 1);
+	for (char *p = body; *p != '\0'; p++)
 		*p = *p == '+' ? '-' : *p == '/' ? '_' : *p == '=' ? '\0' : *p;
-	strcat(text, ".c2ln");
+	snprintf(text, sizeof text, "eyJhbGciOiJSUzI1NiJ9.%s.c2ln", body);
 	return json_string(text);
 }
 
