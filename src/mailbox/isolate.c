@@ -132,19 +132,19 @@ static const struct gw_local_suspect *find(
 	return NULL;
 }
 
-/* It broke twice at the same, and nothing says that it would not break again. */
+/* It broke twice at the same, the last time in this run.  The next run tries it again, last: a bad
+ * line breaks at whatever is asked, and is not the mailbox's fault. */
 static bool is_barred(const struct gw_box *box, const struct gw_local_suspect *s, uint64_t seen)
 {
-	return s != NULL && s->seen == seen && gw_isolate_is_culprit(s->times, true, 0) &&
-	       !box->env->full && !gw_isolate_is_due(s->at, box->env->now);
+	return box->again && s != NULL && s->seen == seen &&
+	       gw_isolate_is_culprit(s->times, true, 0);
 }
 
 static void bar(struct gw_box *box, const struct gw_local_suspect *s, const char *what)
 {
 	gw_fail(&box->err, GW_ERR_HELD,
-		"%s is set aside: %s; it is tried again when it has changed, after a week, and by "
-		"`sync --full`",
-		what, s->reason);
+		"%s is set aside: %s; the next sync tries it again, after everything else", what,
+		s->reason);
 	box->err.scope = GW_SCOPE_MAILBOX;
 	gw_box_fail(box, &box->err);
 }
