@@ -20,7 +20,7 @@ ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 strace -f -o "$T/trace" -e trace=f
 send 0
 [ "$(taken)" = 1 ] || fail "not taken"
 grep -q 'RCPT TO:<b@y>' "$SRV/msgs/0" || fail "the Bcc recipient does not get it"
-! sed '1,/^$/d' "$SRV/msgs/0" | grep -qi 'bcc\|b@y\|x-godwit' || fail "the Bcc leaks"
+! sed '1,/^$/d' "$SRV/msgs/0" | grep -qi '^bcc\|b@y\|^x-godwit' || fail "the Bcc leaks"
 [ "$(grep -c '^\.' "$SRV/msgs/0")" = 1 ] || fail "the dot is not what it was"
 [ -z "$(ls "$Q/cur" "$Q/new" | grep '\.godwit')" ] || fail "it is still in the outbox"
 
