@@ -425,10 +425,13 @@ static void on_walked(struct gw_sync *s, const struct gw_error *err)
 	if (s->folders_settled || s->options.folder_count > 0 || s->options.verify) {
 		end_settling(s);
 		gw_sync_listed(s);
-	} else if (!gw_sync_see_folders(s) || !gw_plan_folders(&t->in, &t->plan) ||
-		   !find_remakes(s)) {
+		return;
+	}
+	if (!gw_sync_see_folders(s) || !gw_plan_folders(&t->in, &t->plan) || !find_remakes(s)) {
 		fail_nomem(s);
-	} else if (t->remake_count == 0 || s->remembered) {
+		return;
+	}
+	if (t->remake_count == 0 || s->remembered) {
 		act(s);
 	} else if (gw_remake_start(&s->disk, t->remakes, t->remake_count, keeps, on_looked, s) !=
 		   GW_OK) {
