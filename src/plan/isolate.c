@@ -1,7 +1,7 @@
 /* plan/isolate.c - see isolate.h. */
 #include "plan/isolate.h"
 
-enum { TWICE = 2, LARGE = 1 << 20, LARGE_TIMES = 3, AGAIN_SECONDS = 7 * 86400 };
+enum { TWICE = 2, LARGE = 1 << 20, LARGE_TIMES = 3 };
 
 bool gw_isolate_counts(enum gw_code code)
 {
@@ -38,10 +38,4 @@ size_t gw_isolate_window(size_t asked, size_t most)
 	size_t less = asked <= 8 ? 1 : asked / 8;
 
 	return most != 0 && most < less ? most : less;
-}
-
-bool gw_isolate_is_due(int64_t at, int64_t now)
-{
-	/* Or the clock was set back; a run that began before that is no sign of it. */
-	return now - at >= AGAIN_SECONDS || at - now >= AGAIN_SECONDS;
 }

@@ -48,6 +48,3 @@ size_t gw_isolate_part(size_t left, bool first);
 /* When a window of `asked` messages broke: how many may one have from now on?  (Some servers end
  * the session when asked for many.)  most: so far. */
 size_t gw_isolate_window(size_t asked, size_t most);
-
-/* May something that was set aside at that time be tried again? */
-bool gw_isolate_is_due(int64_t at, int64_t now);

@@ -154,17 +154,6 @@ static void a_large_one_gets_a_third_chance(void **state)
 	assert_true(gw_isolate_is_culprit(3, true, 20 << 20));
 }
 
-static void it_is_tried_again_after_a_week(void **state)
-{
-	const int64_t now = 1700000000;
-
-	(void)state;
-	assert_false(gw_isolate_is_due(now, now));
-	assert_false(gw_isolate_is_due(now + 60, now)); /* in a run that began a minute ago */
-	assert_true(gw_isolate_is_due(now - 7 * 86400, now));
-	assert_true(gw_isolate_is_due(now + 8 * 86400, now)); /* the clock was set back */
-}
-
 static void a_session_that_was_over_says_nothing_of_one(void **state)
 {
 	const struct gw_break breaks[] = { { .lo = 1, .hi = 3, .times = 1 },
@@ -180,14 +169,14 @@ static void a_session_that_was_over_says_nothing_of_one(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(
-						    a_session_that_was_over_says_nothing_of_one),
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_session_that_was_over_says_nothing_of_one),
 		cmocka_unit_test(one_bad_message_costs_two_connections),
 		cmocka_unit_test(a_server_without_order_takes_a_few_more),
 		cmocka_unit_test(many_are_found_and_only_they),
 		cmocka_unit_test(a_limit_on_a_command_is_no_message),
 		cmocka_unit_test(a_large_one_gets_a_third_chance),
-		cmocka_unit_test(it_is_tried_again_after_a_week) };
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
