@@ -102,8 +102,16 @@ enum where { SAME_BOX = 1, OTHER_BOX = 2, ANYWHERE = SAME_BOX | OTHER_BOX };
 
 /* Each criterion sees what the ones before have left.  Out of memory nothing is joined: bodies are
  * sent, nothing is lost. */
-static size_t match(struct matcher m, const enum criterion *by, size_t by_count, enum where where)
+static size_t match(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
+	size_t fresh_count, struct gw_match *out, const enum criterion *by, size_t by_count,
+	enum where where)
 {
+	struct matcher m = { .gone = gone,
+		.gone_count = gone_count,
+		.fresh = fresh,
+		.fresh_count = fresh_count,
+		.out = out };
+
 	m.bucket_count = 2 * m.fresh_count + 1;
 	m.gone_used = calloc(m.gone_count + 1, sizeof *m.gone_used);
 	m.fresh_used = calloc(m.fresh_count + 1, sizeof *m.fresh_used);
@@ -127,55 +135,35 @@ static size_t match(struct matcher m, const enum criterion *by, size_t by_count,
 size_t gw_match_named(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
 	size_t fresh_count, struct gw_match *out)
 {
-	return match((struct matcher){ .gone = gone,
-			     .gone_count = gone_count,
-			     .fresh = fresh,
-			     .fresh_count = fresh_count,
-			     .out = out },
+	return match(gone, gone_count, fresh, fresh_count, out,
 		(const enum criterion[]){ CONTENT_AND_NAME }, 1, ANYWHERE);
 }
 
 size_t gw_match_here(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
 	size_t fresh_count, struct gw_match *out)
 {
-	return match((struct matcher){ .gone = gone,
-			     .gone_count = gone_count,
-			     .fresh = fresh,
-			     .fresh_count = fresh_count,
-			     .out = out },
+	return match(gone, gone_count, fresh, fresh_count, out,
 		(const enum criterion[]){ FULL_CONTENT }, 1, ANYWHERE);
 }
 
 size_t gw_match_edits(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
 	size_t fresh_count, bool anywhere, struct gw_match *out)
 {
-	return match((struct matcher){ .gone = gone,
-			     .gone_count = gone_count,
-			     .fresh = fresh,
-			     .fresh_count = fresh_count,
-			     .out = out },
+	return match(gone, gone_count, fresh, fresh_count, out,
 		(const enum criterion[]){ MESSAGE_ID }, 1, anywhere ? ANYWHERE : SAME_BOX);
 }
 
 size_t gw_match_crossed(const struct gw_half *gone_here, size_t gone_here_count,
 	const struct gw_half *gone_there, size_t gone_there_count, struct gw_match *out)
 {
-	return match((struct matcher){ .gone = gone_here,
-			     .gone_count = gone_here_count,
-			     .fresh = gone_there,
-			     .fresh_count = gone_there_count,
-			     .out = out },
+	return match(gone_here, gone_here_count, gone_there, gone_there_count, out,
 		(const enum criterion[]){ CONTENT_AND_NAME }, 1, OTHER_BOX);
 }
 
 size_t gw_match_there(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
 	size_t fresh_count, struct gw_match *out)
 {
-	return match((struct matcher){ .gone = gone,
-			     .gone_count = gone_count,
-			     .fresh = fresh,
-			     .fresh_count = fresh_count,
-			     .out = out },
+	return match(gone, gone_count, fresh, fresh_count, out,
 		(const enum criterion[]){ GLOBAL_ID, HEADER_AND_SIZE }, 2, ANYWHERE);
 }
 
@@ -186,11 +174,7 @@ size_t gw_match_both(const struct gw_half *gone, size_t gone_count, const struct
 	size_t n = 0, there_n = 0, both = 0;
 
 	if (other != NULL) {
-		n = match((struct matcher){ .gone = gone,
-				  .gone_count = gone_count,
-				  .fresh = here,
-				  .fresh_count = here_count,
-				  .out = out },
+		n = match(gone, gone_count, here, here_count, out,
 			(const enum criterion[]){ CONTENT_AND_NAME, FULL_CONTENT }, 2, ANYWHERE);
 		there_n = gw_match_there(gone, gone_count, there, there_count, other);
 	}
