@@ -3,231 +3,12 @@
  *   identify (which listed mailbox is each row?) -> locate (where is its directory?)
  *     -> judge each row -> judge the directories that nothing has -> order the renames here
  */
-#include "plan/folders.h"
+#include "plan/folders_p.h"
 
 #include "base/buf.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define NONE GW_FOLDER_NONE
-
-/* --- looking things up ------------------------------------------------------------------------ */
-
-struct word {
-	const char *s;
-	size_t i;
-};
-
-struct number {
-	uint64_t n;
-	size_t i;
-};
-
-struct words {
-	struct word *list;
-	size_t count;
-};
-
-struct numbers {
-	struct number *list;
-	size_t count;
-};
-
-static int by_word(const void *a, const void *b)
-{
-	const struct word *x = a, *y = b;
-	int order = strcmp(x->s, y->s);
-
-	return order != 0 ? order : (x->i > y->i) - (x->i < y->i);
-}
-
-static int by_number(const void *a, const void *b)
-{
-	const struct number *x = a, *y = b;
-
-	return x->n != y->n ? (x->n > y->n) - (x->n < y->n) : (x->i > y->i) - (x->i < y->i);
-}
-
-/* The first index that has this word, or none. */
-static size_t find_word(const struct words *w, const char *s)
-{
-	size_t low = 0, high = w->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(w->list[middle].s, s) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < w->count && strcmp(w->list[low].s, s) == 0 ? w->list[low].i : NONE;
-}
-
-static size_t first_number(const struct numbers *w, uint64_t n)
-{
-	size_t low = 0, high = w->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (w->list[middle].n < n)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-/* The only index that has this number, or none. */
-static size_t find_number(const struct numbers *w, uint64_t n)
-{
-	size_t at = first_number(w, n);
-
-	if (n == 0 || at == w->count || w->list[at].n != n)
-		return NONE;
-	return at + 1 < w->count && w->list[at + 1].n == n ? NONE : w->list[at].i;
-}
-
-/* --- the judge's desk ------------------------------------------------------------------------- */
-
-struct desk {
-	const struct gw_folder_input *in;
-	struct gw_folder_plan *out;
-	struct words row_wires, row_dirs, listed_wires, listed_dirs, dirs;
-	struct numbers row_ids, row_validities, listed_ids, listed_validities, inodes;
-	size_t *claimed; /* for each listed mailbox: the row that it is, or none */
-	size_t *owner;   /* for each directory: the row that has it, or none */
-	size_t *moving; /* for each row: the RENAME_HERE action that moves its directory, or none */
-	bool *leaving;  /* for each row: it is forgotten, and its directory is gone then */
-};
-
-static const struct gw_folder_row *row_at(const struct desk *d, size_t r)
-{
-	return &d->in->rows[r];
-}
-
-static const struct gw_folder_listed *listed_at(const struct desk *d, size_t l)
-{
-	return &d->in->listed[l];
-}
-
-static const struct gw_folder_dir *dir_at(const struct desk *d, size_t i)
-{
-	return &d->in->dirs[i];
-}
-
-static bool is_never(const struct gw_folder_row *row)
-{
-	return row->uidvalidity == 0;
-}
-
-static bool make_words(struct words *w, size_t room)
-{
-	w->list = calloc(room + 1, sizeof *w->list);
-	return w->list != NULL;
-}
-
-static bool make_numbers(struct numbers *w, size_t room)
-{
-	w->list = calloc(room + 1, sizeof *w->list);
-	return w->list != NULL;
-}
-
-static void add_word(struct words *w, const char *s, size_t i)
-{
-	w->list[w->count++] = (struct word){ s, i };
-}
-
-static void add_number(struct numbers *w, uint64_t n, size_t i)
-{
-	w->list[w->count++] = (struct number){ n, i };
-}
-
-static size_t *make_indices(size_t count)
-{
-	size_t *list = malloc((count + 1) * sizeof *list);
-
-	for (size_t i = 0; i < count && list != NULL; i++)
-		list[i] = NONE;
-	return list;
-}
-
-static bool make_room(struct desk *d)
-{
-	size_t rows = d->in->row_count, listed = d->in->listed_count, dirs = d->in->dir_count;
-
-	d->claimed = make_indices(listed);
-	d->owner = make_indices(dirs);
-	d->moving = make_indices(rows);
-	d->leaving = calloc(rows + 1, sizeof *d->leaving);
-	d->out->there = make_indices(rows);
-	d->out->here = make_indices(rows);
-	d->out->blocked = calloc(listed + 1, sizeof *d->out->blocked);
-	d->out->known = calloc(dirs + 1, sizeof *d->out->known);
-	return d->claimed != NULL && d->owner != NULL && d->moving != NULL && d->leaving != NULL &&
-	       d->out->there != NULL && d->out->here != NULL && d->out->blocked != NULL &&
-	       d->out->known != NULL && make_words(&d->row_wires, rows) &&
-	       make_words(&d->row_dirs, rows) && make_words(&d->listed_wires, listed) &&
-	       make_words(&d->listed_dirs, listed) && make_words(&d->dirs, dirs) &&
-	       make_numbers(&d->row_ids, rows) && make_numbers(&d->row_validities, rows) &&
-	       make_numbers(&d->listed_ids, listed) &&
-	       make_numbers(&d->listed_validities, listed) && make_numbers(&d->inodes, dirs);
-}
-
-static void fill_desk(struct desk *d)
-{
-	enum { TABLES = 5 };
-	struct words *const words[TABLES] = { &d->row_wires, &d->row_dirs, &d->listed_wires,
-		&d->listed_dirs, &d->dirs };
-	struct numbers *const numbers[TABLES] = { &d->row_ids, &d->row_validities, &d->listed_ids,
-		&d->listed_validities, &d->inodes };
-
-	for (size_t i = 0; i < d->in->row_count; i++) {
-		add_word(&d->row_wires, row_at(d, i)->wire, i);
-		add_word(&d->row_dirs, row_at(d, i)->dir, i);
-		add_number(&d->row_ids, is_never(row_at(d, i)) ? 0 : row_at(d, i)->object_id, i);
-		add_number(&d->row_validities, row_at(d, i)->uidvalidity, i);
-	}
-	for (size_t i = 0; i < d->in->listed_count; i++) {
-		const struct gw_folder_listed *l = listed_at(d, i);
-
-		if (l->counted)
-			add_number(&d->listed_validities, l->uidvalidity, i);
-		if (!l->selectable)
-			continue;
-		add_word(&d->listed_wires, l->wire, i);
-		add_word(&d->listed_dirs, l->dir, i);
-		add_number(&d->listed_ids, l->object_id, i);
-	}
-	for (size_t i = 0; i < d->in->dir_count; i++) {
-		add_word(&d->dirs, dir_at(d, i)->dir, i);
-		add_number(&d->inodes, dir_at(d, i)->inode, i);
-	}
-	for (size_t i = 0; i < TABLES; i++) {
-		qsort(words[i]->list, words[i]->count, sizeof *words[i]->list, by_word);
-		qsort(numbers[i]->list, numbers[i]->count, sizeof *numbers[i]->list, by_number);
-	}
-}
-
-static void clear_desk(struct desk *d)
-{
-	free(d->row_wires.list);
-	free(d->row_dirs.list);
-	free(d->listed_wires.list);
-	free(d->listed_dirs.list);
-	free(d->dirs.list);
-	free(d->row_ids.list);
-	free(d->row_validities.list);
-	free(d->listed_ids.list);
-	free(d->listed_validities.list);
-	free(d->inodes.list);
-	free(d->claimed);
-	free(d->owner);
-	free(d->moving);
-	free(d->leaving);
-}
 
 /* --- which listed mailbox is each row? --------------------------------------------------------- */
 
@@ -253,10 +34,10 @@ static void claim_by_id(struct desk *d)
 		const struct gw_folder_row *row = row_at(d, r);
 		size_t l = is_never(row) || row->inbox
 				   ? NONE
-				   : find_number(&d->listed_ids, row->object_id);
+				   : gw_desk_find_number(&d->listed_ids, row->object_id);
 
 		if (l != NONE && !listed_at(d, l)->inbox &&
-			find_number(&d->row_ids, row->object_id) == r)
+			gw_desk_find_number(&d->row_ids, row->object_id) == r)
 			claim(d, r, l);
 	}
 }
@@ -266,7 +47,7 @@ static void claim_by_name(struct desk *d, bool same)
 {
 	for (size_t r = 0; r < d->in->row_count; r++) {
 		const struct gw_folder_row *row = row_at(d, r);
-		size_t n = is_open(d, r) ? find_word(&d->listed_wires, row->wire) : NONE;
+		size_t n = is_open(d, r) ? gw_desk_find_word(&d->listed_wires, row->wire) : NONE;
 		const struct gw_folder_listed *l;
 
 		if (n == NONE || d->claimed[n] != NONE)
@@ -284,7 +65,7 @@ static void claim_by_name(struct desk *d, bool same)
 static size_t renamed_to(const struct desk *d, size_t r)
 {
 	const struct gw_folder_row *row = row_at(d, r);
-	size_t l = find_number(&d->listed_validities, row->uidvalidity);
+	size_t l = gw_desk_find_number(&d->listed_validities, row->uidvalidity);
 	const struct gw_folder_listed *x = l == NONE ? NULL : listed_at(d, l);
 
 	if (x == NULL || row->inbox || x->inbox || !x->selectable || d->claimed[l] != NONE)
@@ -306,13 +87,13 @@ static void claim_by_validity(struct desk *d, size_t *guess)
 	while (again) {
 		again = false;
 		for (size_t r = 0; r < d->in->row_count; r++) {
-			size_t q = guess[r] == NONE
-					   ? NONE
-					   : find_word(&d->row_wires, listed_at(d, guess[r])->wire);
+			size_t q = guess[r] == NONE ? NONE
+						    : gw_desk_find_word(&d->row_wires,
+							      listed_at(d, guess[r])->wire);
 			bool leaves = q != NONE && (guess[q] != NONE || d->out->there[q] != NONE);
 
 			if (guess[r] == NONE || q == NONE || (q != r && leaves) ||
-				find_word(&d->listed_wires, row_at(d, r)->wire) == NONE)
+				gw_desk_find_word(&d->listed_wires, row_at(d, r)->wire) == NONE)
 				continue;
 			guess[r] = NONE;
 			again = true;
@@ -348,7 +129,7 @@ static void claim_by_use(struct desk *d)
 
 static bool identify(struct desk *d)
 {
-	size_t *guess = make_indices(d->in->row_count);
+	size_t *guess = gw_desk_make_indices(d->in->row_count);
 
 	if (guess == NULL)
 		return false;
@@ -374,7 +155,7 @@ static void locate_moved(struct desk *d)
 {
 	for (size_t r = 0; r < d->in->row_count; r++) {
 		size_t l = d->out->there[r];
-		size_t at = l == NONE ? NONE : find_word(&d->dirs, listed_at(d, l)->dir);
+		size_t at = l == NONE ? NONE : gw_desk_find_word(&d->dirs, listed_at(d, l)->dir);
 		uint64_t inode = row_at(d, r)->inode;
 
 		if (at != NONE && inode != 0 && dir_at(d, at)->inode == inode &&
@@ -388,7 +169,7 @@ static void locate_by_name(struct desk *d, bool same)
 {
 	for (size_t r = 0; r < d->in->row_count; r++) {
 		const struct gw_folder_row *row = row_at(d, r);
-		size_t at = d->out->here[r] != NONE ? NONE : find_word(&d->dirs, row->dir);
+		size_t at = d->out->here[r] != NONE ? NONE : gw_desk_find_word(&d->dirs, row->dir);
 
 		if (at == NONE || d->owner[at] != NONE)
 			continue;
@@ -404,13 +185,13 @@ static void locate_by_inode(struct desk *d)
 		const struct gw_folder_row *row = row_at(d, r);
 		size_t at = d->out->here[r] != NONE || is_open(d, r) || is_never(row) || row->inbox
 				    ? NONE
-				    : find_number(&d->inodes, row->inode);
+				    : gw_desk_find_number(&d->inodes, row->inode);
 		size_t q, l;
 
 		if (at == NONE || d->owner[at] != NONE)
 			continue;
-		q = find_word(&d->row_dirs, dir_at(d, at)->dir);
-		l = find_word(&d->listed_dirs, dir_at(d, at)->dir);
+		q = gw_desk_find_word(&d->row_dirs, dir_at(d, at)->dir);
+		l = gw_desk_find_word(&d->listed_dirs, dir_at(d, at)->dir);
 		if (q != NONE && d->out->here[q] == NONE)
 			continue;
 		if (l != NONE && (d->claimed[l] == NONE || q == NONE))
@@ -493,7 +274,7 @@ static bool gone_there(struct desk *d, size_t r)
 		return act(d, GW_FOLDER_MISSING, r, NONE, here) != NULL;
 	if (dir == NULL)
 		return act(d, GW_FOLDER_FORGET, r, NONE, NONE) != NULL;
-	if (fresh != GW_FRESH_NO && find_word(&d->listed_wires, row->wire) != NONE)
+	if (fresh != GW_FRESH_NO && gw_desk_find_word(&d->listed_wires, row->wire) != NONE)
 		return hold(d, GW_FOLDER_TAKEN_THERE, r, NONE, here);
 	if (fresh == GW_FRESH_UNKNOWN)
 		return act(d, GW_FOLDER_LOOK, r, NONE, here) != NULL;
@@ -547,7 +328,7 @@ static bool renamed_here(struct desk *d, size_t r)
 		return hold(d, GW_FOLDER_NOT_A_NAME, r, l, here);
 	if (!dir->wanted)
 		return true;
-	if (find_word(&d->listed_wires, dir->wire) != NONE)
+	if (gw_desk_find_word(&d->listed_wires, dir->wire) != NONE)
 		return hold(d, GW_FOLDER_TAKEN_THERE, r, l, here);
 	a = act(d, GW_FOLDER_RENAME_THERE, r, l, here);
 	if (a != NULL)
@@ -607,8 +388,9 @@ static bool judge_dir(struct desk *d, size_t i)
 	const struct gw_folder_dir *dir = dir_at(d, i);
 	struct gw_folder_action *a;
 
-	d->out->known[i] = d->owner[i] != NONE || find_word(&d->row_dirs, dir->dir) != NONE ||
-			   find_word(&d->listed_dirs, dir->dir) != NONE;
+	d->out->known[i] = d->owner[i] != NONE ||
+			   gw_desk_find_word(&d->row_dirs, dir->dir) != NONE ||
+			   gw_desk_find_word(&d->listed_dirs, dir->dir) != NONE;
 	if (d->out->known[i] || dir->partial)
 		return true;
 	if (dir->wire == NULL)
@@ -617,7 +399,7 @@ static bool judge_dir(struct desk *d, size_t i)
 		return true;
 	if (dir->doubted)
 		return hold(d, GW_FOLDER_DOUBTED, NONE, NONE, i);
-	if (find_word(&d->listed_wires, dir->wire) != NONE)
+	if (gw_desk_find_word(&d->listed_wires, dir->wire) != NONE)
 		return hold(d, GW_FOLDER_TAKEN_THERE, NONE, NONE, i);
 	if (!d->in->policy.list_whole && is_known_inode(d, dir->inode))
 		return true; /* its row is held */
@@ -668,11 +450,11 @@ static bool stays(const struct desk *d, size_t q, size_t r)
 static size_t waits_for(const struct desk *d, size_t r, bool *stuck)
 {
 	const struct gw_folder_action *a = &d->out->actions[d->moving[r]];
-	size_t at = find_word(&d->dirs, a->to);
+	size_t at = gw_desk_find_word(&d->dirs, a->to);
 	size_t q = at == NONE ? NONE : d->owner[at];
 
-	*stuck = stays(d, find_word(&d->row_dirs, a->to), r) ||
-		 stays(d, find_word(&d->row_wires, listed_at(d, a->listed)->wire), r);
+	*stuck = stays(d, gw_desk_find_word(&d->row_dirs, a->to), r) ||
+		 stays(d, gw_desk_find_word(&d->row_wires, listed_at(d, a->listed)->wire), r);
 	if (*stuck || a->in_place || at == NONE || dir_at(d, at)->partial)
 		return NONE;
 	if (q != NONE && d->leaving[q])
@@ -734,7 +516,7 @@ static int by_length_of_from(const void *a, const void *b)
 	const struct word *x = a, *y = b;
 	size_t m = strlen(x->s), n = strlen(y->s);
 
-	return m != n ? (m > n) - (m < n) : by_word(a, b);
+	return m != n ? (m > n) - (m < n) : gw_desk_by_word(a, b);
 }
 
 /* Puts the renames at the end: those above first, each behind what has to leave its place. */
@@ -743,7 +525,7 @@ static bool order_renames(struct desk *d)
 	size_t n = 0, kept = 0;
 	struct word *rows = calloc(d->in->row_count + 1, sizeof *rows);
 	struct order o = { calloc(d->in->row_count + 1, sizeof *o.list), 0,
-		calloc(d->in->row_count + 1, 1), make_indices(d->in->row_count) };
+		calloc(d->in->row_count + 1, 1), gw_desk_make_indices(d->in->row_count) };
 	bool ok = rows != NULL && o.list != NULL && o.marks != NULL && o.path != NULL;
 
 	for (size_t r = 0; r < d->in->row_count && ok; r++) {
@@ -811,9 +593,9 @@ bool gw_plan_folders(const struct gw_folder_input *in, struct gw_folder_plan *ou
 	bool ok;
 
 	*out = (struct gw_folder_plan){ 0 };
-	ok = make_room(&d);
+	ok = gw_desk_make_room(&d);
 	if (ok)
-		fill_desk(&d);
+		gw_desk_fill(&d);
 	ok = ok && identify(&d);
 	if (ok)
 		locate(&d);
@@ -826,7 +608,7 @@ bool gw_plan_folders(const struct gw_folder_input *in, struct gw_folder_plan *ou
 		find_implied(&d);
 	else
 		gw_folder_plan_deinit(out);
-	clear_desk(&d);
+	gw_desk_clear(&d);
 	return ok;
 }
 

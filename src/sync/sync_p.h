@@ -156,7 +156,13 @@ struct gw_sync {
 	bool stopped, batches_lost, told_slow;
 };
 
+/* boxes.c: the batcher, and what mailboxes work with. */
+enum gw_code gw_sync_make_batcher(struct gw_sync *s, struct gw_error *err);
+
 /* sync.c */
+void gw_sync_emit(struct gw_sync *s, struct gw_sync_event ev);
+/* ENDING: goes on if nothing is under way any more. */
+void gw_sync_maybe_finish(struct gw_sync *s);
 void gw_sync_fail(struct gw_sync *s, const struct gw_error *err);
 void gw_sync_problem(struct gw_sync *s, const char *mailbox, const struct gw_error *err);
 /* Of a dry run: what would be done to a mailbox as a whole. */
@@ -182,12 +188,13 @@ void gw_sync_unlist(struct gw_sync *s);
 bool gw_sync_is_signing_in(const struct gw_sync *s);
 void gw_sync_cancel_sign_in(struct gw_sync *s);
 
-/* sync.c */
+/* conns.c */
 void gw_sync_on_session(void *ctx, enum gw_session_event event, const struct gw_error *err);
 /* Bytes on the wire so far. */
 void gw_sync_wire(const struct gw_sync *s, uint64_t *received, uint64_t *sent);
 /* A connection leaves the sync: what crossed it is counted. */
 void gw_sync_count_traffic(struct gw_conn *c);
+void gw_sync_close_conn(struct gw_conn *c); /* if it is open */
 /* What a connection found out about the server is known from now on.  true: it was something. */
 bool gw_sync_learn(struct gw_sync *s, const struct gw_session *session);
 

@@ -1,0 +1,337 @@
+/* sync/boxes.c - what the mailboxes of a sync, and the batches that they share, tell it; part of the
+ * machine in sync_p.h.
+ */
+#include "sync/sync_p.h"
+
+#include <sys/resource.h>
+#include <time.h>
+
+enum { BATCH_FILES = 1024, RESERVED_FDS = 256 };
+enum { BREAKS_MAX = 30 };
+
+static struct gw_entry *entry_of(struct gw_sync *s, const struct gw_box *box)
+{
+	for (size_t i = 0; i < s->entry_count; i++) {
+		if (s->entries[i].box == box)
+			return &s->entries[i];
+	}
+	return NULL;
+}
+
+static void detach(struct gw_sync *s, struct gw_entry *e)
+{
+	struct gw_conn *c = e->conn < 0 ? NULL : &s->conns[e->conn];
+
+	e->conn = -1;
+	if (c != NULL)
+		c->brought |= gw_box_brought(e->box);
+	for (size_t i = 0; c != NULL && i < c->box_count; i++) {
+		if (c->boxes[i] != e->box)
+			continue;
+		for (size_t j = i + 1; j < c->box_count; j++)
+			c->boxes[j - 1] = c->boxes[j];
+		c->box_count--;
+		if (i == c->box_count) /* it was the last: nothing is behind it */
+			c->drained = c->box_count > 0 && c->drained;
+	}
+}
+
+static void on_box_ready(void *ctx, struct gw_box *box)
+{
+	struct gw_sync *s = ctx;
+
+	entry_of(s, box)->ready = true;
+	gw_sync_pump(s);
+}
+
+/* Commands are answered in their order, and boxes are told of the loss in that of their commands. */
+static bool on_box_blames(void *ctx, struct gw_box *box, bool *late)
+{
+	struct gw_sync *s = ctx;
+	struct gw_entry *e = entry_of(s, box);
+	struct gw_conn *c = e == NULL || e->conn < 0 ? NULL : &s->conns[e->conn];
+
+	if (c == NULL || c->blamed)
+		return false;
+	c->blamed = e->suspect = true;
+	*late = c->brought;
+	e->breaks++;
+	return true;
+}
+
+static void on_box_planned(void *ctx, struct gw_box *box)
+{
+	struct gw_sync *s = ctx;
+
+	entry_of(s, box)->stage = ENTRY_PLANNED;
+	gw_sync_pump(s);
+}
+
+static void on_box_created(void *ctx, struct gw_box *box)
+{
+	struct gw_sync *s = ctx;
+
+	entry_of(s, box)->stage = ENTRY_CREATED;
+	gw_sync_pump(s);
+}
+
+static void on_box_drained(void *ctx, struct gw_box *box)
+{
+	struct gw_sync *s = ctx;
+	struct gw_entry *e = entry_of(s, box);
+
+	if (e->conn < 0 || e->passes > 0 ||
+		e->suspect) /* a second look is made without anything behind it */
+		return;
+	s->conns[e->conn].drained = true;
+	gw_sync_pump(s);
+}
+
+static void on_box_released(void *ctx, struct gw_box *box)
+{
+	struct gw_sync *s = ctx;
+
+	detach(s, entry_of(s, box));
+	gw_sync_pump(s);
+}
+
+static void on_box_problem(void *ctx, struct gw_box *box, const struct gw_error *err)
+{
+	gw_sync_problem(ctx, gw_box_folder(box)->shown, err);
+}
+
+static void on_box_finding(void *ctx, struct gw_box *box, const char *text)
+{
+	struct gw_sync *s = ctx;
+
+	s->counts.findings++;
+	gw_sync_emit(s, (struct gw_sync_event){ .type = GW_SYNC_FINDING,
+				.mailbox = gw_box_folder(box)->shown,
+				.text = text });
+}
+
+static void on_box_step(void *ctx, struct gw_box *box, const struct gw_sync_step *step)
+{
+	struct gw_sync *s = ctx;
+
+	if (s->options.dry_run)
+		gw_sync_emit(s, (struct gw_sync_event){ .type = GW_SYNC_STEP,
+					.mailbox = gw_box_folder(box)->shown,
+					.text = step->text,
+					.step = step });
+	else
+		gw_sync_log_step(s, gw_box_folder(box)->shown, step);
+}
+
+static void on_box_progress(void *ctx)
+{
+	gw_sync_emit(ctx, (struct gw_sync_event){ .type = GW_SYNC_PROGRESS });
+}
+
+static void settle(struct gw_sync *s, struct gw_entry *e, enum gw_box_outcome outcome,
+	const struct gw_sync_counts *delta, const struct gw_error *err)
+{
+	switch (outcome) {
+	case GW_BOX_AGAIN:
+		/* What broke takes some more. */
+		if (++e->passes < GW_PASSES + 2 * e->breaks) {
+			e->queued = false;
+			break;
+		}
+		gw_log(s->log, GW_LOG_INFO, "%s kept changing; the next sync looks again",
+			e->folder->shown);
+		e->unsettled = true;
+		s->counts.unsettled++;
+		/* fall through */
+	case GW_BOX_IN_STEP:
+		e->settled = true;
+		e->unsettled |= delta->postponed > 0;
+		s->counts.mailboxes_done += !e->done_once;
+		e->done_once = true;
+		if (!s->options.verify)
+			gw_sync_emit(s,
+				(struct gw_sync_event){
+					.type = s->options.dry_run ? GW_SYNC_PLAN : GW_SYNC_MAILBOX,
+					.mailbox = e->folder->shown,
+					.delta = delta });
+		break;
+	case GW_BOX_SAME:
+		e->settled = true;
+		break;
+	case GW_BOX_FAILED:
+		e->settled = e->failed = true;
+		gw_sync_problem(s, e->folder->shown, err);
+		break;
+	case GW_BOX_LOST:
+		if (e->breaks >= (s->disk.world.dry_run ? 2 : BREAKS_MAX)) {
+			e->settled = e->failed = true;
+			gw_sync_problem(s, e->folder->shown, err);
+			break;
+		}
+		e->queued = false; /* once more on another connection */
+		e->passes += e->passes == 0;
+		break;
+	}
+}
+
+static void on_box_done(void *ctx, struct gw_box *box, enum gw_box_outcome outcome,
+	const struct gw_sync_counts *delta, const struct gw_error *err)
+{
+	struct gw_sync *s = ctx;
+	struct gw_entry *e = entry_of(s, box);
+	struct gw_error fatal = { 0 };
+
+	if (outcome == GW_BOX_LOST && err != NULL &&
+		(err->code == GW_ERR_DISK || err->code == GW_ERR_STATE ||
+			err->code == GW_ERR_CORRUPT))
+		fatal = *err; /* not the connection but this machine */
+	if (outcome == GW_BOX_LOST ||
+		outcome == GW_BOX_AGAIN) { /* what is fetched again is not more */
+		s->counts.to_download -= delta->to_download - delta->downloaded;
+		s->counts.to_upload -= delta->to_upload - delta->uploaded;
+		s->counts.bytes_to_download = s->counts.bytes_to_download > delta->bytes_to_download
+						      ? s->counts.bytes_to_download -
+								delta->bytes_to_download +
+								delta->bytes_downloaded
+						      : s->counts.bytes_downloaded;
+	}
+	gw_box_seen_stamps(box, &e->seen_cur, &e->seen_new);
+	e->fresh_from = gw_box_fresh_from(box);
+	settle(s, e, outcome, delta, err);
+	detach(s, e);
+	e->box = NULL;
+	e->stage = ENTRY_WAITING;
+	e->headed = e->sifted = false;
+	for (size_t i = 0; i < s->entry_count; i++) {
+		if (s->entries[i].box != NULL)
+			gw_box_cut_moves(s->entries[i].box, box);
+	}
+	e->ready = false;
+	if (outcome == GW_BOX_LOST || outcome == GW_BOX_FAILED)
+		gw_batcher_seal(s->batcher); /* others find what it fetched, and do not fetch it */
+	gw_claims_release(&s->claims, box);
+	gw_box_free(box);
+	if (fatal.code != GW_OK)
+		gw_sync_fail(s, &fatal);
+	gw_sync_pump(s);
+}
+
+static void on_mailbox_done(void *ctx, void *owner, bool conflict)
+{
+	if (owner != NULL && entry_of(ctx, owner) != NULL) /* else it was given up meanwhile */
+		gw_box_committed(owner, conflict);
+}
+
+static void on_batch_done(void *ctx, const struct gw_batch_result *result)
+{
+	struct gw_sync *s = ctx;
+
+	gw_log(s->log, GW_LOG_DEBUG, "batch: %llu delivered, %llu joined, %llu flags, %llu deleted",
+		(unsigned long long)result->delivered, (unsigned long long)result->joined,
+		(unsigned long long)result->flags_changed, (unsigned long long)result->deleted);
+	if (result->edited > 0)
+		gw_log(s->log, GW_LOG_WARN,
+			"%llu files that were to go were written anew here, so they stay and are "
+			"uploaded",
+			(unsigned long long)result->edited);
+	gw_sync_pump(s); /* the end may have waited for it */
+}
+
+static void on_batch_failed(void *ctx, const struct gw_error *err)
+{
+	struct gw_sync *s = ctx;
+
+	s->batches_lost = true;
+	if (s->state >= SYNC_ENDING) { /* those that waited for it wait in vain */
+		for (size_t i = 0; i < s->entry_count; i++) {
+			if (s->entries[i].box != NULL)
+				gw_box_stop(s->entries[i].box, true);
+		}
+	}
+	gw_sync_fail(s, err);
+	gw_sync_pump(s);
+}
+
+static void on_pressure(void *ctx, bool high)
+{
+	struct gw_sync *s = ctx;
+
+	s->paused = high;
+	for (size_t i = 0; i < GW_CONN_MAX; i++) {
+		if (s->conns[i].session != NULL && s->conns[i].ready)
+			gw_session_pause(s->conns[i].session, high);
+	}
+}
+
+/* --- what they work with -------------------------------------------------------------------- */
+
+static size_t batch_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < 2 * (rlim_t)RESERVED_FDS)
+		return 16;
+	limit.rlim_cur -= RESERVED_FDS;
+	return limit.rlim_cur / 4 < BATCH_FILES ? (size_t)limit.rlim_cur / 4 : BATCH_FILES;
+}
+
+static void fill_env(struct gw_sync *s)
+{
+	s->env = (struct gw_box_env){ .loop = s->loop,
+		.log = s->log,
+		.account = s->account,
+		.now = (int64_t)time(NULL),
+		.disk = &s->disk,
+		.batcher = s->batcher,
+		.budget = &s->budget,
+		.claims = &s->claims,
+		.counts = &s->counts,
+		.messages = &s->messages,
+		.deleted_recently = &s->deleted_recently,
+		.deleted_in_day = &s->deleted_in_day,
+		.moments = &s->moments,
+		.uploads = &s->uploads,
+		.accept_deletions = s->options.accept_deletions,
+		.restore_deletions = s->options.restore_deletions,
+		.accept_uploads = s->options.accept_uploads,
+		.dry_run = s->options.dry_run,
+		.full = s->options.full,
+		.retry_unfetchable = s->options.full,
+		.verify = s->options.verify,
+		.verify_bodies = s->options.verify_bodies,
+		.repair = s->options.repair,
+		.finding = on_box_finding,
+		.step = on_box_step,
+		.ready = on_box_ready,
+		.blames = on_box_blames,
+		.planned = on_box_planned,
+		.created = on_box_created,
+		.leaving = gw_sync_is_leaving,
+		.stands_there = gw_sync_stands_there,
+		.stays = gw_sync_stays,
+		.in_sight = gw_sync_in_sight,
+		.mailbox = gw_sync_mailbox_of,
+		.drained = on_box_drained,
+		.released = on_box_released,
+		.done = on_box_done,
+		.problem = on_box_problem,
+		.progress = on_box_progress,
+		.ctx = s };
+}
+
+enum gw_code gw_sync_make_batcher(struct gw_sync *s, struct gw_error *err)
+{
+	struct gw_batcher_events events = { .mailbox_done = on_mailbox_done,
+		.batch_done = on_batch_done,
+		.traffic = gw_sync_take_traffic,
+		.wrote = gw_sync_on_wrote,
+		.failed = on_batch_failed,
+		.pressure = on_pressure,
+		.ctx = s };
+
+	s->batcher = gw_batcher_new(&s->disk, batch_files(), &events);
+	if (s->batcher == NULL)
+		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	fill_env(s);
+	return GW_OK;
+}
