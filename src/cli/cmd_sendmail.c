@@ -27,8 +27,8 @@ struct arguments {
 
 /* Options that take a value, glued or as the next word, and have no effect here; -A, -B and -X, too.
  * -o, -d and -b hold theirs. */
-static const char without_effect[] = "BhLpXOACn";
-static const char flags_without_effect[] = "GUm";
+static const char without_effect[] = "BhLpXOAC";
+static const char flags_without_effect[] = "GUmnx";
 
 static int usage_error(const char *what, const char *arg)
 {

@@ -95,7 +95,8 @@ static enum gw_code read_from(
 	cfg_t *sec, const struct gw_account *a, struct gw_smtp_account *s, struct gw_error *err)
 {
 	unsigned n = cfg_size(sec, "from");
-	bool own = n == 0 && a->user != NULL && strchr(a->user, '@') != NULL;
+	const char *user = a->user != NULL ? a->user : s->user;
+	bool own = n == 0 && user != NULL && strchr(user, '@') != NULL;
 
 	s->from = calloc(n + 1, sizeof *s->from);
 	if (s->from == NULL)
@@ -111,8 +112,9 @@ static enum gw_code read_from(
 		if (s->from[s->from_count++] == NULL)
 			return gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	}
-	if (own)
-		s->from[s->from_count++] = strdup(a->user);
+	if (own && (s->from[0] = strdup(user)) == NULL)
+		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	s->from_count += own;
 	return GW_OK;
 }
 

@@ -11,11 +11,19 @@
 
 #include <stdlib.h>
 
+struct question {
+	struct gw_evidence *all;
+	char *message_id; /* owned */
+	struct gw_seqset hits;
+};
+
 struct gw_evidence {
 	uv_loop_t *loop;
 	const struct gw_log *log;
 	const struct gw_account *account;
-	char *message_id; /* owned */
+	struct question *questions; /* owned */
+	size_t count, answered;
+	bool *found; /* owned */
 	gw_evidence_cb *cb;
 	void *ctx;
 	uv_work_t request;
@@ -24,24 +32,31 @@ struct gw_evidence {
 	struct gw_credentials *credentials;
 	struct gw_tls_ctx *tls; /* owned */
 	struct gw_session *session;
-	struct gw_seqset found;
-	bool examined, known, cancelled, told;
+	enum gw_evidence_answer answer;
+	bool examined, cancelled, told;
 };
 
-bool gw_evidence_can(const struct gw_account *account, bool files)
+bool gw_evidence_can(const struct gw_account *account)
 {
-	return files && account->host != NULL && account->maildir != NULL;
+	return account->host != NULL && account->maildir != NULL;
+}
+
+static void free_evidence(struct gw_evidence *e)
+{
+	for (size_t i = 0; e->questions != NULL && i < e->count; i++) {
+		gw_seqset_deinit(&e->questions[i].hits);
+		free(e->questions[i].message_id);
+	}
+	gw_sent_deinit(&e->sent);
+	gw_tls_ctx_free(e->tls);
+	free(e->questions);
+	free(e->found);
+	free(e);
 }
 
 static void on_freed(uv_handle_t *handle)
 {
-	struct gw_evidence *e = handle->data;
-
-	gw_seqset_deinit(&e->found);
-	gw_sent_deinit(&e->sent);
-	gw_tls_ctx_free(e->tls);
-	free(e->message_id);
-	free(e);
+	free_evidence(handle->data);
 }
 
 static void on_over(uv_timer_t *timer)
@@ -49,31 +64,47 @@ static void on_over(uv_timer_t *timer)
 	struct gw_evidence *e = timer->data;
 
 	gw_session_close(&e->session);
-	e->cb(e->ctx, e->known && !e->cancelled, e->found.count > 0);
+	for (size_t i = 0; i < e->count; i++)
+		e->found[i] = e->questions[i].hits.count > 0;
+	e->cb(e->ctx, e->cancelled ? GW_EVIDENCE_LATER : e->answer, e->found);
 	uv_close((uv_handle_t *)&e->over, on_freed);
 }
 
-static void finish(struct gw_evidence *e)
+static void finish(struct gw_evidence *e, enum gw_evidence_answer answer)
 {
 	if (e->told)
 		return;
 	e->told = true;
+	e->answer = answer;
 	uv_timer_start(&e->over, on_over, 0, 0);
 }
 
-static void on_found(void *ctx, const struct gw_response *r)
+/* What refuses us will do so again; what fails may not. */
+static void fail(struct gw_evidence *e, const struct gw_error *err)
 {
-	struct gw_evidence *e = ctx;
+	bool for_good = err->code == GW_ERR_AUTH || err->code == GW_ERR_REFUSED ||
+			err->code == GW_ERR_CONFIG || err->code == GW_ERR_SECURITY;
 
-	gw_search_take(r, &e->found);
+	gw_log(e->log, GW_LOG_INFO, "looking into Sent failed: %s", err->text);
+	finish(e, for_good ? GW_EVIDENCE_NEVER : GW_EVIDENCE_LATER);
 }
 
+static void on_hits(void *ctx, const struct gw_response *r)
+{
+	struct question *q = ctx;
+
+	gw_search_take(r, &q->hits);
+}
+
+/* A connection that is lost is told by on_session(). */
 static void on_searched(void *ctx, const struct gw_result *result)
 {
-	struct gw_evidence *e = ctx;
+	struct gw_evidence *e = ((struct question *)ctx)->all;
 
-	e->known = e->examined && result->kind == GW_RESULT_OK;
-	finish(e);
+	if (!e->examined || result->kind != GW_RESULT_OK)
+		finish(e, GW_EVIDENCE_NEVER);
+	else if (++e->answered == e->count)
+		finish(e, GW_EVIDENCE_KNOWN);
 }
 
 static void on_examined(void *ctx, const struct gw_result *result)
@@ -87,18 +118,25 @@ static void ask(struct gw_evidence *e)
 {
 	uint32_t caps = gw_session_caps(e->session);
 	struct gw_line line;
+	enum gw_code code;
 
 	gw_line_init(&line);
 	gw_line_printf(&line, "EXAMINE ");
 	gw_line_string(&line, gw_slice_str(e->sent.remote), caps);
-	gw_session_send(e->session, &line, &(struct gw_handlers){ .done = on_examined, .ctx = e });
-	gw_line_printf(&line, "UID SEARCH %sHEADER Message-ID ",
-		caps & GW_CAP_ESEARCH ? "RETURN (ALL) " : "");
-	gw_line_string(&line, gw_slice_str(e->message_id), caps);
-	if (gw_session_send(e->session, &line,
-		    &(struct gw_handlers){ .response = on_found, .done = on_searched, .ctx = e }) !=
-		GW_OK)
-		finish(e);
+	code = gw_session_send(
+		e->session, &line, &(struct gw_handlers){ .done = on_examined, .ctx = e });
+	for (size_t i = 0; i < e->count && code == GW_OK; i++) {
+		struct question *q = &e->questions[i];
+
+		gw_line_printf(&line, "UID SEARCH %sHEADER Message-ID ",
+			caps & GW_CAP_ESEARCH ? "RETURN (ALL) " : "");
+		gw_line_string(&line, gw_slice_str(q->message_id), caps);
+		code = gw_session_send(e->session, &line,
+			&(struct gw_handlers){
+				.response = on_hits, .done = on_searched, .ctx = q });
+	}
+	if (code != GW_OK)
+		finish(e, GW_EVIDENCE_LATER);
 	gw_line_deinit(&line);
 }
 
@@ -106,12 +144,10 @@ static void on_session(void *ctx, enum gw_session_event event, const struct gw_e
 {
 	struct gw_evidence *e = ctx;
 
-	if (event == GW_SESSION_READY) {
+	if (event == GW_SESSION_READY)
 		ask(e);
-		return;
-	}
-	gw_log(e->log, GW_LOG_INFO, "looking into Sent failed: %s", err->text);
-	finish(e);
+	else
+		fail(e, err);
 }
 
 static void on_credentials(void *ctx, struct gw_sasl *sasl, const struct gw_error *err)
@@ -130,7 +166,7 @@ static void on_credentials(void *ctx, struct gw_sasl *sasl, const struct gw_erro
 
 	e->credentials = NULL;
 	if (e->cancelled && code == GW_OK)
-		code = GW_ERR_CANCELLED;
+		code = gw_fail(&why, GW_ERR_CANCELLED, "cancelled");
 	if (code == GW_OK && a->tls != GW_TLS_NONE)
 		code = gw_tls_ctx_new(a->tls_ca_file, &e->tls, &why);
 	o.stream.tls = e->tls;
@@ -138,7 +174,7 @@ static void on_credentials(void *ctx, struct gw_sasl *sasl, const struct gw_erro
 		code = gw_session_open(e->loop, e->log, &o, on_session, e, &e->session, &why);
 	gw_sasl_unref(&sasl);
 	if (code != GW_OK)
-		finish(e);
+		fail(e, err != NULL ? err : &why);
 }
 
 static void find(uv_work_t *request)
@@ -154,26 +190,38 @@ static void on_sent_known(uv_work_t *request, int status)
 	struct gw_error err = { 0 };
 
 	(void)status;
-	if (e->cancelled || e->sent.remote == NULL ||
-		gw_credentials_start(e->loop, e->log, e->account, false, on_credentials, e,
-			&e->credentials, &err) != GW_OK)
-		finish(e);
+	if (e->sent.remote == NULL)
+		finish(e, GW_EVIDENCE_NEVER);
+	else if (e->cancelled)
+		finish(e, GW_EVIDENCE_LATER);
+	else if (gw_credentials_start(e->loop, e->log, e->account, false, on_credentials, e,
+			 &e->credentials, &err) != GW_OK)
+		fail(e, &err);
 }
 
 bool gw_evidence_start(uv_loop_t *loop, const struct gw_log *log, const struct gw_account *account,
-	const char *message_id, gw_evidence_cb *cb, void *ctx, struct gw_evidence **out)
+	const char *const *message_ids, size_t count, gw_evidence_cb *cb, void *ctx,
+	struct gw_evidence **out)
 {
-	struct gw_evidence *e = message_id == NULL ? NULL : calloc(1, sizeof *e);
+	struct gw_evidence *e = calloc(1, sizeof *e);
+	bool whole;
 
 	*out = NULL;
 	if (e == NULL)
 		return false;
 	*e = (struct gw_evidence){
-		.loop = loop, .log = log, .account = account, .cb = cb, .ctx = ctx
+		.loop = loop, .log = log, .account = account, .count = count, .cb = cb, .ctx = ctx
 	};
-	e->message_id = strdup(message_id);
-	if (e->message_id == NULL) {
-		free(e);
+	e->questions = calloc(count, sizeof *e->questions);
+	e->found = calloc(count, sizeof *e->found);
+	whole = e->questions != NULL && e->found != NULL;
+	for (size_t i = 0; i < count && whole; i++) {
+		e->questions[i] = (struct question){ .all = e };
+		e->questions[i].message_id = strdup(message_ids[i]);
+		whole = e->questions[i].message_id != NULL;
+	}
+	if (!whole) {
+		free_evidence(e);
 		return false;
 	}
 	uv_timer_init(loop, &e->over);
@@ -189,5 +237,5 @@ void gw_evidence_cancel(struct gw_evidence *e)
 	if (e->credentials != NULL)
 		gw_credentials_cancel(e->credentials);
 	else if (e->session != NULL)
-		finish(e);
+		finish(e, GW_EVIDENCE_LATER);
 }

@@ -10,15 +10,23 @@
 
 struct gw_evidence;
 
-/* known: the question was answered, on a working connection. */
-typedef void gw_evidence_cb(void *ctx, bool known, bool found);
+enum gw_evidence_answer {
+	GW_EVIDENCE_KNOWN, /* on a working connection: found[i] holds for the i-th Message-ID */
+	GW_EVIDENCE_LATER, /* there is no line, or the server is busy */
+	GW_EVIDENCE_NEVER, /* it cannot be asked: no such mailbox, a refused sign-in */
+};
 
-/* Can it be asked at all?  files: the submission server files by itself. */
-bool gw_evidence_can(const struct gw_account *account, bool files);
+/* found: borrowed during the call; as many as were asked for. */
+typedef void gw_evidence_cb(void *ctx, enum gw_evidence_answer answer, const bool *found);
 
-/* true: cb is called exactly once, later.  account outlives it. */
+/* Can it be asked at all? */
+bool gw_evidence_can(const struct gw_account *account);
+
+/* Asks for some Message-IDs in one session.  true: cb is called exactly once, later.  account
+ * outlives it. */
 bool gw_evidence_start(uv_loop_t *loop, const struct gw_log *log, const struct gw_account *account,
-	const char *message_id, gw_evidence_cb *cb, void *ctx, struct gw_evidence **out);
+	const char *const *message_ids, size_t count, gw_evidence_cb *cb, void *ctx,
+	struct gw_evidence **out);
 
 /* cb is called, later. */
 void gw_evidence_cancel(struct gw_evidence *e);

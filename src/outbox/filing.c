@@ -185,16 +185,22 @@ static struct filing *new_filing(struct gw_sender *s, const struct gw_queued *m)
 	return f;
 }
 
-void gw_filing_queue(struct gw_sender *s, const struct gw_queued *m, bool done)
+bool gw_filing_is_wanted(const struct gw_sender *s, const struct gw_queued *m)
 {
 	const struct gw_smtp_account *smtp = &s->account->smtp;
+
+	return s->account->maildir != NULL && smtp->sent != GW_SENT_NO &&
+	       !(smtp->sent == GW_SENT_AUTO && s->provider->files) && m->message_id != NULL;
+}
+
+void gw_filing_queue(struct gw_sender *s, const struct gw_queued *m, enum gw_filing how)
+{
 	struct filing *f = new_filing(s, m);
 
 	if (f == NULL)
 		return;
-	f->done = done;
-	f->skip = s->account->maildir == NULL || smtp->sent == GW_SENT_NO ||
-		  (smtp->sent == GW_SENT_AUTO && s->provider->files) || m->message_id == NULL;
+	f->done = how != GW_FILING_PARTLY;
+	f->skip = how == GW_FILING_THERE || !gw_filing_is_wanted(s, m);
 	gw_records_work(s->records, file_it, f);
 }
 

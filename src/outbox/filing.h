@@ -9,9 +9,18 @@
 
 enum { GW_FILE_AFTER_S = 30 }; /* a reader's own copy, or the provider's, comes within that */
 
-/* Adds to the sender's records: unless Sent has it already, or the provider files by itself, a copy
- * with its Bcc line goes there; with `done` the mail then leaves the outbox. */
-void gw_filing_queue(struct gw_sender *s, const struct gw_queued *mail, bool done);
+enum gw_filing {
+	GW_FILING_WANTED, /* unless Sent has it here */
+	GW_FILING_THERE,  /* Sent has it there */
+	GW_FILING_PARTLY, /* as WANTED; the mail stays in the outbox for those who were refused */
+};
+
+/* True if a copy belongs in Sent that nobody else puts there: by `sent`, and by the provider's ways. */
+bool gw_filing_is_wanted(const struct gw_sender *s, const struct gw_queued *mail);
+
+/* Adds to the sender's records: a copy with its Bcc line goes to Sent if it is wanted there; then the
+ * mail leaves the outbox. */
+void gw_filing_queue(struct gw_sender *s, const struct gw_queued *mail, enum gw_filing how);
 
 /* Adds to the sender's records: a delivery status notification (RFC 3464) in INBOX for the recipients
  * that were refused; none for an empty return path, nor for what is a notice itself. */

@@ -11,7 +11,6 @@
  */
 #include "outbox/changes.h"
 #include "outbox/evidence.h"
-#include "outbox/filing.h"
 #include "outbox/memory.h"
 #include "outbox/sender_p.h"
 
@@ -413,80 +412,6 @@ static void send_more(struct gw_sender *s, struct gw_outbox_step *step)
 	}
 }
 
-static void on_evidence(void *ctx, bool known, bool found)
-{
-	struct gw_sender *s = ctx;
-	struct gw_queued *m = s->looked_for;
-
-	s->evidence = NULL;
-	s->looked_for = NULL;
-	if (!s->stopping)
-		settle_evidence(s, m, known, found);
-	sender_step(s);
-}
-
-/* Looks for the first mail in doubt whose time has come.  Returns when the next one's comes; 0: none. */
-static int64_t look_for_doubts(struct gw_sender *s)
-{
-	int64_t next = 0;
-
-	for (size_t i = 0; i < s->box.count; i++) {
-		struct gw_queued *m = s->box.list[i];
-		int64_t at = m->item.doubt_at == 0 || m->item.doubts > 1 || m->item.asked
-				     ? 0
-				     : gw_outbox_next_look(m->item.doubt_at, m->item.looks);
-
-		if (at == 0)
-			continue;
-		if (!gw_evidence_can(s->account, s->provider->files) &&
-			at < m->item.doubt_at + GW_OUTBOX_RESEND_AFTER)
-			at = m->item.doubt_at + GW_OUTBOX_RESEND_AFTER;
-		if (at > sender_now() + GW_OUTBOX_RESEND_AFTER + 60)
-			at = sender_now(); /* the clock went back */
-		if (at <= sender_now() && s->evidence == NULL) {
-			if (gw_evidence_can(s->account, s->provider->files) &&
-				gw_evidence_start(s->loop, s->log, s->account, m->message_id,
-					on_evidence, s, &s->evidence)) {
-				s->looked_for = m;
-				return 0;
-			}
-			m->item.looks = 3;
-			settle_evidence(s, m, true, false);
-			at = 0;
-			s->dirty = true;
-		}
-		if (at != 0 && (next == 0 || at < next))
-			next = at;
-	}
-	return next;
-}
-
-/* Files what is gone.  Returns when the next one's time comes; 0: none. */
-static int64_t file_sent(struct gw_sender *s)
-{
-	int64_t next = 0, now = sender_now();
-	bool filed = false;
-
-	for (size_t i = 0; i < s->box.count; i++) {
-		struct gw_queued *m = s->box.list[i];
-		int64_t at = m->item.sent_at + GW_FILE_AFTER_S;
-
-		if (m->item.sent_at == 0 || m->file.place != GW_QUEUE_SENT)
-			continue;
-		if (at <= now || m->item.sent_at > now + GW_FILE_AFTER_S) {
-			gw_filing_queue(s, m, true);
-			filed = true;
-		} else if (next == 0 || at < next) {
-			next = at;
-		}
-	}
-	if (filed) {
-		gw_records_commit(s->records, NULL, NULL);
-		s->dirty = true;
-	}
-	return next;
-}
-
 static int64_t sooner(int64_t a, int64_t b)
 {
 	return a == 0 || (b != 0 && b < a) ? b : a;
@@ -500,7 +425,8 @@ static void wait_or_end(struct gw_sender *s, int64_t until)
 	if (stands(s)) { /* until there is another password; the next look asks for it */
 		gw_fail(&s->failed, GW_ERR_AUTH, "%s", s->box.sign_in);
 		gw_sasl_unref(&s->sasl);
-		s->key[0] = '\0';
+		if (gw_account_signs_in(s->account))
+			s->key[0] = '\0';
 	}
 	if (s->session != NULL &&
 		(!s->options.forever || (until > 0 && until > now + KEEP_SESSION_S))) {
@@ -553,10 +479,11 @@ void sender_step(struct gw_sender *s)
 	if (s->attempts != NULL || (s->up && s->dirty))
 		return;
 	if (step.item == NULL) {
-		until = sooner(step.wait_until, look_for_doubts(s));
+		until = sooner(step.wait_until, follow_doubts(s));
+		if (s->evidence == NULL)
+			until = sooner(until, follow_sent(s));
 		if (s->evidence != NULL)
 			return;
-		until = sooner(until, file_sent(s));
 		if (s->dirty)
 			uv_timer_start(&s->timer, on_timer, 5, 0);
 		else
@@ -616,6 +543,8 @@ enum gw_code gw_sender_start(uv_loop_t *loop, const struct gw_account *account,
 	}
 	uv_timer_init(loop, &s->timer);
 	s->timer.data = s;
+	if (!gw_account_signs_in(account) && !options->now)
+		memcpy(s->key, GW_NOBODY, sizeof GW_NOBODY);
 	gw_memory_path(account, ".outbox", path, sizeof path);
 	s->changes = gw_changes_start(loop, path, on_change, s);
 	start_loading(s);

@@ -3,6 +3,7 @@
 
 #include "auth/credentials.h"
 #include "net/delay.h"
+#include "outbox/evidence.h"
 #include "outbox/load.h"
 #include "outbox/provider.h"
 #include "outbox/records.h"
@@ -20,6 +21,9 @@ enum sender_state {
 	SENDER_ENDING, /* lets go of everything */
 	SENDER_OVER,
 };
+
+/* The key of an account that does not sign in: what was refused stands until somebody asks. */
+#define GW_NOBODY "nobody"
 
 /* One transaction: a mail, and some of its recipients. */
 struct attempt {
@@ -88,7 +92,9 @@ struct gw_sender {
 	struct gw_sender_counts counts;
 	struct gw_changes *changes; /* owned */
 	struct gw_evidence *evidence;
-	struct gw_queued *looked_for;
+	struct gw_queued **looked_for; /* owned; while it asks */
+	size_t looked_for_count;
+	int64_t no_look_before; /* the last one did not come to an answer */
 };
 
 /* sender.c */
@@ -102,10 +108,15 @@ bool attempt_start(struct gw_sender *s, struct gw_queued *mail, size_t to_count)
 void attempt_end(struct attempt *a); /* takes it out of the sender, and frees it */
 bool attempt_is_for(const struct gw_sender *s, const struct gw_queued *mail);
 
+/* follow.c: what is done about mails that have left.  Each returns when it is due again; 0: never. */
+int64_t follow_doubts(struct gw_sender *s);
+int64_t follow_sent(struct gw_sender *s);
+
 /* settle.c: what an end of a transaction, or of the session, means. */
 void settle_attempt(struct attempt *a, const struct gw_smtp_outcome *outcome);
 void settle_lost(struct gw_sender *s, const struct gw_smtp_event *ev);
 void settle_refused_sign_in(struct gw_sender *s, const char *why);
 void settle_loaded(struct gw_sender *s); /* what a fresh look at the outbox brings */
-void settle_evidence(struct gw_sender *s, struct gw_queued *mail, bool known, bool found);
+void settle_evidence(
+	struct gw_sender *s, struct gw_queued *mail, enum gw_evidence_answer answer, bool found);
 void settle_mail(struct gw_sender *s, struct gw_queued *mail); /* decided for everyone? */

@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { HOUR = 3600, LOOK_FOR_S = 6 * HOUR };
+enum { HOUR = 3600, LAST_LOOK = 3 };
 
 static void put_row(struct gw_sender *s, struct gw_queued *m)
 {
@@ -69,6 +69,8 @@ static void pause_account(struct gw_sender *s, int64_t until, const char *why)
 
 void settle_refused_sign_in(struct gw_sender *s, const char *why)
 {
+	if (!gw_account_signs_in(s->account))
+		memcpy(s->key, GW_NOBODY, sizeof GW_NOBODY);
 	set_text(&s->box.sign_in_key, s->key);
 	set_text(&s->box.sign_in, why);
 	gw_records_fact(s->records, "sign_in", why);
@@ -225,7 +227,7 @@ void settle_mail(struct gw_sender *s, struct gw_queued *m)
 		s->counts.refused++;
 		gw_notice_queue(s, m);
 		if (accepted)
-			gw_filing_queue(s, m, false);
+			gw_filing_queue(s, m, GW_FILING_PARTLY);
 		put_row(s, m);
 		gw_records_move(s->records, &m->file, GW_QUEUE_NEW, false);
 		s->dirty = true;
@@ -373,22 +375,25 @@ static void resend_or_hold(struct gw_sender *s, struct gw_queued *m)
 	settle_mail(s, m);
 }
 
-void settle_evidence(struct gw_sender *s, struct gw_queued *m, bool known, bool found)
+void settle_evidence(
+	struct gw_sender *s, struct gw_queued *m, enum gw_evidence_answer answer, bool found)
 {
-	int64_t now = sender_now();
+	int64_t since = sender_now() - m->item.doubt_at;
+	bool over = since < 0 || since >= GW_OUTBOX_RESEND_AFTER; /* < 0: the clock went back */
 
-	if (known && found) {
+	if (answer == GW_EVIDENCE_KNOWN && found) {
 		for (size_t i = 0; i < m->item.to_count; i++) {
 			if (m->item.to[i].fate == GW_FATE_DOUBT)
 				decide(s, m, &m->item.to[i], GW_FATE_ACCEPTED, "found in Sent");
 		}
 		m->item.doubt_at = 0;
-		settle_mail(s, m);
-		return;
+	} else if (answer == GW_EVIDENCE_KNOWN) {
+		m->item.looks++;
+		over = gw_outbox_next_look(m->item.doubt_at, m->item.looks) == 0;
+	} else if (answer == GW_EVIDENCE_NEVER) {
+		m->item.looks = LAST_LOOK;
 	}
-	m->item.looks += known; /* of a working connection */
-	if (gw_outbox_next_look(m->item.doubt_at, m->item.looks) == 0 ||
-		now - m->item.doubt_at > LOOK_FOR_S)
+	if (answer != GW_EVIDENCE_LATER && !found && over)
 		resend_or_hold(s, m);
 	else
 		settle_mail(s, m);

@@ -320,6 +320,9 @@ static enum gw_code check_server(struct intake *in)
 			"the mail has %llu bytes, and %s takes no more than %llu",
 			(unsigned long long)in->size, in->account->smtp.host,
 			(unsigned long long)server.size);
+	if (!server.utf8 && gw_address_is_utf8(in->envelope.sender))
+		return gw_fail(in->err, GW_ERR_REFUSED, "%s: %s takes no addresses beyond ASCII",
+			in->envelope.sender, in->account->smtp.host);
 	for (size_t i = 0; i < in->draft.to.count && !server.utf8; i++) {
 		if (gw_address_is_utf8(in->draft.to.list[i]))
 			return gw_fail(in->err, GW_ERR_REFUSED,

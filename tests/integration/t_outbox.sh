@@ -55,7 +55,7 @@ refused 65 'To: "broken"' -t
 : > "$T/mail"
 refused 65 empty -- a@y
 for args in "-i -fme@x.test" "-oi -f me@x.test" "-oem -odq -B8BITMIME -N never -R hdrs -V abc" \
-	"-om -G -U -h 3 -L tag -p x -O k=v -A m -X /dev/null -o i"; do
+	"-om -G -U -n -x -h 3 -L tag -p x -O k=v -A m -X /dev/null -o i"; do
 	printf 'From: me@x.test\n\nx\n' > "$T/mail"
 	# shellcheck disable=SC2086
 	godwit sendmail $args -- a@y < "$T/mail" 2> "$T/err" || fail "sendmail $args"

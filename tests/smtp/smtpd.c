@@ -17,6 +17,8 @@
  *   --no-ehlo       knows HELO only
  *   --helo-any      takes no notice of MAIL without AUTH
  *
+ * DIR/files-in, read at each message, "PORT MAILBOX": it files what it takes there; see sent.h.
+ *
  * DIR/cut, read at each connection: "in|out BYTES rst|fin|silence COUNT" cuts that many connections
  * after so many bytes of plain text from, or to, the client.
  *
@@ -26,6 +28,8 @@
  * "\n" parts lines; "silence", "close", "rst", "accept-close" (takes the message, then closes),
  * "endless", "huge", "nul" and "none" (no answer) are what they say.
  */
+#include "sent.h"
+
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
@@ -277,6 +281,8 @@ static void store(void)
 	if (rename(tmp, path) != 0)
 		abort();
 	note("took %s", strrchr(path, '/') + 1);
+	snprintf(path, sizeof path, "%s/files-in", dir);
+	sent_file(path, text, text_n);
 }
 
 static void read_rules(void)
