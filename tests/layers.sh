@@ -18,7 +18,8 @@ BEGIN {
 	see["outbox"] = "outbox smtp imap maildir store auth net base"
 	see["doctor"] = "doctor sync maildir auth net base"
 	see["watch"] = "watch sync remote imap maildir store auth net base"
-	see["cli"] = "cli base"	# the rest through include/godwit only
+	see["import"] = "import base"
+	see["cli"] = "cli import base"	# the rest through include/godwit only
 	third["uv.h"] = "net imap smtp auth remote local mailbox sync outbox doctor watch cli"
 	third["openssl/"] = "base net maildir auth"
 	third["idn2.h"] = "outbox"

@@ -45,6 +45,8 @@ int cmd_auth(const struct options *o, const struct config *config, const struct 
 int cmd_doctor(const struct options *o, const struct config *config, const struct gw_log *log);
 /* Reads the configuration itself. */
 int cmd_init(const struct options *o, const struct gw_log *log);
+/* Likewise.  The argument: another program's configuration. */
+int cmd_import(const struct options *o, const struct gw_log *log);
 int cmd_pause(const struct options *o, const struct config *config, bool pause);
 int cmd_follow(const struct options *o, const struct config *config);
 /* The argument: a file, a Message-ID, or ACCOUNT:FOLDER:UID. */

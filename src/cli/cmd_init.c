@@ -6,33 +6,29 @@
  */
 #include "cli/answers.h"
 #include "cli/cli.h"
+#include "cli/config_file.h"
+#include "cli/import_file.h"
 #include "cli/provider.h"
+#include "cli/say.h"
 #include "cli/srv.h"
 #include "cli/terminal.h"
 #include "cli/trial.h"
 
-#include "base/fs.h"
-
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { CONFIG_MAX = 1 << 20, TEXT_MAX = 1 << 21 };
+enum { TEXT_MAX = 1 << 21 };
 
 struct init {
 	const struct options *options;
 	const struct gw_log *log;
-	const char *path; /* of the configuration, as it is called */
-	char *target;     /* owned; the file itself, if path is a symbolic link */
-	char *dir;        /* owned; of target */
+	struct config_file file; /* the configuration that is there */
 	char address[ANSWER_SIZE];
 	const char *domain;              /* in address */
 	const struct provider *provider; /* NULL: none of ours */
-	struct config present;           /* the configuration that is there */
 	char name[64];
 	struct answers answers;
 	bool signed_in;   /* a person's part is done */
@@ -93,22 +89,17 @@ static enum gw_code put_account(const struct init *in, struct gw_buf *out)
 /* What is there, and the new account behind it. */
 static enum gw_code compose(struct init *in, struct gw_buf *out)
 {
-	bool found = false;
-	enum gw_code code = gw_read_file(AT_FDCWD, in->target, CONFIG_MAX, out, &found, &in->err);
+	enum gw_code code = config_file_begin(&in->file, out);
 
-	if (code == GW_OK && out->n == 0)
-		code = gw_buf_puts(out, "# godwit's configuration, see godwit(5)\n");
-	if (code == GW_OK)
-		code = gw_buf_puts(out, out->p[out->n - 1] == '\n' ? "\n" : "\n\n");
 	return code == GW_OK ? put_account(in, out) : code;
 }
 
 /* The configuration as it would be, in text and read.  false: in->err. */
 static bool read_draft(struct init *in, struct gw_buf *text, struct config *out)
 {
-	bool ok = compose(in, text) == GW_OK &&
-		  config_parse(gw_buf_cstr(text), in->dir, "what was answered", out, &in->err) ==
-			  GW_OK;
+	bool ok =
+		compose(in, text) == GW_OK && config_parse(gw_buf_cstr(text), in->file.dir,
+						      "what was answered", out, &in->err) == GW_OK;
 
 	if (!ok && in->err.code == GW_OK)
 		gw_fail(&in->err, GW_ERR_NOMEM, "out of memory");
@@ -122,35 +113,6 @@ static const struct gw_account *account_in(const struct init *in, const struct c
 			return &config->accounts[i];
 	}
 	return NULL;
-}
-
-/* What is to be written to, and what it holds so far.  It has to be good, but may be empty. */
-static bool find_present(struct init *in)
-{
-	struct gw_buf text;
-	bool found = false, ok;
-	const char *slash;
-
-	in->target = gw_follow_links(in->path, &in->err);
-	slash = in->target == NULL ? NULL : strrchr(in->target, '/');
-	if (in->target != NULL) /* without a slash it is here */
-		in->dir = slash == NULL ? strdup(".")
-					: strndup(in->target, (size_t)(slash - in->target));
-	if (in->dir == NULL)
-		return false;
-	if (gw_mkdirs(in->dir, &in->err) != GW_OK)
-		return false;
-	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): cmd_init() frees both paths at its end */
-	if (access(in->dir, W_OK) != 0)
-		return gw_fail_sys(&in->err, GW_ERR_DISK, errno, "cannot write in %s", in->dir) ==
-		       GW_OK;
-	gw_buf_init(&text, CONFIG_MAX);
-	ok = gw_read_file(AT_FDCWD, in->target, CONFIG_MAX, &text, &found, &in->err) == GW_OK &&
-	     (!found || (config_check_file(in->target, &in->err) == GW_OK &&
-				config_parse(gw_buf_cstr(&text), in->dir, in->path, &in->present,
-					&in->err) == GW_OK));
-	gw_buf_deinit(&text);
-	return ok;
 }
 
 /* --- trying what was answered ---------------------------------------------------------------- */
@@ -221,12 +183,12 @@ static enum trial_result try_answers(struct init *in, enum trial_depth depth)
 
 static bool name_is_free(struct init *in)
 {
-	for (size_t i = 0; i < in->present.count; i++) {
-		if (strcmp(in->present.accounts[i].name, in->name) == 0)
+	for (size_t i = 0; i < in->file.present.count; i++) {
+		if (strcmp(in->file.present.accounts[i].name, in->name) == 0)
 			gw_fail(&in->err, GW_ERR_CONFIG,
 				"%s has an account \"%s\" already; choose another name (--set "
 				"name=...)",
-				in->path, in->name);
+				in->file.path, in->name);
 	}
 	return in->err.code == GW_OK;
 }
@@ -250,7 +212,7 @@ static bool check_sets(struct init *in)
 	ok = (given(in, "host") != NULL || given(in, "provider") != NULL ||
 		     set(in, "host", "localhost")) &&
 	     fill_up(in) && compose(in, &text) == GW_OK &&
-	     config_parse(gw_buf_cstr(&text), in->dir, "--set", &config, &in->err) == GW_OK;
+	     config_parse(gw_buf_cstr(&text), in->file.dir, "--set", &config, &in->err) == GW_OK;
 	in->answers = answers;
 	in->provider = NULL;
 	snprintf(in->name, sizeof in->name, "%s", name);
@@ -318,8 +280,8 @@ static const char *check_name(const void *ctx, char value[static ANSWER_SIZE])
 		return "that is too long";
 	if (!config_is_name(value))
 		return "it may hold letters, digits and _ . @ + - and not begin with a dot";
-	for (size_t i = 0; i < in->present.count; i++) {
-		if (strcmp(in->present.accounts[i].name, value) == 0)
+	for (size_t i = 0; i < in->file.present.count; i++) {
+		if (strcmp(in->file.present.accounts[i].name, value) == 0)
 			return "there is an account of that name already; choose another one";
 	}
 	return NULL;
@@ -575,13 +537,14 @@ static bool finish(struct init *in, int *status)
 	if (in->err.code == GW_OK && *status > 1 &&
 		!confirmed(in, "It does not work yet. Keep it all the same?"))
 		gw_fail(&in->err, GW_ERR_CONFIG, "it does not work yet, so %s stays as it was",
-			in->path);
+			in->file.path);
 	if (in->err.code != GW_OK ||
-		gw_write_file(in->target, (struct gw_slice){ text.p, text.n }, &in->err) != GW_OK)
+		config_file_write(&in->file, (struct gw_slice){ text.p, text.n }, &in->err) !=
+			GW_OK)
 		goto out;
 	written = true;
 	*status = 0;
-	printf("\n%s has the account \"%s\" now. Next: godwit sync %s\n", in->path, in->name,
+	printf("\n%s has the account \"%s\" now. Next: godwit sync %s\n", in->file.path, in->name,
 		in->name);
 	print_readers(account_in(in, &config)->maildir);
 out:
@@ -599,7 +562,7 @@ static void drop_tokens(struct init *in)
 
 	gw_buf_init(&text, TEXT_MAX);
 	if (in->left_tokens && fill_up(in) && compose(in, &text) == GW_OK &&
-		config_parse(gw_buf_cstr(&text), in->dir, "", &config, &ignored) == GW_OK)
+		config_parse(gw_buf_cstr(&text), in->file.dir, "", &config, &ignored) == GW_OK)
 		auth_forget(account_in(in, &config));
 	config_free(&config);
 	gw_buf_deinit(&text);
@@ -627,6 +590,36 @@ static bool take_address(struct init *in)
 	return in->err.code == GW_OK;
 }
 
+/* Who comes from another program need not be asked anything: true: it is to be imported. */
+static bool offers_import(struct init *in)
+{
+	const struct question q = { .usual = "yes",
+		.check = answer_yes_no,
+		.text = "Take its accounts over instead of asking (yes or no)" };
+	char *old = in->options->set_count > 0 ? NULL : import_file_any();
+	char line[ANSWER_SIZE] = "no";
+
+	if (old == NULL || in->file.present.count > 0) {
+		free(old);
+		return false;
+	}
+	say(stdout, "There is %s; `godwit import` takes the accounts in it over.", old);
+	free(old);
+	return in->answers.asks && answer_ask(&q, line, &in->err) == GW_OK &&
+	       strcmp(line, "yes") == 0;
+}
+
+/* What is there is given back first: import reads it anew. */
+static int import_instead(struct init *in, char *path)
+{
+	struct options o = *in->options;
+
+	config_file_deinit(&in->file);
+	free(path);
+	o.arg_count = 0;
+	return cmd_import(&o, in->log);
+}
+
 int cmd_init(const struct options *o, const struct gw_log *log)
 {
 	struct init in = { .options = o, .log = log };
@@ -634,15 +627,18 @@ int cmd_init(const struct options *o, const struct gw_log *log)
 	bool addressed, written;
 	int status = 0;
 
-	in.path = path;
+	in.file.path = path;
 	in.answers.asks = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	if (path == NULL)
 		gw_fail(&in.err, GW_ERR_CONFIG,
 			"HOME is not set; name the configuration with -c FILE");
 	terminal_hold_signals();
-	addressed = path != NULL && take_address(&in);
-	written = addressed && find_present(&in) && take_sets(&in) && check_sets(&in) &&
-		  ask_all(&in) && finish(&in, &status);
+	if (path != NULL && config_file_read(path, &in.file, &in.err) == GW_OK &&
+		offers_import(&in))
+		return import_instead(&in, path);
+	addressed = in.err.code == GW_OK && take_address(&in);
+	written = addressed && take_sets(&in) && check_sets(&in) && ask_all(&in) &&
+		  finish(&in, &status);
 	if (!written) {
 		drop_tokens(&in);
 		complain(NULL, NULL, &in.err);
@@ -650,9 +646,7 @@ int cmd_init(const struct options *o, const struct gw_log *log)
 			 : !addressed && in.err.code == GW_ERR_CONFIG ? EX_USAGE
 								      : exit_status(&in.err);
 	}
-	config_free(&in.present);
-	free(in.target);
-	free(in.dir);
+	config_file_deinit(&in.file);
 	free(path);
 	return status;
 }

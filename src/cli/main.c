@@ -24,6 +24,7 @@ static const char usage[] =
 	"  watch [ACCOUNT]...           keep it in step, until stopped\n"
 	"  status [ACCOUNT]...          what is here, and what is held back and why\n"
 	"  init [ADDRESS]               set an account up: asks, tries, writes the configuration\n"
+	"  import [FILE]                take mbsync's or offlineimap's configuration over\n"
 	"  auth ACCOUNT                 sign in with OAuth 2.0\n"
 	"  doctor [ACCOUNT]...          what keeps it from working, and what to do\n"
 	"  outbox [list|show|send|hold|release|drop|log]  mail that waits to be sent\n"
@@ -44,7 +45,7 @@ static const char usage[] =
 	"      --bodies        verify: compare contents too (fetches everything)\n"
 	"      --repair        verify: forget what does not agree, so that the next sync joins it\n"
 	"                      anew; deletes no mail\n"
-	"      --set=KEY=VALUE init: a key of the account, instead of being asked; also name\n"
+	"      --set=KEY=VALUE init, import: a key of the account, instead of being asked; also name\n"
 	"      --device        auth: with another device, where the provider offers that\n"
 	"      --no-browser    auth: only print the address to be opened\n"
 	"      --follow        status: what the watchers do, as it happens\n"
@@ -206,6 +207,7 @@ enum command {
 	CMD_WATCH,
 	CMD_STATUS,
 	CMD_INIT,
+	CMD_IMPORT,
 	CMD_AUTH,
 	CMD_DOCTOR,
 	CMD_PAUSE,
@@ -217,8 +219,8 @@ enum command {
 	COMMANDS
 };
 
-static const char *const commands[COMMANDS] = { "sync", "watch", "status", "init", "auth", "doctor",
-	"pause", "resume", "verify", "restore", "outbox", "why" };
+static const char *const commands[COMMANDS] = { "sync", "watch", "status", "init", "import", "auth",
+	"doctor", "pause", "resume", "verify", "restore", "outbox", "why" };
 
 static enum command find_command(const char *word)
 {
@@ -264,6 +266,7 @@ static int run(
 	case CMD_STATUS:
 		return cmd_status(o, config);
 	case CMD_INIT: /* main() */
+	case CMD_IMPORT:
 		break;
 	case CMD_AUTH:
 		return cmd_auth(o, config, log);
@@ -351,6 +354,8 @@ int main(int argc, char **argv)
 	set_limits();
 	if (command == CMD_INIT) /* there is no configuration yet */
 		return cmd_init(&o, &log);
+	if (command == CMD_IMPORT)
+		return cmd_import(&o, &log);
 	if (config_read(o.config_path, &config, &err) != GW_OK) {
 		complain(NULL, NULL, &err);
 		return exit_status(&err);

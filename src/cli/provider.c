@@ -1,6 +1,8 @@
 /* cli/provider.c - see provider.h. */
 #include "cli/provider.h"
 
+#include "base/text.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -130,6 +132,15 @@ const struct provider *provider_of_domain(const char *domain)
 				return &providers[i];
 			p += word;
 		}
+	}
+	return NULL;
+}
+
+const struct provider *provider_of_host(const char *host)
+{
+	for (size_t i = 0; i < PROVIDERS; i++) {
+		if (!gw_is_loopback(host) && strcasecmp(providers[i].host, host) == 0)
+			return &providers[i];
 	}
 	return NULL;
 }

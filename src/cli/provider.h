@@ -25,5 +25,7 @@ struct provider {
 const struct provider *provider_named(const char *name);
 /* By the domain of an address; NULL: none. */
 const struct provider *provider_of_domain(const char *domain);
+/* By its IMAP server; NULL: none. */
+const struct provider *provider_of_host(const char *host);
 /* Every name, with spaces between. */
 const char *provider_names(void);

@@ -1,6 +1,7 @@
 /* doctor/local.c - the part of the doctor that looks at this machine; see doctor_p.h. */
 #include "base/num.h"
 #include "doctor/doctor_p.h"
+#include "godwit/rivals.h"
 #include "godwit/status.h"
 #include "maildir/mark.h"
 #include "maildir/tree.h"
@@ -255,11 +256,20 @@ static void check_watching(const struct checks *c)
 		(unsigned long long)needed, (unsigned long long)most);
 }
 
+static void on_rival(void *ctx, const char *what, const char *advice)
+{
+	const struct checks *c = ctx;
+
+	gw_tellf(c->tell, c->ctx, "rivals", GW_HEALTH_FAIR, advice,
+		"%s: two programs on one tree double each new message", what);
+}
+
 void gw_doctor_local(const struct gw_account *account, gw_tell *tell, void *ctx)
 {
-	const struct checks c = { .account = account, .tell = tell, .ctx = ctx };
+	struct checks c = { .account = account, .tell = tell, .ctx = ctx };
 
 	check_maildir(&c);
 	check_state(&c);
 	check_watching(&c);
+	gw_rivals_look(on_rival, &c);
 }

@@ -232,6 +232,17 @@ const char *gw_folder_given(const struct gw_folder *f, const struct gw_account *
 	return dir;
 }
 
+const char *gw_folder_decided_by(const struct gw_folder *f, const struct gw_account *account)
+{
+	const char *pattern = NULL;
+
+	for (size_t i = 0; i < account->folder_count; i++) {
+		if (matches(account->folders[i] + (account->folders[i][0] == '!'), f))
+			pattern = account->folders[i];
+	}
+	return pattern;
+}
+
 static bool chosen(const struct gw_folder *f, const struct gw_account *account)
 {
 	bool special = f->attrs & (GW_LIST_ALL | GW_LIST_FLAGGED | GW_LIST_IMPORTANT);

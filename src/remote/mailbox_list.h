@@ -62,6 +62,9 @@ const char *gw_folder_given(const struct gw_folder *f, const struct gw_account *
  * excludes). */
 bool gw_folder_is_among(const struct gw_folder *f, char *const *patterns, size_t count);
 
+/* The pattern of `folders` that decides about it: the last that matches; NULL: none does. */
+const char *gw_folder_decided_by(const struct gw_folder *f, const struct gw_account *account);
+
 /* Would the account want a mailbox of this name (UTF-8, without the prefix)? */
 bool gw_folders_wants(const struct gw_folders *all, const char *name, char delimiter,
 	const struct gw_account *account, const char *const *only, size_t only_count);

@@ -1,0 +1,9 @@
+/* godwit/rivals.h - looks for other programs that keep mail in step here: two on one tree double each
+ * new message.  Blocking. */
+#pragma once
+
+/* what: what was found; advice: what ends it. */
+typedef void gw_rival_cb(void *ctx, const char *what, const char *advice);
+
+/* Looks at this user's systemd units, at the crontab and at running processes. */
+void gw_rivals_look(gw_rival_cb *cb, void *ctx);

@@ -1,0 +1,24 @@
+/* cli/config_file.h - the configuration as a file that gets another account. */
+#pragma once
+
+#include "base/buf.h"
+#include "cli/config.h"
+
+struct config_file {
+	const char *path;      /* as it is called */
+	char *target;          /* owned; the file itself, if path is a symbolic link */
+	char *dir;             /* owned; of target */
+	struct gw_buf text;    /* what is in it */
+	struct config present; /* likewise, read */
+};
+
+/* What is to be written to, and what it holds so far.  It has to be good, but may be empty, or not
+ * there.  path is borrowed.  GW_ERR_CONFIG, GW_ERR_DISK, GW_ERR_NOMEM; deinit all the same. */
+enum gw_code config_file_read(const char *path, struct config_file *f, struct gw_error *err);
+/* Appends what it holds, so that an account's section can follow. */
+enum gw_code config_file_begin(const struct config_file *f, struct gw_buf *out);
+enum gw_code config_file_write(
+	const struct config_file *f, struct gw_slice text, struct gw_error *err);
+/* Does it have an account of this name? */
+bool config_file_has(const struct config_file *f, const char *name);
+void config_file_deinit(struct config_file *f);
