@@ -52,6 +52,13 @@ static uint64_t flag_of(char letter, const struct gw_keywords *k)
 	return letter >= 'a' && letter <= 'z' ? keyword_of((unsigned)(letter - 'a'), k) : 0;
 }
 
+bool gw_name_is_editors(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n > 1 && (name[n - 1] == '~' || (name[0] == '#' && name[n - 1] == '#'));
+}
+
 uint64_t gw_name_flags(struct gw_slice info, const struct gw_keywords *k)
 {
 	uint64_t flags = 0;

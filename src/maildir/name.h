@@ -13,6 +13,10 @@ struct gw_name {
 /* Slices point into name. */
 struct gw_name gw_name_split(const char *name);
 
+/* "#name#" and "name~": what editors leave beside a file is never mail.  (Their ".#name" is hidden, as
+ * all dot files are.) */
+bool gw_name_is_editors(const char *name);
+
 /* The flags that letters stand for; letters without meaning here give none. */
 uint64_t gw_name_flags(struct gw_slice info, const struct gw_keywords *k);
 

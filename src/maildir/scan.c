@@ -73,9 +73,11 @@ bool gw_scan_has_other(const struct gw_scan *s, struct gw_slice base)
 	return find(s, s->others, s->other_count, base) != SIZE_MAX;
 }
 
+/* An editor's file is nothing of the message that it is called after: its whole name counts. */
 static enum gw_code add_name(struct gw_scan *s, const char *name, bool is_message, bool in_new)
 {
-	char base_n = (char)(unsigned char)gw_name_split(name).base.n;
+	size_t n = gw_name_is_editors(name) ? strlen(name) : gw_name_split(name).base.n;
+	char base_n = (char)(unsigned char)n;
 	struct gw_scan_entry *entry =
 		is_message ? gw_array_push((void **)&s->entries, &s->count, &s->cap, sizeof *entry)
 			   : gw_array_push((void **)&s->others, &s->other_count, &s->other_cap,
@@ -102,14 +104,6 @@ static bool is_message(int dir, const struct dirent *e)
 	return fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
 }
 
-/* "#name#" and "name~" are what editors leave behind, and never mail. */
-static bool is_editors(const char *name)
-{
-	size_t n = strlen(name);
-
-	return n > 1 && (name[n - 1] == '~' || (name[0] == '#' && name[n - 1] == '#'));
-}
-
 static enum gw_code list_dir(int fd, bool in_new, struct gw_scan *s, struct gw_error *err)
 {
 	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -125,8 +119,8 @@ static enum gw_code list_dir(int fd, bool in_new, struct gw_scan *s, struct gw_e
 	}
 	while (code == GW_OK && (errno = 0, e = readdir(dir)) != NULL) {
 		if (e->d_name[0] != '.' && strlen(e->d_name) <= BASE_MAX)
-			code = add_name(s, e->d_name, !is_editors(e->d_name) && is_message(copy, e),
-				in_new);
+			code = add_name(s, e->d_name,
+				!gw_name_is_editors(e->d_name) && is_message(copy, e), in_new);
 	}
 	if (code == GW_OK && errno != 0)
 		code = gw_fail_sys(err, GW_ERR_DISK, errno, "cannot list a Maildir");

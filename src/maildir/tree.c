@@ -3,6 +3,7 @@
 
 #include "maildir/attic.h"
 #include "maildir/folder.h"
+#include "maildir/name.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -40,7 +41,7 @@ static bool has_dir(int fd, const char *name)
 	return fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* Is there a file in it?  Hidden ones do not count. */
+/* Is there a file in it?  Hidden ones do not count, nor do those of editors. */
 static bool has_files(int fd, const char *name)
 {
 	int copy = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -54,7 +55,8 @@ static bool has_files(int fd, const char *name)
 		return false;
 	}
 	while (!found && (e = readdir(dir)) != NULL)
-		found = e->d_name[0] != '.' && e->d_type != DT_DIR;
+		found = e->d_name[0] != '.' && e->d_type != DT_DIR &&
+			!gw_name_is_editors(e->d_name);
 	closedir(dir);
 	return found;
 }

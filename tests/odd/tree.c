@@ -32,6 +32,14 @@ static void read_file(
 	free(whole);
 }
 
+/* What editors leave beside a file is no mail. */
+static bool is_editors(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n > 1 && (name[n - 1] == '~' || (name[0] == '#' && name[n - 1] == '#'));
+}
+
 static void read_dir(struct tree *t, const char *root, const char *dir, struct mail *m, bool mail)
 {
 	char *whole = printed("%s/%s", root, dir);
@@ -45,7 +53,7 @@ static void read_dir(struct tree *t, const char *root, const char *dir, struct m
 		bool leaf = strcmp(name, "cur") == 0 || strcmp(name, "new") == 0;
 
 		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
-		} else if (mail && name[0] != '.') {
+		} else if (mail && name[0] != '.' && !is_editors(name)) {
 			char *box = need(strndup(dir, strlen(dir) < 4 ? 0 : strlen(dir) - 4));
 
 			read_file(t, root, box, path, m);

@@ -287,9 +287,23 @@ static void letters_can_be_another_mailboxs(void **state)
 	gw_keywords_deinit(&k);
 }
 
+static void editors_leave_no_mail(void **state)
+{
+	(void)state;
+	assert_true(gw_name_is_editors("#1.2.host#"));
+	assert_true(gw_name_is_editors("#1.2.host:2,S#"));
+	assert_true(gw_name_is_editors("1.2.host:2,S~"));
+	assert_true(gw_name_is_editors("1.2.host.~1~"));
+	assert_false(gw_name_is_editors("#1.2.host"));
+	assert_false(gw_name_is_editors("1.2.host~:2,S"));
+	assert_false(gw_name_is_editors("~"));
+	assert_false(gw_name_is_editors("#"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(splits),
+		cmocka_unit_test(editors_leave_no_mail),
 		cmocka_unit_test(formats_and_keeps_what_is_foreign),
 		cmocka_unit_test(forwarded_is_a_flag_under_either_letter),
 		cmocka_unit_test(letters_without_room_are_left_out),
