@@ -243,6 +243,10 @@ static enum gw_code act_on_file(struct batch *b, struct gw_op *op, struct gw_dis
 	case GW_OP_LEFT:
 	case GW_OP_REFUSED:
 	case GW_OP_UNREFUSED:
+	case GW_OP_ANSWERED:
+	case GW_OP_SENT:
+	case GW_OP_SEEN:
+	case GW_OP_UNKEPT:
 	case GW_OP_HOLD_DELETION:
 	case GW_OP_UNHOLD:
 	case GW_OP_HOLD:
@@ -351,6 +355,8 @@ static enum gw_code drop_row(
 {
 	enum gw_code code = gw_store_message_drop(store, mailbox, uid, err);
 
+	if (code == GW_OK)
+		code = gw_store_sent_drop(store, mailbox, uid, err);
 	return code == GW_OK ? unhold(store, mailbox, uid, err) : code;
 }
 
@@ -362,17 +368,52 @@ static enum gw_code drop_deleted(
 	return code == GW_OK ? drop_row(store, mailbox, uid, err) : code;
 }
 
+static int64_t refused_at(enum gw_refusal refusal)
+{
+	int64_t now = (int64_t)time(NULL);
+
+	switch (refusal) {
+	case GW_REFUSAL_DAY:
+		return now;
+	case GW_REFUSAL_WEEK:
+		return now + 6 * 86400; /* tried again a day after that */
+	case GW_REFUSAL_RUN:
+		return GW_REFUSED_SOON;
+	case GW_REFUSAL_HELD:
+		return GW_REFUSED_HELD;
+	case GW_REFUSAL_SENT:
+		return GW_REFUSED_SENT;
+	}
+	return now;
+}
+
 static enum gw_code refuse(
 	const struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
 {
 	char base[GW_NAME_MAX + 1];
 
 	base_of(op->from, base);
-	return gw_store_refuse(world->store, op->place->mailbox, base,
-		op->held_back ? GW_REFUSED_HELD
-		: op->soon    ? GW_REFUSED_SOON
-			      : (int64_t)time(NULL),
+	return gw_store_refuse(world->store, op->place->mailbox, base, refused_at(op->refusal),
 		op->uid, op->to, err);
+}
+
+static enum gw_code answered(
+	const struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
+{
+	char base[GW_NAME_MAX + 1];
+
+	base_of(op->from, base);
+	return gw_store_pending_answered(world->store, op->place->mailbox, base, err);
+}
+
+/* In one transaction: at no time is the file neither a message's nor an upload. */
+static enum gw_code take_back(
+	const struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
+{
+	enum gw_code code = gw_store_sent_back(world->store, op->place->mailbox, op->uid,
+		op->row.uidvalidity, op->row.uidnext, err);
+
+	return code == GW_OK ? drop_row(world->store, op->place->mailbox, op->uid, err) : code;
 }
 
 static enum gw_code suspect(
@@ -421,6 +462,14 @@ static enum gw_code store_row(struct batch *b, struct gw_op *op, struct gw_disk_
 		return code == GW_OK ? refuse(op, world, err) : code;
 	case GW_OP_UNREFUSED:
 		return forget_upload(op, world, err);
+	case GW_OP_ANSWERED:
+		return answered(op, world, err);
+	case GW_OP_SENT:
+		return gw_store_sent_put(store, mailbox, op->uid, op->times, err);
+	case GW_OP_SEEN:
+		return gw_store_sent_drop(store, mailbox, op->uid, err);
+	case GW_OP_UNKEPT:
+		return take_back(op, world, err);
 	case GW_OP_SUSPECT:
 		return suspect(op, world, err);
 	case GW_OP_ACQUIT:

@@ -44,10 +44,14 @@ enum gw_op_kind {
 	GW_OP_INHERIT,       /* only rows: the message of row_place is uid here, without a file */
 	GW_OP_HOLD_DELETION, /* gone on one side (`side`); nothing goes, it is remembered */
 	GW_OP_UNHOLD,        /* nothing is held of it any more */
-	GW_OP_REFUSED,     /* the file `from` was not taken, `to` says why; no longer pending; uid:
+	GW_OP_REFUSED,   /* the file `from` was not taken, `to` says why; no longer pending; uid:
 			      the message that it was merged with, or 0 */
-	GW_OP_UNREFUSED,   /* the file `from` is gone, or taken: nothing is remembered of it */
-	GW_OP_HOLD,        /* remembered with `to` as the reason */
+	GW_OP_UNREFUSED, /* the file `from` is gone, or taken: nothing is remembered of it */
+	GW_OP_ANSWERED,  /* the upload of `from` was answered OK, and not where it is */
+	GW_OP_SENT,   /* only the row: it was uploaded, for the times-th time, and not shown yet */
+	GW_OP_SEEN,   /* and now it was */
+	GW_OP_UNKEPT, /* nor is it there: its file is an upload of row's cursors again */
+	GW_OP_HOLD,   /* remembered with `to` as the reason */
 	GW_OP_UNFETCHABLE, /* a row without a file, remembered with `to` as the reason */
 	GW_OP_OUTSIDE,     /* a row without a file: outside the window */
 	GW_OP_LEAVING,     /* the row says so; its file is still there, and goes in a later batch */
@@ -57,6 +61,15 @@ enum gw_op_kind {
 	GW_OP_SUSPECT,     /* a connection broke: `suspect`; `from` is its name or NULL, `to` why */
 	GW_OP_ACQUIT,      /* nothing of suspect.what is suspected any more */
 	GW_OP_CURSOR,      /* the mailbox is done: its row is stored */
+};
+
+/* Until when a file that was REFUSED is left alone. */
+enum gw_refusal {
+	GW_REFUSAL_DAY,
+	GW_REFUSAL_WEEK,
+	GW_REFUSAL_RUN,  /* until the next run */
+	GW_REFUSAL_HELD, /* it was never sent, and waits for a person */
+	GW_REFUSAL_SENT, /* it may be there, and nobody can tell: it is not sent again */
 };
 
 struct gw_op {
@@ -72,10 +85,10 @@ struct gw_op {
 	struct gw_fingerprint print; /* DELIVER, JOIN */
 	char *from, *to;             /* owned file names; see the kinds */
 	bool from_in_new, to_in_new;
-	bool was_pending;   /* JOIN: the file was being uploaded */
-	bool lasting;       /* HOLD: told for as long as the message is there */
-	bool held_back;     /* REFUSED: it was never sent, and waits for a person */
-	bool soon;          /* REFUSED: it is tried again in the next run */
+	bool was_pending; /* JOIN: the file was being uploaded */
+	bool lasting;     /* HOLD: told for as long as the message is there */
+	enum gw_refusal refusal;
+	unsigned times;
 	bool name_is_taken; /* DELIVER: another message has the name, so a fresh one will do */
 	bool copied;        /* JOIN: we made it on the server, of another */
 	/* Where a row is added or changed: what its tags do (store/store.h). */
@@ -89,7 +102,7 @@ struct gw_op {
 	struct gw_suspect_row suspect; /* without its texts */
 	bool skipped;                  /* out: it was not carried out */
 
-	/* CURSOR */
+	/* CURSOR, UNKEPT */
 	struct gw_mailbox_row row; /* names are not used */
 	bool advance; /* false: only the directory's identity is stored, the cursors stay */
 	void *owner;

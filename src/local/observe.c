@@ -40,6 +40,7 @@ void gw_local_view_deinit(struct gw_local_view *view)
 	free(view->breaks);
 	gw_seqset_deinit(&view->held_gone);
 	gw_seqset_deinit(&view->held_here);
+	gw_seqset_deinit(&view->unseen);
 	for (size_t i = 0; i < view->outdated_count; i++)
 		free(view->outdated[i]);
 	free(view->outdated);
@@ -154,6 +155,7 @@ static enum gw_code take_pending(void *ctx, const struct gw_pending_row *row)
 	p->file = file;
 	p->has_file = file != GW_NO_LOCAL && v->messages[file].uid == 0;
 	p->known = file != GW_NO_LOCAL && v->messages[file].uid != 0;
+	p->answered = row->answered;
 	if (p->has_file && row->letters != 0)
 		read_alien(v, file, row);
 	return GW_OK;
@@ -192,6 +194,7 @@ static enum gw_code take_refused(void *ctx, const char *base_name, int64_t at, u
 	}
 	if (file != GW_NO_LOCAL) {
 		bool again = at == GW_REFUSED_FOR_GOOD ? look->options.retry_kept
+			     : at == GW_REFUSED_SENT   ? false
 						       : look->options.retry_refused;
 
 		v->messages[file].accepted = again && at == GW_REFUSED_FOR_GOOD;
@@ -218,6 +221,15 @@ static enum gw_code take_held_deletion(void *ctx, uint32_t uid, enum gw_side sid
 	if (gw_seqset_add(set, uid, uid) != GW_OK)
 		return gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");
 	return GW_OK;
+}
+
+static enum gw_code take_sent(void *ctx, uint32_t uid)
+{
+	struct gw_look *look = ctx;
+
+	return gw_seqset_add(&look->view.unseen, uid, uid) == GW_OK
+		       ? GW_OK
+		       : gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");
 }
 
 static enum gw_code take_break(struct gw_local_view *v, const struct gw_suspect_row *row)
@@ -267,6 +279,8 @@ static enum gw_code load_unsettled(struct gw_look *look, struct gw_disk_world *w
 	if (code == GW_OK)
 		code = gw_store_held_deletions(
 			store, mailbox, take_held_deletion, look, &look->err);
+	if (code == GW_OK)
+		code = gw_store_sent(store, mailbox, take_sent, look, &look->err);
 	if (code == GW_OK)
 		code = gw_store_suspects(store, mailbox, take_suspect, look, &look->err);
 	return code;

@@ -22,9 +22,10 @@ struct gw_pending_file {
 	uint64_t flags, size;
 	time_t date;
 	struct gw_fingerprint print;
-	bool has_file; /* a file of that name that base does not know is here */
-	uint32_t file; /* its index in the view */
-	bool known;    /* base knows its name by now */
+	bool has_file;     /* a file of that name that base does not know is here */
+	uint32_t file;     /* its index in the view */
+	bool known;        /* base knows its name by now */
+	unsigned answered; /* so often it was answered OK, and is not there */
 };
 
 /* A further file of a message (the server merged it with one that has a file). */
@@ -48,6 +49,7 @@ struct gw_local_view {
 	size_t covered_count;                  /* rows that are GW_BASE_COVERED */
 	uint32_t covered_uid;                  /* the first of them */
 	struct gw_seqset held_gone, held_here; /* deletions held back: gone there, or here */
+	struct gw_seqset unseen;               /* uploaded, and not shown there yet */
 	struct gw_pending_file *pending;       /* owned */
 	size_t pending_count, pending_cap;
 	struct gw_break *breaks; /* owned; bodies at which a connection broke */

@@ -176,6 +176,8 @@ static void on_message(void *ctx, const struct gw_download_item *item, const str
 			mine | (flags & gw_box_here(box) & ~GW_FLAG_DELETED), flags, item->size,
 			fetch->has_date ? fetch->date : 0);
 	} else {
+		if (p != NULL && gw_box_was_announced(box, item->local))
+			box->incomplete = true; /* so it was not found: the next look tells */
 		gw_box_deliver(box,
 			&(struct gw_box_arrival){ .uid = item->uid,
 				.size = item->size,
@@ -317,6 +319,9 @@ static void apply_one(struct gw_box *box, const struct gw_action *a)
 		return;
 	case GW_DO_KEEP:
 		keep(box, a);
+		return;
+	case GW_DO_UNKEPT:
+		gw_box_take_back(box, a->uid);
 		return;
 	case GW_DO_RELINK:
 		relink(box, a);

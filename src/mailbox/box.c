@@ -567,6 +567,8 @@ static void on_select_response(void *ctx, const struct gw_response *r)
 	if (r->type == GW_RESP_STATUS_TEXT && r->code == GW_CODE_UIDVALIDITY &&
 		r->number == box->remote.uidvalidity)
 		box->selected = true;
+	else if (r->type == GW_RESP_EXISTS)
+		box->remote.exists = (uint32_t)r->number;
 }
 
 static void on_selected(void *ctx, const struct gw_result *result)

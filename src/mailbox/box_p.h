@@ -404,6 +404,12 @@ bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a);
 /* Announces what is new here and sends it, then gw_box_push(). */
 void gw_box_send(struct gw_box *box);
 void gw_box_upload(struct gw_box *box);
+/* What was uploaded and is told of now is there. */
+void gw_box_note_seen(struct gw_box *box);
+/* It was uploaded, and is not there: its file is one that is being sent. */
+void gw_box_take_back(struct gw_box *box, uint32_t uid);
+/* While that is so, what is new there may be it: the next look compares them. */
+void gw_box_put_off_new(struct gw_box *box);
 /* A file is neither pending nor refused any more; or it is refused. */
 void gw_box_forget_file(struct gw_box *box, const char *name);
 void gw_box_refuse_file(struct gw_box *box, const char *name, const char *reason);

@@ -139,6 +139,12 @@ static void tell_gone(struct gw_box *box, const struct gw_action *a, const char 
 			"UID %u is gone on the server, but %s was changed here: it is uploaded",
 			a->uid, s.file);
 		break;
+	case GW_DO_UNKEPT:
+		s.what = "keep";
+		step(box, &s,
+			"UID %u, which the server said it had stored, is not there: %s is sent again, once",
+			a->uid, s.file);
+		break;
 	case GW_DO_HIDE:
 		s.what = "keep";
 		step(box, &s,

@@ -19,6 +19,7 @@ static bool is_gone(const struct gw_box *box, const struct gw_action *a)
 		return b < box->local.base_count && box->local.base[b].kind == GW_BASE_FILE;
 	case GW_DO_DELETE_LOCAL:
 	case GW_DO_KEEP:
+	case GW_DO_UNKEPT:
 	case GW_DO_DELETE_REMOTE:
 	case GW_DO_LEAVE:
 	case GW_DO_RETURN:

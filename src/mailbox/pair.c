@@ -85,6 +85,7 @@ static void on_head_response(void *ctx, const struct gw_response *r)
 		gw_session_tells_flags(box->session, &r->fetch) ? gw_box_flags(box, &r->fetch) : 0;
 	head->has_received = print.has_received;
 	head->any_msgid = first_bytes(print.msgid);
+	head->about = print.about;
 	head->msgid = box->env->merges ? head->any_msgid : 0;
 	memcpy(head->header, print.header, GW_PAIR_HASH);
 }

@@ -22,6 +22,7 @@ struct gw_plan_input gw_box_policy(const struct gw_box *box)
 		.local_count = box->local.scan.count,
 		.held_gone = &box->local.held_gone,
 		.held_here = &box->local.held_here,
+		.unseen = &box->local.unseen,
 		/* A dry run makes no directory for a mailbox that is new here. */
 		.local_trusted = box->local.scan.trusted || box->local.missing,
 		.copies_differ = box->copies_differ,
@@ -247,9 +248,11 @@ void gw_box_plan(struct gw_box *box)
 	in.max_messages = box->folder->window.max_messages;
 	gw_box_mark_candidates(box);
 	look_again = box->plan.look_again;
+	gw_box_note_seen(box);
 	code = gw_plan_mailbox(&in, &box->plan);
 	if (box->folder->to_be_made)
 		keep_uploads(box);
+	gw_box_put_off_new(box);
 	box->plan.look_again |= look_again;
 	gw_box_count_aside(box);
 	gw_remote_view_drop_messages(&box->remote);

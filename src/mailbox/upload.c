@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { WAIT_MS = 10000 };
+enum { WAIT_MS = 10000, WAIT_ANSWERED_MS = 1000, TRIES = 2 };
 
 void gw_box_forget_file(struct gw_box *box, const char *name)
 {
@@ -31,22 +31,28 @@ static void tell_refused(struct gw_box *box, const char *name, const char *reaso
 	box->env->problem(box->env->ctx, box, &err);
 }
 
-static void refuse(
-	struct gw_box *box, const char *name, uint32_t uid, const char *reason, bool soon)
+static void remember_refused(struct gw_box *box, const char *name, uint32_t uid, const char *reason,
+	enum gw_refusal refusal)
 {
 	struct gw_op op = { .kind = GW_OP_REFUSED,
 		.uid = uid,
 		.from = strdup(name),
 		.to = strdup(reason),
-		.soon = soon };
+		.refusal = refusal };
 
 	if (op.from != NULL && op.to != NULL) {
 		gw_box_add(box, &op);
-	} else {
-		free(op.from);
-		free(op.to);
-		box->incomplete = true;
+		return;
 	}
+	free(op.from);
+	free(op.to);
+	box->incomplete = true;
+}
+
+static void refuse(struct gw_box *box, const char *name, uint32_t uid, const char *reason,
+	enum gw_refusal refusal)
+{
+	remember_refused(box, name, uid, reason, refusal);
 	tell_refused(box, name, reason);
 }
 
@@ -58,29 +64,19 @@ static void refuse_soon(struct gw_box *box, uint32_t local, const char *reason)
 	if (box->local.messages[local].refused_before)
 		tell_refused(box, name, reason);
 	else
-		refuse(box, name, 0, reason, true);
+		refuse(box, name, 0, reason, GW_REFUSAL_RUN);
 }
 
 void gw_box_refuse_file(struct gw_box *box, const char *name, const char *reason)
 {
-	refuse(box, name, 0, reason, false);
+	refuse(box, name, 0, reason, GW_REFUSAL_DAY);
 }
 
 static void hold_file(struct gw_box *box, const char *name)
 {
-	struct gw_op op = { .kind = GW_OP_REFUSED,
-		.held_back = true,
-		.from = strdup(name),
-		.to = strdup("held back: one of many that nobody knows here; `sync "
-			     "--accept-uploads` sends them") };
-
-	if (op.from != NULL && op.to != NULL) {
-		gw_box_add(box, &op);
-		return;
-	}
-	free(op.from);
-	free(op.to);
-	box->incomplete = true;
+	remember_refused(box, name, 0,
+		"held back: one of many that nobody knows here; `sync --accept-uploads` sends them",
+		GW_REFUSAL_HELD);
 }
 
 void gw_box_refuse_alias(struct gw_box *box, const char *name, uint32_t uid)
@@ -88,7 +84,7 @@ void gw_box_refuse_alias(struct gw_box *box, const char *name, uint32_t uid)
 	refuse(box, name, uid,
 		"the server has merged it with a message that has the same Message-ID and is in "
 		"the mailbox already",
-		false);
+		GW_REFUSAL_DAY);
 }
 
 /* --- what may be uploaded -------------------------------------------------------------------- */
@@ -106,6 +102,70 @@ static bool is_there(const struct gw_box *box, uint32_t uid)
 			hi = mid;
 	}
 	return lo < box->remote.count && box->remote.messages[lo].uid == uid;
+}
+
+static const char *const was_lost =
+	"the server said twice that it had stored it, and it is not there";
+static const char *const cannot_be_found =
+	"the server said that it had stored it, and what came since may be it, in another form: it "
+	"is not sent again; delete the file if it is there, or give it another name to have it sent";
+
+/* Did something come since that nothing here stands for?  It may be what was sent, altered. */
+static bool has_stranger(const struct gw_box *box, const struct gw_pending_file *p)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < box->head_count; i++) {
+		const struct gw_pair_remote *head = &box->heads[i];
+		bool paired = false;
+
+		if (p->uidvalidity == box->remote.uidvalidity && head->uid < p->uidnext)
+			continue;
+		for (at = 0; at < box->pair_count && !paired; at++)
+			paired = box->pairs[at].uid == head->uid && !box->pairs[at].check_body;
+		if (!paired)
+			return true;
+	}
+	return false;
+}
+
+static bool is_surely_paired(const struct gw_box *box, uint32_t local)
+{
+	for (size_t i = 0; i < box->pair_count; i++) {
+		if (box->pairs[i].local == local)
+			return !box->pairs[i].check_body;
+	}
+	return false;
+}
+
+/* The server said OK, and a look that adds up does not show it: it is sent once more, unless it may be
+ * there all the same.  (One whose body is still to be compared is told of if that differs.) */
+static void settle_answered(struct gw_box *box, const struct gw_pending_file *p)
+{
+	const char *name = gw_scan_name(&box->local.scan, p->file);
+
+	if (box->remote.unproved) {
+		box->local.messages[p->file].candidate = false; /* not now */
+		box->incomplete = true;
+	} else if (gw_box_is_paired(box, p->file)) {
+		remember_refused(box, name, 0, cannot_be_found, GW_REFUSAL_SENT);
+	} else if (has_stranger(box, p)) {
+		box->local.messages[p->file].candidate = false;
+		refuse(box, name, 0, cannot_be_found, GW_REFUSAL_SENT);
+	} else if (p->answered >= TRIES) {
+		box->local.messages[p->file].candidate = false;
+		refuse(box, name, 0, was_lost, GW_REFUSAL_WEEK);
+	}
+}
+
+static void settle_all_answered(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->local.pending_count && !box->env->dry_run; i++) {
+		const struct gw_pending_file *p = &box->local.pending[i];
+
+		if (p->answered > 0 && p->has_file && !p->known && !is_surely_paired(box, p->file))
+			settle_answered(box, p);
+	}
 }
 
 void gw_box_mark_candidates(struct gw_box *box)
@@ -135,6 +195,7 @@ void gw_box_mark_candidates(struct gw_box *box)
 	}
 	for (size_t i = 0; i < box->local.outdated_count && !box->env->dry_run; i++)
 		gw_box_forget_file(box, box->local.outdated[i]);
+	settle_all_answered(box);
 }
 
 bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a)
@@ -242,8 +303,8 @@ static uint32_t announced_file(const struct gw_box *box, const struct gw_pending
 }
 
 /* It is what was announced: no need to compare bodies. */
-static void claim_with_file(
-	struct gw_box *box, const struct gw_pending_file *p, uint32_t local, uint32_t uid)
+static void claim_with_file(struct gw_box *box, const struct gw_pending_file *p, uint32_t local,
+	uint32_t uid, bool check)
 {
 	struct gw_pair *pair = gw_array_push(
 		(void **)&box->pairs, &box->pair_count, &box->pair_cap, sizeof *box->pairs);
@@ -252,7 +313,7 @@ static void claim_with_file(
 		box->incomplete = true;
 		return;
 	}
-	*pair = (struct gw_pair){ .uid = uid, .local = local };
+	*pair = (struct gw_pair){ .uid = uid, .local = local, .check_body = check };
 	if (!p->has_file) /* it is recorded under its new name */
 		gw_box_forget_file(box, p->base_name);
 	drop_head(box, uid);
@@ -280,25 +341,70 @@ static uint64_t msgid_of(const struct gw_fingerprint *print)
 	return n;
 }
 
-/* A server that alters what it stores (a field added, lines folded or encoded anew): the one message
- * with its Message-ID that came since it was announced. */
-static struct gw_pair_remote *find_altered(struct gw_box *box, const struct gw_pending_file *p)
+/* What stays of a message that the server alters (a field added, lines folded or encoded anew), the
+ * surest first.  The last two count only if the upload was answered OK. */
+enum likeness { BY_MSGID, BY_HEADER, BY_ABOUT, LIKENESSES };
+
+static uint64_t about_of(const struct gw_box *box, const struct gw_pending_file *p)
 {
-	uint64_t msgid = msgid_of(&p->print);
+	const struct gw_file_print *f = p->has_file ? gw_box_print_of(box, p->file) : NULL;
+
+	return f != NULL && f->ok ? f->print.about : 0;
+}
+
+static bool pendings_alike(const struct gw_box *box, const struct gw_pending_file *a,
+	const struct gw_pending_file *b, enum likeness how)
+{
+	return how == BY_MSGID    ? msgid_of(&a->print) == msgid_of(&b->print)
+	       : how == BY_HEADER ? memcmp(a->print.header, b->print.header, GW_PAIR_HASH) == 0
+				  : about_of(box, a) == about_of(box, b);
+}
+
+static bool is_like(const struct gw_box *box, const struct gw_pending_file *p,
+	const struct gw_pair_remote *head, enum likeness how)
+{
+	return how == BY_MSGID ? msgid_of(&p->print) != 0 && head->any_msgid == msgid_of(&p->print)
+	       : how == BY_HEADER ? memcmp(head->header, p->print.header, GW_PAIR_HASH) == 0
+				  : head->about != 0 && head->about == about_of(box, p);
+}
+
+/* The one message that came since it was announced and is like it, if nothing else that is announced
+ * is like it, too. */
+static struct gw_pair_remote *find_like(
+	struct gw_box *box, const struct gw_pending_file *p, enum likeness how)
+{
 	struct gw_pair_remote *found = NULL;
 
-	if (msgid == 0 || p->uidvalidity != box->remote.uidvalidity)
+	if (p->uidvalidity != box->remote.uidvalidity)
 		return NULL;
-	for (size_t i = 0; i < box->local.pending_count; i++) {
-		if (&box->local.pending[i] != p && msgid_of(&box->local.pending[i].print) == msgid)
-			return NULL;
-	}
 	for (size_t i = 0; i < box->head_count; i++) {
-		if (box->heads[i].uid < p->uidnext || box->heads[i].any_msgid != msgid)
+		if (box->heads[i].uid < p->uidnext || !is_like(box, p, &box->heads[i], how))
 			continue;
 		if (found != NULL)
 			return NULL;
 		found = &box->heads[i];
+	}
+	for (size_t i = 0; i < box->local.pending_count && found != NULL; i++) {
+		const struct gw_pending_file *other = &box->local.pending[i];
+
+		if (other != p && !other->known && pendings_alike(box, p, other, how))
+			return NULL;
+	}
+	return found;
+}
+
+/* *check: two messages with Message-IDs of their own are one only if the bodies are. */
+static struct gw_pair_remote *find_altered(
+	struct gw_box *box, const struct gw_pending_file *p, bool *check)
+{
+	struct gw_pair_remote *found = NULL;
+
+	*check = false;
+	for (int how = BY_MSGID; how < LIKENESSES && found == NULL; how++) {
+		if (how == BY_MSGID || p->answered > 0)
+			found = find_like(box, p, (enum likeness)how);
+		*check = found != NULL && how == BY_ABOUT && msgid_of(&p->print) != 0 &&
+			 found->any_msgid != 0;
 	}
 	return found;
 }
@@ -308,7 +414,8 @@ void gw_box_claim_pending(struct gw_box *box)
 	for (size_t i = 0; i < box->local.pending_count && !box->env->dry_run; i++) {
 		struct gw_pending_file *p = &box->local.pending[i];
 		struct gw_pair_remote *head;
-		uint32_t local;
+		uint32_t local, uid;
+		bool check = false;
 
 		if (p->known) /* recorded, but for this */
 			gw_box_forget_file(box, p->base_name);
@@ -316,15 +423,16 @@ void gw_box_claim_pending(struct gw_box *box)
 			continue;
 		head = find_sent(box, p);
 		if (head == NULL)
-			head = find_altered(box, p);
+			head = find_altered(box, p, &check);
 		if (head == NULL) /* with a file it may be paired like any other */
 			continue;
-		p->known = true;
+		uid = head->uid;
+		p->known = !check;
 		local = announced_file(box, p);
 		if (local != GW_NO_LOCAL)
-			claim_with_file(box, p, local, head->uid);
+			claim_with_file(box, p, local, uid, check);
 		else
-			claim(box, p, head->uid);
+			claim(box, p, uid);
 	}
 }
 
@@ -351,6 +459,7 @@ static void on_waited(void *ctx)
 bool gw_box_must_wait(struct gw_box *box)
 {
 	size_t missing = 0;
+	uint64_t ms = WAIT_ANSWERED_MS;
 
 	for (size_t i = 0; i < box->local.pending_count && !box->env->dry_run; i++) {
 		const struct gw_pending_file *p = &box->local.pending[i];
@@ -358,23 +467,103 @@ bool gw_box_must_wait(struct gw_box *box)
 		if (p->known || (p->has_file && was_paired(box, p->base_name)))
 			continue;
 		missing++;
+		if (p->answered == 0)
+			ms = WAIT_MS;
 		if (box->row->pending == 0 && !p->has_file)
 			gw_box_forget_file(box, p->base_name);
 	}
 	if (missing == 0 || box->row->pending == 0)
 		return false;
 	gw_log(box->env->log, GW_LOG_INFO,
-		"%s: an upload was interrupted; waiting a moment to see whether it arrived",
+		"%s: an upload does not show yet; waiting a moment to see whether it arrived",
 		box->folder->shown);
 	gw_box_enter(box, BOX_WAITING);
-	if (gw_delay_start(box->env->loop, WAIT_MS, on_waited, box, &box->delay) != GW_OK) {
+	if (gw_delay_start(box->env->loop, ms, on_waited, box, &box->delay) != GW_OK) {
 		gw_fail(&box->err, GW_ERR_NOMEM, "out of memory");
 		gw_box_fail(box, &box->err);
 	}
 	return true;
 }
 
+void gw_box_note_seen(struct gw_box *box)
+{
+	const struct gw_remote_view *v = &box->remote;
+
+	for (size_t i = 0; i < box->local.unseen.count && !v->unproved && !box->env->dry_run; i++) {
+		const struct gw_range *r = &box->local.unseen.ranges[i];
+
+		for (uint64_t uid = r->first; uid <= r->last; uid++) {
+			struct gw_op op = { .kind = GW_OP_SEEN, .uid = (uint32_t)uid };
+
+			if (v->has_listing ? gw_seqset_has(&v->listing, (uint32_t)uid)
+					   : is_there(box, (uint32_t)uid) ||
+						     (!v->full && !gw_seqset_has(&v->vanished,
+									  (uint32_t)uid)))
+				gw_box_add(box, &op);
+		}
+	}
+}
+
+void gw_box_take_back(struct gw_box *box, uint32_t uid)
+{
+	struct gw_op op = { .kind = GW_OP_UNKEPT, .uid = uid, .row = *box->row };
+
+	gw_log(box->env->log, GW_LOG_WARN,
+		"%s: the server said that it had stored UID %u, and does not have it",
+		box->folder->shown, uid);
+	gw_box_add(box, &op);
+	box->row->pending++;
+	box->incomplete = true; /* the next look sends it, or finds it elsewhere */
+}
+
+void gw_box_put_off_new(struct gw_box *box)
+{
+	bool any = false;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < box->plan.count; i++)
+		any |= box->plan.actions[i].kind == GW_DO_UNKEPT;
+	for (size_t i = 0; i < box->plan.count && any; i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+
+		if (a->kind != GW_DO_DOWNLOAD && a->kind != GW_DO_UPLOAD)
+			box->plan.actions[kept++] = *a;
+	}
+	if (any)
+		box->plan.count = kept;
+}
+
 /* --- sending --------------------------------------------------------------------------------- */
+
+static unsigned answered_before(const struct gw_box *box, uint32_t local)
+{
+	for (size_t i = 0; i < box->local.pending_count; i++) {
+		if (box->local.pending[i].has_file && box->local.pending[i].file == local)
+			return box->local.pending[i].answered;
+	}
+	return 0;
+}
+
+/* The server said OK, and not where it is. */
+static void note_answered(struct gw_box *box, const struct gw_upload_item *item)
+{
+	struct gw_op op = { .kind = GW_OP_ANSWERED, .from = strdup(item->name) };
+
+	if (op.from != NULL)
+		gw_box_add(box, &op);
+	box->incomplete = true; /* found by the next look */
+}
+
+/* It said where, and EXISTS does not say so. */
+static void note_sent(struct gw_box *box, const struct gw_upload_item *item)
+{
+	struct gw_op op = {
+		.kind = GW_OP_SENT, .uid = item->uid, .times = answered_before(box, item->local) + 1
+	};
+
+	if (!item->counted && !box->env->merges)
+		gw_box_add(box, &op);
+}
 
 /* An edited one went out with flags that its file does not have yet: it gets them with its row, or
  * they would seem to have been taken off here. */
@@ -404,6 +593,7 @@ static void join_stored(struct gw_box *box, const struct gw_upload_item *item)
 		return;
 	}
 	join_sent(box, item);
+	note_sent(box, item);
 	if (b < box->local.base_count)
 		gw_box_tell_kept(box, item->uid);
 }
@@ -429,10 +619,10 @@ static void on_item(void *ctx, const struct gw_upload_item *item, const struct g
 		if (is_new_uid(box, item))
 			join_stored(box, item);
 		else
-			box->incomplete = true;
+			note_answered(box, item);
 		break;
-	case GW_UPLOAD_UNNAMED: /* found by its content in the next look */
-		box->incomplete = true;
+	case GW_UPLOAD_UNNAMED:
+		note_answered(box, item);
 		break;
 	case GW_UPLOAD_REFUSED:
 		gw_box_refuse_file(box, item->name, why->text);
@@ -512,7 +702,8 @@ void gw_box_upload(struct gw_box *box)
 		return;
 	}
 	code = gw_upload_start(box->session, box->folder->wire, &box->place->m, &box->keywords,
-		box->uploads, box->upload_count, &events, &box->upload);
+		box->uploads, box->upload_count, box->selected ? box->remote.exists : UINT32_MAX,
+		&events, &box->upload);
 	if (code == GW_OK && box->upload != NULL)
 		return;
 	if (code != GW_OK)
@@ -577,6 +768,7 @@ static bool announce(struct gw_box *box)
 		if (ok) {
 			row->letters = l->alien;
 			row->meant = l->alien == 0 ? 0 : l->flags & GW_FLAGS_KEYWORDS;
+			row->answered = answered_before(box, item->local);
 		}
 	}
 	for (size_t i = 0; i < box->carry_count && ok; i++) {

@@ -18,9 +18,16 @@
 static const char *const skipped[] = { "Status", "X-Status", "Content-Length", "Lines", "X-TUID",
 	"X-OfflineIMAP", "X-Keywords" };
 
+static const char *const described[] = { "Date", "From", "Subject" };
+
+/* FNV-1a (64 bits): no secret hangs on it. */
+#define FNV_BASIS UINT64_C(14695981039346656037)
+#define FNV_PRIME UINT64_C(1099511628211)
+
 void gw_printer_init(struct gw_printer *p)
 {
 	p->state = p->field = GW_PRINT_NAME;
+	p->about = p->about_of = 0;
 	p->name_n = p->msgid_n = 0;
 	p->left_out = p->crs = 0;
 	p->has_received = false;
@@ -35,11 +42,39 @@ static bool name_is(const struct gw_printer *p, const char *field)
 	return p->name_n > n && p->name[n] == ':' && strncasecmp(p->name, field, n) == 0;
 }
 
+/* Sums, so that their order does not matter. */
+static void end_described(struct gw_printer *p)
+{
+	p->about += p->about_of;
+	p->about_of = 0;
+}
+
+static void begin_described(struct gw_printer *p)
+{
+	end_described(p);
+	for (size_t i = 0; i < sizeof described / sizeof *described; i++) {
+		if (name_is(p, described[i]))
+			p->about_of = (FNV_BASIS ^ (i + 1)) * FNV_PRIME;
+	}
+}
+
+static void describe(struct gw_printer *p, const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n && p->about_of != 0; i++) {
+		unsigned char c = (unsigned char)bytes[i];
+
+		if (c > ' ' && c != '"')
+			p->about_of =
+				(p->about_of ^ (c >= 'A' && c <= 'Z' ? c + 32u : c)) * FNV_PRIME;
+	}
+}
+
 /* The beginning of the line is in name: decide what the line is and account for those bytes. */
 static void classify(struct gw_printer *p)
 {
 	if (p->name[0] != ' ' && p->name[0] != '\t') {
 		p->has_received |= name_is(p, "Received");
+		begin_described(p);
 		p->field = name_is(p, "Message-ID") ? GW_PRINT_MSGID : GW_PRINT_KEEP;
 		for (size_t i = 0; i < sizeof skipped / sizeof *skipped; i++) {
 			if (name_is(p, skipped[i]))
@@ -88,6 +123,7 @@ static size_t take_rest_of_line(struct gw_printer *p, const char *bytes, size_t 
 		SHA256_Update(&p->header, bytes, take);
 	else
 		p->left_out += take + (lf != NULL);
+	describe(p, bytes, take);
 	for (size_t i = 0; p->state == GW_PRINT_MSGID && i < take; i++) {
 		if ((unsigned char)bytes[i] > ' ' && p->msgid_n < sizeof p->msgid)
 			p->msgid[p->msgid_n++] = bytes[i];
@@ -147,6 +183,8 @@ void gw_printer_final(struct gw_printer *p, struct gw_fingerprint *out)
 	take_crs(p);
 	if (p->state == GW_PRINT_NAME && p->name_n > 0)
 		classify(p);
+	end_described(p);
+	out->about = p->about;
 	out->left_out = p->left_out;
 	out->has_received = p->has_received;
 	SHA256_Final(digest, &p->header);

@@ -16,6 +16,7 @@ struct gw_fingerprint {
 	uint8_t header[GW_HASH_BYTES];
 	uint8_t body[GW_HASH_BYTES];
 	uint8_t msgid[GW_HASH_BYTES]; /* of the Message-ID; all zero when there is none */
+	uint64_t about; /* of Date, From and Subject, however they are folded and quoted; 0: none */
 	uint64_t left_out; /* bytes of the fields that do not count, with CR LF line ends */
 	bool has_received; /* some server passed it on */
 };
@@ -36,6 +37,8 @@ struct gw_printer {
 	uint64_t left_out; /* bytes of the fields that do not count, with CR LF line ends */
 	uint64_t crs;      /* seen last; whether an LF follows is still open */
 	bool has_received;
+	uint64_t about;    /* of the fields that are over */
+	uint64_t about_of; /* of the present field; 0: it is none of these */
 	char msgid[GW_MSGID_MAX];
 	size_t msgid_n;
 };

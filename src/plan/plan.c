@@ -343,7 +343,10 @@ static bool gone_there(
 	}
 	if (b->local == GW_NO_LOCAL)
 		return add(plan, GW_DO_FORGET, b->uid) != NULL;
-	a = add(plan, changed_here(in, b, &in->local[b->local]) ? GW_DO_KEEP : GW_DO_DELETE_LOCAL,
+	a = add(plan,
+		in->unseen != NULL && gw_seqset_has(in->unseen, b->uid) ? GW_DO_UNKEPT
+		: changed_here(in, b, &in->local[b->local])             ? GW_DO_KEEP
+									: GW_DO_DELETE_LOCAL,
 		b->uid);
 	if (a != NULL)
 		a->local = b->local;
@@ -402,7 +405,8 @@ static bool new_there(
 
 bool gw_action_is_gone_there(const struct gw_action *action)
 {
-	return action->kind == GW_DO_DELETE_LOCAL || action->kind == GW_DO_KEEP;
+	return action->kind == GW_DO_DELETE_LOCAL || action->kind == GW_DO_KEEP ||
+	       action->kind == GW_DO_UNKEPT;
 }
 
 const struct gw_action *gw_plan_find(const struct gw_plan *plan, uint32_t uid)

@@ -97,6 +97,7 @@ struct gw_plan_input {
 	const struct gw_seqset *listing;   /* NULL, or all UIDs there are */
 	const struct gw_seqset *held_gone; /* gone in an earlier run, and held back */
 	const struct gw_seqset *held_here; /* gone here in an earlier run, and held back */
+	const struct gw_seqset *unseen;    /* uploaded, and not shown there yet */
 	bool local_trusted;                /* what local does not hold is gone */
 	bool copies_differ; /* state, mark or directory is an old copy: absence proves nothing */
 	bool retry_unfetchable;
@@ -125,6 +126,7 @@ enum gw_action_kind {
 	GW_DO_RETURN,        /* gone here, but changed there since: fetched again; as DOWNLOAD */
 	GW_DO_FORGET,        /* only the row goes: gone on both sides */
 	GW_DO_KEEP,   /* only the row goes: gone there, but changed here since; it is new again */
+	GW_DO_UNKEPT, /* likewise: it was uploaded, answered OK, and never seen there */
 	GW_DO_UPLOAD, /* the file `local`, with `flags` */
 	GW_DO_HOLD_UPLOAD, /* nor is this one, until a person decides */
 	GW_DO_REFUSE, /* the file `local` is not uploaded: it may have been deleted on the server */
@@ -163,7 +165,8 @@ struct gw_plan {
 
 void gw_plan_deinit(struct gw_plan *plan);
 
-/* Gone on the server while its file is here: that is deleted, or kept as it changed. */
+/* Gone on the server while its file is here: that is deleted, or kept as it changed, or was never
+ * stored. */
 bool gw_action_is_gone_there(const struct gw_action *action);
 
 /* The first action of this UID, borrowed; NULL: there is none. */

@@ -34,6 +34,8 @@ struct gw_upload {
 	unsigned in_flight;
 	uint64_t bytes_in_flight;
 	bool accepted[SHAPES]; /* I2 */
+	uint32_t exists;       /* as the server says now */
+	uint64_t expected;     /* with those that were answered OK */
 	bool stopped, taken;
 	unsigned doubts_in_a_row;
 	struct gw_error doubt;
@@ -110,6 +112,23 @@ static void settle_doubts(struct gw_upload *u)
 	}
 }
 
+/* RFC 9051 6.3.12: a mailbox that is selected tells of what was stored in it. */
+static void on_response(void *ctx, const struct gw_response *r)
+{
+	struct gw_upload *u = ((struct letter *)ctx)->u;
+
+	if (u->exists == UINT32_MAX)
+		return;
+	if (r->type == GW_RESP_EXISTS) {
+		u->exists = (uint32_t)r->number;
+	} else if (r->type == GW_RESP_EXPUNGE && u->exists > 0) {
+		u->exists--;
+		u->expected--;
+	} else if (r->type == GW_RESP_VANISHED) {
+		u->exists = UINT32_MAX; /* how many went is not worth knowing */
+	}
+}
+
 static void on_answer(void *ctx, const struct gw_result *result)
 {
 	struct letter *l = ctx;
@@ -132,6 +151,8 @@ static void on_answer(void *ctx, const struct gw_result *result)
 		u->doubts_in_a_row = 0;
 		item->uid = named ? (uint32_t)result->response->number : 0;
 		item->uidvalidity = named ? result->response->uidvalidity : 0;
+		u->expected++;
+		item->counted = u->exists >= u->expected && u->exists != UINT32_MAX;
 		decide(u, item, named ? GW_UPLOAD_STORED : GW_UPLOAD_UNNAMED, NULL);
 	} else if (wants_flags(l, result)) {
 		send_item(u, item);
@@ -182,8 +203,8 @@ static enum gw_code send_letter(struct gw_upload *u, struct letter *l)
 	}
 	gw_line_printf(&line, " \"%s\" ", date);
 	gw_line_body(&line, &body, may_go_at_once(u, item));
-	code = gw_session_send(
-		u->session, &line, &(struct gw_handlers){ .done = on_answer, .ctx = l });
+	code = gw_session_send(u->session, &line,
+		&(struct gw_handlers){ .response = on_response, .done = on_answer, .ctx = l });
 	gw_line_deinit(&line);
 	return code;
 }
@@ -267,8 +288,8 @@ void gw_upload_stop(struct gw_upload *u)
 
 enum gw_code gw_upload_start(struct gw_session *session, const char *mailbox,
 	const struct gw_maildir *place, const struct gw_keywords *keywords,
-	struct gw_upload_item *items, size_t count, const struct gw_upload_events *events,
-	struct gw_upload **out)
+	struct gw_upload_item *items, size_t count, uint32_t exists,
+	const struct gw_upload_events *events, struct gw_upload **out)
 {
 	struct gw_upload *u = calloc(1, sizeof *u);
 	enum gw_code code;
@@ -282,6 +303,8 @@ enum gw_code gw_upload_start(struct gw_session *session, const char *mailbox,
 		.keywords = keywords,
 		.items = items,
 		.count = count,
+		.exists = exists,
+		.expected = exists,
 		.ev = *events };
 	send_more(u);
 	if (u->in_flight > 0)

@@ -33,6 +33,7 @@ struct gw_upload_item {
 	enum gw_upload_outcome outcome; /* out */
 	bool broke;                     /* out: the connection did, at this one */
 	bool doubted;                   /* refused with a code that speaks of the server's state */
+	bool counted;                   /* out: stored, and EXISTS says so */
 	uint32_t uid, uidvalidity;      /* out */
 };
 
@@ -45,12 +46,12 @@ struct gw_upload_events {
 	void *ctx;
 };
 
-/* Those with heat come last.  Names, items, place and keywords are borrowed until done, which comes exactly once, later.  *out
+/* exists: of the mailbox, if it is the one that is selected; else UINT32_MAX.  Those with heat come last.  Names, items, place and keywords are borrowed until done, which comes exactly once, later.  *out
  * NULL: nothing was sent (GW_OK: each item was decided at once), and done never comes. */
 enum gw_code gw_upload_start(struct gw_session *session, const char *mailbox,
 	const struct gw_maildir *place, const struct gw_keywords *keywords,
-	struct gw_upload_item *items, size_t count, const struct gw_upload_events *events,
-	struct gw_upload **out);
+	struct gw_upload_item *items, size_t count, uint32_t exists,
+	const struct gw_upload_events *events, struct gw_upload **out);
 
 /* Sends nothing more; done follows when what is under way was answered. */
 void gw_upload_stop(struct gw_upload *u);

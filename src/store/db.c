@@ -84,6 +84,12 @@ static const char *const migrations[] = {
 	 " times INTEGER NOT NULL, at INTEGER NOT NULL, seen INTEGER NOT NULL,"
 	 " reason TEXT NOT NULL, PRIMARY KEY(mailbox_id, what, lo, hi, name))"
 	 " STRICT, WITHOUT ROWID;"),
+	/* Uploads that were answered OK: how often one that the server does not show was sent, and
+	   those under the UID that it told which nothing has confirmed. */
+	("ALTER TABLE pending ADD COLUMN answered INTEGER NOT NULL DEFAULT 0;"
+	 "CREATE TABLE sent(mailbox_id INTEGER NOT NULL REFERENCES mailbox(id),"
+	 " uid INTEGER NOT NULL, times INTEGER NOT NULL, PRIMARY KEY(mailbox_id, uid))"
+	 " STRICT, WITHOUT ROWID;"),
 };
 static const struct store_schema mailbox_schema = { migrations,
 	sizeof migrations / sizeof *migrations };
@@ -113,7 +119,8 @@ static const char *const sql[STATEMENTS] = {
 	[ST_MAILBOXES] = "SELECT id, remote_name, delimiter, local_dir, special_use, uidvalidity,"
 			 " uidnext, highestmodseq, messages, inode, full_at, cur_inode,"
 			 " cur_mtime, cur_ctime, new_inode, new_mtime, new_ctime,"
-			 " (SELECT count(*) FROM pending WHERE mailbox_id = id),"
+			 " (SELECT count(*) FROM pending WHERE mailbox_id = id)"
+			 " + (SELECT count(*) FROM sent WHERE mailbox_id = id),"
 			 " (SELECT count(*) FROM held_deletion WHERE mailbox_id = id AND side = 0),"
 			 " (SELECT count(*) FROM held_deletion WHERE mailbox_id = id AND side = 1),"
 			 " (SELECT count(*) FROM deleted WHERE mailbox_id = id AND at > ?),"
@@ -219,11 +226,20 @@ static const char *const sql[STATEMENTS] = {
 	[ST_SUSPECTS] = "SELECT what, lo, hi, name, times, at, seen, reason FROM suspect"
 			" WHERE mailbox_id = ? ORDER BY what, lo, hi",
 	[ST_PENDING_PUT] = "INSERT OR REPLACE INTO pending"
-			   " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			   " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[ST_PENDING_ANSWERED] = "UPDATE pending SET answered = answered + 1"
+				" WHERE mailbox_id = ? AND base_name = ?",
+	[ST_SENT_PUT] = "INSERT OR REPLACE INTO sent VALUES(?, ?, ?)",
+	[ST_SENT_DROP] = "DELETE FROM sent WHERE mailbox_id = ? AND uid = ?",
+	[ST_SENT] = "SELECT uid FROM sent WHERE mailbox_id = ? ORDER BY uid",
+	[ST_SENT_BACK] = "INSERT OR REPLACE INTO pending SELECT m.mailbox_id, base_name, ?3, ?4,"
+			 " flags, size, internal_date, header_hash, body_hash, msgid_hash, 0, 0,"
+			 " times FROM message AS m JOIN sent USING (mailbox_id, uid)"
+			 " WHERE mailbox_id = ?1 AND uid = ?2 AND base_name IS NOT NULL",
 	[ST_PENDING_DROP] = "DELETE FROM pending WHERE mailbox_id = ? AND base_name = ?",
 	[ST_PENDING] = "SELECT base_name, uidvalidity, uidnext, flags, size, internal_date,"
-		       " header_hash, body_hash, msgid_hash, letters, meant FROM pending WHERE "
-		       "mailbox_id = ?"
+		       " header_hash, body_hash, msgid_hash, letters, meant, answered"
+		       " FROM pending WHERE mailbox_id = ?"
 		       " ORDER BY base_name",
 	[ST_REFUSE] = "INSERT OR REPLACE INTO refused VALUES(?, ?, ?, ?, ?)",
 	[ST_REFUSE_ALL] = "INSERT OR REPLACE INTO refused SELECT mailbox_id, base_name, ?2, ?3, 0"

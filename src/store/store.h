@@ -200,8 +200,9 @@ enum gw_code gw_store_rekey(struct gw_store *store, int64_t mailbox, const struc
 /* A message about to be sent, or sent without our having seen the answer. */
 struct gw_pending_row {
 	uint32_t uidvalidity, uidnext; /* of the mailbox before it was sent */
-	uint32_t letters; /* of its file's name, that are another mailbox's: bit 0 is 'a' */
-	uint64_t meant;   /* the keywords that they stand for, by this mailbox's own bits */
+	uint32_t letters;  /* of its file's name, that are another mailbox's: bit 0 is 'a' */
+	uint64_t meant;    /* the keywords that they stand for, by this mailbox's own bits */
+	unsigned answered; /* so often it was sent and answered OK, and does not show there */
 	struct gw_message_row message; /* uid and state are not used */
 };
 
@@ -214,12 +215,32 @@ enum gw_code gw_store_pending_drop(
 enum gw_code gw_store_pending(struct gw_store *store, int64_t mailbox, gw_pending_cb *cb, void *ctx,
 	struct gw_error *err);
 
+/* It was answered OK, once (more), and nobody said where it is. */
+enum gw_code gw_store_pending_answered(
+	struct gw_store *store, int64_t mailbox, const char *base_name, struct gw_error *err);
+
+typedef enum gw_code gw_sent_cb(void *ctx, uint32_t uid);
+
+/* Rows of messages that were answered OK with this UID, the times-th time that they were sent, and that
+ * nothing has shown there yet. */
+enum gw_code gw_store_sent_put(struct gw_store *store, int64_t mailbox, uint32_t uid,
+	unsigned times, struct gw_error *err);
+enum gw_code gw_store_sent_drop(
+	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err);
+enum gw_code gw_store_sent(
+	struct gw_store *store, int64_t mailbox, gw_sent_cb *cb, void *ctx, struct gw_error *err);
+/* It is pending again, as one that may have come since the mailbox had these cursors.  The row stays. */
+enum gw_code gw_store_sent_back(struct gw_store *store, int64_t mailbox, uint32_t uid,
+	uint32_t uidvalidity, uint32_t uidnext, struct gw_error *err);
+
 typedef enum gw_code gw_refused_cb(void *ctx, const char *base_name, int64_t at, uint32_t uid);
 
 /* As a time: it is not tried again. */
 #define GW_REFUSED_FOR_GOOD (INT64_MAX / 2)
 /* Likewise: it was never sent, and waits for a person. */
 #define GW_REFUSED_HELD (INT64_MAX / 2 + 1)
+/* Likewise: it was sent and answered OK, and cannot be found there; it is told of in every run. */
+#define GW_REFUSED_SENT (INT64_MAX / 2 - 1)
 /* Likewise: it can be tried, and told of, in every run, since no message is sent for that. */
 #define GW_REFUSED_SOON 0
 

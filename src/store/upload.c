@@ -26,6 +26,7 @@ enum gw_code gw_store_pending_put(struct gw_store *store, int64_t mailbox,
 	store_bind_hash(st, 10, m->msgid_hash);
 	sqlite3_bind_int64(st, 11, row->letters);
 	sqlite3_bind_int64(st, 12, (sqlite3_int64)row->meant);
+	sqlite3_bind_int64(st, 13, row->answered);
 	return store_run(store, st, err);
 }
 
@@ -64,6 +65,7 @@ enum gw_code gw_store_pending(
 			.uidnext = (uint32_t)sqlite3_column_int64(st, 2),
 			.letters = (uint32_t)sqlite3_column_int64(st, 9),
 			.meant = (uint64_t)sqlite3_column_int64(st, 10),
+			.answered = (unsigned)sqlite3_column_int64(st, 11),
 			.message = { .base_name = store_column_name(st, 0, name),
 				.flags = (uint64_t)sqlite3_column_int64(st, 3),
 				.size = (uint64_t)sqlite3_column_int64(st, 4),
@@ -76,6 +78,66 @@ enum gw_code gw_store_pending(
 			row.message.body_hash != NULL)
 			code = cb(ctx, &row);
 	}
+	return store_end_rows(store, st, rc, code, err);
+}
+
+enum gw_code gw_store_pending_answered(
+	struct gw_store *store, int64_t mailbox, const char *base_name, struct gw_error *err)
+{
+	return run_for_name(store, ST_PENDING_ANSWERED, mailbox, base_name, err);
+}
+
+enum gw_code gw_store_sent_put(
+	struct gw_store *store, int64_t mailbox, uint32_t uid, unsigned times, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_SENT_PUT, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, mailbox);
+	sqlite3_bind_int64(st, 2, uid);
+	sqlite3_bind_int64(st, 3, times);
+	return store_run(store, st, err);
+}
+
+enum gw_code gw_store_sent_drop(
+	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_SENT_DROP, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, mailbox);
+	sqlite3_bind_int64(st, 2, uid);
+	return store_run(store, st, err);
+}
+
+enum gw_code gw_store_sent_back(struct gw_store *store, int64_t mailbox, uint32_t uid,
+	uint32_t uidvalidity, uint32_t uidnext, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_SENT_BACK, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, mailbox);
+	sqlite3_bind_int64(st, 2, uid);
+	sqlite3_bind_int64(st, 3, uidvalidity);
+	sqlite3_bind_int64(st, 4, uidnext);
+	return store_run(store, st, err);
+}
+
+enum gw_code gw_store_sent(
+	struct gw_store *store, int64_t mailbox, gw_sent_cb *cb, void *ctx, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_SENT, err);
+	enum gw_code code = GW_OK;
+	int rc = SQLITE_DONE;
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, mailbox);
+	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW)
+		code = cb(ctx, (uint32_t)sqlite3_column_int64(st, 0));
 	return store_end_rows(store, st, rc, code, err);
 }
 

@@ -311,6 +311,7 @@ void do_append(struct server *s, struct conn *c, struct request *r)
 			put(&uids, "%s%u", uids.n == 0 ? "" : ",",
 				mail_store(b, v, flags, date)->uid);
 	}
+	view_add_changes(c);
 	if (server_has(s, "UIDPLUS") && !s->no_appenduid && uids.n > 0)
 		answer_done(c, "OK [APPENDUID %u %s] done", b->uidvalidity, uids.p);
 	else

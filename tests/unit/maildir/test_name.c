@@ -151,6 +151,23 @@ static void added_fields_do_not_count(void **state)
 	assert_memory_not_equal(a.body, b.body, GW_HASH_BYTES);
 }
 
+static void what_a_message_is_about_survives_rewriting(void **state)
+{
+	struct gw_fingerprint a, b;
+
+	(void)state;
+	print_of("From: Some One <a@b>\nDate: Tue, 1 Jan\nSubject: two words\n\n", 1000, &a);
+	print_of("Subject:\n two\n\tWORDS\nTo: x\nfrom: \"Some One\" <a@b>\nDATE: Tue,\n 1 Jan\n\n",
+		3, &b);
+	assert_true(a.about != 0 && a.about == b.about);
+	print_of("From: Some One <a@b>\nDate: Tue, 2 Jan\nSubject: two words\n\n", 1000, &b);
+	assert_true(a.about != b.about);
+	print_of("Subject: Some One <a@b>\nDate: Tue, 1 Jan\nFrom: two words\n\n", 1000, &b);
+	assert_true(a.about != b.about);
+	print_of("To: x\n\nSubject: two words\n", 1000, &b);
+	assert_true(b.about == 0);
+}
+
 static void prints_do_not_depend_on_cuts(void **state)
 {
 	static const char text[] =
@@ -311,6 +328,7 @@ int main(void)
 		cmocka_unit_test(keywords_have_letters_until_they_run_out),
 		cmocka_unit_test(letters_can_be_another_mailboxs),
 		cmocka_unit_test(added_fields_do_not_count),
+		cmocka_unit_test(what_a_message_is_about_survives_rewriting),
 		cmocka_unit_test(prints_do_not_depend_on_cuts),
 		cmocka_unit_test(line_ends_do_not_count), cmocka_unit_test(crlf_in_any_cut),
 		cmocka_unit_test(crlf_is_restored_in_any_cut),

@@ -508,6 +508,7 @@ static void run(struct model *m, bool full, size_t stop_after)
 			m->remote[where[a->local]] = m->base[where[a->local]] = (int)a->flags;
 			break;
 		case GW_DO_REFUSE:
+		case GW_DO_UNKEPT:
 		case GW_DO_HOLD_UPLOAD:
 		case GW_DO_HOLD_DELETE:
 		case GW_DO_HOLD_REMOTE:
@@ -591,6 +592,38 @@ static void random_histories(void **state)
 		run(&m, true, SIZE_MAX);
 		assert_memory_equal(&before, &m, sizeof m); /* a second run changes nothing */
 	}
+}
+
+static void what_was_never_seen_there_was_not_deleted(void **state)
+{
+	const struct gw_local_msg local[] = { { .uid = 3 }, { .uid = 4 } };
+	const struct gw_base_msg base[] = { { .uid = 3 }, { .uid = 4, .local = 1 },
+		{ .uid = 5, .local = GW_NO_LOCAL } };
+	struct gw_seqset unseen = { 0 };
+	struct gw_plan_input in = { .base = base,
+		.base_count = 3,
+		.local = local,
+		.local_count = 2,
+		.unseen = &unseen,
+		.remote_full = true,
+		.local_trusted = true,
+		.lettered = LETTERED };
+	struct gw_plan plan;
+
+	(void)state;
+	gw_seqset_add(&unseen, 4, 5);
+	gw_plan_mailbox(&in, &plan);
+	assert_int_equal(plan.count, 3);
+	assert_int_equal(plan.actions[0].kind, GW_DO_DELETE_LOCAL);
+	assert_int_equal(plan.actions[1].kind, GW_DO_UNKEPT);
+	assert_int_equal(plan.actions[2].kind, GW_DO_FORGET); /* nobody wants it any more */
+	gw_plan_deinit(&plan);
+	in.unproved = true;
+	gw_plan_mailbox(&in, &plan);
+	for (size_t i = 0; i < plan.count; i++)
+		assert_int_not_equal(plan.actions[i].kind, GW_DO_UNKEPT);
+	gw_plan_deinit(&plan);
+	gw_seqset_deinit(&unseen);
 }
 
 static void new_files_are_uploaded_unless_something_speaks_against_it(void **state)
@@ -737,6 +770,7 @@ int main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(each_row),
 		cmocka_unit_test(absence_needs_proof), cmocka_unit_test(windows),
 		cmocka_unit_test(hidden),
+		cmocka_unit_test(what_was_never_seen_there_was_not_deleted),
 		cmocka_unit_test(new_files_are_uploaded_unless_something_speaks_against_it),
 		cmocka_unit_test(random_histories) };
 

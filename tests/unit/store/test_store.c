@@ -305,6 +305,44 @@ static void uploads_are_remembered(void **state)
 	assert_int_equal(n, 0);
 }
 
+static enum gw_code take_answered(void *ctx, const struct gw_pending_row *row)
+{
+	*(unsigned *)ctx = row->answered + 100 * row->uidnext;
+	return GW_OK;
+}
+
+static enum gw_code take_sent(void *ctx, uint32_t uid)
+{
+	*(uint32_t *)ctx += uid;
+	return GW_OK;
+}
+
+/* A message that was sent and does not show is an upload again, which knows how often it was sent. */
+static void what_was_sent_is_taken_back(void **state)
+{
+	struct fixture *f = *state;
+	static const uint8_t hash[GW_STORE_HASH] = { 5 };
+	const struct gw_message_row row = {
+		.uid = 4, .base_name = "draft", .size = 3, .header_hash = hash, .body_hash = hash
+	};
+	uint32_t sent = 0;
+	unsigned answered = 0;
+
+	gw_store_message_add(f->store, f->box.id, &row, &f->err);
+	assert_int_equal(gw_store_sent_put(f->store, f->box.id, 4, 1, &f->err), GW_OK);
+	gw_store_sent(f->store, f->box.id, take_sent, &sent, &f->err);
+	assert_int_equal(sent, 4);
+	assert_int_equal(gw_store_sent_back(f->store, f->box.id, 4, 7, 3, &f->err), GW_OK);
+	gw_store_sent_drop(f->store, f->box.id, 4, &f->err);
+	gw_store_sent(f->store, f->box.id, take_sent, &sent, &f->err);
+	assert_int_equal(sent, 4);
+	assert_int_equal(gw_store_pending_answered(f->store, f->box.id, "draft", &f->err), GW_OK);
+	gw_store_pending(f->store, f->box.id, take_answered, &answered, &f->err);
+	assert_int_equal(answered, 302);
+	gw_store_pending_drop(f->store, f->box.id, "draft", &f->err);
+	gw_store_message_drop(f->store, f->box.id, 4, &f->err);
+}
+
 static enum gw_code take_side(void *ctx, uint32_t uid, enum gw_side side)
 {
 	*(uint32_t *)ctx = uid + 100 * (uint32_t)side;
@@ -428,7 +466,7 @@ static void an_old_state_is_migrated(void **state)
 		"ALTER TABLE mailbox DROP COLUMN window",
 		"ALTER TABLE mailbox DROP COLUMN object_id", "DROP INDEX message_copied",
 		"DROP INDEX message_global", "DROP TABLE budget", "DROP TABLE retag",
-		"DROP TABLE suspect", "ALTER TABLE message DROP COLUMN copied",
+		"DROP TABLE suspect", "DROP TABLE sent", "ALTER TABLE message DROP COLUMN copied",
 		"PRAGMA user_version = 1" };
 	sqlite3 *db = NULL;
 	uint32_t told = 99;
@@ -454,9 +492,9 @@ int main(void)
 		TEST(breaks_are_counted_while_nothing_changes), TEST(a_rollback_leaves_nothing),
 		TEST(reading_leaves_no_trace), TEST(no_file_or_an_empty_one_is_no_state),
 		TEST(damage_is_told), TEST(uploads_are_remembered),
-		TEST(held_deletions_and_what_is_left), TEST(files_are_kept),
-		TEST(tags_do_what_labels_did_last), TEST(an_old_state_is_migrated),
-		TEST(one_holder_of_the_lock) };
+		TEST(what_was_sent_is_taken_back), TEST(held_deletions_and_what_is_left),
+		TEST(files_are_kept), TEST(tags_do_what_labels_did_last),
+		TEST(an_old_state_is_migrated), TEST(one_holder_of_the_lock) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
