@@ -7,6 +7,8 @@ install(FILES contrib/systemd/godwit.service contrib/systemd/godwit-sync@.servic
 	DESTINATION ${GODWIT_UNIT_DIR})
 install(FILES README.md LICENSE NEWS.md contrib/config.example docs/architecture.md docs/design.md docs/performance.md
 	DESTINATION ${doc_dir})
+install(FILES contrib/completions/godwit.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME godwit)
+install(FILES contrib/completions/_godwit DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
 install(PROGRAMS contrib/hooks/new-mail DESTINATION ${doc_dir}/hooks)
 configure_file(cmake/uninstall.cmake.in ${PROJECT_BINARY_DIR}/uninstall.cmake @ONLY)
 add_custom_target(uninstall COMMAND ${CMAKE_COMMAND} -P ${PROJECT_BINARY_DIR}/uninstall.cmake)

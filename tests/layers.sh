@@ -16,7 +16,7 @@ BEGIN {
 	see["mailbox"] = "mailbox local remote plan imap maildir store net base"
 	see["sync"] = "sync mailbox local remote plan imap maildir store auth net base"
 	see["outbox"] = "outbox smtp imap maildir store auth net base"
-	see["doctor"] = "doctor sync maildir auth net base"
+	see["doctor"] = "doctor sync outbox smtp maildir auth net base"
 	see["watch"] = "watch sync remote imap maildir store auth net base"
 	see["import"] = "import base"
 	see["cli"] = "cli import base"	# the rest through include/godwit only

@@ -18,7 +18,8 @@ enum gw_health {
 
 struct gw_finding {
 	const char *what; /* one word: name, connection, tls, login, server, speed, connections,
-			   * mailboxes, hidden, maildir, state, watching, or an end point */
+			   * mailboxes, hidden, maildir, state, watching, sending, submission,
+			   * from, or an end point */
 	enum gw_health health;
 	const char *text;   /* what was found */
 	const char *advice; /* what to do; NULL: nothing */

@@ -94,6 +94,9 @@ enum gw_code gw_outbox_list(const struct gw_account *account,
 	void (*summary)(void *ctx, const struct gw_outbox_summary *s), void *ctx,
 	struct gw_error *err);
 
+/* A number that is another one when the outbox or what is known of it has changed; 0: there is none. */
+int64_t gw_outbox_stamp(const struct gw_account *account);
+
 struct gw_outbox_log_line {
 	int64_t at;
 	const char *id, *address, *what, *answer, *subject;

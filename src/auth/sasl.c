@@ -17,6 +17,7 @@ struct credentials {
 	char *name;    /* of the account */
 	char *address; /* who signed in */
 	char *scope;   /* what it is good for */
+	char *needed;  /* what the account asks for by now */
 	char *wanted; /* what it would have to be good for, as the server said when it refused it */
 	bool command; /* it is from `token-command` */
 	char text[500];
@@ -31,6 +32,7 @@ static void free_credentials(struct gw_sasl *self)
 	free(c->name);
 	free(c->address);
 	free(c->scope);
+	free(c->needed);
 	free(c->wanted);
 	free(c);
 }
@@ -167,6 +169,11 @@ static const char *bearer_advice(struct gw_sasl *self)
 			"the sign-in does not give access to mail (%s): run `godwit auth %s` again "
 			"and allow it there",
 			c->wanted, c->name);
+	else if (c->scope != NULL && c->needed != NULL && !gw_scope_covers(c->scope, c->needed))
+		snprintf(c->text, sizeof c->text,
+			"the sign-in was for less than the account needs by now (%s): run `godwit auth "
+			"%s` again",
+			c->needed, c->name);
 	else
 		snprintf(c->text, sizeof c->text,
 			"was the browser signed in to another account than \"%s\", or access to "
@@ -222,6 +229,7 @@ struct gw_sasl *gw_sasl_bearer_new(const struct gw_account *account, const struc
 	c->name = strdup(account->name);
 	c->address = tokens->address == NULL ? NULL : strdup(tokens->address);
 	c->scope = tokens->scope == NULL ? NULL : strdup(tokens->scope);
+	c->needed = account->oauth2.scope == NULL ? NULL : strdup(account->oauth2.scope);
 	c->command = account->token_command != NULL;
 	if (c->name != NULL)
 		return &c->base;

@@ -13,8 +13,8 @@ bool account_is_chosen(const struct options *o, const struct gw_account *a)
 	       a->maildir != NULL; /* one that only sends is not synchronized */
 }
 
-enum gw_code accounts_check(
-	const struct options *o, const struct config *config, struct gw_error *err)
+static enum gw_code check_names(
+	const struct options *o, const struct config *config, bool senders, struct gw_error *err)
 {
 	for (int i = 0; i < o->arg_count; i++) {
 		size_t k = 0;
@@ -24,7 +24,7 @@ enum gw_code accounts_check(
 		if (k == config->count)
 			return gw_fail(err, GW_ERR_CONFIG,
 				"the configuration has no account \"%s\"", o->args[i]);
-		if (config->accounts[k].maildir == NULL)
+		if (!senders && config->accounts[k].maildir == NULL)
 			return gw_fail(err, GW_ERR_CONFIG,
 				"account \"%s\" only sends mail: it has no `host` and no `maildir`",
 				o->args[i]);
@@ -32,18 +32,32 @@ enum gw_code accounts_check(
 	return GW_OK;
 }
 
-int accounts_each(const struct options *o, const struct config *config,
+enum gw_code accounts_check(
+	const struct options *o, const struct config *config, struct gw_error *err)
+{
+	return check_names(o, config, false, err);
+}
+
+enum gw_code accounts_check_all(
+	const struct options *o, const struct config *config, struct gw_error *err)
+{
+	return check_names(o, config, true, err);
+}
+
+int accounts_each(const struct options *o, const struct config *config, bool senders,
 	int (*one)(void *ctx, size_t account), void *ctx)
 {
 	struct gw_error err = { 0 };
 	int worst = 0;
 
-	if (accounts_check(o, config, &err) != GW_OK) {
+	if (check_names(o, config, senders, &err) != GW_OK) {
 		complain(NULL, NULL, &err);
 		return exit_status(&err);
 	}
 	for (size_t i = 0; i < config->count; i++) {
-		int status = account_is_chosen(o, &config->accounts[i]) ? one(ctx, i) : 0;
+		bool chosen = account_is_chosen(o, &config->accounts[i]) ||
+			      (senders && o->arg_count == 0);
+		int status = chosen ? one(ctx, i) : 0;
 
 		worst = status > worst ? status : worst;
 	}

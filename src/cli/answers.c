@@ -226,7 +226,7 @@ static enum gw_code put_quoted(struct gw_buf *out, const char *value)
 /* Keys whose values are lists, which are given as they are to stand there. */
 static bool takes_list(const char *key)
 {
-	static const char *const lists[] = { "folders", "watch", "also-check", NULL };
+	static const char *const lists[] = { "folders", "watch", "also-check", "from", NULL };
 
 	return one_of(key, lists);
 }

@@ -24,11 +24,14 @@ struct options {
 /* Do the arguments, names of accounts, name this one?  None: all. */
 bool account_is_chosen(const struct options *o, const struct gw_account *account);
 /* Calls one() for each account that the arguments name, and returns the worst exit status.  A name
- * that is none is told. */
-int accounts_each(const struct options *o, const struct config *config,
+ * that is none is told.  senders: also those that only send. */
+int accounts_each(const struct options *o, const struct config *config, bool senders,
 	int (*one)(void *ctx, size_t account), void *ctx);
-/* GW_ERR_CONFIG: an argument is no account's name. */
+/* GW_ERR_CONFIG: an argument is no account's name, or one's that only sends. */
 enum gw_code accounts_check(
+	const struct options *o, const struct config *config, struct gw_error *err);
+/* The same for commands that know what to do with those, too. */
+enum gw_code accounts_check_all(
 	const struct options *o, const struct config *config, struct gw_error *err);
 
 int cmd_sync(const struct options *o, const struct config *config, const struct gw_log *log);

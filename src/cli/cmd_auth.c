@@ -162,11 +162,11 @@ static void on_signal(uv_signal_t *handle, int number)
 static const struct gw_account *find_account(
 	const struct options *o, const struct config *config, struct gw_error *err)
 {
-	if (accounts_check(o, config, err) != GW_OK)
+	if (accounts_check_all(o, config, err) != GW_OK)
 		return NULL;
 	for (size_t i = 0; i < config->count; i++) {
 		if ((o->arg_count == 1 || (o->arg_count == 0 && config->count == 1)) &&
-			account_is_chosen(o, &config->accounts[i]))
+			(config->count == 1 || account_is_chosen(o, &config->accounts[i])))
 			return &config->accounts[i];
 	}
 	gw_fail(err, GW_ERR_CONFIG, "which account?  godwit auth ACCOUNT");

@@ -119,5 +119,5 @@ int cmd_doctor(const struct options *o, const struct config *config, const struc
 {
 	struct examination e = { .options = o, .config = config, .log = log };
 
-	return accounts_each(o, config, examine_one, &e);
+	return accounts_each(o, config, true, examine_one, &e);
 }

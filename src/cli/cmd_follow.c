@@ -1,5 +1,6 @@
-/* cli/cmd_follow.c - `godwit status --follow`: what the watchers do, as it happens, until it is
- * interrupted.  A watcher that is not there is waited for.
+/* cli/cmd_follow.c - `godwit status --follow`: what the watchers do and what becomes of mail that is
+ * sent, as it happens, until it is interrupted.  A watcher that is not there is waited for; the outbox
+ * is looked at whoever sends from it.
  */
 #include "cli/ask.h"
 #include "cli/cli.h"
@@ -8,6 +9,7 @@
 
 #include "godwit/control.h"
 #include "godwit/json.h"
+#include "godwit/outbox.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +23,11 @@ struct followed {
 	const struct gw_account *account;
 	struct gw_control_client *client; /* owned */
 	bool told_absent;
+	int64_t stamp;    /* of the outbox when it was looked at; 0: not yet */
+	size_t log_lines; /* of its log, that were seen */
+	char states[200]; /* what was told of it last */
+	size_t line;      /* of the log, while it is read */
+	bool first;       /* what is in the log already is not told */
 };
 
 struct run {
@@ -82,6 +89,78 @@ static void on_line(void *ctx, const char *line, size_t n)
 	gw_parsed_event_deinit(&p);
 }
 
+/* --- the outbox ------------------------------------------------------------------------------ */
+
+static void on_log_line(void *ctx, const struct gw_outbox_log_line *l)
+{
+	struct followed *f = ctx;
+
+	if (++f->line <= f->log_lines || f->first)
+		return;
+	if (f->run->options->json) {
+		json_t *o = json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:o}", "account",
+			f->account->name, "event", "outbox", "time", (json_int_t)l->at, "id",
+			gw_json_text(l->id), "address", gw_json_text(l->address), "what",
+			gw_json_text(l->what), "answer", gw_json_text(l->answer));
+
+		if (o != NULL)
+			json_dumpf(o, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
+		putchar('\n');
+		json_decref(o);
+	} else {
+		say(stdout, "%s: mail %s %s %s: %s\n", f->account->name, l->id, l->what, l->address,
+			l->answer);
+	}
+}
+
+static void on_summary(void *ctx, const struct gw_outbox_summary *s)
+{
+	struct followed *f = ctx;
+	char text[sizeof f->states] = "";
+	json_t *o;
+
+	for (int i = 0; i <= GW_MAIL_BROKEN; i++) {
+		size_t n = strlen(text);
+
+		if (i != GW_MAIL_SENT && s->by_state[i] > 0)
+			snprintf(text + n, sizeof text - n, "%s%zu %s", n == 0 ? "" : ", ",
+				s->by_state[i], gw_mail_state_name((enum gw_mail_state)i));
+	}
+	if (strcmp(text, f->states) == 0)
+		return;
+	snprintf(f->states, sizeof f->states, "%s", text);
+	if (!f->run->options->json) {
+		say(stdout, "%s: outbox: %s\n", f->account->name,
+			text[0] != '\0' ? text : "nothing waits");
+		return;
+	}
+	o = json_pack("{s:s, s:s}", "account", f->account->name, "event", "outbox");
+	for (int i = 0; i <= GW_MAIL_BROKEN && o != NULL; i++)
+		json_object_set_new(o, gw_mail_state_name((enum gw_mail_state)i),
+			json_integer((json_int_t)s->by_state[i]));
+	json_dumpf(o, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
+	putchar('\n');
+	json_decref(o);
+}
+
+/* Looks at an outbox that has changed. */
+static void follow_outbox(struct followed *f)
+{
+	struct gw_error err = { 0 };
+	int64_t stamp = gw_account_sends(f->account) ? gw_outbox_stamp(f->account) : 0;
+
+	if (stamp == f->stamp)
+		return;
+	f->first = f->stamp == 0;
+	f->stamp = stamp;
+	f->line = 0;
+	if (gw_outbox_log(f->account, on_log_line, f, &err) != GW_OK ||
+		gw_outbox_list(f->account, NULL, on_summary, f, &err) != GW_OK)
+		complain(f->account->name, NULL, &err);
+	f->log_lines = f->line;
+	fflush(stdout);
+}
+
 static void on_again(uv_timer_t *timer)
 {
 	struct run *r = timer->data;
@@ -91,6 +170,9 @@ static void on_again(uv_timer_t *timer)
 		struct followed *f = &r->list[i];
 		struct gw_error err = { 0 };
 
+		follow_outbox(f);
+		if (f->account->maildir == NULL)
+			continue;
 		if (f->client == NULL && gw_control_open(&r->loop, f->account, request, on_line, f,
 						 &f->client, &err) != GW_OK)
 			complain(f->account->name, NULL, &err);
@@ -109,9 +191,9 @@ int cmd_follow(const struct options *o, const struct config *config)
 	r.progress = progress_new(o->json ? PROGRESS_JSON : PROGRESS_CHANGES, config->count);
 	if (r.list == NULL || r.progress == NULL) {
 		gw_fail(&err, GW_ERR_NOMEM, "out of memory");
-	} else if (accounts_check(o, config, &err) == GW_OK) {
+	} else if (accounts_check_all(o, config, &err) == GW_OK) {
 		for (size_t i = 0; i < config->count; i++) {
-			if (account_is_chosen(o, &config->accounts[i]))
+			if (o->arg_count == 0 || account_is_chosen(o, &config->accounts[i]))
 				r.list[r.count++] = (struct followed){ .run = &r,
 					.account = &config->accounts[i] };
 		}

@@ -14,6 +14,8 @@
 #include "cli/terminal.h"
 #include "cli/trial.h"
 
+#include "godwit/outbox.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -258,7 +260,8 @@ static bool ask_server(struct init *in)
 		in->provider = NULL; /* a server of one's own, whatever the address looks like */
 	if (in->provider != NULL)
 		return chosen != NULL || set(in, "provider", in->provider->name);
-	if (given(in, "host") == NULL && srv_imaps(in->domain, host, sizeof host, &number)) {
+	if (given(in, "host") == NULL &&
+		srv_find("imaps", in->domain, host, sizeof host, &number)) {
 		snprintf(port, sizeof port, "%u", number);
 		if (number != 993 && given(in, "port") == NULL && !set(in, "port", port))
 			return false;
@@ -477,6 +480,34 @@ static bool ask_archive(struct init *in)
 				.check = answer_yes_no });
 }
 
+/* Which server takes mail.  A provider of ours has its own; without a terminal nothing is asked. */
+static bool ask_sending(struct init *in)
+{
+	char host[256], usual[ANSWER_SIZE + 5], line[ANSWER_SIZE], port[8];
+	struct question q = { .text = "The server that takes the mail you send (\"none\": do not "
+				      "send)",
+		.usual = usual,
+		.check = answer_host };
+	unsigned number = 0;
+	bool starttls = false;
+
+	if (!in->answers.asks || in->provider != NULL || given(in, "smtp-host") != NULL)
+		return true;
+	snprintf(usual, sizeof usual, "smtp.%s", in->domain);
+	if (srv_find("submissions", in->domain, host, sizeof host, &number) ||
+		(starttls = srv_find("submission", in->domain, host, sizeof host, &number)))
+		q.usual = host;
+	if (answer_ask(&q, line, &in->err) != GW_OK)
+		return false;
+	if (strcmp(line, "none") == 0)
+		return true;
+	snprintf(port, sizeof port, "%u", number);
+	return set(in, "smtp-host", line) &&
+	       (number == 0 || strcmp(line, host) != 0 ||
+		       (set(in, "smtp-port", port) &&
+			       set(in, "smtp-tls", starttls ? "starttls" : "implicit")));
+}
+
 static bool ask_all(struct init *in)
 {
 	struct question q = maildir_question;
@@ -487,7 +518,7 @@ static bool ask_all(struct init *in)
 	if (!need(in, (struct question){ .key = "user",
 			      .text = "The name to sign in with",
 			      .usual = in->address }) ||
-		!ask_sign_in(in) || !settle_sign_in(in) || !ask_folders(in))
+		!ask_sign_in(in) || !settle_sign_in(in) || !ask_sending(in) || !ask_folders(in))
 		return false;
 	snprintf(usual, sizeof usual, "~/Mail/%.60s", in->name);
 	q.usual = usual;
@@ -495,6 +526,24 @@ static bool ask_all(struct init *in)
 }
 
 /* --- the end --------------------------------------------------------------------------------- */
+
+static void print_sending(const struct gw_account *a)
+{
+	if (!gw_account_sends(a))
+		return;
+	printf("To send (godwit sendmail queues it, and sends it as soon as there is a line), in\n"
+	       "muttrc or neomuttrc:\n\n"
+	       "  set sendmail = \"godwit sendmail -oi\"\n"
+	       "  set use_envelope_from = yes\n"
+	       "  set sendmail_wait = 0\n\n"
+	       "In aerc's accounts.conf:    outgoing = godwit sendmail\n"
+	       "For git send-email:         git config --global sendemail.sendmailCmd \"godwit "
+	       "sendmail\"\n"
+	       "In Emacs:                   (setq message-send-mail-function "
+	       "'message-send-mail-with-sendmail\n"
+	       "                                  sendmail-program \"sendmail\") ; a link of that "
+	       "name to godwit\n\n");
+}
 
 static void print_readers(const char *maildir)
 {
@@ -547,6 +596,7 @@ static bool finish(struct init *in, int *status)
 	printf("\n%s has the account \"%s\" now. Next: godwit sync %s\n", in->file.path, in->name,
 		in->name);
 	print_readers(account_in(in, &config)->maildir);
+	print_sending(account_in(in, &config));
 out:
 	config_free(&config);
 	gw_buf_deinit(&text);

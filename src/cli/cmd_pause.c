@@ -51,5 +51,5 @@ int cmd_pause(const struct options *o, const struct config *config, bool pause)
 {
 	struct request r = { o, config, pause ? "pause" : "resume" };
 
-	return accounts_each(o, config, request_one, &r);
+	return accounts_each(o, config, false, request_one, &r);
 }

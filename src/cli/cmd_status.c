@@ -142,17 +142,16 @@ static void print_watcher(const struct printer *p)
 
 static void print_states(const struct gw_outbox_summary *s)
 {
-	const char *before = "";
+	char text[200] = "";
 
-	say(stdout, "  outbox: ");
 	for (int i = 0; i <= GW_MAIL_BROKEN; i++) {
-		if (i == GW_MAIL_SENT || s->by_state[i] == 0)
-			continue;
-		say(stdout, "%s%zu %s", before, s->by_state[i],
-			gw_mail_state_name((enum gw_mail_state)i));
-		before = ", ";
+		size_t n = strlen(text);
+
+		if (i != GW_MAIL_SENT && s->by_state[i] > 0)
+			snprintf(text + n, sizeof text - n, "%s%zu %s", n == 0 ? "" : ", ",
+				s->by_state[i], gw_mail_state_name((enum gw_mail_state)i));
 	}
-	say(stdout, "%s (`godwit outbox`)\n", s->count == 0 ? "nothing waits" : "");
+	say(stdout, "  outbox: %s (`godwit outbox`)\n", text);
 }
 
 /* What waits to be sent. */
@@ -214,7 +213,18 @@ static enum gw_code read_account(struct printer *p, struct gw_error *err)
 		.ctx = p };
 	char *text = NULL;
 	size_t n;
-	enum gw_code code = ask_watcher(p->account, "status", &p->watcher, err);
+	enum gw_code code;
+
+	if (p->account->maildir == NULL && !p->json) {
+		say(stdout, "%s: only sends\n", p->account->name);
+		return read_outbox(p, err);
+	}
+	if (p->account->maildir == NULL) {
+		code = read_outbox(p, err);
+		print_json(p);
+		return code;
+	}
+	code = ask_watcher(p->account, "status", &p->watcher, err);
 
 	p->text = open_memstream(&text, &n); /* the heading, which counts, comes first */
 	if (p->text == NULL)
@@ -272,5 +282,5 @@ int cmd_status(const struct options *o, const struct config *config)
 {
 	struct listing l = { o, config };
 
-	return o->follow ? cmd_follow(o, config) : accounts_each(o, config, print_one, &l);
+	return o->follow ? cmd_follow(o, config) : accounts_each(o, config, true, print_one, &l);
 }

@@ -129,7 +129,8 @@ enum gw_code config_read_smtp(
 	s->tunnel_command = copy(cfg_getstr(sec, "smtp-tunnel-command"));
 	if (s->host == NULL && s->tunnel_command != NULL)
 		s->host = strdup("tunnel");
-	if (s->host == NULL && p != NULL)
+	/* Whoever reaches the provider's mail by another way has to say how to send, too. */
+	if (s->host == NULL && p != NULL && a->host != NULL && strcmp(a->host, p->host) == 0)
 		s->host = copy(p->smtp_host);
 	if (s->host == NULL)
 		return GW_OK;

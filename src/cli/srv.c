@@ -9,7 +9,7 @@
 
 enum { SRV_FIXED = 6 }; /* priority, weight and port stand before the name (RFC 2782) */
 
-bool srv_imaps(const char *domain, char *host, size_t size, unsigned *port)
+bool srv_find(const char *service, const char *domain, char *host, size_t size, unsigned *port)
 {
 	unsigned char answer[8192];
 	char name[300], target[256];
@@ -18,7 +18,7 @@ bool srv_imaps(const char *domain, char *host, size_t size, unsigned *port)
 	ns_msg message;
 	int n;
 
-	if ((size_t)snprintf(name, sizeof name, "_imaps._tcp.%s", domain) >= sizeof name)
+	if ((size_t)snprintf(name, sizeof name, "_%s._tcp.%s", service, domain) >= sizeof name)
 		return false;
 	n = res_query(name, ns_c_in, ns_t_srv, answer, sizeof answer);
 	if (n <= 0 || ns_initparse(answer, n, &message) != 0)

@@ -1,14 +1,16 @@
 /* doctor/doctor.c - see godwit/doctor.h.
  *
  *   RESOLVING --> CONNECTING (each address) --> SIGNING_IN --> LOGGING_IN --> ASKING --> LISTING
- *     --> MEASURING --> CROWDING --> ENDPOINTS --> OVER
- *   any of them --failure--> ENDPOINTS (what comes after it would fail, too)
+ *     --> MEASURING --> CROWDING --> SENDING --> ENDPOINTS --> OVER
+ *   any of them --failure--> SENDING (what comes after it would fail, too)
+ *   an account that only sends: SENDING at once
  *   any --stop--> OVER
  *
  * I1  the last call of cb is made once, from on_over(), which comes from the loop.
  */
 #include "auth/credentials.h"
 #include "doctor/doctor_p.h"
+#include "godwit/outbox.h"
 #include "net/delay.h"
 #include "net/dial.h"
 #include "sync/lend.h"
@@ -36,6 +38,7 @@ enum state {
 	LISTING,
 	MEASURING,
 	CROWDING,
+	SENDING,
 	ENDPOINTS,
 	OVER,
 	STATES,
@@ -68,6 +71,7 @@ struct gw_doctor {
 	struct gw_tls_ctx *tls;             /* owned */
 	struct gw_sasl *sasl;               /* referenced */
 	struct gw_session *session;         /* owned */
+	struct gw_sending *sending;         /* frees itself */
 	struct gw_endpoint *other;          /* frees itself */
 	struct gw_delay *later;             /* owned */
 
@@ -93,6 +97,7 @@ static void enter(struct gw_doctor *d, enum state next)
 		[LISTING] = "listing",
 		[MEASURING] = "measuring",
 		[CROWDING] = "crowding",
+		[SENDING] = "sending",
 		[ENDPOINTS] = "endpoints",
 		[OVER] = "over",
 	};
@@ -136,7 +141,7 @@ static void be_over(struct gw_doctor *d)
 {
 	enter(d, OVER);
 	if (d->later == NULL && !d->resolving && d->dial == NULL && d->credentials == NULL &&
-		d->other == NULL)
+		d->other == NULL && d->sending == NULL)
 		gw_delay_start(d->loop, 0, on_over, d, &d->later);
 }
 
@@ -165,6 +170,29 @@ static void check_next_endpoint(struct gw_doctor *d)
 		be_over(d);
 }
 
+/* --- sending --------------------------------------------------------------------------------- */
+
+static void on_sending(void *ctx)
+{
+	struct gw_doctor *d = ctx;
+
+	d->sending = NULL;
+	check_next_endpoint(d);
+}
+
+/* What comes behind the account's own mailboxes. */
+static void check_sending(struct gw_doctor *d)
+{
+	struct gw_error err = { 0 };
+
+	enter(d, SENDING);
+	gw_session_close(&d->session);
+	if (d->stopped || !gw_account_sends(d->account) ||
+		gw_sending_check(d->loop, d->log, d->account, tell, on_sending, d, &d->sending,
+			&err) != GW_OK)
+		check_next_endpoint(d);
+}
+
 /* --- how many connections -------------------------------------------------------------------- */
 
 static void count_guests(struct gw_doctor *d, const struct gw_error *err)
@@ -179,7 +207,7 @@ static void count_guests(struct gw_doctor *d, const struct gw_error *err)
 			"set `connections` lower; other programs and telephones count as well",
 			"%zu of %zu at once: %s", d->admitted + 1, d->guest_count + 1,
 			err == NULL ? "refused" : err->text);
-	check_next_endpoint(d);
+	check_sending(d);
 }
 
 static void on_guest(void *ctx, enum gw_session_event event, const struct gw_error *err)
@@ -214,7 +242,7 @@ static void crowd(struct gw_doctor *d)
 			d->guest_count++;
 	}
 	if (d->guest_count == 0)
-		check_next_endpoint(d);
+		check_sending(d);
 }
 
 /* --- what the server has --------------------------------------------------------------------- */
@@ -480,7 +508,7 @@ static void on_session(void *ctx, enum gw_session_event event, const struct gw_e
 	}
 	what = failed_part(d, stage, err, &advice);
 	tell(d, what, GW_HEALTH_BAD, advice, err->text);
-	check_next_endpoint(d);
+	check_sending(d);
 }
 
 static void log_in(struct gw_doctor *d)
@@ -493,7 +521,7 @@ static void log_in(struct gw_doctor *d)
 	if (gw_session_open(d->loop, d->log, &options, on_session, d, &d->session, &err) == GW_OK)
 		return;
 	tell(d, "connection", GW_HEALTH_BAD, NULL, err.text);
-	check_next_endpoint(d);
+	check_sending(d);
 }
 
 static void on_credentials(void *ctx, struct gw_sasl *sasl, const struct gw_error *err)
@@ -506,7 +534,7 @@ static void on_credentials(void *ctx, struct gw_sasl *sasl, const struct gw_erro
 		be_over(d);
 	} else if (err != NULL) {
 		tell(d, "login", GW_HEALTH_BAD, NULL, err->text);
-		check_next_endpoint(d);
+		check_sending(d);
 	} else {
 		log_in(d);
 	}
@@ -521,7 +549,7 @@ static void sign_in(struct gw_doctor *d, bool refused)
 		    &d->credentials, &err) == GW_OK)
 		return;
 	tell(d, "login", GW_HEALTH_BAD, NULL, err.text);
-	check_next_endpoint(d);
+	check_sending(d);
 }
 
 static void connect_next(struct gw_doctor *d);
@@ -571,7 +599,7 @@ static void connect_next(struct gw_doctor *d)
 			"captive "
 			"portal may be in between",
 			"no address of the server can be reached");
-		check_next_endpoint(d);
+		check_sending(d);
 	}
 }
 
@@ -600,7 +628,7 @@ static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *
 		gw_tellf(tell, d, "name", GW_HEALTH_BAD, "is the network up, and is `host` right?",
 			"%s is not found: %s", d->account->host,
 			status != 0 ? uv_strerror(status) : "no address");
-		check_next_endpoint(d);
+		check_sending(d);
 	} else {
 		gw_tellf(tell, d, "name", GW_HEALTH_GOOD, NULL, "%s: %s", d->account->host, text);
 		connect_next(d);
@@ -618,11 +646,16 @@ static void begin(void *ctx)
 		be_over(d);
 		return;
 	}
-	gw_doctor_local(d->account, tell, d);
+	if (d->account->maildir != NULL)
+		gw_doctor_local(d->account, tell, d);
 	/* Further end points use TLS even where this account does not. */
 	if (gw_tls_ctx_new(d->account->tls_ca_file, &d->tls, &err) != GW_OK) {
 		tell(d, "tls", GW_HEALTH_BAD, NULL, err.text);
 		be_over(d);
+		return;
+	}
+	if (d->account->maildir == NULL) {
+		check_sending(d);
 		return;
 	}
 	if (d->account->tunnel_command != NULL) {
@@ -669,5 +702,7 @@ void gw_doctor_stop(struct gw_doctor *d)
 		gw_credentials_cancel(d->credentials);
 	if (d->other != NULL)
 		gw_endpoint_cancel(d->other);
+	if (d->sending != NULL)
+		gw_sending_cancel(d->sending);
 	be_over(d);
 }

@@ -1,4 +1,4 @@
-/* doctor/doctor_p.h - what doctor.c, local.c and endpoint.c share; private to them. */
+/* doctor/doctor_p.h - what doctor.c, local.c, sending.c and endpoint.c share; private to them. */
 #pragma once
 
 #include "godwit/doctor.h"
@@ -24,6 +24,14 @@ __attribute__((format(printf, 6, 7))) static inline void gw_tellf(gw_tell *tell,
 
 /* local.c: Maildir, state, the system's limits.  Blocking. */
 void gw_doctor_local(const struct gw_account *account, gw_tell *tell, void *ctx);
+
+/* sending.c: signs in to the submission server; done as below, after its findings. */
+struct gw_sending;
+
+enum gw_code gw_sending_check(uv_loop_t *loop, const struct gw_log *log,
+	const struct gw_account *account, gw_tell *tell, void (*done)(void *ctx), void *ctx,
+	struct gw_sending **out, struct gw_error *err);
+void gw_sending_cancel(struct gw_sending *s); /* done follows */
 
 /* endpoint.c */
 struct gw_endpoint;

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -113,6 +114,25 @@ bool gw_outbox_exists(const struct gw_account *account)
 
 	gw_memory_path(account, ".outbox", path, sizeof path);
 	return access(path, F_OK) == 0;
+}
+
+int64_t gw_outbox_stamp(const struct gw_account *account)
+{
+	static const char *const files[] = { ".outbox/cur", ".outbox/new", ".outbox.db",
+		".outbox.db-wal" };
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		char path[PATH];
+		struct stat st;
+
+		gw_memory_path(account, files[i], path, sizeof path);
+		sum *= 1000003;
+		if (stat(path, &st) == 0)
+			sum += (uint64_t)st.st_mtim.tv_sec * 1000000000 +
+			       (uint64_t)st.st_mtim.tv_nsec + (uint64_t)st.st_size;
+	}
+	return sum == 0 ? 0 : (int64_t)(sum >> 2) + 1;
 }
 
 struct log_reader {

@@ -13,6 +13,7 @@
 #include "outbox/evidence.h"
 #include "outbox/memory.h"
 #include "outbox/sender_p.h"
+#include "outbox/way.h"
 
 #include "base/lock.h"
 #include "base/text.h"
@@ -257,35 +258,16 @@ static void on_session(void *ctx, const struct gw_smtp_event *ev)
 	sender_step(s);
 }
 
-static const char *ehlo_name(const struct gw_sender *s, const struct gw_queued *mail)
-{
-	const char *at;
-
-	if (s->account->smtp.ehlo_name != NULL)
-		return s->account->smtp.ehlo_name;
-	at = mail->sender != NULL ? strrchr(mail->sender, '@') : NULL;
-	for (size_t i = 0; at == NULL && i < s->account->smtp.from_count; i++)
-		at = strrchr(s->account->smtp.from[i], '@');
-	return at != NULL ? at + 1 : "localhost.localdomain";
-}
-
 static void connect_to(struct gw_sender *s, const struct gw_queued *mail)
 {
 	const struct gw_smtp_account *smtp = &s->account->smtp;
-	struct gw_smtp_options o = { .stream = { .host = smtp->host,
-					     .port = smtp->port,
-					     .tunnel_command = smtp->tunnel_command,
-					     .tls_at_once = smtp->tls == GW_TLS_IMPLICIT,
-					     .timeout_ms = s->account->timeout_s * 1000 },
-		.tls = smtp->tls,
-		.sasl = s->sasl,
-		.ehlo_name = ehlo_name(s, mail) };
+	struct gw_smtp_options o;
 	struct gw_error err = { 0 };
 	enum gw_code code = GW_OK;
 
 	if (smtp->tls != GW_TLS_NONE && s->tls == NULL)
 		code = gw_tls_ctx_new(s->account->tls_ca_file, &s->tls, &err);
-	o.stream.tls = smtp->tls != GW_TLS_NONE ? s->tls : NULL;
+	o = gw_way_options(s->account, s->tls, s->sasl, mail->sender);
 	if (code == GW_OK)
 		code = gw_smtp_open(s->loop, s->log, &o, on_session, s, &s->session, &err);
 	s->on_session = 0;
@@ -327,18 +309,11 @@ static void on_credentials(void *ctx, struct gw_sasl *sasl, const struct gw_erro
 	sender_step(s);
 }
 
-/* What IMAP signs in with, or another user and password. */
 static void sign_in(struct gw_sender *s)
 {
-	const struct gw_smtp_account *smtp = &s->account->smtp;
 	struct gw_error err = { 0 };
 
-	s->login = *s->account;
-	s->login.user = smtp->user;
-	if (smtp->password_command != NULL) {
-		s->login.auth = GW_AUTH_PASSWORD;
-		s->login.password_command = smtp->password_command;
-	}
+	s->login = gw_way_login(s->account);
 	enter(s, SENDER_SIGNING_IN);
 	if (gw_credentials_start(s->loop, s->log, &s->login, s->renewed, on_credentials, s,
 		    &s->credentials, &err) != GW_OK) {

@@ -336,17 +336,25 @@ void settle_lost(struct gw_sender *s, const struct gw_smtp_event *ev)
 {
 	struct gw_verdict v =
 		ev->reply != NULL ? gw_verdict_of(ev->stage, ev->reply) : gw_verdict_lost(ev->err);
+	const char *advice = ev->reply == NULL
+				     ? NULL
+				     : gw_verdict_advice(ev->stage, ev->reply,
+					       s->sasl != NULL && s->sasl->password == NULL);
+	char *text;
 
 	if (ev->err->code == GW_ERR_CANCELLED)
 		return; /* a mail was broken off, and nothing is wrong with the account */
 	if (ev->reply == NULL && ev->stage > GW_SMTP_AT_AUTH && ev->err->code == GW_ERR_NET &&
 		s->on_session > 0)
 		return; /* some servers close without a word after so many messages */
+	text = with_advice(ev->err->text, advice);
+	if (text == NULL)
+		return; /* out of memory: the next connection tells the same */
 	if (v.what == GW_VERDICT_SIGN_IN)
-		settle_refused_sign_in(s, ev->err->text);
+		settle_refused_sign_in(s, text);
 	else
-		pause_account(s, sender_now() + (v.what == GW_VERDICT_PAUSE ? v.wait_s : 60),
-			ev->err->text);
+		pause_account(s, sender_now() + (v.what == GW_VERDICT_PAUSE ? v.wait_s : 60), text);
+	free(text);
 	if (v.what != GW_VERDICT_SIGN_IN)
 		gw_fail(&s->failed, ev->err->code, "%s", ev->err->text);
 }

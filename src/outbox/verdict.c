@@ -10,6 +10,7 @@ enum { ANY_STAGE = -1 };
 #define NOT_YOURS                                                                               \
 	"the From is not one of this account's addresses: send with another From, or from the " \
 	"account that it belongs to"
+#define WRONG_PASSWORD "check `smtp-user`, and what the password command prints"
 #define NEEDS_OAUTH \
 	"the provider takes no passwords any more: set auth = \"oauth2\" and run `godwit auth`"
 
@@ -36,15 +37,13 @@ static const struct {
 	{ GW_SMTP_AT_AUTH, 432, NULL, NULL, GW_VERDICT_SIGN_IN, 0,
 		"the password has to be changed at the provider's" },
 	{ GW_SMTP_AT_AUTH, 4, NULL, NULL, GW_VERDICT_PAUSE, 5 * MINUTE, NULL },
-	{ GW_SMTP_AT_AUTH, 5, NULL, NULL, GW_VERDICT_SIGN_IN, 0,
-		"check `smtp-user`, and what the password command prints" },
+	{ GW_SMTP_AT_AUTH, 5, NULL, NULL, GW_VERDICT_SIGN_IN, 0, WRONG_PASSWORD },
 	{ ANY_STAGE, 530, "5.7.0", "STARTTLS", GW_VERDICT_SIGN_IN, 0,
 		"it wants TLS first: set smtp-tls" },
 	{ ANY_STAGE, 530, NULL, NULL, GW_VERDICT_SIGN_IN, 0,
 		"it wants a sign-in: give the account an `smtp-user` and a password command" },
 	{ ANY_STAGE, 534, NULL, NULL, GW_VERDICT_SIGN_IN, 0, NULL },
-	{ ANY_STAGE, 535, NULL, NULL, GW_VERDICT_SIGN_IN, 0,
-		"check `smtp-user`, and what the password command prints" },
+	{ ANY_STAGE, 535, NULL, NULL, GW_VERDICT_SIGN_IN, 0, WRONG_PASSWORD },
 	{ ANY_STAGE, 538, NULL, NULL, GW_VERDICT_SIGN_IN, 0, "it wants TLS first: set smtp-tls" },
 
 	/* Limits of the account, whatever they come as. */
@@ -138,6 +137,13 @@ struct gw_verdict gw_verdict_of(enum gw_smtp_stage stage, const struct gw_smtp_r
 		return (struct gw_verdict){ table[i].what, table[i].wait_s, table[i].advice };
 	}
 	return (struct gw_verdict){ GW_VERDICT_LATER, 0, NULL };
+}
+
+const char *gw_verdict_advice(enum gw_smtp_stage stage, const struct gw_smtp_reply *r, bool token)
+{
+	const char *advice = gw_verdict_of(stage, r).advice;
+
+	return token && advice != NULL && strcmp(advice, WRONG_PASSWORD) == 0 ? NULL : advice;
 }
 
 struct gw_verdict gw_verdict_lost(const struct gw_error *err)

@@ -98,6 +98,7 @@ until_true "the login is tried" shows 'BAD   login: '
 type_in 'name to sign in with \[me\]' ''
 type_in 'prints the password \[echo wrong\]' 'echo secret'
 until_true "the login is tried again" shows 'ok    login: "me" is signed in'
+type_in '"none": do not send) \[smtp.example.invalid\]' 'none'
 type_in 'Which mailboxes, by patterns' '*, !Spam'
 type_in 'directory for the mail \[~/Mail/third\]' "$T/home/Mail/private/inside"
 until_true "it is another account's" shows 'directory for the mail \[.*/home/Mail/private/inside\]'

@@ -318,6 +318,52 @@ done
 kill "$WATCHER"
 wait "$WATCHER" || fail "watch: $?"
 
+note "the doctor signs in, says what the server offers, and sends nothing"
+config
+fresh
+status=0
+godwit doctor me > "$T/out" 2> "$T/err" || status=$?
+[ "$status" = 0 ] || fail "doctor: status $status"
+grep -q 'sending: 127.0.0.1 port [0-9]*: "me" is signed in' "$T/out" || fail "it does not say that it signed in"
+grep -q 'submission: mails of up to 0.1 MB; to 100 recipients at once; it has .*PIPELINING' "$T/out" || fail "no offers"
+[ "$(count 'C: MAIL')" = 0 ] || fail "it sent something"
+echo wrong > "$T/password"
+status=0
+godwit doctor me > "$T/out" 2> "$T/err" || status=$?
+[ "$status" = 69 ] && grep -q 'BAD .*sending.*535' "$T/out" && grep -q -- '-> check .smtp-user' "$T/out" ||
+	fail "doctor: status $status"
+echo secret > "$T/password"
+sed -i 's/smtp-port = .*/smtp-port = 1/' "$T/config"
+status=0
+godwit doctor > "$T/out" 2> "$T/err" || status=$?
+[ "$status" = 69 ] || fail "doctor: status $status"
+
+note "status counts and follows it"
+config
+fresh
+"$GODWIT_BUILD/godwit" -c "$T/config" status --follow > "$T/followed" 2>&1 &
+FOLLOWER=$!
+PIDS="$PIDS $FOLLOWER"
+followed() { # PATTERN
+	for _ in $(seq 600); do
+		grep -q "$1" "$T/followed" && return 0
+		sleep 0.05
+	done
+	fail "not followed: $1 in $(cat "$T/followed")"
+}
+echo 'RCPT a@y * 550 5.1.1 no such user' > "$SRV/rules"
+queue a@y
+followed 'me: outbox: 1 queued'
+send 1
+followed "mail $ID refused a@y: 550 5.1.1 no such user"
+followed 'me: outbox: 1 refused'
+kill "$FOLLOWER"
+status=0
+godwit status > "$T/out" 2> "$T/err" || status=$?
+[ "$status" = 1 ] && grep -q 'outbox: 1 refused' "$T/out" || fail "status: $status"
+godwit status --json > "$T/out" || true
+grep -q '"outbox":{.*"refused":1' "$T/out" || fail "no JSON"
+
 note "the notice of a refusal, and the copy in Sent"
 config "maildir = \"$T/tree\" host = \"127.0.0.1\" port = 1 tls = \"none\" user = \"me\" password-command = \"cat $T/password\""
 fresh

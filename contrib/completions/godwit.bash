@@ -1,0 +1,46 @@
+# Completion for bash: commands, options, accounts of the configuration, mails in the outbox.
+_godwit() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} config command= i words
+	local commands="sync watch status init auth doctor outbox sendmail pause resume verify why restore"
+	local options="--config= --dry-run --full --now --accept-deletions --restore-deletions --accept-uploads
+		--same-account --bodies --repair --set= --device --no-browser --follow --all --quiet --verbose --json
+		--help --version"
+
+	config=${XDG_CONFIG_HOME:-$HOME/.config}/godwit/config
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-c) config=${COMP_WORDS[++i]} ;;
+		--config) ;;
+		-*) ;;
+		*) [ -n "$command" ] || command=${COMP_WORDS[i]} ;;
+		esac
+	done
+	if [ "$prev" = -c ]; then
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+	fi
+	case $cur,$command in
+	-*,sendmail) words="-t -f -F -N -R -V -a -i -oi -odb -odi -odq -bp -q -v" ;;
+	-*,*) words=$options ;;
+	*,) words=$commands ;;
+	*,outbox)
+		words="list show send hold release drop log $(_godwit_accounts "$config") $(godwit -c "$config" outbox --json 2> /dev/null |
+			sed -n 's/.*"id":"\([0-9a-f]*\)".*/\1/p')"
+		;;
+	*,sync | *,watch | *,status | *,auth | *,doctor | *,pause | *,resume | *,verify | *,restore)
+		words=$(_godwit_accounts "$config")
+		;;
+	*)
+		compopt -o default
+		return
+		;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+}
+
+_godwit_accounts() {
+	sed -n 's/^[[:space:]]*account[[:space:]]*"\([^"]*\)".*/\1/p' "$1" 2> /dev/null
+}
+
+complete -F _godwit godwit
