@@ -2,6 +2,7 @@
 #include "local/siblings.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct siblings_job {
 	struct gw_disk_job job; /* first */
@@ -23,6 +24,22 @@ static enum gw_code take_id(void *ctx, const struct gw_message_row *row)
 	return GW_OK;
 }
 
+/* NULL: the row has none, or memory is out; then the message is fetched. */
+static struct gw_fingerprint *print_of(const struct gw_message_row *row)
+{
+	struct gw_fingerprint *print = NULL;
+
+	if (row->header_hash != NULL && row->body_hash != NULL)
+		print = calloc(1, sizeof *print);
+	if (print == NULL)
+		return NULL;
+	memcpy(print->header, row->header_hash, GW_HASH_BYTES);
+	memcpy(print->body, row->body_hash, GW_HASH_BYTES);
+	if (row->msgid_hash != NULL)
+		memcpy(print->msgid, row->msgid_hash, GW_HASH_BYTES);
+	return print;
+}
+
 static enum gw_code take_sibling(void *ctx, int64_t mailbox, const struct gw_message_row *row)
 {
 	struct siblings_job *s = ctx;
@@ -36,7 +53,8 @@ static enum gw_code take_sibling(void *ctx, int64_t mailbox, const struct gw_mes
 		.uid = row->uid,
 		.has_file = row->base_name != NULL,
 		.copied = row->copied,
-		.size = row->size };
+		.size = row->size,
+		.print = s->query.prints ? print_of(row) : NULL };
 	return GW_OK;
 }
 
@@ -62,6 +80,8 @@ static void on_done(struct gw_disk_job *job)
 	struct siblings_job *s = (struct siblings_job *)job;
 
 	s->cb(s->ctx, s->list, s->count, s->err.code == GW_OK ? NULL : &s->err);
+	for (size_t i = 0; i < s->count; i++)
+		free(s->list[i].print);
 	free(s->list);
 	free(s);
 }

@@ -4,13 +4,15 @@
 #pragma once
 
 #include "local/batch.h"
+#include "maildir/fingerprint.h"
 
 struct gw_sibling {
-	size_t of;             /* index of what was asked about */
-	int64_t mailbox;       /* any; also the one that asked */
-	uint32_t uid;          /* there */
-	bool has_file, copied; /* see store/store.h */
-	uint64_t size;         /* as base has it */
+	size_t of;                    /* index of what was asked about */
+	int64_t mailbox;              /* any; also the one that asked */
+	uint32_t uid;                 /* there */
+	bool has_file, copied;        /* see store/store.h */
+	uint64_t size;                /* as base has it */
+	struct gw_fingerprint *print; /* owned by the job; if prints were asked for; NULL: none */
 };
 
 /* Messages by their UIDs in place's mailbox, or by their global ids; the other is NULL. */
@@ -19,6 +21,7 @@ struct gw_siblings_query {
 	const uint32_t *uids;
 	const uint64_t *ids;
 	size_t count;
+	bool prints;
 };
 
 /* list: in the order of the question; borrowed during the call.  err: NULL, or why nothing is

@@ -7,6 +7,7 @@
 #include "mailbox/box_p.h"
 
 #include "local/siblings.h"
+#include "plan/match.h"
 
 #include <stdlib.h>
 
@@ -34,31 +35,16 @@ static int by_uid(const void *a, const void *b)
 	return (x->uid > y->uid) - (x->uid < y->uid);
 }
 
-/* Rows whose id only this look has told, and the state learns with the rest of the plan: what was
- * uploaded or copied here. */
-static bool add_unnamed(const struct gw_box *box, struct gw_ids *ids)
-{
-	const struct gw_local_view *v = &box->local;
-	bool ok = true;
-
-	for (size_t i = 0; i < box->remote.id_count && ok; i++) {
-		const struct gw_remote_id *id = &box->remote.ids[i];
-		size_t b = gw_base_find(v->base, v->base_count, id->uid);
-
-		if (b < v->base_count && !v->base[b].named && !gw_box_is_gone_there(box, id->uid))
-			ok = gw_ids_add(ids, id->id, true);
-	}
-	return ok;
-}
-
 void gw_box_add_ids(const struct gw_box *box, struct gw_ids *ids, bool *ok)
 {
-	*ok = *ok && add_unnamed(box, ids);
-	for (size_t i = 0; i < box->plan.count && *ok; i++) {
-		const struct gw_action *a = &box->plan.actions[i];
+	bool derived = (box->folder->attrs & (GW_LIST_FLAGGED | GW_LIST_IMPORTANT)) != 0;
 
-		if (a->kind == GW_DO_DOWNLOAD || a->kind == GW_DO_PAIR)
-			*ok = gw_ids_add(ids, gw_remote_view_id(&box->remote, a->uid), true);
+	/* What this look has told: the state learns it with the rest of the plan, or knows it. */
+	for (size_t i = 0; i < box->remote.id_count && *ok; i++) {
+		const struct gw_remote_id *id = &box->remote.ids[i];
+
+		if (!derived && !gw_box_is_gone_there(box, id->uid))
+			*ok = gw_ids_add(ids, id->id, true);
 	}
 	for (size_t i = 0; i < box->gone_count && *ok; i++)
 		*ok = gw_ids_add(ids, box->gone[i].global_id, false);
@@ -225,14 +211,169 @@ static bool add_decided(struct gw_box *box)
 	for (size_t i = 0; i < box->archived_count && ok; i++) {
 		struct gw_archived *m = &box->archived[i];
 
-		if (m->uid == 0 || !is_idle(box, m->uid, &at) || !decide(box, m, &more[count]))
+		if (m->uid == 0 || !decide(box, m, &more[count]))
 			continue;
+		if (!is_idle(box, m->uid, &at)) { /* its flags first; then it is looked at again */
+			box->incomplete |= more[count].kind == GW_DO_EXPIRE;
+			continue;
+		}
 		m->told = gw_remote_view_id(&box->remote, m->uid) != 0;
 		count++;
 	}
 	ok = ok && name_fetched(box, more, count) && insert(box, more, count);
 	free(more);
 	return ok;
+}
+
+/* --- files that are here already ------------------------------------------------------------- */
+
+/* Messages of the archive, as rows of any mailbox know them, and files here that no row knows. */
+struct known_files {
+	struct gw_half *rows, *files; /* owned; action: the UID here; the index in the plan */
+	bool *leaving;                /* owned; is the row's message leaving its mailbox? */
+	size_t row_count, file_count;
+	struct gw_match *out;    /* owned */
+	struct gw_action *pairs; /* owned; for messages about which nothing else is planned */
+	size_t pair_count;
+};
+
+static void set_print(struct gw_half *h, const struct gw_fingerprint *print)
+{
+	memcpy(h->header, print->header, GW_MATCH_HASH);
+	memcpy(h->body, print->body, GW_MATCH_HASH);
+	memcpy(h->msgid, print->msgid, GW_MATCH_HASH);
+}
+
+static void add_file(struct gw_box *box, struct known_files *k, size_t action)
+{
+	const struct gw_action *a = &box->plan.actions[action];
+	const struct gw_file_print *p =
+		a->kind == GW_DO_UPLOAD ? gw_box_print_of(box, a->local) : NULL;
+
+	if (p == NULL || !p->ok)
+		return;
+	k->files[k->file_count] = (struct gw_half){ .action = (uint32_t)action };
+	set_print(&k->files[k->file_count++], &p->print);
+}
+
+/* false: out of memory. */
+static bool collect_known(
+	struct gw_box *box, struct known_files *k, const struct gw_sibling *list, size_t count)
+{
+	k->rows = calloc(count + 1, sizeof *k->rows);
+	k->files = calloc(box->print_count + 1, sizeof *k->files);
+	k->leaving = calloc(count + 1, sizeof *k->leaving);
+	k->out = calloc(count + 1, sizeof *k->out);
+	k->pairs = calloc(box->print_count + 1, sizeof *k->pairs);
+	if (k->rows == NULL || k->files == NULL || k->leaving == NULL || k->out == NULL ||
+		k->pairs == NULL)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		const struct gw_archived *m = find_id(box, box->archive_ids[list[i].of]);
+
+		if (m == NULL || m->uid == 0 || list[i].print == NULL)
+			continue;
+		k->leaving[k->row_count] =
+			box->env->leaving(box->env->ctx, list[i].mailbox, list[i].uid);
+		k->rows[k->row_count] = (struct gw_half){ .action = m->uid };
+		set_print(&k->rows[k->row_count++], list[i].print);
+	}
+	return true;
+}
+
+/* The action that is to join the row's message with a file; NULL: it is not to be joined. */
+static struct gw_action *joining(
+	struct gw_box *box, struct known_files *k, const struct gw_match *m)
+{
+	const uint32_t uid = k->rows[m->gone].action;
+	const struct gw_base_msg *b = base_of(box, uid);
+	const struct gw_action *found = gw_plan_find(&box->plan, uid);
+	bool stays = found != NULL && found->kind == GW_DO_DOWNLOAD;
+	struct gw_action *a;
+
+	if (b == NULL || b->local != GW_NO_LOCAL)
+		return NULL;
+	/* Another mailbox has it, and it was moved here: the next look lets it leave. */
+	if (!stays && (b->kind != GW_BASE_OUTSIDE || !k->leaving[m->gone]))
+		return NULL;
+	if (found != NULL && !stays && found->kind != GW_DO_BASE_FLAGS)
+		return NULL;
+	for (size_t i = 0; i < k->pair_count && found == NULL; i++) {
+		if (k->pairs[i].uid == uid)
+			return NULL;
+	}
+	box->incomplete |= !stays;
+	if (found == NULL) {
+		a = &k->pairs[k->pair_count++];
+		*a = (struct gw_action){ .uid = uid, .base_flags = b->flags, .size = b->size };
+		return a;
+	}
+	a = &box->plan.actions[found - box->plan.actions];
+	if (stays)
+		a->base_flags = a->flags;
+	else
+		a->size = b->size;
+	return a;
+}
+
+/* The row's message is this file: it was archived here, too. */
+static void join_file(struct gw_box *box, struct known_files *k, const struct gw_match *m)
+{
+	const uint64_t system = GW_FLAG_KEYWORD(0) - 1;
+	struct gw_action *file = &box->plan.actions[k->files[m->fresh].action];
+	struct gw_action *a = file->kind == GW_DO_UPLOAD ? joining(box, k, m) : NULL;
+	struct gw_plan_input in = gw_box_policy(box);
+	uint64_t mine;
+
+	if (a == NULL)
+		return;
+	mine = box->local.messages[file->local].flags;
+	in.storable = gw_box_storable(box);
+	a->kind = GW_DO_PAIR;
+	a->local = file->local;
+	a->flags = ((gw_merge_flags(&in, base_of(box, a->uid)->flags, a->base_flags, mine).local &
+			    system) |
+			   ((mine | (a->base_flags & in.lettered)) & ~system)) &
+		   ~GW_FLAG_DELETED;
+	file->kind = GW_DO_NOTHING;
+	if (gw_local_changes(&in, a->base_flags, a->flags) != 0) /* the next look tells them */
+		box->incomplete = box->plan.look_again = true;
+	if (m->kind == GW_MATCH_EDIT)
+		gw_box_tell_kept(box, a->uid);
+}
+
+static int pairs_by_uid(const void *a, const void *b)
+{
+	const struct gw_action *x = a, *y = b;
+
+	return (x->uid > y->uid) - (x->uid < y->uid);
+}
+
+/* What comes to the archive may be here: it was archived on both sides.  Gmail takes what has its
+ * Message-ID for the same message, so that will do where nothing better is found. */
+static bool join_known(struct gw_box *box, struct known_files *k)
+{
+	size_t n;
+
+	for (size_t i = 0; i < box->plan.count; i++)
+		add_file(box, k, i);
+	n = gw_match_here(k->rows, k->row_count, k->files, k->file_count, k->out);
+	for (size_t i = 0; i < n; i++)
+		join_file(box, k, &k->out[i]);
+	n = gw_match_edits(k->rows, k->row_count, k->files, k->file_count, true, k->out);
+	for (size_t i = 0; i < n && box->env->merges; i++)
+		join_file(box, k, &k->out[i]);
+	qsort(k->pairs, k->pair_count, sizeof *k->pairs, pairs_by_uid);
+	return k->pair_count == 0 || insert(box, k->pairs, k->pair_count);
+}
+
+static void free_known(struct known_files *k)
+{
+	free(k->rows);
+	free(k->files);
+	free(k->leaving);
+	free(k->out);
+	free(k->pairs);
 }
 
 /* --- asking ---------------------------------------------------------------------------------- */
@@ -253,6 +394,7 @@ static void on_siblings(
 {
 	struct gw_box *box = ctx;
 	struct gw_error local = { 0 };
+	struct known_files known = { 0 };
 	bool ok = err == NULL;
 
 	for (size_t i = 0; i < count && ok; i++) {
@@ -261,12 +403,15 @@ static void on_siblings(
 		if (m != NULL)
 			take_sibling(box, m, &list[i]);
 	}
+	ok = ok && (box->print_count == 0 || collect_known(box, &known, list, count));
 	free(box->archive_ids);
 	box->archive_ids = NULL;
 	if (ok) {
 		sift_downloads(box);
 		ok = add_decided(box);
 	}
+	ok = ok && (known.row_count == 0 || join_known(box, &known));
+	free_known(&known);
 	free(box->archived);
 	box->archived = NULL;
 	box->archived_count = 0;
@@ -321,8 +466,9 @@ bool gw_box_sift(struct gw_box *box, struct gw_ids *ids)
 	gw_box_enter(box, BOX_SIFTING);
 	gw_batcher_seal(box->env->batcher);
 	ok = gw_siblings_start(box->env->disk,
-		     &(struct gw_siblings_query){
-			     .ids = box->archive_ids, .count = box->archived_count },
+		     &(struct gw_siblings_query){ .ids = box->archive_ids,
+			     .count = box->archived_count,
+			     .prints = box->print_count > 0 },
 		     on_siblings, box) == GW_OK;
 	if (!ok)
 		gw_box_enter(box, BOX_PLANNED);

@@ -181,7 +181,7 @@ struct gw_ids {
 };
 /* false: out of memory. */
 bool gw_ids_add(struct gw_ids *ids, uint64_t id, bool comes);
-/* Of what comes to this mailbox, or is gone from it. */
+/* Of what this mailbox's look told of, or is gone from it. */
 void gw_box_add_ids(const struct gw_box *box, struct gw_ids *ids, bool *ok);
 bool gw_box_is_archive(const struct gw_box *box);
 /* Does its plan say that this one is gone on the server? */

@@ -203,6 +203,9 @@ void gw_box_await(struct gw_box *box)
 
 void gw_box_note_ids(struct gw_box *box)
 {
+	/* The archive is told of what has no id yet, and was asked before this look: the next run's
+	 * tells it. */
+	bool late = box->again && box->env->archive && !gw_box_is_archive(box);
 	size_t b = 0;
 
 	for (size_t i = 0; i < box->remote.id_count; i++) {
@@ -211,8 +214,12 @@ void gw_box_note_ids(struct gw_box *box)
 
 		while (b < box->local.base_count && box->local.base[b].uid < id->uid)
 			b++;
-		if (b < box->local.base_count && box->local.base[b].uid == id->uid &&
-			!box->local.base[b].named)
+		if (b == box->local.base_count || box->local.base[b].uid != id->uid ||
+			box->local.base[b].named)
+			continue;
+		if (late)
+			box->incomplete = true;
+		else
 			gw_box_add(box, &op);
 	}
 }

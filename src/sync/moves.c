@@ -518,8 +518,11 @@ static bool sift_archive(struct gw_sync *s)
 		if (&s->entries[i] != archive && s->entries[i].stage >= ENTRY_PLANNED)
 			gw_box_add_ids(s->entries[i].box, &ids, &ok);
 	}
-	for (size_t i = 0; i < s->claims.cap && ok; i++) /* those that went on before */
-		ok = gw_ids_add(&ids, s->claims.slots[i].id, true);
+	/* Of those that went on before: what they have got is asked of the state. */
+	for (size_t i = 0; i < s->claims.cap && ok; i++) {
+		if (s->claims.slots[i].owner != NULL)
+			ok = gw_ids_add(&ids, s->claims.slots[i].id, true);
+	}
 	archive->sifted = true;
 	archive->stage = ENTRY_LOOKING;
 	asked = ok && gw_box_sift(archive->box, &ids);

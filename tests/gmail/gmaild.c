@@ -787,6 +787,7 @@ int main(int argc, char **argv)
 		return 2;
 	settings_from(argv[1]);
 	store_init(&store, setting("localised", NULL, 0));
+	store.twice = setting("objectid", NULL, 0);
 	store_fill(&store, (unsigned)number("fill", 0));
 	return serve(on_connection);
 }

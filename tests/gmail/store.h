@@ -47,6 +47,7 @@ struct store {
 	size_t keyword_count;
 	uint64_t modseq, next_msgid;
 	uint32_t next_uidvalidity;
+	bool twice; /* two messages may have one Message-ID */
 };
 
 /* localised: the special mailboxes have German names. */
@@ -58,8 +59,8 @@ void store_delete_box(struct store *s, struct box *b);
 struct entry *box_entry(const struct box *b, uint32_t uid);
 struct entry *box_showing(const struct box *b, const struct message *m);
 
-/* A message that is already there by its Message-ID is merged: it gets the label, and keeps its
- * first bytes, date and flags.  Returns the UID in b. */
+/* A message that is already there by its Message-ID is merged, unless s->twice: it gets the label,
+ * and keeps its first bytes, date and flags.  Returns the UID in b. */
 uint32_t store_append(
 	struct store *s, struct box *b, const char *bytes, size_t n, uint32_t flags, time_t date);
 /* Puts a label on; the trash and spam take all others off.  Returns the UID. */

@@ -91,6 +91,36 @@ rm "$(file_in INBOX m6)" # its other label stays
 in_step "deleted in one of two"
 is m6 Work
 
+note "archived on both sides at once: moved, saved as a copy, edited, with flags, from two labels, or trashed there"
+ways="moved saved edited flags-here flags-there labels labels-saved trashed"
+for id in $ways; do
+	mail "$id"
+	web DELIVER INBOX "$T/m"
+	[[ "$id" != labels* ]] || web LABEL "$(web_id "$id")" Work
+done
+BYTES_MAY_COME=1 in_step "what is to be archived"
+for id in $ways; do
+	f=$(file_in INBOX "$id")
+	case $id in
+	*saved) cp "$f" "$T/mail/Archive/cur/saved.$id:2,S" ;;
+	edited) { cat "$f" && echo more; } > "$T/mail/Archive/cur/edited:2,S" ;;
+	flags-here) cp "$f" "$T/mail/Archive/cur/flags.here:2,RS" ;;
+	*) cp "$f" "$T/mail/Archive/cur/$(basename "$f")" ;;
+	esac
+	rm "$f"
+	[ $id != flags-there ] || web FLAGS "$(web_id $id)" '(\Flagged)'
+	[ $id != trashed ] || web LABEL "$(web_id $id)" "[Gmail]/Trash"
+	[ $id = trashed ] || web UNLABEL "$(web_id $id)" INBOX
+done
+BYTES_MAY_COME=1 in_step "archived on both sides" # of one that was trashed
+for id in $ways; do
+	[[ $id = labels* ]] && is $id Work || is $id Archive
+done
+[ "$(flags_there flags-here)" = '\Seen \Answered' ] || fail "flags-here has $(flags_there flags-here)"
+case $(file_in Archive flags-there) in *:2,F) ;; *) fail "$(file_in Archive flags-there)" ;; esac
+for id in moved saved flags-there; do web LABEL "$(web_id $id)" INBOX; done
+in_step "and back"
+
 note "flags, an upload, and what comes while a sync was killed"
 f=$(file_in Archive m2)
 mv "$f" "$T/mail/Archive/cur/$(basename "${f%%:2,*}"):2,FS"
