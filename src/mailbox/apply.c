@@ -7,79 +7,6 @@
 #include "plan/body.h"
 
 #include <stdlib.h>
-#include <time.h>
-
-char *gw_box_renamed(struct gw_box *box, uint32_t local, uint64_t flags, uint64_t changes)
-{
-	struct gw_name old = gw_name_split(gw_scan_name(&box->local.scan, local));
-	uint32_t alien = box->local.messages[local].alien;
-	char name[GW_NAME_MAX + 1], own[GW_NAME_MAX + 1];
-	char *copy;
-
-	old.info = gw_name_without(old.info, alien, own);
-	if (alien != 0)
-		changes |= GW_FLAGS_KEYWORDS & ~gw_box_tags(box);
-	gw_name_format(&old, flags, changes, &box->keywords, name); /* as many as have room */
-	copy = strdup(name);
-	if (copy == NULL)
-		box->incomplete = true;
-	return copy;
-}
-
-bool gw_box_name_source(struct gw_box *box, uint32_t local, struct gw_op *op)
-{
-	op->from = strdup(gw_scan_name(&box->local.scan, local));
-	op->from_in_new = box->local.scan.entries[local].in_new;
-	if (op->from == NULL)
-		box->incomplete = true;
-	return op->from != NULL;
-}
-
-/* A message in new/ stays there while it has no flag, and one in cur/ stays in cur/. */
-static bool stays_in_new(const struct gw_box *box, uint32_t local, uint64_t flags)
-{
-	return box->local.scan.entries[local].in_new && (flags & gw_box_here(box)) == 0;
-}
-
-const struct gw_file_print *gw_box_print_of(const struct gw_box *box, uint32_t local)
-{
-	size_t lo = 0, hi = box->print_count;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (box->prints[mid].index < local)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < box->print_count && box->prints[lo].index == local ? &box->prints[lo] : NULL;
-}
-
-void gw_box_join(struct gw_box *box, const struct gw_box_union *u)
-{
-	const struct gw_file_print *p = gw_box_print_of(box, u->local);
-	struct gw_op op = { .kind = GW_OP_JOIN,
-		.uid = u->uid,
-		.flags = u->base_flags,
-		.size = u->size,
-		.date = u->date,
-		.was_pending = u->was_pending };
-
-	if (p == NULL) {
-		box->incomplete = true;
-		return;
-	}
-	op.print = p->print;
-	if (!gw_box_name_source(box, u->local, &op))
-		return;
-	if (box->local.messages[u->local].alien != 0 ||
-		((u->flags ^ box->local.messages[u->local].flags) & gw_box_here(box)) != 0) {
-		op.to = gw_box_renamed(box, u->local, u->flags, gw_box_here(box));
-		op.to_in_new = stays_in_new(box, u->local, u->flags);
-	}
-	gw_box_add(box, &op);
-}
 
 /* One that was looked at here and found there. */
 static void pair(struct gw_box *box, uint32_t uid, uint32_t local, uint64_t flags,
@@ -99,41 +26,6 @@ static void pair(struct gw_box *box, uint32_t uid, uint32_t local, uint64_t flag
 }
 
 /* --- downloads ------------------------------------------------------------------------------- */
-
-bool gw_box_name_is_taken(const struct gw_box *box, struct gw_slice base)
-{
-	return gw_scan_find(&box->local.scan, base) != SIZE_MAX;
-}
-
-void gw_box_deliver(struct gw_box *box, const struct gw_box_arrival *a, struct gw_delivered *file)
-{
-	const struct gw_name none = { .base = { NULL, 0 } };
-	char base[64], name[GW_NAME_MAX + 1];
-	struct gw_name old = none;
-	struct gw_op op = { .kind = GW_OP_DELIVER,
-		.uid = a->uid,
-		.flags = a->flags,
-		.file = *file,
-		.print = file->print,
-		.size = a->size != 0 ? a->size : file->wire_size,
-		.date = a->date,
-		.was_here = a->was_here };
-
-	gw_name_of_uid(box->key, a->uid, base);
-	op.name_is_taken = gw_box_name_is_taken(box, gw_slice_str(base));
-	old.base = gw_slice_str(base);
-	op.to_in_new = (a->flags & gw_box_here(box)) == 0;
-	if (op.to_in_new)
-		op.to = strdup(base);
-	else if (gw_name_format(&old, a->flags, gw_box_here(box), &box->keywords, name))
-		op.to = strdup(name);
-	if (op.to == NULL) {
-		gw_delivered_drop(&op.file, &box->place->m);
-		box->incomplete = true;
-		return;
-	}
-	gw_box_add(box, &op);
-}
 
 /* It was asked for twice, and is all that there is to be had. */
 static void tell_short(
@@ -196,27 +88,6 @@ static void on_bytes(void *ctx, size_t n)
 	box->env->counts->bytes_downloaded += n;
 }
 
-void gw_box_set_aside(struct gw_box *box, const struct gw_download_item *item, const char *reason)
-{
-	struct gw_error err = { 0 };
-	struct gw_op op = { .kind = GW_OP_UNFETCHABLE,
-		.uid = item->uid,
-		.flags = item->flags,
-		.size = item->size };
-
-	gw_fail(&err, GW_ERR_REFUSED,
-		"message UID %u cannot be fetched and is set aside: %s; `sync --full` tries it "
-		"again",
-		item->uid, reason);
-	err.scope = GW_SCOPE_MESSAGE;
-	op.to = strdup(err.text);
-	if (op.to != NULL && !box->env->dry_run)
-		gw_box_add(box, &op);
-	else
-		free(op.to);
-	box->env->problem(box->env->ctx, box, &err);
-}
-
 static void on_unfetchable(void *ctx, const struct gw_download_item *item, const char *reason)
 {
 	gw_box_set_aside(ctx, item, reason);
@@ -252,7 +123,7 @@ static void apply_flags(struct gw_box *box, const struct gw_action *a)
 	gw_box_name_source(box, a->local, &op);
 	/* A wish to delete that the table overrules is taken off. */
 	op.to = gw_box_renamed(box, a->local, a->flags, gw_box_here(box) | GW_FLAG_DELETED);
-	op.to_in_new = stays_in_new(box, a->local, a->flags);
+	op.to_in_new = gw_box_stays_in_new(box, a->local, a->flags);
 	if (op.from == NULL || op.to == NULL) {
 		free(op.from);
 		free(op.to);
@@ -443,94 +314,6 @@ void gw_box_delete_local(struct gw_box *box)
 	box->env->counts->deleted += box->delta.deleted;
 }
 
-enum gw_code gw_box_store_validity(struct gw_box *box)
-{
-	struct gw_op op = { .kind = GW_OP_CURSOR, .place = box->place, .row = *box->row };
-
-	if (box->row->uidvalidity == box->remote.uidvalidity)
-		return GW_OK;
-	op.row.uidvalidity = box->row->uidvalidity = box->remote.uidvalidity;
-	op.row.uidnext = box->row->uidnext = 0;
-	op.row.highestmodseq = box->row->highestmodseq = 0;
-	op.row.messages = box->row->messages = 0;
-	op.row.full_at = box->row->full_at = 0;
-	op.row.inode = box->row->inode = box->local.inode;
-	return gw_batcher_add(box->env->batcher, &op);
-}
-
-/* Those of the look, not of what we wrote since: a foreign change may hide in the latter. */
-static void take_stamps(const struct gw_box *box, struct gw_mailbox_row *row)
-{
-	if (box->local.scan.cur.inode == 0 || box->plan.look_again)
-		return;
-	row->cur = box->local.scan.cur;
-	row->new = box->local.scan.new;
-}
-
-static bool same_stamps(const struct gw_mailbox_row *a, const struct gw_mailbox_row *b)
-{
-	return (b->cur.inode == 0 && a->cur.inode == 0) ||
-	       (gw_stamp_same(&a->cur, &b->cur) && gw_stamp_same(&a->new, &b->new));
-}
-
-void gw_box_wrap_up_same(struct gw_box *box)
-{
-	struct gw_op op = { .kind = GW_OP_CURSOR, .row = *box->row, .owner = box, .advance = true };
-
-	gw_box_count_aside(box);
-	gw_box_tell_aside(box);
-	take_stamps(box, &op.row);
-	if (same_stamps(box->row, &op.row) || box->env->dry_run) {
-		gw_box_finish(box, GW_BOX_SAME);
-		return;
-	}
-	gw_box_enter(box, BOX_COMMITTING);
-	box->next_row = op.row;
-	gw_box_add(box, &op);
-}
-
-void gw_box_wrap_up(struct gw_box *box)
-{
-	const struct gw_remote_view *v = &box->remote;
-	struct gw_op op = { .kind = GW_OP_CURSOR, .row = *box->row, .owner = box };
-	bool same;
-
-	gw_box_release(box);
-	gw_box_apply_rest(box);
-	box->incomplete |= box->plan.incomplete;
-	gw_box_acquit(box);
-	if (!box->incomplete)
-		gw_box_tell_aside(box);
-	op.advance = !box->incomplete && !v->unproved;
-	if (box->incomplete)
-		gw_log(box->env->log, GW_LOG_DEBUG, "%s: something is left for another look",
-			box->folder->shown);
-	op.row.inode = box->local.inode;
-	op.row.delimiter = box->folder->delimiter;
-	op.row.special_use = box->folder->attrs & ~(unsigned)GW_LIST_SUBSCRIBED;
-	if (op.advance) {
-		op.row.uidvalidity = v->uidvalidity;
-		op.row.uidnext = v->uidnext;
-		op.row.highestmodseq = v->highestmodseq;
-		op.row.messages = v->selected_exists;
-		op.row.window = gw_box_window_key(box->folder, box->env->now);
-		if (box->asked_full && v->full)
-			op.row.full_at = (int64_t)time(NULL);
-		take_stamps(box, &op.row);
-	}
-	same = same_stamps(box->row, &op.row) && op.row.uidnext == box->row->uidnext &&
-	       op.row.messages == box->row->messages &&
-	       op.row.highestmodseq == box->row->highestmodseq && op.row.inode == box->row->inode &&
-	       op.row.full_at == box->row->full_at && op.row.window == box->row->window;
-	gw_box_enter(box, BOX_COMMITTING);
-	if (same && !box->planned && !box->incomplete) { /* nothing to write */
-		gw_box_finish(box, GW_BOX_IN_STEP);
-		return;
-	}
-	box->next_row = op.row;
-	gw_box_add(box, &op);
-}
-
 static void on_downloaded(void *ctx, bool complete, const struct gw_error *err)
 {
 	struct gw_box *box = ctx;
@@ -552,15 +335,12 @@ static void on_downloaded(void *ctx, bool complete, const struct gw_error *err)
 		gw_box_fail(box, &box->unavailable);
 		return;
 	}
-	if (box->env->verify)
-		gw_box_verify_end(box);
-	else
-		gw_box_got(box);
+	gw_box_step(box);
 }
 
 /* Sure pairs at once; what is to be fetched becomes a list of its own and leaves the plan: no
  * message is held in more than one list while mail flows.  false: out of memory. */
-static bool sort_out(struct gw_box *box)
+bool gw_box_sort_out(struct gw_box *box)
 {
 	size_t kept = 0;
 
@@ -604,7 +384,7 @@ static bool sort_out(struct gw_box *box)
 }
 
 /* Dry run: the same plan, counted instead of carried out. */
-static void count_rest(struct gw_box *box)
+void gw_box_count_rest(struct gw_box *box)
 {
 	struct gw_sync_counts *d = &box->delta, *all = box->env->counts;
 
@@ -630,7 +410,7 @@ static void count_rest(struct gw_box *box)
 	all->paired += d->paired;
 }
 
-void gw_box_begin_download(struct gw_box *box)
+void gw_box_download(struct gw_box *box)
 {
 	const struct gw_download_events events = { .message = on_message,
 		.bytes = on_bytes,
@@ -644,37 +424,8 @@ void gw_box_begin_download(struct gw_box *box)
 		box->item_count, box->env->account->max_message_size, box->env->fetch_most, &events,
 		&box->download);
 
-	gw_box_enter(box, BOX_DOWNLOADING);
 	box->env->progress(box->env->ctx);
 	if (code == GW_OK)
 		return;
 	gw_box_end_unsent(box, code);
-}
-
-void gw_box_created(struct gw_box *box)
-{
-	gw_box_apply_rest(box);
-	gw_box_enter(box, BOX_CREATED);
-	box->env->created(box->env->ctx, box);
-}
-
-void gw_box_proceed(struct gw_box *box)
-{
-	enum gw_code code = GW_OK;
-
-	box->planned = box->plan.count > 0;
-	if (!box->env->dry_run)
-		code = gw_box_store_validity(box);
-	if (code != GW_OK || !sort_out(box)) {
-		gw_fail(&box->err, GW_ERR_NOMEM, "out of memory");
-		gw_box_fail(box, &box->err);
-		return;
-	}
-	if (box->env->dry_run) {
-		count_rest(box);
-		gw_box_finish(box, GW_BOX_IN_STEP);
-		return;
-	}
-	gw_box_take_files(box);
-	gw_box_get(box);
 }

@@ -415,13 +415,8 @@ static void on_siblings(
 	free(box->archived);
 	box->archived = NULL;
 	box->archived_count = 0;
-	gw_box_enter(box, BOX_PLANNED);
-	if (box->stopped) {
-		gw_box_stop(box, false);
-		return;
-	}
 	if (ok) {
-		box->env->planned(box->env->ctx, box);
+		gw_box_step(box);
 		return;
 	}
 	if (err != NULL)
@@ -463,14 +458,17 @@ bool gw_box_sift(struct gw_box *box, struct gw_ids *ids)
 		box->archive_ids[n] = ids->list[i].id;
 		box->archived_count++;
 	}
-	gw_box_enter(box, BOX_SIFTING);
+	box->machine->go(box, BOX_SIFTING);
+	return true;
+}
+
+void gw_box_ask_siblings(struct gw_box *box)
+{
 	gw_batcher_seal(box->env->batcher);
-	ok = gw_siblings_start(box->env->disk,
-		     &(struct gw_siblings_query){ .ids = box->archive_ids,
-			     .count = box->archived_count,
-			     .prints = box->print_count > 0 },
-		     on_siblings, box) == GW_OK;
-	if (!ok)
-		gw_box_enter(box, BOX_PLANNED);
-	return ok;
+	if (gw_siblings_start(box->env->disk,
+		    &(struct gw_siblings_query){ .ids = box->archive_ids,
+			    .count = box->archived_count,
+			    .prints = box->print_count > 0 },
+		    on_siblings, box) != GW_OK)
+		gw_box_fail_nomem(box);
 }

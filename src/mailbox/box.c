@@ -2,70 +2,6 @@
 #include "mailbox/box_p.h"
 
 #include <stdlib.h>
-#include <time.h>
-
-/* Names of states, for the trace. */
-static const char *const state_names[] = {
-	[BOX_LOOKING] = "looking",
-	[BOX_READY] = "ready",
-	[BOX_OBSERVING] = "observing",
-	[BOX_HEADS_OF_ALL] = "heads of all",
-	[BOX_LOOKING_AT_PRINTS] = "looking at prints",
-	[BOX_REKEYING] = "rekeying",
-	[BOX_LOOKING_AGAIN] = "looking again",
-	[BOX_PAIRING] = "pairing",
-	[BOX_PLANNED] = "planned",
-	[BOX_CONFIRMING] = "confirming",
-	[BOX_HEADS_FOR_MOVES] = "heads for moves",
-	[BOX_ASKING_ALL] = "asking all",
-	[BOX_SIFTING] = "sifting",
-	[BOX_READY_AGAIN] = "ready again",
-	[BOX_SELECTING] = "selecting",
-	[BOX_COPYING] = "copying",
-	[BOX_DOWNLOADING] = "downloading",
-	[BOX_AWAITING] = "awaiting",
-	[BOX_SEEKING] = "seeking",
-	[BOX_CARRYING] = "carrying",
-	[BOX_UPLOADING] = "uploading",
-	[BOX_PUSHING] = "pushing",
-	[BOX_CREATED] = "created",
-	[BOX_REMOVING] = "removing",
-	[BOX_VERIFYING] = "verifying",
-	[BOX_WAITING] = "waiting",
-	[BOX_COMMITTING] = "committing",
-	[BOX_DONE] = "done",
-};
-_Static_assert(sizeof state_names / sizeof *state_names == BOX_STATES, "each state has a name");
-
-void gw_box_enter(struct gw_box *box, enum gw_box_state next)
-{
-	if (box->state != next)
-		gw_log(box->env->log, GW_LOG_DEBUG, "%s: %s -> %s", box->folder->shown,
-			state_names[box->state], state_names[next]);
-	box->state = next;
-}
-
-enum { FULL_LOOK_SECONDS = 7 * 86400, NAME_LIMIT = 8192 };
-
-bool gw_box_full_look_due(const struct gw_mailbox_row *row)
-{
-	return row->full_at + FULL_LOOK_SECONDS < (int64_t)time(NULL);
-}
-
-uint32_t gw_box_window_key(const struct gw_folder *folder, int64_t now)
-{
-	const struct gw_window *w = &folder->window;
-	uint64_t key = w->max_age;
-
-	if (w->max_age == 0 && w->max_messages == 0 && w->max_size == 0 && !w->labels)
-		return 0;
-	key += (uint64_t)w->labels << 40;
-	key = key * 1000003 + w->max_messages;
-	key = key * 1000003 + w->max_size;
-	if (w->max_age > 0) /* messages grow older by the day */
-		key = key * 1000003 + (uint64_t)now / 86400;
-	return (uint32_t)(key ^ key >> 32) | 1;
-}
 
 const struct gw_folder *gw_box_folder(const struct gw_box *box)
 {
@@ -95,20 +31,12 @@ struct gw_box *gw_box_new(struct gw_box_env *env, const struct gw_folder *folder
 	return box;
 }
 
-static void drop_views(struct gw_box *box)
-{
-	gw_place_unref(box->place);
-	box->place = NULL;
-	gw_local_view_deinit(&box->local);
-	gw_keywords_deinit(&box->keywords);
-}
-
 void gw_box_free(struct gw_box *box)
 {
 	if (box == NULL)
 		return;
 	gw_delay_cancel(&box->delay);
-	drop_views(box);
+	gw_box_drop_views(box);
 	gw_remote_view_deinit(&box->remote);
 	gw_plan_deinit(&box->plan);
 	free(box->heads);
@@ -139,526 +67,214 @@ void gw_box_free(struct gw_box *box)
 	free(box);
 }
 
-void gw_box_release(struct gw_box *box)
+/* --- the machine ------------------------------------------------------------------------------ */
+
+static void wait_for_connection(struct gw_box *box)
 {
-	if (box->session == NULL)
-		return;
-	box->session = NULL;
-	box->selected = false;
-	box->env->released(box->env->ctx, box);
+	box->env->ready(box->env->ctx, box);
 }
 
-/* What its labels do, its tags will have to do. */
-static void note_tags(const struct gw_box *box, struct gw_op *op)
+/* Base first becomes what the server said; then the server is told. */
+static void announce(struct gw_box *box)
 {
-	uint64_t labels = gw_box_tags(box), old = op->flags;
-	size_t b;
-
-	switch (op->kind) {
-	case GW_OP_DELIVER:
-	case GW_OP_JOIN:
-	case GW_OP_TAKE:
-		old = 0;
-		op->own = box->env->is_label(box->env->ctx, gw_slice_str(box->folder->name));
-		break;
-	case GW_OP_FLAGS:
-	case GW_OP_BASE_FLAGS:
-		b = gw_base_find(box->local.base, box->local.base_count, op->uid);
-		if (b < box->local.base_count)
-			old = box->local.base[b].flags;
-		break;
-	default:
-		break;
-	}
-	op->gains = op->flags & ~old & labels;
-	op->loses = old & ~op->flags & labels;
+	gw_box_apply_rest(box);
+	gw_box_announce(box);
 }
 
-void gw_box_add(struct gw_box *box, struct gw_op *op)
+static void flush(struct gw_box *box)
 {
-	op->place = box->place;
-	if (box->env->tags != NULL)
-		note_tags(box, op);
-	if (op->global_id == 0)
-		op->global_id = gw_remote_view_id(&box->remote, op->uid);
-	if (gw_batcher_add(box->env->batcher, op) != GW_OK)
-		box->incomplete = true;
+	gw_box_apply_rest(box);
+	gw_box_flush(box);
 }
 
-void gw_box_finish(struct gw_box *box, enum gw_box_outcome outcome)
+static void commit(struct gw_box *box)
 {
-	if (box->state == BOX_DONE)
-		return;
-	if (outcome == GW_BOX_LOST && !box->unsent)
-		gw_box_blame(box);
-	gw_box_release(box);
-	gw_box_enter(box, BOX_DONE);
-	box->env->done(box->env->ctx, box, outcome, &box->delta,
-		box->err.code == GW_OK ? NULL : &box->err);
+	if (box->has_plan)
+		gw_box_delete_local(box);
+	gw_box_commit(box);
 }
 
-void gw_box_fail(struct gw_box *box, const struct gw_error *err)
+static void wait_for_removal(struct gw_box *box)
 {
-	if (box->err.code == GW_OK)
-		box->err = *err;
-	gw_box_finish(box, box->err.scope == GW_SCOPE_ACCOUNT ? GW_BOX_LOST : GW_BOX_FAILED);
+	gw_box_apply_rest(box);
+	box->env->created(box->env->ctx, box);
 }
 
-static void fail_memory(struct gw_box *box)
+static bool is_yet_to_be_made(struct gw_box *box)
 {
-	struct gw_error err = { 0 };
-
-	gw_fail(&err, GW_ERR_NOMEM, "out of memory");
-	err.scope = GW_SCOPE_MAILBOX;
-	gw_box_fail(box, &err);
+	return box->folder->to_be_made;
 }
 
-/* Where the connection stands, another one would not help: that is the mailbox's own failure. */
-static enum gw_scope scope_of(enum gw_code code)
+static bool is_verified(struct gw_box *box)
 {
-	return code == GW_ERR_LIMIT || code == GW_ERR_BUG || code == GW_ERR_NOMEM
-		       ? GW_SCOPE_MAILBOX
-		       : GW_SCOPE_ACCOUNT;
+	return box->env->verify;
 }
 
-void gw_box_end_lost(struct gw_box *box, const struct gw_error *why)
+static bool is_same(struct gw_box *box)
 {
-	struct gw_error err = { 0 };
-
-	if (why != NULL)
-		err = *why;
-	gw_fail(&err, GW_ERR_CANCELLED, "stopped");
-	err.scope = scope_of(err.code);
-	gw_box_fail(box, &err);
+	return box->same;
 }
 
-void gw_box_end_unsent(struct gw_box *box, enum gw_code code)
+static bool has_bodies(struct gw_box *box)
 {
-	box->unsent = true;
-	gw_fail(&box->err, code,
-		code == GW_ERR_NOMEM ? "out of memory"
-		: code == GW_ERR_NET ? "the session ended"
-				     : "a command cannot be written as IMAP wants it");
-	box->err.scope = scope_of(code);
-	gw_box_fail(box, &box->err);
+	return box->item_count > 0;
 }
 
-/* --- flags ----------------------------------------------------------------------------------- */
-
-static int new_keyword(struct gw_box *box, struct gw_slice name)
+static bool is_real(struct gw_box *box)
 {
-	struct gw_op op = { .kind = GW_OP_KEYWORD };
-	int index = gw_keywords_add(&box->keywords, name);
-
-	if (index < 0) {
-		if (!box->keywords_full)
-			gw_log(box->env->log, GW_LOG_WARN,
-				"%s has more than %d keywords; further ones are left out",
-				box->folder->shown, GW_KEYWORD_MAX);
-		box->keywords_full = true;
-		return index;
-	}
-	if (box->place == NULL || box->env->dry_run)
-		return index;
-	/* It goes to the state before any message that carries it. */
-	op.uid = (uint32_t)index;
-	op.to = strdup(box->keywords.names[index]);
-	if (op.to == NULL)
-		box->incomplete = true;
-	else
-		gw_box_add(box, &op);
-	return index;
+	return !box->env->dry_run;
 }
 
-uint64_t gw_box_translate(struct gw_box *box, const struct gw_keywords *keywords, uint64_t flags)
+static bool has_carries(struct gw_box *box)
 {
-	uint64_t out = flags & (GW_FLAG_KEYWORD(0) - 1);
-
-	for (unsigned i = 0; i < GW_KEYWORD_MAX; i++) {
-		struct gw_slice name;
-		int index;
-
-		if (!(flags & GW_FLAG_KEYWORD(i)) || keywords->names[i] == NULL)
-			continue;
-		name = gw_slice_str(keywords->names[i]);
-		index = gw_keywords_find(&box->keywords, name);
-		if (index < 0)
-			index = new_keyword(box, name);
-		if (index >= 0)
-			out |= GW_FLAG_KEYWORD((unsigned)index);
-	}
-	return out;
+	return box->carry_count > 0;
 }
 
-static uint64_t keyword_bit(struct gw_box *box, struct gw_slice name)
+static bool has_uploads(struct gw_box *box)
 {
-	int index = gw_keywords_find(&box->keywords, name);
-
-	if (index < 0)
-		index = new_keyword(box, name);
-	return index < 0 ? 0 : GW_FLAG_KEYWORD((unsigned)index);
+	return box->upload_count > 0;
 }
 
-/* What is called like a label is one: a flag of that name, which Gmail's page does not show, would
- * be in its way. */
-uint64_t gw_box_flags(void *ctx, const struct gw_fetch *fetch)
+static bool has_flags(struct gw_box *box)
 {
-	struct gw_box *box = ctx;
-	uint64_t flags = fetch->flags.system;
-	struct gw_buf label;
-
-	for (size_t i = 0; i < fetch->flags.keyword_count; i++) {
-		if (!box->env->labels || !gw_label_is(fetch->flags.keywords[i]))
-			flags |= keyword_bit(box, fetch->flags.keywords[i]);
-	}
-	gw_buf_init(&label, NAME_LIMIT);
-	for (size_t i = 0; i < fetch->label_count && box->env->labels; i++) {
-		if (gw_label_read(fetch->labels[i], &label) == GW_OK)
-			flags |= keyword_bit(box, (struct gw_slice){ label.p, label.n });
-	}
-	gw_buf_deinit(&label);
-	return flags;
+	return box->push_count > 0;
 }
 
-uint64_t gw_box_tags(const struct gw_box *box)
+static bool has_removals(struct gw_box *box)
 {
-	return box->env->tags != NULL ? gw_labels_among(&box->keywords) : 0;
+	return box->leaving_count > 0;
 }
 
-uint64_t gw_box_labels(const struct gw_box *box)
+/* What each state does once it is entered, and whether it has something to do (NULL: always).  A step
+ * ends in gw_box_step(), or in one of the ways to end. */
+static const struct {
+	void (*begin)(struct gw_box *box);
+	bool (*needs)(struct gw_box *box);
+} steps[BOX_STATES] = {
+	[BOX_LOOKING] = { gw_box_look, NULL },
+	[BOX_READY] = { wait_for_connection, NULL },
+	[BOX_OBSERVING] = { gw_box_observe, is_yet_to_be_made },
+	[BOX_HEADS_OF_ALL] = { gw_box_fetch_all_heads, gw_box_is_renumbered },
+	[BOX_LOOKING_AT_PRINTS] = { gw_box_look, NULL },
+	[BOX_REKEYING] = { gw_box_rekey, NULL },
+	[BOX_LOOKING_AGAIN] = { gw_box_look, is_real },
+	[BOX_PAIRING] = { gw_box_pair, gw_box_has_unknown },
+	[BOX_WAITING] = { gw_box_wait, gw_box_must_wait },
+	[BOX_VERIFYING] = { gw_box_verify, is_verified },
+	[BOX_VERIFYING_BODIES] = { gw_box_download, has_bodies },
+	[BOX_PLANNED] = { gw_box_plan, NULL },
+	[BOX_CONFIRMING] = { gw_box_look_at_gone, NULL },
+	[BOX_HEADS_FOR_MOVES] = { gw_box_fetch_wanted_heads, NULL },
+	[BOX_ASKING_ALL] = { gw_box_ask_labels, NULL },
+	[BOX_SIFTING] = { gw_box_ask_siblings, NULL },
+	[BOX_COPYING] = { gw_box_copy, NULL },
+	[BOX_DOWNLOADING] = { gw_box_download, gw_box_has_items },
+	[BOX_AWAITING] = { gw_box_begin_await, gw_box_has_waiting },
+	[BOX_FINDING_COPIES] = { gw_box_find_copies, gw_box_may_copy },
+	[BOX_READING_MSGIDS] = { gw_box_read_msgids, gw_box_may_know },
+	[BOX_SEEKING] = { gw_box_seek, gw_box_has_msgids },
+	[BOX_ANNOUNCING] = { announce, gw_box_has_to_send },
+	[BOX_CARRYING] = { gw_box_send_moves, has_carries },
+	[BOX_UPLOADING] = { gw_box_upload, has_uploads },
+	[BOX_FLUSHING] = { flush, has_flags },
+	[BOX_PUSHING] = { gw_box_push, NULL },
+	[BOX_CREATED] = { wait_for_removal, NULL },
+	[BOX_FINDING_SIBLINGS] = { gw_box_find_siblings, gw_box_may_have_siblings },
+	[BOX_FLUSHING_ALL] = { gw_box_flush_all, has_removals },
+	[BOX_REMOVING] = { gw_box_send_removals, NULL },
+	[BOX_COMMITTING] = { commit, is_same },
+};
+
+static bool needs(void *ctx, enum gw_box_state from, enum gw_box_state to)
 {
-	return box->env->labels ? gw_labels_among(&box->keywords) : 0;
+	(void)from; /* it is box->state */
+	return steps[to].needs == NULL || steps[to].needs(ctx);
 }
 
-/* The labels that can be put on or taken off in this mailbox: not its own, which the server never
- * shows in it. */
-static uint64_t storable_labels(const struct gw_box *box)
+static void begin(struct gw_box *box, enum gw_box_state state)
 {
-	const char *own = box->folder->name;
-	int index = gw_keywords_find(&box->keywords, gw_slice_str(own));
-	uint64_t labels = gw_box_labels(box);
-
-	if (box->folder->attrs & (GW_LIST_TRASH | GW_LIST_JUNK))
-		return 0;
-	return index < 0 ? labels : labels & ~GW_FLAG_KEYWORD((unsigned)index);
-}
-
-static uint64_t storable(void *ctx, const struct gw_flag_list *list)
-{
-	struct gw_box *box = ctx;
-	uint64_t flags = list->system;
-
-	if (list->any) /* whatever keywords there are, and will be */
-		flags |= GW_FLAGS_KEYWORDS;
-	for (size_t i = 0; i < list->keyword_count; i++) {
-		int index = gw_keywords_find(&box->keywords, list->keywords[i]);
-
-		if (index >= 0)
-			flags |= GW_FLAG_KEYWORD((unsigned)index);
-	}
-	return (flags & ~gw_box_labels(box)) | storable_labels(box);
-}
-
-uint64_t gw_box_told(const struct gw_box *box)
-{
-	uint64_t told = gw_box_labels(box) | (GW_FLAG_KEYWORD(0) - 1);
-
-	for (unsigned i = 0; i < GW_KEYWORD_MAX; i++) {
-		const char *name = box->keywords.names[i];
-
-		if (name != NULL && gw_flag_is_keyword(gw_slice_str(name)))
-			told |= GW_FLAG_KEYWORD(i);
-	}
-	return told;
-}
-
-uint64_t gw_box_storable(const struct gw_box *box)
-{
-	return box->remote.storable & gw_box_told(box);
-}
-
-/* --- looking --------------------------------------------------------------------------------- */
-
-static void take_keywords(struct gw_box *box)
-{
-	gw_keywords_deinit(&box->keywords);
-	box->keywords = box->local.keywords;
-	box->local.keywords = (struct gw_keywords){ 0 };
-	for (unsigned i = 0; i < GW_KEYWORD_MAX; i++) { /* those that only the file knew */
-		struct gw_op op = { .kind = GW_OP_KEYWORD, .uid = i };
-
-		if (box->keywords.names[i] == NULL || box->place == NULL || box->env->dry_run ||
-			(box->local.keywords_stored & GW_FLAG_KEYWORD(i)))
-			continue;
-		op.to = strdup(box->keywords.names[i]);
-		if (op.to == NULL)
-			box->incomplete = true;
-		else
-			gw_box_add(box, &op);
-	}
-}
-
-static void fail_gone(struct gw_box *box)
-{
-	struct gw_error err = { 0 };
-
-	gw_fail(&err, GW_ERR_HELD,
-		"its directory %s/%s is gone, so nothing was done: bring it back, or, to fetch "
-		"everything "
-		"anew, move the state %s/%s.db away (mail that is here is then recognised)",
-		box->env->account->maildir, box->folder->dir, box->env->account->state_dir,
-		box->env->account->name);
-	err.scope = GW_SCOPE_MAILBOX;
-	gw_box_fail(box, &err);
-}
-
-/* Neither mail nor absence: nothing is done about these until they are files again, or gone. */
-static void tell_covered(struct gw_box *box)
-{
-	struct gw_error err = { 0 };
-
-	if (box->local.covered_count == 0 || box->state != BOX_LOOKING)
-		return;
-	box->plan.look_again = true;
-	gw_fail(&err, GW_ERR_REFUSED,
-		"where the file of message UID %u was (and of %zu others) there is something else "
-		"now: a link, a pipe or a directory; nothing is done about it until the file is "
-		"back, or the entry gone",
-		box->local.covered_uid, box->local.covered_count - 1);
-	err.scope = GW_SCOPE_MESSAGE;
-	box->env->problem(box->env->ctx, box, &err);
-}
-
-/* A mailbox that the real run would make first. */
-static void see_nothing(struct gw_box *box)
-{
-	box->remote = (struct gw_remote_view){
-		.uidvalidity = 1, .uidnext = 1, .storable = GW_FLAGS_ALL, .full = true
-	};
-	gw_box_enter(box, BOX_OBSERVING);
-	gw_box_pair(box);
-}
-
-static void on_looked(
-	void *ctx, struct gw_place *place, struct gw_local_view *view, const struct gw_error *err)
-{
-	struct gw_box *box = ctx;
-
-	box->place = place;
-	box->saw_at = ++*box->env->moments;
-	if (view != NULL)
-		box->local = *view;
-	if (!box->local.scan.trusted && !box->local.missing)
-		box->fresh_from = 0;
-	if (err != NULL) {
-		gw_box_fail(box, err);
-	} else if (box->stopped) {
-		gw_box_end_lost(box, NULL);
-	} else if (box->local.missing && box->row->uidvalidity != 0) {
-		fail_gone(box);
-	} else {
-		take_keywords(box);
-		tell_covered(box);
-		if (box->row->inode != 0 && box->row->inode != box->local.inode)
-			box->copies_differ = true; /* another directory stands in its place */
-		if (box->state == BOX_LOOKING_AT_PRINTS) {
-			gw_box_rekey(box);
-		} else if (box->state == BOX_LOOKING_AGAIN) {
-			gw_box_pair(box);
-		} else if (box->remote_same && !box->copies_differ && !gw_box_changed_here(box)) {
-			gw_box_wrap_up_same(box);
-		} else if (box->folder->to_be_made) {
-			see_nothing(box);
-		} else if (!gw_box_bars_look(box)) {
-			box->env->counts->mailboxes_changed += box->remote_same;
-			gw_box_enter(box, BOX_READY);
-			box->env->ready(box->env->ctx, box);
-		}
-	}
-}
-
-void gw_box_look(struct gw_box *box, enum gw_box_state state, bool with_prints)
-{
-	const struct gw_look_options options = { .dir = box->folder->dir,
-		.name = box->folder->name,
-		.mailbox = box->row->id,
-		.create = box->row->uidvalidity == 0,
-		.reserve = box->env->account->min_free_space,
-		.oldest = box->oldest,
-		.max_size = box->folder->window.max_size,
-		.retry_refused = box->env->full,
-		.retry_kept = box->env->restore_deletions,
-		.accept_held = box->env->accept_uploads,
-		.tags = box->env->tags,
-		.is_label = box->env->is_label,
-		.ctx = box->env->ctx,
-		.with_prints = with_prints };
-
-	drop_views(box);
 	gw_box_enter(box, state);
-	box->fresh_from = ++*box->env->moments;
-	if (gw_look_start(box->env->disk, &options, on_looked, box) != GW_OK)
-		fail_memory(box);
+	steps[state].begin(box);
 }
+
+static void go(struct gw_box *box, enum gw_box_state next)
+{
+	if (!gw_box_wants_session(next) || gw_box_has_session(box)) {
+		begin(box, next);
+		return;
+	}
+	box->then = next;
+	gw_box_ask_session(box);
+}
+
+/* What is removed stays removed: that is committed even where the session ends meanwhile. */
+static void step(struct gw_box *box)
+{
+	enum gw_box_state next;
+
+	if (box->stopped && box->state != BOX_REMOVING) {
+		gw_box_end_lost(box, NULL);
+		return;
+	}
+	next = gw_box_after(box->state, needs, box);
+	if (box->err.code != GW_OK)
+		gw_box_fail(box, &box->err);
+	else
+		go(box, next);
+}
+
+static void arrive(struct gw_box *box)
+{
+	if (box->stopped)
+		gw_box_end_lost(box, NULL);
+	else
+		begin(box, box->then);
+}
+
+static const struct gw_box_machine machine = {
+	.step = step, .go = go, .arrive = arrive, .blame = gw_box_blame
+};
 
 void gw_box_start(struct gw_box *box)
 {
-	/* The prints serve is_another(). */
-	gw_box_look(box, BOX_LOOKING,
-		box->env->verify || (box->row->uidvalidity != 0 && box->row->full_at == 0));
-}
-
-/* A mailbox that was recognised by its UIDVALIDITY under another name is believed only if its
- * messages are as large as base's. */
-static bool is_another(const struct gw_box *box)
-{
-	const struct gw_remote_view *v = &box->remote;
-	size_t compared = 0, differ = 0, r = 0;
-
-	for (size_t i = 0; i < box->local.print_count && v->full; i++) {
-		const struct gw_pair_local *p = &box->local.prints[i];
-
-		while (r < v->count && v->messages[r].uid < p->index)
-			r++;
-		if (r == v->count || v->messages[r].uid != p->index || v->messages[r].size == 0 ||
-			p->size == 0)
-			continue;
-		compared++;
-		differ += v->messages[r].size != p->size;
-	}
-	return differ * 10 > compared; /* some servers count a few wrongly */
-}
-
-static void rekey(struct gw_box *box)
-{
-	box->rekeyed = true;
-	gw_box_begin_rekey(box);
-}
-
-static void on_observed(
-	void *ctx, struct gw_remote_view *view, bool plain, const struct gw_error *err)
-{
-	struct gw_box *box = ctx;
-
-	box->env->plain_select |= plain;
-	if (err != NULL) {
-		gw_box_fail(box, err);
-		return;
-	}
-	box->remote = *view;
-	if (!box->env->verify && is_another(box))
-		box->remote.restarted = true;
-	if (box->stopped)
-		gw_box_end_lost(box, NULL);
-	else if (box->env->verify)
-		gw_box_verify(box);
-	else if (box->remote.restarted && box->local.base_count > 0)
-		rekey(box);
-	else
-		gw_box_pair(box);
-}
-
-/* --- selecting it again ---------------------------------------------------------------------- */
-
-static void on_select_response(void *ctx, const struct gw_response *r)
-{
-	struct gw_box *box = ctx;
-
-	if (r->type == GW_RESP_STATUS_TEXT && r->code == GW_CODE_UIDVALIDITY &&
-		r->number == box->remote.uidvalidity)
-		box->selected = true;
-	else if (r->type == GW_RESP_EXISTS)
-		box->remote.exists = (uint32_t)r->number;
-}
-
-static void on_selected(void *ctx, const struct gw_result *result)
-{
-	struct gw_box *box = ctx;
-	struct gw_error err = { 0 };
-
-	if (result->kind != GW_RESULT_OK) {
-		err = *result->err;
-		err.scope = result->kind == GW_RESULT_LOST ? GW_SCOPE_ACCOUNT : GW_SCOPE_MAILBOX;
-		gw_box_fail(box, &err);
-	} else if (box->stopped) {
-		gw_box_end_lost(box, NULL);
-	} else if (!box->selected) { /* its UIDs mean something else by now */
-		gw_box_finish(box, GW_BOX_AGAIN);
-	} else {
-		box->remote.read_only |= result->response->code == GW_CODE_READ_ONLY;
-		box->then(box);
-	}
-}
-
-static void select_again(struct gw_box *box)
-{
-	uint32_t caps = gw_session_caps(box->session);
-	struct gw_line line;
-	enum gw_code code;
-
-	gw_box_enter(box, BOX_SELECTING);
-	gw_line_init(&line);
-	gw_line_printf(&line, "SELECT ");
-	gw_line_string(&line, gw_slice_str(box->folder->wire), caps);
-	if (!box->env->plain_select && (caps & GW_CAP_CONDSTORE))
-		gw_line_printf(&line, " (CONDSTORE)");
-	code = gw_session_send(box->session, &line,
-		&(struct gw_handlers){
-			.response = on_select_response, .done = on_selected, .ctx = box });
-	gw_line_deinit(&line);
-	if (code == GW_OK)
-		return;
-	gw_box_end_unsent(box, code);
-}
-
-void gw_box_with_session(struct gw_box *box, void (*then)(struct gw_box *box))
-{
-	box->then = then;
-	if (box->selected && !box->superseded) {
-		then(box);
-	} else if (box->session != NULL && !box->superseded) {
-		select_again(box);
-	} else {
-		gw_box_release(box);
-		box->superseded = false;
-		gw_box_enter(box, BOX_READY_AGAIN);
-		box->env->ready(box->env->ctx, box);
-	}
+	box->machine = &machine;
+	steps[box->state].begin(box);
 }
 
 void gw_box_attach(struct gw_box *box, struct gw_session *session)
 {
-	const struct gw_observe_options options = { .session = session,
-		.mailbox = box->folder->wire,
-		.full = box->env->full || box->copies_differ || gw_box_full_look_due(box->row) ||
-			gw_box_window_key(box->folder, box->env->now) != box->row->window,
-		.list = box->local.held_gone.count > 0,
-		.oldest = box->oldest,
-		.plain_select = box->env->plain_select,
-		.uidvalidity = box->row->uidvalidity,
-		.uidnext = box->row->uidnext,
-		.highestmodseq = box->row->highestmodseq,
-		.base = box->local.base,
-		.base_count = box->local.base_count,
-		.flags = gw_box_flags,
-		.storable = storable,
-		.done = on_observed,
-		.ctx = box };
-	enum gw_code code;
-
 	box->session = session;
-	if (box->state == BOX_READY_AGAIN) {
-		select_again(box);
-		return;
+	if (box->state == BOX_READY_AGAIN)
+		gw_box_select(box);
+	else
+		step(box);
+}
+
+void gw_box_proceed(struct gw_box *box)
+{
+	enum gw_code code = GW_OK;
+
+	box->planned = box->plan.count > 0;
+	if (!box->env->dry_run)
+		code = gw_box_store_validity(box);
+	if (code != GW_OK || !gw_box_sort_out(box)) {
+		gw_fail(&box->err, GW_ERR_NOMEM, "out of memory");
+		gw_box_fail(box, &box->err);
+	} else if (box->env->dry_run) {
+		gw_box_count_rest(box);
+		gw_box_finish(box, GW_BOX_IN_STEP);
+	} else {
+		gw_box_take_files(box);
+		go(box, BOX_COPYING);
 	}
-	box->session_used = true;
-	box->selected = true;
-	box->asked_full = options.full;
-	gw_box_enter(box, BOX_OBSERVING);
-	code = gw_observe_remote(&options);
-	if (code != GW_OK) {
-		gw_box_end_unsent(box, code);
-	}
+}
+
+void gw_box_remove(struct gw_box *box)
+{
+	if (gw_box_collect(box))
+		step(box);
+	else
+		gw_box_fail_nomem(box);
 }
 
 void gw_box_supersede(struct gw_box *box)
@@ -676,9 +292,9 @@ void gw_box_stop(struct gw_box *box, bool batches_lost)
 	if (box->upload != NULL)
 		gw_upload_stop(box->upload);
 	gw_delay_cancel(&box->delay);
-	if (box->state == BOX_READY || box->state == BOX_WAITING || box->state == BOX_PLANNED ||
-		box->state == BOX_READY_AGAIN || box->state == BOX_CREATED ||
-		box->state == BOX_AWAITING || (box->state == BOX_COMMITTING && batches_lost))
+	if (gw_box_awaits(box->state) == GW_AWAITS_ACCOUNT ||
+		gw_box_awaits(box->state) == GW_AWAITS_TIMER ||
+		(box->state == BOX_COMMITTING && batches_lost))
 		gw_box_end_lost(box, NULL);
 }
 

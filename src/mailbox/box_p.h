@@ -1,19 +1,6 @@
-/* mailbox/box_p.h - what box.c, pair.c and apply.c share; private to them.
+/* mailbox/box_p.h - what the files of one mailbox's run share; private to them.
  *
- *   LOOKING --> READY --connection--> OBSERVING
- *   OBSERVING --UIDs mean something else now--> HEADS_OF_ALL --> LOOKING_AT_PRINTS --> REKEYING
- *             --> LOOKING_AGAIN --> (as if nothing had happened)
- *   OBSERVING --new mail on both sides--> PAIRING --> PLANNED       else --> PLANNED
- *   PLANNED --something is gone--> CONFIRMING --> PLANNED
- *           --it may have come from another mailbox--> HEADS_FOR_MOVES --> PLANNED
- *           --it may only be hidden--> ASKING_ALL --> PLANNED
- *           --the account says so--> COPYING --> DOWNLOADING --> CARRYING --> UPLOADING
- *           --> PUSHING --> CREATED            (COPYING, AWAITING: get.c)
- *   To verify: OBSERVING --> VERIFYING (bodies by way of DOWNLOADING) --> COMMITTING --> DONE
- *   CREATED --the account says so--> REMOVING --> COMMITTING --> DONE
- *   Where a connection is needed and was given up meanwhile: READY_AGAIN --> SELECTING --> on.
- *   PAIRING --an upload was interrupted and is not seen--> WAITING --> DONE (once more)
- *   LOOKING --nothing changed there, nor here--> COMMITTING (stamps only)
+ * The order of the run is the table in state.h; box.c says what each state does.
  *
  * I1  env->done() runs once, from finish().
  * I2  a row of base never stands under a UIDVALIDITY that it was not seen under: the mailbox's row
@@ -27,6 +14,7 @@
 #include "local/local_copy.h"
 #include "local/observe.h"
 #include "mailbox/box.h"
+#include "mailbox/state.h"
 #include "net/delay.h"
 #include "remote/append.h"
 #include "remote/expunge.h"
@@ -37,38 +25,6 @@
 #include "remote/search_label.h"
 #include "remote/search_msgid.h"
 #include "remote/store_flags.h"
-
-enum gw_box_state {
-	BOX_LOOKING,
-	BOX_READY,
-	BOX_OBSERVING,
-	BOX_HEADS_OF_ALL,
-	BOX_LOOKING_AT_PRINTS,
-	BOX_REKEYING,
-	BOX_LOOKING_AGAIN,
-	BOX_PAIRING,
-	BOX_PLANNED,
-	BOX_CONFIRMING,
-	BOX_HEADS_FOR_MOVES,
-	BOX_ASKING_ALL, /* hidden.c */
-	BOX_SIFTING,    /* archive.c */
-	BOX_READY_AGAIN,
-	BOX_SELECTING,
-	BOX_COPYING,
-	BOX_DOWNLOADING,
-	BOX_AWAITING, /* what other mailboxes fetch */
-	BOX_SEEKING,  /* known.c */
-	BOX_CARRYING,
-	BOX_UPLOADING,
-	BOX_PUSHING,
-	BOX_CREATED,
-	BOX_REMOVING,
-	BOX_VERIFYING,
-	BOX_WAITING,
-	BOX_COMMITTING,
-	BOX_DONE,
-	BOX_STATES, /* how many */
-};
 
 /* A message that was moved here on the server: its file follows. */
 struct gw_box_take {
@@ -106,15 +62,23 @@ struct gw_box_orphan {
 	uint32_t uid, local;
 };
 
+/* How a step goes on: box.c's, called from below. */
+struct gw_box_machine {
+	void (*step)(struct gw_box *box);                        /* see gw_box_step() */
+	void (*go)(struct gw_box *box, enum gw_box_state state); /* as the account asks */
+	void (*arrive)(struct gw_box *box); /* the mailbox is selected: box->then is next */
+	void (*blame)(struct gw_box *box);  /* isolate.c */
+};
+
 struct gw_box {
-	enum gw_box_state state;
+	const struct gw_box_machine *machine;
+	enum gw_box_state state, then; /* then: what is entered once the mailbox is selected */
 	struct gw_box_env *env;
 	const struct gw_folder *folder;
 	struct gw_mailbox_row *row;
 	struct gw_session *session; /* borrowed between attach and released */
 	bool session_used, stopped, superseded;
-	bool selected;                    /* on its session, this mailbox is */
-	void (*then)(struct gw_box *box); /* what goes on once it is selected (again) */
+	bool selected; /* on its session, this mailbox is */
 
 	struct gw_place *place; /* one reference; NULL in a dry run of a new mailbox */
 	struct gw_local_view local;
@@ -124,6 +88,8 @@ struct gw_box {
 	bool copies_differ, asked_full;
 	int64_t oldest;   /* what is older is outside the window; 0: no limit */
 	bool remote_same; /* the server's counts say that nothing changed there */
+	bool same;        /* nor did anything here */
+	bool has_plan;
 
 	/* pair.c */
 	struct gw_pair_remote *heads; /* owned; headers that came */
@@ -135,6 +101,7 @@ struct gw_box {
 	bool head_comes, head_whole;
 	struct gw_file_print *prints; /* owned; of files base does not know, by index */
 	size_t print_count;
+	bool named_only; /* each of those files names a UID of this mailbox */
 	bool prints_pending;
 	struct gw_pair *pairs; /* owned */
 	size_t pair_count, pair_cap;
@@ -226,8 +193,15 @@ struct gw_box {
 	struct gw_error err;
 };
 
-/* box.c */
+/* --- core.c: what every step uses ------------------------------------------------------------- */
+
+/* The only writer of box->state; logs the transition at debug level. */
+void gw_box_enter(struct gw_box *box, enum gw_box_state next);
+/* What the state awaits has come: goes on, as the table says.  The box may be freed by then. */
+void gw_box_step(struct gw_box *box);
+/* Ends the box: with the mailbox or, by the error's scope, its connection.  The box may be freed. */
 void gw_box_fail(struct gw_box *box, const struct gw_error *err);
+void gw_box_fail_nomem(struct gw_box *box);
 void gw_box_finish(struct gw_box *box, enum gw_box_outcome outcome);
 /* Its connection or the disk is lost; why NULL: it was stopped. */
 void gw_box_end_lost(struct gw_box *box, const struct gw_error *why);
@@ -237,7 +211,10 @@ void gw_box_release(struct gw_box *box);
 /* Hands an operation on this mailbox to the batcher; what it owns is gone either way.  When memory
  * is out the box is incomplete: the next look finds it again. */
 void gw_box_add(struct gw_box *box, struct gw_op *op);
+/* The bits of a FETCH's flags (and labels), new keywords included; ctx: the box. */
 uint64_t gw_box_flags(void *ctx, const struct gw_fetch *fetch);
+/* The bits of those that PERMANENTFLAGS says may be stored; ctx: the box. */
+uint64_t gw_box_storable_of(void *ctx, const struct gw_flag_list *list);
 /* Keywords that are labels (remote/labels.h). */
 uint64_t gw_box_labels(const struct gw_box *box);
 /* Those of them that stand in notmuch's database and not in file names. */
@@ -246,125 +223,20 @@ uint64_t gw_box_tags(const struct gw_box *box);
 uint64_t gw_box_told(const struct gw_box *box);
 /* Those that the server stores for good, once it was asked. */
 uint64_t gw_box_storable(const struct gw_box *box);
-void gw_box_look(struct gw_box *box, enum gw_box_state state, bool with_prints);
-
-/* isolate.c */
-/* It ends with its connection: what it was asking for is remembered. */
-void gw_box_blame(struct gw_box *box);
-/* Of its download. */
-void gw_box_note_break(struct gw_box *box, uint32_t lo, uint32_t hi, size_t asked, bool late);
-/* Has it broken too often?  true: the box has ended. */
-bool gw_box_bars_look(struct gw_box *box);
-bool gw_box_bars_changes(struct gw_box *box);
-/* So often a connection broke while this file was sent. */
-unsigned gw_box_heat_of_file(const struct gw_box *box, uint32_t local);
-/* Notes how suspicious it is; true: it is not asked for, and set aside. */
-bool gw_box_sets_aside(struct gw_box *box, struct gw_download_item *item);
-/* All of it was answered. */
-void gw_box_acquit(struct gw_box *box);
-/* Messages that an earlier run set aside, and that stay so by the plan (or there is none). */
-void gw_box_count_aside(struct gw_box *box);
-/* Tells of them, and of files that were refused. */
-void gw_box_tell_aside(struct gw_box *box);
-/* apply.c: the server will not give it. */
-void gw_box_set_aside(struct gw_box *box, const struct gw_download_item *item, const char *reason);
-
-/* pair.c: the heads of all messages, to find base's rows again under new UIDs. */
-void gw_box_begin_rekey(struct gw_box *box);
-/* The UID that base has for it: in a dry run the state keeps the old ones.  0: the same. */
-uint32_t gw_box_row_uid(const struct gw_box *box, uint32_t uid);
-/* All rows' prints are there (LOOKING_AT_PRINTS is over). */
-void gw_box_rekey(struct gw_box *box);
-/* Fetches the headers of wanted_heads; then gw_box_headed(). */
-void gw_box_fetch_wanted_heads(struct gw_box *box);
-/* Joins what both sides have new, if they do, and goes on to gw_box_plan(). */
-void gw_box_pair(struct gw_box *box);
-
-bool gw_box_is_paired(const struct gw_box *box, uint32_t local);
-
-/* box.c: selects the mailbox, on a new connection if need be, and calls then(). */
-void gw_box_with_session(struct gw_box *box, void (*then)(struct gw_box *box));
 /* Flags by another mailbox's keywords, in this one's. */
 uint64_t gw_box_translate(struct gw_box *box, const struct gw_keywords *keywords, uint64_t flags);
 
-/* plan.c: plans, then waits for the account. */
-void gw_box_plan(struct gw_box *box);
+/* --- policy.c ------------------------------------------------------------------------------------ */
+
 /* Flags that a file name here takes from the server. */
 uint64_t gw_box_here(const struct gw_box *box);
 /* Its policy, as the planner takes it. */
 struct gw_plan_input gw_box_policy(const struct gw_box *box);
+/* Is there anything here to tell the server of? */
+bool gw_box_changed_here(const struct gw_box *box);
 
-/* explain.c: a dry run, step by step. */
-void gw_box_tell(struct gw_box *box);
+/* --- file.c: one message's file ------------------------------------------------------------------- */
 
-/* upload.c: was this file announced by a run that did not see it through?  Then the state says
- * what its letters mean. */
-bool gw_box_was_announced(const struct gw_box *box, uint32_t local);
-
-/* orphan.c */
-/* Uploads are over: rows of those that were sent go. */
-void gw_box_settle_orphans(struct gw_box *box);
-void gw_box_cut_orphans(struct gw_box *box, const struct gw_box *ended);
-void gw_box_forget_orphans(struct gw_box *box);
-
-/* get.c */
-/* Copies what is here, fetches the rest of its items; then gw_box_find_copies(). */
-void gw_box_get(struct gw_box *box);
-/* What it had to fetch itself is there. */
-void gw_box_got(struct gw_box *box);
-/* Rows that lack their global id get it. */
-void gw_box_note_ids(struct gw_box *box);
-
-/* same_name.c */
-/* Files that share a base name and are not one message are given names of their own. */
-void gw_box_settle_twins(struct gw_box *box);
-/* The message uid leaves, with its file, if it has one: those that are the same message go along,
- * or they would come back as new. */
-void gw_box_drop_twins(struct gw_box *box, uint32_t uid, uint32_t local);
-
-/* apply.c: stores that the mailbox has a UIDVALIDITY and nothing under it yet (I2), unless that
- * is stored already.  GW_ERR_NOMEM. */
-enum gw_code gw_box_store_validity(struct gw_box *box);
-
-/* match.c */
-void gw_box_headed(struct gw_box *box);
-/* Files whose messages were moved here on the server. */
-void gw_box_take_files(struct gw_box *box);
-void gw_box_forget_moves(struct gw_box *box);
-
-/* verify.c: compares instead of planning. */
-void gw_box_verify(struct gw_box *box);
-/* Of one that was fetched for it; takes file over. */
-void gw_box_verify_body(
-	struct gw_box *box, const struct gw_download_item *item, struct gw_delivered *file);
-void gw_box_verify_end(struct gw_box *box);
-
-/* moves_there.c */
-/* Looks for messages that are on the server already, in other mailboxes; then gw_box_find_known().
- */
-void gw_box_find_copies(struct gw_box *box);
-/* What became a copy is not uploaded. */
-void gw_box_drop_carried(struct gw_box *box);
-/* known.c: asks all mail for what is to be uploaded; then gw_box_send(). */
-void gw_box_find_known(struct gw_box *box);
-void gw_box_drop_known(struct gw_box *box);
-/* Moves and copies them; then gw_box_upload(). */
-void gw_box_carry(struct gw_box *box);
-
-/* apply.c: carries out. */
-/* A message that is in tmp/ goes to its place; file is taken over. */
-struct gw_box_arrival {
-	uint32_t uid;
-	uint32_t size; /* RFC822.SIZE; 0: not told */
-	uint64_t flags;
-	time_t date;   /* 0: not known */
-	bool was_here; /* another mailbox had it before: no news */
-};
-void gw_box_deliver(struct gw_box *box, const struct gw_box_arrival *a, struct gw_delivered *file);
-/* What is left of the plan, local side, less what goes. */
-void gw_box_apply_rest(struct gw_box *box);
-/* What goes here. */
-void gw_box_delete_local(struct gw_box *box);
 /* A file and a message that are one from now on. */
 struct gw_box_union {
 	uint32_t uid, local;
@@ -380,36 +252,135 @@ bool gw_box_name_source(struct gw_box *box, uint32_t local, struct gw_op *op);
 char *gw_box_renamed(struct gw_box *box, uint32_t local, uint64_t flags, uint64_t changes);
 /* Did the look show a file of this base name, which then is another message? */
 bool gw_box_name_is_taken(const struct gw_box *box, struct gw_slice base);
-void gw_box_created(struct gw_box *box);
-void gw_box_begin_download(struct gw_box *box); /* of its items */
-/* Everything was carried out: stores the cursors. */
-void gw_box_wrap_up(struct gw_box *box);
-/* Is there anything here to tell the server of? */
-bool gw_box_changed_here(const struct gw_box *box);
-/* Nothing changed on either side: stores the stamps of the look. */
-void gw_box_wrap_up_same(struct gw_box *box);
-
 /* The fingerprint of a file that base does not know, or NULL. */
 const struct gw_file_print *gw_box_print_of(const struct gw_box *box, uint32_t local);
+/* A message that is in tmp/ goes to its place; file is taken over. */
+struct gw_box_arrival {
+	uint32_t uid;
+	uint32_t size; /* RFC822.SIZE; 0: not told */
+	uint64_t flags;
+	time_t date;   /* 0: not known */
+	bool was_here; /* another mailbox had it before: no news */
+};
+void gw_box_deliver(struct gw_box *box, const struct gw_box_arrival *a, struct gw_delivered *file);
+/* A message in new/ stays there while it has no flag, and one in cur/ stays in cur/. */
+bool gw_box_stays_in_new(const struct gw_box *box, uint32_t local, uint64_t flags);
+/* Was this file announced by a run that did not see it through?  Then the state says what its
+ * letters mean. */
+bool gw_box_was_announced(const struct gw_box *box, uint32_t local);
+bool gw_box_is_paired(const struct gw_box *box, uint32_t local);
+/* True if the view lists this UID. */
+bool gw_box_is_there(const struct gw_box *box, uint32_t uid);
+/* The UID that base has for it: in a dry run the state keeps the old ones.  0: the same. */
+uint32_t gw_box_row_uid(const struct gw_box *box, uint32_t uid);
 
-/* upload.c */
-/* Which of the unknown files may be uploaded at all. */
-void gw_box_mark_candidates(struct gw_box *box);
+/* --- lease.c: its connection ------------------------------------------------------------------ */
+
+/* True while the mailbox is selected on a connection that is its own. */
+bool gw_box_has_session(const struct gw_box *box);
+/* Selects the mailbox, on another connection if need be; then box->machine->arrive(). */
+void gw_box_ask_session(struct gw_box *box);
+/* Selects it on the connection that it has. */
+void gw_box_select(struct gw_box *box);
+
+/* --- the steps: one function for each state, called as it is entered (box.c) ------------------- */
+
+/* look.c */
+void gw_box_look(struct gw_box *box);
+void gw_box_observe(struct gw_box *box);
+/* True if the UIDs of base's rows mean something else on the server now. */
+bool gw_box_is_renumbered(struct gw_box *box);
+void gw_box_drop_views(struct gw_box *box);
+
+/* pair.c: base's rows are found again under new UIDs by the headers of all messages. */
+void gw_box_fetch_all_heads(struct gw_box *box);
+void gw_box_rekey(struct gw_box *box);
+/* Joins what both sides have new.  Names the mailbox's key and its unknown files first. */
+void gw_box_pair(struct gw_box *box);
+bool gw_box_has_unknown(struct gw_box *box);
+/* Fetches the headers of wanted_heads. */
+void gw_box_fetch_wanted_heads(struct gw_box *box);
+
+/* plan.c: plans, once, and waits for the account. */
+void gw_box_plan(struct gw_box *box);
+
+/* explain.c: a dry run, step by step. */
+void gw_box_tell(struct gw_box *box);
+
+/* match.c */
+void gw_box_look_at_gone(struct gw_box *box);
+/* Files whose messages were moved here on the server. */
+void gw_box_take_files(struct gw_box *box);
+void gw_box_forget_moves(struct gw_box *box);
+
+/* hidden.c: asks all mail for the labels of what is gone. */
+void gw_box_ask_labels(struct gw_box *box);
+/* archive.c: asks the state where what may be archived stands. */
+void gw_box_ask_siblings(struct gw_box *box);
+
+/* get.c */
+/* Claims what nobody else fetches, and copies what another mailbox has. */
+void gw_box_copy(struct gw_box *box);
+/* True if something is to be fetched, as far as the day allows. */
+bool gw_box_has_items(struct gw_box *box);
+/* True if others fetch the rest; gives up its own claims. */
+bool gw_box_has_waiting(struct gw_box *box);
+void gw_box_begin_await(struct gw_box *box);
+/* Rows that lack their global id get it. */
+void gw_box_note_ids(struct gw_box *box);
+
+/* apply.c */
+/* The plan becomes lists: what is joined at once, fetched, told, uploaded.  false: out of memory. */
+bool gw_box_sort_out(struct gw_box *box);
+/* A dry run: the same, counted. */
+void gw_box_count_rest(struct gw_box *box);
+/* Fetches its items. */
+void gw_box_download(struct gw_box *box);
+/* What is left of the plan, local side, less what goes. */
+void gw_box_apply_rest(struct gw_box *box);
+/* What goes here. */
+void gw_box_delete_local(struct gw_box *box);
+
+/* moves_there.c */
+/* Finds the rows of messages that are to be uploaded, and stand in other mailboxes already. */
+void gw_box_find_copies(struct gw_box *box);
+bool gw_box_may_copy(struct gw_box *box);
+/* What became a copy is not uploaded. */
+void gw_box_drop_carried(struct gw_box *box);
+/* Moves and copies them on the server. */
+void gw_box_send_moves(struct gw_box *box);
+
+/* known.c */
+void gw_box_read_msgids(struct gw_box *box);
+bool gw_box_may_know(struct gw_box *box);
+/* Asks all mail for them. */
+void gw_box_seek(struct gw_box *box);
+bool gw_box_has_msgids(struct gw_box *box);
+void gw_box_drop_known(struct gw_box *box);
+
+/* pending.c */
 /* Interrupted uploads whose file is gone: those that arrived become base's. */
 void gw_box_claim_pending(struct gw_box *box);
-/* true: an interrupted upload may still arrive; the box ends by itself and is looked at again. */
+/* True if an interrupted upload may still arrive; then waits, and ends to be looked at again. */
 bool gw_box_must_wait(struct gw_box *box);
-/* Notes one UPLOAD or REFUSE action; false: out of memory. */
-bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a);
-/* Announces what is new here and sends it, then gw_box_push(). */
-void gw_box_send(struct gw_box *box);
-void gw_box_upload(struct gw_box *box);
+void gw_box_wait(struct gw_box *box);
 /* What was uploaded and is told of now is there. */
 void gw_box_note_seen(struct gw_box *box);
 /* It was uploaded, and is not there: its file is one that is being sent. */
 void gw_box_take_back(struct gw_box *box, uint32_t uid);
 /* While that is so, what is new there may be it: the next look compares them. */
 void gw_box_put_off_new(struct gw_box *box);
+
+/* upload.c */
+/* Which of the unknown files may be uploaded at all. */
+void gw_box_mark_candidates(struct gw_box *box);
+/* Notes one UPLOAD or REFUSE action; false: out of memory. */
+bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a);
+/* True if something is to be sent or moved there, as far as the day allows. */
+bool gw_box_has_to_send(struct gw_box *box);
+/* Stores what is about to be sent. */
+void gw_box_announce(struct gw_box *box);
+void gw_box_upload(struct gw_box *box);
 /* A file is neither pending nor refused any more; or it is refused. */
 void gw_box_forget_file(struct gw_box *box, const char *name);
 void gw_box_refuse_file(struct gw_box *box, const char *name, const char *reason);
@@ -418,15 +389,70 @@ void gw_box_refuse_alias(struct gw_box *box, const char *name, uint32_t uid);
 /* Was the file's upload answered OK? */
 bool gw_box_stored(const struct gw_box *box, uint32_t local);
 
+/* orphan.c */
+/* Uploads are over: rows of those that were sent go. */
+void gw_box_settle_orphans(struct gw_box *box);
+void gw_box_cut_orphans(struct gw_box *box, const struct gw_box *ended);
+void gw_box_forget_orphans(struct gw_box *box);
+
+/* same_name.c */
+/* Files that share a base name and are not one message are given names of their own. */
+void gw_box_settle_twins(struct gw_box *box);
+/* The message uid leaves, with its file, if it has one: those that are the same message go along,
+ * or they would come back as new. */
+void gw_box_drop_twins(struct gw_box *box, uint32_t uid, uint32_t local);
+
 /* flags.c */
 /* Notes one REMOTE_FLAGS action; false: out of memory. */
 bool gw_box_will_push(struct gw_box *box, const struct gw_action *a);
-/* Tells the server, then gw_box_created(). */
+/* Before the server is told, what it rests on goes to disk. */
+void gw_box_flush(struct gw_box *box);
+/* Tells the server. */
 void gw_box_push(struct gw_box *box);
 /* Remembers a message with a reason. */
 void gw_box_hold(struct gw_box *box, uint32_t uid, const char *why);
 /* The server merges: what was edited here is as before there. */
 void gw_box_tell_kept(struct gw_box *box, uint32_t uid);
 
-/* The only writer of box->state; logs the transition at debug level. */
-void gw_box_enter(struct gw_box *box, enum gw_box_state next);
+/* remove.c */
+/* Lists what goes; false: out of memory. */
+bool gw_box_collect(struct gw_box *box);
+/* Which messages stay in another mailbox, and lose this one only? */
+void gw_box_find_siblings(struct gw_box *box);
+bool gw_box_may_have_siblings(struct gw_box *box);
+void gw_box_flush_all(struct gw_box *box);
+void gw_box_send_removals(struct gw_box *box);
+
+/* verify.c: compares instead of planning. */
+void gw_box_verify(struct gw_box *box);
+/* Compares a body that was fetched for it with its file; takes file over. */
+void gw_box_verify_body(
+	struct gw_box *box, const struct gw_download_item *item, struct gw_delivered *file);
+
+/* commit.c */
+/* Stores the cursor, or stamps, or what a repair leaves. */
+void gw_box_commit(struct gw_box *box);
+/* Stores that the mailbox has a UIDVALIDITY and nothing under it yet (I2), unless that is stored
+ * already.  GW_ERR_NOMEM. */
+enum gw_code gw_box_store_validity(struct gw_box *box);
+
+/* isolate.c */
+/* It ends with its connection: what it was asking for is remembered. */
+void gw_box_blame(struct gw_box *box);
+/* Of its download. */
+void gw_box_note_break(struct gw_box *box, uint32_t lo, uint32_t hi, size_t asked, bool late);
+/* Has it broken too often?  true: the box has ended. */
+bool gw_box_bars_look(struct gw_box *box);
+bool gw_box_bars_changes(struct gw_box *box);
+/* So often a connection broke while this file was sent. */
+unsigned gw_box_heat_of_file(const struct gw_box *box, uint32_t local);
+/* Notes how suspicious it is; true: it is not asked for, and set aside. */
+bool gw_box_sets_aside(struct gw_box *box, struct gw_download_item *item);
+/* The server will not give this message. */
+void gw_box_set_aside(struct gw_box *box, const struct gw_download_item *item, const char *reason);
+/* All of it was answered. */
+void gw_box_acquit(struct gw_box *box);
+/* Messages that an earlier run set aside, and that stay so by the plan (or there is none). */
+void gw_box_count_aside(struct gw_box *box);
+/* Tells of them, and of files that were refused. */
+void gw_box_tell_aside(struct gw_box *box);

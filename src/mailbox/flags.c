@@ -77,50 +77,34 @@ static void on_pushed(void *ctx, const struct gw_error *refused, const struct gw
 		gw_box_fail(box, &err);
 		return;
 	}
-	gw_box_created(box);
+	gw_box_step(box);
 }
 
-static void tell(struct gw_box *box)
+void gw_box_push(struct gw_box *box)
 {
 	const struct gw_push_events events = {
 		.flags = gw_box_flags, .done = on_pushed, .ctx = box
 	};
-	enum gw_code code;
+	enum gw_code code = gw_push_start(box->session, box->push_items, box->push_count,
+		&box->keywords, gw_box_labels(box), &events);
 
-	gw_box_enter(box, BOX_PUSHING);
-	code = gw_push_start(box->session, box->push_items, box->push_count, &box->keywords,
-		gw_box_labels(box), &events);
 	if (code == GW_OK)
 		return;
 	gw_box_end_unsent(box, code);
 }
 
-static void on_settled(void *ctx, const struct gw_error *err)
+static void on_flushed(void *ctx, const struct gw_error *err)
 {
-	struct gw_box *box = ctx;
-
-	if (err == NULL && !box->stopped) {
-		gw_box_with_session(box, tell);
-		return;
-	}
-	gw_box_end_lost(box, err);
+	if (err == NULL)
+		gw_box_step(ctx);
+	else
+		gw_box_end_lost(ctx, err);
 }
 
-void gw_box_push(struct gw_box *box)
+void gw_box_flush(struct gw_box *box)
 {
-	struct gw_error err = { 0 };
-
-	if (box->push_count == 0) {
-		gw_box_created(box);
-		return;
-	}
-	gw_box_apply_rest(box); /* base first becomes what the server said */
 	if (gw_box_bars_changes(box))
 		return;
-	gw_box_enter(box, BOX_PUSHING);
-	if (gw_settle_start(box->env->disk, box->place, NULL, 0, on_settled, box) == GW_OK)
-		return;
-	gw_fail(&err, GW_ERR_NOMEM, "out of memory");
-	err.scope = GW_SCOPE_MAILBOX;
-	gw_box_fail(box, &err);
+	if (gw_settle_start(box->env->disk, box->place, NULL, 0, on_flushed, box) != GW_OK)
+		gw_box_fail_nomem(box);
 }

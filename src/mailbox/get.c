@@ -96,8 +96,20 @@ static void claim(struct gw_box *box)
 	shrink(&box->waiting, box->waiting_count);
 }
 
-/* Fetches its items, as far as the day allows: the newest first. */
-static void fetch(struct gw_box *box)
+/* What was not copied. */
+static void drop_copied(struct gw_box *box)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < box->item_count; i++) {
+		if (!box->items[i].done)
+			box->items[kept++] = box->items[i];
+	}
+	box->item_count = kept;
+}
+
+/* As far as the day allows: the newest first. */
+static void postpone(struct gw_box *box)
 {
 	size_t kept = box->item_count;
 	bool inbox = strcasecmp(box->folder->wire, "INBOX") == 0;
@@ -114,23 +126,13 @@ static void fetch(struct gw_box *box)
 	memmove(box->items, box->items + kept, (box->item_count - kept) * sizeof *box->items);
 	box->item_count -= kept;
 	box->incomplete |= box->delta.postponed > 0;
-	if (box->item_count > 0)
-		gw_box_with_session(box, gw_box_begin_download);
-	else
-		gw_box_got(box);
 }
 
-/* What was not copied. */
-static void fetch_rest(struct gw_box *box)
+bool gw_box_has_items(struct gw_box *box)
 {
-	size_t kept = 0;
-
-	for (size_t i = 0; i < box->item_count; i++) {
-		if (!box->items[i].done)
-			box->items[kept++] = box->items[i];
-	}
-	box->item_count = kept;
-	fetch(box);
+	drop_copied(box);
+	postpone(box);
+	return box->item_count > 0;
 }
 
 static void next_chunk(struct gw_box *box)
@@ -148,35 +150,34 @@ static void next_chunk(struct gw_box *box)
 					   box->copy_count, on_copied, box) == GW_OK)
 		return;
 	box->copy_count = 0;
-	fetch_rest(box);
+	gw_box_step(box);
 }
 
-void gw_box_get(struct gw_box *box)
+void gw_box_copy(struct gw_box *box)
 {
+	box->copy_at = box->copy_count = 0;
 	if (box->remote.id_count == 0) {
-		fetch(box);
+		gw_box_step(box);
 		return;
 	}
-	gw_box_enter(box, BOX_COPYING);
 	if (box->copies == NULL)
 		box->copies = calloc(CHUNK, sizeof *box->copies);
-	box->copy_at = box->copy_count = 0;
 	claim(box);
 	next_chunk(box);
 }
 
-void gw_box_got(struct gw_box *box)
+bool gw_box_has_waiting(struct gw_box *box)
 {
 	if (box->remote.id_count > 0) {
 		/* The others find what was fetched once its rows are stored. */
 		gw_batcher_seal(box->env->batcher);
 		gw_claims_release(box->env->claims, box);
 	}
-	if (box->waiting_count == 0) {
-		gw_box_find_copies(box);
-		return;
-	}
-	gw_box_enter(box, BOX_AWAITING);
+	return box->waiting_count > 0;
+}
+
+void gw_box_begin_await(struct gw_box *box)
+{
 	if (box->session != NULL)
 		gw_box_release(box); /* whereupon the account asks gw_box_await() */
 	else
@@ -198,7 +199,7 @@ void gw_box_await(struct gw_box *box)
 	box->item_count = box->waiting_count;
 	box->waiting = NULL;
 	box->waiting_count = 0;
-	gw_box_get(box);
+	gw_box_step(box);
 }
 
 void gw_box_note_ids(struct gw_box *box)

@@ -127,13 +127,8 @@ static void on_asked(void *ctx, uint32_t exists, const struct gw_error *lost)
 	bool cut = exists != 0 && exists == box->remote.exists;
 	size_t hidden = 0, archived = 0;
 
-	gw_box_enter(box, BOX_PLANNED);
 	if (lost != NULL) {
 		gw_box_end_lost(box, lost);
-		return;
-	}
-	if (box->stopped) {
-		gw_box_stop(box, false);
 		return;
 	}
 	for (size_t i = 0; i < box->plan.count; i++) {
@@ -153,10 +148,10 @@ static void on_asked(void *ctx, uint32_t exists, const struct gw_error *lost)
 		}
 	}
 	tell(box, hidden, archived);
-	box->env->planned(box->env->ctx, box);
+	gw_box_step(box);
 }
 
-static void ask(struct gw_box *box)
+void gw_box_ask_labels(struct gw_box *box)
 {
 	const struct gw_labelled_options options = { .session = box->session,
 		.all = box->env->all,
@@ -167,7 +162,6 @@ static void ask(struct gw_box *box)
 		.ctx = box };
 	enum gw_code code = gw_labelled_start(&options);
 
-	gw_box_enter(box, BOX_ASKING_ALL);
 	box->selected = false;
 	if (code == GW_OK)
 		return;
@@ -189,5 +183,5 @@ void gw_box_ask_all(struct gw_box *box)
 	}
 	if (box->labelled != NULL)
 		qsort(box->labelled, box->labelled_count, sizeof *box->labelled, by_id);
-	gw_box_with_session(box, ask);
+	box->machine->go(box, BOX_ASKING_ALL);
 }

@@ -59,6 +59,7 @@ static bool suspect(const struct gw_box *box, struct gw_suspect_row *row, const 
 		*row = (struct gw_suspect_row){ .what = GW_SUSPECT_LOOK, .seen = seen_there(box) };
 		return true;
 	case BOX_DOWNLOADING:
+	case BOX_VERIFYING_BODIES:
 		*row = (struct gw_suspect_row){ .what = GW_SUSPECT_BODIES,
 			.lo = box->broke.lo,
 			.hi = box->broke.hi,
@@ -180,6 +181,27 @@ unsigned gw_box_heat_of_file(const struct gw_box *box, uint32_t local)
 	s = find(box, GW_SUSPECT_FILE, name);
 	free(name);
 	return s == NULL ? 0 : s->times;
+}
+
+void gw_box_set_aside(struct gw_box *box, const struct gw_download_item *item, const char *reason)
+{
+	struct gw_error err = { 0 };
+	struct gw_op op = { .kind = GW_OP_UNFETCHABLE,
+		.uid = item->uid,
+		.flags = item->flags,
+		.size = item->size };
+
+	gw_fail(&err, GW_ERR_REFUSED,
+		"message UID %u cannot be fetched and is set aside: %s; `sync --full` tries it "
+		"again",
+		item->uid, reason);
+	err.scope = GW_SCOPE_MESSAGE;
+	op.to = strdup(err.text);
+	if (op.to != NULL && !box->env->dry_run)
+		gw_box_add(box, &op);
+	else
+		free(op.to);
+	box->env->problem(box->env->ctx, box, &err);
 }
 
 bool gw_box_sets_aside(struct gw_box *box, struct gw_download_item *item)

@@ -1,7 +1,7 @@
 /* mailbox/known.c - Gmail merges what it has already: so before a message is uploaded, all mail is
  * asked for its Message-ID, and what is there becomes a copy; part of the machine in box_p.h.
  *
- * gw_box_find_known() --> reading the Message-IDs --> SEEKING --> gw_box_send()
+ * READING_MSGIDS --> SEEKING
  */
 #include "mailbox/box_p.h"
 
@@ -49,14 +49,20 @@ static void on_known(void *ctx, uint32_t uidvalidity, const struct gw_error *los
 	}
 	gw_box_drop_carried(box);
 	gw_box_drop_known(box);
-	if (lost == NULL && !box->stopped) {
-		gw_box_send(box);
-		return;
-	}
-	gw_box_end_lost(box, lost);
+	if (lost == NULL)
+		gw_box_step(box);
+	else
+		gw_box_end_lost(box, lost);
 }
 
-static void seek(struct gw_box *box)
+bool gw_box_has_msgids(struct gw_box *box)
+{
+	if (box->known_count == 0)
+		gw_box_drop_known(box);
+	return box->known_count > 0;
+}
+
+void gw_box_seek(struct gw_box *box)
 {
 	const struct gw_known_options options = { .session = box->session,
 		.mailbox = box->env->all,
@@ -66,7 +72,6 @@ static void seek(struct gw_box *box)
 		.ctx = box };
 	enum gw_code code = gw_known_start(&options);
 
-	gw_box_enter(box, BOX_SEEKING);
 	box->selected = false;
 	if (code == GW_OK)
 		return;
@@ -96,29 +101,25 @@ static void on_read(struct gw_disk_job *job)
 	struct gw_box *box = ((struct read_job *)job)->box;
 
 	free(job);
-	if (box->known_count > 0 && !box->stopped) {
-		gw_box_with_session(box, seek);
-		return;
-	}
-	gw_box_drop_known(box);
-	gw_box_send(box);
+	gw_box_step(box);
 }
 
-void gw_box_find_known(struct gw_box *box)
+bool gw_box_may_know(struct gw_box *box)
 {
-	struct read_job *job = NULL;
+	return box->upload_count > 0 && !box->again && box->env->merges && box->env->all != NULL &&
+	       !gw_box_is_archive(box);
+}
 
-	if (box->upload_count > 0 && box->env->merges && box->env->all != NULL &&
-		!gw_box_is_archive(box) && !box->stopped) {
-		job = calloc(1, sizeof *job);
-		box->known = calloc(box->upload_count, sizeof *box->known);
-	}
+void gw_box_read_msgids(struct gw_box *box)
+{
+	struct read_job *job = calloc(1, sizeof *job);
+
+	box->known = calloc(box->upload_count, sizeof *box->known);
 	if (job == NULL || box->known == NULL) { /* they are sent, and merged */
 		free(job);
-		gw_box_send(box);
+		gw_box_step(box);
 		return;
 	}
 	*job = (struct read_job){ .job = { .work = work_read, .done = on_read }, .box = box };
-	gw_box_enter(box, BOX_SEEKING);
 	gw_disk_submit(box->env->disk, &job->job);
 }

@@ -84,12 +84,6 @@ static void drop_unconfirmed(struct gw_box *box)
 	}
 }
 
-void gw_box_put_off(struct gw_box *box, uint32_t action)
-{
-	box->plan.actions[action].kind = GW_DO_NOTHING;
-	box->incomplete = box->plan.look_again = true;
-}
-
 void gw_box_spare(struct gw_box *box)
 {
 	for (size_t i = 0; i < box->plan.count; i++) {
@@ -102,17 +96,14 @@ static void on_confirmed(void *ctx, bool news, const struct gw_error *err)
 {
 	struct gw_box *box = ctx;
 
-	gw_box_enter(box, BOX_PLANNED);
 	box->confirmed = true;
 	box->has_news = news;
 	if (err != NULL) {
 		gw_box_fail(box, err);
-	} else if (box->stopped) {
-		gw_box_stop(box, false);
-	} else {
-		drop_unconfirmed(box);
-		box->env->planned(box->env->ctx, box);
+		return;
 	}
+	drop_unconfirmed(box);
+	gw_box_step(box);
 }
 
 void gw_box_confirm(struct gw_box *box)
@@ -139,14 +130,15 @@ void gw_box_confirm(struct gw_box *box)
 			!gw_action_is_gone_there(a) && a->local == GW_NO_LOCAL;
 		box->gone_actions[box->gone_count++] = (uint32_t)i;
 	}
-	gw_box_enter(box, BOX_CONFIRMING);
-	if (box->gone != NULL && box->gone_actions != NULL &&
+	box->machine->go(box, BOX_CONFIRMING);
+}
+
+void gw_box_look_at_gone(struct gw_box *box)
+{
+	if (box->gone == NULL || box->gone_actions == NULL ||
 		gw_confirm_start(box->env->disk, box->place, box->key, &box->local.scan, box->gone,
-			box->gone_count, on_confirmed, box) == GW_OK)
-		return;
-	gw_fail(&box->err, GW_ERR_NOMEM, "out of memory");
-	box->err.scope = GW_SCOPE_MAILBOX;
-	gw_box_fail(box, &box->err);
+			box->gone_count, on_confirmed, box) != GW_OK)
+		gw_box_fail_nomem(box);
 }
 
 bool gw_box_is_confirmed(const struct gw_box *box)
@@ -211,12 +203,6 @@ static const struct gw_pair_remote *head_of(const struct gw_box *box, uint32_t u
 	return NULL;
 }
 
-void gw_box_headed(struct gw_box *box)
-{
-	gw_box_enter(box, BOX_PLANNED);
-	box->env->planned(box->env->ctx, box);
-}
-
 bool gw_box_fetch_heads(struct gw_box *box, const struct gw_seqset *sizes)
 {
 	size_t n = 0;
@@ -240,7 +226,7 @@ bool gw_box_fetch_heads(struct gw_box *box, const struct gw_seqset *sizes)
 		if (is_fresh_there(box, a) && gw_seqset_has(sizes, a->size))
 			box->wanted_heads[box->wanted_count++] = a->uid;
 	}
-	gw_box_with_session(box, gw_box_fetch_wanted_heads);
+	box->machine->go(box, BOX_HEADS_FOR_MOVES);
 	return true;
 }
 

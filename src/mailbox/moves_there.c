@@ -194,16 +194,19 @@ static void on_twins(struct gw_disk_job *job)
 	free(t->msgids);
 	free(t->twins);
 	free(t);
-	gw_box_find_known(box);
+	gw_box_step(box);
+}
+
+bool gw_box_may_copy(struct gw_box *box)
+{
+	return box->upload_count > 0 && !box->again;
 }
 
 void gw_box_find_copies(struct gw_box *box)
 {
 	static const uint8_t none[GW_HASH_BYTES];
-	struct twin_job *t = NULL;
+	struct twin_job *t = calloc(1, sizeof *t);
 
-	if (box->upload_count > 0 && !box->again && !box->stopped)
-		t = calloc(1, sizeof *t);
 	if (t != NULL) {
 		t->keys = calloc(box->upload_count, sizeof *t->keys);
 		t->msgids = calloc(box->upload_count, sizeof *t->msgids);
@@ -214,7 +217,7 @@ void gw_box_find_copies(struct gw_box *box)
 			free(t->msgids);
 		}
 		free(t);
-		gw_box_send(box);
+		gw_box_step(box);
 		return;
 	}
 	t->job = (struct gw_disk_job){ .work = work_twins, .done = on_twins };
@@ -231,7 +234,6 @@ void gw_box_find_copies(struct gw_box *box)
 	}
 	qsort(t->keys, t->key_count, sizeof *t->keys, by_header);
 	qsort(t->msgids, t->msgid_count, sizeof *t->msgids, by_msgid);
-	gw_box_enter(box, BOX_CARRYING);
 	gw_disk_submit(box->env->disk, &t->job);
 }
 
@@ -358,19 +360,17 @@ static void on_carried(void *ctx, const struct gw_error *refused, const struct g
 		settle_carry(box, &box->carries[box->carry_items[i].number], &box->carry_items[i],
 			refused);
 	gw_box_forget_moves(box);
-	if (lost == NULL && !box->stopped) {
-		gw_box_upload(box);
-		return;
-	}
-	gw_box_end_lost(box, lost);
+	if (lost == NULL)
+		gw_box_step(box);
+	else
+		gw_box_end_lost(box, lost);
 }
 
-void gw_box_carry(struct gw_box *box)
+void gw_box_send_moves(struct gw_box *box)
 {
 	const struct gw_carry_events events = { .done = on_carried, .ctx = box };
 	enum gw_code code = GW_ERR_NOMEM;
 
-	gw_box_enter(box, BOX_CARRYING);
 	box->selected = false;
 	qsort(box->carries, box->carry_count, sizeof *box->carries, by_source);
 	box->carry_items = calloc(box->carry_count, sizeof *box->carry_items);

@@ -148,7 +148,6 @@ void gw_box_fetch_wanted_heads(struct gw_box *box)
 {
 	enum gw_code code;
 
-	gw_box_enter(box, BOX_HEADS_FOR_MOVES);
 	box->heads_raw = false;
 	code = fetch_heads(box, box->wanted_heads, box->wanted_count);
 	if (code != GW_OK)
@@ -157,7 +156,7 @@ void gw_box_fetch_wanted_heads(struct gw_box *box)
 
 /* --- UIDs that mean something else now ------------------------------------------------------- */
 
-void gw_box_begin_rekey(struct gw_box *box)
+void gw_box_fetch_all_heads(struct gw_box *box)
 {
 	size_t n = box->remote.count;
 	uint32_t *uids = calloc(n + 1, sizeof *uids);
@@ -168,7 +167,7 @@ void gw_box_begin_rekey(struct gw_box *box)
 		"recognised "
 		"by their content, none is fetched again",
 		box->folder->shown, box->remote.uidvalidity, box->row->uidvalidity);
-	gw_box_enter(box, BOX_HEADS_OF_ALL);
+	box->rekeyed = true;
 	box->heads_raw = true;
 	for (size_t i = 0; i < n && code == GW_OK; i++)
 		uids[i] = box->remote.messages[i].uid;
@@ -178,7 +177,7 @@ void gw_box_begin_rekey(struct gw_box *box)
 	if (code != GW_OK)
 		fail_code(box, code);
 	else if (n == 0)
-		gw_box_look(box, BOX_LOOKING_AT_PRINTS, true);
+		gw_box_step(box);
 }
 
 struct rekey_job {
@@ -221,7 +220,7 @@ static void on_rekeyed(struct gw_disk_job *job)
 		box->row->highestmodseq = 0;
 		box->row->full_at = 0;
 		box->remote.restarted = false;
-		gw_box_look(box, BOX_LOOKING_AGAIN, false);
+		gw_box_step(box);
 	}
 	free(r->map);
 	free(r);
@@ -276,15 +275,6 @@ static bool rekey_view(struct gw_local_view *v, struct gw_rekey *map, size_t cou
 	return ok;
 }
 
-uint32_t gw_box_row_uid(const struct gw_box *box, uint32_t uid)
-{
-	for (size_t i = 0; i < box->renumbered_count; i++) {
-		if (box->renumbered[i].new_uid == uid)
-			return box->renumbered[i].old_uid;
-	}
-	return 0;
-}
-
 void gw_box_rekey(struct gw_box *box)
 {
 	struct rekey_job *job = calloc(1, sizeof *job);
@@ -316,7 +306,6 @@ void gw_box_rekey(struct gw_box *box)
 	job->row.messages = 0;
 	job->row.full_at = 0;
 	box->pair_count = 0;
-	gw_box_enter(box, BOX_REKEYING);
 	if (box->env->dry_run) { /* the state stays as it is, and this look goes on as if it did not */
 		bool ok = rekey_view(&box->local, map, job->count);
 
@@ -327,7 +316,7 @@ void gw_box_rekey(struct gw_box *box)
 		free(job);
 		box->remote.restarted = false;
 		if (ok)
-			gw_box_pair(box);
+			gw_box_step(box);
 		else
 			fail_code(box, GW_ERR_NOMEM);
 		return;
@@ -371,20 +360,20 @@ static size_t add_arrivals(const struct gw_box *box, uint32_t *uids, size_t coun
 	return count;
 }
 
-/* Lists the unknown files; *named_only: each names a UID of this mailbox, so that only those UIDs'
+/* Lists the unknown files; named_only: each names a UID of this mailbox, so that only those UIDs'
  * headers are needed. */
-static bool list_unknown(struct gw_box *box, bool *named_only)
+static bool list_unknown(struct gw_box *box)
 {
 	box->prints = calloc(box->local.unknown + 1, sizeof *box->prints);
 	box->print_count = 0;
-	*named_only = true;
+	box->named_only = true;
 	if (box->prints == NULL)
 		return false;
 	for (size_t i = 0; i < box->local.scan.count; i++) {
 		if (box->local.messages[i].uid != 0 || box->local.messages[i].twin != GW_TWIN_NONE)
 			continue;
 		box->prints[box->print_count++].index = (uint32_t)i;
-		*named_only &= gw_name_uid(gw_scan_base(&box->local.scan, i), box->key) != 0;
+		box->named_only &= gw_name_uid(gw_scan_base(&box->local.scan, i), box->key) != 0;
 	}
 	return true;
 }
@@ -414,15 +403,6 @@ static size_t keep_named(const struct gw_box *box, uint32_t *uids, size_t count)
 	}
 	free(named);
 	return kept;
-}
-
-bool gw_box_is_paired(const struct gw_box *box, uint32_t local)
-{
-	for (size_t i = 0; i < box->pair_count; i++) {
-		if (box->pairs[i].local == local)
-			return true;
-	}
-	return false;
 }
 
 static int pair_by_uid(const void *a, const void *b)
@@ -470,17 +450,16 @@ static void heads_or_prints_done(struct gw_box *box)
 		if (box->err.code == GW_ERR_CANCELLED)
 			box->err.scope = GW_SCOPE_ACCOUNT;
 		gw_box_fail(box, &box->err);
-	} else if (box->state == BOX_HEADS_OF_ALL) {
-		gw_box_look(box, BOX_LOOKING_AT_PRINTS, true);
-	} else if (box->state == BOX_HEADS_FOR_MOVES) {
-		gw_box_headed(box);
-	} else {
-		gw_box_claim_pending(box);
-		if (join(box) != GW_OK)
-			fail_code(box, GW_ERR_NOMEM);
-		else if (!gw_box_must_wait(box))
-			gw_box_plan(box);
+		return;
 	}
+	if (box->state == BOX_PAIRING) {
+		gw_box_claim_pending(box);
+		if (join(box) != GW_OK) {
+			fail_code(box, GW_ERR_NOMEM);
+			return;
+		}
+	}
+	gw_box_step(box);
 }
 
 static void on_prints(void *ctx)
@@ -491,47 +470,40 @@ static void on_prints(void *ctx)
 	heads_or_prints_done(box);
 }
 
-static enum gw_code begin_pairing(struct gw_box *box, uint32_t *uids, size_t count, bool named_only)
+bool gw_box_has_unknown(struct gw_box *box)
 {
-	enum gw_code code;
-
-	if (named_only && box->local.pending_count == 0)
-		count = keep_named(box, uids, count);
-	gw_box_enter(box, BOX_PAIRING);
-	box->heads_raw = false;
-	box->head_count = 0;
-	code = gw_print_files(box->env->disk, box->place, &box->local, box->prints,
-		box->print_count, on_prints, box);
-	if (code != GW_OK)
-		return code;
-	box->prints_pending = true;
-	return fetch_heads(box, uids, count);
+	gw_name_key(box->env->account_id, box->folder->wire, box->remote.uidvalidity, box->key);
+	gw_box_settle_twins(box);
+	if (list_unknown(box))
+		return box->print_count > 0 || box->local.pending_count > 0;
+	gw_fail(&box->err, GW_ERR_NOMEM, "out of memory");
+	box->err.scope = GW_SCOPE_MAILBOX;
+	return true;
 }
 
 void gw_box_pair(struct gw_box *box)
 {
-	uint32_t *uids;
-	size_t count = 0;
-	bool named_only, alone;
-	enum gw_code code = GW_OK;
+	uint32_t *uids = calloc(box->remote.count + box->local.unknown + 1, sizeof *uids);
+	size_t count;
+	enum gw_code code;
 
-	gw_name_key(box->env->account_id, box->folder->wire, box->remote.uidvalidity, box->key);
-	gw_box_settle_twins(box);
-	uids = calloc(box->remote.count + box->local.unknown + 1, sizeof *uids);
-	if (uids == NULL || !list_unknown(box, &named_only)) {
-		free(uids);
+	if (uids == NULL) {
 		fail_code(box, GW_ERR_NOMEM);
 		return;
 	}
-	alone = box->print_count == 0 && box->local.pending_count == 0;
-	if (!alone) {
-		count = add_arrivals(box, uids, new_uids(box, uids));
-		qsort(uids, count, sizeof *uids, compare_uids);
-		code = begin_pairing(box, uids, count, named_only);
+	count = add_arrivals(box, uids, new_uids(box, uids));
+	qsort(uids, count, sizeof *uids, compare_uids);
+	if (box->named_only && box->local.pending_count == 0)
+		count = keep_named(box, uids, count);
+	box->heads_raw = false;
+	box->head_count = 0;
+	code = gw_print_files(box->env->disk, box->place, &box->local, box->prints,
+		box->print_count, on_prints, box);
+	if (code == GW_OK) {
+		box->prints_pending = true;
+		code = fetch_heads(box, uids, count);
 	}
 	free(uids);
 	if (code != GW_OK)
 		fail_code(box, code);
-	else if (alone)
-		gw_box_plan(box);
 }

@@ -50,7 +50,14 @@ static enum gw_remove_to goes_to(const struct gw_box *box, const struct gw_actio
 		       : GW_REMOVE_TO_TRASH;
 }
 
-static bool collect(struct gw_box *box)
+static int by_uid(const void *a, const void *b)
+{
+	const struct gw_box_removal *x = a, *y = b;
+
+	return (x->uid > y->uid) - (x->uid < y->uid);
+}
+
+bool gw_box_collect(struct gw_box *box)
 {
 	bool ok = true;
 
@@ -69,14 +76,9 @@ static bool collect(struct gw_box *box)
 				     .carried = a->kind == GW_DO_REPLACED,
 				     .to = goes_to(box, a) });
 	}
+	if (ok && box->leaving_count > 0)
+		qsort(box->leaving, box->leaving_count, sizeof *box->leaving, by_uid);
 	return ok;
-}
-
-static int by_uid(const void *a, const void *b)
-{
-	const struct gw_box_removal *x = a, *y = b;
-
-	return (x->uid > y->uid) - (x->uid < y->uid);
 }
 
 /* --- outcomes -------------------------------------------------------------------------------- */
@@ -141,12 +143,6 @@ static void report(struct gw_box *box, const struct gw_error *refused)
 	box->env->problem(box->env->ctx, box, &err);
 }
 
-static void end(struct gw_box *box)
-{
-	gw_box_delete_local(box);
-	gw_box_wrap_up(box);
-}
-
 static void on_removed(void *ctx, const struct gw_error *refused, const struct gw_error *lost)
 {
 	struct gw_box *box = ctx;
@@ -157,7 +153,7 @@ static void on_removed(void *ctx, const struct gw_error *refused, const struct g
 	if (refused != NULL)
 		report(box, refused);
 	if (lost == NULL) {
-		end(box);
+		gw_box_step(box);
 		return;
 	}
 	err = *lost;
@@ -187,7 +183,7 @@ static bool all_kept(struct gw_box *box)
 	return true;
 }
 
-static void tell(struct gw_box *box)
+void gw_box_send_removals(struct gw_box *box)
 {
 	const unsigned no_labels = GW_LIST_TRASH | GW_LIST_JUNK;
 	bool last =
@@ -206,12 +202,11 @@ static void tell(struct gw_box *box)
 	bool to_trash = false, to_all = false;
 	enum gw_code code;
 
-	gw_box_enter(box, BOX_REMOVING);
 	if (box->remote.read_only) {
 		for (size_t i = 0; i < box->leaving_count; i++)
 			gw_box_hold(box, box->leaving[i].uid,
 				"deleted here; on the server the mailbox is read-only");
-		end(box);
+		gw_box_step(box);
 		return;
 	}
 	for (size_t i = 0; i < box->leaving_count; i++) {
@@ -234,40 +229,31 @@ static void tell(struct gw_box *box)
 	gw_box_end_unsent(box, code);
 }
 
-static void on_settled(void *ctx, const struct gw_error *err)
+static void on_flushed(void *ctx, const struct gw_error *err)
 {
-	struct gw_box *box = ctx;
-	struct gw_error local = { 0 };
+	struct gw_error lost;
 
-	if (err != NULL)
-		local = *err;
-	if (box->stopped)
-		gw_fail(&local, GW_ERR_CANCELLED, "stopped");
-	if (local.code == GW_OK) {
-		gw_box_with_session(box, tell);
+	if (err == NULL) {
+		gw_box_step(ctx);
 		return;
 	}
-	local.scope = GW_SCOPE_ACCOUNT;
-	gw_box_fail(box, &local);
+	lost = *err;
+	lost.scope = GW_SCOPE_ACCOUNT;
+	gw_box_fail(ctx, &lost);
 }
 
-static void fail_memory(struct gw_box *box)
+void gw_box_flush_all(struct gw_box *box)
 {
-	struct gw_error err = { 0 };
-
-	gw_fail(&err, GW_ERR_NOMEM, "out of memory");
-	err.scope = GW_SCOPE_MAILBOX;
-	gw_box_fail(box, &err);
-}
-
-static void begin(struct gw_box *box)
-{
-	for (size_t i = 0; i < box->leaving_count; i++)
+	if (gw_box_bars_changes(box))
+		return;
+	box->removals = calloc(box->leaving_count, sizeof *box->removals);
+	for (size_t i = 0; i < box->leaving_count && box->removals != NULL; i++)
 		box->removals[i] = (struct gw_remove_item){ .uid = box->leaving[i].uid,
 			.to = box->leaving[i].to,
 			.unguarded = box->env->merges && box->leaving[i].carried };
-	if (gw_settle_start(box->env->disk, box->place, NULL, 0, on_settled, box) != GW_OK)
-		fail_memory(box);
+	if (box->removals == NULL ||
+		gw_settle_start(box->env->disk, box->place, NULL, 0, on_flushed, box) != GW_OK)
+		gw_box_fail_nomem(box);
 }
 
 /* A message that stays in another mailbox loses this one only. */
@@ -295,44 +281,26 @@ static void on_siblings(
 			box->env->stays(box->env->ctx, list[i].mailbox, list[i].uid))
 			r->to = to;
 	}
-	begin(box);
+	gw_box_step(box);
 }
 
-static bool find_siblings(struct gw_box *box)
+bool gw_box_may_have_siblings(struct gw_box *box)
 {
-	box->leaving_uids = calloc(box->leaving_count + 1, sizeof *box->leaving_uids);
-	if (box->leaving_uids == NULL)
-		return false;
-	for (size_t i = 0; i < box->leaving_count; i++)
+	return box->leaving_count > 0 && box->env->merges;
+}
+
+void gw_box_find_siblings(struct gw_box *box)
+{
+	struct gw_siblings_query query = { .place = box->place, .count = box->leaving_count };
+
+	box->leaving_uids = calloc(box->leaving_count, sizeof *box->leaving_uids);
+	for (size_t i = 0; i < box->leaving_count && box->leaving_uids != NULL; i++)
 		box->leaving_uids[i] = box->leaving[i].uid;
+	query.uids = box->leaving_uids;
 	gw_batcher_seal(box->env->batcher); /* what came in this run counts */
-	return gw_siblings_start(box->env->disk,
-		       &(struct gw_siblings_query){ .place = box->place,
-			       .uids = box->leaving_uids,
-			       .count = box->leaving_count },
-		       on_siblings, box) == GW_OK;
-}
-
-void gw_box_remove(struct gw_box *box)
-{
-	gw_box_enter(box, BOX_REMOVING);
-	if (collect(box))
-		box->removals = calloc(box->leaving_count + 1, sizeof *box->removals);
-	if (box->removals == NULL) {
-		fail_memory(box);
-		return;
-	}
-	if (box->leaving_count == 0) {
-		end(box);
-		return;
-	}
-	qsort(box->leaving, box->leaving_count, sizeof *box->leaving, by_uid);
-	if (gw_box_bars_changes(box))
-		return;
-	if (!box->env->merges)
-		begin(box);
-	else if (!find_siblings(box))
-		fail_memory(box);
+	if (query.uids == NULL ||
+		gw_siblings_start(box->env->disk, &query, on_siblings, box) != GW_OK)
+		gw_box_fail_nomem(box);
 }
 
 bool gw_box_must_wait_to_remove(const struct gw_box *box)

@@ -175,15 +175,11 @@ static void on_prints(void *ctx)
 	}
 	box->delta.to_download = box->item_count;
 	box->env->counts->to_download += box->item_count;
-	if (!box->stopped && box->item_count > 0)
-		gw_box_with_session(box, gw_box_begin_download);
-	else
-		gw_box_verify_end(box);
+	gw_box_step(box);
 }
 
 void gw_box_verify(struct gw_box *box)
 {
-	gw_box_enter(box, BOX_VERIFYING);
 	gw_name_key(box->env->account_id, box->folder->wire, box->remote.uidvalidity, box->key);
 	if (box->row->uidvalidity == 0)
 		tell(box, "never synchronized");
@@ -196,7 +192,7 @@ void gw_box_verify(struct gw_box *box)
 		compare_known(box);
 	if (!box->env->verify_bodies || box->row->uidvalidity != box->remote.uidvalidity ||
 		box->place == NULL) {
-		gw_box_verify_end(box);
+		gw_box_step(box);
 		return;
 	}
 	box->prints = calloc(box->local.scan.count + 1, sizeof *box->prints);
@@ -206,32 +202,5 @@ void gw_box_verify(struct gw_box *box)
 	}
 	if (box->prints == NULL || gw_print_files(box->env->disk, box->place, &box->local,
 					   box->prints, box->print_count, on_prints, box) != GW_OK)
-		gw_box_verify_end(box);
-}
-
-void gw_box_verify_end(struct gw_box *box)
-{
-	struct gw_op cursor = {
-		.kind = GW_OP_CURSOR, .row = *box->row, .owner = box, .advance = true
-	};
-
-	gw_box_release(box);
-	if (!box->env->repair || box->suspect_count == 0 || box->place == NULL) {
-		gw_box_finish(box, GW_BOX_IN_STEP);
-		return;
-	}
-	for (size_t i = 0; i < box->suspect_count; i++) {
-		struct gw_op op = { .kind = GW_OP_DROP_ROW, .uid = box->suspects[i] };
-
-		gw_box_add(box, &op);
-	}
-	cursor.row.uidnext = 0; /* so that everything is looked at */
-	cursor.row.highestmodseq = 0;
-	cursor.row.messages = 0;
-	cursor.row.full_at = 0;
-	cursor.row.cur = cursor.row.new = (struct gw_stamp){ 0 };
-	gw_box_enter(box, BOX_COMMITTING);
-	box->incomplete = false;
-	box->next_row = cursor.row;
-	gw_box_add(box, &cursor);
+		gw_box_step(box);
 }

@@ -1,0 +1,161 @@
+/* mailbox/file.c - one message's file: its names, what is known of it, and how it joins a message; part
+ * of the machine in box_p.h.
+ */
+#include "mailbox/box_p.h"
+
+#include <stdlib.h>
+
+char *gw_box_renamed(struct gw_box *box, uint32_t local, uint64_t flags, uint64_t changes)
+{
+	struct gw_name old = gw_name_split(gw_scan_name(&box->local.scan, local));
+	uint32_t alien = box->local.messages[local].alien;
+	char name[GW_NAME_MAX + 1], own[GW_NAME_MAX + 1];
+	char *copy;
+
+	old.info = gw_name_without(old.info, alien, own);
+	if (alien != 0)
+		changes |= GW_FLAGS_KEYWORDS & ~gw_box_tags(box);
+	gw_name_format(&old, flags, changes, &box->keywords, name); /* as many as have room */
+	copy = strdup(name);
+	if (copy == NULL)
+		box->incomplete = true;
+	return copy;
+}
+
+bool gw_box_name_source(struct gw_box *box, uint32_t local, struct gw_op *op)
+{
+	op->from = strdup(gw_scan_name(&box->local.scan, local));
+	op->from_in_new = box->local.scan.entries[local].in_new;
+	if (op->from == NULL)
+		box->incomplete = true;
+	return op->from != NULL;
+}
+
+/* A message in new/ stays there while it has no flag, and one in cur/ stays in cur/. */
+bool gw_box_stays_in_new(const struct gw_box *box, uint32_t local, uint64_t flags)
+{
+	return box->local.scan.entries[local].in_new && (flags & gw_box_here(box)) == 0;
+}
+
+const struct gw_file_print *gw_box_print_of(const struct gw_box *box, uint32_t local)
+{
+	size_t lo = 0, hi = box->print_count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (box->prints[mid].index < local)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < box->print_count && box->prints[lo].index == local ? &box->prints[lo] : NULL;
+}
+
+void gw_box_join(struct gw_box *box, const struct gw_box_union *u)
+{
+	const struct gw_file_print *p = gw_box_print_of(box, u->local);
+	struct gw_op op = { .kind = GW_OP_JOIN,
+		.uid = u->uid,
+		.flags = u->base_flags,
+		.size = u->size,
+		.date = u->date,
+		.was_pending = u->was_pending };
+
+	if (p == NULL) {
+		box->incomplete = true;
+		return;
+	}
+	op.print = p->print;
+	if (!gw_box_name_source(box, u->local, &op))
+		return;
+	if (box->local.messages[u->local].alien != 0 ||
+		((u->flags ^ box->local.messages[u->local].flags) & gw_box_here(box)) != 0) {
+		op.to = gw_box_renamed(box, u->local, u->flags, gw_box_here(box));
+		op.to_in_new = gw_box_stays_in_new(box, u->local, u->flags);
+	}
+	gw_box_add(box, &op);
+}
+
+bool gw_box_name_is_taken(const struct gw_box *box, struct gw_slice base)
+{
+	return gw_scan_find(&box->local.scan, base) != SIZE_MAX;
+}
+
+void gw_box_deliver(struct gw_box *box, const struct gw_box_arrival *a, struct gw_delivered *file)
+{
+	const struct gw_name none = { .base = { NULL, 0 } };
+	char base[64], name[GW_NAME_MAX + 1];
+	struct gw_name old = none;
+	struct gw_op op = { .kind = GW_OP_DELIVER,
+		.uid = a->uid,
+		.flags = a->flags,
+		.file = *file,
+		.print = file->print,
+		.size = a->size != 0 ? a->size : file->wire_size,
+		.date = a->date,
+		.was_here = a->was_here };
+
+	gw_name_of_uid(box->key, a->uid, base);
+	op.name_is_taken = gw_box_name_is_taken(box, gw_slice_str(base));
+	old.base = gw_slice_str(base);
+	op.to_in_new = (a->flags & gw_box_here(box)) == 0;
+	if (op.to_in_new)
+		op.to = strdup(base);
+	else if (gw_name_format(&old, a->flags, gw_box_here(box), &box->keywords, name))
+		op.to = strdup(name);
+	if (op.to == NULL) {
+		gw_delivered_drop(&op.file, &box->place->m);
+		box->incomplete = true;
+		return;
+	}
+	gw_box_add(box, &op);
+}
+
+bool gw_box_is_paired(const struct gw_box *box, uint32_t local)
+{
+	for (size_t i = 0; i < box->pair_count; i++) {
+		if (box->pairs[i].local == local)
+			return true;
+	}
+	return false;
+}
+
+uint32_t gw_box_row_uid(const struct gw_box *box, uint32_t uid)
+{
+	for (size_t i = 0; i < box->renumbered_count; i++) {
+		if (box->renumbered[i].new_uid == uid)
+			return box->renumbered[i].old_uid;
+	}
+	return 0;
+}
+
+bool gw_box_was_announced(const struct gw_box *box, uint32_t local)
+{
+	for (size_t i = 0; i < box->local.pending_count; i++) {
+		if (box->local.pending[i].has_file && box->local.pending[i].file == local)
+			return true;
+	}
+	return false;
+}
+
+void gw_box_put_off(struct gw_box *box, uint32_t action)
+{
+	box->plan.actions[action].kind = GW_DO_NOTHING;
+	box->incomplete = box->plan.look_again = true;
+}
+
+bool gw_box_is_there(const struct gw_box *box, uint32_t uid)
+{
+	size_t lo = 0, hi = box->remote.count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (box->remote.messages[mid].uid < uid)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < box->remote.count && box->remote.messages[lo].uid == uid;
+}

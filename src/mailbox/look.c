@@ -1,0 +1,203 @@
+/* mailbox/look.c - what each side says of a mailbox: its directory and rows, then the server; part of
+ * the machine in box_p.h.
+ */
+#include "mailbox/box_p.h"
+
+void gw_box_drop_views(struct gw_box *box)
+{
+	gw_place_unref(box->place);
+	box->place = NULL;
+	gw_local_view_deinit(&box->local);
+	gw_keywords_deinit(&box->keywords);
+}
+
+static void take_keywords(struct gw_box *box)
+{
+	gw_keywords_deinit(&box->keywords);
+	box->keywords = box->local.keywords;
+	box->local.keywords = (struct gw_keywords){ 0 };
+	for (unsigned i = 0; i < GW_KEYWORD_MAX; i++) { /* those that only the file knew */
+		struct gw_op op = { .kind = GW_OP_KEYWORD, .uid = i };
+
+		if (box->keywords.names[i] == NULL || box->place == NULL || box->env->dry_run ||
+			(box->local.keywords_stored & GW_FLAG_KEYWORD(i)))
+			continue;
+		op.to = strdup(box->keywords.names[i]);
+		if (op.to == NULL)
+			box->incomplete = true;
+		else
+			gw_box_add(box, &op);
+	}
+}
+
+static void fail_gone(struct gw_box *box)
+{
+	struct gw_error err = { 0 };
+
+	gw_fail(&err, GW_ERR_HELD,
+		"its directory %s/%s is gone, so nothing was done: bring it back, or, to fetch "
+		"everything "
+		"anew, move the state %s/%s.db away (mail that is here is then recognised)",
+		box->env->account->maildir, box->folder->dir, box->env->account->state_dir,
+		box->env->account->name);
+	err.scope = GW_SCOPE_MAILBOX;
+	gw_box_fail(box, &err);
+}
+
+/* Neither mail nor absence: nothing is done about these until they are files again, or gone. */
+static void tell_covered(struct gw_box *box)
+{
+	struct gw_error err = { 0 };
+
+	if (box->local.covered_count == 0 || box->state != BOX_LOOKING)
+		return;
+	box->plan.look_again = true;
+	gw_fail(&err, GW_ERR_REFUSED,
+		"where the file of message UID %u was (and of %zu others) there is something else "
+		"now: a link, a pipe or a directory; nothing is done about it until the file is "
+		"back, or the entry gone",
+		box->local.covered_uid, box->local.covered_count - 1);
+	err.scope = GW_SCOPE_MESSAGE;
+	box->env->problem(box->env->ctx, box, &err);
+}
+
+static void on_looked(
+	void *ctx, struct gw_place *place, struct gw_local_view *view, const struct gw_error *err)
+{
+	struct gw_box *box = ctx;
+
+	box->place = place;
+	box->saw_at = ++*box->env->moments;
+	if (view != NULL)
+		box->local = *view;
+	if (!box->local.scan.trusted && !box->local.missing)
+		box->fresh_from = 0;
+	if (err != NULL) {
+		gw_box_fail(box, err);
+	} else if (box->stopped) {
+		gw_box_end_lost(box, NULL);
+	} else if (box->local.missing && box->row->uidvalidity != 0) {
+		fail_gone(box);
+	} else {
+		take_keywords(box);
+		tell_covered(box);
+		if (box->row->inode != 0 && box->row->inode != box->local.inode)
+			box->copies_differ = true; /* another directory stands in its place */
+		if (box->state == BOX_LOOKING) {
+			box->same = box->remote_same && !box->copies_differ &&
+				    !gw_box_changed_here(box);
+			if (!box->same && !box->folder->to_be_made) {
+				if (gw_box_bars_look(box))
+					return;
+				box->env->counts->mailboxes_changed += box->remote_same;
+			}
+		}
+		gw_box_step(box);
+	}
+}
+
+void gw_box_look(struct gw_box *box)
+{
+	/* Rows' prints serve is_another(), and renumbered UIDs. */
+	bool with_prints = box->state == BOX_LOOKING_AT_PRINTS ||
+			   (box->state == BOX_LOOKING &&
+				   (box->env->verify ||
+					   (box->row->uidvalidity != 0 && box->row->full_at == 0)));
+
+	const struct gw_look_options options = { .dir = box->folder->dir,
+		.name = box->folder->name,
+		.mailbox = box->row->id,
+		.create = box->row->uidvalidity == 0,
+		.reserve = box->env->account->min_free_space,
+		.oldest = box->oldest,
+		.max_size = box->folder->window.max_size,
+		.retry_refused = box->env->full,
+		.retry_kept = box->env->restore_deletions,
+		.accept_held = box->env->accept_uploads,
+		.tags = box->env->tags,
+		.is_label = box->env->is_label,
+		.ctx = box->env->ctx,
+		.with_prints = with_prints };
+
+	gw_box_drop_views(box);
+	box->fresh_from = ++*box->env->moments;
+	if (gw_look_start(box->env->disk, &options, on_looked, box) != GW_OK)
+		gw_box_fail_nomem(box);
+}
+
+/* A mailbox that was recognised by its UIDVALIDITY under another name is believed only if its
+ * messages are as large as base's. */
+static bool is_another(const struct gw_box *box)
+{
+	const struct gw_remote_view *v = &box->remote;
+	size_t compared = 0, differ = 0, r = 0;
+
+	for (size_t i = 0; i < box->local.print_count && v->full; i++) {
+		const struct gw_pair_local *p = &box->local.prints[i];
+
+		while (r < v->count && v->messages[r].uid < p->index)
+			r++;
+		if (r == v->count || v->messages[r].uid != p->index || v->messages[r].size == 0 ||
+			p->size == 0)
+			continue;
+		compared++;
+		differ += v->messages[r].size != p->size;
+	}
+	return differ * 10 > compared; /* some servers count a few wrongly */
+}
+
+static void on_observed(
+	void *ctx, struct gw_remote_view *view, bool plain, const struct gw_error *err)
+{
+	struct gw_box *box = ctx;
+
+	box->env->plain_select |= plain;
+	if (err != NULL) {
+		gw_box_fail(box, err);
+		return;
+	}
+	box->remote = *view;
+	if (!box->env->verify && is_another(box))
+		box->remote.restarted = true;
+	gw_box_step(box);
+}
+
+bool gw_box_is_renumbered(struct gw_box *box)
+{
+	return box->remote.restarted && box->local.base_count > 0;
+}
+
+void gw_box_observe(struct gw_box *box)
+{
+	const struct gw_observe_options options = { .session = box->session,
+		.mailbox = box->folder->wire,
+		.full = box->env->full || box->copies_differ || gw_box_full_look_due(box->row) ||
+			gw_box_window_key(box->folder, box->env->now) != box->row->window,
+		.list = box->local.held_gone.count > 0,
+		.oldest = box->oldest,
+		.plain_select = box->env->plain_select,
+		.uidvalidity = box->row->uidvalidity,
+		.uidnext = box->row->uidnext,
+		.highestmodseq = box->row->highestmodseq,
+		.base = box->local.base,
+		.base_count = box->local.base_count,
+		.flags = gw_box_flags,
+		.storable = gw_box_storable_of,
+		.done = on_observed,
+		.ctx = box };
+	enum gw_code code;
+
+	if (box->folder->to_be_made) { /* a dry run: the real one would make it first */
+		box->remote = (struct gw_remote_view){
+			.uidvalidity = 1, .uidnext = 1, .storable = GW_FLAGS_ALL, .full = true
+		};
+		gw_box_step(box);
+		return;
+	}
+	box->session_used = true;
+	box->selected = true;
+	box->asked_full = options.full;
+	code = gw_observe_remote(&options);
+	if (code != GW_OK)
+		gw_box_end_unsent(box, code);
+}
