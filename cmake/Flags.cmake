@@ -11,7 +11,7 @@ endif()
 
 if(GODWIT_SANITIZE)
 	target_compile_options(godwit_flags INTERFACE -fsanitize=${GODWIT_SANITIZE}
-		-fno-sanitize-recover=all -fno-omit-frame-pointer)
+		-fno-sanitize-recover=all -fno-omit-frame-pointer -UNDEBUG) # with assertions
 	target_link_options(godwit_flags INTERFACE -fsanitize=${GODWIT_SANITIZE})
 else()
 	target_compile_options(godwit_flags INTERFACE -fstack-protector-strong)
