@@ -39,6 +39,12 @@ struct gw_oauth_provider {
 /* What X-GM-LABELS are kept in step with: keywords of the files, or notmuch's tags. */
 enum gw_label_mode { GW_LABELS_NONE, GW_LABELS_KEYWORDS, GW_LABELS_NOTMUCH };
 
+/* Which way changes go. */
+enum gw_direction {
+	GW_DIRECTION_BOTH,
+	GW_DIRECTION_PULL, /* nothing is changed on the server; what is changed here waits */
+};
+
 /* What of some mailboxes is kept here.  0: no limit. */
 struct gw_window {
 	char *pattern;    /* over names as shown here; of those that match the last one counts */
@@ -102,6 +108,7 @@ struct gw_account {
 	bool mirror_deleted;    /* \Deleted is written as T */
 	bool guard;             /* hold deletions back that look like an accident */
 	unsigned guard_percent; /* of a mailbox, within ten minutes; half of it of the account */
+	enum gw_direction direction;
 	enum gw_deletes deletes;
 	enum gw_label_mode labels; /* Gmail's labels are keywords here, or tags, and the reverse */
 	bool archive; /* all mail is shown as Archive, with what no other mailbox has (Gmail) */

@@ -11,6 +11,13 @@ struct gw_status_mailbox {
 	uint64_t messages;      /* with a file */
 	uint32_t uidvalidity;   /* 0: not synchronized yet */
 	uint64_t highestmodseq; /* 0: the server has none */
+	const char *shown;      /* its name, as patterns see it */
+	const char *pattern;    /* that decided; NULL: none did */
+	bool looked;            /* the rest is known: what stands in its directory */
+	uint64_t files, unread;
+	uint64_t fresh, gone,
+		flags;         /* new here, gone here, with other flags, since the last sync */
+	int64_t local_changed; /* seconds; 0: never */
 };
 
 struct gw_status_held {
@@ -28,6 +35,7 @@ struct gw_status_sink {
 	 * provider asked not to be asked sooner; 0: it did not. */
 	void (*day)(void *ctx, uint64_t down, uint64_t up, int64_t not_before);
 	void (*held)(void *ctx, const struct gw_status_held *held);
+	bool look; /* into the directories, too */
 	void *ctx;
 };
 

@@ -57,6 +57,7 @@ struct gw_sync_counts {
 	uint64_t kept;      /* gone there, changed here, and left alone */
 	uint64_t findings;  /* what verify found */
 	uint64_t problems;  /* reported; the exit status is not 0 */
+	uint64_t waiting;   /* changes here that `direction` keeps from the server */
 	uint64_t postponed; /* messages that wait, since the day's bandwidth is nearly used up */
 	uint64_t unsettled; /* mailboxes that kept changing: another sync should follow soon */
 	uint64_t wire_received, wire_sent; /* bytes, TLS included */

@@ -60,4 +60,5 @@ int outbox_send_one(const struct options *o, const struct config *config,
 	const struct gw_account *account, const char *id);
 /* argv[0]: the name it was called by; options are sendmail's. */
 int cmd_sendmail(const char *config_path, int argc, char **argv);
+int cmd_folders(const struct options *o, const struct config *config, const struct gw_log *log);
 int cmd_status(const struct options *o, const struct config *config);

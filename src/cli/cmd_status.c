@@ -19,6 +19,7 @@ struct printer {
 	json_t *watcher;          /* owned; what it tells; NULL: nobody watches */
 	FILE *text;               /* lines below the heading */
 	uint64_t messages, count, held_count;
+	uint64_t fresh, gone, flags; /* what waits here */
 	bool json, known, verbose;
 	int64_t changed_at, not_before;
 	uint64_t down, up; /* today */
@@ -58,14 +59,22 @@ static void on_mailbox(void *ctx, const struct gw_status_mailbox *m)
 
 	p->messages += m->messages;
 	p->count++;
+	p->fresh += m->fresh;
+	p->gone += m->gone;
+	p->flags += m->flags;
 	if (changed != 0 && localtime_r(&changed, &tm) != NULL)
 		strftime(when, sizeof when, "  changed %H:%M:%S", &tm);
 	if (p->json)
 		json_array_append_new(p->mailboxes,
-			json_pack("{s:o, s:I, s:b}", "name", gw_json_text(m->name), "messages",
-				(json_int_t)m->messages, "synchronized", m->uidvalidity != 0));
+			json_pack("{s:o, s:o, s:I, s:I, s:b, s:I, s:I, s:I}", "name",
+				gw_json_text(m->shown), "directory", gw_json_text(m->name),
+				"messages", (json_int_t)m->messages, "unread",
+				(json_int_t)m->unread, "synchronized", m->uidvalidity != 0,
+				"new_here", (json_int_t)m->fresh, "gone_here", (json_int_t)m->gone,
+				"flags_here", (json_int_t)m->flags));
 	else if (p->verbose)
-		say(p->text, "  %8llu  %s%s%s\n", (unsigned long long)m->messages, m->name,
+		say(p->text, "  %8llu  %6llu unread  %s%s%s\n", (unsigned long long)m->messages,
+			(unsigned long long)m->unread, m->shown,
 			m->uidvalidity == 0 ? "  (not synchronized yet)" : "", when);
 }
 
@@ -127,6 +136,16 @@ static void print_heading(const struct printer *p)
 		say(stdout, "%s: %llu messages in %llu mailboxes, last change %s, %llu held\n",
 			p->account->name, (unsigned long long)p->messages,
 			(unsigned long long)p->count, when, (unsigned long long)p->held_count);
+}
+
+static void print_waiting(const struct printer *p)
+{
+	if (p->account->direction == GW_DIRECTION_PULL && p->fresh + p->gone + p->flags > 0)
+		say(stdout,
+			"  waiting, as direction = \"pull\": %llu new here, %llu deleted here, %llu "
+			"with other flags\n",
+			(unsigned long long)p->fresh, (unsigned long long)p->gone,
+			(unsigned long long)p->flags);
 }
 
 static void print_watcher(const struct printer *p)
@@ -210,6 +229,7 @@ static enum gw_code read_account(struct printer *p, struct gw_error *err)
 		.mailbox = on_mailbox,
 		.day = on_day,
 		.held = on_held,
+		.look = p->verbose || p->json || p->account->direction == GW_DIRECTION_PULL,
 		.ctx = p };
 	char *text = NULL;
 	size_t n;
@@ -239,6 +259,7 @@ static enum gw_code read_account(struct printer *p, struct gw_error *err)
 	} else if (code == GW_OK) {
 		print_heading(p);
 		print_day(p);
+		print_waiting(p);
 		print_watcher(p);
 		fputs(text, stdout);
 		code = read_outbox(p, err);

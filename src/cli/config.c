@@ -50,6 +50,7 @@ static cfg_opt_t account_keys[] = {
 	CFG_BOOL("mirror-deleted", cfg_false, CFGF_NONE),
 	CFG_BOOL("guard", cfg_true, CFGF_NONE),
 	CFG_INT("guard-percent", 20, CFGF_NONE),
+	CFG_STR("direction", NULL, CFGF_NODEFAULT),
 	CFG_STR("delete", NULL, CFGF_NODEFAULT),
 	CFG_BOOL("delete-folders", cfg_false, CFGF_NONE),
 	CFG_BOOL("archive", cfg_false, CFGF_NONE),
@@ -274,6 +275,19 @@ static enum gw_code read_delete(const struct reader *r, cfg_t *sec, struct gw_ac
 		a->deletes = GW_DELETE_NEVER;
 	else
 		return wrong(r, sec, "delete = \"%s\" is not one of trash, expunge, never", text);
+	return GW_OK;
+}
+
+static enum gw_code read_direction(const struct reader *r, cfg_t *sec, struct gw_account *a)
+{
+	const char *text = cfg_getstr(sec, "direction");
+
+	if (text == NULL || strcmp(text, "both") == 0)
+		a->direction = GW_DIRECTION_BOTH;
+	else if (strcmp(text, "pull") == 0)
+		a->direction = GW_DIRECTION_PULL;
+	else
+		return wrong(r, sec, "direction = \"%s\" is not one of both, pull", text);
 	return GW_OK;
 }
 
@@ -550,6 +564,8 @@ static enum gw_code read_account(const struct reader *r, cfg_t *sec, struct gw_a
 		code = read_tls(r, sec, p, a);
 	if (code == GW_OK)
 		code = read_delete(r, sec, a);
+	if (code == GW_OK)
+		code = read_direction(r, sec, a);
 	if (code == GW_OK)
 		code = read_windows(r, sec, a);
 	if (code == GW_OK)

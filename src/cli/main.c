@@ -23,6 +23,7 @@ static const char usage[] =
 	"  sync [ACCOUNT[:FOLDER]]...   bring the Maildir in step with the server, once\n"
 	"  watch [ACCOUNT]...           keep it in step, until stopped\n"
 	"  status [ACCOUNT]...          what is here, and what is held back and why\n"
+	"  folders [ACCOUNT]...         each mailbox, its directory, its counts, and why it is here\n"
 	"  init [ADDRESS]               set an account up: asks, tries, writes the configuration\n"
 	"  import [FILE]                take mbsync's or offlineimap's configuration over\n"
 	"  auth ACCOUNT                 sign in with OAuth 2.0\n"
@@ -216,11 +217,12 @@ enum command {
 	CMD_RESTORE,
 	CMD_OUTBOX,
 	CMD_WHY,
+	CMD_FOLDERS,
 	COMMANDS
 };
 
 static const char *const commands[COMMANDS] = { "sync", "watch", "status", "init", "import", "auth",
-	"doctor", "pause", "resume", "verify", "restore", "outbox", "why" };
+	"doctor", "pause", "resume", "verify", "restore", "outbox", "why", "folders" };
 
 static enum command find_command(const char *word)
 {
@@ -280,6 +282,8 @@ static int run(
 		return cmd_restore(o, config);
 	case CMD_WHY:
 		return cmd_why(o, config, log);
+	case CMD_FOLDERS:
+		return cmd_folders(o, config, log);
 	case CMD_OUTBOX:
 		return cmd_outbox(o, config, log);
 	case COMMANDS:

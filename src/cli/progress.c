@@ -234,6 +234,7 @@ static void describe(const struct gw_sync_counts *c, bool planned, char *out, si
 	add_part(out, size, c->expired, "message left the window", "messages left the window");
 	add_part(out, size, c->findings, "disagreement", "disagreements");
 	add_part(out, size, c->held, "deletion held back", "deletions held back");
+	add_part(out, size, c->waiting, "change here waits", "changes here wait");
 	add_part(out, size, c->kept, "message kept", "messages kept");
 }
 

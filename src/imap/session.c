@@ -156,6 +156,20 @@ static void name_command(struct command *c)
 	snprintf(c->name, sizeof c->name, "%.*s", (int)n, text);
 }
 
+/* A second pair of eyes: whoever judges leaves these out long before (plan/direction.h). */
+static bool changes_server(const char *name)
+{
+	static const char *const names[] = { "APPEND", "COPY", "MOVE", "STORE", "EXPUNGE",
+		"UID COPY", "UID MOVE", "UID STORE", "UID EXPUNGE", "CREATE", "DELETE", "RENAME",
+		"SUBSCRIBE", "UNSUBSCRIBE", "CLOSE" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (strcasecmp(names[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
 enum gw_code gw_session_send(
 	struct gw_session *s, struct gw_line *line, const struct gw_handlers *handlers)
 {
@@ -170,7 +184,9 @@ enum gw_code gw_session_send(
 		snprintf(c->tag, sizeof c->tag, "g%u", ++s->next_tag);
 		c->line = *line;
 		name_command(c);
-		code = gw_buf_printf(&tagged, "%s ", c->tag);
+		code = s->read_only && changes_server(c->name)
+			       ? GW_ERR_BUG
+			       : gw_buf_printf(&tagged, "%s ", c->tag);
 	}
 	if (code == GW_OK)
 		code = gw_buf_append(&tagged, line->text.p, line->text.n);
@@ -453,6 +469,7 @@ enum gw_code gw_session_open(uv_loop_t *loop, const struct gw_log *log,
 		.cb = cb,
 		.ctx = ctx,
 		.compress = options->compress,
+		.read_only = options->read_only,
 		.labels = options->labels,
 		.quirks = options->quirks,
 		.sasl = gw_sasl_ref(options->sasl) };

@@ -40,6 +40,7 @@ struct gw_session_options {
 	 * commands go out behind the login without waiting for its answer. */
 	const char *remembered_caps;
 	unsigned quirks; /* imap/quirks.h: what was found out about it */
+	bool read_only;  /* no command that changes anything there is sent */
 	bool labels;     /* X-GM-LABELS belong to a message's flags, where the server has them */
 	bool compress;   /* COMPRESS=DEFLATE (RFC 4978), where it is offered; takes a round trip */
 };

@@ -58,8 +58,9 @@ struct gw_session {
 	char *host;            /* owned */
 	char *remembered;      /* owned; may be NULL */
 	bool lost, closed;
-	bool compress; /* is wanted */
-	bool labels;   /* likewise */
+	bool compress;  /* is wanted */
+	bool read_only; /* as the options say */
+	bool labels;    /* likewise */
 
 	uint32_t caps;
 	unsigned quirks;

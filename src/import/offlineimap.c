@@ -261,11 +261,19 @@ static void take_real_delete(struct map *m, unsigned line, const char *said, con
 		is_true(value) ? "delete = \"expunge\"" : "delete = \"trash\"");
 }
 
-static void take_readonly(struct map *m, unsigned line, const char *said, const char *value)
+static void take_readonly_there(struct map *m, unsigned line, const char *said, const char *value)
+{
+	if (!is_true(value))
+		return;
+	gw_other_set(m->o, "direction", false, "pull");
+	became(m, line, said, "direction", false);
+}
+
+static void take_readonly_here(struct map *m, unsigned line, const char *said, const char *value)
 {
 	if (is_true(value))
 		gw_other_note(m->o, line, GW_FATE_HEED, said,
-			"has no counterpart: godwit carries changes in both directions");
+			"has no counterpart: what changes on the server comes here");
 }
 
 static void take_nametrans(struct map *m, unsigned line, const char *said, const char *value)
@@ -456,7 +464,8 @@ static const struct rule {
 	{ "realdelete", THERE, take_real_delete, NULL },
 	{ "trashfolder", THERE, NULL, "the mailbox that the server marks as \\Trash" },
 	{ "spamfolder", THERE, NULL, "the mailbox that the server marks as \\Junk" },
-	{ "readonly", THERE | HERE, take_readonly, NULL },
+	{ "readonly", THERE, take_readonly_there, NULL },
+	{ "readonly", HERE, take_readonly_here, NULL },
 	{ "nametrans", THERE, take_nametrans, NULL },
 	{ "nametrans", HERE, NULL,
 		"not needed: what is made here has its name there by the layout" },

@@ -3,6 +3,7 @@
  */
 #include "mailbox/box_p.h"
 
+#include "plan/direction.h"
 #include "plan/guard.h"
 
 #include <stdlib.h>
@@ -190,6 +191,8 @@ static bool make_plan(struct gw_box *box)
 	look_again = box->plan.look_again;
 	gw_box_note_seen(box);
 	code = gw_plan_mailbox(&in, &box->plan);
+	if (code == GW_OK && box->env->account->direction == GW_DIRECTION_PULL)
+		box->delta.waiting = gw_plan_pull(&box->plan);
 	if (box->folder->to_be_made)
 		keep_uploads(box);
 	gw_box_put_off_new(box);
@@ -217,6 +220,7 @@ void gw_box_plan(struct gw_box *box)
 
 void gw_box_judge(struct gw_box *box)
 {
+	box->env->counts->waiting += box->delta.waiting;
 	guard(box);
 	guard_uploads(box);
 	gw_box_tell(box);

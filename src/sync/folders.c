@@ -242,13 +242,41 @@ static bool add_op(struct gw_sync *s, const struct gw_folder_action *a)
 	       (wire == NULL || op->wire != NULL) && op->dir != NULL;
 }
 
+/* Would it change the server, which `direction` leaves alone? */
+static bool waits(const struct gw_sync *s, const struct gw_folder_action *a)
+{
+	return s->account->direction == GW_DIRECTION_PULL &&
+	       (a->kind == GW_FOLDER_MAKE_THERE || a->kind == GW_FOLDER_MAKE_AGAIN ||
+		       a->kind == GW_FOLDER_RENAME_THERE || a->kind == GW_FOLDER_DELETE_THERE ||
+		       a->kind == GW_FOLDER_EMPTY_THERE);
+}
+
+/* A directory that was made here waits; of one that was renamed or deleted, the mailbox is left
+ * alone, or it would be fetched anew. */
+static bool let_wait(struct gw_sync *s, const struct gw_folder_action *a)
+{
+	const struct gw_mailbox_row *row = a->row == GW_FOLDER_NONE ? NULL : &s->rows[a->row];
+	struct gw_error err = { 0 };
+
+	s->counts.waiting++;
+	if (row == NULL || row->remote_name == NULL)
+		return true;
+	gw_fail(&err, GW_ERR_HELD,
+		"its directory was renamed or deleted here, and with `direction = \"pull\"` the server is left alone: rename it back, or nothing of this mailbox comes here");
+	gw_sync_problem(s, row->local_dir, &err);
+	return gw_sync_block(s, row->remote_name);
+}
+
 static bool make_ops(struct gw_sync *s)
 {
 	struct gw_settling *t = s->settling;
 	bool ok = true;
 
-	for (size_t i = 0; i < t->plan.count && ok; i++)
-		ok = add_op(s, &t->plan.actions[i]);
+	for (size_t i = 0; i < t->plan.count && ok; i++) {
+		const struct gw_folder_action *a = &t->plan.actions[i];
+
+		ok = waits(s, a) ? let_wait(s, a) : add_op(s, a);
+	}
 	for (size_t i = 0; i < s->folders.count && ok; i++)
 		ok = !t->plan.blocked[i] || gw_sync_block(s, s->folders.list[i].wire);
 	return ok;

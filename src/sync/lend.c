@@ -14,6 +14,7 @@ struct gw_session_options gw_session_options_of(const struct gw_account *a, stru
 						    .timeout_ms = a->timeout_s * 1000 },
 		.tls = a->tls,
 		.sasl = sasl,
+		.read_only = a->direction == GW_DIRECTION_PULL,
 		.labels = a->labels != GW_LABELS_NONE,
 		.remembered_caps = remembered_caps };
 }

@@ -2,8 +2,12 @@
 #include "godwit/status.h"
 
 #include "base/num.h"
+#include "imap/utf7.h"
+#include "maildir/folder.h"
 #include "maildir/tree.h"
+#include "remote/mailbox_list.h"
 #include "store/store.h"
+#include "sync/here.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +17,10 @@ struct reader {
 	struct gw_store *store;
 	const struct gw_account *account;
 	const struct gw_status_sink *sink;
-	struct gw_status_mailbox *list; /* owned; names owned */
+	struct gw_status_mailbox *list; /* owned; its strings owned, but for the pattern */
 	int64_t *ids;                   /* owned */
 	size_t count, cap, id_count, id_cap;
+	struct gw_error *err;
 };
 
 static void tell_missing(struct reader *r, const struct gw_mailbox_row *row)
@@ -30,6 +35,46 @@ static void tell_missing(struct reader *r, const struct gw_mailbox_row *row)
 			       "the server" };
 
 	r->sink->held(r->sink->ctx, &held);
+}
+
+/* By its directory, which is one to one, unless the configuration gives it another. */
+static bool name_it(
+	const struct reader *r, const struct gw_mailbox_row *row, struct gw_status_mailbox *m)
+{
+	struct gw_folder f = { .wire = row->remote_name, .attrs = row->special_use };
+	struct gw_buf name, shown;
+	bool ok;
+
+	gw_buf_init(&name, 65536);
+	gw_buf_init(&shown, 65536);
+	ok = gw_folder_name(row->local_dir, '/', r->account->layout, &name) == GW_OK ||
+	     gw_utf7_decode(gw_slice_str(row->remote_name), &name) == GW_OK ||
+	     gw_buf_puts(&name, row->remote_name) == GW_OK;
+	ok = ok && gw_folder_shown(gw_slice_str(gw_buf_cstr(&name)), '/', &shown) == GW_OK;
+	f.shown = shown.p;
+	if (ok) {
+		m->shown = strdup(gw_buf_cstr(&shown));
+		m->pattern = gw_folder_decided_by(&f, r->account);
+	}
+	gw_buf_deinit(&name);
+	gw_buf_deinit(&shown);
+	return m->shown != NULL;
+}
+
+static enum gw_code look_at(
+	struct reader *r, const struct gw_mailbox_row *row, struct gw_status_mailbox *m)
+{
+	struct gw_here here;
+	enum gw_code code = gw_here_look(r->store, r->account, row, &here, r->err);
+
+	m->looked = code == GW_OK;
+	m->files = here.files;
+	m->unread = here.unread;
+	m->fresh = here.fresh;
+	m->gone = here.gone;
+	m->flags = here.flags;
+	m->local_changed = here.changed;
+	return code;
 }
 
 static enum gw_code take_mailbox(void *ctx, const struct gw_mailbox_row *row)
@@ -47,7 +92,9 @@ static enum gw_code take_mailbox(void *ctx, const struct gw_mailbox_row *row)
 	*id = row->id;
 	if (row->missing_at != 0)
 		tell_missing(r, row);
-	return m->name == NULL ? GW_ERR_NOMEM : GW_OK;
+	if (m->name == NULL || !name_it(r, row, m))
+		return GW_ERR_NOMEM;
+	return r->sink->look ? look_at(r, row, m) : GW_OK;
 }
 
 static enum gw_code take_held(
@@ -71,8 +118,10 @@ static enum gw_code tell_mailboxes(struct reader *r, struct gw_error *err)
 		if (code == GW_OK)
 			r->sink->mailbox(r->sink->ctx, &r->list[i]);
 	}
-	for (size_t i = 0; i < r->count; i++)
+	for (size_t i = 0; i < r->count; i++) {
 		free((char *)(uintptr_t)r->list[i].name);
+		free((char *)(uintptr_t)r->list[i].shown);
+	}
 	free(r->list);
 	free(r->ids);
 	return code;
@@ -94,7 +143,7 @@ static enum gw_code tell_day(struct reader *r, struct gw_error *err)
 enum gw_code gw_status_read(
 	const struct gw_account *account, const struct gw_status_sink *sink, struct gw_error *err)
 {
-	struct reader r = { .sink = sink, .account = account };
+	struct reader r = { .sink = sink, .account = account, .err = err };
 	char *path = NULL;
 	int64_t at = 0;
 	enum gw_code code;

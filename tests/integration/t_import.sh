@@ -133,6 +133,7 @@ old_sync
 import_ok
 says 'godwit carries over all that changed'
 says 'without Expunge: delete = "never"'
+grep -q 'direction = "pull"' "$CONFIG" || fail "$(cat "$CONFIG")"
 grep -q 'layout = "maildir++"' "$CONFIG" || fail "$(cat "$CONFIG")"
 ! grep -q 'local =\|folders =' "$CONFIG" || fail "$(cat "$CONFIG")"
 keeps_all work "$HOME/Maildir"

@@ -333,6 +333,7 @@ static void each_line_of_mbsync_is_told(void **state)
 	assert_string_equal(gw_other_get(o, "tls"), "implicit");
 	assert_string_equal(o->asked[0].value, "echo me");
 	/* The sides are exchanged: what is near is the server. */
+	assert_string_equal(gw_other_get(o, "direction"), "pull");
 	assert_string_equal(gw_other_get(o, "delete"), "trash");
 	assert_string_equal(gw_other_get(o, "delete-folders"), "yes");
 	assert_non_null(strstr(gw_other_get(o, "password-command"), "'/h/.mbsyncrc'"));
@@ -364,6 +365,7 @@ static void from_offlineimap(void **state)
 	assert_int_equal(
 		gw_import_offlineimap(gw_slice_str(text), "/h/rc", "/h", &all, &err), GW_OK);
 	o = &all.list[0];
+	assert_string_equal(gw_other_get(o, "direction"), "pull");
 	assert_string_equal(gw_other_get(o, "delete"), "expunge");
 	assert_string_equal(gw_other_get(o, "tls"), "implicit");
 	assert_string_equal(gw_other_get(o, "watch"), "{\"INBOX\", \"x\"}");
