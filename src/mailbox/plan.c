@@ -4,6 +4,7 @@
 #include "mailbox/box_p.h"
 
 #include "plan/direction.h"
+#include "plan/evidence.h"
 #include "plan/guard.h"
 
 #include <stdlib.h>
@@ -179,6 +180,8 @@ static bool make_plan(struct gw_box *box)
 	in.pairs = box->pairs;
 	in.pair_count = box->pair_count;
 	in.unproved = v->unproved;
+	in.hides = v->unproved && v->exists > gw_evidence_expected(in.base, in.base_count,
+						      v->messages, v->count, &v->vanished);
 	in.remote_full = v->full;
 	in.vanished = &v->vanished;
 	in.listing = v->has_listing ? &v->listing : NULL;

@@ -449,6 +449,11 @@ static bool new_here(const struct gw_plan_input *in, struct gw_plan *plan)
 		if (!l->candidate || l->uid != 0 || l->refused || paired[i] ||
 			(l->flags & GW_FLAG_DELETED))
 			continue;
+		/* It may be there, and was not told of; then the next look pairs them. */
+		if (in->unproved && (l->ours || in->hides)) {
+			plan->look_again = true;
+			continue;
+		}
 		if (l->stray && !in->copies_differ &&
 			(l->flags & in->lettered & ~GW_FLAG_SEEN) == 0) {
 			a = add(plan, GW_DO_STRAY, 0);

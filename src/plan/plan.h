@@ -92,7 +92,8 @@ struct gw_plan_input {
 	/* What the server's answers prove (evidence.h).  unproved: they do not add up, so nothing is
 	 * gone. */
 	bool unproved;
-	bool remote_full;                  /* what remote does not hold is gone */
+	bool hides;       /* and there are messages that nobody knows and it did not tell of */
+	bool remote_full; /* what remote does not hold is gone */
 	const struct gw_seqset *vanished;  /* gone for certain */
 	const struct gw_seqset *listing;   /* NULL, or all UIDs there are */
 	const struct gw_seqset *held_gone; /* gone in an earlier run, and held back */

@@ -661,6 +661,17 @@ static void new_files_are_uploaded_unless_something_speaks_against_it(void **sta
 	assert_int_equal(plan.actions[2].kind, GW_DO_STRAY);
 	assert_int_equal(plan.actions[2].local, 4);
 	gw_plan_deinit(&plan);
+	in.unproved = true; /* it may be there all the same */
+	gw_plan_mailbox(&in, &plan);
+	assert_int_equal(plan.count, 2);
+	assert_int_equal(plan.actions[1].kind, GW_DO_UPLOAD); /* this one cannot */
+	gw_plan_deinit(&plan);
+	in.hides = true;
+	gw_plan_mailbox(&in, &plan);
+	assert_int_equal(plan.count, 1);
+	assert_true(plan.look_again);
+	gw_plan_deinit(&plan);
+	in.unproved = in.hides = false;
 	in.copies_differ = true;
 	gw_plan_mailbox(&in, &plan);
 	assert_int_equal(plan.actions[1].kind, GW_DO_UPLOAD);
