@@ -5,6 +5,7 @@
  */
 #include "local/batch.h"
 
+#include "local/edited.h"
 #include "maildir/attic.h"
 #include "maildir/name.h"
 
@@ -147,46 +148,6 @@ static int take(struct gw_op *op)
 	return place_near(from, op->from, subdir(op->place, op->to_in_new), op, true);
 }
 
-struct row_facts {
-	uint8_t header[GW_HASH_BYTES], body[GW_HASH_BYTES];
-	int64_t date;
-	bool known;
-};
-
-static enum gw_code take_facts(void *ctx, const struct gw_message_row *row)
-{
-	struct row_facts *facts = ctx;
-
-	if (row->base_name == NULL || row->header_hash == NULL || row->body_hash == NULL)
-		return GW_OK;
-	facts->known = true;
-	facts->date = row->date;
-	memcpy(facts->header, row->header_hash, GW_HASH_BYTES);
-	memcpy(facts->body, row->body_hash, GW_HASH_BYTES);
-	return GW_OK;
-}
-
-/* Was the file that is about to go written anew, in place or under its name, since its row was made?
- * Ours bear the server's date, to the second, for as long as nobody writes to them. */
-static bool was_edited(const struct gw_op *op, int dir, const struct gw_disk_world *world)
-{
-	struct row_facts facts = { .known = false };
-	struct gw_error ignored = { 0 };
-	struct gw_fingerprint print;
-	struct gw_file_facts file;
-	struct stat st;
-
-	if (gw_store_message(world->store, op->place->mailbox, op->uid, take_facts, &facts,
-		    &ignored) != GW_OK ||
-		!facts.known || fstatat(dir, op->from, &st, AT_SYMLINK_NOFOLLOW) != 0)
-		return false;
-	if (facts.date != 0 && st.st_mtim.tv_sec == facts.date && st.st_mtim.tv_nsec == 0)
-		return false;
-	return gw_fingerprint_file(dir, op->from, &print, &file, &ignored) == GW_OK &&
-	       (memcmp(print.header, facts.header, GW_HASH_BYTES) != 0 ||
-		       memcmp(print.body, facts.body, GW_HASH_BYTES) != 0);
-}
-
 /* The new text outlives the deletion of the old one: only the row goes, and the next look finds a
  * message that base does not know. */
 static int keep_edited(struct batch *b, struct gw_op *op)
@@ -201,7 +162,8 @@ static int delete_seen(struct batch *b, struct gw_op *op, const struct gw_disk_w
 {
 	int from = subdir(op->place, op->from_in_new);
 
-	if (was_edited(op, from, world))
+	if (gw_edit_of(world->store, op->place->mailbox, op->uid, from, op->from, 0) !=
+		GW_EDIT_NONE)
 		return keep_edited(b, op);
 	if (world->attic == NULL || (op->kind == GW_OP_EXPIRE && op->was_here))
 		return unlinkat(from, op->from, 0) == 0 ? 0 : errno;
@@ -247,6 +209,7 @@ static enum gw_code act_on_file(struct batch *b, struct gw_op *op, struct gw_dis
 	case GW_OP_SENT:
 	case GW_OP_SEEN:
 	case GW_OP_UNKEPT:
+	case GW_OP_EDITED:
 	case GW_OP_HOLD_DELETION:
 	case GW_OP_UNHOLD:
 	case GW_OP_HOLD:
@@ -470,6 +433,8 @@ static enum gw_code store_row(struct batch *b, struct gw_op *op, struct gw_disk_
 		return gw_store_sent_drop(store, mailbox, op->uid, err);
 	case GW_OP_UNKEPT:
 		return take_back(op, world, err);
+	case GW_OP_EDITED:
+		return gw_store_message_leave(store, mailbox, op->uid, GW_ROW_PAIRED, err);
 	case GW_OP_SUSPECT:
 		return suspect(op, world, err);
 	case GW_OP_ACQUIT:

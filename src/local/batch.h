@@ -42,6 +42,8 @@ enum gw_op_kind {
 	GW_OP_LEFT,          /* the row has no file any more: deleted here, left standing there */
 	GW_OP_TAKE,          /* `from` of from_place becomes `to`: it was moved on the server */
 	GW_OP_INHERIT,       /* only rows: the message of row_place is uid here, without a file */
+	GW_OP_EDITED,        /* the row has no file any more: that is another message now, and will
+			      * be uploaded */
 	GW_OP_HOLD_DELETION, /* gone on one side (`side`); nothing goes, it is remembered */
 	GW_OP_UNHOLD,        /* nothing is held of it any more */
 	GW_OP_REFUSED,   /* the file `from` was not taken, `to` says why; no longer pending; uid:

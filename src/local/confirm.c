@@ -26,21 +26,27 @@ static enum gw_code take_row(void *ctx, const struct gw_message_row *row)
 	struct confirm_job *c = ctx;
 	struct gw_gone *g = c->present;
 
-	if (row->base_name == NULL || row->header_hash == NULL || row->body_hash == NULL)
+	/* An edit that was begun: its name was given to the new message. */
+	bool nameless = row->base_name == NULL && row->state == GW_ROW_PAIRED;
+	struct gw_slice base = gw_slice_str(nameless ? "" : row->base_name);
+
+	if ((row->base_name == NULL && !nameless) || row->header_hash == NULL ||
+		row->body_hash == NULL)
 		return GW_OK;
 	g->known = true;
 	g->global_id = row->global_id;
 	g->size = row->size;
-	g->name = gw_hash_bytes(gw_slice_str(row->base_name));
+	g->name = gw_hash_bytes(base);
 	g->date = row->date;
-	g->named_by_us = gw_name_uid(gw_slice_str(row->base_name), c->key) == row->uid;
+	g->named_by_us = gw_name_uid(base, c->key) == row->uid;
 	memcpy(g->print.header, row->header_hash, GW_HASH_BYTES);
 	memcpy(g->print.body, row->body_hash, GW_HASH_BYTES);
 	if (row->msgid_hash != NULL)
 		memcpy(g->print.msgid, row->msgid_hash, GW_HASH_BYTES);
 	g->still_gone = g->look && c->scan.trusted &&
-			gw_scan_find(&c->scan, gw_slice_str(row->base_name)) == SIZE_MAX &&
-			!gw_scan_has_other(&c->scan, gw_slice_str(row->base_name));
+			(g->edited || nameless ||
+				(gw_scan_find(&c->scan, base) == SIZE_MAX &&
+					!gw_scan_has_other(&c->scan, base)));
 	return GW_OK;
 }
 

@@ -13,6 +13,7 @@ struct gw_gone {
 	uint32_t uid;
 	uint32_t row_uid; /* in base, if it is another one there (a dry run after new UIDs); or 0 */
 	bool look;        /* is its file gone? */
+	bool edited;      /* it is: its name stands for another message */
 
 	bool known;         /* out: base has a row of it, with hashes */
 	bool still_gone;    /* out, if look: a second trusted look does not show it either */

@@ -3,6 +3,7 @@
 
 #include "maildir/labels.h"
 
+#include "local/edited.h"
 #include "local/same_name.h"
 
 #include <errno.h>
@@ -41,6 +42,7 @@ void gw_local_view_deinit(struct gw_local_view *view)
 	gw_seqset_deinit(&view->held_gone);
 	gw_seqset_deinit(&view->held_here);
 	gw_seqset_deinit(&view->unseen);
+	gw_seqset_deinit(&view->edited);
 	for (size_t i = 0; i < view->outdated_count; i++)
 		free(view->outdated[i]);
 	free(view->outdated);
@@ -420,6 +422,42 @@ static enum gw_code take_tags(struct gw_look *look, struct gw_store *store)
 	return store == NULL ? GW_OK : gw_store_retags(store, take_retag, look, &look->err);
 }
 
+static bool has_twin(const struct gw_scan *s, uint32_t i)
+{
+	struct gw_slice base = gw_scan_base(s, i);
+
+	return (i > 0 && gw_base_compare(gw_scan_base(s, i - 1), base) == 0) ||
+	       (i + 1 < s->count && gw_base_compare(gw_scan_base(s, i + 1), base) == 0);
+}
+
+/* A file with another text is a new message, and its row's file is gone: an edit. */
+static enum gw_code find_edits(struct gw_look *look, struct gw_store *store)
+{
+	struct gw_local_view *v = &look->view;
+	enum gw_code code = GW_OK;
+
+	for (size_t i = 0; i < v->base_count && code == GW_OK; i++) {
+		struct gw_base_msg *b = &v->base[i];
+		uint32_t file = b->local;
+		enum gw_edit edit;
+		int dir;
+
+		if (b->kind != GW_BASE_FILE || file == GW_NO_LOCAL || has_twin(&v->scan, file))
+			continue;
+		dir = v->scan.entries[file].in_new ? look->place->m.new : look->place->m.cur;
+		edit = gw_edit_of(store, look->options.mailbox, b->uid, dir,
+			gw_scan_name(&v->scan, file), look->options.edits_since);
+		if (edit == GW_EDIT_WRECK && v->wreck_count++ == 0)
+			v->wreck_uid = b->uid;
+		if (edit != GW_EDIT_TEXT)
+			continue;
+		b->local = GW_NO_LOCAL;
+		v->messages[file].uid = 0;
+		code = gw_seqset_add(&v->edited, b->uid, b->uid);
+	}
+	return code == GW_OK ? code : gw_fail(&look->err, code, "out of memory");
+}
+
 static void count_unknown(struct gw_local_view *v)
 {
 	for (size_t i = 0; i < v->scan.count; i++)
@@ -462,6 +500,8 @@ static void work_look(struct gw_disk_job *job, struct gw_disk_world *world)
 		code = take_tags(look, look->options.mailbox != 0 ? world->store : NULL);
 	if (code == GW_OK)
 		code = gw_find_twins(look->place, &look->view, world->store, &look->err);
+	if (code == GW_OK && look->options.find_edits && world->store != NULL)
+		code = find_edits(look, world->store);
 	if (code == GW_OK && look->options.mailbox != 0 && world->store != NULL)
 		code = load_unsettled(look, world);
 	if (code == GW_OK)

@@ -50,7 +50,10 @@ struct gw_local_view {
 	uint32_t covered_uid;                  /* the first of them */
 	struct gw_seqset held_gone, held_here; /* deletions held back: gone there, or here */
 	struct gw_seqset unseen;               /* uploaded, and not shown there yet */
-	struct gw_pending_file *pending;       /* owned */
+	struct gw_seqset edited; /* rows whose file is another text now, and is listed as unknown */
+	size_t wreck_count;      /* rows whose file is empty now, or broken */
+	uint32_t wreck_uid;      /* the first of them */
+	struct gw_pending_file *pending; /* owned */
 	size_t pending_count, pending_cap;
 	struct gw_break *breaks; /* owned; bodies at which a connection broke */
 	size_t break_count, break_cap;
@@ -87,7 +90,9 @@ struct gw_look_options {
 	const struct gw_tag_list *tags;
 	bool (*is_label)(void *ctx, struct gw_slice name);
 	void *ctx;
-	bool with_prints; /* load the rows' fingerprints as well */
+	bool with_prints;    /* load the rows' fingerprints as well */
+	bool find_edits;     /* are the files still their rows' messages? */
+	int64_t edits_since; /* seconds since the epoch; as in gw_edit_of() */
 };
 
 /* place: owned by the callee, NULL on failure and when the directory is missing.  view: owned by

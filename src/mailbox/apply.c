@@ -429,3 +429,18 @@ void gw_box_download(struct gw_box *box)
 		return;
 	gw_box_end_unsent(box, code);
 }
+
+void gw_box_give_names_on(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->local.edited.count; i++) {
+		const struct gw_range *r = &box->local.edited.ranges[i];
+
+		for (uint64_t uid = r->first; uid <= r->last; uid++) {
+			struct gw_op op = { .kind = GW_OP_EDITED, .uid = (uint32_t)uid };
+
+			gw_box_add(box, &op);
+		}
+	}
+	if (box->local.edited.count > 0)
+		gw_batcher_seal(box->env->batcher);
+}

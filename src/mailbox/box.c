@@ -255,8 +255,10 @@ void gw_box_proceed(struct gw_box *box)
 	enum gw_code code = GW_OK;
 
 	box->planned = box->plan.count > 0;
-	if (!box->env->dry_run)
+	if (!box->env->dry_run) {
 		code = gw_box_store_validity(box);
+		gw_box_give_names_on(box);
+	}
 	if (code != GW_OK || !gw_box_sort_out(box)) {
 		gw_fail(&box->err, GW_ERR_NOMEM, "out of memory");
 		gw_box_fail(box, &box->err);

@@ -332,6 +332,9 @@ void gw_box_note_ids(struct gw_box *box);
 /* apply.c */
 /* The plan becomes lists: what is joined at once, fetched, told, uploaded.  false: out of memory. */
 bool gw_box_sort_out(struct gw_box *box);
+/* Rows of what was edited lose their names, on disk: before the new message gets the name, and before
+ * anything of it is sent.  A row that still had it would take the new text for its own. */
+void gw_box_give_names_on(struct gw_box *box);
 /* A dry run: the same, counted. */
 void gw_box_count_rest(struct gw_box *box);
 /* Fetches its items. */

@@ -4,7 +4,6 @@
 #include "mailbox/box_p.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 enum gw_code gw_box_store_validity(struct gw_box *box)
 {
@@ -76,7 +75,7 @@ static void commit_cursor(struct gw_box *box)
 		op.row.messages = v->selected_exists;
 		op.row.window = gw_box_window_key(box->folder, box->env->now);
 		if (box->asked_full && v->full)
-			op.row.full_at = (int64_t)time(NULL);
+			op.row.full_at = box->env->now; /* no later than the look */
 		take_stamps(box, &op.row);
 	}
 	same = same_stamps(box->row, &op.row) && op.row.uidnext == box->row->uidnext &&

@@ -61,6 +61,22 @@ static void tell_covered(struct gw_box *box)
 	box->env->problem(box->env->ctx, box, &err);
 }
 
+/* Its text is there, on the server; what is here is not fit to take its place. */
+static void tell_wrecks(struct gw_box *box)
+{
+	struct gw_error err = { 0 };
+
+	if (box->local.wreck_count == 0 || box->state != BOX_LOOKING)
+		return;
+	gw_fail(&err, GW_ERR_REFUSED,
+		"the file of message UID %u (and of %zu others) was written to, and is empty now or "
+		"holds NUL bytes: the server keeps its text; `godwit verify --bodies --repair` fetches "
+		"that, and then the file can go",
+		box->local.wreck_uid, box->local.wreck_count - 1);
+	err.scope = GW_SCOPE_MESSAGE;
+	box->env->problem(box->env->ctx, box, &err);
+}
+
 static void on_looked(
 	void *ctx, struct gw_place *place, struct gw_local_view *view, const struct gw_error *err)
 {
@@ -81,6 +97,7 @@ static void on_looked(
 	} else {
 		take_keywords(box);
 		tell_covered(box);
+		tell_wrecks(box);
 		if (box->row->inode != 0 && box->row->inode != box->local.inode)
 			box->copies_differ = true; /* another directory stands in its place */
 		if (box->state == BOX_LOOKING) {
@@ -117,7 +134,11 @@ void gw_box_look(struct gw_box *box)
 		.tags = box->env->tags,
 		.is_label = box->env->is_label,
 		.ctx = box->env->ctx,
-		.with_prints = with_prints };
+		.with_prints = with_prints,
+		.find_edits =
+			!box->env->verify && (box->env->full || gw_box_full_look_due(box->row) ||
+						     (box->folder->attrs & GW_LIST_DRAFTS)),
+		.edits_since = box->row->full_at };
 
 	gw_box_drop_views(box);
 	box->fresh_from = ++*box->env->moments;

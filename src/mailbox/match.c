@@ -126,6 +126,7 @@ void gw_box_confirm(struct gw_box *box)
 			continue;
 		box->gone[box->gone_count].uid = a->uid;
 		box->gone[box->gone_count].row_uid = gw_box_row_uid(box, a->uid);
+		box->gone[box->gone_count].edited = gw_seqset_has(&box->local.edited, a->uid);
 		box->gone[box->gone_count].look =
 			!gw_action_is_gone_there(a) && a->local == GW_NO_LOCAL;
 		box->gone_actions[box->gone_count++] = (uint32_t)i;

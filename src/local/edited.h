@@ -1,0 +1,19 @@
+/* local/edited.h - is a file still the message of its row?  For disk jobs.
+ *
+ * Editors rewrite a file in place, or put another one under its name.
+ */
+#pragma once
+
+#include "store/store.h"
+
+enum gw_edit {
+	GW_EDIT_NONE, /* or nobody can tell */
+	GW_EDIT_TEXT, /* another text, which is mail */
+	GW_EDIT_WRECK /* nothing is left, or NUL bytes: a disk does that, not an editor */
+};
+
+/* Compares the file `name` in dir with what the state has of the message.  It is read only where its
+ * date does not say enough.  since: seconds since the epoch; what was not touched after that is known
+ * to be as it was; 0: not known. */
+enum gw_edit gw_edit_of(struct gw_store *store, int64_t mailbox, uint32_t uid, int dir,
+	const char *name, int64_t since);
