@@ -220,6 +220,7 @@ static enum gw_code act_on_file(struct batch *b, struct gw_op *op, struct gw_dis
 	case GW_OP_STAY:
 	case GW_OP_INHERIT:
 	case GW_OP_SUSPECT:
+	case GW_OP_CONVICT:
 	case GW_OP_ACQUIT:
 	case GW_OP_CURSOR:
 		break;
@@ -437,6 +438,8 @@ static enum gw_code store_row(struct batch *b, struct gw_op *op, struct gw_disk_
 		return gw_store_message_leave(store, mailbox, op->uid, GW_ROW_PAIRED, err);
 	case GW_OP_SUSPECT:
 		return suspect(op, world, err);
+	case GW_OP_CONVICT:
+		return gw_store_convict(store, mailbox, op->suspect.what, (int64_t)time(NULL), err);
 	case GW_OP_ACQUIT:
 		return gw_store_acquit(store, mailbox, op->suspect.what, err);
 	case GW_OP_RENAME:

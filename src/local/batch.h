@@ -61,6 +61,7 @@ enum gw_op_kind {
 	GW_OP_HIDE,        /* the row says that the server does not show it */
 	GW_OP_STAY,        /* it is inside again, or shown, with its file */
 	GW_OP_SUSPECT,     /* a connection broke: `suspect`; `from` is its name or NULL, `to` why */
+	GW_OP_CONVICT,     /* what of suspect.what is suspected was judged */
 	GW_OP_ACQUIT,      /* nothing of suspect.what is suspected any more */
 	GW_OP_CURSOR,      /* the mailbox is done: its row is stored */
 };

@@ -242,7 +242,7 @@ static enum gw_code take_break(struct gw_local_view *v, const struct gw_suspect_
 	if (b == NULL)
 		return GW_ERR_NOMEM;
 	*b = (struct gw_break){
-		.lo = row->lo, .hi = row->hi, .times = row->times, .late = row->seen != 0
+		.lo = row->lo, .hi = row->hi, .times = row->times, .alone = row->alone
 	};
 	return GW_OK;
 }
@@ -261,6 +261,8 @@ static enum gw_code take_suspect(void *ctx, const struct gw_suspect_row *row)
 		return gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");
 	*s = (struct gw_local_suspect){ .what = row->what,
 		.times = row->times,
+		.alone = row->alone,
+		.aside = row->aside,
 		.seen = row->seen,
 		.at = row->at,
 		.name = strdup(row->name),

@@ -58,7 +58,8 @@ struct gw_local_view {
 	struct gw_break *breaks; /* owned; bodies at which a connection broke */
 	size_t break_count, break_cap;
 	struct gw_local_suspect {
-		unsigned what, times;
+		unsigned what, times, alone;
+		bool aside;
 		uint64_t seen;
 		int64_t at;
 		char *name, *reason; /* owned */

@@ -53,6 +53,7 @@ static void on_message(void *ctx, const struct gw_download_item *item, const str
 		item->local == GW_NO_LOCAL ? NULL : gw_box_print_of(box, item->local);
 
 	tell_short(box, item, file);
+	gw_box_came(box, item->uid);
 	box->delta.downloaded++;
 	box->env->counts->downloaded++;
 	if (box->env->verify) {
@@ -100,9 +101,14 @@ static void on_unavailable(void *ctx, const struct gw_error *why)
 	box->unavailable = *why;
 }
 
-static void on_broke(void *ctx, uint32_t lo, uint32_t hi, size_t asked, bool late)
+static void on_broke(void *ctx, uint32_t lo, uint32_t hi, size_t asked, bool alone)
 {
-	gw_box_note_break(ctx, lo, hi, asked, late);
+	gw_box_note_break(ctx, lo, hi, asked, alone);
+}
+
+static bool on_judge(void *ctx, const struct gw_download_item *item)
+{
+	return gw_box_is_culprit(ctx, item);
 }
 
 static void on_drained(void *ctx)
@@ -417,6 +423,7 @@ void gw_box_download(struct gw_box *box)
 		.unfetchable = on_unfetchable,
 		.unavailable = on_unavailable,
 		.broke = on_broke,
+		.is_culprit = on_judge,
 		.drained = on_drained,
 		.done = on_downloaded,
 		.ctx = box };

@@ -8,13 +8,8 @@ const struct gw_folder *gw_box_folder(const struct gw_box *box)
 	return box->folder;
 }
 
-bool gw_box_brought(const struct gw_box *box)
-{
-	return box->delta.downloaded > 0;
-}
-
 struct gw_box *gw_box_new(struct gw_box_env *env, const struct gw_folder *folder,
-	struct gw_mailbox_row *row, bool remote_same, bool again)
+	struct gw_mailbox_row *row, struct gw_trial *trial, bool remote_same, bool again)
 {
 	struct gw_box *box = calloc(1, sizeof *box);
 
@@ -23,6 +18,7 @@ struct gw_box *gw_box_new(struct gw_box_env *env, const struct gw_folder *folder
 	box->env = env;
 	box->folder = folder;
 	box->row = row;
+	box->trial = trial;
 	box->copies_differ = env->copies_differ;
 	box->remote_same = remote_same;
 	box->again = again;
@@ -246,7 +242,7 @@ void gw_box_attach(struct gw_box *box, struct gw_session *session)
 	box->session = session;
 	if (box->state == BOX_READY_AGAIN)
 		gw_box_select(box);
-	else
+	else if (!gw_box_bars_look(box))
 		step(box);
 }
 

@@ -55,12 +55,14 @@ struct gw_box_env {
 	bool verify, verify_bodies, repair; /* compare and tell, instead */
 	bool copies_differ;                 /* the mark and the state do not belong together */
 	bool plain_select; /* learned: this server wants SELECT without parameters */
+	uint64_t passed;   /* mailboxes and mail that the server gave or took, in this run */
+	unsigned innocent; /* breaks in it at what went through later (plan/isolate.h) */
 	size_t fetch_most; /* learned: it ends the session when asked for more bodies; 0: any number */
 
 	void (*ready)(void *ctx, struct gw_box *box); /* wants a connection */
 	/* Its connection was lost; was it the first to be told of that, so that what it asked for
-	 * was what the server was at?  *late: the connection had brought mail to other mailboxes. */
-	bool (*blames)(void *ctx, struct gw_box *box, bool *late);
+	 * was what the server was at?  *alone: no other mailbox had that connection. */
+	bool (*blames)(void *ctx, struct gw_box *box, bool *alone);
 	/* It has a plan, and waits for gw_box_proceed(), or gw_box_restart().  Comes again when
 	 * what the account asked for meanwhile (confirm, fetch_heads) is there. */
 	void (*planned)(void *ctx, struct gw_box *box);
@@ -88,10 +90,16 @@ struct gw_box_env {
 	void *ctx;
 };
 
-/* folder and row are borrowed; row's cursors are updated when they were stored.  remote_same: the
+/* Of one mailbox, for all its looks in a run. */
+struct gw_trial {
+	unsigned breaks;      /* connections that broke at something in it */
+	uint64_t passed_then; /* env->passed, when the first did */
+};
+
+/* folder, row and trial are borrowed; row's cursors are updated when they were stored.  remote_same: the
  * server's counts are those of row, so only what changed here matters.  NULL when out of memory. */
 struct gw_box *gw_box_new(struct gw_box_env *env, const struct gw_folder *folder,
-	struct gw_mailbox_row *row, bool remote_same, bool again);
+	struct gw_mailbox_row *row, struct gw_trial *trial, bool remote_same, bool again);
 
 /* Begins with a look at the Maildir.  done() comes exactly once, later. */
 void gw_box_start(struct gw_box *box);
@@ -262,6 +270,3 @@ void gw_box_remove(struct gw_box *box);
 void gw_box_cut_moves(struct gw_box *box, const struct gw_box *ended);
 
 const struct gw_folder *gw_box_folder(const struct gw_box *box);
-
-/* Did it get mail? */
-bool gw_box_brought(const struct gw_box *box);

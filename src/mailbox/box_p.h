@@ -76,6 +76,7 @@ struct gw_box {
 	struct gw_box_env *env;
 	const struct gw_folder *folder;
 	struct gw_mailbox_row *row;
+	struct gw_trial *trial;
 	struct gw_session *session; /* borrowed between attach and released */
 	bool session_used, stopped, superseded;
 	bool selected; /* on its session, this mailbox is */
@@ -159,6 +160,7 @@ struct gw_box {
 	size_t item_count;
 	struct gw_download *download; /* frees itself */
 	struct gw_break broke;        /* times 0: it did not */
+	bool convicts;                /* it set something aside for the breaks of this run */
 	bool unsent;                  /* it ends because it could not even ask */
 	struct gw_error unavailable;  /* the server gives no bodies at present */
 	size_t aside;                 /* messages that an earlier run set aside */
@@ -443,14 +445,19 @@ enum gw_code gw_box_store_validity(struct gw_box *box);
 /* It ends with its connection: what it was asking for is remembered. */
 void gw_box_blame(struct gw_box *box);
 /* Of its download. */
-void gw_box_note_break(struct gw_box *box, uint32_t lo, uint32_t hi, size_t asked, bool late);
-/* Has it broken too often?  true: the box has ended. */
+void gw_box_note_break(struct gw_box *box, uint32_t lo, uint32_t hi, size_t asked, bool alone);
+/* A message came. */
+void gw_box_came(struct gw_box *box, uint32_t uid);
+/* The look went through. */
+void gw_box_looked_there(struct gw_box *box);
+/* Is it set aside?  true: the box has ended. */
 bool gw_box_bars_look(struct gw_box *box);
 bool gw_box_bars_changes(struct gw_box *box);
-/* So often a connection broke while this file was sent. */
-unsigned gw_box_heat_of_file(const struct gw_box *box, uint32_t local);
+/* *heat: so often a connection broke while this file was sent.  true: it is not to be sent. */
+bool gw_box_bars_file(struct gw_box *box, uint32_t local, uint64_t size, uint8_t *heat);
 /* Notes how suspicious it is; true: it is not asked for, and set aside. */
 bool gw_box_sets_aside(struct gw_box *box, struct gw_download_item *item);
+bool gw_box_is_culprit(struct gw_box *box, const struct gw_download_item *item);
 /* The server will not give this message. */
 void gw_box_set_aside(struct gw_box *box, const struct gw_download_item *item, const char *reason);
 /* All of it was answered. */

@@ -60,10 +60,9 @@ static bool suspect(const struct gw_box *box, struct gw_suspect_row *row, const 
 		return true;
 	case BOX_DOWNLOADING:
 	case BOX_VERIFYING_BODIES:
-		*row = (struct gw_suspect_row){ .what = GW_SUSPECT_BODIES,
-			.lo = box->broke.lo,
-			.hi = box->broke.hi,
-			.seen = box->broke.late };
+		*row = (struct gw_suspect_row){
+			.what = GW_SUSPECT_BODIES, .lo = box->broke.lo, .hi = box->broke.hi
+		};
 		return box->broke.times > 0;
 	case BOX_UPLOADING:
 		*row = (struct gw_suspect_row){ .what = GW_SUSPECT_FILE };
@@ -87,31 +86,40 @@ static const char *words_for(unsigned what)
 					 : "the connection broke while its changes were sent";
 }
 
+static void accuse(struct gw_box *box, struct gw_op *op, const char *name)
+{
+	char reason[sizeof box->err.text + 80];
+
+	snprintf(reason, sizeof reason, "%s: %s", words_for(op->suspect.what), box->err.text);
+	op->to = strdup(reason);
+	op->from = name == NULL ? NULL : strdup(name);
+	if (op->to != NULL && (name == NULL) == (op->from == NULL))
+		gw_box_add(box, op);
+	else
+		free(op->to), free(op->from);
+}
+
 void gw_box_blame(struct gw_box *box)
 {
 	struct gw_op op = { .kind = GW_OP_SUSPECT };
-	char reason[sizeof box->err.text + 80];
 	const char *name;
-	bool late;
+	bool alone;
 
 	if (!gw_isolate_counts(box->err.code) || !suspect(box, &op.suspect, &name) ||
-		!box->env->blames(box->env->ctx, box, &late) || box->env->dry_run ||
-		box->place == NULL)
+		!box->env->blames(box->env->ctx, box, &alone))
 		return;
-	if (op.suspect.what == GW_SUSPECT_BODIES)
-		op.suspect.seen |= late;
-	snprintf(reason, sizeof reason, "%s: %s", words_for(op.suspect.what), box->err.text);
-	op.to = strdup(reason);
-	op.from = name == NULL ? NULL : strdup(name);
-	if (op.to != NULL && (name == NULL) == (op.from == NULL))
-		gw_box_add(box, &op);
-	else
-		free(op.to), free(op.from);
+	if (box->trial->breaks++ == 0)
+		box->trial->passed_then = box->env->passed;
+	if (box->env->dry_run || box->place == NULL)
+		return;
+	op.suspect.alone = alone && (op.suspect.what != GW_SUSPECT_BODIES || box->broke.alone) &&
+			   (op.suspect.what != GW_SUSPECT_FILE || box->delta.uploaded == 0);
+	accuse(box, &op, name);
 }
 
-void gw_box_note_break(struct gw_box *box, uint32_t lo, uint32_t hi, size_t asked, bool late)
+void gw_box_note_break(struct gw_box *box, uint32_t lo, uint32_t hi, size_t asked, bool alone)
 {
-	box->broke = (struct gw_break){ .lo = lo, .hi = hi, .times = 1, .late = late };
+	box->broke = (struct gw_break){ .lo = lo, .hi = hi, .times = 1, .alone = alone };
 	if (asked > 1)
 		box->env->fetch_most = gw_isolate_window(asked, box->env->fetch_most);
 }
@@ -133,19 +141,48 @@ static const struct gw_local_suspect *find(
 	return NULL;
 }
 
-/* It broke twice at the same, the last time in this run.  The next run tries it again, last: a bad
- * line breaks at whatever is asked, and is not the mailbox's fault. */
-static bool is_barred(const struct gw_box *box, const struct gw_local_suspect *s, uint64_t seen)
+/* The one rule, with what this run has seen. */
+static bool is_culprit(struct gw_box *box, unsigned breaks, unsigned alone, uint64_t size)
 {
-	return box->again && s != NULL && s->seen == seen &&
-	       gw_isolate_is_culprit(s->times, true, 0);
+	const struct gw_trial *t = box->trial;
+	const struct gw_charge charge = { .breaks = breaks,
+		.alone = alone,
+		.size = size,
+		.now = t->breaks,
+		.peers = t->breaks > 0 ? box->env->passed - t->passed_then : 0,
+		.innocent = box->env->innocent };
+
+	if (!gw_isolate_is_culprit(&charge))
+		return false;
+	box->convicts = true;
+	return true;
+}
+
+/* What was set aside is tried again by --full, and after a week; until that breaks, too. */
+static bool is_barred(struct gw_box *box, const struct gw_local_suspect *s, uint64_t seen)
+{
+	bool tries = box->trial->breaks == 0 &&
+		     (box->env->full || (s != NULL && gw_isolate_is_due(s->at, box->env->now)));
+	struct gw_op op = { .kind = GW_OP_CONVICT };
+
+	if (s == NULL || s->seen != seen)
+		return false;
+	if (s->aside)
+		return !tries;
+	if (!is_culprit(box, s->times, s->alone, 0))
+		return false;
+	op.suspect.what = s->what;
+	if (!box->env->dry_run)
+		gw_box_add(box, &op);
+	return true;
 }
 
 static void bar(struct gw_box *box, const struct gw_local_suspect *s, const char *what)
 {
 	gw_fail(&box->err, GW_ERR_HELD,
-		"%s is set aside: %s; the next sync tries it again, after everything else", what,
-		s->reason);
+		"%s is set aside: %s; it is tried again when that changes, after a week, and by "
+		"`sync --full`",
+		what, s->reason);
 	box->err.scope = GW_SCOPE_MAILBOX;
 	gw_box_fail(box, &box->err);
 }
@@ -170,17 +207,30 @@ bool gw_box_bars_changes(struct gw_box *box)
 	return true;
 }
 
-unsigned gw_box_heat_of_file(const struct gw_box *box, uint32_t local)
+bool gw_box_bars_file(struct gw_box *box, uint32_t local, uint64_t size, uint8_t *heat)
 {
-	struct gw_slice base = gw_scan_base(&box->local.scan, local);
-	char *name;
 	const struct gw_local_suspect *s = NULL;
+	char *name;
 
-	if (box->local.suspect_count == 0 || (name = gw_slice_dup(base)) == NULL)
-		return 0;
+	*heat = 0;
+	if (box->local.suspect_count == 0 ||
+		(name = gw_slice_dup(gw_scan_base(&box->local.scan, local))) == NULL)
+		return false;
 	s = find(box, GW_SUSPECT_FILE, name);
 	free(name);
-	return s == NULL ? 0 : s->times;
+	if (s == NULL)
+		return false;
+	*heat = s->times < UINT8_MAX ? (uint8_t)s->times : UINT8_MAX;
+	return !box->env->dry_run && is_culprit(box, s->times, s->alone, size);
+}
+
+bool gw_box_is_culprit(struct gw_box *box, const struct gw_download_item *item)
+{
+	unsigned alone;
+	unsigned heat =
+		gw_isolate_heat(box->local.breaks, box->local.break_count, item->uid, &alone);
+
+	return heat > 0 && is_culprit(box, heat, alone, item->size);
 }
 
 void gw_box_set_aside(struct gw_box *box, const struct gw_download_item *item, const char *reason)
@@ -206,16 +256,33 @@ void gw_box_set_aside(struct gw_box *box, const struct gw_download_item *item, c
 
 bool gw_box_sets_aside(struct gw_box *box, struct gw_download_item *item)
 {
-	bool alone;
+	unsigned alone;
 	unsigned heat =
 		gw_isolate_heat(box->local.breaks, box->local.break_count, item->uid, &alone);
 
 	item->heat = heat < UINT8_MAX ? (uint8_t)heat : UINT8_MAX;
-	if (heat == 0 || !gw_isolate_is_culprit(heat, alone, item->size))
+	item->on_trial = alone > 0 && box->trial->breaks > 0;
+	if (!gw_box_is_culprit(box, item))
 		return false;
 	box->env->fetch_most = 0; /* so it was not their number */
-	gw_box_set_aside(box, item, "the connection broke each time it was asked for");
+	gw_box_set_aside(box, item, GW_DOWNLOAD_BROKE);
 	return true;
+}
+
+static void acquit(struct gw_box *box, unsigned what)
+{
+	struct gw_op op = { .kind = GW_OP_ACQUIT, .suspect.what = what };
+
+	if (!box->env->dry_run)
+		gw_box_add(box, &op);
+}
+
+void gw_box_looked_there(struct gw_box *box)
+{
+	if (box->trial->breaks == 0)
+		box->env->passed++; /* else it says nothing of the others */
+	if (find(box, GW_SUSPECT_LOOK, NULL) != NULL)
+		acquit(box, GW_SUSPECT_LOOK);
 }
 
 void gw_box_aside_error(uint64_t count, bool files, struct gw_error *err)
@@ -268,18 +335,27 @@ void gw_box_tell_aside(struct gw_box *box)
 	}
 }
 
+void gw_box_came(struct gw_box *box, uint32_t uid)
+{
+	box->env->passed++;
+	for (size_t i = 0; i < box->local.break_count && box->trial->breaks > 0; i++)
+		box->env->innocent += box->local.breaks[i].lo == uid;
+}
+
+/* Nothing of what broke in this run is to blame: the line is. */
+static void note_innocent(struct gw_box *box)
+{
+	if (!box->convicts)
+		box->env->innocent += box->trial->breaks;
+	*box->trial = (struct gw_trial){ 0 };
+}
+
 void gw_box_acquit(struct gw_box *box)
 {
-	struct gw_op op = { .kind = GW_OP_ACQUIT };
-
-	if (box->env->dry_run)
-		return;
-	if (box->local.break_count > 0 && !box->incomplete) {
-		op.suspect.what = GW_SUSPECT_BODIES;
-		gw_box_add(box, &op);
-	}
-	for (size_t i = 0; i < box->local.suspect_count; i++) {
-		op.suspect.what = box->local.suspects[i].what;
-		gw_box_add(box, &op);
-	}
+	if (!box->incomplete)
+		note_innocent(box);
+	if (box->local.break_count > 0 && !box->incomplete)
+		acquit(box, GW_SUSPECT_BODIES);
+	for (size_t i = 0; i < box->local.suspect_count; i++)
+		acquit(box, box->local.suspects[i].what);
 }

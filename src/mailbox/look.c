@@ -178,6 +178,7 @@ static void on_observed(
 		return;
 	}
 	box->remote = *view;
+	gw_box_looked_there(box);
 	if (!box->env->verify && is_another(box))
 		box->remote.restarted = true;
 	gw_box_step(box);

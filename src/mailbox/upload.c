@@ -7,8 +7,6 @@
  */
 #include "mailbox/box_p.h"
 
-#include "plan/isolate.h"
-
 #include <stdlib.h>
 #include <time.h>
 
@@ -187,7 +185,7 @@ bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a)
 {
 	const struct gw_file_print *p = gw_box_print_of(box, a->local);
 	struct gw_upload_item *item;
-	unsigned heat;
+	uint8_t heat;
 
 	if (a->kind == GW_DO_REFUSE) {
 		if (!box->env->dry_run && box->remote.read_only)
@@ -203,9 +201,7 @@ bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a)
 			hold_file(box, gw_scan_name(&box->local.scan, a->local));
 		return true;
 	}
-	heat = gw_box_heat_of_file(box, a->local);
-	if (gw_isolate_is_culprit(heat, true, p == NULL ? 0 : p->facts.crlf_size) &&
-		!box->env->full && !box->env->dry_run) {
+	if (gw_box_bars_file(box, a->local, p == NULL ? 0 : p->facts.crlf_size, &heat)) {
 		gw_box_refuse_file(box, gw_scan_name(&box->local.scan, a->local),
 			"the connection broke each time it was sent");
 		return true;
@@ -220,7 +216,7 @@ bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a)
 		.flags = a->flags & ~gw_box_labels(box), /* the next look puts those on */
 		.size = p->facts.crlf_size,
 		.date = p->facts.mtime,
-		.heat = heat < UINT8_MAX ? (uint8_t)heat : UINT8_MAX };
+		.heat = heat };
 	box->incomplete |= (a->flags & gw_box_labels(box)) != 0;
 	box->delta.to_upload++;
 	return true;
@@ -332,6 +328,7 @@ static void on_item(void *ctx, const struct gw_upload_item *item, const struct g
 		break;
 	}
 	if (item->outcome == GW_UPLOAD_STORED || item->outcome == GW_UPLOAD_UNNAMED) {
+		box->env->passed++;
 		box->delta.uploaded++;
 		box->delta.bytes_uploaded += item->size;
 		box->env->counts->uploaded++;

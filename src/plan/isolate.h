@@ -2,14 +2,18 @@
  *
  * A connection that ends, or falls silent, while something was asked for makes that a suspect: a
  * range of UIDs, a file that was being sent, the look at a mailbox, what was to be changed in it.
- * The state says so before it is asked again.  Suspects are asked for last, without anything behind
- * them, in ever smaller parts; what breaks alone, and broke before, is set aside with its reason.
+ * The state says so before it is asked again.  Suspects are asked for last, alone, in ever smaller
+ * parts, each on a connection that nothing else was asked for on.
  *
- *   range of n --broke--> its first one alone, then halves --broke--> ... --one, twice--> set aside
+ *   range of n --broke--> its first one alone, then halves --broke--> ... --one, again--> culprit
  *                                         `--answered--> innocent
  *
  * Servers mostly send in the order of UIDs, so that the first one that did not come is the likely
- * one: with such a server one bad message costs two connections, with any other log2(n) + 1.
+ * one: with such a server one bad message costs three connections, with any other log2(n) + 2.
+ *
+ * A bad line breaks at whatever is asked.  So nothing is a culprit by its breaks alone: others have
+ * to have gone through since the first of them.  Where all that a connection broke at went through
+ * later, the line is a bad one, and every break after that is believed the less.
  */
 #pragma once
 
@@ -28,19 +32,32 @@ enum gw_suspicion {
 struct gw_break {
 	uint32_t lo, hi;
 	unsigned times;
-	bool late; /* behind others that came: perhaps the session was only over */
+	unsigned alone; /* of these, how often nothing else had gone through on that connection */
+};
+
+/* What is known of one suspect, whatever kind it is of. */
+struct gw_charge {
+	unsigned breaks;   /* connections that broke at it, in this run and before */
+	unsigned alone;    /* of these, how many had nothing else on them: a session may be over */
+	uint64_t size;     /* of a message, or file; 0: it is none */
+	unsigned now;      /* in this run, at something in its mailbox, each on a new connection */
+	uint64_t peers;    /* other mail and mailboxes that went through since the first of these */
+	unsigned innocent; /* breaks in this run at what went through later */
 };
 
 /* Is it of the connection, so that what was being asked for may be why? */
 bool gw_isolate_counts(enum gw_code code);
 
-/* How often did a connection break while this one was asked for?  *alone: nothing else was, once,
- * and nothing had come before on that connection (some servers end a session after so much). */
-unsigned gw_isolate_heat(const struct gw_break *breaks, size_t count, uint32_t uid, bool *alone);
+/* How often did a connection break while this one was asked for?  *alone: of these, alone. */
+unsigned gw_isolate_heat(
+	const struct gw_break *breaks, size_t count, uint32_t uid, unsigned *alone);
 
-/* Has it shown enough that it is the one?  A large one takes its time, in which a connection may
- * end for other reasons. */
-bool gw_isolate_is_culprit(unsigned heat, bool alone, uint64_t size);
+/* Is it the thing, and not the line?  Accused once, it has to break twice when it is tried alone; once
+ * more if it is large, which takes its time, and if the line has been seen to break by itself. */
+bool gw_isolate_is_culprit(const struct gw_charge *charge);
+
+/* What was set aside at `at` is tried again after a week. */
+bool gw_isolate_is_due(int64_t at, int64_t now);
 
 /* Of `left` suspects of equal heat, how many are asked for next?  first: none of them was yet. */
 size_t gw_isolate_part(size_t left, bool first);

@@ -233,7 +233,7 @@ static void tell_broke(struct gw_download *d, const struct window *w, enum gw_co
 		hi = i;
 	}
 	if (lo <= hi && lo < w->hi && gw_isolate_counts(code))
-		d->ev.broke(d->ev.ctx, d->items[lo].uid, d->items[hi].uid, w->asked, d->came);
+		d->ev.broke(d->ev.ctx, d->items[lo].uid, d->items[hi].uid, w->asked, !d->came);
 }
 
 static void push_again(struct gw_download *d, size_t lo, size_t hi)
@@ -532,7 +532,7 @@ static void on_pieces(
 		/* Where some of it came it is gone on with, as often as need be. */
 		if (err != NULL && d->err.code == GW_OK && d->big_bytes == 0 &&
 			gw_isolate_counts(err->code))
-			d->ev.broke(d->ev.ctx, item->uid, item->uid, 1, d->came);
+			d->ev.broke(d->ev.ctx, item->uid, item->uid, 1, !d->came);
 		if (err != NULL)
 			fail_session(d, err);
 		else
@@ -598,12 +598,25 @@ static size_t run_end(const struct gw_download *d, unsigned heat)
 	return i;
 }
 
+/* Those of which enough is known by now are not asked for. */
+static void give_up_culprits(struct gw_download *d)
+{
+	for (size_t i = 0; i < d->count; i++) {
+		struct gw_download_item *item = &d->items[i];
+
+		if (!item->done && item->heat > 0 && d->ev.is_culprit(d->ev.ctx, item))
+			give_up(d, item, GW_DOWNLOAD_BROKE);
+	}
+}
+
 /* Asks for the next part of the suspects, alone.  false: there are none. */
 static bool fetch_hot(struct gw_download *d)
 {
-	unsigned heat = least_heat(d);
+	unsigned heat;
 	size_t end, left = 0, part, lo;
 
+	give_up_culprits(d);
+	heat = least_heat(d);
 	if (heat == 0)
 		return false;
 	if (d->hot_at >= d->count || d->items[d->hot_at].done || d->items[d->hot_at].heat != heat) {
@@ -627,6 +640,20 @@ static bool fetch_hot(struct gw_download *d)
 	}
 	d->hot_begun = true;
 	return send_window(d, lo, d->hot_at);
+}
+
+/* Only what comes first tells whether the session was not merely over.  false: nothing is on trial. */
+static bool fetch_trial(struct gw_download *d)
+{
+	for (size_t i = d->count; i > 0; i--) {
+		struct gw_download_item *item = &d->items[i - 1];
+
+		if (!item->on_trial)
+			continue;
+		item->heat = 0; /* whatever becomes of it */
+		return item->big ? fetch_one_big(d, item) : send_window(d, i - 1, i);
+	}
+	return false;
 }
 
 static void advance(struct gw_download *d)
@@ -688,7 +715,8 @@ enum gw_code gw_download_start(struct gw_session *session, const struct gw_maild
 		items[i].big = items[i].size >= BIG;
 		d->big_count += items[i].big;
 	}
-	send_more(d);
+	if (!fetch_trial(d))
+		send_more(d);
 	if (d->in_flight == 0 && d->err.code == GW_OK && !fetch_big(d))
 		fetch_hot(d);
 	if (d->in_flight == 0) { /* nothing could be sent, so nothing will call back */

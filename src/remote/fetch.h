@@ -4,12 +4,14 @@
  * A UID that the server will not give never stops the rest: a refused window is halved until the
  * one is found; a UID that an OK left out is asked for again, alone, and so is one of which nothing
  * came, or much less than was told.  What was not asked for is passed over.  What a connection broke
- * at before (heat; plan/isolate.h) comes last, with nothing behind it.
+ * at before (heat; plan/isolate.h) comes last, with nothing behind it, or on trial: first, alone.
  */
 #pragma once
 
 #include "imap/session.h"
 #include "maildir/deliver.h"
+
+#define GW_DOWNLOAD_BROKE "the connection broke each time it was asked for"
 
 struct gw_download;
 
@@ -23,6 +25,7 @@ struct gw_download_item {
 	const char *reason;      /* its own: why nothing of what came was taken */
 	bool big;                /* its own: fetched in pieces */
 	uint8_t heat;            /* so often a connection broke while it was asked for */
+	bool on_trial;           /* one did that had nothing else on it: it comes first, alone */
 	bool doubted; /* refused with a code that speaks of the server's state (imap/refusal.h) */
 	bool recent;  /* the caller's: another mailbox gets it in this run, too */
 };
@@ -37,8 +40,10 @@ struct gw_download_events {
 	/* It gives no bodies at present, none at all: the rest waits for another run. */
 	void (*unavailable)(void *ctx, const struct gw_error *why);
 	/* The connection broke while [lo, hi] were asked for, the first of which did not come; done()
-	 * follows.  asked: as one command.  late: others had come before. */
-	void (*broke)(void *ctx, uint32_t lo, uint32_t hi, size_t asked, bool late);
+	 * follows.  asked: as one command.  alone: none had come before. */
+	void (*broke)(void *ctx, uint32_t lo, uint32_t hi, size_t asked, bool alone);
+	/* Others have come meanwhile: is it clear that a connection breaks at this one? */
+	bool (*is_culprit)(void *ctx, const struct gw_download_item *item);
 	/* Everything that will ever be asked for has been asked for: the connection may take the
 	 * next SELECT behind it.  Later trouble then ends in done() with complete false. */
 	void (*drained)(void *ctx);

@@ -90,6 +90,10 @@ static const char *const migrations[] = {
 	 "CREATE TABLE sent(mailbox_id INTEGER NOT NULL REFERENCES mailbox(id),"
 	 " uid INTEGER NOT NULL, times INTEGER NOT NULL, PRIMARY KEY(mailbox_id, uid))"
 	 " STRICT, WITHOUT ROWID;"),
+	/* How often nothing else had gone through on the connection; and it was judged, and is set
+	   aside. */
+	("ALTER TABLE suspect ADD COLUMN alone INTEGER NOT NULL DEFAULT 0;"
+	 "ALTER TABLE suspect ADD COLUMN aside INTEGER NOT NULL DEFAULT 0;"),
 };
 static const struct store_schema mailbox_schema = { migrations,
 	sizeof migrations / sizeof *migrations };
@@ -202,7 +206,7 @@ static const char *const sql[STATEMENTS] = {
 		" them again' END FROM held_deletion JOIN mailbox ON mailbox.id = mailbox_id"
 		" GROUP BY mailbox_id, side UNION ALL"
 		" SELECT remote_name, 0, x'', reason FROM suspect"
-		" JOIN mailbox ON mailbox.id = mailbox_id WHERE what IN (1, 3) AND times > 1"
+		" JOIN mailbox ON mailbox.id = mailbox_id WHERE aside = 1"
 		" ORDER BY 1, 2, 3",
 	[ST_HOLD_DELETION] = "INSERT OR REPLACE INTO held_deletion VALUES(?, ?, ?)",
 	[ST_UNHOLD_DELETION] = "DELETE FROM held_deletion WHERE mailbox_id = ? AND uid = ?",
@@ -219,12 +223,16 @@ static const char *const sql[STATEMENTS] = {
 	[ST_DAY_PURGE] = "DELETE FROM budget WHERE day < ? - 7",
 	[ST_DELETED_ADD] = "INSERT INTO deleted VALUES(?, ?)",
 	[ST_DELETED_PURGE] = "DELETE FROM deleted WHERE at <= ?",
-	[ST_SUSPECT] = "INSERT INTO suspect VALUES(?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8)"
+	[ST_SUSPECT] = "INSERT INTO suspect VALUES(?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8, ?9, 0)"
 		       " ON CONFLICT DO UPDATE SET at = ?6, reason = ?8, seen = ?7,"
-		       " times = CASE WHEN seen = ?7 THEN times + 1 ELSE 1 END",
+		       " times = CASE WHEN seen = ?7 THEN times + ?9 ELSE 1 END,"
+		       " alone = CASE WHEN seen = ?7 THEN alone + ?9 ELSE ?9 END,"
+		       " aside = CASE WHEN seen = ?7 THEN aside ELSE 0 END",
+	[ST_CONVICT] = "UPDATE suspect SET aside = 1, at = ?3 WHERE mailbox_id = ?1 AND what = ?2",
 	[ST_ACQUIT] = "DELETE FROM suspect WHERE mailbox_id = ? AND what = ?",
-	[ST_SUSPECTS] = "SELECT what, lo, hi, name, times, at, seen, reason FROM suspect"
-			" WHERE mailbox_id = ? ORDER BY what, lo, hi",
+	[ST_SUSPECTS] =
+		"SELECT what, lo, hi, name, times, at, seen, reason, alone, aside FROM suspect"
+		" WHERE mailbox_id = ? ORDER BY what, lo, hi",
 	[ST_PENDING_PUT] = "INSERT OR REPLACE INTO pending"
 			   " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[ST_PENDING_ANSWERED] = "UPDATE pending SET answered = answered + 1"

@@ -259,17 +259,22 @@ struct gw_suspect_row {
 	unsigned what; /* enum gw_suspicion */
 	uint32_t lo, hi;
 	const char *name; /* borrowed; "": none */
-	unsigned times;   /* in a row, with the same `seen`; not used when it is put */
+	unsigned times;   /* with the same `seen`; not used when it is put */
+	unsigned alone;   /* of these (plan/isolate.h); when it is put, 0 or 1 */
+	bool aside;       /* judged; not used when it is put */
 	int64_t at;       /* the last time, seconds since the epoch */
-	uint64_t seen;    /* stands for what the server said of the mailbox then; of bodies: late */
+	uint64_t seen;    /* stands for what the server said of the mailbox then */
 	const char *reason;
 };
 
 typedef enum gw_code gw_suspect_cb(void *ctx, const struct gw_suspect_row *row);
 
-/* It broke there, once (more). */
+/* It broke there: for the first time, or else alone and so once more, or as before. */
 enum gw_code gw_store_suspect(struct gw_store *store, int64_t mailbox,
 	const struct gw_suspect_row *row, struct gw_error *err);
+/* What of the kind is suspected was judged. */
+enum gw_code gw_store_convict(
+	struct gw_store *store, int64_t mailbox, unsigned what, int64_t at, struct gw_error *err);
 /* Nothing of the kind is suspected any more. */
 enum gw_code gw_store_acquit(
 	struct gw_store *store, int64_t mailbox, unsigned what, struct gw_error *err);

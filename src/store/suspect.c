@@ -16,6 +16,20 @@ enum gw_code gw_store_suspect(struct gw_store *store, int64_t mailbox,
 	sqlite3_bind_int64(st, 6, row->at);
 	sqlite3_bind_int64(st, 7, (sqlite3_int64)row->seen);
 	sqlite3_bind_text(st, 8, row->reason, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 9, row->alone);
+	return store_run(store, st, err);
+}
+
+enum gw_code gw_store_convict(
+	struct gw_store *store, int64_t mailbox, unsigned what, int64_t at, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_CONVICT, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, mailbox);
+	sqlite3_bind_int64(st, 2, what);
+	sqlite3_bind_int64(st, 3, at);
 	return store_run(store, st, err);
 }
 
@@ -51,7 +65,9 @@ enum gw_code gw_store_suspects(
 			.times = (unsigned)sqlite3_column_int64(st, 4),
 			.at = sqlite3_column_int64(st, 5),
 			.seen = (uint64_t)sqlite3_column_int64(st, 6),
-			.reason = (const char *)sqlite3_column_text(st, 7) };
+			.reason = (const char *)sqlite3_column_text(st, 7),
+			.alone = (unsigned)sqlite3_column_int64(st, 8),
+			.aside = sqlite3_column_int(st, 9) != 0 };
 
 		code = cb(ctx, &row);
 	}

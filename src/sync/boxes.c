@@ -23,8 +23,6 @@ static void detach(struct gw_sync *s, struct gw_entry *e)
 	struct gw_conn *c = e->conn < 0 ? NULL : &s->conns[e->conn];
 
 	e->conn = -1;
-	if (c != NULL)
-		c->brought |= gw_box_brought(e->box);
 	for (size_t i = 0; c != NULL && i < c->box_count; i++) {
 		if (c->boxes[i] != e->box)
 			continue;
@@ -45,7 +43,7 @@ static void on_box_ready(void *ctx, struct gw_box *box)
 }
 
 /* Commands are answered in their order, and boxes are told of the loss in that of their commands. */
-static bool on_box_blames(void *ctx, struct gw_box *box, bool *late)
+static bool on_box_blames(void *ctx, struct gw_box *box, bool *alone)
 {
 	struct gw_sync *s = ctx;
 	struct gw_entry *e = entry_of(s, box);
@@ -54,7 +52,7 @@ static bool on_box_blames(void *ctx, struct gw_box *box, bool *late)
 	if (c == NULL || c->blamed)
 		return false;
 	c->blamed = e->suspect = true;
-	*late = c->brought;
+	*alone = c->only == e;
 	e->breaks++;
 	return true;
 }

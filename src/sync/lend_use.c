@@ -34,6 +34,7 @@ enum gw_code gw_sync_adopt_session(struct gw_sync *s, struct gw_error *err)
 	c->session = w->session;
 	w->session = NULL;
 	c->ready = true;
+	c->used = true;
 	gw_session_traffic(c->session, &c->received_before, &c->sent_before);
 	gw_session_hand_over(c->session, gw_sync_on_session, c);
 	return GW_OK;

@@ -203,9 +203,16 @@ void gw_sync_stop(struct gw_sync *s)
 
 /* --- handing out work ------------------------------------------------------------------------ */
 
-/* What broke a connection comes last, and gets one for itself. */
-static struct gw_entry *next_ready(struct gw_sync *s, bool alone)
+/* Had no other mailbox anything on it?  (Some servers end a session after so much.) */
+static bool is_fresh(const struct gw_conn *c, const struct gw_entry *e)
 {
+	return !c->used || c->only == e;
+}
+
+/* What broke a connection comes last, and gets one for itself. */
+static struct gw_entry *next_ready(struct gw_sync *s, const struct gw_conn *c)
+{
+	bool alone = c->box_count == 0;
 	struct gw_entry *found = NULL;
 
 	for (size_t i = 0; i < s->entry_count; i++) {
@@ -215,7 +222,7 @@ static struct gw_entry *next_ready(struct gw_sync *s, bool alone)
 			continue;
 		if (!e->suspect)
 			return e;
-		if (alone && found == NULL)
+		if (alone && found == NULL && (e->trial.breaks == 0 || is_fresh(c, e)))
 			found = e;
 	}
 	return found;
@@ -231,11 +238,12 @@ static void feed_conn(struct gw_sync *s, struct gw_conn *c)
 {
 	struct gw_entry *e;
 
-	while (s->state == SYNC_WORKING && has_room(c) &&
-		(e = next_ready(s, c->box_count == 0)) != NULL) {
+	while (s->state == SYNC_WORKING && has_room(c) && (e = next_ready(s, c)) != NULL) {
 		if (c->box_count > 0)
 			gw_box_supersede(c->boxes[c->box_count - 1]);
 		c->boxes[c->box_count++] = e->box;
+		c->only = c->used && c->only != e ? NULL : e;
+		c->used = true;
 		c->drained = false;
 		e->conn = (int)(c - s->conns);
 		e->ready = false;
@@ -264,8 +272,8 @@ static void look_at(struct gw_sync *s, bool suspects, size_t *ahead)
 
 		if (e->settled || e->queued || e->box != NULL || e->suspect != suspects)
 			continue;
-		e->box = gw_box_new(&s->env, e->folder, &e->row, e->remote_same && e->passes == 0,
-			e->passes > 0);
+		e->box = gw_box_new(&s->env, e->folder, &e->row, &e->trial,
+			e->remote_same && e->passes == 0, e->passes > 0);
 		if (e->box == NULL) {
 			struct gw_error err = { 0 };
 
@@ -324,6 +332,54 @@ static void open_more(struct gw_sync *s)
 	}
 }
 
+/* What broke one is waiting for a connection on which nothing else was, and none is on its way. */
+static bool lacks_fresh(const struct gw_sync *s)
+{
+	const struct gw_entry *waits = NULL;
+
+	for (size_t i = 0; i < s->entry_count && waits == NULL; i++) {
+		const struct gw_entry *e = &s->entries[i];
+
+		if (e->ready && e->conn < 0 && e->suspect && e->trial.breaks > 0)
+			waits = e;
+	}
+	for (size_t i = 0; i < GW_CONN_MAX && waits != NULL; i++) {
+		const struct gw_conn *c = &s->conns[i];
+
+		if (c->session != NULL && (!c->ready || is_fresh(c, waits)))
+			return false;
+	}
+	return waits != NULL && s->again == NULL && !gw_sync_is_signing_in(s);
+}
+
+/* One that has nothing to do gives its place up, if there is no other. */
+static void open_fresh(struct gw_sync *s)
+{
+	struct gw_error err = { 0 };
+	struct gw_conn *idle = NULL, *empty = NULL;
+	size_t open = 0;
+
+	if (!lacks_fresh(s))
+		return;
+	for (size_t i = 0; i < GW_CONN_MAX; i++) {
+		struct gw_conn *c = &s->conns[i];
+
+		open += c->session != NULL;
+		if (c->session == NULL && empty == NULL)
+			empty = c;
+		if (c->session != NULL && c->ready && c->box_count == 0 && s->count_pending == 0)
+			idle = c;
+	}
+	if (open >= s->conn_limit) {
+		if (idle == NULL)
+			return;
+		gw_sync_close_conn(idle);
+		empty = idle;
+	}
+	if (gw_sync_open_conn(s, empty, &err) != GW_OK)
+		gw_sync_fail(s, &err);
+}
+
 static bool all_settled(const struct gw_sync *s)
 {
 	for (size_t i = 0; i < s->entry_count; i++) {
@@ -356,6 +412,8 @@ static void pump_once(struct gw_sync *s)
 		gw_sync_remove(s);
 	if (s->state == SYNC_WORKING)
 		open_more(s);
+	if (s->state == SYNC_WORKING)
+		open_fresh(s);
 	for (size_t i = 0; i < GW_CONN_MAX && s->state == SYNC_WORKING; i++)
 		feed_conn(s, &s->conns[i]);
 	if (s->state == SYNC_WORKING)

@@ -35,9 +35,10 @@ struct gw_conn {
 	uint64_t received_before, sent_before; /* a lent session's, by others */
 	struct gw_box *boxes[GW_CONN_BOXES];   /* attached, in the order of their SELECTs */
 	size_t box_count;
-	bool drained; /* the last of them has asked for everything */
-	bool blamed;  /* it was lost, and a mailbox said what it was asking for */
-	bool brought; /* mail, to a mailbox that is done with it */
+	bool drained;          /* the last of them has asked for everything */
+	bool blamed;           /* it was lost, and a mailbox said what it was asking for */
+	struct gw_entry *only; /* it had no other mailbox; NULL: it had several, or none yet */
+	bool used;             /* it had one */
 	uint64_t progress_at_start;
 };
 
@@ -67,6 +68,7 @@ struct gw_entry {
 	unsigned requeues;
 	bool suspect;    /* a connection broke at something in it: it comes last, and alone */
 	unsigned breaks; /* so often, in this run */
+	struct gw_trial trial;
 	struct gw_stamp seen_cur, seen_new; /* of the look in this run that is over */
 	uint64_t fresh_from;                /* likewise: gw_box_fresh_from() */
 	int conn;                           /* index, or -1 */

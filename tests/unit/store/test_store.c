@@ -123,29 +123,38 @@ static enum gw_code take_suspect(void *ctx, const struct gw_suspect_row *row)
 {
 	char *out = ctx;
 
-	sprintf(out + strlen(out), "%u:%u-%u%s*%u ", row->what, row->lo, row->hi, row->name,
-		row->times);
+	sprintf(out + strlen(out), "%u:%u-%u%s*%u%s ", row->what, row->lo, row->hi, row->name,
+		row->times, row->aside ? "!" : "");
 	return GW_OK;
 }
 
 static void breaks_are_counted_while_nothing_changes(void **state)
 {
 	struct fixture *f = *state;
-	struct gw_suspect_row row = { .lo = 3, .hi = 9, .name = "", .reason = "why", .seen = 1 };
+	struct gw_suspect_row row = {
+		.lo = 3, .hi = 9, .name = "", .reason = "why", .seen = 1, .alone = true
+	};
 	char out[200] = "";
 
 	assert_int_equal(gw_store_suspect(f->store, f->box.id, &row, &f->err), GW_OK);
 	assert_int_equal(gw_store_suspect(f->store, f->box.id, &row, &f->err), GW_OK);
+	row.alone = 0; /* it says no more than before */
+	assert_int_equal(gw_store_suspect(f->store, f->box.id, &row, &f->err), GW_OK);
+	row = (struct gw_suspect_row){ .what = 1, .name = "", .reason = "why" };
+	assert_int_equal(gw_store_suspect(f->store, f->box.id, &row, &f->err), GW_OK);
+	assert_int_equal(gw_store_convict(f->store, f->box.id, 1, 7, &f->err), GW_OK);
 	row = (struct gw_suspect_row){ .what = 2, .name = "f", .reason = "why" };
 	assert_int_equal(gw_store_suspect(f->store, f->box.id, &row, &f->err), GW_OK);
 	row.seen = 2; /* what is asked for is another by now */
 	assert_int_equal(gw_store_suspect(f->store, f->box.id, &row, &f->err), GW_OK);
 	assert_int_equal(gw_store_suspects(f->store, f->box.id, take_suspect, out, &f->err), GW_OK);
-	assert_string_equal(out, "0:3-9*2 2:0-0f*1 ");
+	assert_string_equal(out, "0:3-9*2 1:0-0*1! 2:0-0f*1 ");
 	assert_int_equal(gw_store_acquit(f->store, f->box.id, 0, &f->err), GW_OK);
+	row = (struct gw_suspect_row){ .what = 1, .name = "", .reason = "why", .seen = 5 };
+	assert_int_equal(gw_store_suspect(f->store, f->box.id, &row, &f->err), GW_OK);
 	*out = '\0';
 	assert_int_equal(gw_store_suspects(f->store, f->box.id, take_suspect, out, &f->err), GW_OK);
-	assert_string_equal(out, "2:0-0f*1 ");
+	assert_string_equal(out, "1:0-0*1 2:0-0f*1 ");
 }
 
 static void a_rollback_leaves_nothing(void **state)
