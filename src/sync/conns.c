@@ -7,43 +7,6 @@
 
 enum { LOSSES_MAX = 12, LOSSES_AT_ONCE = 6, LOSS_WAIT_MS = 8000 };
 
-void gw_sync_wire(const struct gw_sync *s, uint64_t *received, uint64_t *sent)
-{
-	*received = s->received;
-	*sent = s->sent;
-	for (size_t i = 0; i < GW_CONN_MAX; i++) {
-		uint64_t in, out;
-
-		if (s->conns[i].session == NULL)
-			continue;
-		gw_session_traffic(s->conns[i].session, &in, &out);
-		*received += in - s->conns[i].received_before;
-		*sent += out - s->conns[i].sent_before;
-	}
-}
-
-bool gw_sync_learn(struct gw_sync *s, const struct gw_session *session)
-{
-	unsigned learned = gw_session_quirks(session) & ~s->quirks;
-
-	s->quirks |= learned;
-	s->quirks_learned |= learned;
-	return learned != 0;
-}
-
-void gw_sync_count_traffic(struct gw_conn *c)
-{
-	struct gw_sync *s = c->sync;
-	uint64_t received, sent;
-
-	gw_sync_learn(s, c->session);
-	gw_session_traffic(c->session, &received, &sent);
-	s->received += received - c->received_before;
-	s->sent += sent - c->sent_before;
-	c->received_before = c->sent_before = 0;
-	c->ready = false;
-}
-
 void gw_sync_close_conn(struct gw_conn *c)
 {
 	if (c->session == NULL)
@@ -139,9 +102,8 @@ static void on_lost(struct gw_conn *c, const struct gw_error *err)
 	gw_sync_fail(s, &why);
 }
 
-void gw_sync_on_session(void *ctx, enum gw_session_event event, const struct gw_error *err)
+void gw_conn_on_session(struct gw_conn *c, enum gw_session_event event, const struct gw_error *err)
 {
-	struct gw_conn *c = ctx;
 	struct gw_sync *s = c->sync;
 
 	if (event == GW_SESSION_LOST) {

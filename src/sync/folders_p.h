@@ -42,8 +42,6 @@ struct gw_settling {
 void gw_sync_walk(struct gw_sync *s, void (*done)(struct gw_sync *s, const struct gw_error *err));
 bool gw_sync_see_folders(struct gw_sync *s);
 void gw_settling_free(struct gw_settling *t);
-/* The delimiter that names made here get. */
-char gw_sync_delimiter(const struct gw_sync *s);
 
 /* names.c: gives each listed mailbox its directory; the tree was walked.  false: no memory. */
 bool gw_sync_name_dirs(struct gw_sync *s);
@@ -58,12 +56,9 @@ bool gw_sync_name_made(struct gw_sync *s, const char *wire, const char *dir);
  * hold more are held.  done follows, unless the sync ends. */
 void gw_sync_clear_folders(struct gw_sync *s, void (*done)(struct gw_sync *s));
 
-/* folders.c: says why nothing was done. */
+/* folders_tell.c: says why nothing was done. */
 void gw_sync_tell_held(struct gw_sync *s, const struct gw_folder_op *op);
 
 /* folders_act.c: carries the operations out, first there, then here; `done` follows once, unless
  * the sync ends. */
 void gw_sync_act_folders(struct gw_sync *s, void (*done)(struct gw_sync *s, bool asked));
-
-/* folders.c */
-bool gw_sync_block(struct gw_sync *s, const char *wire);

@@ -99,15 +99,6 @@ void gw_sync_walk(struct gw_sync *s, void (*done)(struct gw_sync *s, const struc
 
 /* --- on the loop ------------------------------------------------------------------------------- */
 
-char gw_sync_delimiter(const struct gw_sync *s)
-{
-	for (size_t i = 0; i < s->folders.count; i++) {
-		if (s->folders.list[i].delimiter != '\0')
-			return s->folders.list[i].delimiter;
-	}
-	return '\0';
-}
-
 /* The name on the wire of a mailbox that is made of this directory; NULL: it cannot be one. */
 static char *name_for(struct gw_sync *s, const char *dir, bool *wanted)
 {

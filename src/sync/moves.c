@@ -166,7 +166,7 @@ static bool recheck_counts(struct gw_sync *s)
 	return found;
 }
 
-void gw_sync_counts_came(struct gw_sync *s)
+void gw_moves_counted(struct gw_sync *s)
 {
 	s->recheck = RECHECK_CAME;
 }

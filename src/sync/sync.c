@@ -12,68 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const char *const state_names[] = {
-	[SYNC_OPENING] = "opening",
-	[SYNC_LISTING] = "listing",
-	[SYNC_SETTLING] = "settling",
-	[SYNC_PREPARING] = "preparing",
-	[SYNC_WORKING] = "working",
-	[SYNC_ENDING] = "ending",
-	[SYNC_FINISHING] = "finishing",
-	[SYNC_DONE] = "done",
-};
-_Static_assert(sizeof state_names / sizeof *state_names == SYNC_STATES, "each state has a name");
-
-void gw_sync_enter(struct gw_sync *s, enum gw_sync_state next)
-{
-	if (s->state != next)
-		gw_log(s->log, GW_LOG_DEBUG, "%s: %s -> %s", s->account->name,
-			state_names[s->state], state_names[next]);
-	s->state = next;
-}
-
 enum { BOXES_PER_CONNECTION = 3 };
-
-void gw_sync_emit(struct gw_sync *s, struct gw_sync_event ev)
-{
-	struct gw_sync_counts counts = s->counts;
-
-	gw_sync_wire(s, &counts.wire_received, &counts.wire_sent);
-	counts.postponed = s->budget.postponed;
-	ev.counts = &counts;
-	s->cb(s->ctx, &ev);
-}
-
-void gw_sync_stage(struct gw_sync *s, const char *text)
-{
-	gw_sync_emit(s, (struct gw_sync_event){ .type = GW_SYNC_STAGE, .text = text });
-}
-
-void gw_sync_tell_plan(struct gw_sync *s, const char *mailbox, const char *text)
-{
-	gw_sync_emit(s,
-		(struct gw_sync_event){ .type = GW_SYNC_PLAN, .mailbox = mailbox, .text = text });
-}
-
-bool gw_sync_changed(const struct gw_sync_counts *c)
-{
-	return c->downloaded + c->uploaded + c->flags_changed + c->flags_sent + c->deleted +
-		       c->deleted_there + c->moved + c->copied + c->paired + c->expired >
-	       0;
-}
-
-void gw_sync_tell_new(struct gw_sync *s, const char *mailbox, const char *path)
-{
-	gw_sync_emit(
-		s, (struct gw_sync_event){ .type = GW_SYNC_NEW, .mailbox = mailbox, .text = path });
-}
-
-void gw_sync_problem(struct gw_sync *s, const char *mailbox, const struct gw_error *err)
-{
-	s->counts.problems++;
-	gw_sync_emit(s,
-		(struct gw_sync_event){ .type = GW_SYNC_PROBLEM, .mailbox = mailbox, .err = err });
-}
 
 /* --- ending ---------------------------------------------------------------------------------- */
 
@@ -128,7 +67,7 @@ static void free_sync(struct gw_sync *s)
 	free(s);
 }
 
-void gw_sync_finished(struct gw_sync *s)
+static void finished(struct gw_sync *s)
 {
 	gw_sync_enter(s, SYNC_DONE);
 	if (s->err.code == GW_ERR_AUTH) /* the next asks for the password again */
@@ -151,7 +90,7 @@ static bool boxes_left(const struct gw_sync *s)
 }
 
 /* I3 */
-void gw_sync_maybe_finish(struct gw_sync *s)
+static void maybe_finish(struct gw_sync *s)
 {
 	if (s->state != SYNC_ENDING || s->pumping || boxes_left(s) || gw_sync_is_signing_in(s))
 		return;
@@ -184,7 +123,7 @@ static void end(struct gw_sync *s)
 	gw_sync_maybe_finish(s);
 }
 
-void gw_sync_fail(struct gw_sync *s, const struct gw_error *err)
+static void fail(struct gw_sync *s, const struct gw_error *err)
 {
 	if (s->err.code == GW_OK)
 		s->err = *err;
@@ -421,7 +360,7 @@ static void pump_once(struct gw_sync *s)
 }
 
 /* What it sets going may call it again before it returns: that is then done here. */
-void gw_sync_pump(struct gw_sync *s)
+static void pump(struct gw_sync *s)
 {
 	if (s->pumping) {
 		s->pump_again = true;
@@ -436,7 +375,7 @@ void gw_sync_pump(struct gw_sync *s)
 	gw_sync_maybe_finish(s);
 }
 
-void gw_sync_work(struct gw_sync *s)
+static void work(struct gw_sync *s)
 {
 	if (s->state == SYNC_ENDING) { /* stopped while the state was being opened */
 		gw_sync_maybe_finish(s);
@@ -454,6 +393,18 @@ void gw_sync_work(struct gw_sync *s)
 
 /* --- starting -------------------------------------------------------------------------------- */
 
+static const struct gw_sync_machine machine = { .pump = pump,
+	.fail = fail,
+	.maybe_finish = maybe_finish,
+	.work = work,
+	.finished = finished,
+	.list = gw_list_begin,
+	.listed = gw_list_settled,
+	.list_again = gw_list_again,
+	.entries_known = gw_list_ready,
+	.counts_came = gw_moves_counted,
+	.on_session = gw_conn_on_session };
+
 enum gw_code gw_sync_start(uv_loop_t *loop, const struct gw_account *account,
 	const struct gw_sync_options *options, const struct gw_log *log, gw_sync_cb *cb, void *ctx,
 	struct gw_sync **out, struct gw_error *err)
@@ -464,6 +415,7 @@ enum gw_code gw_sync_start(uv_loop_t *loop, const struct gw_account *account,
 	*out = NULL;
 	if (s == NULL)
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	s->machine = &machine;
 	s->loop = loop;
 	s->account = account;
 	s->options = *options;

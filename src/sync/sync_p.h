@@ -1,9 +1,15 @@
-/* sync/sync_p.h - what sync.c, list.c and state.c share; private to them.
+/* sync/sync_p.h - what the files of one account's sync share; private to them.
  *
- *   OPENING --password, connected--> LISTING --nothing to do--> FINISHING
- *   LISTING --mailboxes came, went or were renamed--> SETTLING --> LISTING
- *   LISTING --> PREPARING (state opened for writing, mark raised) --> WORKING --> FINISHING -->
- * DONE any --failure, stop--> ENDING (boxes and batches run out) --> FINISHING
+ *   OPENING   --password, connected--> LISTING
+ *   LISTING   --the connection broke over the list--> OPENING
+ *             --mailboxes came, went or were renamed--> SETTLING --> LISTING
+ *             --nothing to do--> FINISHING
+ *             --> PREPARING (state opened for writing, mark raised) --> WORKING
+ *   WORKING   --every mailbox is settled--> ENDING
+ *   any       --failure, stop--> ENDING (boxes and batches run out) --> FINISHING --> DONE
+ *
+ * A part that ends calls what goes on by its name; core.c passes the call up (struct
+ * gw_sync_machine), so that no file includes or calls one above itself.
  */
 #pragma once
 
@@ -74,7 +80,24 @@ struct gw_entry {
 	int conn;                           /* index, or -1 */
 };
 
+/* How a part of a sync goes on: called from below, by the functions of the same names. */
+struct gw_sync_machine {
+	void (*pump)(struct gw_sync *s);
+	void (*fail)(struct gw_sync *s, const struct gw_error *err);
+	void (*maybe_finish)(struct gw_sync *s);
+	void (*work)(struct gw_sync *s);
+	void (*finished)(struct gw_sync *s);
+	void (*list)(struct gw_sync *s);
+	void (*listed)(struct gw_sync *s);
+	void (*list_again)(struct gw_sync *s);
+	void (*entries_known)(struct gw_sync *s);
+	void (*counts_came)(struct gw_sync *s);
+	void (*on_session)(
+		struct gw_conn *c, enum gw_session_event event, const struct gw_error *err);
+};
+
 struct gw_sync {
+	const struct gw_sync_machine *machine;
 	enum gw_sync_state state;
 	uv_loop_t *loop;
 	const struct gw_account *account;
@@ -161,7 +184,7 @@ struct gw_sync {
 /* boxes.c: the batcher, and what mailboxes work with. */
 enum gw_code gw_sync_make_batcher(struct gw_sync *s, struct gw_error *err);
 
-/* sync.c */
+/* core.c */
 void gw_sync_emit(struct gw_sync *s, struct gw_sync_event ev);
 /* ENDING: goes on if nothing is under way any more. */
 void gw_sync_maybe_finish(struct gw_sync *s);
@@ -209,7 +232,7 @@ bool gw_sync_give_back(struct gw_conn *c);
 void gw_sync_keep_list(struct gw_sync *s);
 void gw_sync_on_wrote(void *ctx, const struct gw_place *place, const char *name, bool in_new,
 	enum gw_written how);
-/* sync.c */
+/* core.c */
 void gw_sync_tell_new(struct gw_sync *s, const char *mailbox, const char *path);
 
 /* whose.c: is the account that of the state (its user and host; NULL: it names none), or else of the
@@ -234,19 +257,26 @@ enum gw_code gw_sync_check_pause(struct gw_sync *s, struct gw_error *err);
 enum gw_code gw_sync_store_pause(
 	const struct gw_sync *s, struct gw_store *store, struct gw_error *err);
 
-/* list.c: asks for the folders, makes the entries, then prepares or finishes. */
-void gw_sync_list(struct gw_sync *s);
+/* entry.c */
 /* Is the Maildir as at the last look, by its stamps? */
 bool gw_sync_local_unchanged(const struct gw_sync *s, const struct gw_entry *e);
 /* Or as at the look in this run? */
 bool gw_sync_local_as_seen(const struct gw_sync *s, const struct gw_entry *e);
-/* Asks for the counts of all mailboxes again; then gw_sync_counts_came().  false: cannot be. */
-bool gw_sync_ask_counts(struct gw_sync *s);
 /* Is a label of the user's called so, that is, a mailbox without a special use?  ctx: the sync. */
 bool gw_sync_is_label(void *ctx, struct gw_slice name);
-
 /* Chooses the mailbox to which deleted messages go.  false: no memory. */
 bool gw_sync_choose_trash(struct gw_sync *s);
+/* Is it the mailbox of this label, as of X-GM-LABELS? */
+bool gw_sync_shows_label(const struct gw_folder *f, struct gw_slice label);
+/* Is a mailbox that shows this label (of X-GM-LABELS, \Starred and \Important not) in sight? */
+bool gw_sync_in_sight(void *ctx, struct gw_slice label);
+/* The delimiter that names made here get. */
+char gw_sync_delimiter(const struct gw_sync *s);
+
+/* list.c: asks for the folders, makes the entries, then prepares or finishes. */
+void gw_sync_list(struct gw_sync *s);
+/* Asks for the counts of all mailboxes again; then gw_sync_counts_came().  false: cannot be. */
+bool gw_sync_ask_counts(struct gw_sync *s);
 
 /* The list is complete, and the folders are settled: makes the entries and goes on. */
 void gw_sync_listed(struct gw_sync *s);
@@ -256,7 +286,9 @@ void gw_sync_list_again(struct gw_sync *s);
 /* folders.c: brings mailboxes in step that came, went or were renamed; then gw_sync_listed(). */
 void gw_sync_settle_folders(struct gw_sync *s);
 void gw_sync_free_folders(struct gw_sync *s);
-/* Is a mailbox left alone in this run, because what was to be done to it as a whole was not? */
+/* core.c: a mailbox is left alone in this run, because what was to be done to it as a whole was not.
+ * false: no memory. */
+bool gw_sync_block(struct gw_sync *s, const char *wire);
 bool gw_sync_is_blocked(const struct gw_sync *s, const char *wire);
 
 /* tags.c: notmuch.  true: it reads what was changed there, and gw_sync_listed() follows. */
@@ -276,10 +308,6 @@ bool gw_sync_ask_modseq(struct gw_sync *s);
 void gw_sync_entries_known(struct gw_sync *s);
 /* Was all of it looked at, so that it need not be asked for again? */
 bool gw_sync_modseq_is_done(const struct gw_sync *s);
-/* Is it the mailbox of this label, as of X-GM-LABELS? */
-bool gw_sync_shows_label(const struct gw_folder *f, struct gw_slice label);
-/* Is a mailbox that shows this label (of X-GM-LABELS, \Starred and \Important not) in sight? */
-bool gw_sync_in_sight(void *ctx, struct gw_slice label);
 bool gw_sync_stays(void *ctx, int64_t mailbox, uint32_t uid);
 bool gw_sync_is_leaving(void *ctx, int64_t mailbox, uint32_t uid);
 const char *gw_sync_mailbox_of(void *ctx, int64_t mailbox, uint32_t *uidvalidity);
@@ -296,3 +324,11 @@ void gw_sync_finished(struct gw_sync *s);
 
 /* The only writer of s->state; logs the transition at debug level. */
 void gw_sync_enter(struct gw_sync *s, enum gw_sync_state next);
+
+/* What s->machine stands for: list.c, moves.c, conns.c.  Others call the functions above. */
+void gw_list_begin(struct gw_sync *s);
+void gw_list_settled(struct gw_sync *s);
+void gw_list_again(struct gw_sync *s);
+void gw_list_ready(struct gw_sync *s);
+void gw_moves_counted(struct gw_sync *s);
+void gw_conn_on_session(struct gw_conn *c, enum gw_session_event event, const struct gw_error *err);

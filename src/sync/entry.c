@@ -1,0 +1,133 @@
+/* sync/entry.c - questions about the account's mailboxes: is the Maildir as it was, is there a label of
+ * this name, where does deleted mail go?  Part of the machine in sync_p.h.
+ */
+#include "sync/sync_p.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <unistd.h>
+
+static bool read_stamp(const char *path, struct gw_stamp *out)
+{
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool ok = fd >= 0 && gw_stamp_read(fd, out);
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+/* Is the directory where it stood, and was nothing made, renamed or removed in it since the last
+ * trusted look?  (Three stats; the names in it are not read.) */
+bool gw_sync_local_unchanged(const struct gw_sync *s, const struct gw_entry *e)
+{
+	const char *root = s->account->maildir, *dir = e->row.local_dir;
+	struct gw_stamp self, cur, new;
+	char path[4096];
+	bool ok;
+
+	snprintf(path, sizeof path, "%s/%s", root, dir);
+	ok = read_stamp(path, &self) && self.inode == e->row.inode;
+	snprintf(path, sizeof path, "%s/%s/cur", root, dir);
+	ok = ok && read_stamp(path, &cur) && gw_stamp_same(&cur, &e->row.cur);
+	snprintf(path, sizeof path, "%s/%s/new", root, dir);
+	return ok && read_stamp(path, &new) && gw_stamp_same(&new, &e->row.new);
+}
+
+bool gw_sync_local_as_seen(const struct gw_sync *s, const struct gw_entry *e)
+{
+	struct gw_entry seen = *e;
+
+	seen.row.cur = e->seen_cur;
+	seen.row.new = e->seen_new;
+	return gw_sync_local_unchanged(s, &seen);
+}
+
+bool gw_sync_shows_label(const struct gw_folder *f, struct gw_slice label)
+{
+	static const struct {
+		const char *label;
+		unsigned use;
+	} special[] = { { "\\Sent", GW_LIST_SENT }, { "\\Draft", GW_LIST_DRAFTS },
+		{ "\\Drafts", GW_LIST_DRAFTS }, { "\\Starred", GW_LIST_FLAGGED },
+		{ "\\Flagged", GW_LIST_FLAGGED }, { "\\Important", GW_LIST_IMPORTANT } };
+
+	if (gw_slice_case_eq(label, "\\Inbox"))
+		return strcasecmp(f->wire, "INBOX") == 0;
+	for (size_t i = 0; i < sizeof special / sizeof *special; i++) {
+		if (gw_slice_case_eq(label, special[i].label))
+			return (f->attrs & special[i].use) != 0;
+	}
+	return !(f->attrs & GW_LIST_NOSELECT) && gw_slice_eq(label, f->wire);
+}
+
+bool gw_sync_in_sight(void *ctx, struct gw_slice label)
+{
+	const unsigned none = GW_LIST_FLAGGED | GW_LIST_IMPORTANT;
+	const struct gw_sync *s = ctx;
+
+	for (size_t i = 0; i < s->folders.count; i++) {
+		if (!(s->folders.list[i].attrs & none) &&
+			gw_sync_shows_label(&s->folders.list[i], label))
+			return true;
+	}
+	return false;
+}
+
+bool gw_sync_is_label(void *ctx, struct gw_slice name)
+{
+	const unsigned special = GW_LIST_ALL | GW_LIST_DRAFTS | GW_LIST_FLAGGED | GW_LIST_JUNK |
+				 GW_LIST_SENT | GW_LIST_TRASH | GW_LIST_IMPORTANT |
+				 GW_LIST_NOSELECT;
+	const struct gw_sync *s = ctx;
+
+	for (size_t i = 0; i < s->folders.count; i++) {
+		const struct gw_folder *f = &s->folders.list[i];
+
+		if (gw_slice_eq(name, f->name))
+			return !(f->attrs & special) && strcasecmp(f->wire, "INBOX") != 0;
+	}
+	return false;
+}
+
+/* Where deleted messages go: the mailbox that says so, else one with a usual name, else a new one.
+ */
+bool gw_sync_choose_trash(struct gw_sync *s)
+{
+	/* At Gmail another of that name is a label like any other. */
+	bool by_use = s->env.merges;
+	static const char *const usual[] = { "Trash", "Deleted Items", "Deleted Messages" };
+	const struct gw_folder *found = NULL;
+
+	for (size_t i = 0; i < s->folders.count && found == NULL; i++) {
+		if (s->folders.list[i].attrs & GW_LIST_TRASH)
+			found = &s->folders.list[i];
+	}
+	for (size_t u = 0; u < sizeof usual / sizeof *usual && found == NULL; u++) {
+		for (size_t i = 0; i < s->folders.count && found == NULL && !by_use; i++) {
+			if (strcasecmp(s->folders.list[i].name, usual[u]) == 0 &&
+				!(s->folders.list[i].attrs & GW_LIST_NOSELECT))
+				found = &s->folders.list[i];
+		}
+	}
+	free(s->trash);
+	if (found != NULL)
+		s->trash = strdup(found->wire);
+	else if (by_use || asprintf(&s->trash, "%sTrash",
+				   s->folders.prefix != NULL ? s->folders.prefix : "") < 0)
+		s->trash = NULL;
+	s->env.trash = s->trash;
+	s->env.make_trash = found == NULL;
+	return s->trash != NULL || (by_use && found == NULL);
+}
+
+char gw_sync_delimiter(const struct gw_sync *s)
+{
+	for (size_t i = 0; i < s->folders.count; i++) {
+		if (s->folders.list[i].delimiter != '\0')
+			return s->folders.list[i].delimiter;
+	}
+	return '\0';
+}

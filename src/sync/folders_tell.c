@@ -1,0 +1,59 @@
+/* sync/folders_tell.c - says why nothing was done to a mailbox as a whole; part of the machine in
+ * sync_p.h.
+ */
+#include "sync/folders_p.h"
+
+void gw_sync_tell_held(struct gw_sync *s, const struct gw_folder_op *op)
+{
+	const char *dir = op->shown, *to = op->dir;
+	struct gw_error err = { 0 };
+
+	switch (op->what.reason) {
+	case GW_FOLDER_NO_REASON:
+		return;
+	case GW_FOLDER_GONE_THERE:
+		gw_fail(&err, GW_ERR_HELD,
+			"the mailbox was deleted on the server; since it is not empty it stays here: `godwit sync --accept-deletions` moves it to the attic");
+		break;
+	case GW_FOLDER_GONE_HERE:
+		gw_fail(&err, GW_ERR_HELD,
+			"its directory was deleted here; since the mailbox is not empty it stays on the server: `godwit sync --accept-deletions` deletes it there too, `godwit sync --restore-deletions` fetches it again");
+		break;
+	case GW_FOLDER_FRESH_HERE:
+		gw_fail(&err, GW_ERR_HELD,
+			"the mailbox was deleted on the server, but here it holds mail that was never there, so it stays: move that mail to another one");
+		break;
+	case GW_FOLDER_FRESH_THERE:
+		gw_fail(&err, GW_ERR_HELD,
+			"its directory was deleted here, but on the server the mailbox holds mail that was never here, so it stays there: `mkdir -p %s/%s/cur` fetches that mail, `godwit sync --restore-deletions` everything",
+			s->account->maildir, dir);
+		break;
+	case GW_FOLDER_TAKEN_HERE:
+		gw_fail(&err, GW_ERR_HELD,
+			"the mailbox was renamed on the server, and would be %s here, where another directory stands: rename one of the two directories",
+			to);
+		break;
+	case GW_FOLDER_TAKEN_THERE:
+		gw_fail(&err, GW_ERR_HELD,
+			"the server has another mailbox of this name, so nothing was done: rename the directory %s",
+			op->from != NULL ? op->from : dir);
+		break;
+	case GW_FOLDER_NOT_A_NAME:
+		gw_fail(&err, GW_ERR_HELD,
+			"a directory of this name cannot be a mailbox of the server, so it is left alone; rename it");
+		break;
+	case GW_FOLDER_DOUBTED:
+		gw_fail(&err, GW_ERR_HELD,
+			"it looks like the directory of the mailbox %s, which has none here, so neither is touched: say `folder \"%s\" { local = \"%s\" }` if it is; if not, make a directory %s/cur",
+			s->settling->doubts[op->what.dir]->shown,
+			s->settling->doubts[op->what.dir]->shown, dir,
+			s->settling->doubts[op->what.dir]->dir);
+		break;
+	case GW_FOLDER_LIST_CUT:
+		gw_fail(&err, GW_ERR_HELD,
+			"the server's list of mailboxes lacks it, and INBOX, too, so that proves nothing; it is left as it is");
+		break;
+	}
+	if (err.code != GW_OK)
+		gw_sync_problem(s, dir, &err);
+}
