@@ -1,12 +1,20 @@
-# Completion for bash: commands, options, accounts of the configuration, mails in the outbox.
+# Completion for bash: commands, options, accounts, mailboxes, keys, mails in the outbox.
 _godwit() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} config command= i words
-	local commands="sync watch status init auth doctor outbox sendmail pause resume verify why restore"
+	local commands="sync watch status folders init import auth doctor outbox sendmail pause resume verify why restore help"
 	local options="--config= --dry-run --full --now --accept-deletions --restore-deletions --accept-uploads
 		--same-account --bodies --repair --set= --device --no-browser --follow --all --quiet --verbose --json
 		--help --version"
 
 	config=${XDG_CONFIG_HOME:-$HOME/.config}/godwit/config
+	# bash takes "=" and ":" for words of their own.
+	local line=${COMP_LINE:0:COMP_POINT} whole
+	whole=${line##*[[:space:]]}
+	if [[ $whole == --set=* && $whole != --set=*=* ]]; then
+		mapfile -t COMPREPLY < <(compgen -S = -W "$(godwit complete keys)" -- "${whole#--set=}")
+		compopt -o nospace
+		return
+	fi
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		-c) config=${COMP_WORDS[++i]} ;;
@@ -28,9 +36,15 @@ _godwit() {
 		words="list show send hold release drop log $(_godwit_accounts "$config") $(godwit -c "$config" outbox --json 2> /dev/null |
 			sed -n 's/.*"id":"\([0-9a-f]*\)".*/\1/p')"
 		;;
-	*,sync | *,watch | *,status | *,auth | *,doctor | *,pause | *,resume | *,verify | *,restore)
-		words=$(_godwit_accounts "$config")
+	*,sync | *,verify | *,restore)
+		local IFS=$'\n'
+		mapfile -t COMPREPLY < <(compgen -W "$(_godwit_accounts "$config")
+$(godwit -c "$config" complete mailboxes)" -- "$whole")
+		[[ $COMP_WORDBREAKS != *:* || $whole != *:* ]] || COMPREPLY=("${COMPREPLY[@]#"${whole%:*}:"}")
+		return
 		;;
+	*,watch | *,status | *,folders | *,auth | *,doctor | *,pause | *,resume) words=$(_godwit_accounts "$config") ;;
+	*,help) words=$commands ;;
 	*)
 		compopt -o default
 		return

@@ -9,6 +9,7 @@ struct options {
 	const char *config_path; /* NULL: the usual place */
 	bool quiet, json, dry_run, full, now, accept_deletions, restore_deletions;
 	bool accept_uploads, same_account;
+	bool help;
 	bool all;                    /* restore */
 	bool follow;                 /* status */
 	bool no_browser, device;     /* auth */
@@ -50,6 +51,8 @@ int cmd_doctor(const struct options *o, const struct config *config, const struc
 int cmd_init(const struct options *o, const struct gw_log *log);
 /* Likewise.  The argument: another program's configuration. */
 int cmd_import(const struct options *o, const struct gw_log *log);
+/* Reads the configuration itself. */
+int cmd_complete(const struct options *o);
 int cmd_pause(const struct options *o, const struct config *config, bool pause);
 int cmd_follow(const struct options *o, const struct config *config);
 /* The argument: a file, a Message-ID, or ACCOUNT:FOLDER:UID. */

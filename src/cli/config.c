@@ -1,25 +1,29 @@
 /* cli/config.c - see config.h; keys are documented in godwit(5). */
 #include "cli/config.h"
 
-#include "base/num.h"
+#include "base/fs.h"
 #include "base/text.h"
+#include "cli/amount.h"
+#include "cli/config_paths.h"
 #include "cli/config_smtp.h"
+#include "cli/config_text.h"
 #include "cli/provider.h"
 #include "godwit/sync.h"
 
 #include <confuse.h>
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/stat.h>
 
-enum { DEFAULT_CONNECTIONS = 3 };
+enum { DEFAULT_CONNECTIONS = 3, FILE_MAX = 1 << 20 };
 
 static cfg_opt_t folder_keys[] = {
-	CFG_INT("max-age", 0, CFGF_NONE),
+	CFG_STR("max-age", "0", CFGF_NONE),
 	CFG_INT("max-messages", 0, CFGF_NONE),
 	CFG_STR("max-size", NULL, CFGF_NODEFAULT),
 	CFG_STR("local", NULL, CFGF_NODEFAULT),
@@ -49,22 +53,22 @@ static cfg_opt_t account_keys[] = {
 	CFG_BOOL("subscribed", cfg_false, CFGF_NONE),
 	CFG_BOOL("mirror-deleted", cfg_false, CFGF_NONE),
 	CFG_BOOL("guard", cfg_true, CFGF_NONE),
-	CFG_INT("guard-percent", 20, CFGF_NONE),
+	CFG_STR("guard-percent", "20", CFGF_NONE),
 	CFG_STR("direction", NULL, CFGF_NODEFAULT),
 	CFG_STR("delete", NULL, CFGF_NODEFAULT),
 	CFG_BOOL("delete-folders", cfg_false, CFGF_NONE),
 	CFG_BOOL("archive", cfg_false, CFGF_NONE),
 	CFG_STR("labels", "no", CFGF_NONE),
 	CFG_SEC("folder", folder_keys, CFGF_MULTI | CFGF_TITLE),
-	CFG_INT("attic", 30, CFGF_NONE),
+	CFG_STR("attic", "30", CFGF_NONE),
 	CFG_STR("max-message-size", "1G", CFGF_NONE),
 	CFG_STR("min-free-space", "64M", CFGF_NONE),
-	CFG_INT("connections", 0, CFGF_NONE),
+	CFG_INT("connections", -1, CFGF_NONE),
 	CFG_BOOL("compress", cfg_true, CFGF_NONE),
-	CFG_INT("daily-download", -1, CFGF_NONE),
-	CFG_INT("daily-upload", -1, CFGF_NONE),
-	CFG_INT("timeout", 60, CFGF_NONE),
-	CFG_INT("poll", 300, CFGF_NONE),
+	CFG_STR("daily-download", NULL, CFGF_NODEFAULT),
+	CFG_STR("daily-upload", NULL, CFGF_NODEFAULT),
+	CFG_STR("timeout", "60", CFGF_NONE),
+	CFG_STR("poll", "300", CFGF_NONE),
 	CFG_STR_LIST("watch", "{INBOX}", CFGF_NONE),
 	CFG_STR_LIST("also-check", NULL, CFGF_NODEFAULT),
 	CFG_STR("on-new-mail", NULL, CFGF_NODEFAULT),
@@ -91,7 +95,7 @@ struct reader {
 
 /* libconfuse hands its errors to a function without context: the text goes through here. */
 struct trap {
-	const char *name; /* of what is read from memory; NULL: libconfuse knows the file */
+	const char *name; /* of what is read */
 	char text[512];
 };
 
@@ -113,11 +117,37 @@ static const char *nearest(const cfg_t *section, const char *word)
 	return best;
 }
 
+static bool has_key(const cfg_opt_t *keys, const char *word)
+{
+	while (keys->name != NULL && strcmp(keys->name, word) != 0)
+		keys++;
+	return keys->name != NULL;
+}
+
+/* What somebody may have meant who wrote a key that is none here; NULL: nobody knows. */
+static const char *meant(const char *word)
+{
+	static const char *const passwords[] = { "password", "pass", "passwd", "secret" };
+
+	for (size_t i = 0; i < sizeof passwords / sizeof *passwords; i++) {
+		if (strcasecmp(passwords[i], word) == 0)
+			return "; godwit keeps no password: `password-command` is a command that prints "
+			       "it, such as \"pass show mail\"";
+	}
+	if (strcmp(word, "%") == 0)
+		return "; a number with a blank before its unit stands in quotes: \"20 %\"";
+	if (has_key(folder_keys, word))
+		return "; it belongs into a section folder \"PATTERN\" { } of the account";
+	if (has_key(account_keys, word))
+		return "; it belongs into a section account \"NAME\" { }";
+	return has_key(top_keys, word) ? "; it stands before the accounts, outside of them" : NULL;
+}
+
 __attribute__((format(printf, 2, 0))) static void on_confuse_error(
 	cfg_t *cfg, const char *fmt, va_list args)
 {
 	char text[300], word[64];
-	const char *open, *hint = NULL;
+	const char *open, *hint = NULL, *words = NULL;
 	size_t n = 0;
 
 	vsnprintf(text, sizeof text, fmt, args);
@@ -127,13 +157,23 @@ __attribute__((format(printf, 2, 0))) static void on_confuse_error(
 		n = strcspn(open, "'");
 		snprintf(word, sizeof word, "%.*s", (int)n, open);
 		snprintf(text, sizeof text, "there is no key \"%s\"", word);
-		hint = nearest(cfg, word);
+		words = meant(word);
+		hint = words == NULL ? nearest(cfg, word) : NULL;
 	}
 	if (trap->text[0] == '\0')
-		snprintf(trap->text, sizeof trap->text, "%s line %d: %s%s%s%s",
-			trap->name != NULL ? trap->name : cfg->filename, cfg->line, text,
-			hint != NULL ? "; did you mean \"" : "", hint != NULL ? hint : "",
-			hint != NULL ? "\"?" : (n > 0 ? "; godwit(5) lists them" : ""));
+		snprintf(trap->text, sizeof trap->text, "%s line %d: %s%s%s%s", trap->name,
+			cfg->line, text, hint != NULL ? "; did you mean \"" : "",
+			hint != NULL ? hint : "",
+			hint != NULL ? "\"?"
+				     : (words != NULL  ? words
+					       : n > 0 ? "; godwit(5) lists them"
+						       : ""));
+}
+
+void config_print_keys(FILE *to)
+{
+	for (const cfg_opt_t *o = account_keys; o->name != NULL; o++)
+		fprintf(to, "%s\n", o->name);
 }
 
 char *config_default_path(void)
@@ -147,27 +187,6 @@ char *config_default_path(void)
 		    xdg != NULL && *xdg == '/' ? "" : "/.config") < 0)
 		return NULL;
 	return path;
-}
-
-/* "~/x" and "x" (beside the configuration) to an absolute path; heap. */
-static char *expand(const struct reader *r, const char *path)
-{
-	const char *home = getenv("HOME");
-	char *out = NULL;
-	size_t n;
-
-	if (path[0] == '~' && (path[1] == '/' || path[1] == '\0') && home != NULL) {
-		if (asprintf(&out, "%s%s", home, path + 1) < 0)
-			return NULL;
-	} else if (path[0] != '/') {
-		if (asprintf(&out, "%s/%s", r->dir, path) < 0)
-			return NULL;
-	} else {
-		out = strdup(path);
-	}
-	for (n = out == NULL ? 0 : strlen(out); n > 1 && out[n - 1] == '/'; n--)
-		out[n - 1] = '\0';
-	return out;
 }
 
 static char *copy(const char *text)
@@ -231,20 +250,36 @@ static enum gw_code read_number(
 	return GW_OK;
 }
 
+/* A number that may have a unit. */
+static enum gw_code read_amount(const struct reader *r, cfg_t *sec, const char *key,
+	enum amount_unit unit, unsigned min, unsigned max, unsigned *out)
+{
+	const char *text = cfg_getstr(sec, key);
+	unsigned long long value;
+
+	if (!amount_read(text, unit, &value))
+		return wrong(r, sec, "%s = \"%s\" is not %s", key, text, amount_words(unit));
+	if (value < min || value > max)
+		return wrong(r, sec, "%s must be between %u and %u", key, min, max);
+	*out = (unsigned)value;
+	return GW_OK;
+}
+
 static enum gw_code read_numbers(const struct reader *r, cfg_t *sec, struct gw_account *a)
 {
 	enum gw_code code = read_number(r, sec, "port", 0, 65535, &a->port);
 
 	if (code == GW_OK)
-		code = read_number(r, sec, "attic", 0, 36500, &a->attic_days);
+		code = read_amount(r, sec, "attic", AMOUNT_DAYS, 0, 36500, &a->attic_days);
 	if (code == GW_OK)
-		code = read_number(r, sec, "guard-percent", 1, 100, &a->guard_percent);
+		code = read_amount(
+			r, sec, "guard-percent", AMOUNT_PERCENT, 1, 100, &a->guard_percent);
+	if (code == GW_OK && cfg_getint(sec, "connections") != -1)
+		code = read_number(r, sec, "connections", 1, 16, &a->connections);
 	if (code == GW_OK)
-		code = read_number(r, sec, "connections", 0, 16, &a->connections);
+		code = read_amount(r, sec, "timeout", AMOUNT_SECONDS, 1, 3600, &a->timeout_s);
 	if (code == GW_OK)
-		code = read_number(r, sec, "timeout", 1, 3600, &a->timeout_s);
-	if (code == GW_OK)
-		code = read_number(r, sec, "poll", 1, 86400, &a->poll_s);
+		code = read_amount(r, sec, "poll", AMOUNT_SECONDS, 1, 86400, &a->poll_s);
 	return code;
 }
 
@@ -256,10 +291,12 @@ static enum gw_code read_daily(
 
 	a->daily_download_mb = p != NULL ? p->daily_download_mb : 0;
 	a->daily_upload_mb = p != NULL ? p->daily_upload_mb : 0;
-	if (cfg_getint(sec, "daily-download") != -1)
-		code = read_number(r, sec, "daily-download", 0, 1000000, &a->daily_download_mb);
-	if (code == GW_OK && cfg_getint(sec, "daily-upload") != -1)
-		code = read_number(r, sec, "daily-upload", 0, 1000000, &a->daily_upload_mb);
+	if (cfg_getstr(sec, "daily-download") != NULL)
+		code = read_amount(r, sec, "daily-download", AMOUNT_MEGABYTES, 0, 1000000,
+			&a->daily_download_mb);
+	if (code == GW_OK && cfg_getstr(sec, "daily-upload") != NULL)
+		code = read_amount(
+			r, sec, "daily-upload", AMOUNT_MEGABYTES, 0, 1000000, &a->daily_upload_mb);
 	return code;
 }
 
@@ -309,21 +346,6 @@ static enum gw_code read_list(
 	return GW_OK;
 }
 
-/* "10M": bytes, with k, M or G for 1024 and so on. */
-static bool read_size(const char *text, unsigned long long *out)
-{
-	static const char units[] = "kMG";
-	size_t digits = strspn(text, "0123456789");
-	const char *unit = text[digits] == '\0' ? NULL : strchr(units, text[digits]);
-	uint64_t n;
-
-	if (!gw_read_u64((struct gw_slice){ text, digits }, UINT32_MAX, &n) ||
-		(text[digits] != '\0' && (unit == NULL || text[digits + 1] != '\0')))
-		return false;
-	*out = n << (unit == NULL ? 0 : 10 * (unit - units + 1));
-	return true;
-}
-
 /* A directory below the root, and not one of a mailbox's own. */
 static bool is_directory_name(const char *dir)
 {
@@ -345,27 +367,29 @@ static enum gw_code read_bytes(
 {
 	const char *text = cfg_getstr(sec, key);
 
-	if (read_size(text, out))
+	if (amount_read(text, AMOUNT_BYTES, out))
 		return GW_OK;
-	return wrong(r, sec, "%s = \"%s\" is not a number of bytes, or of k, M or G", key, text);
+	return wrong(r, sec, "%s = \"%s\" is not %s", key, text, amount_words(AMOUNT_BYTES));
 }
 
 static enum gw_code read_window(
 	const struct reader *r, cfg_t *account, cfg_t *sec, struct gw_window *w)
 {
 	const char *size = cfg_getstr(sec, "max-size"), *local = cfg_getstr(sec, "local");
-	long age = cfg_getint(sec, "max-age"), count = cfg_getint(sec, "max-messages");
+	const char *days = cfg_getstr(sec, "max-age");
+	long count = cfg_getint(sec, "max-messages");
+	unsigned long long age;
 
 	w->pattern = copy(cfg_title(sec));
 	if (w->pattern == NULL)
 		return gw_fail(r->err, GW_ERR_NOMEM, "out of memory");
-	if (age < 0 || age > 36500)
-		return wrong(r, account, "folder \"%s\": max-age must be between 0 and 36500",
-			w->pattern);
+	if (!amount_read(days, AMOUNT_DAYS, &age) || age > 36500)
+		return wrong(r, account, "folder \"%s\": max-age = \"%s\" is not %s, up to 36500",
+			w->pattern, days, amount_words(AMOUNT_DAYS));
 	if (count < 0 || count > INT_MAX)
 		return wrong(r, account, "folder \"%s\": max-messages must be between 0 and %d",
 			w->pattern, INT_MAX);
-	if (size != NULL && !read_size(size, &w->max_size))
+	if (size != NULL && !amount_read(size, AMOUNT_BYTES, &w->max_size))
 		return wrong(r, account,
 			"folder \"%s\": max-size = \"%s\" is not a number of bytes, or of k, M or "
 			"G",
@@ -517,6 +541,67 @@ static enum gw_code read_labels(const struct reader *r, cfg_t *sec, struct gw_ac
 				 "godwit was built without it");
 }
 
+/* A key that says nothing is worse than none. */
+static enum gw_code check_empty(const struct reader *r, cfg_t *sec)
+{
+	for (const cfg_opt_t *o = sec->opts; o->name != NULL; o++) {
+		const char *text = o->type == CFGT_STR && !(o->flags & CFGF_LIST) && o->nvalues > 0
+					   ? cfg_getstr(sec, o->name)
+					   : NULL;
+
+		if (text != NULL && *text == '\0' && strcmp(o->name, "smtp-user") != 0)
+			return wrong(
+				r, sec, "`%s` is empty; leave it out, or say what it is", o->name);
+	}
+	return GW_OK;
+}
+
+static enum gw_code check_paths(const struct reader *r, cfg_t *sec)
+{
+	static const char *const keys[] = { "maildir", "tls-ca-file" };
+
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		const char *path = cfg_getstr(sec, keys[i]);
+		const char *why = path == NULL ? NULL : config_wrong_path(path);
+
+		if (why != NULL)
+			return wrong(r, sec, "%s = \"%s\": %s", keys[i], path, why);
+	}
+	return GW_OK;
+}
+
+static enum gw_code check_maildir(const struct reader *r, cfg_t *sec, const struct gw_account *a)
+{
+	const char *what = a->maildir == NULL ? NULL : config_wrong_maildir(a->maildir, r->dir);
+
+	return what == NULL
+		       ? GW_OK
+		       : wrong(r, sec,
+				 "maildir = \"%s\" is %s; give the mail a directory of its own, such as ~/Mail/%s",
+				 cfg_getstr(sec, "maildir"), what, a->name);
+}
+
+/* Only exclusions: all but those. */
+static enum gw_code read_folders(const struct reader *r, cfg_t *sec, struct gw_account *a)
+{
+	unsigned n = cfg_size(sec, "folders"), not = 0;
+	char **grown;
+	enum gw_code code = read_list(r, sec, "folders", &a->folders, &a->folder_count);
+
+	for (unsigned i = 0; i < n; i++)
+		not += cfg_getnstr(sec, "folders", i)[0] == '!';
+	if (code != GW_OK || n == 0 || not < n)
+		return code;
+	grown = realloc(a->folders, (a->folder_count + 1) * sizeof *grown);
+	if (grown == NULL)
+		return gw_fail(r->err, GW_ERR_NOMEM, "out of memory");
+	a->folders = grown;
+	memmove(grown + 1, grown, a->folder_count * sizeof *grown);
+	grown[0] = strdup("*");
+	a->folder_count++;
+	return grown[0] != NULL ? GW_OK : gw_fail(r->err, GW_ERR_NOMEM, "out of memory");
+}
+
 static enum gw_code read_account(const struct reader *r, cfg_t *sec, struct gw_account *a)
 {
 	const char *layout = cfg_getstr(sec, "layout");
@@ -532,16 +617,22 @@ static enum gw_code read_account(const struct reader *r, cfg_t *sec, struct gw_a
 	a->tunnel_command = copy(cfg_getstr(sec, "tunnel-command"));
 	if (a->host == NULL && a->tunnel_command != NULL)
 		a->host = strdup("tunnel");
-	a->maildir = maildir == NULL ? NULL : expand(r, maildir);
-	a->tls_ca_file = ca == NULL ? NULL : expand(r, ca);
-	a->state_dir = expand(r, r->state_dir);
+	a->maildir = maildir == NULL ? NULL : config_expand(r->dir, maildir);
+	a->tls_ca_file = ca == NULL ? NULL : config_expand(r->dir, ca);
+	a->state_dir = config_expand(r->dir, r->state_dir);
 	a->subscribed = cfg_getbool(sec, "subscribed");
 	a->mirror_deleted = cfg_getbool(sec, "mirror-deleted");
 	a->guard = cfg_getbool(sec, "guard");
 	a->compress = cfg_getbool(sec, "compress");
 	a->delete_folders = cfg_getbool(sec, "delete-folders");
 	a->archive = cfg_getbool(sec, "archive");
-	code = read_provider(r, sec, &p, a);
+	code = check_empty(r, sec);
+	if (code == GW_OK)
+		code = check_paths(r, sec);
+	if (code == GW_OK)
+		code = check_maildir(r, sec, a);
+	if (code == GW_OK)
+		code = read_provider(r, sec, &p, a);
 	if (code == GW_OK)
 		code = read_labels(r, sec, a);
 	if (code == GW_OK)
@@ -569,7 +660,7 @@ static enum gw_code read_account(const struct reader *r, cfg_t *sec, struct gw_a
 	if (code == GW_OK)
 		code = read_windows(r, sec, a);
 	if (code == GW_OK)
-		code = read_list(r, sec, "folders", &a->folders, &a->folder_count);
+		code = read_folders(r, sec, a);
 	if (code == GW_OK)
 		code = read_list(r, sec, "watch", &a->watch, &a->watch_count);
 	if (layout != NULL && strcmp(layout, "maildir++") == 0)
@@ -587,54 +678,21 @@ static void read_hooks(cfg_t *sec, struct hook_commands *h)
 	h->on_sent = copy(cfg_getstr(sec, "on-sent"));
 }
 
-/* The real path, or as much of it as exists, so that two spellings of one place are seen. */
-static char *resolved(const char *path)
-{
-	char *real = realpath(path, NULL);
-
-	return real != NULL ? real : strdup(path);
-}
-
-static bool contains(const char *outer, const char *inner)
-{
-	size_t n = strlen(outer);
-
-	return strncmp(outer, inner, n) == 0 && (inner[n] == '/' || inner[n] == '\0');
-}
-
-static enum gw_code check_roots(const struct reader *r, const struct config *c)
-{
-	enum gw_code code = GW_OK;
-
-	for (size_t i = 0; i < c->count && code == GW_OK; i++) {
-		for (size_t j = i + 1; j < c->count && code == GW_OK; j++) {
-			if (c->accounts[i].maildir == NULL || c->accounts[j].maildir == NULL)
-				continue;
-			char *a = resolved(c->accounts[i].maildir);
-			char *b = resolved(c->accounts[j].maildir);
-
-			if (a != NULL && b != NULL && (contains(a, b) || contains(b, a)))
-				code = gw_fail(r->err, GW_ERR_CONFIG,
-					"%s: the maildirs of accounts \"%s\" and \"%s\" are one "
-					"place, or one is "
-					"inside the other; give each a directory of its own",
-					r->path, c->accounts[i].name, c->accounts[j].name);
-			free(a);
-			free(b);
-		}
-	}
-	return code;
-}
-
 enum gw_code config_check_file(const char *path, struct gw_error *err)
 {
 	struct stat st;
 
 	if (stat(path, &st) != 0 && errno == ENOENT)
 		return gw_fail(err, GW_ERR_CONFIG,
-			"there is no configuration %s; godwit(5) shows how to write one", path);
+			"there is no configuration %s; `godwit init you@example.org` makes one, "
+			"`godwit import` takes mbsync's or offlineimap's over",
+			path);
 	if (stat(path, &st) != 0)
 		return gw_fail_sys(err, GW_ERR_CONFIG, errno, "cannot read %s", path);
+	if (!S_ISREG(st.st_mode))
+		return gw_fail(err, GW_ERR_CONFIG,
+			"%s is %s, and no file with a configuration in it", path,
+			S_ISDIR(st.st_mode) ? "a directory" : "a device or a pipe");
 	if (st.st_mode & (S_IWGRP | S_IWOTH))
 		return gw_fail(err, GW_ERR_CONFIG,
 			"%s can be written by others, and it names commands to run; chmod go-w it",
@@ -642,19 +700,25 @@ enum gw_code config_check_file(const char *path, struct gw_error *err)
 	return GW_OK;
 }
 
-static enum gw_code parse(struct reader *r, struct config *out)
+static enum gw_code parse(struct reader *r, const char *given, struct config *out)
 {
 	const char *xdg = getenv("XDG_STATE_HOME");
 	char default_state[PATH_MAX];
-	struct trap local = { .name = r->text != NULL ? r->path : NULL };
+	struct trap local = { .name = r->path };
 	cfg_t *cfg = cfg_init(top_keys, CFGF_NONE);
-	enum gw_code code = GW_OK;
+	/* Some editors put a mark in front (U+FEFF). */
+	const char *text = strncmp(given, "\xef\xbb\xbf", 3) == 0 ? given + 3 : given;
+	enum gw_code code = config_text_variables(text, r->path, r->err);
 	int rc;
 
 	trap = &local;
 	cfg_set_error_function(cfg, on_confuse_error);
-	rc = r->text != NULL ? cfg_parse_buf(cfg, r->text) : cfg_parse(cfg, r->path);
+	rc = code == GW_OK ? cfg_parse_buf(cfg, text) : CFG_PARSE_ERROR;
 	trap = NULL;
+	if (code == GW_OK) /* the parser tells where it gave up, which is not where it went wrong */
+		code = config_text_blame(text, r->path, rc == CFG_SUCCESS, r->err);
+	if (code != GW_OK)
+		goto out;
 	if (rc != CFG_SUCCESS) {
 		code = gw_fail(r->err, GW_ERR_CONFIG, "%s",
 			local.text[0] != '\0' ? local.text : "the configuration cannot be read");
@@ -682,7 +746,7 @@ static enum gw_code parse(struct reader *r, struct config *out)
 			code = read_list(r, sec, "also-check", &e->list, &e->count);
 	}
 	if (code == GW_OK)
-		code = check_roots(r, out);
+		code = config_check_roots(out, r->path, r->err);
 out:
 	r->state_dir = NULL; /* it lives in cfg, or here */
 	cfg_free(cfg);
@@ -694,9 +758,12 @@ enum gw_code config_read(const char *path, struct config *out, struct gw_error *
 	char *own = path == NULL ? config_default_path() : realpath(path, NULL);
 	struct reader r = { .path = own != NULL ? own : path, .err = err };
 	char *dir = NULL, *slash;
+	struct gw_buf text;
+	bool found = false;
 	enum gw_code code;
 
 	*out = (struct config){ 0 };
+	gw_buf_init(&text, FILE_MAX);
 	if (r.path == NULL)
 		return gw_fail(err, GW_ERR_CONFIG,
 			"HOME is not set, so there is no usual place for the configuration; name "
@@ -707,11 +774,14 @@ enum gw_code config_read(const char *path, struct config *out, struct gw_error *
 		slash = dir == NULL ? NULL : strrchr(dir, '/');
 		if (slash != NULL)
 			*slash = '\0';
-		code = parse(&r, out);
+		code = gw_read_file(AT_FDCWD, r.path, FILE_MAX, &text, &found, err);
 	}
+	if (code == GW_OK)
+		code = parse(&r, gw_buf_cstr(&text), out);
 	if (code == GW_OK && out->count == 0)
-		code = gw_fail(
-			err, GW_ERR_CONFIG, "%s names no account; godwit(5) shows how", r.path);
+		code = gw_fail(err, GW_ERR_CONFIG,
+			"%s names no account; `godwit init you@example.org` adds one", r.path);
+	gw_buf_deinit(&text);
 	free(dir);
 	free(own);
 	if (code != GW_OK)
@@ -726,7 +796,7 @@ enum gw_code config_parse(const char *text, const char *dir, const char *name, s
 	enum gw_code code;
 
 	*out = (struct config){ 0 };
-	code = parse(&r, out);
+	code = parse(&r, text, out);
 	if (code != GW_OK)
 		config_free(out);
 	return code;

@@ -4,6 +4,8 @@
 #include "godwit/account.h"
 #include "godwit/error.h"
 
+#include <stdio.h>
+
 /* Commands of the user's, for sh; NULL: none. */
 struct hook_commands {
 	char *on_new_mail, *on_sync, *on_error, *on_sent; /* owned */
@@ -36,4 +38,6 @@ enum gw_code config_check_file(const char *path, struct gw_error *err);
 bool config_is_name(const char *name);
 /* Where it is usually; heap.  NULL: HOME is not set. */
 char *config_default_path(void);
+/* The keys of an account, one a line. */
+void config_print_keys(FILE *to);
 void config_free(struct config *config);

@@ -2,6 +2,7 @@
 #include "cli/config_smtp.h"
 
 #include "base/text.h"
+#include "cli/amount.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -60,14 +61,16 @@ static enum gw_code read_tls(
 	cfg_t *sec, const struct provider *p, struct gw_smtp_account *s, struct gw_error *err)
 {
 	static const char *const words[] = { "implicit", "starttls", "none" };
-	long port = cfg_getint(sec, "smtp-port"), delay = cfg_getint(sec, "send-delay");
+	long port = cfg_getint(sec, "smtp-port");
+	unsigned long long delay;
 	size_t tls = one_of(sec, "smtp-tls", words, 3);
 	bool preset = p != NULL && p->smtp_host != NULL && strcmp(p->smtp_host, s->host) == 0;
 
 	if (port < 0 || port > 65535)
 		return gw_fail(err, GW_ERR_CONFIG, "smtp-port must be between 0 and 65535");
-	if (delay < 0 || delay > 86400)
-		return gw_fail(err, GW_ERR_CONFIG, "send-delay must be between 0 and 86400");
+	if (!amount_read(cfg_getstr(sec, "send-delay"), AMOUNT_SECONDS, &delay) || delay > 86400)
+		return gw_fail(err, GW_ERR_CONFIG, "send-delay is %s, up to a day",
+			amount_words(AMOUNT_SECONDS));
 	if (tls == SIZE_MAX && cfg_getstr(sec, "smtp-tls") != NULL)
 		return gw_fail(err, GW_ERR_CONFIG,
 			"smtp-tls = \"%s\" is not one of implicit, starttls, none",

@@ -15,7 +15,7 @@
 		CFG_STR("smtp-tunnel-command", NULL, CFGF_NODEFAULT),                              \
 		CFG_STR("ehlo-name", NULL, CFGF_NODEFAULT),                                        \
 		CFG_STR_LIST("from", NULL, CFGF_NODEFAULT), CFG_STR("send", "at-once", CFGF_NONE), \
-		CFG_INT("send-delay", 0, CFGF_NONE), CFG_STR("sent", "auto", CFGF_NONE),           \
+		CFG_STR("send-delay", "0", CFGF_NONE), CFG_STR("sent", "auto", CFGF_NONE),         \
 		CFG_BOOL("bounce", cfg_true, CFGF_NONE), CFG_STR("in-doubt", "resend", CFGF_NONE), \
 		CFG_STR("long-lines", "refuse", CFGF_NONE)
 

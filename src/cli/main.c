@@ -1,6 +1,7 @@
 /* cli/main.c - arguments, exit statuses. */
 #include "cli/cli.h"
 #include "cli/errors.h"
+#include "cli/help.h"
 #include "cli/say.h"
 #include "cli/systemd.h"
 
@@ -16,51 +17,6 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
-
-static const char usage[] =
-	"Usage: godwit [OPTION]... COMMAND [ARGUMENT]...\n"
-	"\n"
-	"  sync [ACCOUNT[:FOLDER]]...   bring the Maildir in step with the server, once\n"
-	"  watch [ACCOUNT]...           keep it in step, until stopped\n"
-	"  status [ACCOUNT]...          what is here, and what is held back and why\n"
-	"  folders [ACCOUNT]...         each mailbox, its directory, its counts, and why it is here\n"
-	"  init [ADDRESS]               set an account up: asks, tries, writes the configuration\n"
-	"  import [FILE]                take mbsync's or offlineimap's configuration over\n"
-	"  auth ACCOUNT                 sign in with OAuth 2.0\n"
-	"  doctor [ACCOUNT]...          what keeps it from working, and what to do\n"
-	"  outbox [list|show|send|hold|release|drop|log]  mail that waits to be sent\n"
-	"  sendmail [OPTION]... [ADDRESS]...  take a mail from stdin, as sendmail does\n"
-	"  pause, resume [ACCOUNT]...   have the watcher wait, and go on\n"
-	"  verify [ACCOUNT[:FOLDER]]... compare server, Maildir and state, message by message\n"
-	"  why FILE|MESSAGE-ID|ACCOUNT:FOLDER:UID  what was done with a message, and why\n"
-	"  restore [ACCOUNT[:FOLDER] [ID]...]  what was deleted here lately, and back again\n"
-	"\n"
-	"  -c, --config=FILE   another configuration than ~/.config/godwit/config\n"
-	"  -n, --dry-run       sync: say what would be done, and do nothing\n"
-	"      --full          sync: read everything, whatever was remembered\n"
-	"      --now           sync: even if the provider asked for a pause that is not over\n"
-	"      --accept-deletions   sync: carry out deletions that were held back\n"
-	"      --restore-deletions  sync: take them back instead\n"
-	"      --accept-uploads     sync: send mail that was held back\n"
-	"      --same-account       sync: the account has a new user name or host\n"
-	"      --bodies        verify: compare contents too (fetches everything)\n"
-	"      --repair        verify: forget what does not agree, so that the next sync joins it\n"
-	"                      anew; deletes no mail\n"
-	"      --set=KEY=VALUE init, import: a key of the account, instead of being asked; also name\n"
-	"      --device        auth: with another device, where the provider offers that\n"
-	"      --no-browser    auth: only print the address to be opened\n"
-	"      --follow        status: what the watchers do, as it happens\n"
-	"      --all           restore: everything that would be listed\n"
-	"  -q, --quiet         say nothing when all is well\n"
-	"  -v, --verbose       say more; -vv, -vvv: more still (the protocol, without secrets)\n"
-	"      --json          one JSON object a line\n"
-	"  -h, --help          this text\n"
-	"      --version       the version\n"
-	"\n"
-	"Exit status: 0 all in step, 1 something was held back or skipped, 64 usage, 69 the "
-	"server\n"
-	"refused, 70 a bug, 74 disk, 75 try again later, 77 login refused, 78 configuration.\n"
-	"See godwit(1) and godwit(5).\n";
 
 static void log_line(void *ctx, enum gw_log_level level, const char *text)
 {
@@ -183,8 +139,8 @@ static int parse_options(int argc, char **argv, struct options *o)
 			o->json = true;
 			break;
 		case 'h':
-			fputs(usage, stdout);
-			return 0;
+			o->help = true;
+			break;
 		case OPT_VERSION:
 			puts("godwit " GODWIT_VERSION);
 			return 0;
@@ -218,11 +174,12 @@ enum command {
 	CMD_OUTBOX,
 	CMD_WHY,
 	CMD_FOLDERS,
+	CMD_COMPLETE,
 	COMMANDS
 };
 
 static const char *const commands[COMMANDS] = { "sync", "watch", "status", "init", "import", "auth",
-	"doctor", "pause", "resume", "verify", "restore", "outbox", "why", "folders" };
+	"doctor", "pause", "resume", "verify", "restore", "outbox", "why", "folders", "complete" };
 
 static enum command find_command(const char *word)
 {
@@ -254,6 +211,19 @@ static int unknown_command(const char *word)
 	return EX_USAGE;
 }
 
+/* "help COMMAND" or "COMMAND --help"; "help" alone: all of it. */
+static int help(const struct options *o)
+{
+	bool word = strcmp(o->args[0], "help") == 0;
+	const char *about = word && o->arg_count > 1 ? o->args[1] : word ? NULL : o->args[0];
+
+	if (about == NULL) {
+		fputs(help_usage, stdout);
+		return 0;
+	}
+	return help_print(about) ? 0 : unknown_command(about);
+}
+
 static int run(
 	enum command command, struct options *o, struct config *config, const struct gw_log *log)
 {
@@ -269,6 +239,7 @@ static int run(
 		return cmd_status(o, config);
 	case CMD_INIT: /* main() */
 	case CMD_IMPORT:
+	case CMD_COMPLETE:
 		break;
 	case CMD_AUTH:
 		return cmd_auth(o, config, log);
@@ -344,9 +315,11 @@ int main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	if (o.arg_count == 0) {
-		fputs(usage, stderr);
-		return EX_USAGE;
+		fputs(help_usage, o.help ? stdout : stderr);
+		return o.help ? 0 : EX_USAGE;
 	}
+	if (o.help || strcmp(o.args[0], "help") == 0)
+		return help(&o);
 	command = find_command(o.args[0]);
 	if (command == COMMANDS)
 		return unknown_command(o.args[0]);
@@ -358,6 +331,8 @@ int main(int argc, char **argv)
 	set_limits();
 	if (command == CMD_INIT) /* there is no configuration yet */
 		return cmd_init(&o, &log);
+	if (command == CMD_COMPLETE)
+		return cmd_complete(&o);
 	if (command == CMD_IMPORT)
 		return cmd_import(&o, &log);
 	if (config_read(o.config_path, &config, &err) != GW_OK) {

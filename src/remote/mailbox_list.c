@@ -243,6 +243,15 @@ const char *gw_folder_decided_by(const struct gw_folder *f, const struct gw_acco
 	return pattern;
 }
 
+bool gw_folders_match(const struct gw_folders *f, const char *pattern)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		if (matches(pattern, &f->list[i]))
+			return true;
+	}
+	return false;
+}
+
 static bool chosen(const struct gw_folder *f, const struct gw_account *account)
 {
 	bool special = f->attrs & (GW_LIST_ALL | GW_LIST_FLAGGED | GW_LIST_IMPORTANT);

@@ -65,6 +65,9 @@ bool gw_folder_is_among(const struct gw_folder *f, char *const *patterns, size_t
 /* The pattern of `folders` that decides about it: the last that matches; NULL: none does. */
 const char *gw_folder_decided_by(const struct gw_folder *f, const struct gw_account *account);
 
+/* Does any mailbox match it? */
+bool gw_folders_match(const struct gw_folders *f, const char *pattern);
+
 /* Would the account want a mailbox of this name (UTF-8, without the prefix)? */
 bool gw_folders_wants(const struct gw_folders *all, const char *name, char delimiter,
 	const struct gw_account *account, const char *const *only, size_t only_count);

@@ -209,6 +209,19 @@ static void tell_of_missing(const struct gw_sync *s)
 	}
 }
 
+/* Most likely misspelled.  A watcher's syncs do not repeat it. */
+static void tell_of_idle_patterns(const struct gw_sync *s)
+{
+	for (size_t i = 0; i < s->account->folder_count && s->options.warm == NULL; i++) {
+		const char *pattern = s->account->folders[i];
+
+		if (*pattern != '!' && !gw_folders_match(&s->folders, pattern))
+			gw_log(s->log, GW_LOG_WARN,
+				"%s: `folders` has \"%s\", which no mailbox of the server matches",
+				s->account->name, pattern);
+	}
+}
+
 static void on_done(void *ctx, const struct gw_result *result);
 static bool send_line(
 	struct gw_sync *s, struct gw_line *line, void (*done)(void *, const struct gw_result *));
@@ -361,6 +374,7 @@ void gw_list_ready(struct gw_sync *s)
 	bool write_now = s->must_write;
 
 	tell_of_missing(s);
+	tell_of_idle_patterns(s);
 	s->counts.mailboxes = s->entry_count;
 	wake_archive(s);
 	for (size_t i = 0; i < s->entry_count; i++) {

@@ -43,6 +43,43 @@ edit 's/port = .*/port = 99999/'; expect 78 'port must be between' run
 edit 's/"localhost"/"mail.example.org"\n  tls = "none"/'; expect 78 'in clear' run
 edit 's/account/acount/'; expect 78 'did you mean "account"' run
 edit 's/maildir =/labels = "tags"\n  maildir =/'; expect 78 '`labels` has to be "no", "keywords" or "notmuch"' run
+note "the text of a configuration: the cause is named, where it is"
+edit 's/user = "me"/user = "me/'; expect 78 'line 6: a quote (") is opened' run
+edit '$d'; expect 78 'line 2: the section that begins here is not closed' run
+edit "s/port = .*/port = $IMAPS_PORT;/"; expect 78 'line 4: lines do not end with ";"' run
+edit 's/password-command = .*/password = "secret"/'; expect 78 'godwit keeps no password' run
+edit 's/  user =/  max-age = 3\n  user =/'; expect 78 'belongs into a section folder' run
+edit 's/  user =/  state-dir = "x"\n  user =/'; expect 78 'stands before the accounts' run
+edit '1s/.*/host = "x"/'; expect 78 'belongs into a section account' run
+edit 's/user = "me"/user = ""/'; expect 78 '`user` is empty' run
+edit 's|maildir = .*|maildir = "$HOME/mail"|'; expect 78 'is replaced as ${HOME}' run
+edit 's|maildir = .*|maildir = "~nobody-here/mail"|'; expect 78 'there is no such user' run
+edit 's|maildir = .*|maildir = "${GODWIT_UNSET}/mail"|'; expect 78 'line 8: ${GODWIT_UNSET} is not set' run
+edit 's|maildir = .*|maildir = "/"|'; expect 78 'the root of the file system' run
+edit 's|maildir = .*|maildir = "."|'; expect 78 'the directory of the configuration' run
+edit 's/  user =/  connections = 0\n  user =/'; expect 78 'connections must be between 1 and 16' run
+edit 's/  user =/  poll = "5x"\n  user =/'; expect 78 'poll = "5x" is not a number of seconds, or such as 5m' run
+edit 's/  user =/  guard-percent = 20 %\n  user =/'; expect 78 'stands in quotes' run
+expect 78 'is a directory, and no file' "$GODWIT" -c "$T" sync
+expect 78 'godwit init you@example.org' "$GODWIT" -c "$T/none" sync
+write_config 'folders = {"!Junk"} poll = 5m attic = 2w guard-percent = "20 %" max-message-size = "25 MB"
+  folder "*" { max-age = 90y }'
+{ printf '\357\273\277'; cat "$T/config"; } > "$T/bom" && mv "$T/bom" "$T/config"
+sync_ok --json
+expect_counts mailboxes=1 messages_downloaded=5 # all but Junk
+write_config 'folders = {"INBOX", "Arhcive"}'
+sync_ok
+grep -q 'has "Arhcive", which no mailbox of the server matches' "$T/err" || fail "$(cat "$T/err")"
+rm -rf "$T/mail" "$T/state"
+
+note "help, of all and of each command"
+"$GODWIT" help | grep -q '^  import ' || fail "help"
+for command in $("$GODWIT" help | sed -n 's/^  \([a-z]*\)[ ,].*/\1/p'); do
+	"$GODWIT" help "$command" | grep -q '^Usage: godwit ' || fail "help $command"
+done
+[ "$("$GODWIT" sync --help)" = "$("$GODWIT" help sync)" ] || fail "sync --help is not help sync"
+expect 64 'did you mean "sync"' "$GODWIT" help snc
+
 write_config; expect 78 'no account "nobody"' "$GODWIT" -c "$T/config" sync nobody
 expect 78 'there is no configuration' "$GODWIT" -c "$T/none" sync
 expect 64 'did you mean "sync"' "$GODWIT" -c "$T/config" snc

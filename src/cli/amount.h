@@ -1,0 +1,19 @@
+/* cli/amount.h - numbers with units, as the configuration has them; pure. */
+#pragma once
+
+#include <stdbool.h>
+
+enum amount_unit {
+	AMOUNT_NUMBER,    /* no unit */
+	AMOUNT_SECONDS,   /* s, m (min), h, d (days), w (weeks) */
+	AMOUNT_DAYS,      /* d, w, y (365 days) */
+	AMOUNT_PERCENT,   /* % */
+	AMOUNT_BYTES,     /* k, M, G for 1024 and so on, with B or iB if one likes, in any case */
+	AMOUNT_MEGABYTES, /* likewise, in 10^6 bytes: without a unit so many of them */
+};
+
+/* "90d", "20 %", "25M": digits, then a unit or none, with or without a blank before it.  false: it is not
+ * one, or too large. */
+bool amount_read(const char *text, enum amount_unit unit, unsigned long long *out);
+/* What may be written, for messages: "a number of seconds, or 5m, 2h, 1d". */
+const char *amount_words(enum amount_unit unit);

@@ -1,0 +1,14 @@
+/* cli/config_paths.h - paths of the configuration: as they are written, and what they must not be. */
+#pragma once
+
+#include "cli/config.h"
+
+/* "~/x", "~user/x" and "x" (below dir) to an absolute path; heap.  NULL: no memory, or no such user. */
+char *config_expand(const char *dir, const char *path);
+/* What is wrong with a path as it is written; NULL: nothing. */
+const char *config_wrong_path(const char *path);
+/* What the directory is, if its whole tree would be looked through for mail, and get mailboxes'
+ * directories; NULL: it may be a maildir.  dir: the configuration's; NULL: it has none. */
+const char *config_wrong_maildir(const char *maildir, const char *dir);
+/* No maildir of an account may be another's, or inside of it.  path: of the configuration. */
+enum gw_code config_check_roots(const struct config *c, const char *path, struct gw_error *err);

@@ -1,0 +1,204 @@
+/* cli/config_text.c - see config_text.h. */
+#include "cli/config_text.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+
+enum { DEPTH_MAX = 8, NAME_SIZE = 64 };
+
+struct walk {
+	const char *p, *name;
+	unsigned line;
+	unsigned depth, begun[DEPTH_MAX]; /* lines of the sections that are open */
+	bool list;                        /* in a list's braces */
+	bool value;                       /* behind a "=" */
+	bool parsed;
+	struct gw_error *err;
+};
+
+static void blame(struct walk *w, unsigned line, const char *text)
+{
+	gw_fail(w->err, GW_ERR_CONFIG, "%s line %u: %s", w->name, line, text);
+}
+
+static void skip_line(struct walk *w)
+{
+	w->p += strcspn(w->p, "\n");
+}
+
+static void skip_block(struct walk *w)
+{
+	const char *end = strstr(w->p, "*/");
+
+	if (end == NULL) {
+		blame(w, w->line, "a comment that begins with /* is not closed with */");
+		return;
+	}
+	for (; w->p < end; w->p++)
+		w->line += *w->p == '\n';
+	w->p += 2;
+}
+
+/* A string in quotes; one that goes over its line has most likely lost the second one. */
+static void skip_string(struct walk *w)
+{
+	char quote = *w->p++;
+	unsigned began = w->line;
+
+	for (; *w->p != quote; w->p++) {
+		if (*w->p == '\\' && w->p[1] != '\0')
+			w->p++;
+		w->line += *w->p == '\n';
+		if (*w->p == '\0' || (w->line > began && !w->parsed)) {
+			blame(w, began,
+				quote == '"'
+					? "a quote (\") is opened, and not closed on that line"
+					: "a quote (') is opened, and not closed on that line");
+			return;
+		}
+	}
+	w->p++;
+}
+
+static void open_brace(struct walk *w)
+{
+	w->p++;
+	if (w->value) {
+		w->list = true;
+	} else if (w->depth < DEPTH_MAX) {
+		w->begun[w->depth++] = w->line;
+	}
+}
+
+static void close_brace(struct walk *w)
+{
+	w->p++;
+	if (w->list)
+		w->list = w->value = false;
+	else if (w->depth == 0)
+		blame(w, w->line, "there is a } too many");
+	else
+		w->depth--;
+}
+
+static void take_word(struct walk *w)
+{
+	size_t n = strcspn(w->p, " \t\r\n=;{}\",'#(");
+	struct gw_slice word = { w->p, n };
+
+	if (gw_slice_eq(word, "account") && w->depth > 0 && !w->value) {
+		gw_fail(w->err, GW_ERR_CONFIG,
+			"%s line %u: an account begins inside the section that began on line %u, whose } is "
+			"missing",
+			w->name, w->line, w->begun[w->depth - 1]);
+		return;
+	}
+	w->p += n > 0 ? n : 1;
+	w->value = w->value && w->list;
+}
+
+static void take(struct walk *w)
+{
+	bool was_value = w->value;
+
+	switch (*w->p) {
+	case '\n':
+		w->line++;
+		w->p++;
+		break;
+	case '#':
+		skip_line(w);
+		break;
+	case ';':
+		if (!w->parsed)
+			blame(w, w->line, "lines do not end with \";\" here: take it out");
+		w->p++;
+		break;
+	case '"':
+	case '\'':
+		skip_string(w);
+		w->value = was_value && w->list;
+		break;
+	case '=':
+		w->value = true;
+		w->p++;
+		break;
+	case '{':
+		open_brace(w);
+		break;
+	case '}':
+		close_brace(w);
+		break;
+	case '/':
+		if (w->p[1] == '/')
+			skip_line(w);
+		else if (w->p[1] == '*')
+			skip_block(w);
+		else
+			take_word(w);
+		break;
+	default:
+		if (isspace((unsigned char)*w->p) || *w->p == ',')
+			w->p++;
+		else
+			take_word(w);
+	}
+}
+
+enum gw_code config_text_blame(
+	const char *text, const char *name, bool parsed, struct gw_error *err)
+{
+	struct walk w = { .p = text, .name = name, .line = 1, .parsed = parsed, .err = err };
+
+	while (*w.p != '\0' && err->code == GW_OK)
+		take(&w);
+	if (err->code == GW_OK && w.list)
+		blame(&w, w.line, "a list that begins with { is not closed with }");
+	if (err->code == GW_OK && w.depth > 0)
+		blame(&w, w.begun[w.depth - 1],
+			"the section that begins here is not closed with }");
+	return err->code;
+}
+
+/* "NAME}" at p: is it without a value, and without one for that case (":-")? */
+static bool is_unset(const char *p, char out[static NAME_SIZE])
+{
+	size_t n = 0;
+
+	while (isalnum((unsigned char)p[n]) || p[n] == '_')
+		n++;
+	if (n == 0 || n >= NAME_SIZE || p[n] != '}')
+		return false;
+	memcpy(out, p, n);
+	out[n] = '\0';
+	return getenv(out) == NULL;
+}
+
+enum gw_code config_text_variables(const char *text, const char *name, struct gw_error *err)
+{
+	bool quoted = false;
+	unsigned line = 1;
+
+	for (const char *p = text; *p != '\0'; p++) {
+		char variable[NAME_SIZE];
+
+		line += *p == '\n';
+		if (*p == '#' && !quoted) {
+			p += strcspn(p, "\n");
+			line += *p == '\n';
+			if (*p == '\0')
+				break;
+		} else if (*p == '\\' && p[1] != '\0') {
+			p++;
+			line += *p == '\n';
+		} else if (*p == '"') {
+			quoted = !quoted;
+		} else if (quoted && p[0] == '$' && p[1] == '{' && is_unset(p + 2, variable)) {
+			return gw_fail(err, GW_ERR_CONFIG,
+				"%s line %u: ${%s} is not set in the environment; for a default write "
+				"${%s:-default}, for the characters themselves \\${%s}",
+				name, line, variable, variable, variable);
+		}
+	}
+	return GW_OK;
+}

@@ -1,0 +1,133 @@
+/* cli/config_text and cli/amount: what is wrong with a configuration's text is named where it is wrong. */
+#include "cli/amount.h"
+#include "cli/config_text.h"
+#include "test.h"
+
+#include <stdlib.h>
+
+#define GOOD                                              \
+	"state-dir = \"~/x\" # a comment with \" and }\n" \
+	"account \"a\" {\n"                               \
+	"  // another; one\n"                             \
+	"  /* and { one\n over lines */\n"                \
+	"  host = \"h\" port = 993\n"                     \
+	"  password-command = \"echo \\\"}; {\\\"\"\n"    \
+	"  folders = {\"*\", \"!a}\",\n    \"b\"}\n"      \
+	"  folder \"x\" {\n    max-age = 3\n  }\n"        \
+	"}\n"
+
+static void what_is_wrong_is_named(void **state)
+{
+	static const struct {
+		const char *text, *want; /* want NULL: nothing is wrong */
+	} cases[] = {
+		{ GOOD, NULL },
+		{ "", NULL },
+		{ "account \"a\" {\n  host = \"h\n  user = \"u\"\n}\n",
+			"line 2: a quote (\") is opened" },
+		{ "account \"a\" {\n  host = \"h\\\"\n}\n", "line 2: a quote" },
+		{ "account \"a\" {\n  host = 'h\n}\n", "line 2: a quote (')" },
+		{ "account \"a\" {\n  host = \"h\"\n",
+			"line 1: the section that begins here is not closed" },
+		{ "account \"a\" {\n  host = \"h\"\n\naccount \"b\" {\n}\n",
+			"line 4: an account begins inside the section that began on line 1" },
+		{ "account \"a\" {\n  folder \"x\" {\n  max-age = 1\n}\naccount \"b\" {\n}\n",
+			"line 5: an account begins inside the section that began on line 1" },
+		{ "account \"a\" {\n}\n}\n", "line 3: there is a } too many" },
+		{ "account \"a\" {\n  port = 993;\n}\n", "line 2: lines do not end with \";\"" },
+		{ "account \"a\" {\n  host = \"h\";\n}\n", "line 2: lines do not end" },
+		{ "account \"a\" {\n  folders = {\"*\", \"b\"\n", "a list that begins with {" },
+		{ "/* never closed\n", "is not closed with */" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct gw_error err = { 0 };
+		enum gw_code code = config_text_blame(cases[i].text, "rc", false, &err);
+
+		assert_int_equal(code == GW_OK, cases[i].want == NULL);
+		if (cases[i].want != NULL && strstr(err.text, cases[i].want) == NULL)
+			fail_msg("%s: %s", cases[i].text, err.text);
+	}
+}
+
+static void a_section_stays_open_for_the_parser(void **state)
+{
+	struct gw_error err = { 0 };
+
+	(void)state;
+	assert_int_equal(config_text_blame("account \"a\" {\n  x = \"over\ntwo lines; {\"\n}\n",
+				 "rc", true, &err),
+		GW_OK);
+	assert_int_equal(config_text_blame("account \"a\" {\n", "rc", true, &err), GW_ERR_CONFIG);
+}
+
+static void variables_have_to_be_set(void **state)
+{
+	struct gw_error err = { 0 };
+
+	(void)state;
+	unsetenv("GODWIT_NONE");
+	setenv("GODWIT_SOME", "", 1);
+	assert_int_equal(
+		config_text_variables("# \"${GODWIT_NONE}\n"
+				      "x = \"${GODWIT_SOME} \\${GODWIT_NONE} ${GODWIT_NONE:-y}\"\n"
+				      "z = '${GODWIT_NONE}'\n",
+			"rc", &err),
+		GW_OK);
+	assert_int_equal(
+		config_text_variables("\nx = \"a${GODWIT_NONE}\"\n", "rc", &err), GW_ERR_CONFIG);
+	assert_non_null(strstr(err.text, "rc line 2: ${GODWIT_NONE} is not set"));
+}
+
+static void numbers_have_units(void **state)
+{
+	static const struct {
+		const char *text;
+		enum amount_unit unit;
+		long long want; /* -1: it is none */
+	} cases[] = {
+		{ "300", AMOUNT_SECONDS, 300 },
+		{ "5m", AMOUNT_SECONDS, 300 },
+		{ "5 min", AMOUNT_SECONDS, 300 },
+		{ "2H", AMOUNT_SECONDS, 7200 },
+		{ "90d", AMOUNT_DAYS, 90 },
+		{ "2 weeks", AMOUNT_DAYS, 14 },
+		{ "1y", AMOUNT_DAYS, 365 },
+		{ "5m", AMOUNT_DAYS, -1 },
+		{ "20 %", AMOUNT_PERCENT, 20 },
+		{ "20%", AMOUNT_PERCENT, 20 },
+		{ "25M", AMOUNT_BYTES, 25 << 20 },
+		{ "25 MiB", AMOUNT_BYTES, 25 << 20 },
+		{ "1k", AMOUNT_BYTES, 1024 },
+		{ "2G", AMOUNT_MEGABYTES, 2000 },
+		{ "500", AMOUNT_MEGABYTES, 500 },
+		{ "", AMOUNT_DAYS, -1 },
+		{ "m", AMOUNT_SECONDS, -1 },
+		{ "-1", AMOUNT_SECONDS, -1 },
+		{ "5mm", AMOUNT_SECONDS, -1 },
+		{ "99999999999999999999", AMOUNT_DAYS, -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		unsigned long long value = 0;
+		bool ok = amount_read(cases[i].text, cases[i].unit, &value);
+
+		if (ok != (cases[i].want >= 0) ||
+			(ok && value != (unsigned long long)cases[i].want))
+			fail_msg("%s: %d, %llu", cases[i].text, ok, value);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_wrong_is_named),
+		cmocka_unit_test(a_section_stays_open_for_the_parser),
+		cmocka_unit_test(variables_have_to_be_set),
+		cmocka_unit_test(numbers_have_units),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
