@@ -173,7 +173,7 @@ static void relink(struct gw_box *box, const struct gw_action *a)
 		((box->local.messages[a->local].flags ^ a->base_flags) & gw_box_here(box)) != 0;
 }
 
-static void keep(struct gw_box *box, const struct gw_action *a)
+void gw_box_keep(struct gw_box *box, const struct gw_action *a)
 {
 	struct gw_op op = { .kind = GW_OP_DROP_ROW, .uid = a->uid };
 
@@ -195,7 +195,7 @@ static void apply_one(struct gw_box *box, const struct gw_action *a)
 		box->delta.flags_changed++;
 		return;
 	case GW_DO_KEEP:
-		keep(box, a);
+		gw_box_keep(box, a);
 		return;
 	case GW_DO_UNKEPT:
 		gw_box_take_back(box, a->uid);

@@ -41,6 +41,7 @@ void gw_box_free(struct gw_box *box)
 	free(box->items);
 	free(box->waiting);
 	free(box->copies);
+	free(box->relabels);
 	free(box->push_items);
 	free(box->uploads);
 	gw_box_drop_known(box);
@@ -136,6 +137,16 @@ static bool has_flags(struct gw_box *box)
 	return box->push_count > 0;
 }
 
+static bool has_labels(struct gw_box *box)
+{
+	return box->relabel_count > 0;
+}
+
+static bool has_changes(struct gw_box *box)
+{
+	return has_flags(box) || has_labels(box);
+}
+
 static bool has_removals(struct gw_box *box)
 {
 	return box->leaving_count > 0;
@@ -172,8 +183,9 @@ static const struct {
 	[BOX_ANNOUNCING] = { announce, gw_box_has_to_send },
 	[BOX_CARRYING] = { gw_box_send_moves, has_carries },
 	[BOX_UPLOADING] = { gw_box_upload, has_uploads },
-	[BOX_FLUSHING] = { flush, has_flags },
-	[BOX_PUSHING] = { gw_box_push, NULL },
+	[BOX_FLUSHING] = { flush, has_changes },
+	[BOX_PUSHING] = { gw_box_push, has_flags },
+	[BOX_RELABELLING] = { gw_box_relabel, has_labels },
 	[BOX_CREATED] = { wait_for_removal, NULL },
 	[BOX_FINDING_SIBLINGS] = { gw_box_find_siblings, gw_box_may_have_siblings },
 	[BOX_FLUSHING_ALL] = { gw_box_flush_all, has_removals },
@@ -255,7 +267,7 @@ void gw_box_proceed(struct gw_box *box)
 		code = gw_box_store_validity(box);
 		gw_box_give_names_on(box);
 	}
-	if (code != GW_OK || !gw_box_sort_out(box)) {
+	if (code != GW_OK || !gw_box_sort_out(box) || !gw_box_find_relabels(box)) {
 		gw_fail(&box->err, GW_ERR_NOMEM, "out of memory");
 		gw_box_fail(box, &box->err);
 	} else if (box->env->dry_run) {

@@ -22,6 +22,7 @@
 #include "remote/labels.h"
 #include "remote/move.h"
 #include "remote/observe.h"
+#include "remote/relabel.h"
 #include "remote/search_label.h"
 #include "remote/search_msgid.h"
 #include "remote/store_flags.h"
@@ -47,6 +48,7 @@ struct gw_box_carry {
 	uint32_t letters; /* of its old mailbox, in its name; and what they mean in this one */
 	uint64_t meant;
 	uint64_t agreed;          /* that it had on both sides before; base's, if no answer comes */
+	uint64_t leaves;          /* the label that its old mailbox is, if that is a tag */
 	char *to;                 /* owned; the name that the file gets; NULL: it has it */
 	bool flags_differ;        /* the server is to be told, by the next look */
 	bool differs;             /* its bytes are others than the server's, which stay */
@@ -188,6 +190,10 @@ struct gw_box {
 	struct gw_upload *upload; /* frees itself */
 	struct gw_delay *delay;   /* owned */
 
+	/* relabel.c */
+	struct gw_relabel_item *relabels; /* owned */
+	size_t relabel_count;
+
 	/* flags.c */
 	struct gw_push_item *push_items; /* owned */
 	size_t push_count, push_cap;
@@ -221,6 +227,11 @@ uint64_t gw_box_storable_of(void *ctx, const struct gw_flag_list *list);
 uint64_t gw_box_labels(const struct gw_box *box);
 /* Those of them that stand in notmuch's database and not in file names. */
 uint64_t gw_box_tags(const struct gw_box *box);
+/* The label that the mailbox is itself, if it is among its keywords. */
+uint64_t gw_box_own_label(const struct gw_box *box);
+/* The label that another mailbox is, which has to go from notmuch's tags when a message leaves
+ * that. */
+uint64_t gw_box_tag_of(struct gw_box *box, const struct gw_box *other);
 /* Flags that can be told to the server at all: a keyword has to be an atom, or a label. */
 uint64_t gw_box_told(const struct gw_box *box);
 /* Those that the server stores for good, once it was asked. */
@@ -341,6 +352,8 @@ void gw_box_give_names_on(struct gw_box *box);
 void gw_box_count_rest(struct gw_box *box);
 /* Fetches its items. */
 void gw_box_download(struct gw_box *box);
+/* Gone there and changed here: the file stays, and is new. */
+void gw_box_keep(struct gw_box *box, const struct gw_action *a);
 /* What is left of the plan, local side, less what goes. */
 void gw_box_apply_rest(struct gw_box *box);
 /* What goes here. */
@@ -406,6 +419,12 @@ void gw_box_settle_twins(struct gw_box *box);
 /* The message uid leaves, with its file, if it has one: those that are the same message go along,
  * or they would come back as new. */
 void gw_box_drop_twins(struct gw_box *box, uint32_t uid, uint32_t local);
+
+/* relabel.c */
+/* Takes labels that were changed here on messages that left this mailbox there out of the plan.
+ * false: out of memory. */
+bool gw_box_find_relabels(struct gw_box *box);
+void gw_box_relabel(struct gw_box *box);
 
 /* flags.c */
 /* Notes one REMOTE_FLAGS action; false: out of memory. */

@@ -58,9 +58,11 @@ static void note_tags(const struct gw_box *box, struct gw_op *op)
 	size_t b;
 
 	switch (op->kind) {
+	case GW_OP_TAKE: /* its tags are known to who took it */
+		op->own = box->env->is_label(box->env->ctx, gw_slice_str(box->folder->name));
+		return;
 	case GW_OP_DELIVER:
 	case GW_OP_JOIN:
-	case GW_OP_TAKE:
 		old = 0;
 		op->own = box->env->is_label(box->env->ctx, gw_slice_str(box->folder->name));
 		break;
@@ -74,7 +76,7 @@ static void note_tags(const struct gw_box *box, struct gw_op *op)
 		break;
 	}
 	op->gains = op->flags & ~old & labels;
-	op->loses = old & ~op->flags & labels;
+	op->loses = ((old & labels) | op->loses) & ~op->flags;
 }
 
 void gw_box_add(struct gw_box *box, struct gw_op *op)
@@ -233,17 +235,31 @@ uint64_t gw_box_labels(const struct gw_box *box)
 	return box->env->labels ? gw_labels_among(&box->keywords) : 0;
 }
 
+uint64_t gw_box_own_label(const struct gw_box *box)
+{
+	int index = box->env->labels
+			    ? gw_keywords_find(&box->keywords, gw_slice_str(box->folder->name))
+			    : -1;
+
+	return index < 0 ? 0 : GW_FLAG_KEYWORD((unsigned)index);
+}
+
+uint64_t gw_box_tag_of(struct gw_box *box, const struct gw_box *other)
+{
+	struct gw_slice name = gw_slice_str(other->folder->name);
+
+	if (box->env->tags == NULL || other == box || !box->env->is_label(box->env->ctx, name))
+		return 0;
+	return keyword_bit(box, name);
+}
+
 /* The labels that can be put on or taken off in this mailbox: not its own, which the server never
  * shows in it. */
 static uint64_t storable_labels(const struct gw_box *box)
 {
-	const char *own = box->folder->name;
-	int index = gw_keywords_find(&box->keywords, gw_slice_str(own));
-	uint64_t labels = gw_box_labels(box);
-
 	if (box->folder->attrs & (GW_LIST_TRASH | GW_LIST_JUNK))
 		return 0;
-	return index < 0 ? labels : labels & ~GW_FLAG_KEYWORD((unsigned)index);
+	return gw_box_labels(box) & ~gw_box_own_label(box);
 }
 
 uint64_t gw_box_storable_of(void *ctx, const struct gw_flag_list *list)

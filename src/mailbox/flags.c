@@ -80,13 +80,23 @@ static void on_pushed(void *ctx, const struct gw_error *refused, const struct gw
 	gw_box_step(box);
 }
 
+static int by_uid(const void *a, const void *b)
+{
+	const struct gw_push_item *x = a, *y = b;
+
+	return (x->uid > y->uid) - (x->uid < y->uid);
+}
+
 void gw_box_push(struct gw_box *box)
 {
 	const struct gw_push_events events = {
 		.flags = gw_box_flags, .done = on_pushed, .ctx = box
 	};
-	enum gw_code code = gw_push_start(box->session, box->push_items, box->push_count,
-		&box->keywords, gw_box_labels(box), &events);
+	enum gw_code code;
+
+	qsort(box->push_items, box->push_count, sizeof *box->push_items, by_uid);
+	code = gw_push_start(box->session, box->push_items, box->push_count, &box->keywords,
+		gw_box_labels(box), &events);
 
 	if (code == GW_OK)
 		return;

@@ -69,6 +69,7 @@ static bool suspect(const struct gw_box *box, struct gw_suspect_row *row, const 
 		*name = broken_file(box);
 		return *name != NULL;
 	case BOX_CARRYING:
+	case BOX_RELABELLING:
 	case BOX_PUSHING:
 	case BOX_REMOVING:
 		*row = (struct gw_suspect_row){ .what = GW_SUSPECT_CHANGE,

@@ -411,6 +411,7 @@ static void merge_moved(struct gw_box *from, const struct gw_action *gone, uint6
 	c->letters = gw_name_letters(info) & gw_keywords_letters(&from->keywords);
 	c->meant = gw_box_translate(to, &from->keywords, here) & ~(GW_FLAG_KEYWORD(0) - 1);
 	m = gw_merge_flags(&in, base, there, here);
+	c->leaves = gw_box_tag_of(to, from);
 	c->flags = gw_box_translate(to, &from->keywords, there);
 	c->agreed = gw_box_translate(to, &from->keywords, base);
 	c->flags_differ = m.remote != there;
@@ -648,6 +649,18 @@ bool gw_box_deletes(const struct gw_box *box, uint32_t uid)
 
 /* --- files that follow ----------------------------------------------------------------------- */
 
+/* What was changed here goes along at once: its file has another name by the next look, and notmuch
+ * knows the old one. */
+static bool tell_taken(struct gw_box *box, const struct gw_action *a, uint64_t flags)
+{
+	const struct gw_action told = { .uid = a->uid, .base_flags = a->flags, .flags = flags };
+
+	if (box->env->account->direction != GW_DIRECTION_PULL)
+		return gw_box_will_push(box, &told);
+	box->plan.look_again = true;
+	return true;
+}
+
 static void take_file(struct gw_box *box, const struct gw_action *a)
 {
 	const struct gw_box_take *t = &box->takes[a->local];
@@ -664,14 +677,18 @@ static void take_file(struct gw_box *box, const struct gw_action *a)
 		.from_place = from->place,
 		.row_place = t->row_of->place,
 		.from_uid = t->from_uid };
-	uint64_t mine = from->local.messages[t->from_local].flags;
+	uint64_t mine = from->local.messages[t->from_local].flags, own, left;
 	char base[64];
 	bool renamed = t->facts->named_by_us || gw_box_name_is_taken(box, gw_name_split(file).base);
 	struct gw_merged m;
 
 	in.storable = gw_box_storable(box);
-	m = gw_merge_flags(&in, gw_box_translate(box, &t->row_of->keywords, t->from_base), a->flags,
-		gw_box_translate(box, &from->keywords, mine));
+	left = gw_box_tag_of(box, t->row_of) & ~a->flags;
+	mine = gw_box_translate(box, &from->keywords, mine) & ~left;
+	own = gw_box_own_label(box);
+	mine &= ~own;
+	m = gw_merge_flags(&in, gw_box_translate(box, &t->row_of->keywords, t->from_base) & ~own,
+		a->flags, mine);
 	gw_name_of_uid(box->key, a->uid, base); /* so that it is found by name after a kill */
 	op.from = strdup(file);
 	op.from_in_new = from->local.scan.entries[t->from_local].in_new;
@@ -683,9 +700,11 @@ static void take_file(struct gw_box *box, const struct gw_action *a)
 		box->incomplete = from->incomplete = true;
 		return;
 	}
+	op.gains = m.local & gw_box_tags(box);
+	op.loses = (mine & ~m.local & gw_box_tags(box)) | left;
 	gw_box_drop_twins(t->row_of, t->from_uid, t->row_of == from ? t->from_local : GW_NO_LOCAL);
 	gw_box_add(box, &op);
-	box->incomplete |= m.remote != a->flags; /* the next look tells the server */
+	box->incomplete |= m.remote != a->flags && !tell_taken(box, a, m.remote);
 	box->delta.moved++;
 	box->env->counts->moved++;
 }

@@ -262,6 +262,7 @@ static void join_carried(
 		.from = strdup(name),
 		.from_in_new = box->local.scan.entries[c->local].in_new,
 		.was_pending = true,
+		.loses = c->leaves,
 		.copied = c->from_place == NULL || item->stays };
 
 	if (has_file(box, item->uid)) {

@@ -24,6 +24,7 @@ struct gw_plan_input gw_box_policy(const struct gw_box *box)
 		.copies_differ = box->copies_differ,
 		.lettered = gw_keywords_lettered(&box->keywords) | gw_box_tags(box),
 		.storable = gw_box_told(box),
+		.labels = gw_box_labels(box),
 		.mirror_deleted = box->env->account->mirror_deleted,
 		.never_delete = box->env->account->deletes == GW_DELETE_NEVER };
 }

@@ -51,6 +51,7 @@ enum gw_box_awaits {
 	STATE(UPLOADING,         SERVER,  "uploading")                                                 \
 	STATE(FLUSHING,          DISK,    "flushing")          /* before the server is told */         \
 	STATE(PUSHING,           SERVER,  "pushing")           /* flags */                             \
+	STATE(RELABELLING,       SERVER,  "changing labels")   /* of what left this mailbox there */   \
 	STATE(CREATED,           ACCOUNT, "created")           /* until all mailboxes are */           \
 	/* act: what goes */                                                                           \
 	STATE(FINDING_SIBLINGS,  DISK,    "finding siblings")  /* in which mailboxes does it stay? */  \
@@ -126,7 +127,10 @@ enum gw_box_awaits {
 	ARROW(UPLOADING, FLUSHING)                                                                     \
 	ARROW(UPLOADING, CREATED)                                                                      \
 	ARROW(FLUSHING, PUSHING)                                                                       \
+	ARROW(FLUSHING, RELABELLING)                                                                   \
+	ARROW(PUSHING, RELABELLING)                                                                    \
 	ARROW(PUSHING, CREATED)                                                                        \
+	ARROW(RELABELLING, CREATED)                                                                    \
 	ARROW(CREATED, FINDING_SIBLINGS)                                                               \
 	ARROW(CREATED, FLUSHING_ALL)                                                                   \
 	ARROW(CREATED, COMMITTING)                                                                     \

@@ -122,10 +122,12 @@ static bool delete_there(const struct gw_plan_input *in, const struct gw_base_ms
 	return true;
 }
 
-/* More than having been read there, and no mark for deletion. */
-static bool changed_there(const struct gw_base_msg *b, const struct gw_remote_msg *r)
+/* More than having been read there, and no mark for deletion.  A label is a place in another
+ * mailbox, which keeps what stands there, and none in this one. */
+static bool changed_there(
+	const struct gw_plan_input *in, const struct gw_base_msg *b, const struct gw_remote_msg *r)
 {
-	return ((r->flags ^ b->flags) & ~(GW_FLAG_SEEN | GW_FLAG_DELETED)) != 0;
+	return ((r->flags ^ b->flags) & ~(GW_FLAG_SEEN | GW_FLAG_DELETED | in->labels)) != 0;
 }
 
 /* Both sides agree about it, and it is outside the window: its file leaves.  (When memory is out it
@@ -176,7 +178,7 @@ static bool merge(const struct gw_plan_input *in, const struct gw_base_msg *b,
 		leaves(in, b, is_old(b, r), l, plan))
 		return true;
 	if (wished_away(in, b, l)) {
-		if (!changed_there(b, r))
+		if (!changed_there(in, b, r))
 			return delete_there(in, b, r->flags, plan);
 		m.local &= ~GW_FLAG_DELETED; /* else the wish would win in the next run */
 	}
@@ -265,7 +267,7 @@ static bool missing_here(const struct gw_plan_input *in, const struct gw_base_ms
 		plan->incomplete |= r != NULL && r->flags != b->flags;
 		return true;
 	}
-	if (r != NULL && changed_there(b, r))
+	if (r != NULL && changed_there(in, b, r))
 		return download(plan, r, GW_DO_RETURN);
 	return delete_there(in, b, r != NULL ? r->flags : b->flags, plan);
 }

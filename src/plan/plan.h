@@ -104,6 +104,7 @@ struct gw_plan_input {
 	bool retry_unfetchable;
 	uint64_t lettered; /* flags that a file name can hold here */
 	uint64_t storable; /* flags that the server stores for good */
+	uint64_t labels;   /* flags that are labels: mailboxes of their own (Gmail) */
 	bool read_only;    /* the mailbox takes no changes */
 	bool mirror_deleted;
 	uint64_t max_size;     /* larger messages are not fetched; 0: no limit */

@@ -26,7 +26,7 @@ bool gw_has_notmuch(void)
 
 /* --- reading --------------------------------------------------------------------------------- */
 
-enum { NAMES_MAX = 1 << 16 };
+enum { NAMES_MAX = 1 << 16, OTHERS = 32 };
 
 struct read_job {
 	struct gw_disk_job job; /* first */
@@ -102,6 +102,12 @@ struct writer {
 
 	/* One message */
 	char base[GW_NAME_MAX + 1];
+	uint64_t global_id;
+	struct other {
+		int64_t mailbox;
+		uint64_t flags;
+	} others[OTHERS]; /* mailboxes that had it before */
+	size_t other_count;
 	struct gw_error err;
 };
 
@@ -131,6 +137,7 @@ static enum gw_code take_row(void *ctx, const struct gw_message_row *row)
 
 	if (row->base_name != NULL)
 		snprintf(w->base, sizeof w->base, "%s", row->base_name);
+	w->global_id = row->global_id;
 	return GW_OK;
 }
 
@@ -145,20 +152,31 @@ static void close_mailbox(struct writer *w)
 	w->keywords = (struct gw_keywords){ 0 };
 }
 
+static const struct gw_entry *entry_of(const struct writer *w, int64_t mailbox)
+{
+	for (size_t i = 0; i < w->sync->entry_count; i++) {
+		if (w->sync->entries[i].row.id == mailbox)
+			return &w->sync->entries[i];
+	}
+	return NULL;
+}
+
+/* The label that it is, or NULL. */
+static const char *own_label(const struct writer *w, const struct gw_entry *e)
+{
+	return gw_sync_is_label(w->sync, gw_slice_str(e->folder->name)) ? e->folder->name : NULL;
+}
+
 static enum gw_code open_mailbox(struct writer *w, int64_t mailbox)
 {
 	enum gw_open_result opened = GW_MAILDIR_MISSING;
 	enum gw_code code = GW_OK;
-	const struct gw_entry *e = NULL;
+	const struct gw_entry *e = entry_of(w, mailbox);
 
 	close_mailbox(w);
-	for (size_t i = 0; i < w->sync->entry_count; i++) {
-		if (w->sync->entries[i].row.id == mailbox)
-			e = &w->sync->entries[i];
-	}
 	if (e == NULL)
 		return GW_OK; /* not in this run */
-	w->own = gw_sync_is_label(w->sync, gw_slice_str(e->folder->name)) ? e->folder->name : NULL;
+	w->own = own_label(w, e);
 	code = gw_maildir_open(
 		w->sync->account->maildir, e->row.local_dir, false, NULL, &w->m, &opened, &w->err);
 	if (code == GW_OK && opened == GW_MAILDIR_OPENED)
@@ -197,7 +215,98 @@ static enum gw_code change_tags(
 	return code;
 }
 
-static enum gw_code write_one(struct writer *w, const struct gw_retag *r)
+/* Did its mailbox get it since tags were written last? */
+static bool is_new(const struct writer *w, int64_t mailbox, uint32_t uid)
+{
+	size_t lo = 0, hi = w->count; /* by mailbox, then by UID */
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		const struct gw_retag *r = &w->list[mid];
+
+		if (r->mailbox == mailbox && r->uid == uid)
+			return r->own;
+		if (r->mailbox < mailbox || (r->mailbox == mailbox && r->uid < uid))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return false;
+}
+
+static enum gw_code take_other(void *ctx, int64_t mailbox, const struct gw_message_row *row)
+{
+	struct writer *w = ctx;
+
+	if (w->other_count < OTHERS && row->base_name != NULL && !is_new(w, mailbox, row->uid))
+		w->others[w->other_count++] =
+			(struct other){ .mailbox = mailbox, .flags = row->flags };
+	return GW_OK;
+}
+
+static enum gw_code put_keyword(void *ctx, unsigned index, const char *name)
+{
+	gw_keywords_put(ctx, index, gw_slice_str(name));
+	return GW_OK;
+}
+
+/* Labels that may stand in the present mailbox's rows: its own is not told. */
+static uint64_t labels_told(const struct writer *w)
+{
+	int own = w->own == NULL ? -1 : gw_keywords_find(&w->keywords, gw_slice_str(w->own));
+	uint64_t labels = gw_labels_among(&w->keywords);
+
+	return own < 0 ? labels : labels & ~GW_FLAG_KEYWORD((unsigned)own);
+}
+
+/* Those of them that the other mailbox knows of the message, or cannot know: its own. */
+static uint64_t labels_of_other(
+	const struct writer *w, const struct other *o, const struct gw_keywords *theirs)
+{
+	const struct gw_entry *e = entry_of(w, o->mailbox);
+	const char *own = e == NULL ? NULL : own_label(w, e);
+	uint64_t labels = labels_told(w), known = 0;
+
+	for (unsigned i = 0; i < GW_KEYWORD_MAX; i++) {
+		const char *name = w->keywords.names[i];
+		int index;
+
+		if (!(labels & GW_FLAG_KEYWORD(i)))
+			continue;
+		index = gw_keywords_find(theirs, gw_slice_str(name));
+		if ((index >= 0 && (o->flags & GW_FLAG_KEYWORD((unsigned)index))) ||
+			(own != NULL && strcmp(own, name) == 0))
+			known |= GW_FLAG_KEYWORD(i);
+	}
+	return known;
+}
+
+/* Mailboxes that had the message before have merged its labels with its tags, and this one was told
+ * what they were before that: a label that was taken off here would come back.  One that they were
+ * not told of yet comes when they are. */
+static enum gw_code follow_others(struct writer *w, struct gw_retag *r)
+{
+	uint64_t labels = labels_told(w), known = labels;
+	enum gw_code code = GW_OK;
+
+	w->other_count = 0;
+	if (r->own && w->global_id != 0)
+		code = gw_store_siblings(w->store, w->global_id, take_other, w, &w->err);
+	for (size_t i = 0; i < w->other_count && code == GW_OK; i++) {
+		struct gw_keywords theirs = { 0 };
+
+		code = gw_store_keywords(
+			w->store, w->others[i].mailbox, put_keyword, &theirs, &w->err);
+		known &= labels_of_other(w, &w->others[i], &theirs);
+		gw_keywords_deinit(&theirs);
+	}
+	if (code != GW_OK || w->other_count == 0)
+		return code;
+	r->gains = (r->gains & ~labels) | known;
+	return gw_store_message_flag_bits(w->store, r->mailbox, r->uid, labels, known, &w->err);
+}
+
+static enum gw_code write_one(struct writer *w, struct gw_retag *r)
 {
 	char *msgid = NULL;
 	bool known = true; /* one that is gone waits for nothing */
@@ -205,11 +314,14 @@ static enum gw_code write_one(struct writer *w, const struct gw_retag *r)
 	size_t i;
 
 	w->base[0] = '\0';
+	w->global_id = 0;
 	code = gw_store_message(w->store, r->mailbox, r->uid, take_row, w, &w->err);
 	i = w->base[0] == '\0' ? SIZE_MAX : gw_scan_find(&w->scan, gw_slice_str(w->base));
 	if (i != SIZE_MAX)
 		msgid = gw_message_id(
 			w->scan.entries[i].in_new ? w->m.new : w->m.cur, gw_scan_name(&w->scan, i));
+	if (msgid != NULL && code == GW_OK)
+		code = follow_others(w, r);
 	if (msgid != NULL && code == GW_OK)
 		code = change_tags(w, r, msgid, &known);
 	free(msgid);

@@ -75,6 +75,27 @@ grep -rqF '<plan@x>' "$T/mail/New one" || fail "the new mailbox has not come"
 [ -z "$(grep -rlF '<bill@x>' "$T/mail/Work")" ] || fail "it is still in Work"
 at_rest "here"
 
+note "one label is taken off and another put on, one here and one there; the mailbox or the file goes meanwhile"
+for id in off-here off-there left moved alone deleted; do
+	mail "$id"
+	web DELIVER INBOX "$T/m"
+	[ $id = alone ] || web LABEL "$(web_id $id)" Work
+done
+sync_ok
+for id in off-here moved; do take_off_here INBOX $id Work; done
+for id in off-there left alone; do put_on_here INBOX $id 'Café'; done
+for id in off-here moved deleted; do web LABEL "$(web_id $id)" 'Caf&AOk-'; done
+for id in left moved alone; do web UNLABEL "$(web_id $id)" INBOX; done
+web UNLABEL "$(web_id off-there)" Work
+rm "$(grep -rlF '<deleted@x>' "$T/mail/INBOX")"
+for i in 1 2 3 4; do sync_ok; done
+for case in off-here:Café,INBOX off-there:Café,INBOX left:Café,Work moved:Café alone:Café deleted:Café,Work; do
+	id=${case%:*} want=${case#*:}
+	[ "$(labels $id)" = "${want/é/\&AOk-}" ] || fail "$id: $(labels $id), not $want"
+	[ "$(where $id)" = "$want" ] || fail "$id is in $(where $id) here, not in $want"
+done
+at_rest "on one side and on the other"
+
 note "on both sides; an upload with a keyword; the label of the mailbox itself is let be"
 web LABEL "$(web_id bill)" Work
 put_on_here INBOX bill 'Café'

@@ -115,6 +115,28 @@ has_tags bill 'Café,Work'
 index
 stays_at_rest "both"
 
+note "one label is taken off and another put on, one here and one there; the mailbox or the file goes meanwhile"
+for id in off-here off-there both left moved alone deleted; do
+	mail "$id"
+	web DELIVER INBOX "$T/m"
+	[ $id = alone ] || web LABEL "$(web_id $id)" Work
+done
+for i in 1 2; do sync_ok && index; done
+notmuch tag -Work -- id:off-here@x or id:both@x or id:moved@x
+notmuch tag +Café -- id:off-there@x or id:both@x or id:left@x or id:alone@x
+for id in off-here moved deleted; do web LABEL "$(web_id $id)" 'Caf&AOk-'; done
+for id in left moved alone; do web UNLABEL "$(web_id $id)" INBOX; done
+web UNLABEL "$(web_id off-there)" Work
+rm "$(grep -rlF '<deleted@x>' "$T/mail/INBOX")"
+for i in 1 2 3 4; do sync_ok && index; done
+for case in off-here:Café,INBOX off-there:Café,INBOX both:Café,INBOX left:Café,Work moved:Café alone:Café deleted:Café,Work; do
+	id=${case%:*} want=${case#*:}
+	[ "$(labels $id)" = "${want/é/\&AOk-}" ] || fail "$id: $(labels $id), not $want"
+	has_tags $id "${want/,INBOX/}"
+	[ "$(where $id)" = "$want" ] || fail "$id is in $(where $id) here, not in $want"
+done
+stays_at_rest "on one side and on the other"
+
 note "while another program writes to notmuch's database nobody waits"
 mkfifo "$T/fifo"
 notmuch tag --batch < "$T/fifo" &

@@ -66,7 +66,7 @@ static void every_path_ends(void **state)
 			assert_true(seen[BOX_PLANNED] && seen[BOX_COMMITTING]);
 		if (seen[BOX_UPLOADING] || seen[BOX_CARRYING])
 			assert_true(seen[BOX_ANNOUNCING] && seen[BOX_PLANNED]);
-		if (seen[BOX_PUSHING])
+		if (seen[BOX_PUSHING] || seen[BOX_RELABELLING])
 			assert_true(seen[BOX_FLUSHING]);
 		if (seen[BOX_PLANNED] && !seen[BOX_WAITING])
 			assert_true(seen[BOX_OBSERVING] && seen[BOX_COMMITTING]);
@@ -123,7 +123,8 @@ static void table(void **state)
 		{ BOX_ANNOUNCING, BOX_UPLOADING },
 		{ BOX_CARRYING, BOX_CREATED },
 		{ BOX_UPLOADING, BOX_CREATED },
-		{ BOX_FLUSHING, BOX_PUSHING },
+		{ BOX_FLUSHING, BOX_RELABELLING },
+		{ BOX_RELABELLING, BOX_CREATED },
 		{ BOX_PUSHING, BOX_CREATED },
 		{ BOX_CREATED, BOX_COMMITTING },
 		{ BOX_FINDING_SIBLINGS, BOX_FLUSHING_ALL },
