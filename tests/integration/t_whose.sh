@@ -2,6 +2,7 @@
 # Whose mail is this?  Another user or host in a block, or another account behind the same name, is told of and asked
 # for before anything moves; many files that nobody knows do not go up unasked.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/gmaillib.sh"
 
 fresh full
 "$TOOLS/mkmail" "$MAIL/INBOX" 12 300 1
@@ -118,4 +119,41 @@ godwit sync > "$T/out" || status=$?
 there=0
 for folder in INBOX Work Big Copies Strange; do there=$((there + $(count_there $folder))); done
 [ $there -le 13 ] || fail "$there messages are there of 9: $(cat "$T/out")"
+
+note "Gmail's accounts have equal UIDVALIDITYs: what is another user's is not taken for the first one's"
+letter() { printf 'From: a@b\nMessage-ID: <%s@x>\nSubject: %s\n\nhello %s\n' "$1" "$1" "$1" > "$T/m"; }
+gmail_of() { # ID...: an account with these messages
+	[ -z "${GMAIL_PID:-}" ] || { kill "$GMAIL_PID"; wait "$GMAIL_PID" 2> /dev/null || true; }
+	gmail_start
+	for id in "$@"; do
+		letter "$id"
+		web DELIVER INBOX "$T/m"
+	done
+	gmail_config
+}
+nothing_moves() { # exit 1 whatever is asked for, and both sides as they were
+	local status option
+	web DUMP > "$T/before"
+	(cd "$T/mail" && find . -type f | sort) > "$T/before.here"
+	for option in --dry-run --json --full; do
+		status=0
+		godwit sync $option > "$T/out" || status=$?
+		[ $status = 1 ] && cat "$T/err" "$T/out" | grep -q 'somebody@gmail.com .*other@gmail.com .*--same-account' ||
+			fail "exit $status: $(cat "$T/err")"
+	done
+	web DUMP | cmp -s - "$T/before" || fail "something was done there"
+	(cd "$T/mail" && find . -type f | sort) | cmp -s - "$T/before.here" || fail "something was done here"
+}
+rm -r "$T/mail" "$T/state"
+gmail_of old1 old2 old3
+sync_ok
+gmail_of new1 new2 new3 new4 # under the same UIDs and UIDVALIDITYs
+change 's/somebody@gmail.com/other@gmail.com/'
+rm "$(find "$T/mail/INBOX" -path '*/new/*' -type f | head -1)"
+nothing_moves
+rm -r "$T/state" # a new account on an old tree
+nothing_moves
+change "s|$T/mail|$T/other|"
+sync_ok
+[ "$(find "$T/other/INBOX/new" -type f | wc -l)" = 4 ] || fail "a tree of its own does not do: $(cat "$T/out")"
 note ok
