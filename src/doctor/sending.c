@@ -71,9 +71,9 @@ static void tell_limits(struct gw_sending *s, const struct gw_smtp_caps *caps)
 	struct gw_buf names;
 
 	if (caps->size > 0)
-		snprintf(size, sizeof size, "of up to %llu.%llu MB",
-			(unsigned long long)(caps->size / MB),
-			(unsigned long long)(caps->size % MB / (MB / 10)));
+		snprintf(size, sizeof size, "of up to %llu %s",
+			(unsigned long long)(caps->size / (caps->size < MB ? 1000 : MB)),
+			caps->size < MB ? "KB" : "MB");
 	if (pace->per_day > 0)
 		snprintf(day, sizeof day, ", %u a day", pace->per_day);
 	if (pace->per_minute > 0)

@@ -176,12 +176,33 @@ static enum gw_code put_domain(struct gw_buf *out, struct gw_buf *domain)
 	char *ascii = NULL;
 	enum gw_code code;
 
+	if (memchr(domain->p, '\0', domain->n) != NULL)
+		return GW_ERR_REFUSED;
 	if (is_ascii((struct gw_slice){ domain->p, domain->n }))
 		return gw_buf_append(out, domain->p, domain->n);
 	if (idn2_to_ascii_8z(gw_buf_cstr(domain), &ascii, IDN2_NONTRANSITIONAL) != IDN2_OK)
 		return GW_ERR_REFUSED;
 	code = gw_buf_puts(out, ascii);
 	idn2_free(ascii);
+	return code;
+}
+
+/* A literal, or words joined by dots: two words that a blank parts are two things, and never one. */
+static enum gw_code read_domain(const struct token *t, size_t n, struct gw_buf *out)
+{
+	enum gw_code code = n == 0 ? GW_ERR_REFUSED : GW_OK;
+	bool word = false;
+
+	for (size_t i = 0; i < n && code == GW_OK; i++) {
+		bool dot = is(&t[i], '.');
+
+		if (dot == !word || t[i].kind == QUOTED || (t[i].kind == SPECIAL && !dot) ||
+			(t[i].kind == LITERAL && n > 1))
+			code = GW_ERR_REFUSED;
+		else
+			code = gw_buf_append(out, t[i].text.p, t[i].text.n);
+		word = !dot;
+	}
 	return code;
 }
 
@@ -214,9 +235,8 @@ static char *read_addr_spec(const struct token *t, size_t n, const char **why)
 		*why = "there is something before the address that does not belong to it";
 	if (code == GW_OK && i < n)
 		*why = "this is no address";
-	for (i++; i < n && code == GW_OK; i++)
-		code = t[i].kind == QUOTED ? GW_ERR_REFUSED
-					   : gw_buf_append(&domain, t[i].text.p, t[i].text.n);
+	if (code == GW_OK)
+		code = i < n ? read_domain(t + i + 1, n - i - 1, &domain) : GW_ERR_REFUSED;
 	if (code == GW_OK && local.n > 0 && domain.n > 0)
 		code = put_local(&out, (struct gw_slice){ local.p, local.n }, quoted);
 	if (code == GW_OK)

@@ -91,6 +91,17 @@ static char *read_path(const char *line, const char **rest, bool may_be_empty)
 	return gw_slice_dup(inner);
 }
 
+bool gw_envid_ok(const char *envid)
+{
+	size_t n = strlen(envid);
+
+	for (size_t i = 0; i < n; i++) {
+		if ((unsigned char)envid[i] <= 0x20 || (unsigned char)envid[i] >= 0x7f)
+			return false;
+	}
+	return n > 0 && n <= ENVID_MAX;
+}
+
 static bool read_id(struct gw_envelope *e, const char *line)
 {
 	if (e->id[0] != '\0' || strncmp(line, "1 ", 2) != 0 || strlen(line + 2) != GW_OUTBOX_ID)
@@ -112,15 +123,16 @@ static bool read_sender(struct gw_envelope *e, const char *line)
 	while (*rest == ' ') {
 		size_t n = strcspn(++rest, " ");
 
-		if (strncmp(rest, "RET=FULL", n) == 0 || strncmp(rest, "RET=HDRS", n) == 0)
+		if (n == 8 && e->ret == NULL &&
+			(memcmp(rest, "RET=FULL", n) == 0 || memcmp(rest, "RET=HDRS", n) == 0))
 			e->ret = gw_slice_dup((struct gw_slice){ rest + 4, n - 4 });
-		else if (strncmp(rest, "ENVID=", 6) == 0 && n <= ENVID_MAX && e->envid == NULL)
+		else if (strncmp(rest, "ENVID=", 6) == 0 && e->envid == NULL)
 			e->envid = gw_slice_dup((struct gw_slice){ rest + 6, n - 6 });
 		else
 			return false;
 		rest += n;
 	}
-	return *rest == '\0';
+	return *rest == '\0' && (e->envid == NULL || gw_envid_ok(e->envid));
 }
 
 static bool read_recipient(struct gw_envelope *e, const char *line)

@@ -33,6 +33,9 @@ struct gw_envelope {
 
 void gw_envelope_deinit(struct gw_envelope *e);
 
+/* True if it can be an envelope id (RFC 3461 4.4): visible ASCII, without blanks, up to 100. */
+bool gw_envid_ok(const char *envid);
+
 /* Adds a recipient.  GW_ERR_NOMEM. */
 enum gw_code gw_envelope_add(struct gw_envelope *e, const char *address, unsigned notify);
 

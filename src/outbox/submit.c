@@ -199,6 +199,9 @@ static enum gw_code fill_envelope(struct intake *in)
 			"-N %s: it is never, or some of "
 			"success,failure,delay",
 			s->notify);
+	if (s->envid != NULL && !gw_envid_ok(s->envid))
+		return gw_fail(in->err, GW_ERR_REFUSED,
+			"-V %.40s: it is up to 100 visible characters, without blanks", s->envid);
 	e->sender = strdup(in->draft.empty_path         ? ""
 			   : in->draft.sender.count > 0 ? in->draft.sender.list[0]
 							: own);

@@ -50,6 +50,9 @@ printf 'From: me@x.test\nTo: a@y\n\nx\0y\n' > "$T/mail"
 refused 65 'NUL' -t
 { printf 'From: me@x.test\nTo: a@y\n\n'; head -c 999 /dev/zero | tr '\0' x; echo; } > "$T/mail"
 refused 65 'line 4' -t
+printf 'From: me@x.test\n\nx\n' > "$T/mail"
+refused 65 'without blanks' -V 'a b' a@y
+refused 65 'without blanks' -V '' a@y
 printf 'From: me@x.test\nTo: a@y, broken\n\nx\n' > "$T/mail"
 refused 65 'To: "broken"' -t
 : > "$T/mail"
@@ -325,7 +328,7 @@ status=0
 godwit doctor me > "$T/out" 2> "$T/err" || status=$?
 [ "$status" = 0 ] || fail "doctor: status $status"
 grep -q 'sending: 127.0.0.1 port [0-9]*: "me" is signed in' "$T/out" || fail "it does not say that it signed in"
-grep -q 'submission: mails of up to 0.1 MB; to 100 recipients at once; it has .*PIPELINING' "$T/out" || fail "no offers"
+grep -q 'submission: mails of up to 100 KB; to 100 recipients at once; it has .*PIPELINING' "$T/out" || fail "no offers"
 [ "$(count 'C: MAIL')" = 0 ] || fail "it sent something"
 echo wrong > "$T/password"
 status=0

@@ -6,7 +6,7 @@
  * DIR/cert.pem. Each message that it takes becomes DIR/msgs/N: "MAIL <...>", one "RCPT <...>" a
  * recipient, an empty line, and the text as it was meant (dots and chunks undone, CR LF kept); the
  * file is there before the answer goes out.  DIR/log has what was received, a line each ("C: ",
- * without passwords), and "connect" and "end" lines.  One process a connection; it ends with
+ * without passwords), and "connect" and "end HOW READ WRITTEN" lines.  One process a connection; it ends with
  * SIGTERM.
  *
  *   --caps LIST     extensions, comma-separated ("_" for a blank): PIPELINING,SIZE_1000,AUTH_PLAIN
@@ -136,7 +136,7 @@ static long count_up(const char *name)
 
 static void end_by(const char *way)
 {
-	note("end %s", way);
+	note("end %s %ld %ld", way, got, sent);
 	if (strcmp(way, "silence") == 0) {
 		for (;;)
 			pause();

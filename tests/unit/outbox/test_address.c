@@ -38,6 +38,15 @@ static const struct {
 	{ "\"@\"@x.test", "\"@\"@x.test" },
 	{ "\"<x@y>\" <z@y.test>", "z@y.test" },
 	{ "\"unclosed <a@x.test>", NULL },
+	/* a domain in pieces is none: what was meant is not for us to guess */
+	{ "a@ex ample.org", NULL },
+	{ "Ann <a@ex ample.org>", NULL },
+	{ "<@r:a@x.test TO:b>", NULL },
+	{ "a@x.test:25", NULL },
+	{ "a@.x.test", NULL },
+	{ "a@x..test", NULL },
+	{ "a@[127.0.0.1] x", NULL },
+	{ "a@x . test", "a@x.test" },
 	/* separators */
 	{ "a@x.test,b@x.test", "a@x.test b@x.test" },
 	{ ",,a@x.test,,b@x.test,,", "a@x.test b@x.test" },

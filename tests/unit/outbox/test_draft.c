@@ -116,7 +116,12 @@ static void envelopes(void **state)
 		"X-Godwit-Outbox: 1 012345\nX-Godwit-From: <>\nX-Godwit-To: <a@y>\n",
 		"X-Godwit-Outbox: 1 0123456789ab\nX-Godwit-From: <>\nX-Godwit-To: <a>\n",
 		"X-Godwit-Outbox: 1 0123456789ab\nX-Godwit-From: me\nX-Godwit-To: <a@y>\n",
-		"X-Godwit-Outbox: 1 0123456789ab\nX-Godwit-From: <>\nX-Godwit-To: <a@y> X\n" };
+		"X-Godwit-Outbox: 1 0123456789ab\nX-Godwit-From: <>\nX-Godwit-To: <a@y> X\n",
+		"X-Godwit-Outbox: 1 0123456789ab\nX-Godwit-From: <>  RET=FULL\nX-Godwit-To: <a@y>\n",
+		"X-Godwit-Outbox: 1 0123456789ab\nX-Godwit-From: <> R\nX-Godwit-To: <a@y>\n",
+		"X-Godwit-Outbox: 1 0123456789ab\nX-Godwit-From: <> ENVID=\nX-Godwit-To: <a@y>\n",
+		"X-Godwit-Outbox: 1 0123456789ab\nX-Godwit-From: <> RET=HDRS RET=HDRS\n"
+		"X-Godwit-To: <a@y>\n" };
 
 	(void)state;
 	e.sender = strdup("me@x.test");
