@@ -115,6 +115,10 @@ enum gw_code gw_tls_ctx_new(const char *ca_file, struct gw_tls_ctx **out, struct
 	BIO_meth_set_ctrl(ctx->method, bio_ctrl);
 	SSL_CTX_set_min_proto_version(ctx->ssl, TLS1_2_VERSION);
 	SSL_CTX_set_verify(ctx->ssl, SSL_VERIFY_PEER, NULL);
+	/* A server's own certificate in the file is trusted as it is, whoever signed it. */
+	if (ca_file != NULL)
+		X509_VERIFY_PARAM_set_flags(
+			SSL_CTX_get0_param(ctx->ssl), X509_V_FLAG_PARTIAL_CHAIN);
 	if (ca_file != NULL && SSL_CTX_load_verify_locations(ctx->ssl, ca_file, NULL) != 1)
 		code = gw_fail(err, GW_ERR_CONFIG,
 			"tls-ca-file %s cannot be used: it must be a readable file of PEM "

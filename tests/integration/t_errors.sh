@@ -93,6 +93,15 @@ server_stop
 SERVER_CERT=expired server_start full; write_config; expect 69 'has expired' run; server_stop
 SERVER_CERT=other server_start full; write_config; expect 69 'is not for localhost' run; server_stop
 
+note "the server's own certificate is trusted, signed by another or by itself, and no other one is"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/self.key" -out "$T/self.pem" -days 30 \
+	-subj "/CN=localhost" -addext "subjectAltName=DNS:localhost" 2> /dev/null
+server_start full; edit 's/ca.pem/server.pem/'; sync_ok; edit 's/ca.pem/self.pem/'; expect 69 'not trusted here' run; server_stop
+SERVER_CERT=self server_start full; edit 's/ca.pem/self.pem/'; sync_ok; edit 's/ca.pem/server.pem/'; expect 69 'certificate' run; server_stop
+SERVER_CERT=other server_start full; edit 's/ca.pem/other.pem/'; expect 69 'is not for localhost' run; server_stop
+SERVER_CERT=expired server_start full; edit 's/ca.pem/expired.pem/'; expect 69 'has expired' run; server_stop
+rm -rf "$T/mail" "$T/state"
+
 note "STARTTLS"
 server_start full
 edit "s/port = .*/port = $IMAP_PORT\n  tls = \"starttls\"/"
