@@ -479,11 +479,35 @@ static bool read_old(struct import *in)
 	return ok;
 }
 
+/* One that cannot be taken over, or not yet, costs that one: the worst exit status. */
+static int import_accounts(struct import *in)
+{
+	int worst = 0;
+
+	for (size_t i = 0; i < in->others.count; i++) {
+		struct gw_other *o = &in->others.list[i];
+		int status = import_account(in, o) ? 0 : 1;
+
+		if (in->err.code != GW_OK) {
+			fflush(stdout);
+			complain(NULL, NULL, &in->err);
+			status = exit_status(&in->err);
+			gw_error_clear(&in->err);
+		}
+		if (status != 0)
+			say(stdout,
+				"  \"%s\" is left out; `godwit import` again takes it over, when that is settled",
+				o->name);
+		worst = status > worst ? status : worst;
+	}
+	return worst;
+}
+
 int cmd_import(const struct options *o, const struct gw_log *log)
 {
 	struct import in = { .options = o, .log = log };
 	char *path = o->config_path != NULL ? strdup(o->config_path) : config_default_path();
-	int status = 1;
+	int status = 0;
 	bool ok;
 
 	gw_buf_init(&in.text, TEXT_MAX);
@@ -494,15 +518,18 @@ int cmd_import(const struct options *o, const struct gw_log *log)
 	     config_file_begin(&in.file, &in.text) == GW_OK;
 	if (in.others.note_count > 0)
 		print_notes(in.others.notes, in.others.note_count, &in.heed);
-	for (size_t i = 0; i < in.others.count && ok; i++)
-		ok = import_account(&in, &in.others.list[i]);
-	if (ok && in.written > 0)
-		status = finish(&in);
+	if (ok)
+		status = import_accounts(&in);
+	if (in.written > 0) {
+		int finished = finish(&in);
+
+		status = finished > status ? finished : status;
+	}
 	if (in.err.code != GW_OK) {
 		complain(NULL, NULL, &in.err);
 		status = exit_status(&in.err);
 	}
-	if (!ok || in.err.code != GW_OK)
+	if (in.written == 0 || in.err.code != GW_OK)
 		printf("\nNothing was written.\n");
 	gw_others_deinit(&in.others);
 	gw_buf_deinit(&in.text);

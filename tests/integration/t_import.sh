@@ -220,6 +220,31 @@ g doctor work || [ $? = 1 ] || fail "doctor: $(cat "$T/out")"
 says 'the unit mbsync.timer starts mbsync'
 printf '#!/bin/sh\nexit 1\n' > "$T/bin/crontab"
 
+note "one account of two that cannot be reached costs that one alone"
+rm "$CONFIG"
+cat >> "$HOME/.mbsyncrc" <<-'EOF2'
+
+	IMAPStore gone
+	Host 127.0.0.1
+	Port 1
+	User nobody
+	PassCmd "echo x"
+
+	MaildirStore gone-local
+	Path ~/Gone/
+	Inbox ~/Gone/INBOX
+
+	Channel gone
+	Far :gone:
+	Near :gone-local:
+EOF2
+status=0
+g import || status=$?
+[ $status = 75 ] || fail "exit status $status: $(cat "$T/out" "$T/err")"
+says '"gone" is left out'
+grep -q 'account "work"' "$CONFIG" && ! grep -q gone "$CONFIG" || fail "$(cat "$CONFIG")"
+sed -i '/^IMAPStore gone/,$d' "$HOME/.mbsyncrc"
+
 note "init offers it"
 rm "$CONFIG"
 tmux -f /dev/null -L "godwit$$" new-session -d -x 100 -y 80 \
