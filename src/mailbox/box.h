@@ -165,6 +165,11 @@ uint64_t gw_box_fresh_from(const struct gw_box *box);
 
 /* Nothing is done in this run about what is gone. */
 void gw_box_spare(struct gw_box *box);
+/* Does what the server says of it not add up? */
+bool gw_box_is_unproved(const struct gw_box *box);
+/* Likewise about what is gone here, if a file in `doubtful` has its name: it may have been moved back to
+ * where the server does not tell of it. */
+void gw_box_spare_named(struct gw_box *box, const struct gw_box *doubtful);
 
 /* Are the stamps still those of its look? */
 bool gw_box_stamps_hold(const struct gw_box *box);

@@ -92,6 +92,28 @@ void gw_box_spare(struct gw_box *box)
 	}
 }
 
+bool gw_box_is_unproved(const struct gw_box *box)
+{
+	return box->remote.unproved;
+}
+
+void gw_box_spare_named(struct gw_box *box, const struct gw_box *doubtful)
+{
+	const struct gw_scan *scan = &doubtful->local.scan;
+
+	for (size_t i = 0; i < box->gone_count; i++) {
+		const struct gw_action *a = &box->plan.actions[box->gone_actions[i]];
+		bool stands = false;
+
+		if (!is_gone(box, a) || gw_action_is_gone_there(a) || a->local != GW_NO_LOCAL)
+			continue;
+		for (size_t f = 0; f < scan->count && !stands; f++)
+			stands = gw_hash_bytes(gw_scan_base(scan, f)) == box->gone[i].name;
+		if (stands)
+			gw_box_put_off(box, box->gone_actions[i]);
+	}
+}
+
 static void on_confirmed(void *ctx, bool news, const struct gw_error *err)
 {
 	struct gw_box *box = ctx;

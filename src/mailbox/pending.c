@@ -227,7 +227,9 @@ bool gw_box_must_wait(struct gw_box *box)
 		if (!is_missing(box, p))
 			continue;
 		missing++;
-		if (box->row->pending == 0 && !p->has_file)
+		if (box->remote.unproved) /* it may have arrived, untold */
+			box->plan.look_again = true;
+		else if (box->row->pending == 0 && !p->has_file)
 			gw_box_forget_file(box, p->base_name);
 	}
 	return missing > 0 && box->row->pending > 0;

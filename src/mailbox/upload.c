@@ -146,7 +146,8 @@ static void settle_all_answered(struct gw_box *box)
 	for (size_t i = 0; i < box->local.pending_count && !box->env->dry_run; i++) {
 		const struct gw_pending_file *p = &box->local.pending[i];
 
-		if (p->answered > 0 && p->has_file && !p->known && !is_surely_paired(box, p->file))
+		if ((p->answered > 0 || box->remote.unproved) && p->has_file && !p->known &&
+			!is_surely_paired(box, p->file))
 			settle_answered(box, p);
 	}
 }

@@ -41,7 +41,7 @@ static void proceed(struct gw_entry *e)
 /* May this one go on before all others were looked at? */
 static bool stands_alone(const struct gw_sync *s, const struct gw_entry *e)
 {
-	if (gw_box_has_gone(e->box))
+	if (gw_box_has_gone(e->box) || gw_box_is_unproved(e->box))
 		return false;
 	if (!gw_box_has_fresh(e->box))
 		return true;
@@ -494,6 +494,21 @@ static void spare(struct gw_sync *s)
 	}
 }
 
+/* Beside a mailbox whose listings do not add up, what seems to be gone here may have come back. */
+static void spare_doubtful(struct gw_sync *s)
+{
+	for (size_t d = 0; d < s->entry_count; d++) {
+		const struct gw_entry *doubt = &s->entries[d];
+
+		if (doubt->stage != ENTRY_PLANNED || !gw_box_is_unproved(doubt->box))
+			continue;
+		for (size_t i = 0; i < s->entry_count; i++) {
+			if (s->entries[i].stage == ENTRY_PLANNED)
+				gw_box_spare_named(s->entries[i].box, doubt->box);
+		}
+	}
+}
+
 static struct gw_entry *archive_of(struct gw_sync *s)
 {
 	for (size_t i = 0; i < s->entry_count && s->env.archive; i++) {
@@ -557,6 +572,7 @@ void gw_sync_match(struct gw_sync *s)
 		if (s->restless)
 			spare(s);
 		join(s);
+		spare_doubtful(s);
 		s->restless = false;
 		s->recheck = RECHECK_NONE;
 	}
