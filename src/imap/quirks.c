@@ -45,5 +45,7 @@ uint32_t gw_quirks_hide(unsigned quirks, uint32_t caps)
 		caps &= ~(uint32_t)GW_CAP_MOVE;
 	if (quirks & GW_QUIRK_NO_UIDPLUS)
 		caps &= ~(uint32_t)GW_CAP_UIDPLUS;
+	if (quirks & GW_QUIRK_PLAIN_LIST)
+		caps &= ~(uint32_t)(GW_CAP_LIST_EXTENDED | GW_CAP_LIST_STATUS);
 	return caps;
 }

@@ -15,6 +15,7 @@
 	X(NO_SASL, "no-sasl")       /* refuses AUTHENTICATE and takes LOGIN */                   \
 	X(NO_MOVE, "no-move")       /* MOVE was answered with BAD */                             \
 	X(NO_UIDPLUS, "no-uidplus") /* UID EXPUNGE was */                                        \
+	X(PLAIN_LIST, "plain-list") /* ends the connection at LIST with RETURN, twice */         \
 	X(APPEND_FLAGS, "append-flags") /* APPEND without a list of flags was */
 
 enum gw_quirk_bit {

@@ -23,21 +23,28 @@ void gw_folders_deinit(struct gw_folders *f)
 	for (size_t i = 0; i < f->count; i++)
 		free_folder(&f->list[i]);
 	free(f->list);
+	gw_name_index_deinit(&f->index);
 	free(f->prefix);
 	for (size_t i = 0; i < f->space_count; i++)
 		free(f->spaces[i]);
 	*f = (struct gw_folders){ 0 };
 }
 
+static const char *wire_at(const void *list, size_t place)
+{
+	return ((const struct gw_folder *)list)[place].wire;
+}
+
 struct gw_folder *gw_folders_find(const struct gw_folders *f, struct gw_slice wire)
 {
-	for (size_t i = 0; i < f->count; i++) {
-		if (gw_slice_eq(wire, f->list[i].wire))
-			return &f->list[i];
-		if (gw_slice_case_eq(wire, "INBOX") && strcasecmp(f->list[i].wire, "INBOX") == 0)
-			return &f->list[i];
-	}
-	return NULL;
+	size_t place = gw_name_index_find(&f->index, wire_at, f->list, wire);
+
+	return place == SIZE_MAX ? NULL : &f->list[place];
+}
+
+bool gw_folders_note_last(struct gw_folders *f)
+{
+	return gw_name_index_add(&f->index, wire_at, f->list, f->count - 1);
 }
 
 /* Runs a function that appends to a buffer and takes the result as a string. */
@@ -152,6 +159,11 @@ enum gw_code gw_folders_take_list(struct gw_folders *f, const struct gw_response
 			(int)(text.n < 60 ? text.n : 60), text.p);
 	}
 	*slot = fresh;
+	if (!gw_folders_note_last(f)) {
+		f->count--;
+		free_folder(&fresh);
+		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	}
 	slot->foreign = foreign_name(f, slot);
 	if (strcasecmp(slot->wire, "INBOX") == 0)
 		slot->attrs &= ~(unsigned)GW_LIST_NOSELECT; /* it always exists */
@@ -371,6 +383,8 @@ void gw_folders_choose(struct gw_folders *f, const struct gw_account *account,
 		f->list[i].wanted = named && (archive || chosen(&f->list[i], account));
 		f->list[i].window = window_of(&f->list[i], account);
 	}
-	if (f->count > 0)
-		qsort(f->list, f->count, sizeof *f->list, by_name);
+	if (f->count == 0)
+		return;
+	qsort(f->list, f->count, sizeof *f->list, by_name);
+	gw_name_index_build(&f->index, wire_at, f->list, f->count); /* it has the room */
 }

@@ -2,6 +2,7 @@
  */
 #pragma once
 
+#include "base/name_index.h"
 #include "godwit/account.h"
 #include "imap/response.h"
 
@@ -28,6 +29,7 @@ struct gw_folder {
 struct gw_folders {
 	struct gw_folder *list; /* owned */
 	size_t count, cap;
+	struct gw_name_index index;  /* of the list, by name on the wire */
 	char *prefix;                /* owned; of the personal namespace, on the wire; NULL: none */
 	char *spaces[GW_NAMESPACES]; /* owned; prefixes of all namespaces */
 	bool space_foreign[GW_NAMESPACES];
@@ -51,6 +53,9 @@ void gw_folders_take_status(struct gw_folders *f, const struct gw_response *r);
 
 /* The mailbox of this name (as on the wire), or NULL. */
 struct gw_folder *gw_folders_find(const struct gw_folders *f, struct gw_slice wire);
+
+/* The last of the list was put there by the caller: it can be found from now on.  false: out of memory. */
+bool gw_folders_note_last(struct gw_folders *f);
 
 /* Marks a listed name as subscribed (LSUB). */
 void gw_folders_take_lsub(struct gw_folders *f, const struct gw_response *r);

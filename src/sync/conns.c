@@ -4,6 +4,7 @@
 #include "sync/sync_p.h"
 
 #include "net/delay.h"
+#include "plan/isolate.h"
 
 enum { LOSSES_MAX = 12, LOSSES_AT_ONCE = 6, LOSS_WAIT_MS = 8000 };
 
@@ -73,6 +74,7 @@ static void on_lost(struct gw_conn *c, const struct gw_error *err)
 	bool learned = gw_sync_learn(s, c->session);
 	struct gw_error why = *err;
 
+	learned |= c->ready && gw_isolate_counts(why.code) && gw_sync_list_broke(s);
 	for (size_t i = 0; i < s->entry_count; i++) {
 		struct gw_entry *e = &s->entries[i];
 

@@ -124,8 +124,8 @@ static void list_to_be_made(struct gw_sync *s)
 			.dir = strdup(op->dir),
 			.delimiter = '/',
 			.to_be_made = true };
-		f->wanted =
-			f->wire != NULL && f->name != NULL && f->shown != NULL && f->dir != NULL;
+		f->wanted = f->wire != NULL && f->name != NULL && f->shown != NULL &&
+			    f->dir != NULL && gw_folders_note_last(&s->folders);
 	}
 }
 

@@ -1,6 +1,7 @@
 /* sync/list.c - which mailboxes there are and which have changed; part of sync_p.h. */
 #include "sync/sync_p.h"
 
+#include "imap/quirks.h"
 #include "local/observe.h"
 #include "maildir/folder.h"
 #include "maildir/tree.h"
@@ -56,17 +57,6 @@ static void on_response(void *ctx, const struct gw_response *r)
 }
 
 /* --- entries --------------------------------------------------------------------------------- */
-
-static struct gw_mailbox_row *find_row(struct gw_sync *s, const struct gw_folder *f)
-{
-	for (size_t i = 0; i < s->row_count; i++) {
-		struct gw_mailbox_row *row = &s->rows[i];
-
-		if (row->remote_name != NULL && strcmp(row->remote_name, f->wire) == 0)
-			return row;
-	}
-	return NULL;
-}
 
 /* with_modseq false: whatever became of its HIGHESTMODSEQ. */
 static bool remote_unchanged(const struct gw_sync *s, const struct gw_entry *e, bool with_modseq)
@@ -137,7 +127,7 @@ static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 {
 	struct gw_entry *e = gw_array_push(
 		(void **)&s->entries, &s->entry_count, &s->entry_cap, sizeof *s->entries);
-	struct gw_mailbox_row *row = find_row(s, f);
+	struct gw_mailbox_row *row = gw_sync_find_row(s, f->wire);
 	struct gw_error err = { 0 };
 	bool local_same;
 
@@ -282,7 +272,7 @@ void gw_list_again(struct gw_sync *s)
 	gw_sync_list(s);
 }
 
-enum { LARGE = 2000 };
+enum { LARGE = 2000, LIST_BREAKS = 2 };
 
 /* A large mailbox that was never seen through would be listed anew each time, only to wait. */
 static bool waits_for_tomorrow(struct gw_sync *s, const struct gw_entry *e)
@@ -453,13 +443,35 @@ static bool status_matters(struct gw_sync *s, const struct gw_folder *f)
 {
 	if (caps(s) & GW_CAP_CONDSTORE)
 		return true;
-	if (s->folders_settled || find_row(s, f) != NULL)
+	if (s->folders_settled || gw_sync_find_row(s, f->wire) != NULL)
 		return false;
 	for (size_t i = 0; i < s->row_count; i++) {
 		if (gw_folders_find(&s->folders, gw_slice_str(s->rows[i].remote_name)) == NULL)
 			return true;
 	}
 	return false;
+}
+
+static bool is_muted(const struct gw_sync *s, const struct gw_folder *f)
+{
+	for (size_t i = 0; i < s->muted_count; i++) {
+		if (strcmp(s->muted[i], f->wire) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool asks_status_of(struct gw_sync *s, const struct gw_folder *f)
+{
+	return f->wanted && !is_muted(s, f) && status_matters(s, f);
+}
+
+static void on_status(void *ctx, const struct gw_result *result)
+{
+	struct gw_sync *s = ctx;
+
+	s->status_answers += result->kind != GW_RESULT_LOST;
+	on_done(ctx, result);
 }
 
 /* The list is there.  Without LIST-STATUS each mailbox is asked for, all in one flight; without
@@ -473,15 +485,54 @@ static void ask_status(struct gw_sync *s)
 	for (size_t i = 0; i < s->folders.count; i++) {
 		struct gw_line line;
 
-		if (!s->folders.list[i].wanted || !status_matters(s, &s->folders.list[i]))
+		if (!asks_status_of(s, &s->folders.list[i]))
 			continue;
 		gw_line_init(&line);
 		gw_line_printf(&line, "STATUS ");
 		gw_line_string(&line, gw_slice_str(s->folders.list[i].wire), caps(s));
 		gw_line_printf(&line, " %s", status_items(s));
-		if (!send_line(s, &line, on_done))
+		if (!send_line(s, &line, on_status))
 			return;
 	}
+}
+
+/* Servers answer in the order in which they are asked: it is the first that has no answer. */
+static bool mute_next(struct gw_sync *s)
+{
+	size_t left = s->status_answers;
+
+	for (size_t i = 0; i < s->folders.count; i++) {
+		char **slot, *name;
+
+		if (!asks_status_of(s, &s->folders.list[i]) || left-- > 0)
+			continue;
+		name = strdup(s->folders.list[i].wire);
+		slot = name == NULL ? NULL
+				    : gw_array_push((void **)&s->muted, &s->muted_count,
+					      &s->muted_cap, sizeof *s->muted);
+		if (slot == NULL) {
+			free(name);
+			return false;
+		}
+		*slot = name;
+		return true;
+	}
+	return false;
+}
+
+bool gw_sync_list_broke(struct gw_sync *s)
+{
+	if (s->state != SYNC_LISTING || s->folders_settled || s->remembered)
+		return false;
+	if (s->list_came)
+		return mute_next(s);
+	if (++s->list_breaks < LIST_BREAKS)
+		return true; /* perhaps it was the line */
+	if (s->quirks & GW_QUIRK_PLAIN_LIST)
+		return false;
+	s->quirks |= GW_QUIRK_PLAIN_LIST;
+	s->quirks_learned |= GW_QUIRK_PLAIN_LIST;
+	return true;
 }
 
 static void on_counts(void *ctx, const struct gw_result *result)
@@ -545,6 +596,8 @@ bool gw_sync_ask_counts(struct gw_sync *s)
 		return ask_again(s, on, &line) || asked;
 	}
 	for (size_t i = 0; i < s->entry_count; i++) {
+		if (is_muted(s, s->entries[i].folder))
+			continue;
 		gw_line_init(&line);
 		gw_line_printf(&line, "STATUS ");
 		gw_line_string(&line, gw_slice_str(s->entries[i].folder->wire), caps(s));
@@ -563,6 +616,7 @@ static void on_list_done(void *ctx, const struct gw_result *result)
 
 	if (result->kind == GW_RESULT_OK) {
 		s->list_pending--;
+		s->list_came = true;
 		ask_status(s);
 		if (s->list_pending == 0 && s->state == SYNC_LISTING)
 			on_listed(s);
@@ -613,6 +667,8 @@ void gw_list_begin(struct gw_sync *s)
 		on_listed(s);
 		return;
 	}
+	s->list_came = false;
+	s->status_answers = 0;
 	gw_sync_stage(s, "listing mailboxes");
 	/* Gmail's has no prefix and no others. */
 	if ((caps(s) & GW_CAP_NAMESPACE) && !(caps(s) & GW_CAP_GMAIL)) {

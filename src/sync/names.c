@@ -15,20 +15,6 @@
 
 enum { NAME_LIMIT = 8192, HASH_BYTES = 8 };
 
-static const struct gw_mailbox_row *row_of(const struct gw_sync *s, const struct gw_folder *f)
-{
-	bool inbox = strcasecmp(f->wire, "INBOX") == 0;
-
-	for (size_t i = 0; i < s->row_count; i++) {
-		const char *name = s->rows[i].remote_name;
-
-		if (name != NULL &&
-			(inbox ? strcasecmp(name, f->wire) : strcmp(name, f->wire)) == 0)
-			return &s->rows[i];
-	}
-	return NULL;
-}
-
 /* Is a directory of this name one of the layout's? */
 static bool fits_layout(const char *dir, enum gw_layout layout)
 {
@@ -86,7 +72,7 @@ static bool adopt_inbox(struct gw_sync *s, struct gw_folder *f)
 static bool name_dir(struct gw_sync *s, struct gw_folder *f)
 {
 	const char *given = gw_folder_given(f, s->account);
-	const struct gw_mailbox_row *row = row_of(s, f);
+	const struct gw_mailbox_row *row = gw_sync_find_row(s, f->wire);
 
 	f->given = given != NULL;
 	if (given != NULL)
@@ -122,7 +108,7 @@ static bool is_plain(const struct gw_sync *s, const struct gw_folder *f)
 /* Higher keeps the directory. */
 static int claim_of(const struct gw_sync *s, const struct gw_folder *f)
 {
-	const struct gw_mailbox_row *row = row_of(s, f);
+	const struct gw_mailbox_row *row = gw_sync_find_row(s, f->wire);
 
 	return f->given                                             ? 4
 	       : row != NULL && strcmp(row->local_dir, f->dir) == 0 ? 3
@@ -143,7 +129,7 @@ static bool give_way(struct gw_sync *s, struct gw_folder *f)
 	ok = gw_buf_printf(&dir, "%s%%~%s", strcmp(f->dir, ".") == 0 ? ".INBOX" : f->dir, hash) ==
 		     GW_OK &&
 	     set_dir(f, gw_buf_cstr(&dir));
-	if (ok && row_of(s, f) == NULL)
+	if (ok && gw_sync_find_row(s, f->wire) == NULL)
 		gw_log(s->log, GW_LOG_WARN,
 			"%s: another mailbox of the server leads to the same directory, so this one is kept in %s",
 			f->wire, f->dir);
@@ -291,7 +277,7 @@ static bool is_alike(const struct gw_folder *f, const char *dir)
 static bool is_homeless(const struct gw_sync *s, const struct gw_folder *f)
 {
 	return f->wanted && !f->given && !(f->attrs & GW_LIST_NOSELECT) &&
-	       strcasecmp(f->wire, "INBOX") != 0 && row_of(s, f) == NULL &&
+	       strcasecmp(f->wire, "INBOX") != 0 && gw_sync_find_row(s, f->wire) == NULL &&
 	       gw_tree_find(&s->settling->tree, f->dir) == NULL;
 }
 
@@ -378,7 +364,7 @@ static struct gw_folder *altered(struct gw_sync *s, const char *dir)
 	for (size_t i = 0; i < s->folders.count && name.n > 0; i++) {
 		struct gw_folder *f = &s->folders.list[i];
 
-		if ((f->attrs & GW_LIST_NOSELECT) || row_of(s, f) != NULL ||
+		if ((f->attrs & GW_LIST_NOSELECT) || gw_sync_find_row(s, f->wire) != NULL ||
 			gw_tree_find(&s->settling->tree, f->dir) != NULL ||
 			!same_name(f->name, gw_buf_cstr(&name)))
 			continue;

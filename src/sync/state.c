@@ -17,6 +17,11 @@
 
 static enum gw_code prepare(struct gw_disk_world *world, struct gw_error *err);
 
+static const char *name_at(const void *rows, size_t place)
+{
+	return ((const struct gw_mailbox_row *)rows)[place].remote_name;
+}
+
 static enum gw_code take_row(void *ctx, const struct gw_mailbox_row *row)
 {
 	struct gw_sync *s = ctx;
@@ -31,7 +36,17 @@ static enum gw_code take_row(void *ctx, const struct gw_mailbox_row *row)
 	s->deleted_in_day += row->deleted_kept;
 	slot->remote_name = strdup(row->remote_name);
 	slot->local_dir = strdup(row->local_dir);
-	return slot->remote_name == NULL || slot->local_dir == NULL ? GW_ERR_NOMEM : GW_OK;
+	return slot->remote_name == NULL || slot->local_dir == NULL ||
+			       !gw_name_index_add(&s->row_index, name_at, s->rows, s->row_count - 1)
+		       ? GW_ERR_NOMEM
+		       : GW_OK;
+}
+
+struct gw_mailbox_row *gw_sync_find_row(const struct gw_sync *s, const char *wire)
+{
+	size_t place = gw_name_index_find(&s->row_index, name_at, s->rows, gw_slice_str(wire));
+
+	return place == SIZE_MAX ? NULL : &s->rows[place];
 }
 
 static void free_rows(struct gw_sync *s)
@@ -41,6 +56,7 @@ static void free_rows(struct gw_sync *s)
 		free(s->rows[i].local_dir);
 	}
 	s->row_count = 0;
+	gw_name_index_deinit(&s->row_index);
 	s->messages = s->deleted_recently = s->deleted_in_day = 0;
 }
 

@@ -23,6 +23,7 @@ static void free_rows(struct gw_sync *s)
 		free(s->rows[i].local_dir);
 	}
 	free(s->rows);
+	gw_name_index_deinit(&s->row_index);
 	for (size_t i = 0; i < s->entry_count; i++) {
 		free(s->entries[i].row.remote_name);
 		free(s->entries[i].row.local_dir);
@@ -63,6 +64,9 @@ static void free_sync(struct gw_sync *s)
 	free(s->attic_path);
 	free(s->journal_path);
 	gw_buf_deinit(&s->journal);
+	for (size_t i = 0; i < s->muted_count; i++)
+		free(s->muted[i]);
+	free(s->muted);
 	free(s->trash);
 	free(s);
 }

@@ -121,6 +121,7 @@ struct gw_sync {
 	bool names_changed; /* the same account under a new name: the state is to learn it */
 	struct gw_mailbox_row *rows; /* owned; as in the state; names move to entries */
 	size_t row_count, row_cap;
+	struct gw_name_index row_index; /* by name on the wire */
 	char *caps;                     /* owned; as remembered */
 	unsigned quirks, quirks_stored; /* imap/quirks.h: known by now; as in the state */
 	unsigned quirks_learned;        /* in this run */
@@ -143,6 +144,11 @@ struct gw_sync {
 	struct gw_folders folders;
 	bool remembered; /* they are the list of the watcher's last sync */
 	unsigned list_pending;
+	unsigned list_breaks;  /* connections that ended while the list was asked for */
+	bool list_came;        /* so that it is STATUS that is asked for */
+	size_t status_answers; /* of these, in the order in which they were asked for */
+	char **muted; /* owned; whose STATUS ended a connection: they are looked at instead */
+	size_t muted_count, muted_cap;
 	struct gw_settling *settling; /* owned; folders.c */
 	char **blocked; /* owned; names on the wire of what is left alone in this run */
 	size_t blocked_count, blocked_cap;
@@ -280,6 +286,8 @@ bool gw_sync_ask_counts(struct gw_sync *s);
 
 /* The list is complete, and the folders are settled: makes the entries and goes on. */
 void gw_sync_listed(struct gw_sync *s);
+/* The connection ended over it, so that it is asked for in another way.  false: there is none left. */
+bool gw_sync_list_broke(struct gw_sync *s);
 /* Everything once more, by the same connection. */
 void gw_sync_list_again(struct gw_sync *s);
 
@@ -313,6 +321,8 @@ bool gw_sync_is_leaving(void *ctx, int64_t mailbox, uint32_t uid);
 const char *gw_sync_mailbox_of(void *ctx, int64_t mailbox, uint32_t *uidvalidity);
 
 /* state.c */
+/* The state's row of this mailbox, unless an entry has it by now; or NULL. */
+struct gw_mailbox_row *gw_sync_find_row(const struct gw_sync *s, const char *wire);
 /* In the pool: the mailboxes' rows as they are now. */
 enum gw_code gw_sync_reread_rows(struct gw_sync *s, struct gw_error *err);
 enum gw_code gw_sync_open_state(struct gw_sync *s, struct gw_error *err);
