@@ -63,7 +63,7 @@ struct gw_sync_counts {
 	uint64_t wire_received, wire_sent; /* bytes, TLS included */
 };
 
-/* Was any message changed, on either side? */
+/* Was any message or mailbox changed, on either side? */
 bool gw_sync_changed(const struct gw_sync_counts *counts);
 
 /* What is done to one message, and why; in a dry run, what would be. */

@@ -210,6 +210,8 @@ static enum gw_code act_on_file(struct batch *b, struct gw_op *op, struct gw_dis
 	case GW_OP_SEEN:
 	case GW_OP_UNKEPT:
 	case GW_OP_EDITED:
+	case GW_OP_KEYWORD_REFUSED:
+	case GW_OP_KEYWORD_TAKEN:
 	case GW_OP_HOLD_DELETION:
 	case GW_OP_UNHOLD:
 	case GW_OP_HOLD:
@@ -332,7 +334,7 @@ static enum gw_code drop_deleted(
 	return code == GW_OK ? drop_row(store, mailbox, uid, err) : code;
 }
 
-static int64_t refused_at(enum gw_refusal refusal)
+static int64_t refused_at(enum gw_until refusal)
 {
 	int64_t now = (int64_t)time(NULL);
 
@@ -434,6 +436,11 @@ static enum gw_code store_row(struct batch *b, struct gw_op *op, struct gw_disk_
 		return gw_store_sent_drop(store, mailbox, op->uid, err);
 	case GW_OP_UNKEPT:
 		return take_back(op, world, err);
+	case GW_OP_KEYWORD_REFUSED:
+		return gw_store_keyword_refuse(
+			store, mailbox, op->from, (int64_t)time(NULL), op->to, err);
+	case GW_OP_KEYWORD_TAKEN:
+		return gw_store_keyword_taken(store, mailbox, op->from, err);
 	case GW_OP_EDITED:
 		return gw_store_message_leave(store, mailbox, op->uid, GW_ROW_PAIRED, err);
 	case GW_OP_SUSPECT:

@@ -27,8 +27,10 @@ struct gw_place {
 void gw_place_unref(struct gw_place *place);
 
 enum gw_op_kind {
-	GW_OP_KEYWORD,       /* index uid has the name `to` */
-	GW_OP_DELIVER,       /* file goes to `to`; row added */
+	GW_OP_KEYWORD,         /* index uid has the name `to` */
+	GW_OP_KEYWORD_REFUSED, /* the keyword `from` is not stored there, `to` says why */
+	GW_OP_KEYWORD_TAKEN,   /* it is, or nothing has it any more */
+	GW_OP_DELIVER,         /* file goes to `to`; row added */
 	GW_OP_JOIN,          /* file `from` is uid: row added, and renamed to `to` if that is set */
 	GW_OP_RENAME,        /* `from` becomes `to`; base does not know it */
 	GW_OP_FLAGS,         /* `from` becomes `to`; base flags stored */
@@ -67,7 +69,7 @@ enum gw_op_kind {
 };
 
 /* Until when a file that was REFUSED is left alone. */
-enum gw_refusal {
+enum gw_until {
 	GW_REFUSAL_DAY,
 	GW_REFUSAL_WEEK,
 	GW_REFUSAL_RUN,  /* until the next run */
@@ -90,7 +92,7 @@ struct gw_op {
 	bool from_in_new, to_in_new;
 	bool was_pending; /* JOIN: the file was being uploaded */
 	bool lasting;     /* HOLD: told for as long as the message is there */
-	enum gw_refusal refusal;
+	enum gw_until refusal;
 	unsigned times;
 	bool name_is_taken; /* DELIVER: another message has the name, so a fresh one will do */
 	bool copied;        /* JOIN: we made it on the server, of another */

@@ -272,6 +272,19 @@ static enum gw_code take_suspect(void *ctx, const struct gw_suspect_row *row)
 		       : GW_OK;
 }
 
+static enum gw_code take_refused_keyword(void *ctx, const char *name, int64_t at)
+{
+	struct gw_look *look = ctx;
+	struct gw_local_view *v = &look->view;
+	int index = gw_keywords_find(&v->keywords, gw_slice_str(name));
+	bool again = look->options.retry_refused || at + GW_KEYWORD_SECONDS <= (int64_t)time(NULL);
+
+	if (index >= 0)
+		*(again ? &v->keywords_doubted : &v->keywords_refused) |=
+			GW_FLAG_KEYWORD((unsigned)index);
+	return GW_OK;
+}
+
 static enum gw_code load_unsettled(struct gw_look *look, struct gw_disk_world *world)
 {
 	struct gw_store *store = world->store;
@@ -285,6 +298,9 @@ static enum gw_code load_unsettled(struct gw_look *look, struct gw_disk_world *w
 			store, mailbox, take_held_deletion, look, &look->err);
 	if (code == GW_OK)
 		code = gw_store_sent(store, mailbox, take_sent, look, &look->err);
+	if (code == GW_OK)
+		code = gw_store_keywords_refused(
+			store, mailbox, take_refused_keyword, look, &look->err);
 	if (code == GW_OK)
 		code = gw_store_suspects(store, mailbox, take_suspect, look, &look->err);
 	return code;

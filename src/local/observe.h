@@ -13,7 +13,10 @@
 
 struct gw_look;
 
-enum { GW_REFUSED_SECONDS = 86400 }; /* until a file that was refused is tried again */
+enum {
+	GW_REFUSED_SECONDS = 86400,    /* until a file that was refused is tried again */
+	GW_KEYWORD_SECONDS = 7 * 86400 /* likewise, a keyword */
+};
 
 /* An upload that an earlier run, or this one, did not see through. */
 struct gw_pending_file {
@@ -72,6 +75,9 @@ struct gw_local_view {
 	size_t outdated_count, outdated_cap;
 	struct gw_keywords keywords;
 	uint64_t keywords_stored; /* bits of those that the state has */
+	uint64_t
+		keywords_refused; /* those that the server does not store, and is not asked for now */
+	uint64_t keywords_doubted; /* and those that it is asked for again */
 };
 
 void gw_local_view_deinit(struct gw_local_view *view);

@@ -133,6 +133,7 @@ uint32_t gw_box_window_key(const struct gw_folder *folder, int64_t now);
 bool gw_box_full_look_due(const struct gw_mailbox_row *row);
 
 /* What is to be said of messages, or files, that an earlier run set aside. */
+void gw_box_keywords_error(uint64_t count, struct gw_error *err);
 void gw_box_aside_error(uint64_t count, bool files, struct gw_error *err);
 
 /* What is to be said of deletions that are held back, gone on the server or gone here. */

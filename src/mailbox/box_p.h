@@ -232,7 +232,8 @@ uint64_t gw_box_own_label(const struct gw_box *box);
 /* The label that another mailbox is, which has to go from notmuch's tags when a message leaves
  * that. */
 uint64_t gw_box_tag_of(struct gw_box *box, const struct gw_box *other);
-/* Flags that can be told to the server at all: a keyword has to be an atom, or a label. */
+/* Flags that can be told to the server at all: a keyword has to be an atom, and not one that it refused,
+ * or a label. */
 uint64_t gw_box_told(const struct gw_box *box);
 /* Those that the server stores for good, once it was asked. */
 uint64_t gw_box_storable(const struct gw_box *box);
@@ -433,6 +434,11 @@ bool gw_box_will_push(struct gw_box *box, const struct gw_action *a);
 void gw_box_flush(struct gw_box *box);
 /* Tells the server. */
 void gw_box_push(struct gw_box *box);
+/* Keywords that were refused, and that some file still has; those that none has are forgotten. */
+void gw_box_forget_keywords(struct gw_box *box);
+void gw_box_tell_keywords(struct gw_box *box);
+/* What the last STORE said of them; why: of those that were refused. */
+void gw_box_settle_keywords(struct gw_box *box, const struct gw_error *why);
 /* Remembers a message with a reason. */
 void gw_box_hold(struct gw_box *box, uint32_t uid, const char *why);
 /* The server merges: what was edited here is as before there. */

@@ -59,6 +59,7 @@ static void commit_cursor(struct gw_box *box)
 	gw_box_release(box);
 	box->incomplete |= box->plan.incomplete;
 	gw_box_acquit(box);
+	gw_box_forget_keywords(box);
 	if (!box->incomplete)
 		gw_box_tell_aside(box);
 	op.advance = !box->incomplete && !v->unproved;
@@ -66,6 +67,8 @@ static void commit_cursor(struct gw_box *box)
 		gw_log(box->env->log, GW_LOG_DEBUG, "%s: something is left for another look",
 			box->folder->shown);
 	op.row.inode = box->local.inode;
+	if (box->folder->object_id != 0)
+		op.row.object_id = box->folder->object_id;
 	op.row.delimiter = box->folder->delimiter;
 	op.row.special_use = box->folder->attrs & ~(unsigned)GW_LIST_SUBSCRIBED;
 	if (op.advance) {
@@ -81,7 +84,8 @@ static void commit_cursor(struct gw_box *box)
 	same = same_stamps(box->row, &op.row) && op.row.uidnext == box->row->uidnext &&
 	       op.row.messages == box->row->messages &&
 	       op.row.highestmodseq == box->row->highestmodseq && op.row.inode == box->row->inode &&
-	       op.row.full_at == box->row->full_at && op.row.window == box->row->window;
+	       op.row.object_id == box->row->object_id && op.row.full_at == box->row->full_at &&
+	       op.row.window == box->row->window;
 	if (same && !box->planned && !box->incomplete) { /* nothing to write */
 		gw_box_finish(box, GW_BOX_IN_STEP);
 		return;

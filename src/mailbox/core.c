@@ -288,7 +288,7 @@ uint64_t gw_box_told(const struct gw_box *box)
 		if (name != NULL && gw_flag_is_keyword(gw_slice_str(name)))
 			told |= GW_FLAG_KEYWORD(i);
 	}
-	return told;
+	return told & ~box->local.keywords_refused;
 }
 
 uint64_t gw_box_storable(const struct gw_box *box)

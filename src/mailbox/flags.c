@@ -46,7 +46,8 @@ void gw_box_tell_kept(struct gw_box *box, uint32_t uid)
 		true);
 }
 
-static void on_pushed(void *ctx, const struct gw_error *refused, const struct gw_error *lost)
+static void on_pushed(void *ctx, const struct gw_error *refused, const struct gw_error *keyword,
+	const struct gw_error *lost)
 {
 	struct gw_box *box = ctx;
 	struct gw_error err = { 0 };
@@ -65,6 +66,7 @@ static void on_pushed(void *ctx, const struct gw_error *refused, const struct gw
 		box->delta.flags_sent += item->taken != 0;
 	}
 	box->env->counts->flags_sent += box->delta.flags_sent;
+	gw_box_settle_keywords(box, keyword);
 	if (refused != NULL) {
 		err = *refused;
 		err.scope = GW_SCOPE_MESSAGE;

@@ -325,6 +325,7 @@ void gw_box_tell_aside(struct gw_box *box)
 	for (size_t i = 0; i < box->local.scan.count; i++)
 		files += box->local.messages[i].refused;
 	files -= box->local.alias_count + box->local.kept_count;
+	gw_box_tell_keywords(box);
 	if (box->aside > 0) {
 		gw_box_aside_error(box->aside, false, &err);
 		box->env->problem(box->env->ctx, box, &err);

@@ -3,6 +3,8 @@
  */
 #include "mailbox/box_p.h"
 
+#include <strings.h>
+
 void gw_box_drop_views(struct gw_box *box)
 {
 	gw_place_unref(box->place);
@@ -167,6 +169,14 @@ static bool is_another(const struct gw_box *box)
 	return differ * 10 > compared; /* some servers count a few wrongly */
 }
 
+/* By MAILBOXID (RFC 8474): under the same name, and perhaps with the same UIDVALIDITY. */
+static bool has_another_id(const struct gw_box *box)
+{
+	return box->row->uidvalidity != 0 && box->row->object_id != 0 &&
+	       box->folder->object_id != 0 && box->row->object_id != box->folder->object_id &&
+	       strcasecmp(box->folder->wire, "INBOX") != 0; /* which RENAME leaves where it is */
+}
+
 static void on_observed(
 	void *ctx, struct gw_remote_view *view, bool plain, const struct gw_error *err)
 {
@@ -179,7 +189,7 @@ static void on_observed(
 	}
 	box->remote = *view;
 	gw_box_looked_there(box);
-	if (!box->env->verify && is_another(box))
+	if (!box->env->verify && (is_another(box) || has_another_id(box)))
 		box->remote.restarted = true;
 	gw_box_step(box);
 }

@@ -163,9 +163,12 @@ void gw_box_fetch_all_heads(struct gw_box *box)
 	enum gw_code code = uids == NULL ? GW_ERR_NOMEM : GW_OK;
 
 	gw_log(box->env->log, GW_LOG_WARN,
-		"%s: the server numbers its messages anew (UIDVALIDITY %u, was %u); they are "
-		"recognised "
-		"by their content, none is fetched again",
+		box->remote.uidvalidity == box->row->uidvalidity
+			? "%s: the mailbox is another one, or an older one, than it was (UIDVALIDITY "
+			  "%u, as %u before); messages are recognised by their content, none is "
+			  "fetched again"
+			: "%s: the server numbers its messages anew (UIDVALIDITY %u, was %u); they "
+			  "are recognised by their content, none is fetched again",
 		box->folder->shown, box->remote.uidvalidity, box->row->uidvalidity);
 	box->rekeyed = true;
 	box->heads_raw = true;
@@ -219,6 +222,7 @@ static void on_rekeyed(struct gw_disk_job *job)
 		box->row->uidnext = 0;
 		box->row->highestmodseq = 0;
 		box->row->full_at = 0;
+		box->row->object_id = r->row.object_id;
 		box->remote.restarted = false;
 		gw_box_step(box);
 	}
@@ -305,6 +309,8 @@ void gw_box_rekey(struct gw_box *box)
 	job->row.highestmodseq = 0;
 	job->row.messages = 0;
 	job->row.full_at = 0;
+	if (box->folder->object_id != 0)
+		job->row.object_id = box->folder->object_id;
 	box->pair_count = 0;
 	if (box->env->dry_run) { /* the state stays as it is, and this look goes on as if it did not */
 		bool ok = rekey_view(&box->local, map, job->count);
@@ -360,18 +366,51 @@ static size_t add_arrivals(const struct gw_box *box, uint32_t *uids, size_t coun
 	return count;
 }
 
+/* With copies of two ages, and its row's UID is gone: what it is its content says, as with files that
+ * nobody knows.  (It may have been kept and uploaded anew since.) */
+static bool has_old_row(const struct gw_box *box, size_t i)
+{
+	const struct gw_remote_view *v = &box->remote;
+	uint32_t uid = box->local.messages[i].uid;
+
+	if (uid == 0 || !box->copies_differ || v->unproved)
+		return false;
+	return v->has_listing ? !gw_seqset_has(&v->listing, uid)
+			      : v->full && !gw_box_is_there(box, uid);
+}
+
+/* The message that it is now has taken the file. */
+static void give_up_old_rows(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->pair_count; i++) {
+		struct gw_local_msg *l = &box->local.messages[box->pairs[i].local];
+		size_t b = gw_base_find(box->local.base, box->local.base_count, l->uid);
+
+		if (l->uid == 0 || box->pairs[i].check_body)
+			continue;
+		if (b < box->local.base_count)
+			box->local.base[b].local = GW_NO_LOCAL;
+		l->uid = 0;
+	}
+}
+
 /* Lists the unknown files; named_only: each names a UID of this mailbox, so that only those UIDs'
  * headers are needed. */
 static bool list_unknown(struct gw_box *box)
 {
-	box->prints = calloc(box->local.unknown + 1, sizeof *box->prints);
+	box->prints = calloc((box->copies_differ ? box->local.scan.count : box->local.unknown) + 1,
+		sizeof *box->prints);
 	box->print_count = 0;
 	box->named_only = true;
 	if (box->prints == NULL)
 		return false;
 	for (size_t i = 0; i < box->local.scan.count; i++) {
-		if (box->local.messages[i].uid != 0 || box->local.messages[i].twin != GW_TWIN_NONE)
+		bool old = has_old_row(box, i);
+
+		if ((box->local.messages[i].uid != 0 && !old) ||
+			box->local.messages[i].twin != GW_TWIN_NONE)
 			continue;
+		box->named_only &= !old;
 		box->prints[box->print_count++].index = (uint32_t)i;
 		box->named_only &= gw_name_uid(gw_scan_base(&box->local.scan, i), box->key) != 0;
 	}
@@ -458,6 +497,7 @@ static void heads_or_prints_done(struct gw_box *box)
 			fail_code(box, GW_ERR_NOMEM);
 			return;
 		}
+		give_up_old_rows(box);
 	}
 	gw_box_step(box);
 }
@@ -483,7 +523,7 @@ bool gw_box_has_unknown(struct gw_box *box)
 
 void gw_box_pair(struct gw_box *box)
 {
-	uint32_t *uids = calloc(box->remote.count + box->local.unknown + 1, sizeof *uids);
+	uint32_t *uids = calloc(box->remote.count + box->print_count + 1, sizeof *uids);
 	size_t count;
 	enum gw_code code;
 

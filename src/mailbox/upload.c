@@ -30,7 +30,7 @@ static void tell_refused(struct gw_box *box, const char *name, const char *reaso
 }
 
 static void remember_refused(struct gw_box *box, const char *name, uint32_t uid, const char *reason,
-	enum gw_refusal refusal)
+	enum gw_until refusal)
 {
 	struct gw_op op = { .kind = GW_OP_REFUSED,
 		.uid = uid,
@@ -48,7 +48,7 @@ static void remember_refused(struct gw_box *box, const char *name, uint32_t uid,
 }
 
 static void refuse(struct gw_box *box, const char *name, uint32_t uid, const char *reason,
-	enum gw_refusal refusal)
+	enum gw_until refusal)
 {
 	remember_refused(box, name, uid, reason, refusal);
 	tell_refused(box, name, reason);
@@ -160,6 +160,8 @@ void gw_box_mark_candidates(struct gw_box *box)
 		const char *name = gw_scan_name(&box->local.scan, p->index);
 		uint32_t uid;
 
+		if (l->uid != 0) /* it has a row, and was compared for another reason */
+			continue;
 		l->candidate = p->ok && !p->facts.has_nul;
 		l->known = p->known;
 		uid = gw_name_uid(gw_scan_base(&box->local.scan, p->index), box->key);

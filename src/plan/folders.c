@@ -252,6 +252,8 @@ static bool gone_there_fresh(struct desk *d, size_t r)
 
 	if (!is_never(row) && d->in->policy.delete_here)
 		return hold(d, GW_FOLDER_FRESH_HERE, r, NONE, here);
+	if (here != NONE && dir_at(d, here)->not_made)
+		return hold(d, GW_FOLDER_NOT_MADE, r, NONE, here);
 	a = act(d, GW_FOLDER_MAKE_AGAIN, r, NONE, here);
 	if (a != NULL)
 		a->to = row->wire;
@@ -403,6 +405,8 @@ static bool judge_dir(struct desk *d, size_t i)
 		return hold(d, GW_FOLDER_TAKEN_THERE, NONE, NONE, i);
 	if (!d->in->policy.list_whole && is_known_inode(d, dir->inode))
 		return true; /* its row is held */
+	if (dir->not_made)
+		return hold(d, GW_FOLDER_NOT_MADE, NONE, NONE, i);
 	a = act(d, GW_FOLDER_MAKE_THERE, NONE, NONE, i);
 	if (a != NULL)
 		a->to = dir->wire;

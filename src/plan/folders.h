@@ -46,6 +46,7 @@ struct gw_folder_dir {
 	bool partial;               /* has a new/, and no cur/ */
 	bool changed;               /* is not as at the last look that was trusted */
 	enum gw_folder_fresh fresh; /* holds mail that was never on the server */
+	bool not_made;              /* the server did not make a mailbox of it, not long ago */
 	bool doubted;               /* its mail is another mailbox's: nothing is made of it */
 	const char *wire; /* what a mailbox made of it is called; NULL: it cannot be one */
 	bool wanted;
@@ -83,6 +84,7 @@ enum gw_folder_reason {
 	GW_FOLDER_TAKEN_THERE, /* made or renamed here, to the name of another mailbox there */
 	GW_FOLDER_NOT_A_NAME,  /* a directory that cannot be a mailbox of this server */
 	GW_FOLDER_DOUBTED,     /* a directory with another mailbox's mail */
+	GW_FOLDER_NOT_MADE,    /* the server was asked for it, not long ago, and did not make it */
 	GW_FOLDER_LIST_CUT,    /* not listed, by a list that proves nothing */
 };
 

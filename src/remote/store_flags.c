@@ -6,6 +6,7 @@
  */
 #include "remote/store_flags.h"
 
+#include "imap/refusal.h"
 #include "remote/labels.h"
 
 #include <stdlib.h>
@@ -21,7 +22,7 @@ struct gw_push {
 	uint64_t labels;
 	struct gw_push_events ev;
 	unsigned pending; /* I1 */
-	struct gw_error refused, lost;
+	struct gw_error refused, keyword, lost;
 };
 
 /* One command: the messages of `uids` get (or lose) the flags of mask; mask 0: read back. */
@@ -61,12 +62,16 @@ static struct gw_push_item *find(struct gw_push *p, uint32_t uid)
 static void maybe_done(struct gw_push *p)
 {
 	struct gw_push_events ev = p->ev;
-	struct gw_error refused = p->refused, lost = p->lost;
+	struct gw_error refused = p->refused, keyword = p->keyword, lost = p->lost;
 
 	if (p->state == SENDING || p->pending > 0)
 		return;
+	for (size_t i = 0; i < p->count; i++) /* read back, and not there */
+		p->items[i].unkept |= p->items[i].gets & p->items[i].taken & ~p->items[i].has &
+				      GW_FLAGS_KEYWORDS & ~p->labels;
 	free(p);
-	ev.done(ev.ctx, refused.code == GW_OK ? NULL : &refused, lost.code == GW_OK ? NULL : &lost);
+	ev.done(ev.ctx, refused.code == GW_OK ? NULL : &refused,
+		keyword.code == GW_OK ? NULL : &keyword, lost.code == GW_OK ? NULL : &lost);
 }
 
 static void free_command(struct command *c)
@@ -77,7 +82,9 @@ static void free_command(struct command *c)
 
 /* --- answers --------------------------------------------------------------------------------- */
 
-static void settle(struct command *c, bool taken)
+enum verdict { TAKEN, REFUSED, UNKEPT };
+
+static void settle(struct command *c, enum verdict verdict)
 {
 	struct gw_push *p = c->p;
 
@@ -86,42 +93,78 @@ static void settle(struct command *c, bool taken)
 
 		if (c->mask == 0 || !gw_seqset_has(&c->uids, item->uid))
 			continue;
-		item->taken |= taken ? c->mask : 0;
-		item->refused |= !taken;
-		if (taken && c->set)
+		item->taken |= verdict == TAKEN ? c->mask : 0;
+		item->refused |= verdict == REFUSED;
+		item->unkept |= verdict == UNKEPT ? c->mask : 0;
+		if (verdict == TAKEN && c->set)
 			item->has |= c->mask;
-		else if (taken)
+		else if (verdict == TAKEN)
 			item->has &= ~c->mask;
 	}
 }
 
-/* A keyword that the server does not take keeps no flag from it.  true: both were sent again, apart. */
+static bool is_single(uint64_t bits)
+{
+	return bits != 0 && (bits & (bits - 1)) == 0;
+}
+
+/* A keyword that the server does not take keeps neither a flag nor another keyword from it.  true: all
+ * were sent again, each for itself. */
 static bool split(struct command *c, enum gw_result_kind kind)
 {
 	struct gw_push *p = c->p;
 	uint64_t keywords = c->mask & GW_FLAGS_KEYWORDS & ~p->labels, rest = c->mask & ~keywords;
+	enum gw_code code = GW_OK;
 
-	if ((kind != GW_RESULT_NO && kind != GW_RESULT_BAD) || keywords == 0 || rest == 0)
+	if ((kind != GW_RESULT_NO && kind != GW_RESULT_BAD) || keywords == 0 || is_single(c->mask))
 		return false;
-	return send_command(p, &c->uids, rest, c->set) == GW_OK &&
-	       send_command(p, &c->uids, keywords, c->set) == GW_OK;
+	if (rest != 0)
+		code = send_command(p, &c->uids, rest, c->set);
+	for (unsigned i = 0; i < GW_KEYWORD_MAX && code == GW_OK; i++) {
+		if (keywords & GW_FLAG_KEYWORD(i))
+			code = send_command(p, &c->uids, GW_FLAG_KEYWORD(i), c->set);
+	}
+	return code == GW_OK;
+}
+
+/* A keyword by itself that was refused, and not for the state that the server is in, will be again. */
+static enum verdict judge(const struct command *c, const struct gw_result *result)
+{
+	bool keyword = is_single(c->mask) && (c->mask & GW_FLAGS_KEYWORDS & ~c->p->labels);
+
+	if (result->kind == GW_RESULT_OK)
+		return TAKEN;
+	return keyword && result->kind != GW_RESULT_LOST &&
+			       !gw_refusal_passes(result->response->code)
+		       ? UNKEPT
+		       : REFUSED;
+}
+
+static void note_error(struct command *c, const struct gw_result *result, enum verdict verdict)
+{
+	struct gw_push *p = c->p;
+	struct gw_error *err = result->kind == GW_RESULT_LOST ? &p->lost
+			       : verdict == UNKEPT            ? &p->keyword
+							      : &p->refused;
+
+	if (verdict != TAKEN && err->code == GW_OK &&
+		(c->mask != 0 || result->kind == GW_RESULT_LOST))
+		*err = *result->err;
 }
 
 static void on_stored(void *ctx, const struct gw_result *result)
 {
 	struct command *c = ctx;
 	struct gw_push *p = c->p;
+	enum verdict verdict = judge(c, result);
 
 	if (split(c, result->kind)) {
 		free_command(c);
 		p->pending--;
 		return;
 	}
-	if (result->kind == GW_RESULT_LOST && p->lost.code == GW_OK)
-		p->lost = *result->err;
-	else if (result->kind != GW_RESULT_OK && p->refused.code == GW_OK && c->mask != 0)
-		p->refused = *result->err;
-	settle(c, result->kind == GW_RESULT_OK);
+	note_error(c, result, verdict);
+	settle(c, verdict);
 	free_command(c);
 	p->pending--;
 	maybe_done(p);

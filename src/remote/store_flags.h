@@ -14,18 +14,21 @@ struct gw_push;
 
 struct gw_push_item {
 	uint32_t uid;
-	uint64_t has;   /* the server's flags; out: with what it took */
-	uint64_t gets;  /* what they are to become */
-	uint64_t taken; /* out: the bits that it took */
-	bool refused;   /* out: not all of it was taken */
+	uint64_t has;    /* the server's flags; out: with what it took */
+	uint64_t gets;   /* what they are to become */
+	uint64_t taken;  /* out: the bits that it took */
+	bool refused;    /* out: not all of it was taken */
+	uint64_t unkept; /* out: keywords that were refused for good, or taken and not kept */
 };
 
 struct gw_push_events {
 	/* The flags that a FETCH brought, as bits. */
 	uint64_t (*flags)(void *ctx, const struct gw_fetch *fetch);
-	/* Every command was answered.  refused: the first NO or BAD, or NULL.  lost: the session
+	/* Every command was answered.  refused: the first NO or BAD, or NULL; keyword: likewise, to a
+	 * single keyword.  lost: the session
 	 * ended before; what had been answered is still told in the items. */
-	void (*done)(void *ctx, const struct gw_error *refused, const struct gw_error *lost);
+	void (*done)(void *ctx, const struct gw_error *refused, const struct gw_error *keyword,
+		const struct gw_error *lost);
 	void *ctx;
 };
 

@@ -94,6 +94,13 @@ static const char *const migrations[] = {
 	   aside. */
 	("ALTER TABLE suspect ADD COLUMN alone INTEGER NOT NULL DEFAULT 0;"
 	 "ALTER TABLE suspect ADD COLUMN aside INTEGER NOT NULL DEFAULT 0;"),
+	/* Mailboxes and directories that are out of step as a whole; what the server did not make. */
+	("CREATE TABLE held_mailbox(name TEXT PRIMARY KEY, at INTEGER NOT NULL,"
+	 " listed INTEGER NOT NULL, reason TEXT NOT NULL) STRICT, WITHOUT ROWID;"),
+	/* Keywords that the server does not store in a mailbox. */
+	("CREATE TABLE refused_keyword(mailbox_id INTEGER NOT NULL REFERENCES mailbox(id),"
+	 " name TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT NOT NULL,"
+	 " PRIMARY KEY(mailbox_id, name)) STRICT, WITHOUT ROWID;"),
 };
 static const struct store_schema mailbox_schema = { migrations,
 	sizeof migrations / sizeof *migrations };
@@ -136,7 +143,9 @@ static const char *const sql[STATEMENTS] = {
 			 " AND at < 4611686018427387903),"
 			 " (SELECT count(*) FROM refused WHERE mailbox_id = id AND at = ?),"
 			 " (SELECT count(*) FROM deleted WHERE mailbox_id = id AND at > ?),"
-			 " (SELECT min(at) FROM refused WHERE mailbox_id = id AND uid = 0)"
+			 " (SELECT min(at) FROM refused WHERE mailbox_id = id AND uid = 0),"
+			 " (SELECT count(*) FROM refused_keyword WHERE mailbox_id = id),"
+			 " (SELECT min(at) FROM refused_keyword WHERE mailbox_id = id)"
 			 " FROM mailbox"
 			 " ORDER BY remote_name",
 	[ST_MAILBOX_ADD] = "INSERT INTO mailbox(remote_name, delimiter, local_dir, special_use,"
@@ -205,9 +214,18 @@ static const char *const sql[STATEMENTS] = {
 		" --accept-deletions` deletes them there too, `sync --restore-deletions` fetches"
 		" them again' END FROM held_deletion JOIN mailbox ON mailbox.id = mailbox_id"
 		" GROUP BY mailbox_id, side UNION ALL"
+		" SELECT name, 0, x'', reason FROM held_mailbox UNION ALL"
+		" SELECT remote_name, 0, x'', 'the server does not store the keyword ' || name ||"
+		" ': ' || reason FROM refused_keyword"
+		" JOIN mailbox ON mailbox.id = mailbox_id UNION ALL"
 		" SELECT remote_name, 0, x'', reason FROM suspect"
 		" JOIN mailbox ON mailbox.id = mailbox_id WHERE aside = 1"
 		" ORDER BY 1, 2, 3",
+	[ST_HELD_MAILBOXES] = "SELECT name, at, listed, reason FROM held_mailbox ORDER BY name",
+	[ST_HELD_MAILBOX_PUT] = "INSERT OR REPLACE INTO held_mailbox VALUES(?, ?, ?, ?)",
+	[ST_KEYWORD_REFUSE] = "INSERT OR REPLACE INTO refused_keyword VALUES(?, ?, ?, ?)",
+	[ST_KEYWORD_TAKEN] = "DELETE FROM refused_keyword WHERE mailbox_id = ? AND name = ?",
+	[ST_KEYWORDS_REFUSED] = "SELECT name, at FROM refused_keyword WHERE mailbox_id = ?",
 	[ST_HOLD_DELETION] = "INSERT OR REPLACE INTO held_deletion VALUES(?, ?, ?)",
 	[ST_UNHOLD_DELETION] = "DELETE FROM held_deletion WHERE mailbox_id = ? AND uid = ?",
 	[ST_HELD_DELETIONS] =

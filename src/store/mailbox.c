@@ -63,7 +63,9 @@ enum gw_code gw_store_mailboxes(
 			.refused = (uint32_t)sqlite3_column_int64(st, 26),
 			.held_uploads = (uint32_t)sqlite3_column_int64(st, 27),
 			.deleted_kept = (uint32_t)sqlite3_column_int64(st, 28),
-			.refused_at = sqlite3_column_int64(st, 29) };
+			.refused_at = sqlite3_column_int64(st, 29),
+			.keywords_refused = (uint32_t)sqlite3_column_int64(st, 30),
+			.keywords_refused_at = sqlite3_column_int64(st, 31) };
 
 		code = row.remote_name == NULL || row.local_dir == NULL
 			       ? gw_fail(err, GW_ERR_NOMEM, "out of memory")
@@ -220,13 +222,55 @@ enum gw_code gw_store_mailbox_keep_files(
 enum gw_code gw_store_mailbox_drop(struct gw_store *store, int64_t mailbox, struct gw_error *err)
 {
 	static const char *const tables[] = { "message", "keyword", "held", "pending", "refused",
-		"deleted", "held_deletion", "retag", "suspect", "sent" };
+		"deleted", "held_deletion", "retag", "suspect", "sent", "refused_keyword" };
 	enum gw_code code =
 		empty_tables(store, mailbox, tables, sizeof tables / sizeof *tables, err);
 	char text[96];
 
 	snprintf(text, sizeof text, "DELETE FROM mailbox WHERE id = %lld", (long long)mailbox);
 	return code == GW_OK ? store_exec(store, text, err) : code;
+}
+
+enum gw_code gw_store_held_mailboxes(
+	struct gw_store *store, gw_held_mailbox_cb *cb, void *ctx, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_HELD_MAILBOXES, err);
+	enum gw_code code = GW_OK;
+	int rc = SQLITE_DONE;
+
+	if (st == NULL)
+		return err->code;
+	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		const struct gw_held_mailbox row = { .name = (const char *)sqlite3_column_text(
+							     st, 0),
+			.at = sqlite3_column_int64(st, 1),
+			.listed = (uint64_t)sqlite3_column_int64(st, 2),
+			.reason = (const char *)sqlite3_column_text(st, 3) };
+
+		code = row.name == NULL || row.reason == NULL
+			       ? gw_fail(err, GW_ERR_NOMEM, "out of memory")
+			       : cb(ctx, &row);
+	}
+	return store_end_rows(store, st, rc, code, err);
+}
+
+enum gw_code gw_store_held_mailboxes_clear(struct gw_store *store, struct gw_error *err)
+{
+	return store_exec(store, "DELETE FROM held_mailbox", err);
+}
+
+enum gw_code gw_store_held_mailbox_put(
+	struct gw_store *store, const struct gw_held_mailbox *row, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_HELD_MAILBOX_PUT, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_text(st, 1, row->name, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 2, row->at);
+	sqlite3_bind_int64(st, 3, (sqlite3_int64)row->listed);
+	sqlite3_bind_text(st, 4, row->reason, -1, SQLITE_STATIC);
+	return store_run(store, st, err);
 }
 
 enum gw_code gw_store_keywords(
@@ -295,6 +339,48 @@ enum gw_code gw_store_unhold_passing(
 	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err)
 {
 	return unhold(store, ST_UNHOLD_PASSING, mailbox, uid, err);
+}
+
+enum gw_code gw_store_keyword_refuse(struct gw_store *store, int64_t mailbox, const char *name,
+	int64_t at, const char *reason, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_KEYWORD_REFUSE, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, mailbox);
+	sqlite3_bind_text(st, 2, name, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 3, at);
+	sqlite3_bind_text(st, 4, reason, -1, SQLITE_STATIC);
+	return store_run(store, st, err);
+}
+
+enum gw_code gw_store_keyword_taken(
+	struct gw_store *store, int64_t mailbox, const char *name, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_KEYWORD_TAKEN, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, mailbox);
+	sqlite3_bind_text(st, 2, name, -1, SQLITE_STATIC);
+	return store_run(store, st, err);
+}
+
+enum gw_code gw_store_keywords_refused(struct gw_store *store, int64_t mailbox,
+	gw_refused_keyword_cb *cb, void *ctx, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_KEYWORDS_REFUSED, err);
+	enum gw_code code = GW_OK;
+	int rc = SQLITE_DONE;
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, mailbox);
+	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW)
+		code = cb(
+			ctx, (const char *)sqlite3_column_text(st, 0), sqlite3_column_int64(st, 1));
+	return store_end_rows(store, st, rc, code, err);
 }
 
 enum gw_code gw_store_held(struct gw_store *store, gw_held_cb *cb, void *ctx, struct gw_error *err)

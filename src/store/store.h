@@ -82,6 +82,8 @@ struct gw_mailbox_row {
 	uint32_t set_aside, refused;   /* messages, and files, that cannot cross */
 	uint32_t deleted_kept;         /* as far back as is remembered: a day */
 	int64_t refused_at;            /* when the first of these files was refused last */
+	uint32_t keywords_refused;     /* that the server does not store */
+	int64_t keywords_refused_at;   /* when the first of them was refused last */
 };
 
 typedef enum gw_code gw_mailbox_cb(void *ctx, const struct gw_mailbox_row *row);
@@ -115,12 +117,38 @@ enum gw_code gw_store_mailbox_keep_files(
 /* Nothing is remembered of it. */
 enum gw_code gw_store_mailbox_drop(struct gw_store *store, int64_t mailbox, struct gw_error *err);
 
+/* A mailbox or directory that is out of step as a whole (sync/held.c). */
+struct gw_held_mailbox {
+	const char *name; /* borrowed, as is reason */
+	int64_t at;       /* seconds since the epoch, or 0 */
+	uint64_t listed;
+	const char *reason;
+};
+
+typedef enum gw_code gw_held_mailbox_cb(void *ctx, const struct gw_held_mailbox *row);
+
+enum gw_code gw_store_held_mailboxes(
+	struct gw_store *store, gw_held_mailbox_cb *cb, void *ctx, struct gw_error *err);
+enum gw_code gw_store_held_mailboxes_clear(struct gw_store *store, struct gw_error *err);
+enum gw_code gw_store_held_mailbox_put(
+	struct gw_store *store, const struct gw_held_mailbox *row, struct gw_error *err);
+
 typedef enum gw_code gw_keyword_cb(void *ctx, unsigned index, const char *name);
 
 enum gw_code gw_store_keywords(struct gw_store *store, int64_t mailbox, gw_keyword_cb *cb,
 	void *ctx, struct gw_error *err);
 enum gw_code gw_store_keyword_put(struct gw_store *store, int64_t mailbox, unsigned index,
 	const char *name, struct gw_error *err);
+
+typedef enum gw_code gw_refused_keyword_cb(void *ctx, const char *name, int64_t at);
+
+/* The server did not store it; at: seconds since the epoch.  And it does again. */
+enum gw_code gw_store_keyword_refuse(struct gw_store *store, int64_t mailbox, const char *name,
+	int64_t at, const char *reason, struct gw_error *err);
+enum gw_code gw_store_keyword_taken(
+	struct gw_store *store, int64_t mailbox, const char *name, struct gw_error *err);
+enum gw_code gw_store_keywords_refused(struct gw_store *store, int64_t mailbox,
+	gw_refused_keyword_cb *cb, void *ctx, struct gw_error *err);
 
 /* --- messages ------------------------------------------------------------------------------- */
 

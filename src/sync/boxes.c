@@ -158,6 +158,8 @@ static void settle(struct gw_sync *s, struct gw_entry *e, enum gw_box_outcome ou
 		break;
 	case GW_BOX_FAILED:
 		e->settled = e->failed = true;
+		if (err->code != GW_ERR_HELD) /* those are listed for what they hold */
+			gw_sync_note_held(s, e->folder->shown, err);
 		gw_sync_problem(s, e->folder->shown, err);
 		break;
 	case GW_BOX_LOST:

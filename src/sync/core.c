@@ -50,7 +50,8 @@ void gw_sync_tell_plan(struct gw_sync *s, const char *mailbox, const char *text)
 bool gw_sync_changed(const struct gw_sync_counts *c)
 {
 	return c->downloaded + c->uploaded + c->flags_changed + c->flags_sent + c->deleted +
-		       c->deleted_there + c->moved + c->copied + c->paired + c->expired >
+		       c->deleted_there + c->moved + c->copied + c->paired + c->expired +
+		       c->mailboxes_made + c->mailboxes_renamed + c->mailboxes_deleted >
 	       0;
 }
 

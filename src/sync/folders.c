@@ -31,6 +31,11 @@ void gw_sync_free_folders(struct gw_sync *s)
 
 /* --- telling ----------------------------------------------------------------------------------- */
 
+static void tell_stray(struct gw_sync *s, const char *dir, const struct gw_error *err)
+{
+	gw_sync_note_held(s, dir, err);
+	gw_sync_problem(s, dir, err);
+}
 static void tell_strays(struct gw_sync *s)
 {
 	const struct gw_settling *t = s->settling;
@@ -45,7 +50,7 @@ static void tell_strays(struct gw_sync *s)
 				? "there is mail in the directory of the account itself, which is no mailbox with `layout = \"fs\"`: move it to INBOX, or say `layout = \"maildir++\"`"
 			: plus ? "there is mail in a directory that is no mailbox with `layout = \"maildir++\"`: put a dot in front of its name, or say `layout = \"fs\"`"
 			       : "there is mail in a hidden directory, which is no mailbox with `layout = \"fs\"`: rename it, or say `layout = \"maildir++\"`");
-		gw_sync_problem(s, dir, &err);
+		tell_stray(s, dir, &err);
 	}
 	for (size_t i = 0; i < t->tree.count; i++) {
 		struct gw_error err = { 0 };
@@ -54,7 +59,7 @@ static void tell_strays(struct gw_sync *s)
 			continue;
 		gw_fail(&err, GW_ERR_HELD,
 			"it has mail in new/ and no cur/, so it is not taken for a mailbox: make the directory cur/ if it is one");
-		gw_sync_problem(s, t->tree.list[i].dir, &err);
+		tell_stray(s, t->tree.list[i].dir, &err);
 	}
 }
 

@@ -9,6 +9,8 @@
  */
 #include "sync/folders_p.h"
 
+#include "imap/refusal.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
@@ -227,8 +229,12 @@ static void on_answer(void *ctx, const struct gw_result *result)
 		!(makes && result->response->code == GW_CODE_ALREADYEXISTS)) {
 		struct gw_error err = *result->err;
 
-		gw_error_context(&err, "the mailbox could not be made, renamed or deleted");
-		gw_sync_problem(s, op->shown, &err);
+		if (makes && op->from != NULL && !gw_refusal_passes(result->response->code)) {
+			gw_sync_note_not_made(s, op->from, err.text);
+		} else {
+			gw_error_context(&err, "the mailbox could not be made, renamed or deleted");
+			gw_sync_problem(s, op->shown, &err);
+		}
 		op->done = true; /* the row stays as it is */
 		if (op->row != NULL)
 			gw_sync_block(s, op->row->remote_name);

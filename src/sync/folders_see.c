@@ -191,6 +191,7 @@ static void see_tree(struct gw_sync *s, struct gw_settling *t)
 			.changed = is_changed(s, t, d->dir),
 			.wire = t->wires[i],
 			.doubted = t->doubts[i] != NULL,
+			.not_made = gw_sync_why_not_made(s, d->dir) != NULL,
 			.wanted = wanted };
 	}
 }

@@ -49,11 +49,17 @@ void gw_sync_tell_held(struct gw_sync *s, const struct gw_folder_op *op)
 			s->settling->doubts[op->what.dir]->shown, dir,
 			s->settling->doubts[op->what.dir]->dir);
 		break;
+	case GW_FOLDER_NOT_MADE:
+		gw_fail(&err, GW_ERR_HELD, "%s", gw_sync_why_not_made(s, op->from));
+		break;
 	case GW_FOLDER_LIST_CUT:
 		gw_fail(&err, GW_ERR_HELD,
 			"the server's list of mailboxes lacks it, and INBOX, too, so that proves nothing; it is left as it is");
 		break;
 	}
+	/* Of those that are gone on one side `status` says more. */
+	if (op->what.reason != GW_FOLDER_GONE_THERE && op->what.reason != GW_FOLDER_GONE_HERE)
+		gw_sync_note_held(s, op->what.reason == GW_FOLDER_NOT_MADE ? op->from : dir, &err);
 	if (err.code != GW_OK)
 		gw_sync_problem(s, dir, &err);
 }

@@ -119,8 +119,11 @@ static bool may_lose_there(const struct gw_entry *e)
 /* What was refused is tried again after a day, also where nothing else happens. */
 static bool is_refused_due(const struct gw_sync *s, const struct gw_entry *e)
 {
-	return e->row.refused > 0 &&
-	       (s->options.full || e->row.refused_at + GW_REFUSED_SECONDS <= s->env.now);
+	return (e->row.refused > 0 &&
+		       (s->options.full || e->row.refused_at + GW_REFUSED_SECONDS <= s->env.now)) ||
+	       (e->row.keywords_refused > 0 &&
+		       (s->options.full ||
+			       e->row.keywords_refused_at + GW_KEYWORD_SECONDS <= s->env.now));
 }
 
 static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
@@ -148,9 +151,10 @@ static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 		s->counts.mailboxes_created++;
 	}
 	e->suspect = e->row.suspects > 0;
-	if (f->object_id != 0)
+	if (f->object_id != 0 && (e->row.object_id == 0 || e->row.uidvalidity == 0))
 		e->row.object_id = f->object_id;
-	e->remote_same = e->row.pending == 0 && remote_unchanged(s, e, true);
+	e->remote_same = e->row.pending == 0 && remote_unchanged(s, e, true) &&
+			 (f->object_id == 0 || f->object_id == e->row.object_id);
 	e->only_modseq = !e->remote_same && s->env.merges && e->row.pending == 0 &&
 			 e->row.held_gone + e->row.held_here == 0 &&
 			 gw_box_window_key(f, s->env.now) == e->row.window &&
@@ -299,6 +303,11 @@ static void tell_set_aside(struct gw_sync *s, const struct gw_entry *e)
 	}
 	if (e->row.refused > 0) {
 		gw_box_aside_error(e->row.refused, true, &err);
+		gw_sync_problem(s, e->folder->shown, &err);
+		gw_error_clear(&err);
+	}
+	if (e->row.keywords_refused > 0) {
+		gw_box_keywords_error(e->row.keywords_refused, &err);
 		gw_sync_problem(s, e->folder->shown, &err);
 	}
 }

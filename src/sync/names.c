@@ -378,15 +378,13 @@ static struct gw_folder *altered(struct gw_sync *s, const char *dir)
 bool gw_sync_name_made(struct gw_sync *s, const char *wire, const char *dir)
 {
 	struct gw_folder *f = gw_folders_find(&s->folders, gw_slice_str(wire));
-	struct gw_error err = { 0 };
 
 	if (f != NULL && !(f->attrs & GW_LIST_NOSELECT))
 		return true;
 	f = altered(s, dir);
 	if (f != NULL)
 		return set_dir(f, dir);
-	gw_fail(&err, GW_ERR_HELD,
-		"the server said that it made this mailbox, and does not list it, so nothing in it is uploaded: rename the directory");
-	gw_sync_problem(s, dir, &err);
+	gw_sync_note_not_made(
+		s, dir, "it said that it had made it, and does not list it under this name");
 	return true;
 }

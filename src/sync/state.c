@@ -120,6 +120,8 @@ static enum gw_code read_state(struct gw_sync *s, struct gw_error *err)
 	free(quirks);
 	if (code == GW_OK)
 		code = gw_sync_check_pause(s, err);
+	if (code == GW_OK)
+		code = gw_sync_read_held(s, err);
 	if (id != NULL)
 		snprintf(s->account_id, sizeof s->account_id, "%s", id);
 	s->generation = (uint64_t)generation;
@@ -449,6 +451,8 @@ static enum gw_code write_end(struct prepare_job *p, struct gw_disk_world *world
 		code = gw_store_day_add(world->store, gw_store_today(), p->down, p->up, err);
 	if (code == GW_OK && gw_sync_pause_changed(s))
 		code = gw_sync_store_pause(s, world->store, err);
+	if (code == GW_OK && gw_sync_held_changed(s))
+		code = gw_sync_write_held(s, world->store, err);
 	return code == GW_OK ? gw_store_commit(world->store, err) : code;
 }
 
@@ -457,7 +461,8 @@ static void work_close(struct gw_disk_job *job, struct gw_disk_world *world)
 	struct prepare_job *p = (struct prepare_job *)job;
 	struct gw_sync *s = p->sync;
 
-	if (gw_sync_pause_changed(s) || (s->names_changed && !s->options.dry_run))
+	if (gw_sync_pause_changed(s) || gw_sync_held_changed(s) ||
+		(s->names_changed && !s->options.dry_run))
 		gw_disk_writable(world, &p->err);
 	gw_sync_write_tags(s, world);
 	if (world->writable && s->err.code != GW_ERR_CORRUPT) {

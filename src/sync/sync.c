@@ -51,6 +51,7 @@ static void free_sync(struct gw_sync *s)
 	gw_store_close(s->disk.world.store);
 	free_rows(s);
 	gw_sync_free_folders(s);
+	gw_sync_free_held(s);
 	gw_folders_deinit(&s->folders);
 	gw_tag_list_deinit(&s->tags);
 	return_secrets(s);

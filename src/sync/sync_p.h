@@ -80,6 +80,15 @@ struct gw_entry {
 	int conn;                           /* index, or -1 */
 };
 
+/* A mailbox or directory that is out of step as a whole (held.c). */
+struct gw_held {
+	char *name, *reason; /* owned */
+	int64_t at;          /* when the server was asked for it in vain; 0: it was not */
+	uint64_t listed;     /* stands for its list then */
+	bool stored;         /* as it stands in the state */
+	bool still;          /* seen so in this run */
+};
+
 /* How a part of a sync goes on: called from below, by the functions of the same names. */
 struct gw_sync_machine {
 	void (*pump)(struct gw_sync *s);
@@ -156,6 +165,8 @@ struct gw_sync {
 		char *wire, *dir;
 	} * made; /* owned; mailboxes that were made in this run */
 	size_t made_count, made_cap;
+	struct gw_held *held; /* owned */
+	size_t held_count, held_cap;
 	bool list_cut; /* INBOX was not in the list, so the list proves nothing */
 	bool inbox_asked;
 	bool folders_settled;
@@ -298,6 +309,18 @@ void gw_sync_free_folders(struct gw_sync *s);
  * false: no memory. */
 bool gw_sync_block(struct gw_sync *s, const char *wire);
 bool gw_sync_is_blocked(const struct gw_sync *s, const char *wire);
+
+/* held.c */
+void gw_sync_free_held(struct gw_sync *s);
+enum gw_code gw_sync_read_held(struct gw_sync *s, struct gw_error *err);
+void gw_sync_note_held(struct gw_sync *s, const char *name, const struct gw_error *why);
+/* The server was asked to make a mailbox of this directory, and did not: tells, and remembers. */
+void gw_sync_note_not_made(struct gw_sync *s, const char *dir, const char *why);
+/* So it is not asked again now; NULL: it may be. */
+const char *gw_sync_why_not_made(const struct gw_sync *s, const char *dir);
+bool gw_sync_held_changed(const struct gw_sync *s);
+enum gw_code gw_sync_write_held(
+	const struct gw_sync *s, struct gw_store *store, struct gw_error *err);
 
 /* tags.c: notmuch.  true: it reads what was changed there, and gw_sync_listed() follows. */
 bool gw_sync_reads_tags(struct gw_sync *s);

@@ -116,7 +116,7 @@ const char *const folder_kinds[GW_FOLDER_KINDS] = { "missing", "back", "forget",
 	"hold" };
 
 const char *const folder_reasons[] = { "", "gone-there", "gone-here", "fresh-here", "fresh-there",
-	"taken-here", "taken-there", "not-a-name", "doubted", "list-cut" };
+	"taken-here", "taken-there", "not-a-name", "doubted", "not-made", "list-cut" };
 
 /* "KIND NAME[>TO][!]": of the row, else of the directory; "!" for a whole tree, "*" implied, "%" a cycle */
 static void print(const struct desk *d, const struct gw_folder_plan *plan, char *out, size_t size)

@@ -1,0 +1,158 @@
+/* sync/held.c - mailboxes and directories that are out of step as a whole, as the last run left them;
+ * part of sync_p.h.
+ *
+ * Told in every run, listed by `status`.  One that the server did not make is asked for again when its
+ * list is another one, after a week, or with --full.
+ */
+#include "sync/sync_p.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { NOT_MADE_SECONDS = 7 * 86400 };
+
+void gw_sync_free_held(struct gw_sync *s)
+{
+	for (size_t i = 0; i < s->held_count; i++) {
+		free(s->held[i].name);
+		free(s->held[i].reason);
+	}
+	free(s->held);
+}
+
+static struct gw_held *find(const struct gw_sync *s, const char *name)
+{
+	for (size_t i = 0; i < s->held_count; i++) {
+		if (strcmp(s->held[i].name, name) == 0)
+			return &s->held[i];
+	}
+	return NULL;
+}
+
+static struct gw_held *add(struct gw_sync *s, const char *name, const char *reason)
+{
+	struct gw_held *h =
+		gw_array_push((void **)&s->held, &s->held_count, &s->held_cap, sizeof *s->held);
+
+	if (h == NULL)
+		return NULL;
+	h->name = strdup(name);
+	h->reason = strdup(reason);
+	if (h->name != NULL && h->reason != NULL)
+		return h;
+	free(h->name);
+	free(h->reason);
+	s->held_count--;
+	return NULL;
+}
+
+/* Whatever its order. */
+static uint64_t hash_list(const struct gw_sync *s)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < s->folders.count; i++)
+		sum += gw_hash_bytes(gw_slice_str(s->folders.list[i].wire));
+	return sum >> 1;
+}
+
+static enum gw_code take(void *ctx, const struct gw_held_mailbox *row)
+{
+	struct gw_held *h = add(ctx, row->name, row->reason);
+
+	if (h == NULL)
+		return GW_ERR_NOMEM;
+	h->at = row->at;
+	h->listed = row->listed;
+	h->stored = true;
+	return GW_OK;
+}
+
+enum gw_code gw_sync_read_held(struct gw_sync *s, struct gw_error *err)
+{
+	return gw_store_held_mailboxes(s->disk.world.store, take, s, err);
+}
+
+void gw_sync_note_held(struct gw_sync *s, const char *name, const struct gw_error *why)
+{
+	struct gw_held *h = find(s, name);
+	char *reason;
+
+	if (h == NULL && (h = add(s, name, why->text)) == NULL)
+		return; /* it is told all the same */
+	h->still = true;
+	if (h->at != 0 || strcmp(h->reason, why->text) == 0)
+		return;
+	reason = strdup(why->text);
+	if (reason == NULL)
+		return;
+	free(h->reason);
+	h->reason = reason;
+	h->stored = false;
+}
+
+void gw_sync_note_not_made(struct gw_sync *s, const char *dir, const char *why)
+{
+	struct gw_held *h = find(s, dir);
+	struct gw_error err = { 0 };
+
+	gw_fail(&err, GW_ERR_HELD,
+		"the server did not make this mailbox, so nothing in it is uploaded (%s); it is "
+		"asked again after a week, with `sync --full`, and when it lists other mailboxes; or "
+		"rename the directory",
+		why);
+	if (h != NULL)
+		h->at = 0;
+	gw_sync_note_held(s, dir, &err);
+	h = find(s, dir);
+	if (h != NULL) {
+		h->at = (int64_t)s->env.now;
+		h->listed = hash_list(s);
+		h->stored = false;
+	}
+	gw_sync_problem(s, dir, &err);
+}
+
+const char *gw_sync_why_not_made(const struct gw_sync *s, const char *dir)
+{
+	const struct gw_held *h = find(s, dir);
+
+	return h == NULL || h->at == 0 || s->options.full || h->listed != hash_list(s) ||
+			       h->at + NOT_MADE_SECONDS < (int64_t)s->env.now
+		       ? NULL
+		       : h->reason;
+}
+
+/* Was all of it seen, so that what was not told is over? */
+static bool is_whole(const struct gw_sync *s)
+{
+	return s->err.code == GW_OK && !s->stopped && s->folders_settled && !s->options.dry_run &&
+	       !s->options.verify && s->options.folder_count == 0;
+}
+
+bool gw_sync_held_changed(const struct gw_sync *s)
+{
+	for (size_t i = 0; i < s->held_count && is_whole(s); i++) {
+		if (!s->held[i].stored || !s->held[i].still)
+			return true;
+	}
+	return false;
+}
+
+enum gw_code gw_sync_write_held(
+	const struct gw_sync *s, struct gw_store *store, struct gw_error *err)
+{
+	enum gw_code code = gw_store_held_mailboxes_clear(store, err);
+
+	for (size_t i = 0; i < s->held_count && code == GW_OK; i++) {
+		const struct gw_held *h = &s->held[i];
+
+		if (h->still)
+			code = gw_store_held_mailbox_put(store,
+				&(struct gw_held_mailbox){ h->name, h->at, h->listed, h->reason },
+				err);
+	}
+	return code;
+}
