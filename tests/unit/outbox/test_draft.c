@@ -120,8 +120,8 @@ static void envelopes(void **state)
 		"X-Godwit-Outbox: 1 0123456789ab\nX-Godwit-From: <>  RET=FULL\nX-Godwit-To: <a@y>\n",
 		"X-Godwit-Outbox: 1 0123456789ab\nX-Godwit-From: <> R\nX-Godwit-To: <a@y>\n",
 		"X-Godwit-Outbox: 1 0123456789ab\nX-Godwit-From: <> ENVID=\nX-Godwit-To: <a@y>\n",
-		"X-Godwit-Outbox: 1 0123456789ab\nX-Godwit-From: <> RET=HDRS RET=HDRS\n"
-		"X-Godwit-To: <a@y>\n" };
+		("X-Godwit-Outbox: 1 0123456789ab\nX-Godwit-From: <> RET=HDRS RET=HDRS\n"
+		 "X-Godwit-To: <a@y>\n") };
 
 	(void)state;
 	e.sender = strdup("me@x.test");
