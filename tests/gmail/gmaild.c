@@ -101,13 +101,33 @@ struct writing {
 	char *p;
 };
 
+static void on_shut(uv_shutdown_t *req, int status)
+{
+	if (status < 0 && status != UV_ECANCELED)
+		close_session((struct session *)req->handle);
+	free(req);
+}
+
+/* No more is said, and the client is waited for: closed with commands unread, the connection would be
+ * reset, and the client lose what it had not read yet. */
+static void say_no_more(struct session *s)
+{
+	uv_shutdown_t *req = calloc(1, sizeof *req);
+
+	if (req != NULL && uv_shutdown(req, (uv_stream_t *)&s->tcp, on_shut) == 0)
+		return;
+	free(req);
+	close_session(s);
+}
+
 static void on_written(uv_write_t *req, int status)
 {
 	struct writing *w = (struct writing *)req;
 	struct session *s = (struct session *)req->handle;
 
-	if (status == 0 && s->closing && uv_stream_get_write_queue_size(req->handle) == 0)
-		close_session(s);
+	if (status == 0 && s->closing && uv_is_writable(req->handle) &&
+		uv_stream_get_write_queue_size(req->handle) == 0)
+		say_no_more(s);
 	free(w->p);
 	free(w);
 }
