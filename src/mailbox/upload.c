@@ -433,8 +433,8 @@ static struct gw_pending_row *announce_file(struct gw_box *box, uint32_t local,
 
 static bool announce(struct gw_box *box)
 {
-	bool ok = (box->announced = calloc(
-			   box->upload_count + box->carry_count, sizeof *box->announced)) != NULL;
+	bool ok = (box->announced = calloc(box->upload_count + box->carry_count + 1,
+			   sizeof *box->announced)) != NULL;
 
 	for (size_t i = 0; i < box->upload_count && ok; i++) {
 		const struct gw_upload_item *item = &box->uploads[i];
