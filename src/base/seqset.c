@@ -249,7 +249,7 @@ enum gw_code gw_seqset_subtract(struct gw_seqset *s, const struct gw_seqset *les
 	/* Each range of less cuts at most one of s in two. */
 	if (s->count == 0 || less->count == 0)
 		return GW_OK;
-	if (!reserve(&left, s->count + less->count))
+	if (!reserve(&left, s->count + less->count) || left.ranges == NULL)
 		return GW_ERR_NOMEM;
 	for (size_t i = 0; i < s->count; i++) {
 		uint64_t first = s->ranges[i].first, last = s->ranges[i].last;

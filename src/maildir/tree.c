@@ -321,9 +321,12 @@ enum gw_code gw_tree_exchange(const char *root, const char *a, const char *b, st
 	char *one = join(root, a), *two = join(root, b);
 	enum gw_code code = GW_OK;
 
-	if (one == NULL || two == NULL)
-		code = gw_fail(err, GW_ERR_NOMEM, "out of memory");
-	else if (renameat2(AT_FDCWD, one, AT_FDCWD, two, RENAME_EXCHANGE) != 0)
+	if (one == NULL || two == NULL) {
+		free(one);
+		free(two);
+		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	}
+	if (renameat2(AT_FDCWD, one, AT_FDCWD, two, RENAME_EXCHANGE) != 0)
 		code = gw_fail_sys(err, GW_ERR_DISK, errno, "cannot exchange %s and %s", one, two);
 	if (code == GW_OK)
 		code = flush_parent(one, err);

@@ -21,6 +21,7 @@ static bool look_for(
 {
 	const char *ids[AT_ONCE];
 
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
 	s->looked_for = calloc(count, sizeof *s->looked_for);
 	if (s->looked_for == NULL)
 		return false;
