@@ -342,7 +342,7 @@ static int64_t refused_at(enum gw_until refusal)
 	case GW_REFUSAL_DAY:
 		return now;
 	case GW_REFUSAL_WEEK:
-		return now + 6 * 86400; /* tried again a day after that */
+		return now + (int64_t)6 * 86400; /* tried again a day after that */
 	case GW_REFUSAL_RUN:
 		return GW_REFUSED_SOON;
 	case GW_REFUSAL_HELD:
@@ -405,24 +405,14 @@ static enum gw_code store_cursor(
 		       : gw_store_mailbox_update(world->store, &op->row, err);
 }
 
-static enum gw_code store_row(struct batch *b, struct gw_op *op, struct gw_disk_world *world)
+/* What is known of what was, or is to be, sent. */
+static enum gw_code store_sent(struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
 {
 	struct gw_store *store = world->store;
 	int64_t mailbox = op->place->mailbox;
-	struct gw_error *err = &b->err;
 	enum gw_code code;
 
 	switch (op->kind) {
-	case GW_OP_KEYWORD:
-		return gw_store_keyword_put(store, mailbox, op->uid, op->to, err);
-	case GW_OP_DELIVER:
-		b->result.delivered++;
-		code = add_row(op, GW_ROW_PAIRED, world, err);
-		return code == GW_OK ? unhold(store, mailbox, op->uid, err) : code;
-	case GW_OP_JOIN:
-		b->result.joined++;
-		code = add_row(op, GW_ROW_PAIRED, world, err);
-		return code == GW_OK && op->was_pending ? forget_upload(op, world, err) : code;
 	case GW_OP_REFUSED:
 		code = forget_upload(op, world, err);
 		return code == GW_OK ? refuse(op, world, err) : code;
@@ -443,6 +433,39 @@ static enum gw_code store_row(struct batch *b, struct gw_op *op, struct gw_disk_
 		return gw_store_keyword_taken(store, mailbox, op->from, err);
 	case GW_OP_EDITED:
 		return gw_store_message_leave(store, mailbox, op->uid, GW_ROW_PAIRED, err);
+	default:
+		return GW_OK;
+	}
+}
+
+static enum gw_code store_row(struct batch *b, struct gw_op *op, struct gw_disk_world *world)
+{
+	struct gw_store *store = world->store;
+	int64_t mailbox = op->place->mailbox;
+	struct gw_error *err = &b->err;
+	enum gw_code code;
+
+	switch (op->kind) {
+	case GW_OP_KEYWORD:
+		return gw_store_keyword_put(store, mailbox, op->uid, op->to, err);
+	case GW_OP_DELIVER:
+		b->result.delivered++;
+		code = add_row(op, GW_ROW_PAIRED, world, err);
+		return code == GW_OK ? unhold(store, mailbox, op->uid, err) : code;
+	case GW_OP_JOIN:
+		b->result.joined++;
+		code = add_row(op, GW_ROW_PAIRED, world, err);
+		return code == GW_OK && op->was_pending ? forget_upload(op, world, err) : code;
+	case GW_OP_REFUSED:
+	case GW_OP_UNREFUSED:
+	case GW_OP_ANSWERED:
+	case GW_OP_SENT:
+	case GW_OP_SEEN:
+	case GW_OP_UNKEPT:
+	case GW_OP_KEYWORD_REFUSED:
+	case GW_OP_KEYWORD_TAKEN:
+	case GW_OP_EDITED:
+		return store_sent(op, world, err);
 	case GW_OP_SUSPECT:
 		return suspect(op, world, err);
 	case GW_OP_CONVICT:

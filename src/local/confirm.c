@@ -28,7 +28,7 @@ static enum gw_code take_row(void *ctx, const struct gw_message_row *row)
 
 	/* An edit that was begun: its name was given to the new message. */
 	bool nameless = row->base_name == NULL && row->state == GW_ROW_PAIRED;
-	struct gw_slice base = gw_slice_str(nameless ? "" : row->base_name);
+	struct gw_slice base = gw_slice_str(row->base_name == NULL ? "" : row->base_name);
 
 	if ((row->base_name == NULL && !nameless) || row->header_hash == NULL ||
 		row->body_hash == NULL)

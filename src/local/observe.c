@@ -668,6 +668,7 @@ static enum gw_code take_known(void *ctx, int64_t mailbox, const struct gw_messa
 /* Are many files copies of what base has elsewhere?  Few are not worth reading all of it. */
 static void find_known(struct print_job *p, struct gw_disk_world *world)
 {
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
 	struct known_prints k = { .list = calloc(p->count + 1, sizeof *k.list) };
 	struct gw_error ignored = { 0 };
 
@@ -676,6 +677,7 @@ static void find_known(struct print_job *p, struct gw_disk_world *world)
 			k.list[k.count++] = &p->prints[i];
 	}
 	if (k.count > 0) {
+		/* NOLINTNEXTLINE(bugprone-sizeof-expression): likewise */
 		qsort(k.list, k.count, sizeof *k.list, by_header);
 		gw_store_all_messages(world->store, take_known, &k, &ignored);
 	}

@@ -80,9 +80,11 @@ int gw_attic_put(const char *attic, const char *dir, int from, const char *name)
 enum gw_code gw_attic_flush(const char *attic, const char *dir, struct gw_error *err)
 {
 	char *path = cur_path(attic, dir);
-	enum gw_code code = path == NULL ? gw_fail(err, GW_ERR_NOMEM, "out of memory") : GW_OK;
+	enum gw_code code = GW_OK;
 
-	if (code == GW_OK && access(path, F_OK) == 0) /* else nothing was put there */
+	if (path == NULL)
+		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	if (access(path, F_OK) == 0) /* else nothing was put there */
 		code = gw_fsync_dir(path, err);
 	free(path);
 	return code;

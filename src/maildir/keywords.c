@@ -199,7 +199,7 @@ enum gw_code gw_keywords_save(struct gw_keywords *k, int dirfd, struct gw_error 
 	enum gw_code code = GW_OK;
 	int fd, saved;
 
-	gw_buf_init(&text, 2 * FILE_MAX);
+	gw_buf_init(&text, (size_t)2 * FILE_MAX);
 	for (unsigned i = 0; code == GW_OK && i < GW_KEYWORD_LETTERS; i++) {
 		if (k->names[i] != NULL)
 			code = gw_buf_printf(&text, "%u %s\n", i, k->names[i]);

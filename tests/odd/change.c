@@ -402,7 +402,7 @@ static char *with_flags(const char *path, char **changes, size_t n)
 	char flags[64] = "";
 	size_t length = 0;
 
-	for (char c = 'A'; c <= 'z'; c++) {
+	for (int c = 'A'; c <= 'z'; c++) {
 		bool has = colon != NULL && strchr(colon + 3, c) != NULL;
 
 		for (size_t i = 0; i < n; i++) {
@@ -410,7 +410,7 @@ static char *with_flags(const char *path, char **changes, size_t n)
 				has = changes[i][0] == '+';
 		}
 		if (has)
-			flags[length++] = c;
+			flags[length++] = (char)c;
 	}
 	return printed("%.*s/cur/%.*s:2,%s", (int)(slash - path) - 4, path,
 		(int)(colon == NULL ? strlen(slash + 1) : (size_t)(colon - slash - 1)), slash + 1,

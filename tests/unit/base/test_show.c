@@ -67,8 +67,8 @@ static void random_bytes(void **state)
 		while (n < 40 && test_random(&s, 9) != 0) {
 			const char *part = parts[test_random(&s, 10)];
 
-			memcpy(text + n, part, strlen(part));
-			n += strlen(part);
+			for (; *part != '\0'; part++)
+				text[n++] = *part;
 			if (test_random(&s, 4) == 0)
 				text[n++] = (char)test_random(&s, 256);
 		}

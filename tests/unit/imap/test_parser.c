@@ -319,8 +319,8 @@ static void noise_has_an_end(void **state)
 	struct record rec;
 
 	(void)state;
-	for (int i = 0; i < 20; i++)
-		strcat(text, "oops\r\n");
+	for (size_t i = 0, n = strlen(text); i < 20; i++)
+		n += (size_t)snprintf(text + n, sizeof text - n, "oops\r\n");
 	assert_int_equal(feed(&rec, text, strlen(text), 0, 3), GW_ERR_PROTOCOL);
 	gw_buf_deinit(&rec.text);
 }

@@ -125,10 +125,11 @@ static bool is_there(void *ctx, const char *path)
 
 static char *with(const char *text, const char *before, char divider)
 {
-	char *out = malloc(strlen(before) + strlen(text) + 1);
+	size_t room = strlen(before) + strlen(text) + 1;
+	char *out = malloc(room);
 
-	strcpy(out, before);
-	strcat(out, text);
+	assert_non_null(out);
+	snprintf(out, room, "%s%s", before, text);
 	for (char *p = out + strlen(before); *p != '\0'; p++)
 		*p = *p == '.' ? divider : *p;
 	return out;

@@ -304,14 +304,14 @@ static void carry_rename_here(
 /* What changes base alone, or a side. */
 static void carry_out(struct world *w, const struct seen *s, const struct gw_folder_plan *plan)
 {
-	struct base fresh[SIDE];
+	struct base fresh[SIDE], none = { .missing = false };
 	bool dropped[SIDE] = { false };
 	struct world before = *w;
 
 	memcpy(fresh, w->base, sizeof fresh);
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct gw_folder_action *a = &plan->actions[i];
-		struct base *b = a->row == NONE ? NULL : &fresh[a->row];
+		struct base *b = a->row == NONE ? &none : &fresh[a->row];
 		struct there *t =
 			a->listed == NONE ? NULL : there_at(w, before.there[a->listed].name);
 		struct here *h;

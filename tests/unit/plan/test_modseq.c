@@ -72,12 +72,12 @@ static void test_mailboxes(void **state)
 	assert_int_equal(count_of(GW_MODSEQ_LOOK), 20);
 	begin();
 	list[7].there = list[8].there = 103; /* few: they are looked at */
-	a = gw_modseq_judge(&(struct gw_modseq){ .all_in_sight = true }, list, LABELS);
+	gw_modseq_judge(&(struct gw_modseq){ .all_in_sight = true }, list, LABELS);
 	assert_int_equal(count_of(GW_MODSEQ_LOOK), 2);
 	begin();
 	for (size_t i = 0; i < LABELS; i++)
 		list[i].base = 200; /* a restored server: nothing of this is to be believed */
-	a = gw_modseq_judge(&(struct gw_modseq){ .all_in_sight = true, .seen = 200 }, list, LABELS);
+	gw_modseq_judge(&(struct gw_modseq){ .all_in_sight = true, .seen = 200 }, list, LABELS);
 	assert_int_equal(count_of(GW_MODSEQ_SAME), 0);
 }
 

@@ -8,7 +8,7 @@ static unsigned in_an_hour(struct gw_tempo *t, uint64_t each)
 	uint64_t now = 1000;
 	unsigned n = 0;
 
-	for (; now < 3600 * 1000; n++) {
+	for (; now < UINT64_C(3600000); n++) {
 		gw_tempo_stands(t, now);
 		now += each;
 		now += gw_tempo_ended(t, now);
@@ -22,7 +22,7 @@ static void what_ends_at_once_is_not_a_storm(void **state)
 
 	(void)state;
 	assert_in_range(in_an_hour(&t, 3), 10, 30);
-	assert_in_range(in_an_hour(&t, 59 * 1000), 5, 15);
+	assert_in_range(in_an_hour(&t, UINT64_C(59000)), 5, 15);
 }
 
 static void what_stood_begins_again_at_once(void **state)
