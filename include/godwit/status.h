@@ -27,7 +27,7 @@ struct gw_status_held {
 	const char *reason;
 };
 
-/* Strings are borrowed and valid during the call. */
+/* Strings are borrowed and valid during the call.  All but mailbox() may be NULL: not asked for. */
 struct gw_status_sink {
 	void (*account)(void *ctx, bool known, int64_t changed_at); /* seconds; 0: never */
 	void (*mailbox)(void *ctx, const struct gw_status_mailbox *mailbox);

@@ -9,27 +9,6 @@
 
 #include <string.h>
 
-static void ignore_account(void *ctx, bool known, int64_t changed_at)
-{
-	(void)ctx;
-	(void)known;
-	(void)changed_at;
-}
-
-static void ignore_day(void *ctx, uint64_t down, uint64_t up, int64_t not_before)
-{
-	(void)ctx;
-	(void)down;
-	(void)up;
-	(void)not_before;
-}
-
-static void ignore_held(void *ctx, const struct gw_status_held *held)
-{
-	(void)ctx;
-	(void)held;
-}
-
 static void on_mailbox(void *ctx, const struct gw_status_mailbox *m)
 {
 	const struct gw_account *a = ctx;
@@ -39,11 +18,7 @@ static void on_mailbox(void *ctx, const struct gw_status_mailbox *m)
 
 static void print_mailboxes(struct gw_account *a)
 {
-	const struct gw_status_sink sink = { .account = ignore_account,
-		.mailbox = on_mailbox,
-		.day = ignore_day,
-		.held = ignore_held,
-		.ctx = a };
+	const struct gw_status_sink sink = { .mailbox = on_mailbox, .ctx = a };
 	struct gw_error ignored = { 0 };
 
 	if (a->maildir != NULL)

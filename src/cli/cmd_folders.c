@@ -92,27 +92,6 @@ static void on_known(void *ctx, const struct gw_status_mailbox *m)
 	}
 }
 
-static void ignore_account(void *ctx, bool known, int64_t changed_at)
-{
-	(void)ctx;
-	(void)known;
-	(void)changed_at;
-}
-
-static void ignore_day(void *ctx, uint64_t down, uint64_t up, int64_t not_before)
-{
-	(void)ctx;
-	(void)down;
-	(void)up;
-	(void)not_before;
-}
-
-static void ignore_held(void *ctx, const struct gw_status_held *held)
-{
-	(void)ctx;
-	(void)held;
-}
-
 /* --- words ------------------------------------------------------------------------------------- */
 
 static void print_json(const struct gw_account *a, const struct row *r)
@@ -192,12 +171,7 @@ static int one(void *ctx, size_t account)
 {
 	const struct folders *f = ctx;
 	struct table t = { .account = &f->config->accounts[account] };
-	const struct gw_status_sink sink = { .account = ignore_account,
-		.mailbox = on_known,
-		.day = ignore_day,
-		.held = ignore_held,
-		.look = true,
-		.ctx = &t };
+	const struct gw_status_sink sink = { .mailbox = on_known, .look = true, .ctx = &t };
 	struct gw_error server = { 0 }, err = { 0 };
 	bool asked = list_mailboxes(t.account, f->log, on_listed, &t, &server) == GW_OK;
 	enum gw_code code = gw_status_read(t.account, &sink, &err);

@@ -268,8 +268,7 @@ void gw_box_proceed(struct gw_box *box)
 		gw_box_give_names_on(box);
 	}
 	if (code != GW_OK || !gw_box_sort_out(box) || !gw_box_find_relabels(box)) {
-		gw_fail(&box->err, GW_ERR_NOMEM, "out of memory");
-		gw_box_fail(box, &box->err);
+		gw_box_fail_nomem(box);
 	} else if (box->env->dry_run) {
 		gw_box_count_rest(box);
 		gw_box_finish(box, GW_BOX_IN_STEP);

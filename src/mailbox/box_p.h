@@ -283,6 +283,8 @@ bool gw_box_stays_in_new(const struct gw_box *box, uint32_t local, uint64_t flag
  * letters mean. */
 bool gw_box_was_announced(const struct gw_box *box, uint32_t local);
 bool gw_box_is_paired(const struct gw_box *box, uint32_t local);
+/* The global id of what is gone, as base has it; 0: not known. */
+uint64_t gw_box_gone_id(const struct gw_box *box, uint32_t uid);
 /* True if the view lists this UID. */
 bool gw_box_is_there(const struct gw_box *box, uint32_t uid);
 /* The UID that base has for it: in a dry run the state keeps the old ones.  0: the same. */

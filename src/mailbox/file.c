@@ -159,3 +159,12 @@ bool gw_box_is_there(const struct gw_box *box, uint32_t uid)
 	}
 	return lo < box->remote.count && box->remote.messages[lo].uid == uid;
 }
+
+uint64_t gw_box_gone_id(const struct gw_box *box, uint32_t uid)
+{
+	for (size_t i = 0; i < box->gone_count; i++) {
+		if (box->gone[i].uid == uid)
+			return box->gone[i].global_id;
+	}
+	return 0;
+}

@@ -56,15 +56,6 @@ static const char *label_of(const struct gw_box *box)
 	return box->folder->wire;
 }
 
-static uint64_t id_of(const struct gw_box *box, uint32_t uid)
-{
-	for (size_t i = 0; i < box->gone_count; i++) {
-		if (box->gone[i].uid == uid)
-			return box->gone[i].global_id;
-	}
-	return 0;
-}
-
 static int by_id(const void *a, const void *b)
 {
 	const struct gw_labelled_item *x = a, *y = b;
@@ -138,7 +129,7 @@ static void on_asked(void *ctx, uint32_t exists, const struct gw_error *lost)
 		if (!gw_action_is_gone_there(a))
 			continue;
 		told = exists == 0 ? &(struct gw_labelled_item){ 0 }
-				   : told_of(box, id_of(box, a->uid));
+				   : told_of(box, gw_box_gone_id(box, a->uid));
 		if (told->has || (cut && a->uid < oldest)) {
 			a->kind = GW_DO_HIDE;
 			hidden++;
@@ -176,7 +167,7 @@ void gw_box_ask_all(struct gw_box *box)
 	box->labelled_count = 0;
 	for (size_t i = 0; i < box->plan.count && box->labelled != NULL; i++) {
 		const struct gw_action *a = &box->plan.actions[i];
-		uint64_t id = gw_action_is_gone_there(a) ? id_of(box, a->uid) : 0;
+		uint64_t id = gw_action_is_gone_there(a) ? gw_box_gone_id(box, a->uid) : 0;
 
 		if (id != 0 && box->labelled_count < box->gone_count)
 			box->labelled[box->labelled_count++].id = id;

@@ -263,7 +263,7 @@ bool gw_box_sets_aside(struct gw_box *box, struct gw_download_item *item)
 
 	item->heat = heat < UINT8_MAX ? (uint8_t)heat : UINT8_MAX;
 	item->on_trial = alone > 0 && box->trial->breaks > 0;
-	if (!gw_box_is_culprit(box, item))
+	if (heat == 0 || !is_culprit(box, heat, alone, item->size))
 		return false;
 	box->env->fetch_most = 0; /* so it was not their number */
 	gw_box_set_aside(box, item, GW_DOWNLOAD_BROKE);

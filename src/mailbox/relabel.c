@@ -8,15 +8,6 @@
 
 #include <stdlib.h>
 
-static uint64_t id_of(const struct gw_box *box, uint32_t uid)
-{
-	for (size_t i = 0; i < box->gone_count; i++) {
-		if (box->gone[i].uid == uid)
-			return box->gone[i].global_id;
-	}
-	return 0;
-}
-
 /* Only labels were changed here?  (Having been read is no change.) */
 static bool only_labels(const struct gw_box *box, const struct gw_action *a,
 	const struct gw_base_msg **base, uint64_t *changed)
@@ -42,7 +33,7 @@ bool gw_box_find_relabels(struct gw_box *box)
 	for (size_t i = 0; i < box->plan.count && box->relabels != NULL; i++) {
 		struct gw_action *a = &box->plan.actions[i];
 		const struct gw_base_msg *b;
-		uint64_t changed, id = id_of(box, a->uid);
+		uint64_t changed, id = gw_box_gone_id(box, a->uid);
 
 		if (id == 0 || !only_labels(box, a, &b, &changed))
 			continue;

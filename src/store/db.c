@@ -322,6 +322,18 @@ enum gw_code store_run(struct gw_store *store, sqlite3_stmt *st, struct gw_error
 						     : GW_ERR_STATE;
 }
 
+enum gw_code store_run_for(struct gw_store *store, enum statement which, int64_t mailbox,
+	int64_t number, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, which, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, mailbox);
+	sqlite3_bind_int64(st, 2, number);
+	return store_run(store, st, err);
+}
+
 enum gw_code store_end_rows(
 	struct gw_store *store, sqlite3_stmt *st, int rc, enum gw_code code, struct gw_error *err)
 {

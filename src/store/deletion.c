@@ -1,18 +1,6 @@
 /* store/deletion.c - what was deleted lately, and what is held back.  See store.h. */
 #include "store/store_p.h"
 
-static enum gw_code run_for_uid(struct gw_store *store, enum statement which, int64_t mailbox,
-	int64_t number, struct gw_error *err)
-{
-	sqlite3_stmt *st = store_statement(store, which, err);
-
-	if (st == NULL)
-		return err->code;
-	sqlite3_bind_int64(st, 1, mailbox);
-	sqlite3_bind_int64(st, 2, number);
-	return store_run(store, st, err);
-}
-
 enum gw_code gw_store_hold_deletion(struct gw_store *store, int64_t mailbox, uint32_t uid,
 	enum gw_side side, struct gw_error *err)
 {
@@ -29,7 +17,7 @@ enum gw_code gw_store_hold_deletion(struct gw_store *store, int64_t mailbox, uin
 enum gw_code gw_store_unhold_deletion(
 	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err)
 {
-	return run_for_uid(store, ST_UNHOLD_DELETION, mailbox, uid, err);
+	return store_run_for(store, ST_UNHOLD_DELETION, mailbox, uid, err);
 }
 
 enum gw_code gw_store_held_deletions(struct gw_store *store, int64_t mailbox,
@@ -51,7 +39,7 @@ enum gw_code gw_store_held_deletions(struct gw_store *store, int64_t mailbox,
 enum gw_code gw_store_deleted_add(
 	struct gw_store *store, int64_t mailbox, int64_t at, struct gw_error *err)
 {
-	return run_for_uid(store, ST_DELETED_ADD, mailbox, at, err);
+	return store_run_for(store, ST_DELETED_ADD, mailbox, at, err);
 }
 
 enum gw_code gw_store_deleted_purge(struct gw_store *store, int64_t at, struct gw_error *err)

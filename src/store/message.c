@@ -171,13 +171,7 @@ enum gw_code gw_store_message_flag_bits(struct gw_store *store, int64_t mailbox,
 enum gw_code gw_store_message_drop(
 	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err)
 {
-	sqlite3_stmt *st = store_statement(store, ST_MESSAGE_DROP, err);
-
-	if (st == NULL)
-		return err->code;
-	sqlite3_bind_int64(st, 1, mailbox);
-	sqlite3_bind_int64(st, 2, uid);
-	return store_run(store, st, err);
+	return store_run_for(store, ST_MESSAGE_DROP, mailbox, uid, err);
 }
 
 static enum gw_code set_state(struct gw_store *store, enum statement which, int64_t mailbox,

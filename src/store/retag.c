@@ -19,13 +19,7 @@ enum gw_code gw_store_retag(
 enum gw_code gw_store_retagged(
 	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err)
 {
-	sqlite3_stmt *st = store_statement(store, ST_RETAGGED, err);
-
-	if (st == NULL)
-		return err->code;
-	sqlite3_bind_int64(st, 1, mailbox);
-	sqlite3_bind_int64(st, 2, uid);
-	return store_run(store, st, err);
+	return store_run_for(store, ST_RETAGGED, mailbox, uid, err);
 }
 
 enum gw_code gw_store_retag_all(struct gw_store *store, struct gw_error *err)

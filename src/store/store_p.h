@@ -108,6 +108,10 @@ enum gw_code store_failed(struct gw_store *store, int rc, struct gw_error *err);
 /* Runs a bound statement that yields no row, and resets it. */
 enum gw_code store_run(struct gw_store *store, sqlite3_stmt *st, struct gw_error *err);
 
+/* The same for a statement that takes a mailbox and a number: a UID, a time, a kind. */
+enum gw_code store_run_for(struct gw_store *store, enum statement which, int64_t mailbox,
+	int64_t number, struct gw_error *err);
+
 /* Ends a loop over rows: rc is the last step's, code what the loop's callback said. */
 enum gw_code store_end_rows(
 	struct gw_store *store, sqlite3_stmt *st, int rc, enum gw_code code, struct gw_error *err);

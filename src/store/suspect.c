@@ -36,13 +36,7 @@ enum gw_code gw_store_convict(
 enum gw_code gw_store_acquit(
 	struct gw_store *store, int64_t mailbox, unsigned what, struct gw_error *err)
 {
-	sqlite3_stmt *st = store_statement(store, ST_ACQUIT, err);
-
-	if (st == NULL)
-		return err->code;
-	sqlite3_bind_int64(st, 1, mailbox);
-	sqlite3_bind_int64(st, 2, what);
-	return store_run(store, st, err);
+	return store_run_for(store, ST_ACQUIT, mailbox, what, err);
 }
 
 enum gw_code gw_store_suspects(

@@ -136,6 +136,14 @@ void gw_sync_fail(struct gw_sync *s, const struct gw_error *err)
 	s->machine->fail(s, err);
 }
 
+void gw_sync_fail_nomem(struct gw_sync *s)
+{
+	struct gw_error err = { 0 };
+
+	gw_fail(&err, GW_ERR_NOMEM, "out of memory");
+	gw_sync_fail(s, &err);
+}
+
 void gw_sync_maybe_finish(struct gw_sync *s)
 {
 	s->machine->maybe_finish(s);

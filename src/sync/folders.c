@@ -222,14 +222,6 @@ static bool has_ops(const struct gw_sync *s)
 
 /* --- the run ----------------------------------------------------------------------------------- */
 
-static void fail_nomem(struct gw_sync *s)
-{
-	struct gw_error err = { 0 };
-
-	gw_fail(&err, GW_ERR_NOMEM, "out of memory");
-	gw_sync_fail(s, &err);
-}
-
 /* true: the sync ends meanwhile. */
 static bool is_ending(struct gw_sync *s)
 {
@@ -274,7 +266,7 @@ static void on_acted(struct gw_sync *s, bool asked)
 static void act(struct gw_sync *s)
 {
 	if (!make_ops(s)) {
-		fail_nomem(s);
+		gw_sync_fail_nomem(s);
 		return;
 	}
 	if (has_ops(s) && s->remembered) { /* by what stands there now, then */
@@ -312,7 +304,7 @@ static void on_looked(void *ctx, const struct gw_error *err)
 		t->dirs[t->remade[i]].fresh = t->remakes[i].fresh ? GW_FRESH_YES : GW_FRESH_NO;
 	gw_folder_plan_deinit(&t->plan);
 	if (!gw_plan_folders(&t->in, &t->plan))
-		fail_nomem(s);
+		gw_sync_fail_nomem(s);
 	else
 		act(s);
 }
@@ -376,7 +368,7 @@ static void on_walked(struct gw_sync *s, const struct gw_error *err)
 		return;
 	}
 	if (!name_dirs(s)) {
-		fail_nomem(s);
+		gw_sync_fail_nomem(s);
 		return;
 	}
 	if (s->folders_settled || s->options.folder_count > 0 || s->options.verify) {
@@ -385,14 +377,14 @@ static void on_walked(struct gw_sync *s, const struct gw_error *err)
 		return;
 	}
 	if (!gw_sync_see_folders(s) || !gw_plan_folders(&t->in, &t->plan) || !find_remakes(s)) {
-		fail_nomem(s);
+		gw_sync_fail_nomem(s);
 		return;
 	}
 	if (t->remake_count == 0 || s->remembered) {
 		act(s);
 	} else if (gw_remake_start(&s->disk, t->remakes, t->remake_count, keeps, on_looked, s) !=
 		   GW_OK) {
-		fail_nomem(s);
+		gw_sync_fail_nomem(s);
 	}
 }
 

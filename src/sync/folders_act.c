@@ -197,11 +197,9 @@ static void on_worked(struct gw_disk_job *job)
 static void act_here(struct gw_sync *s, void (*done)(struct gw_sync *s, bool asked))
 {
 	struct act_job *j = calloc(1, sizeof *j);
-	struct gw_error err = { 0 };
 
 	if (j == NULL) {
-		gw_fail(&err, GW_ERR_NOMEM, "out of memory");
-		gw_sync_fail(s, &err);
+		gw_sync_fail_nomem(s);
 		return;
 	}
 	*j = (struct act_job){

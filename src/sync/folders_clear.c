@@ -172,11 +172,9 @@ static void next_op(struct gw_sync *s, size_t from, void (*done)(struct gw_sync 
 			continue;
 		j = calloc(1, sizeof *j);
 		if (j == NULL || !gw_sync_choose_trash(s)) {
-			struct gw_error err = { 0 };
 
 			free(j);
-			gw_fail(&err, GW_ERR_NOMEM, "out of memory");
-			gw_sync_fail(s, &err);
+			gw_sync_fail_nomem(s);
 			return;
 		}
 		*j = (struct clear_job){ .job = { .work = work_read, .done = on_read },

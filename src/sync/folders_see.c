@@ -74,15 +74,13 @@ static void on_walked(struct gw_disk_job *job)
 void gw_sync_walk(struct gw_sync *s, void (*done)(struct gw_sync *s, const struct gw_error *err))
 {
 	struct walk_job *j = calloc(1, sizeof *j);
-	struct gw_error err = { 0 };
 
 	s->settling = calloc(1, sizeof *s->settling);
 	if (s->settling != NULL)
 		s->settling->changed = calloc(s->row_count + 1, sizeof *s->settling->changed);
 	if (j == NULL || s->settling == NULL || s->settling->changed == NULL) {
 		free(j);
-		gw_fail(&err, GW_ERR_NOMEM, "out of memory");
-		gw_sync_fail(s, &err);
+		gw_sync_fail_nomem(s);
 		return;
 	}
 	for (size_t i = 0; i < s->row_count; i++) {

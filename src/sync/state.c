@@ -400,12 +400,10 @@ static void on_prepared(struct gw_disk_job *job)
 void gw_sync_prepare(struct gw_sync *s)
 {
 	struct prepare_job *p = calloc(1, sizeof *p);
-	struct gw_error err = { 0 };
 
 	gw_sync_enter(s, SYNC_PREPARING);
 	if (p == NULL) {
-		gw_fail(&err, GW_ERR_NOMEM, "out of memory");
-		gw_sync_fail(s, &err);
+		gw_sync_fail_nomem(s);
 		return;
 	}
 	*p = (struct prepare_job){ .job = { .work = work_prepare, .done = on_prepared },

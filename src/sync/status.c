@@ -23,6 +23,18 @@ struct reader {
 	struct gw_error *err;
 };
 
+static void tell_held(const struct reader *r, const struct gw_status_held *held)
+{
+	if (r->sink->held != NULL)
+		r->sink->held(r->sink->ctx, held);
+}
+
+static void tell_account(const struct gw_status_sink *sink, bool known, int64_t changed_at)
+{
+	if (sink->account != NULL)
+		sink->account(sink->ctx, known, changed_at);
+}
+
 static void tell_missing(struct reader *r, const struct gw_mailbox_row *row)
 {
 	bool here = gw_tree_inode(r->account->maildir, row->local_dir) != 0;
@@ -34,7 +46,7 @@ static void tell_missing(struct reader *r, const struct gw_mailbox_row *row)
 			       "on "
 			       "the server" };
 
-	r->sink->held(r->sink->ctx, &held);
+	tell_held(r, &held);
 }
 
 /* By its directory, which is one to one, unless the configuration gives it another. */
@@ -105,7 +117,7 @@ static enum gw_code take_held(
 		.mailbox = name, .uid = uid, .base_name = base_name, .reason = reason
 	};
 
-	r->sink->held(r->sink->ctx, &held);
+	tell_held(r, &held);
 	return GW_OK;
 }
 
@@ -155,13 +167,13 @@ enum gw_code gw_status_read(
 	if (code != GW_OK)
 		return code;
 	if (r.store == NULL) {
-		sink->account(sink->ctx, false, 0);
+		tell_account(sink, false, 0);
 		return GW_OK;
 	}
 	code = gw_store_fact_number(r.store, GW_FACT_CHANGED, &at, err);
 	if (code == GW_OK)
-		sink->account(sink->ctx, true, at);
-	if (code == GW_OK)
+		tell_account(sink, true, at);
+	if (code == GW_OK && sink->day != NULL)
 		code = tell_day(&r, err);
 	if (code == GW_OK)
 		code = tell_mailboxes(&r, err);

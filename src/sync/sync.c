@@ -219,10 +219,8 @@ static void look_at(struct gw_sync *s, bool suspects, size_t *ahead)
 		e->box = gw_box_new(&s->env, e->folder, &e->row, &e->trial,
 			e->remote_same && e->passes == 0, e->passes > 0);
 		if (e->box == NULL) {
-			struct gw_error err = { 0 };
 
-			gw_fail(&err, GW_ERR_NOMEM, "out of memory");
-			gw_sync_fail(s, &err);
+			gw_sync_fail_nomem(s);
 			return;
 		}
 		e->queued = true;

@@ -206,6 +206,7 @@ void gw_sync_emit(struct gw_sync *s, struct gw_sync_event ev);
 /* ENDING: goes on if nothing is under way any more. */
 void gw_sync_maybe_finish(struct gw_sync *s);
 void gw_sync_fail(struct gw_sync *s, const struct gw_error *err);
+void gw_sync_fail_nomem(struct gw_sync *s);
 void gw_sync_problem(struct gw_sync *s, const char *mailbox, const struct gw_error *err);
 /* Of a dry run: what would be done to a mailbox as a whole. */
 void gw_sync_tell_plan(struct gw_sync *s, const char *mailbox, const char *text);
