@@ -264,6 +264,10 @@ void gw_box_join(struct gw_box *box, const struct gw_box_union *u);
 bool gw_box_name_source(struct gw_box *box, uint32_t local, struct gw_op *op);
 /* The name of a local file with other flags; NULL with incomplete set when it cannot be. */
 char *gw_box_renamed(struct gw_box *box, uint32_t local, uint64_t flags, uint64_t changes);
+/* A file that comes from another mailbox: its keywords' letters are those of that mailbox, and are
+ * written anew.  base NULL: its base name stays. */
+char *gw_box_moved_name(struct gw_box *box, const struct gw_keywords *from, const char *file,
+	const char *base, uint64_t flags);
 /* Did the look show a file of this base name, which then is another message? */
 bool gw_box_name_is_taken(const struct gw_box *box, struct gw_slice base);
 /* The fingerprint of a file that base does not know, or NULL. */
@@ -325,9 +329,6 @@ void gw_box_tell(struct gw_box *box);
 
 /* match.c */
 void gw_box_look_at_gone(struct gw_box *box);
-/* Files whose messages were moved here on the server. */
-void gw_box_take_files(struct gw_box *box);
-void gw_box_forget_moves(struct gw_box *box);
 
 /* hidden.c: asks all mail for the labels of what is gone. */
 void gw_box_ask_labels(struct gw_box *box);
@@ -361,6 +362,11 @@ void gw_box_keep(struct gw_box *box, const struct gw_action *a);
 void gw_box_apply_rest(struct gw_box *box);
 /* What goes here. */
 void gw_box_delete_local(struct gw_box *box);
+
+/* moves_here.c */
+/* Files whose messages were moved here on the server. */
+void gw_box_take_files(struct gw_box *box);
+void gw_box_forget_moves(struct gw_box *box);
 
 /* moves_there.c */
 /* Finds the rows of messages that are to be uploaded, and stand in other mailboxes already. */

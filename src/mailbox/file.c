@@ -168,3 +168,18 @@ uint64_t gw_box_gone_id(const struct gw_box *box, uint32_t uid)
 	}
 	return 0;
 }
+
+char *gw_box_moved_name(struct gw_box *box, const struct gw_keywords *from, const char *file,
+	const char *base, uint64_t flags)
+{
+	struct gw_name old = gw_name_split(file);
+	char kept[GW_NAME_MAX + 1], name[GW_NAME_MAX + 1];
+
+	old.info = gw_name_without(old.info, gw_keywords_letters(from), kept);
+	if (base != NULL)
+		old.base = gw_slice_str(base);
+	if (old.info.p == NULL && flags == 0) /* as it is */
+		return gw_slice_dup(old.base);
+	gw_name_format(&old, flags, GW_FLAGS_ALL & ~gw_box_tags(box), &box->keywords, name);
+	return strdup(name);
+}

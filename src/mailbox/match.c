@@ -97,21 +97,38 @@ bool gw_box_is_unproved(const struct gw_box *box)
 	return box->remote.unproved;
 }
 
+static int by_hash(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* May what this action says is gone here stand in another mailbox, by its name? */
+static bool is_gone_here(const struct gw_box *box, const struct gw_action *a)
+{
+	return is_gone(box, a) && !gw_action_is_gone_there(a) && a->local == GW_NO_LOCAL;
+}
+
+/* Out of memory, every name may be there. */
 void gw_box_spare_named(struct gw_box *box, const struct gw_box *doubtful)
 {
 	const struct gw_scan *scan = &doubtful->local.scan;
+	uint64_t *names = box->gone_count == 0 ? NULL : calloc(scan->count + 1, sizeof *names);
 
+	for (size_t f = 0; f < scan->count && names != NULL; f++)
+		names[f] = gw_hash_bytes(gw_scan_base(scan, f));
+	if (names != NULL)
+		qsort(names, scan->count, sizeof *names, by_hash);
 	for (size_t i = 0; i < box->gone_count; i++) {
-		const struct gw_action *a = &box->plan.actions[box->gone_actions[i]];
-		bool stands = false;
+		const uint64_t *name = &box->gone[i].name;
 
-		if (!is_gone(box, a) || gw_action_is_gone_there(a) || a->local != GW_NO_LOCAL)
-			continue;
-		for (size_t f = 0; f < scan->count && !stands; f++)
-			stands = gw_hash_bytes(gw_scan_base(scan, f)) == box->gone[i].name;
-		if (stands)
+		if (is_gone_here(box, &box->plan.actions[box->gone_actions[i]]) &&
+			(names == NULL ||
+				bsearch(name, names, scan->count, sizeof *names, by_hash) != NULL))
 			gw_box_put_off(box, box->gone_actions[i]);
 	}
+	free(names);
 }
 
 static void on_confirmed(void *ctx, bool news, const struct gw_error *err)
@@ -393,23 +410,6 @@ static uint64_t flags_there(const struct gw_box *box, const struct gw_action *a)
 		       : box->local.base[b].flags;
 }
 
-/* A file that comes from another mailbox: its keywords' letters are those of that mailbox, and are
- * written anew.  base NULL: its base name stays. */
-static char *moved_name(struct gw_box *box, const struct gw_keywords *from, const char *file,
-	const char *base, uint64_t flags)
-{
-	struct gw_name old = gw_name_split(file);
-	char kept[GW_NAME_MAX + 1], name[GW_NAME_MAX + 1];
-
-	old.info = gw_name_without(old.info, gw_keywords_letters(from), kept);
-	if (base != NULL)
-		old.base = gw_slice_str(base);
-	if (old.info.p == NULL && flags == 0) /* as it is */
-		return gw_slice_dup(old.base);
-	gw_name_format(&old, flags, GW_FLAGS_ALL & ~gw_box_tags(box), &box->keywords, name);
-	return strdup(name);
-}
-
 static uint64_t flags_in_base(const struct gw_box *box, const struct gw_action *a)
 {
 	size_t b = gw_base_find(box->local.base, box->local.base_count, a->uid);
@@ -437,7 +437,7 @@ static void merge_moved(struct gw_box *from, const struct gw_action *gone, uint6
 	c->flags = gw_box_translate(to, &from->keywords, there);
 	c->agreed = gw_box_translate(to, &from->keywords, base);
 	c->flags_differ = m.remote != there;
-	c->to = moved_name(
+	c->to = gw_box_moved_name(
 		to, &from->keywords, file, NULL, gw_box_translate(to, &from->keywords, m.local));
 	if (c->to != NULL && strcmp(c->to, file) == 0) {
 		free(c->to);
@@ -669,133 +669,7 @@ bool gw_box_deletes(const struct gw_box *box, uint32_t uid)
 				    a->kind == GW_DO_DELETE_LOCAL || a->kind == GW_DO_FORGET);
 }
 
-/* --- files that follow ----------------------------------------------------------------------- */
-
-/* What was changed here goes along at once: its file has another name by the next look, and notmuch
- * knows the old one. */
-static bool tell_taken(struct gw_box *box, const struct gw_action *a, uint64_t flags)
-{
-	const struct gw_action told = { .uid = a->uid, .base_flags = a->flags, .flags = flags };
-
-	if (box->env->account->direction != GW_DIRECTION_PULL)
-		return gw_box_will_push(box, &told);
-	box->plan.look_again = true;
-	return true;
-}
-
-static void take_file(struct gw_box *box, const struct gw_action *a)
-{
-	const struct gw_box_take *t = &box->takes[a->local];
-	struct gw_box *from = t->from;
-	struct gw_plan_input in = gw_box_policy(box);
-	const char *file = gw_scan_name(&from->local.scan, t->from_local);
-	struct gw_op op = { .kind = GW_OP_TAKE,
-		.uid = a->uid,
-		.flags = a->flags,
-		.size = t->facts->size,
-		.global_id = t->facts->global_id,
-		.date = t->facts->date,
-		.print = t->facts->print,
-		.from_place = from->place,
-		.row_place = t->row_of->place,
-		.from_uid = t->from_uid };
-	uint64_t mine = from->local.messages[t->from_local].flags, own, left;
-	char base[64];
-	bool renamed = t->facts->named_by_us || gw_box_name_is_taken(box, gw_name_split(file).base);
-	struct gw_merged m;
-
-	in.storable = gw_box_storable(box);
-	left = gw_box_tag_of(box, t->row_of) & ~a->flags;
-	mine = gw_box_translate(box, &from->keywords, mine) & ~left;
-	own = gw_box_own_label(box);
-	mine &= ~own;
-	m = gw_merge_flags(&in, gw_box_translate(box, &t->row_of->keywords, t->from_base) & ~own,
-		a->flags, mine);
-	gw_name_of_uid(box->key, a->uid, base); /* so that it is found by name after a kill */
-	op.from = strdup(file);
-	op.from_in_new = from->local.scan.entries[t->from_local].in_new;
-	op.to_in_new = op.from_in_new && (m.local & gw_box_here(box)) == 0;
-	op.to = moved_name(box, &from->keywords, file, renamed ? base : NULL, m.local);
-	if (op.from == NULL || op.to == NULL) {
-		free(op.from);
-		free(op.to);
-		box->incomplete = from->incomplete = true;
-		return;
-	}
-	op.gains = m.local & gw_box_tags(box);
-	op.loses = (mine & ~m.local & gw_box_tags(box)) | left;
-	gw_box_drop_twins(t->row_of, t->from_uid, t->row_of == from ? t->from_local : GW_NO_LOCAL);
-	gw_box_add(box, &op);
-	box->incomplete |= m.remote != a->flags && !tell_taken(box, a, m.remote);
-	box->delta.moved++;
-	box->env->counts->moved++;
-}
-
-/* Nobody waits for it any more. */
-static void end_take(struct gw_box_take *t, const struct gw_box *ended)
-{
-	if (t->from == NULL)
-		return;
-	if (t->from != ended)
-		t->from->awaited--;
-	if (t->row_of != t->from && t->row_of != ended)
-		t->row_of->awaited--;
-	t->from = NULL;
-}
-
-void gw_box_take_files(struct gw_box *box)
-{
-	for (size_t i = 0; i < box->plan.count; i++) {
-		const struct gw_action *a = &box->plan.actions[i];
-
-		if (a->kind == GW_DO_TAKE && box->takes[a->local].from != NULL)
-			take_file(box, a);
-		else if (a->kind == GW_DO_TAKE)
-			box->incomplete = true; /* its old mailbox is looked at again */
-	}
-	for (size_t i = 0; i < box->take_count; i++)
-		end_take(&box->takes[i], NULL);
-}
-
 /* --- ending ---------------------------------------------------------------------------------- */
-
-void gw_box_forget_moves(struct gw_box *box)
-{
-	for (size_t i = 0; i < box->carry_count; i++) {
-		gw_place_unref(box->carries[i].from_place);
-		free(box->carries[i].to);
-	}
-	box->carry_count = 0;
-	free(box->wanted_heads);
-	box->wanted_heads = NULL;
-}
-
-void gw_box_cut_moves(struct gw_box *box, const struct gw_box *ended)
-{
-	gw_box_cut_orphans(box, ended);
-	for (size_t i = 0; i < box->carry_count; i++) {
-		if (box->carries[i].from == ended)
-			box->carries[i].from = NULL;
-	}
-	for (size_t i = 0; i < box->take_count; i++) {
-		if (box->takes[i].from == ended || box->takes[i].row_of == ended)
-			end_take(&box->takes[i], ended);
-	}
-	for (size_t i = 0; i < ended->take_count; i++) {
-		if (ended->takes[i].from == NULL ||
-			(ended->takes[i].from != box && ended->takes[i].row_of != box))
-			continue;
-		box->awaited--;
-		box->incomplete = true;
-	}
-	for (size_t i = 0; i < ended->carry_count; i++) { /* nobody knows what became of it */
-		if (ended->carries[i].from == box) {
-			box->awaited--;
-			box->incomplete = true;
-			ended->carries[i].from = NULL;
-		}
-	}
-}
 
 void gw_box_yield(struct gw_box *box)
 {
