@@ -42,7 +42,7 @@ static enum gw_code take_sibling(void *ctx, int64_t mailbox, const struct gw_mes
 	struct source *s = ctx;
 
 	if (s->mailbox != 0 || (row->state != GW_ROW_PAIRED && row->state != GW_ROW_HIDDEN) ||
-		row->header_hash == NULL || row->body_hash == NULL ||
+		row->base_name == NULL || row->header_hash == NULL || row->body_hash == NULL ||
 		strlen(row->base_name) > GW_NAME_MAX)
 		return GW_OK;
 	s->mailbox = mailbox;
