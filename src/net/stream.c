@@ -8,6 +8,7 @@
  * I2  cb is called by emit() only; after it returns the stream may be CLOSING, so every caller
  *     looks at the state again before it goes on.
  * I3  s is freed when `open` is 0: each handle, the dial and each write request count.
+ * I4  nothing is read from the peer while TLS has not used up what it was lent: it lies in `raw`.
  */
 #include "net/stream.h"
 
@@ -317,9 +318,11 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	hand_out(s, (struct gw_slice){ buf->base, (size_t)n });
 }
 
+/* After a pause the loop may find the peer's next bytes before on_kick() comes: I4. */
 static void update_reading(struct gw_stream *s)
 {
-	bool want = (s->state == OPEN || s->state == HANDSHAKE) && !s->paused;
+	bool lent = s->tls != NULL && gw_tls_unread(s->tls) > 0;
+	bool want = (s->state == OPEN || s->state == HANDSHAKE) && !s->paused && !lent;
 
 	if (want && !s->reading)
 		s->reading = uv_read_start(s->in, on_alloc, on_read) == 0;
@@ -378,6 +381,7 @@ static void pump(struct gw_stream *s)
 	}
 	if (s->state == OPEN && s->tls != NULL && gw_tls_out(s->tls)->n > 0)
 		flush_tls(s); /* key updates */
+	update_reading(s);
 }
 
 static void begin_tls(struct gw_stream *s)

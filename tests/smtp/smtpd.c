@@ -28,6 +28,7 @@
  * "\n" parts lines; "silence", "close", "rst", "accept-close" (takes the message, then closes),
  * "endless", "huge", "nul" and "none" (no answer) are what they say.
  */
+#include "selfsigned.h"
 #include "sent.h"
 
 #include <arpa/inet.h>
@@ -37,12 +38,7 @@
 #include <getopt.h>
 #include <netinet/in.h>
 #include <openssl/base64.h>
-#include <openssl/ec.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -636,49 +632,6 @@ static void serve(void)
 	end_by("fin");
 }
 
-/* A key, and a certificate for 127.0.0.1 and localhost that signs itself. */
-static void make_tls(void)
-{
-	EVP_PKEY *key = EVP_PKEY_new();
-	EC_KEY *ec = EC_KEY_new_by_curve_name(NID_X9_62_prime256v1);
-	X509 *cert = X509_new();
-	X509_NAME *name;
-	X509V3_CTX v3;
-	X509_EXTENSION *alt, *ca;
-	char path[4096];
-	FILE *f;
-
-	EC_KEY_generate_key(ec);
-	EVP_PKEY_assign_EC_KEY(key, ec);
-	X509_set_version(cert, 2);
-	ASN1_INTEGER_set(X509_get_serialNumber(cert), (long)time(NULL));
-	X509_gmtime_adj(X509_getm_notBefore(cert), -86400);
-	X509_gmtime_adj(X509_getm_notAfter(cert), 86400 * 30L);
-	X509_set_pubkey(cert, key);
-	name = X509_get_subject_name(cert);
-	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const uint8_t *)"smtpd", -1, -1, 0);
-	X509_set_issuer_name(cert, name);
-	X509V3_set_ctx(&v3, cert, cert, NULL, NULL, 0);
-	alt = X509V3_EXT_nconf_nid(NULL, &v3, NID_subject_alt_name, "IP:127.0.0.1,DNS:localhost");
-	ca = X509V3_EXT_nconf_nid(NULL, &v3, NID_basic_constraints, "critical,CA:TRUE");
-	if (alt == NULL || ca == NULL)
-		abort();
-	X509_add_ext(cert, alt, -1);
-	X509_add_ext(cert, ca, -1);
-	X509_EXTENSION_free(alt);
-	X509_EXTENSION_free(ca);
-	if (X509_sign(cert, key, EVP_sha256()) == 0)
-		abort();
-	ctx = SSL_CTX_new(TLS_server_method());
-	SSL_CTX_use_certificate(ctx, cert);
-	SSL_CTX_use_PrivateKey(ctx, key);
-	snprintf(path, sizeof path, "%s/cert.pem", dir);
-	f = fopen(path, "w");
-	if (f == NULL || !PEM_write_X509(f, cert))
-		abort();
-	fclose(f);
-}
-
 static void write_port(int listener)
 {
 	struct sockaddr_in addr = { 0 };
@@ -782,8 +735,10 @@ int main(int argc, char **argv)
 	mkdir(path, 0700);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_IGN);
-	if (tls_any)
-		make_tls();
+	if (tls_any) {
+		snprintf(path, sizeof path, "%s/cert.pem", dir);
+		ctx = selfsigned(path);
+	}
 	listener = listen_somewhere();
 	write_port(listener);
 	for (;;) {
