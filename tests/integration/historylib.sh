@@ -1,7 +1,7 @@
 # tests/integration/historylib.sh - random histories: what people do in a Maildir; sourced after lib.sh.
 # Wants FOLDERS, and change_there, which does something on the server.
 
-HISTORIES=${HISTORIES:-60}
+HISTORIES=${HISTORIES:-30}
 SEED=${SEED:-$(date +%s)}
 RANDOM=$((SEED % 32768))
 echo "seed: $SEED (SEED=$SEED replays the choices)"

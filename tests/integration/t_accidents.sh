@@ -2,7 +2,11 @@
 # Accidents, one by one: the outcome of each is what a person would expect, and no mail is lost.
 . "$(dirname "$0")/lib.sh"
 DRESS=full
+PLACE_STEP=${PLACE_STEP:-4} # a run is killed at every so many of the places where it can be; 1: at all
 
+places() { # FIRST LAST: some of them, by chance
+	seq $(($1 + RANDOM % PLACE_STEP)) "$PLACE_STEP" "$2"
+}
 begin() { # MESSAGES [CONFIG]: an account in step
 	fresh "$DRESS"
 	"$TOOLS/mkmail" "$MAIL/INBOX" "$1" 600 1
@@ -79,7 +83,7 @@ assert_equal "stamps from the future"
 
 note "edited here, and killed before the old one goes"
 begin 20 'delete = "expunge"'
-for at in 1 3 5 7 9 11; do
+for at in $(places 1 12); do
 	f=$(nth INBOX 2)
 	id=$(id_of "$f")
 	{ cat "$f"; echo "edit $at"; } > "$T/mail/INBOX/tmp/e"
@@ -96,7 +100,7 @@ done
 note "an interrupted upload, and its file is deleted, edited, moved or renamed before the next run"
 begin 20 'delete = "expunge"'
 for what in deleted edited moved renamed; do
-	for at in 8 11 14 16 18 20 22 24 26 28; do # writes to the state: announced, sent, recorded
+	for at in $(places 8 28); do # writes to the state: announced, sent, recorded
 		mail "$what$at"
 		cp "$T/m" "$T/mail/INBOX/cur/$what.$at:2,S"
 		uidnext=$(uidnext)
@@ -131,7 +135,7 @@ mkdir -p "$MAIL/Trash"/{cur,new,tmp}
 server_own
 sync_ok
 killed=0
-for at in $(seq 1 22); do
+for at in $(places 1 22); do
 	f=$(nth INBOX 1)
 	id=$(id_of "$f")
 	rm "$f"
@@ -146,7 +150,7 @@ for at in $(seq 1 22); do
 	[ -z "$(adm search -u me mailbox INBOX HEADER Message-ID "$id")" ] || fail "killed at $at: it is still there"
 	assert_equal "a deletion, killed at $at"
 done
-[ $killed -gt 3 ] || fail "only $killed runs were killed"
+[ $killed -gt 0 ] || fail "no run was killed"
 DRESS=full
 
 note "moved here by name, where its keyword has another letter, and killed anywhere"
@@ -168,10 +172,10 @@ id=$(id_of "$f")
 mv "$f" "$T/mail/INBOX/cur/$(basename "${f%%:2,*}"):2,a"
 sync_ok
 [ "$(keywords INBOX "$id")" = one ] || fail "the keyword is \"$(keywords INBOX "$id")\", not one"
-keyword_moves() { # LAST WHAT [deleted]: back and forth, each time killed later
+keyword_moves() { # LAST WHAT [deleted]: back and forth, each time killed elsewhere
 	local kinds at x status
 	for kinds in s W N F; do
-		for at in $(seq 1 2 "$1"); do
+		for at in $(places 1 "$1"); do
 			[ -z "${3:-}" ] || adm expunge -u me mailbox "$from" HEADER Message-ID "$id"
 			mv "$(grep -rlF "Message-ID: $id" "$T/mail/$from")" "$T/mail/$to/cur/"
 			status=0

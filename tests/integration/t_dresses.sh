@@ -1,7 +1,7 @@
 #!/bin/bash
 # First sync, increments and no-op against a server with all extensions, without QRESYNC, and bare.
 . "$(dirname "$0")/lib.sh"
-MESSAGES=${MESSAGES:-5000}
+MESSAGES=${MESSAGES:-2000}
 
 fill_server() {
 	rm -rf "$T/server/home" "$T/mail" "$T/state"

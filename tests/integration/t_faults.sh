@@ -1,8 +1,8 @@
 #!/bin/bash
 # Killed at random moments and cut at random byte counts: nothing lost, doubled, or fetched again.
 . "$(dirname "$0")/lib.sh"
-KILLS=${KILLS:-120}
-CUTS=${CUTS:-120}
+KILLS=${KILLS:-30}
+CUTS=${CUTS:-30}
 SEED=${SEED:-$(date +%s)}
 RANDOM=$((SEED % 32768))
 echo "seed: $SEED (SEED=$SEED replays the choices)"

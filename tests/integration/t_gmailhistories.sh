@@ -3,7 +3,7 @@
 # each message is in the same mailboxes on both sides, and nothing is lost.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/gmaillib.sh"
-HISTORIES=${HISTORIES:-15}
+HISTORIES=${HISTORIES:-8}
 . "$(dirname "$0")/historylib.sh"
 FOLDERS=(INBOX Work Travel/2026 Lists "[Gmail]/Trash" "[Gmail]/Spam")
 ARCHIVE=${ARCHIVE:-$((SEED % 2))} # the one day with all mail as an archive, the other without

@@ -5,10 +5,10 @@
 # once, on both sides.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/mailset.sh"
-KILL_POINTS=${KILL_POINTS:-5} # of each kind of call
-CUT_POINTS=${CUT_POINTS:-4}
+KILL_POINTS=${KILL_POINTS:-2} # of each kind of call
+CUT_POINTS=${CUT_POINTS:-2}
 DRESSES=${DRESSES:-full plain}
-FAIL_POINTS=${FAIL_POINTS:-5} # of a full disk, and of one that cannot be flushed
+FAIL_POINTS=${FAIL_POINTS:-2} # of a full disk, and of one that cannot be flushed
 points=0 killed=0 failed=0
 
 compare() { # WHAT
@@ -32,18 +32,20 @@ recover() { # WHAT
 	compare "$1"
 }
 
-killed() { # KINDS: killed before the n-th operation of them, n = 1, 2, ... until a run is not
-	local n=1 step=1 status
-	while [ $kills -gt 0 ]; do
+killed() { # KINDS: killed before one of the operations of them, and then another; by chance at an early one
+	local n=$((1 + RANDOM % 6)) left=$KILL_POINTS status
+	while [ $left -gt 0 ]; do
 		change
-		kills=$((kills - 1))
+		left=$((left - 1))
 		status=0
 		killed_at "$1" $n || status=$?
-		[ "$status" != 137 ] || killed=$((killed + 1))
 		recover "$DRESS: killed before $1 number $n"
-		[ "$status" = 137 ] || break
-		n=$((n + step))
-		[ $n -lt 12 ] || step=$((1 + n / 6))
+		if [ "$status" = 137 ]; then
+			killed=$((killed + 1))
+			n=$((n + 1 + RANDOM % (2 + n / 4)))
+		else # there were not as many
+			n=$((1 + RANDOM % n))
+		fi
 	done
 }
 
@@ -68,7 +70,6 @@ for dress in $DRESSES; do
 	note "$dress"
 	setup "$dress"
 	for kinds in s W N F U C; do # see tools/powerlog.c
-		kills=$KILL_POINTS
 		killed $kinds
 	done
 	failing 28 CMWLN # ENOSPC

@@ -2,10 +2,10 @@
 # The line is cut after each byte of a dialogue, either way, by FIN and RST, with DATA and BDAT, through the
 # whole outbox.  0 lost; sent twice only where the server took it and its answer did not arrive, and then
 # by in-doubt = "resend" alone: with "hold", and with evidence in \Sent, never.
-# STEP (default 200): every so many bytes; 1 takes an hour.  See test_smtp_session for silence and TLS.
+# CUT_STEP (default 200): every so many bytes; 1 takes an hour.  See test_smtp_session for silence and TLS.
 . "$(dirname "$0")/outboxlib.sh"
 
-STEP=${STEP:-200}
+CUT_STEP=${CUT_STEP:-200}
 DATA=PIPELINING,8BITMIME,SIZE_1000000,ENHANCEDSTATUSCODES
 printf 'password=app\n' > "$T/gmail"
 "$GODWIT_BUILD/gmaild" "$T/gmail" > "$T/gmail.out" &
@@ -57,7 +57,7 @@ try() {
 
 # points WAY: after which bytes: the whole of it in steps, and finely where the text and its answer go
 points() {
-	local all fine=$(((STEP + 19) / 20))
+	local all fine=$(((CUT_STEP + 19) / 20))
 	rm -f "$SRV/cut"
 	rm -rf "$Q" "$T/state/me.outbox"* "$SRV"/msgs/* "$SRV/log"
 	# shellcheck disable=SC2086
@@ -66,7 +66,7 @@ points() {
 	until grep -q '^end' "$SRV/log"; do sleep 0.01; done
 	all=$(sed -n 's/^end [a-z]* \([0-9]*\) \([0-9]*\)$/\1 \2/p' "$SRV/log" | tail -1)
 	[ "$1" = in ] && all=${all% *} || all=${all#* }
-	{ seq 1 "$STEP" "$all"; seq $((all - 45)) "$fine" "$all"; } | sort -nu
+	{ seq 1 "$CUT_STEP" "$all"; seq $((all - 45)) "$fine" "$all"; } | sort -nu
 }
 
 for caps in $DATA $DATA,CHUNKING; do
@@ -75,7 +75,7 @@ for caps in $DATA $DATA,CHUNKING; do
 		account $way
 		for class in "in rst" "in fin" "out rst" "out fin"; do
 			for TO in a@y "a@y b@y c@y"; do
-				[ "$STEP" -lt 50 ] || case $class,$TO in "in rst,a@y" | "out fin,a@y b@y c@y") ;; *) continue ;; esac
+				[ "$CUT_STEP" -lt 50 ] || case $class,$TO in "in rst,a@y" | "out fin,a@y b@y c@y") ;; *) continue ;; esac
 				cuts=0 doubts=0 twice=0 held=0
 				for n in $(points "${class% *}"); do
 					try $way "${class% *} $n ${class#* } 1"

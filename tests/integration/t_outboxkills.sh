@@ -1,10 +1,10 @@
 #!/bin/bash
 # sendmail and the sender are killed before each of their operations, of all threads together; the power is
 # cut there, and the disk is full from there on.  What was accepted is not lost, and what was sent
-# twice was in doubt.  STEP (default 11): every so many operations; 1 takes some ten minutes.
+# twice was in doubt.  KILL_STEP (default 11): every so many operations; 1 takes some ten minutes.
 . "$(dirname "$0")/outboxlib.sh"
 
-STEP=${STEP:-11}
+KILL_STEP=${KILL_STEP:-11}
 POWERCUT=$(dirname "$0")/../tools/powercut.pl
 export ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 # the library is loaded before it
 server --caps PIPELINING,CHUNKING,8BITMIME,SIZE_100000,AUTH_PLAIN
@@ -63,10 +63,10 @@ for way in none "cut journal" "cut strict"; do
 		[ "$(taken)" -le 1 ] || fail "sent $(taken) times (operation $n)"
 		[ -z "$(ls "$Q"/cur "$Q"/new 2> /dev/null | grep '\.godwit')" ] || fail "something is left (operation $n)"
 		queued=$((queued + $(taken)))
-		n=$((n + STEP))
+		n=$((n + KILL_STEP))
 	done
 	[ "$status" = 0 ] && [ "$(taken)" = 1 ] || fail "accepted, and not sent"
-	for seed in $(seq $((20 / STEP + 1))); do
+	for seed in $(seq $((20 / KILL_STEP + 1))); do
 		fresh
 		at 0 sendmail a@y < "$T/mail"
 		$way "$seed"
@@ -93,7 +93,7 @@ for way in none "cut journal" "cut strict"; do
 		doubts=$((doubts + doubt))
 		twice=$((twice + got - 1))
 		[ "$killed" = 137 ] || break
-		n=$((n + STEP))
+		n=$((n + KILL_STEP))
 	done
 	[ "$got" = 1 ] && [ "$doubt" = 0 ] || fail "a run that nobody killed left a doubt"
 	echo "   $n operations; $doubts in doubt, $twice sent twice"
@@ -109,7 +109,7 @@ while :; do
 	case $status in 73 | 74 | 75) ;; *) fail "status $status (operation $n)" ;; esac
 	[ "$left" = 0 ] || fail "refused, and queued (operation $n)"
 	grep -q 'nothing was queued' "$T/err" || fail "not told (operation $n)"
-	n=$((n + STEP))
+	n=$((n + KILL_STEP))
 done
 [ "$left" = 1 ] || fail "accepted, and not queued"
 n=1
@@ -123,7 +123,7 @@ while :; do
 	[ "$got" -ge 1 ] || fail "lost (operation $n, full)"
 	[ "$got" = 1 ] || [ "$doubt" = 1 ] || fail "sent $got times without a doubt (operation $n, full)"
 	[ "$first" != 0 ] || break
-	n=$((n + STEP))
+	n=$((n + KILL_STEP))
 done
 
 note "the clock goes back by a year, and forth again"
@@ -148,3 +148,4 @@ fresh
 clock -31536000 sendmail a@y < "$T/mail"
 send 0
 [ "$(taken)" = 1 ] || fail "not sent"
+note ok

@@ -2,7 +2,7 @@
 # The same mail is recognised: new UIDVALIDITY, lost and damaged state, a restored server, a Maildir
 # that another tool made.
 . "$(dirname "$0")/lib.sh"
-MESSAGES=${MESSAGES:-5000}
+MESSAGES=${MESSAGES:-1500}
 
 
 no_body() {

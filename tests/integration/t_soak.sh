@@ -3,7 +3,7 @@
 # end both sides are equal, nothing is lost or doubled, and the watcher holds no more than in the beginning.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/watchlib.sh"
-SOAK_SECONDS=${SOAK_SECONDS:-120}
+SOAK_SECONDS=${SOAK_SECONDS:-60}
 SEED=${SEED:-$(date +%s)}
 RANDOM=$((SEED % 32768))
 echo "seed: $SEED (SEED=$SEED replays the choices)"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # New mail here reaches the server, once, whatever is cut or killed; in three dresses.
 . "$(dirname "$0")/lib.sh"
-CUTS=${CUTS:-20}
-KILLS=${KILLS:-25}
+CUTS=${CUTS:-8}
+KILLS=${KILLS:-10}
 SEED=${SEED:-$(date +%s)}
 RANDOM=$((SEED % 32768))
 echo "seed: $SEED (SEED=$SEED replays the choices)"
