@@ -244,7 +244,7 @@ static void on_batch_failed(void *ctx, const struct gw_error *err)
 	struct gw_sync *s = ctx;
 
 	s->batches_lost = true;
-	if (s->state >= SYNC_ENDING) { /* those that waited for it wait in vain */
+	if (s->phase >= SYNC_ENDING) { /* those that waited for it wait in vain */
 		for (size_t i = 0; i < s->entry_count; i++) {
 			if (s->entries[i].box != NULL)
 				gw_box_stop(s->entries[i].box, true);

@@ -56,9 +56,9 @@ static bool connect_again(struct gw_sync *s)
  * in another way. */
 static bool list_again(struct gw_sync *s, const struct gw_error *why)
 {
-	if (s->state == SYNC_LISTING)
+	if (s->phase == SYNC_LISTING)
 		gw_sync_unlist(s);
-	if (s->state != SYNC_OPENING || !connect_again(s))
+	if (s->phase != SYNC_OPENING || !connect_again(s))
 		return false;
 	gw_log(s->log, GW_LOG_INFO, "%s; connecting again", why->text);
 	return true;
@@ -84,14 +84,14 @@ static void on_lost(struct gw_conn *c, const struct gw_error *err)
 	blamed = c->blamed;
 	gw_sync_close_conn(c);
 	s->compress_failed |= why.code == GW_ERR_PROTOCOL;
-	if (s->state >= SYNC_ENDING) {
+	if (s->phase >= SYNC_ENDING) {
 		gw_sync_maybe_finish(s);
 		return;
 	}
 	if (gw_sync_renew(s, &why) || (learned && list_again(s, &why)))
 		return;
 	s->losses -= moved && s->losses > 0; /* it is no storm that brings mail */
-	if (s->state == SYNC_WORKING && !busy && (moved || blamed || any_conn(s))) {
+	if (s->phase == SYNC_WORKING && !busy && (moved || blamed || any_conn(s))) {
 		gw_log(s->log, GW_LOG_WARN, "%s%s", why.text,
 			any_conn(s) ? "" : "; connecting again");
 		if (any_conn(s) || connect_again(s)) {
@@ -115,7 +115,7 @@ void gw_conn_on_session(struct gw_conn *c, enum gw_session_event event, const st
 	c->ready = true;
 	c->progress_at_start = progress(s);
 	gw_session_pause(c->session, s->paused);
-	if (s->state == SYNC_OPENING)
+	if (s->phase == SYNC_OPENING)
 		gw_sync_list(s);
 	else
 		gw_sync_pump(s);

@@ -1,4 +1,4 @@
-/* sync/core.c - what every part of a sync uses: its state, what it tells, what crossed the wire, and how
+/* sync/core.c - what every part of a sync uses: its phase, what it tells, what crossed the wire, and how
  * a part goes on.  Calls nothing above itself, but through s->machine.
  */
 #include "sync/sync_p.h"
@@ -6,24 +6,13 @@
 #include <assert.h>
 #include <stdlib.h>
 
-static const char *const state_names[] = {
-	[SYNC_OPENING] = "opening",
-	[SYNC_LISTING] = "listing",
-	[SYNC_SETTLING] = "settling",
-	[SYNC_PREPARING] = "preparing",
-	[SYNC_WORKING] = "working",
-	[SYNC_ENDING] = "ending",
-	[SYNC_FINISHING] = "finishing",
-	[SYNC_DONE] = "done",
-};
-_Static_assert(sizeof state_names / sizeof *state_names == SYNC_STATES, "each state has a name");
-
-void gw_sync_enter(struct gw_sync *s, enum gw_sync_state next)
+void gw_sync_enter(struct gw_sync *s, enum gw_sync_phase next)
 {
-	if (s->state != next)
+	assert(gw_sync_may_follow(s->phase, next));
+	if (s->phase != next)
 		gw_log(s->log, GW_LOG_DEBUG, "%s: %s -> %s", s->account->name,
-			state_names[s->state], state_names[next]);
-	s->state = next;
+			gw_sync_phase_name(s->phase), gw_sync_phase_name(next));
+	s->phase = next;
 }
 
 void gw_sync_emit(struct gw_sync *s, struct gw_sync_event ev)

@@ -225,7 +225,7 @@ static bool has_ops(const struct gw_sync *s)
 /* true: the sync ends meanwhile. */
 static bool is_ending(struct gw_sync *s)
 {
-	if (s->state != SYNC_ENDING)
+	if (s->phase != SYNC_ENDING)
 		return false;
 	end_settling(s);
 	gw_sync_pump(s);

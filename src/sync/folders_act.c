@@ -212,7 +212,7 @@ static void act_here(struct gw_sync *s, void (*done)(struct gw_sync *s, bool ask
 
 static void on_settled(struct gw_sync *s, const struct gw_result *result)
 {
-	if (--s->list_pending > 0 || s->state >= SYNC_ENDING || result->kind == GW_RESULT_LOST)
+	if (--s->list_pending > 0 || s->phase >= SYNC_ENDING || result->kind == GW_RESULT_LOST)
 		return; /* when lost, the session's own event follows */
 	act_here(s, s->settling->acted);
 }

@@ -88,7 +88,7 @@ static void on_forgotten(struct gw_disk_job *job)
 {
 	struct clear_job *j = (struct clear_job *)job;
 
-	if (j->sync->state >= SYNC_ENDING) {
+	if (j->sync->phase >= SYNC_ENDING) {
 		struct gw_sync *s = j->sync;
 
 		free(j->items);
@@ -105,7 +105,7 @@ static void on_cleared(void *ctx, enum gw_clear_outcome outcome, const struct gw
 	struct gw_folder_op *op = j->op;
 	struct gw_sync *s = j->sync;
 
-	if (s->state >= SYNC_ENDING || (err != NULL && err->code != GW_ERR_REFUSED)) {
+	if (s->phase >= SYNC_ENDING || (err != NULL && err->code != GW_ERR_REFUSED)) {
 		free(j->items); /* the session's own event follows, or came */
 		free(j);
 		return;
@@ -147,7 +147,7 @@ static void on_read(struct gw_disk_job *job)
 		.done = on_cleared,
 		.ctx = j };
 
-	if (s->state >= SYNC_ENDING) {
+	if (s->phase >= SYNC_ENDING) {
 		free(j->items);
 		free(j);
 		gw_sync_pump(s);

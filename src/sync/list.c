@@ -40,7 +40,7 @@ static void on_response(void *ctx, const struct gw_response *r)
 		gw_folders_take_namespace(&s->folders, r);
 		break;
 	case GW_RESP_LIST:
-		if (s->state != SYNC_LISTING) /* the entries point into the list */
+		if (s->phase != SYNC_LISTING) /* the entries point into the list */
 			break;
 		if (gw_folders_take_list(&s->folders, r, s->account, &err) != GW_OK)
 			gw_sync_problem(s, NULL, &err);
@@ -411,7 +411,7 @@ static void on_done(void *ctx, const struct gw_result *result)
 	if (result->kind !=
 		GW_RESULT_OK) /* of one mailbox: its state is unknown, so it is looked at */
 		gw_log(s->log, GW_LOG_INFO, "%s", result->err->text);
-	if (s->list_pending == 0 && s->state == SYNC_LISTING)
+	if (s->list_pending == 0 && s->phase == SYNC_LISTING)
 		on_listed(s);
 }
 
@@ -531,7 +531,7 @@ static bool mute_next(struct gw_sync *s)
 
 bool gw_sync_list_broke(struct gw_sync *s)
 {
-	if (s->state != SYNC_LISTING || s->folders_settled || s->remembered)
+	if (s->phase != SYNC_LISTING || s->folders_settled || s->remembered)
 		return false;
 	if (s->list_came)
 		return mute_next(s);
@@ -627,7 +627,7 @@ static void on_list_done(void *ctx, const struct gw_result *result)
 		s->list_pending--;
 		s->list_came = true;
 		ask_status(s);
-		if (s->list_pending == 0 && s->state == SYNC_LISTING)
+		if (s->list_pending == 0 && s->phase == SYNC_LISTING)
 			on_listed(s);
 		return;
 	}

@@ -58,7 +58,7 @@ static void end(struct gw_modseq_job *job)
 	free(job->list);
 	free(job->ids);
 	free(job);
-	if (s->state == SYNC_ENDING)
+	if (s->phase == SYNC_ENDING)
 		gw_sync_pump(s);
 	else
 		gw_sync_entries_known(s);

@@ -60,7 +60,7 @@ static void on_credentials(void *ctx, struct gw_sasl *sasl, const struct gw_erro
 	s->credentials = NULL;
 	gw_sasl_unref(&s->sasl);
 	s->sasl = sasl;
-	if (s->state == SYNC_ENDING) {
+	if (s->phase == SYNC_ENDING) {
 		gw_sync_pump(s); /* the end waited for this */
 		return;
 	}
@@ -97,7 +97,7 @@ enum gw_code gw_sync_sign_in(struct gw_sync *s, struct gw_error *err)
 
 void gw_sync_unlist(struct gw_sync *s)
 {
-	if (s->state != SYNC_LISTING || s->folders_settled)
+	if (s->phase != SYNC_LISTING || s->folders_settled)
 		return;
 	gw_folders_deinit(&s->folders);
 	s->remembered = false;
@@ -117,7 +117,7 @@ bool gw_sync_renew(struct gw_sync *s, const struct gw_error *why)
 	if (s->renewed_at != 0 && now - s->renewed_at < RENEW_AGAIN_S)
 		return false;
 	gw_sync_unlist(s);
-	if (s->state != SYNC_OPENING && s->state != SYNC_WORKING)
+	if (s->phase != SYNC_OPENING && s->phase != SYNC_WORKING)
 		return false;
 	for (size_t i = 0; i < GW_CONN_MAX; i++) {
 		if (s->conns[i].session != NULL)

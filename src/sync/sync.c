@@ -97,7 +97,7 @@ static bool boxes_left(const struct gw_sync *s)
 /* I3 */
 static void maybe_finish(struct gw_sync *s)
 {
-	if (s->state != SYNC_ENDING || s->pumping || boxes_left(s) || gw_sync_is_signing_in(s))
+	if (s->phase != SYNC_ENDING || s->pumping || boxes_left(s) || gw_sync_is_signing_in(s))
 		return;
 	gw_batcher_seal(s->batcher);
 	if (!gw_batcher_idle(s->batcher) || !gw_disk_idle(&s->disk))
@@ -108,7 +108,7 @@ static void maybe_finish(struct gw_sync *s)
 /* Closes every connection; mailboxes under way end with it. */
 static void end(struct gw_sync *s)
 {
-	if (s->state >= SYNC_ENDING) {
+	if (s->phase >= SYNC_ENDING) {
 		gw_sync_maybe_finish(s); /* what it waited for may be what failed */
 		return;
 	}
@@ -182,7 +182,7 @@ static void feed_conn(struct gw_sync *s, struct gw_conn *c)
 {
 	struct gw_entry *e;
 
-	while (s->state == SYNC_WORKING && has_room(c) && (e = next_ready(s, c)) != NULL) {
+	while (s->phase == SYNC_WORKING && has_room(c) && (e = next_ready(s, c)) != NULL) {
 		if (c->box_count > 0)
 			gw_box_supersede(c->boxes[c->box_count - 1]);
 		c->boxes[c->box_count++] = e->box;
@@ -342,23 +342,23 @@ static void await_claims(struct gw_sync *s)
 static void pump_once(struct gw_sync *s)
 {
 	gw_sync_note_overhead(s);
-	if (s->state == SYNC_WORKING && all_settled(s))
+	if (s->phase == SYNC_WORKING && all_settled(s))
 		end(s);
-	if (s->state == SYNC_WORKING)
+	if (s->phase == SYNC_WORKING)
 		look_ahead(s);
-	if (s->state == SYNC_WORKING)
+	if (s->phase == SYNC_WORKING)
 		await_claims(s);
-	if (s->state == SYNC_WORKING)
+	if (s->phase == SYNC_WORKING)
 		gw_sync_match(s);
-	if (s->state == SYNC_WORKING)
+	if (s->phase == SYNC_WORKING)
 		gw_sync_remove(s);
-	if (s->state == SYNC_WORKING)
+	if (s->phase == SYNC_WORKING)
 		open_more(s);
-	if (s->state == SYNC_WORKING)
+	if (s->phase == SYNC_WORKING)
 		open_fresh(s);
-	for (size_t i = 0; i < GW_CONN_MAX && s->state == SYNC_WORKING; i++)
+	for (size_t i = 0; i < GW_CONN_MAX && s->phase == SYNC_WORKING; i++)
 		feed_conn(s, &s->conns[i]);
-	if (s->state == SYNC_WORKING)
+	if (s->phase == SYNC_WORKING)
 		gw_sync_yield(s);
 }
 
@@ -380,7 +380,7 @@ static void pump(struct gw_sync *s)
 
 static void work(struct gw_sync *s)
 {
-	if (s->state == SYNC_ENDING) { /* stopped while the state was being opened */
+	if (s->phase == SYNC_ENDING) { /* stopped while the state was being opened */
 		gw_sync_maybe_finish(s);
 		return;
 	}

@@ -1,12 +1,5 @@
 /* sync/sync_p.h - what the files of one account's sync share; private to them.
- *
- *   OPENING   --password, connected--> LISTING
- *   LISTING   --the connection broke over the list--> OPENING
- *             --mailboxes came, went or were renamed--> SETTLING --> LISTING
- *             --nothing to do--> FINISHING
- *             --> PREPARING (state opened for writing, mark raised) --> WORKING
- *   WORKING   --every mailbox is settled--> ENDING
- *   any       --failure, stop--> ENDING (boxes and batches run out) --> FINISHING --> DONE
+ * The order of its phases is in phase.h.
  *
  * A part that ends calls what goes on by its name; core.c passes the call up (struct
  * gw_sync_machine), so that no file includes or calls one above itself.
@@ -19,18 +12,7 @@
 #include "maildir/mark.h"
 #include "store/journal.h"
 #include "sync/lend.h"
-
-enum gw_sync_state {
-	SYNC_OPENING,
-	SYNC_LISTING,
-	SYNC_SETTLING, /* mailboxes that came, went or were renamed */
-	SYNC_PREPARING,
-	SYNC_WORKING,
-	SYNC_ENDING,
-	SYNC_FINISHING,
-	SYNC_DONE,
-	SYNC_STATES, /* how many */
-};
+#include "sync/phase.h"
 
 enum { GW_CONN_MAX = 16, GW_CONN_BOXES = 2, GW_PASSES = 3 };
 
@@ -107,7 +89,7 @@ struct gw_sync_machine {
 
 struct gw_sync {
 	const struct gw_sync_machine *machine;
-	enum gw_sync_state state;
+	enum gw_sync_phase phase;
 	uv_loop_t *loop;
 	const struct gw_account *account;
 	struct gw_sync_options options;
@@ -356,8 +338,8 @@ void gw_sync_prepare(struct gw_sync *s);
 void gw_sync_close_state(struct gw_sync *s);
 void gw_sync_finished(struct gw_sync *s);
 
-/* The only writer of s->state; logs the transition at debug level. */
-void gw_sync_enter(struct gw_sync *s, enum gw_sync_state next);
+/* The only writer of s->phase; logs the transition at debug level. */
+void gw_sync_enter(struct gw_sync *s, enum gw_sync_phase next);
 
 /* What s->machine stands for: list.c, moves.c, conns.c.  Others call the functions above. */
 void gw_list_begin(struct gw_sync *s);

@@ -61,7 +61,7 @@ static void on_read(struct gw_disk_job *job)
 		gw_sync_problem(s, NULL, &r->err);
 	}
 	free(r);
-	if (s->state == SYNC_ENDING)
+	if (s->phase == SYNC_ENDING)
 		gw_sync_pump(s);
 	else
 		gw_sync_listed(s);
