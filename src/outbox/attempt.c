@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { HEADER_MAX = 4 << 20, BLOCK = 65536, LONGEST = 998 };
@@ -110,10 +111,10 @@ static void measure(struct attempt *a)
 	int64_t body_at = a->body_at;
 	char block[8192];
 	struct gw_buf out;
-	size_t n;
+	size_t n = 0;
 
 	gw_buf_init(&out, 4 * sizeof block);
-	while ((n = read_on(a, block, sizeof block)) > 0 && n != SIZE_MAX) {
+	while (!text.bad && (n = read_on(a, block, sizeof block)) > 0 && n != SIZE_MAX) {
 		gw_buf_reset(&out);
 		gw_smtp_text_put(&text, (struct gw_slice){ block, n }, &out);
 	}
@@ -135,14 +136,23 @@ static void measure(struct attempt *a)
 			"\"send\"");
 }
 
+/* Its recipients were read from it. */
+static bool is_as_loaded(int fd, const struct gw_queue_file *f)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_size == f->size &&
+	       (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec == f->mtime_ns;
+}
+
 static void prepare(uv_work_t *request)
 {
 	struct attempt *a = request->data;
 	const struct gw_queue_file *f = &a->mail->file;
 
 	a->fd = gw_queue_read(a->sender->queue, f->place, f->name);
-	if (a->fd < 0) {
-		gw_fail(&a->err, GW_ERR_CANCELLED, "the file is not there any more");
+	if (a->fd < 0 || !is_as_loaded(a->fd, f)) {
+		gw_fail(&a->err, GW_ERR_CANCELLED, "the file is not there any more, or was edited");
 		return;
 	}
 	if (filter_header(a) != GW_OK) {
@@ -230,7 +240,7 @@ static const struct gw_smtp_handlers handlers = { .read = on_read,
 static void give_up(struct attempt *a, enum gw_smtp_end end)
 {
 	const struct gw_smtp_outcome outcome = {
-		.end = end, .stage = GW_SMTP_AT_MAIL, .err = &a->err
+		.end = end, .stage = GW_SMTP_AT_CONNECT, .err = &a->err
 	};
 	struct gw_sender *s = a->sender;
 
@@ -238,14 +248,13 @@ static void give_up(struct attempt *a, enum gw_smtp_end end)
 	sender_step(s);
 }
 
-static void on_prepared(uv_work_t *request, int status)
+static void give_to_session(struct attempt *a)
 {
-	struct attempt *a = request->data;
 	struct gw_sender *s = a->sender;
 	struct gw_smtp_handlers h = handlers;
 
-	(void)status;
 	h.ctx = a;
+	a->given = true;
 	if (a->err.code == GW_ERR_CANCELLED) {
 		give_up(a, GW_SMTP_WITHDRAWN);
 	} else if (a->err.code != GW_OK) {
@@ -257,6 +266,27 @@ static void on_prepared(uv_work_t *request, int status)
 	} else {
 		sender_tell(s, GW_SENDER_SENDING, a->mail, NULL, NULL);
 	}
+}
+
+/* In the order in which they were started, whichever was prepared first: the plan's order. */
+static struct attempt *next_to_give(const struct gw_sender *s)
+{
+	struct attempt *oldest = NULL;
+
+	for (struct attempt *a = s->attempts; a != NULL; a = a->next)
+		oldest = a->given ? oldest : a;
+	return oldest != NULL && oldest->prepared ? oldest : NULL;
+}
+
+static void on_prepared(uv_work_t *request, int status)
+{
+	struct attempt *a = request->data;
+	struct gw_sender *s = a->sender;
+
+	(void)status;
+	a->prepared = true;
+	while ((a = next_to_give(s)) != NULL)
+		give_to_session(a);
 }
 
 static void fill(struct attempt *a)

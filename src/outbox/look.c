@@ -87,7 +87,7 @@ enum gw_code gw_outbox_list(const struct gw_account *account,
 
 	for (size_t i = 0; i < box.count && code == GW_OK; i++) {
 		const struct gw_queued *q = box.list[i];
-		enum gw_mail_state state = gw_item_state(&q->item, now);
+		enum gw_mail_state state = gw_item_state(&q->item);
 
 		s.by_state[state]++;
 		s.count += state != GW_MAIL_SENT;

@@ -61,9 +61,8 @@ static bool any(const struct gw_item *item, enum gw_fate fate)
 	return false;
 }
 
-enum gw_mail_state gw_item_state(const struct gw_item *item, int64_t now)
+enum gw_mail_state gw_item_state(const struct gw_item *item)
 {
-	(void)now;
 	if (item->sent_at != 0)
 		return GW_MAIL_SENT;
 	if (item->broken)
@@ -76,8 +75,7 @@ enum gw_mail_state gw_item_state(const struct gw_item *item, int64_t now)
 		return GW_MAIL_HELD;
 	if (count_due(item) == 0 && any(item, GW_FATE_REFUSED))
 		return GW_MAIL_REFUSED;
-	return item->tries > 0 || item->next_at > item->queued_at ? GW_MAIL_WAITING
-								  : GW_MAIL_QUEUED;
+	return item->tries > 0 ? GW_MAIL_WAITING : GW_MAIL_QUEUED;
 }
 
 /* A time that we set and that is too far off was set by another clock. */
@@ -98,6 +96,12 @@ static int64_t due_at(const struct gw_item *item, const struct gw_outbox_facts *
 			return delayed;
 	}
 	return next > delayed ? next : delayed;
+}
+
+/* Its place among those that are due: since when it is.  What broke the last time goes behind the others. */
+static int64_t place_of(const struct gw_item *item)
+{
+	return item->next_at > item->queued_at ? item->next_at : item->queued_at;
 }
 
 static bool may_go(const struct gw_item *item, const struct gw_outbox_facts *f)
@@ -148,8 +152,8 @@ struct gw_outbox_step gw_outbox_plan(
 		at = due_at(items[i], f);
 		if (at > f->now) {
 			soonest = at < soonest ? at : soonest;
-		} else if (items[i]->queued_at < best || step.item == NULL) {
-			best = items[i]->queued_at;
+		} else if (place_of(items[i]) < best || step.item == NULL) {
+			best = place_of(items[i]);
 			step.item = items[i];
 		}
 	}

@@ -56,14 +56,14 @@ struct gw_outbox_step {
 	const char *why;      /* item NULL and something waits: static words */
 };
 
-/* The mail that is due first, by its age in the queue. */
+/* The mail that has been due for the longest time. */
 struct gw_outbox_step gw_outbox_plan(
 	struct gw_item *const *items, size_t count, const struct gw_outbox_facts *facts);
 
 /* True if this recipient is to be sent to. */
 bool gw_item_to_is_due(const struct gw_item_to *to);
 
-enum gw_mail_state gw_item_state(const struct gw_item *item, int64_t now);
+enum gw_mail_state gw_item_state(const struct gw_item *item);
 
 /* The server said 4xx, or nothing was said: when again.  random: 0 to 255, for the jitter. */
 int64_t gw_outbox_next_try(unsigned tries, int64_t now, unsigned random);

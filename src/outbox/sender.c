@@ -145,7 +145,7 @@ static void on_loaded(uv_work_t *request, int status)
 
 static void start_loading(struct gw_sender *s)
 {
-	s->dirty = false;
+	s->dirty = s->stale = false;
 	s->loading = true;
 	enter(s, SENDER_LOADING);
 	s->load.data = s;
@@ -171,7 +171,7 @@ static void count_waiting(struct gw_sender *s)
 {
 	s->counts.waiting = s->counts.needs_user = 0;
 	for (size_t i = 0; i < s->box.count; i++) {
-		enum gw_mail_state state = gw_item_state(&s->box.list[i]->item, sender_now());
+		enum gw_mail_state state = gw_item_state(&s->box.list[i]->item);
 
 		s->counts.waiting += state != GW_MAIL_SENT;
 		s->counts.needs_user += state == GW_MAIL_REFUSED || state == GW_MAIL_HELD ||
@@ -232,7 +232,9 @@ static void on_session(void *ctx, const struct gw_smtp_event *ev)
 		caps = gw_smtp_capabilities(s->session);
 		gw_memory_server_write(s->account, &(struct gw_memory_server){ .known = true,
 							   .utf8 = caps->bits & GW_SMTP_UTF8,
-							   .size = caps->size });
+							   .size = caps->size,
+							   .without = s->without,
+							   .until = s->without_until });
 		if (s->box.sign_in != NULL) {
 			free(s->box.sign_in);
 			s->box.sign_in = NULL;
@@ -268,6 +270,8 @@ static void connect_to(struct gw_sender *s, const struct gw_queued *mail)
 	if (smtp->tls != GW_TLS_NONE && s->tls == NULL)
 		code = gw_tls_ctx_new(s->account->tls_ca_file, &s->tls, &err);
 	o = gw_way_options(s->account, s->tls, s->sasl, mail->sender);
+	o.without = s->without;
+	s->learned = false;
 	if (code == GW_OK)
 		code = gw_smtp_open(s->loop, s->log, &o, on_session, s, &s->session, &err);
 	s->on_session = 0;
@@ -279,13 +283,17 @@ static void connect_to(struct gw_sender *s, const struct gw_queued *mail)
 	enter(s, SENDER_CONNECTING);
 }
 
-/* Stands for what we sign in with, without telling it. */
+/* Stands for what we sign in with, without telling it, and for where: what was refused stands until one of
+ * these is another. */
 static void make_key(struct gw_sender *s)
 {
+	const struct gw_smtp_account *smtp = &s->account->smtp;
 	struct gw_buf secret;
 
 	gw_buf_init(&secret, 1 << 20);
-	s->sasl->next(s->sasl, s->sasl->mechanisms[0], (struct gw_slice){ "", 0 }, &secret);
+	gw_buf_printf(&secret, "%s %u %d ", smtp->host, smtp->port, (int)smtp->tls);
+	if (s->sasl != NULL)
+		s->sasl->next(s->sasl, s->sasl->mechanisms[0], (struct gw_slice){ "", 0 }, &secret);
 	gw_sha256_hex((struct gw_slice){ gw_buf_cstr(&secret), secret.n }, 32, s->key);
 	gw_buf_wipe(&secret);
 }
@@ -326,8 +334,9 @@ static void sign_in(struct gw_sender *s)
 /* What was refused is not tried again. */
 static bool stands(const struct gw_sender *s)
 {
-	return s->box.sign_in != NULL && s->box.sign_in[0] != '\0' && s->key[0] != '\0' &&
-	       s->box.sign_in_key != NULL && strcmp(s->box.sign_in_key, s->key) == 0;
+	return !s->asks_again && s->box.sign_in != NULL && s->box.sign_in[0] != '\0' &&
+	       s->key[0] != '\0' && s->box.sign_in_key != NULL &&
+	       strcmp(s->box.sign_in_key, s->key) == 0;
 }
 
 static struct gw_outbox_facts facts_of(const struct gw_sender *s)
@@ -351,6 +360,14 @@ static void note_minute(struct gw_sender *s)
 	s->minute = minute;
 }
 
+/* Another one is to carry on. */
+static void give_up_session(struct gw_sender *s)
+{
+	close_session(s);
+	enter(s, SENDER_WAITING);
+	s->dirty = true;
+}
+
 /* Starts transactions as long as the plan has some, and the session takes them. */
 static void send_more(struct gw_sender *s, struct gw_outbox_step *step)
 {
@@ -362,16 +379,18 @@ static void send_more(struct gw_sender *s, struct gw_outbox_step *step)
 		most = caps->mail_max;
 	for (struct attempt *a = s->attempts; a != NULL; a = a->next)
 		running++;
-	while (step->item != NULL && running < depth && running < DEPTH) {
+	if (s->learned) {
+		if (running == 0)
+			give_up_session(s);
+		return;
+	}
+	while (!s->stale && step->item != NULL && running < depth && running < DEPTH) {
 		struct gw_outbox_facts facts;
 		size_t n = step->to_count;
 
 		if (most > 0 && s->on_session + running >= most) {
-			if (running == 0) { /* another connection */
-				close_session(s);
-				enter(s, SENDER_WAITING);
-				s->dirty = true;
-			}
+			if (running == 0)
+				give_up_session(s);
 			return;
 		}
 		if (caps->rcpt_max > 0 && n > caps->rcpt_max)
@@ -438,15 +457,15 @@ void sender_step(struct gw_sender *s)
 		try_to_end(s);
 		return;
 	}
-	if (s->attempts == NULL && s->dirty) {
+	facts = facts_of(s);
+	step = gw_outbox_plan((struct gw_item *const *)(void *)s->box.list, s->box.count, &facts);
+	if (s->attempts == NULL && s->dirty && (s->stale || !s->up || step.item == NULL)) {
 		if (is_busy(s)) /* I2; soon */
 			uv_timer_start(&s->timer, on_timer, 5, 0);
 		else
 			start_loading(s);
 		return;
 	}
-	facts = facts_of(s);
-	step = gw_outbox_plan((struct gw_item *const *)(void *)s->box.list, s->box.count, &facts);
 	if (s->up && step.item != NULL) {
 		enter(s, SENDER_SENDING);
 		send_more(s, &step);
@@ -477,6 +496,18 @@ bool gw_account_signs_in(const struct gw_account *account)
 	return smtp->user != NULL && smtp->user[0] != '\0';
 }
 
+/* What it could not do is left out, for a time. */
+static void recall_server(struct gw_sender *s)
+{
+	struct gw_memory_server server;
+
+	gw_memory_server_read(s->account, &server);
+	if (server.until <= sender_now())
+		return;
+	s->without = server.without;
+	s->without_until = server.until;
+}
+
 static void on_change(void *ctx, bool awake)
 {
 	gw_sender_poke(ctx, awake);
@@ -502,6 +533,7 @@ enum gw_code gw_sender_start(uv_loop_t *loop, const struct gw_account *account,
 		.provider = gw_submission_provider_of(account->smtp.host),
 		.lock = -1,
 		.started = sender_now(),
+		.asks_again = options->now,
 		.linger_until = sender_now() + options->linger_s };
 	s->tried = calloc(options->id_count + 1, sizeof *s->tried);
 	gw_memory_path(account, ".outbox", path, sizeof path);
@@ -518,8 +550,9 @@ enum gw_code gw_sender_start(uv_loop_t *loop, const struct gw_account *account,
 	}
 	uv_timer_init(loop, &s->timer);
 	s->timer.data = s;
-	if (!gw_account_signs_in(account) && !options->now)
-		memcpy(s->key, GW_NOBODY, sizeof GW_NOBODY);
+	if (!gw_account_signs_in(account))
+		make_key(s);
+	recall_server(s);
 	gw_memory_path(account, ".outbox", path, sizeof path);
 	s->changes = gw_changes_start(loop, path, on_change, s);
 	start_loading(s);
@@ -530,6 +563,8 @@ enum gw_code gw_sender_start(uv_loop_t *loop, const struct gw_account *account,
 void gw_sender_poke(struct gw_sender *s, bool awake)
 {
 	s->dirty = true;
+	if (awake && s->state == SENDER_WAITING && s->records != NULL && !s->loading)
+		settle_awake(s);
 	if (awake && s->box.pause_until > 0 && s->state == SENDER_WAITING &&
 		s->failed.code == GW_ERR_NET) {
 		s->box.pause_until = 0; /* there may be a line again */

@@ -22,9 +22,6 @@ enum sender_state {
 	SENDER_OVER,
 };
 
-/* The key of an account that does not sign in: what was refused stands until somebody asks. */
-#define GW_NOBODY "nobody"
-
 /* One transaction: a mail, and some of its recipients. */
 struct attempt {
 	struct attempt *next;
@@ -46,8 +43,9 @@ struct attempt {
 	struct gw_smtp_sender envelope;
 	struct gw_error err; /* of preparing */
 	struct gw_smtp_message *message;
-	bool recorded;  /* its last bytes may leave: that is on disk, or on its way there */
-	bool recording; /* on its way; then the record holds it */
+	bool prepared, given; /* to the session */
+	bool recorded;        /* its last bytes may leave: that is on disk, or on its way there */
+	bool recording;       /* on its way; then the record holds it */
 	bool over;
 };
 
@@ -71,7 +69,9 @@ struct gw_sender {
 	char *note;                   /* owned; of opening the state */
 	bool *tried;                  /* owned: which of options.ids were */
 	int64_t started, passed_over; /* passed_over: a pause that somebody does not wait for */
-	bool loading, dirty, stopping, loaded_once;
+	bool loading, stopping, loaded_once;
+	bool dirty;             /* the outbox is not as it was loaded any more */
+	bool stale;             /* and must be looked at before anything else is sent */
 	struct gw_error failed; /* told by DONE */
 
 	struct gw_tls_ctx *tls;  /* owned */
@@ -79,9 +79,13 @@ struct gw_sender {
 	struct gw_credentials *credentials;
 	struct gw_sasl *sasl; /* referenced */
 	bool renewed;         /* a refused token was renewed */
-	char key[65];         /* stands for what we sign in with */
+	char key[65];         /* stands for what we sign in with, and where */
+	bool asks_again;      /* somebody wants a sign-in that was refused to be tried once more */
 	struct gw_smtp *session;
-	bool up;             /* the session takes mail */
+	bool up;          /* the session takes mail */
+	uint32_t without; /* of gw_smtp_cap: what the server offers, and cannot do */
+	int64_t without_until;
+	bool learned;        /* something of that from this session, which is to be closed */
 	unsigned on_session; /* messages it has carried */
 	int64_t minute, in_minute;
 	struct attempt *attempts; /* owned; at most two */
@@ -116,6 +120,7 @@ int64_t follow_sent(struct gw_sender *s);
 void settle_attempt(struct attempt *a, const struct gw_smtp_outcome *outcome);
 void settle_lost(struct gw_sender *s, const struct gw_smtp_event *ev);
 void settle_refused_sign_in(struct gw_sender *s, const char *why);
+void settle_awake(struct gw_sender *s);  /* there may be a line again: what waits is due */
 void settle_loaded(struct gw_sender *s); /* what a fresh look at the outbox brings */
 void settle_evidence(
 	struct gw_sender *s, struct gw_queued *mail, enum gw_evidence_answer answer, bool found);

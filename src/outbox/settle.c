@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { HOUR = 3600, LAST_LOOK = 3 };
+enum { HOUR = 3600, WEEK = 7 * 24 * HOUR, LAST_LOOK = 3 };
 
 static void put_row(struct gw_sender *s, struct gw_queued *m)
 {
@@ -56,8 +56,9 @@ static void pause_account(struct gw_sender *s, int64_t until, const char *why)
 {
 	char number[32];
 
-	if (until <= s->box.pause_until)
+	if (until <= s->box.pause_until && s->box.pause_until != s->passed_over)
 		return;
+	s->passed_over = 0;
 	s->box.pause_until = until;
 	set_text(&s->box.pause_reason, why);
 	snprintf(number, sizeof number, "%lld", (long long)until);
@@ -69,8 +70,7 @@ static void pause_account(struct gw_sender *s, int64_t until, const char *why)
 
 void settle_refused_sign_in(struct gw_sender *s, const char *why)
 {
-	if (!gw_account_signs_in(s->account))
-		memcpy(s->key, GW_NOBODY, sizeof GW_NOBODY);
+	s->asks_again = false;
 	set_text(&s->box.sign_in_key, s->key);
 	set_text(&s->box.sign_in, why);
 	gw_records_fact(s->records, "sign_in", why);
@@ -124,6 +124,8 @@ static void settle_recipient(
 	case GW_VERDICT_PAUSE:
 	case GW_VERDICT_SIGN_IN:
 		decide(a->sender, a->mail, to, GW_FATE_OPEN, answer);
+		a->mail->item.next_at =
+			sender_now() + 1; /* behind the others, if it is the mail's fault */
 		settle_account(a->sender, v, answer);
 		break;
 	case GW_VERDICT_NO:
@@ -264,6 +266,51 @@ static void settle_doubt(struct attempt *a, const struct gw_smtp_outcome *o)
 	sender_tell(a->sender, GW_SENDER_DOUBT, m, NULL, o->err->text);
 }
 
+/* A command, or a parameter of it, that it does not know (RFC 5321 4.2.4, RFC 3463 X.5.4). */
+static bool is_unknown(const struct gw_smtp_reply *r)
+{
+	return r->code == 500 || r->code == 502 || r->code == 504 || r->code == 555 ||
+	       (r->code == 501 && r->status[1] == 5 && r->status[2] == 4);
+}
+
+/* Bits of gw_smtp_cap that the server offered in this session, and that this end shows it cannot do. */
+static uint32_t lies_in(const struct attempt *a, const struct gw_smtp_outcome *o)
+{
+	const struct gw_smtp_caps *caps =
+		a->sender->up ? gw_smtp_capabilities(a->sender->session) : NULL;
+	bool unknown = o->end == GW_SMTP_REFUSED && is_unknown(o->reply), chunked, silent;
+
+	if (caps == NULL || o->stage < GW_SMTP_AT_MAIL)
+		return 0;
+	chunked = (caps->bits & GW_SMTP_CHUNKING) && (caps->bits & GW_SMTP_PIPELINING);
+	silent = (o->end == GW_SMTP_GONE || o->end == GW_SMTP_DOUBT) &&
+		 o->err->code == GW_ERR_TIMEOUT;
+	if (unknown && chunked && o->stage >= GW_SMTP_AT_TEXT)
+		return GW_SMTP_CHUNKING;
+	if (unknown && o->stage <= GW_SMTP_AT_RCPT)
+		return caps->bits &
+		       (GW_SMTP_DSN | (o->stage == GW_SMTP_AT_MAIL ? GW_SMTP_SIZE : 0));
+	if (silent && o->stage < GW_SMTP_AT_DOT) /* it dropped what came behind a command */
+		return caps->bits & GW_SMTP_PIPELINING;
+	return 0;
+}
+
+/* true: what the server could not do is not asked of it again for a week, and the mail is sent without. */
+static bool learn(struct attempt *a, const struct gw_smtp_outcome *o)
+{
+	struct gw_sender *s = a->sender;
+	uint32_t lies = lies_in(a, o);
+
+	if (lies == 0)
+		return false;
+	gw_log(s->log, GW_LOG_INFO, "%s does not do what it offers; from now on it is done without",
+		s->account->smtp.host);
+	s->without |= lies;
+	s->without_until = sender_now() + WEEK;
+	s->learned = true;
+	return true;
+}
+
 /* Nothing of it was accepted: as before, for those whom the server did not refuse by themselves. */
 static void settle_nothing(struct attempt *a, const char *reason)
 {
@@ -286,6 +333,19 @@ static void settle_nothing(struct attempt *a, const char *reason)
 		set_text(&a->mail->reason, reason);
 }
 
+/* The connection was lost at this mail: it waits, longer each time, so that one that breaks every connection
+ * keeps nobody from being sent.  That does not age it. */
+static void settle_gone(struct attempt *a, const struct gw_smtp_outcome *o)
+{
+	struct gw_queued *m = a->mail;
+
+	settle_nothing(a, o->err->text);
+	if (o->stage < GW_SMTP_AT_MAIL || a->sender->stopping || a->sender->learned)
+		return;
+	m->item.next_at = gw_outbox_next_try(m->item.tries++, sender_now(), (uint32_t)uv_hrtime());
+	sender_tell(a->sender, GW_SENDER_LATER, m, NULL, o->err->text);
+}
+
 static void settle_unsuitable(struct attempt *a, const struct gw_smtp_outcome *o)
 {
 	for (size_t i = 0; i < a->to_count; i++)
@@ -297,16 +357,21 @@ void settle_attempt(struct attempt *a, const struct gw_smtp_outcome *o)
 {
 	struct gw_sender *s = a->sender;
 	struct gw_queued *m = a->mail;
-	bool later = false;
+	bool later = false, lied = learn(a, o);
 
 	for (size_t i = 0; i < a->to_count; i++)
 		m->item.to[a->which[i]].under_way = false;
 	m->item.sending = false;
 	m->leaving = false;
-	m->item.asked &= o->end == GW_SMTP_ACCEPTED; /* once; further recipients of it follow */
+	m->item.asked &=
+		lied || o->end == GW_SMTP_ACCEPTED; /* once; further recipients of it follow */
 	switch (o->end) {
 	case GW_SMTP_ACCEPTED:
 	case GW_SMTP_REFUSED:
+		if (lied) {
+			settle_nothing(a, NULL);
+			break;
+		}
 		later = settle_answer(a, o);
 		s->on_session++;
 		s->box.sent_today += a->to_count;
@@ -316,10 +381,10 @@ void settle_attempt(struct attempt *a, const struct gw_smtp_outcome *o)
 		break;
 	case GW_SMTP_WITHDRAWN:
 		settle_nothing(a, NULL);
-		s->dirty = true;
+		s->dirty = s->stale = true;
 		break;
 	case GW_SMTP_GONE:
-		settle_nothing(a, o->err->text);
+		settle_gone(a, o);
 		break;
 	case GW_SMTP_DOUBT:
 		settle_doubt(a, o);
@@ -344,6 +409,8 @@ void settle_lost(struct gw_sender *s, const struct gw_smtp_event *ev)
 
 	if (ev->err->code == GW_ERR_CANCELLED)
 		return; /* a mail was broken off, and nothing is wrong with the account */
+	if (s->learned)
+		return; /* the next connection does without it */
 	if (ev->reply == NULL && ev->stage > GW_SMTP_AT_AUTH && ev->err->code == GW_ERR_NET &&
 		s->on_session > 0)
 		return; /* some servers close without a word after so many messages */
@@ -405,6 +472,20 @@ void settle_evidence(
 		resend_or_hold(s, m);
 	else
 		settle_mail(s, m);
+}
+
+void settle_awake(struct gw_sender *s)
+{
+	for (size_t i = 0; i < s->box.count; i++) {
+		struct gw_queued *m = s->box.list[i];
+
+		if (m->item.broken || m->item.sending || m->item.sent_at != 0 ||
+			m->item.next_at <= sender_now())
+			continue;
+		m->item.next_at = sender_now();
+		put_row(s, m);
+	}
+	gw_records_commit(s->records, NULL, NULL);
 }
 
 /* Mails that a killed sender left in doubt, and those that have no file any more. */

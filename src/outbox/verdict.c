@@ -149,9 +149,8 @@ const char *gw_verdict_advice(enum gw_smtp_stage stage, const struct gw_smtp_rep
 struct gw_verdict gw_verdict_lost(const struct gw_error *err)
 {
 	switch (err->code) {
-	case GW_ERR_AUTH:
-	case GW_ERR_CONFIG:
-		return (struct gw_verdict){ GW_VERDICT_SIGN_IN, 0, NULL };
+	case GW_ERR_AUTH:   /* no way to sign in is offered: no password was refused */
+	case GW_ERR_CONFIG: /* ehlo-name */
 	case GW_ERR_SECURITY:
 	case GW_ERR_TLS:
 		return (struct gw_verdict){ GW_VERDICT_PAUSE, 15 * MINUTE, NULL };

@@ -3,6 +3,7 @@
  *   CONNECT --up--> GREETING --220--> EHLO --250--> next_step
  *   next_step: TLS wanted and not up -> STARTTLS --220--> HANDSHAKE --up--> EHLO
  *              no sign-in wanted -> DONE       else AUTH or WORDS --235--> DONE
+ *   AUTH or WORDS --504, it was offered and is unknown--> another mechanism
  *   EHLO --5xx, neither TLS nor sign-in to come--> HELO --250--> DONE
  *   any --refuse()--> REFUSED
  *
@@ -25,14 +26,14 @@ _Static_assert(sizeof state_names / sizeof *state_names == LOGIN_REFUSED + 1, "o
 
 #define refuse(s, code, ...) (gw_fail(&(s)->err, (code), __VA_ARGS__), LOGIN_REFUSED)
 
+static const struct {
+	const char *name;
+	uint32_t cap;
+} offered[] = { { "PLAIN", GW_SMTP_PLAIN }, { "OAUTHBEARER", GW_SMTP_BEARER },
+	{ "XOAUTH2", GW_SMTP_XOAUTH2 } };
+
 static const char *choose_mechanism(const struct gw_smtp *s)
 {
-	static const struct {
-		const char *name;
-		uint32_t cap;
-	} offered[] = { { "PLAIN", GW_SMTP_PLAIN }, { "OAUTHBEARER", GW_SMTP_BEARER },
-		{ "XOAUTH2", GW_SMTP_XOAUTH2 } };
-
 	for (const char *const *m = s->sasl->mechanisms; *m != NULL; m++) {
 		for (size_t i = 0; i < sizeof offered / sizeof *offered; i++) {
 			if ((s->caps.bits & offered[i].cap) && strcmp(offered[i].name, *m) == 0)
@@ -89,6 +90,7 @@ static enum login_state decide_ehlo(struct gw_smtp *s, const struct gw_smtp_repl
 {
 	if (r->code / 100 == 2) {
 		s->caps = gw_smtp_caps_parse(r->text);
+		s->caps.bits &= ~s->without;
 		return next_step(s);
 	}
 	if (r->code / 100 == 5 && s->sasl == NULL &&
@@ -111,6 +113,18 @@ static enum login_state decide_starttls(struct gw_smtp *s, const struct gw_smtp_
 	return LOGIN_HANDSHAKE;
 }
 
+/* It does not know what it offered (RFC 4954 4: 504). */
+static enum login_state try_another(struct gw_smtp *s)
+{
+	s->caps.bits &= s->login.state == LOGIN_WORDS ? ~(uint32_t)GW_SMTP_LOGIN : ~(uint32_t)0;
+	for (size_t i = 0; i < sizeof offered / sizeof *offered && s->login.state == LOGIN_AUTH;
+		i++) {
+		if (strcmp(offered[i].name, s->login.mechanism) == 0)
+			s->caps.bits &= ~offered[i].cap;
+	}
+	return sign_in(s);
+}
+
 static enum login_state decide_auth(struct gw_smtp *s, const struct gw_smtp_reply *r)
 {
 	const char *advice;
@@ -120,6 +134,8 @@ static enum login_state decide_auth(struct gw_smtp *s, const struct gw_smtp_repl
 		return LOGIN_DONE;
 	if (r->code == 334 && s->login.answers < 8)
 		return s->login.state;
+	if (r->code == 504)
+		return try_another(s);
 	if (r->code / 100 == 4)
 		return refused(s, GW_ERR_BUSY, r, "cannot sign anybody in right now");
 	if (r->code / 100 != 5)
@@ -293,13 +309,13 @@ static void enter(struct gw_smtp *s, enum login_state next, const struct gw_smtp
 		gw_stream_start_tls(s->stream);
 		break;
 	case LOGIN_AUTH:
-		if (before == next)
+		if (r->code == 334)
 			answer_challenge(s, r);
 		else
 			send_auth(s);
 		break;
 	case LOGIN_WORDS:
-		if (before == next)
+		if (r->code == 334)
 			answer_challenge(s, r);
 		else
 			send_word(s, "AUTH LOGIN\r\n");

@@ -82,7 +82,7 @@ static void keep_reply(struct gw_smtp_message *m, const struct gw_smtp_reply *r)
 	m->code = r->code;
 	memcpy(m->status, r->status, sizeof m->status);
 	gw_buf_reset(&m->said);
-	gw_buf_append(&m->said, r->text.p, r->text.n);
+	gw_buf_append(&m->said, r->text.p, r->text.n < SAID_MAX ? r->text.n : SAID_MAX);
 }
 
 /* The first failure counts.  What was sent is still answered. */
@@ -573,7 +573,7 @@ static bool in_doubt(const struct gw_smtp_message *m)
 
 void smtp_messages_lost(struct gw_smtp *s)
 {
-	while (s->first != NULL) {
+	for (bool head = true; s->first != NULL; head = false) {
 		struct gw_smtp_message *m = s->first;
 
 		if (m->state == MESSAGE_FAILING) {
@@ -581,6 +581,7 @@ void smtp_messages_lost(struct gw_smtp *s)
 			continue;
 		}
 		m->err = s->err;
+		m->failed_at = head && m->commands > 0 ? s->lost_at : GW_SMTP_AT_CONNECT;
 		finish(m, in_doubt(m) ? GW_SMTP_DOUBT : GW_SMTP_GONE);
 	}
 }

@@ -1,15 +1,15 @@
 /* smtp/reply.c - see reply.h. */
 #include "smtp/reply.h"
 
-/* RFC 4954 lets a challenge have 12,288 octets; an EHLO of ten thousand lines is read and passed
- * over.  Text beyond TEXT_MAX is dropped, a reply beyond REPLY_MAX ends the connection. */
-enum { LINE_MAX = 16384, TEXT_MAX = 65536, REPLY_MAX = 1 << 20 };
+/* RFC 4954 lets a challenge have 12,288 octets.  A line's text beyond LINE_MAX is dropped, a reply
+ * beyond REPLY_MAX ends the connection; people are shown SHOWN_MAX octets of it. */
+enum { LINE_MAX = 16384, REPLY_MAX = 1 << 20, SHOWN_MAX = 65536 };
 
 void gw_smtp_reader_init(struct gw_smtp_reader *r)
 {
 	*r = (struct gw_smtp_reader){ 0 };
 	gw_buf_init(&r->line, LINE_MAX);
-	gw_buf_init(&r->text, TEXT_MAX);
+	gw_buf_init(&r->text, REPLY_MAX);
 }
 
 void gw_smtp_reader_deinit(struct gw_smtp_reader *r)
@@ -169,7 +169,7 @@ enum gw_code gw_smtp_reply_format(const struct gw_smtp_reply *reply, struct gw_b
 			out, " %u.%u.%u", reply->status[0], reply->status[1], reply->status[2]);
 	if (code == GW_OK && reply->text.n > 0)
 		code = gw_buf_puts(out, " ");
-	for (size_t i = 0; i < reply->text.n && code == GW_OK; i++)
+	for (size_t i = 0; i < reply->text.n && i < SHOWN_MAX && code == GW_OK; i++)
 		code = gw_buf_append(out, reply->text.p[i] == '\n' ? " " : reply->text.p + i, 1);
 	return code;
 }

@@ -107,6 +107,8 @@ void smtp_lose(struct gw_smtp *s, enum gw_smtp_stage stage, const struct gw_smtp
 	if (s->lost)
 		return;
 	s->lost = true;
+	s->lost_at = reply != NULL && reply->code == 421 ? GW_SMTP_AT_CONNECT
+							 : stage; /* nobody's fault */
 	gw_delay_cancel(&s->polling);
 	gw_log(s->log, GW_LOG_INFO, "session with %s lost at %s: %s", s->host,
 		gw_smtp_stage_name(stage), s->err.text);
@@ -250,6 +252,7 @@ enum gw_code gw_smtp_open(uv_loop_t *loop, const struct gw_log *log,
 		.sasl = gw_sasl_ref(options->sasl),
 		.limits = options->limits != NULL ? options->limits : &gw_smtp_rfc_limits,
 		.hasty = options->hasty,
+		.without = options->without,
 		.cb = cb,
 		.ctx = ctx };
 	gw_smtp_reader_init(&s->reader);

@@ -48,6 +48,7 @@ struct gw_smtp_options {
 	struct gw_sasl *sasl;  /* the session takes a reference; NULL: without signing in */
 	const char *ehlo_name; /* copied */
 	const struct gw_smtp_limits *limits; /* borrowed for the session's life; NULL: the RFC's */
+	uint32_t without; /* bits of gw_smtp_cap that are not used, whatever the server offers */
 	bool hasty; /* the last bytes of a large text do not wait until the peer has the rest */
 };
 
@@ -85,6 +86,8 @@ enum gw_smtp_end {
 
 struct gw_smtp_outcome {
 	enum gw_smtp_end end;
+	/* What it failed at; GONE, DOUBT: CONNECT if something else was being said when the
+	 * connection was lost. */
 	enum gw_smtp_stage stage;
 	const struct gw_smtp_reply *reply; /* ACCEPTED, REFUSED */
 	const struct gw_error *err;

@@ -100,6 +100,7 @@ struct gw_smtp {
 	const struct gw_smtp_limits *limits;
 	bool hasty;
 	struct gw_smtp_caps caps;
+	uint32_t without; /* of them */
 
 	struct expectation *expected; /* owned; answered in this order from `head` on */
 	size_t head, expected_count, expected_cap;

@@ -15,7 +15,7 @@ later() {
 has() {
 	local n
 	n=$(cat "$SRV"/msgs/* 2> /dev/null | grep -c "^RCPT TO:<$2>" || true)
-	[ "$n" = "$1" ] || fail "$NAME: $2 has it $n times, not $1"
+	[ "$n" = "$1" ] || fail "$NAME: $2 has it $n times, not $1: $(cat "$T/told" "$SRV/log")"
 }
 
 # row NAME SCOPE END WORDS RULE...: of two mails the first one meets the rules (SCOPE mail) or both do (all); what
@@ -52,22 +52,46 @@ row() {
 	esac
 }
 
-for caps in "PIPELINING,$CAPS" "PIPELINING,CHUNKING,$CAPS" "$CAPS"; do
-	note "answers, with $caps"
-	server --caps "$caps"
+note "answers that are none, and those that end the connection"
+server --caps "PIPELINING,$CAPS"
+config
+row "a long reply" all sent 'does not end' 'MAIL * * huge'
+row "an endless reply" all sent 'does not end' 'EHLO * * endless'
+row "an endless reply to one" mail sent 'does not end' 'RCPT bad@y * endless'
+row "a reply with NUL" mail refused '550 a?b' 'RCPT bad@y * nul'
+row "10,000 lines of EHLO" all sent ' sent ' 'EHLO * * many'
+row "no SMTP at all" all sent 'no SMTP reply' 'greeting * * HTTP/1.1 400 Bad Request'
+row "a code of another class" mail sent 'no SMTP reply' 'RCPT bad@y * 199 hm'
+for at in greeting EHLO AUTH MAIL; do
+	row "421 at $at" all sent '421' "$at * * 421 4.3.2 not now"
+done
+for at in RCPT DATA DOT; do
+	row "421 at $at" mail sent '421' "$at bad@y * 421 4.3.2 not now"
+	row "closed at $at" mail sent 'closed the connection\|reset\|pipe' "$at bad@y * close"
+done
+row "250 for 354" mail sent 'answered DATA with 250' 'DATA bad@y * 250 ok'
+row "354 for 250" mail sent 'answered RCPT with 354' 'RCPT bad@y * 354 go on'
+row "two answers to one" all sent 'no way to sign in' 'greeting * * 220 a\n220 b'
+row "SIZE= is not known" all sent ' sent ' 'MAIL SIZE= * 555 5.5.4 what is SIZE?'
+row "nor is AUTH PLAIN" all sent ' sent ' 'AUTH PLAIN * 504 5.5.4 what is PLAIN?'
+row "taken, and closed" mail twice 'closed\|reset\|pipe' 'DOT bad@y 1 accept-close'
+for more in PIPELINING,CHUNKING, ""; do
+	note "some of them, with ${more:-no pipelines}"
+	server --caps "$more$CAPS"
 	config
-	row "a long reply" all sent 'does not end' 'MAIL * * huge'
-	row "an endless reply" all sent 'does not end' 'EHLO * * endless'
-	row "an endless reply to one" mail sent 'does not end' 'RCPT bad@y * endless'
-	row "a reply with NUL" mail refused '550 a?b' 'RCPT bad@y * nul'
-	row "10,000 lines of EHLO" all sent ' sent ' 'EHLO * * many'
-	row "no SMTP at all" all sent 'no SMTP reply' 'greeting * * HTTP/1.1 400 Bad Request'
-	row "a code of another class" mail sent 'bad@y\|no SMTP' 'RCPT bad@y * 199 hm'
-	for at in greeting EHLO AUTH MAIL; do
-		row "421 at $at" all sent '421' "$at * * 421 4.3.2 not now"
-	done
 	for at in RCPT DOT; do
 		row "421 at $at" mail sent '421' "$at bad@y * 421 4.3.2 not now"
-		row "closed at $at" mail "$([ $at = DOT ] && echo twice || echo sent)" 'bad@y\|lost\|closed' "$at bad@y * close"
+		row "closed at $at" mail sent \
+			'closed the connection\|reset\|pipe' "$at bad@y * close"
 	done
+	row "taken, and closed" mail twice 'closed\|reset\|pipe' 'DOT bad@y 1 accept-close'
 done
+
+note "it offers BDAT, and does not know it; its answers have no text"
+server --caps "PIPELINING,CHUNKING,$CAPS" --no-bdat
+config
+row "no BDAT" all sent ' sent '
+[ "$(count 'C: BDAT')" -le 2 ] || fail "it is tried over and over"
+server --caps "PIPELINING,$CAPS" --terse
+config
+row "no text" all sent ' sent: *250$\| sent .*250$'

@@ -119,32 +119,50 @@ static void age(void **state)
 	}
 }
 
+/* What broke the last time goes behind the others. */
+static void order(void **state)
+{
+	struct gw_item_to to[2] = { { .address = (char *)"a@x" }, { .address = (char *)"b@x" } };
+	struct gw_item first = { .queued_at = NOW - 50, .to = &to[0], .to_count = 1 };
+	struct gw_item second = { .queued_at = NOW - 40, .to = &to[1], .to_count = 1 };
+	struct gw_item *list[] = { &first, &second };
+	const struct gw_outbox_facts f = { .now = NOW };
+
+	(void)state;
+	assert_ptr_equal(gw_outbox_plan(list, 2, &f).item, &first);
+	first.next_at = NOW - 10;
+	assert_ptr_equal(gw_outbox_plan(list, 2, &f).item, &second);
+	second.next_at = NOW - 5;
+	assert_ptr_equal(gw_outbox_plan(list, 2, &f).item, &first);
+}
+
 static void states(void **state)
 {
 	struct gw_item item = fresh(NOW);
 
 	(void)state;
-	assert_int_equal(gw_item_state(&item, NOW), GW_MAIL_QUEUED);
+	assert_int_equal(gw_item_state(&item), GW_MAIL_QUEUED);
 	item.tries = 1;
-	assert_int_equal(gw_item_state(&item, NOW), GW_MAIL_WAITING);
+	assert_int_equal(gw_item_state(&item), GW_MAIL_WAITING);
 	item.held = true;
-	assert_int_equal(gw_item_state(&item, NOW), GW_MAIL_HELD);
+	assert_int_equal(gw_item_state(&item), GW_MAIL_HELD);
 	item.held = false;
 	item.doubt_at = NOW;
 	item.doubts = 1;
-	assert_int_equal(gw_item_state(&item, NOW), GW_MAIL_DOUBT);
+	assert_int_equal(gw_item_state(&item), GW_MAIL_DOUBT);
 	item.doubts = 2;
-	assert_int_equal(gw_item_state(&item, NOW), GW_MAIL_HELD);
+	assert_int_equal(gw_item_state(&item), GW_MAIL_HELD);
 	item.doubt_at = 0;
 	for (size_t i = 0; i < 3; i++)
 		people[i].fate = i == 0 ? GW_FATE_REFUSED : GW_FATE_ACCEPTED;
-	assert_int_equal(gw_item_state(&item, NOW), GW_MAIL_REFUSED);
+	assert_int_equal(gw_item_state(&item), GW_MAIL_REFUSED);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(due), cmocka_unit_test(waits),
-		cmocka_unit_test(clocks), cmocka_unit_test(age), cmocka_unit_test(states) };
+		cmocka_unit_test(clocks), cmocka_unit_test(order), cmocka_unit_test(age),
+		cmocka_unit_test(states) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,7 @@ struct seen {
 	size_t count;
 	unsigned code;
 	unsigned short status[3];
-	char text[70000];
+	char text[(1 << 20) + 1];
 	bool unread;
 	struct gw_smtp_reader *reader;
 };
@@ -117,7 +117,7 @@ static void bounds(void **state)
 	at += (size_t)sprintf(bytes + at, "250 PIPELINING\r\n");
 	assert_int_equal(feed(bytes, at, s), GW_OK);
 	assert_int_equal(s->count, 1);
-	assert_true(strlen(s->text) <= 65536);
+	assert_string_equal(s->text + strlen(s->text) - 10, "PIPELINING");
 	free(bytes);
 	free(s);
 }

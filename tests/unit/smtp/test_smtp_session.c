@@ -223,7 +223,7 @@ static void on_event(void *ctx, const struct gw_smtp_event *ev)
 	gw_smtp_close(&r->session);
 }
 
-static const struct gw_smtp_limits short_limits = { 300, 300, 300, 300, 300 };
+static const struct gw_smtp_limits short_limits = { 700, 700, 700, 700, 700 };
 
 static void run_with(struct run *r, enum gw_tls_mode tls, struct gw_sasl *sasl)
 {
