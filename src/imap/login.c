@@ -17,6 +17,7 @@
 #include "imap/session_p.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { CHALLENGES_MAX = 4, DOUBT_MS = 1000 };
 
@@ -135,10 +136,34 @@ static enum login_state decide_compress(struct gw_session *s, const struct gw_re
 	return LOGIN_DONE;
 }
 
+/* A greeting that tells nothing would cost a round trip at each connection.  What the same server
+ * said last time only chooses how to sign in: if that was wrong it is refused, and asked then. */
+static void believe_memory(struct gw_session *s)
+{
+	if (s->caps_known || s->before == NULL || s->remembered == NULL ||
+		s->tls == GW_TLS_STARTTLS)
+		return;
+	s->caps = gw_quirks_hide(s->quirks, gw_caps_parse(gw_slice_str(s->before)));
+	s->caps_known = (s->caps & GW_CAP_SASL_IR) != 0 && choose_mechanism(s) != NULL;
+	s->login.by_memory = s->caps_known;
+}
+
+/* What was asked for before the login is worth remembering; not what was said in clear. */
+static void keep_before(struct gw_session *s)
+{
+	if (s->tls == GW_TLS_STARTTLS)
+		return;
+	free(s->before);
+	s->before = strdup(gw_buf_cstr(&s->caps_text));
+	s->login.asked_before = true;
+}
+
 static enum login_state decide_greeting(struct gw_session *s, const struct gw_response *r)
 {
-	if (r->type == GW_RESP_STATUS_TEXT && r->status == GW_STATUS_OK)
+	if (r->type == GW_RESP_STATUS_TEXT && r->status == GW_STATUS_OK) {
+		believe_memory(s);
 		return s->caps_known ? next_step(s) : LOGIN_CAPS;
+	}
 	if (r->type == GW_RESP_STATUS_TEXT && r->status == GW_STATUS_PREAUTH) {
 		if (s->tls != GW_TLS_NONE && !gw_stream_is_tls(s->stream))
 			return refuse(s, GW_ERR_SECURITY,
@@ -189,14 +214,20 @@ static const char *login_advice(struct gw_session *s, const struct gw_response *
 	return "check `user` and what `password-command` prints";
 }
 
+/* Perhaps it is not who signs in that was refused, but how. */
+static bool may_be_the_way(const struct gw_session *s, const struct gw_response *r)
+{
+	return s->login.state == LOGIN_AUTHENTICATE && !gw_refusal_is_of_credentials(r->code) &&
+	       !gw_refusal_passes(r->code) && r->code != GW_CODE_ALERT &&
+	       gw_refusal_of(r, session_is_gmail(s)).advice == NULL;
+}
+
 /* Some servers announce AUTH=PLAIN and understand LOGIN only.  What went out behind AUTHENTICATE was
  * refused with it, so that such a connection is of no more use. */
-static bool may_say_it_otherwise(struct gw_session *s, const struct gw_response *r)
+static bool may_say_it_otherwise(const struct gw_session *s, const struct gw_response *r)
 {
-	return s->login.state == LOGIN_AUTHENTICATE && s->sasl->password != NULL &&
-	       !(s->caps & (GW_CAP_LOGINDISABLED | GW_CAP_GMAIL)) &&
-	       !gw_refusal_is_of_credentials(r->code) && !gw_refusal_passes(r->code) &&
-	       r->code != GW_CODE_ALERT && gw_refusal_of(r, session_is_gmail(s)).advice == NULL;
+	return may_be_the_way(s, r) && s->sasl->password != NULL &&
+	       !(s->caps & (GW_CAP_LOGINDISABLED | GW_CAP_GMAIL));
 }
 
 static enum login_state decide_refusal(struct gw_session *s, const struct gw_response *r)
@@ -204,6 +235,7 @@ static enum login_state decide_refusal(struct gw_session *s, const struct gw_res
 	struct gw_refusal why = gw_refusal_of(r, session_is_gmail(s));
 	char advice[400];
 
+	s->login.doubtful = s->login.by_memory && may_be_the_way(s, r);
 	if (may_say_it_otherwise(s, r)) {
 		s->quirks |= GW_QUIRK_NO_SASL;
 		if (!s->login.ran_ahead)
@@ -238,8 +270,10 @@ static enum login_state decide(
 			return decide_greeting(s, r);
 		break;
 	case LOGIN_CAPS:
-		if (answer && ok(r))
+		if (answer && ok(r)) {
+			keep_before(s);
 			return next_step(s);
+		}
 		break;
 	case LOGIN_STARTTLS:
 		if (answer && ok(r) && gw_parser_unread(s->parser) > 0)

@@ -448,6 +448,7 @@ static void on_reaped(uv_handle_t *handle)
 	gw_buf_deinit(&s->caps_text);
 	free(s->host);
 	free(s->remembered);
+	free(s->before);
 	free(s);
 }
 
@@ -478,6 +479,7 @@ enum gw_code gw_session_open(uv_loop_t *loop, const struct gw_log *log,
 	s->reaper.data = s;
 	s->host = strdup(options->stream.host);
 	s->remembered = options->remembered_caps == NULL ? NULL : strdup(options->remembered_caps);
+	s->before = options->remembered_before == NULL ? NULL : strdup(options->remembered_before);
 	s->parser = gw_parser_new(&gw_parser_default_limits, &sink);
 	stream.settle_ms = LOGIN_TIMEOUTS * stream.timeout_ms;
 	if (s->host != NULL && s->parser != NULL)
@@ -595,6 +597,16 @@ void gw_session_learn(struct gw_session *s, unsigned quirks)
 const char *gw_session_caps_text(struct gw_session *s)
 {
 	return gw_buf_cstr(&s->caps_text);
+}
+
+const char *gw_session_caps_before(const struct gw_session *s)
+{
+	return s->login.asked_before && s->before != NULL ? s->before : "";
+}
+
+bool gw_session_doubts_before(const struct gw_session *s)
+{
+	return s->login.doubtful;
 }
 
 bool gw_session_tls(const struct gw_session *s, struct gw_tls_facts *out)

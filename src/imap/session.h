@@ -39,6 +39,8 @@ struct gw_session_options {
 	/* What this server announced after login the last time, or NULL.  With it the first
 	 * commands go out behind the login without waiting for its answer. */
 	const char *remembered_caps;
+	/* And before it, where its greeting said nothing of them, or NULL: then it is not asked. */
+	const char *remembered_before;
 	unsigned quirks; /* imap/quirks.h: what was found out about it */
 	bool read_only;  /* no command that changes anything there is sent */
 	bool labels;     /* X-GM-LABELS belong to a message's flags, where the server has them */
@@ -108,6 +110,10 @@ uint32_t gw_session_caps(const struct gw_session *s);
 unsigned gw_session_quirks(const struct gw_session *s);
 void gw_session_learn(struct gw_session *s, unsigned quirks);
 const char *gw_session_caps_text(struct gw_session *s); /* as announced after login; "" unknown */
+/* As announced before login because it was asked; "": it was not, or over STARTTLS. */
+const char *gw_session_caps_before(const struct gw_session *s);
+/* Was the login refused as it would be if remembered_before held no more? */
+bool gw_session_doubts_before(const struct gw_session *s);
 bool gw_session_tls(const struct gw_session *s, struct gw_tls_facts *out); /* false: in clear */
 bool gw_session_signed_in(const struct gw_session *s); /* the server has said so */
 bool gw_session_selected(const struct gw_session *s);  /* a mailbox, by the answers so far */

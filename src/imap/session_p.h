@@ -22,11 +22,14 @@ enum login_state {
 
 struct login {
 	enum login_state state;
-	char page[300];   /* of a WEBALERT: where a person is to sign in; "": there was none */
-	bool announced;   /* GW_SESSION_READY was sent */
-	bool ran_ahead;   /* what came behind AUTHENTICATE did not wait for its answer */
-	bool answered;    /* and some of that was answered */
-	uint64_t sent_at; /* uv_now(): AUTHENTICATE */
+	char page[300];    /* of a WEBALERT: where a person is to sign in; "": there was none */
+	bool announced;    /* GW_SESSION_READY was sent */
+	bool ran_ahead;    /* what came behind AUTHENTICATE did not wait for its answer */
+	bool answered;     /* and some of that was answered */
+	bool asked_before; /* what the server can do before the login; session.before is its answer */
+	bool by_memory;    /* how to sign in was not asked for */
+	bool doubtful;     /* and that may be why it was refused */
+	uint64_t sent_at;          /* uv_now(): AUTHENTICATE */
 	struct gw_delay *doubting; /* owned; until it is asked whether anything was dropped */
 	unsigned challenges;
 };
@@ -57,6 +60,7 @@ struct gw_session {
 	const char *mechanism; /* the one that is used; static */
 	char *host;            /* owned */
 	char *remembered;      /* owned; may be NULL */
+	char *before;          /* owned; likewise, before the login: remembered, or as asked for */
 	bool lost, closed;
 	bool compress;  /* is wanted */
 	bool read_only; /* as the options say */

@@ -72,13 +72,26 @@ void gw_sync_wire(const struct gw_sync *s, uint64_t *received, uint64_t *sent)
 	}
 }
 
+static void set_caps_before(struct gw_sync *s, const char *text)
+{
+	free(s->caps_before);
+	s->caps_before = text == NULL ? NULL : strdup(text);
+	s->caps_before_changed = true;
+}
+
 bool gw_sync_learn(struct gw_sync *s, const struct gw_session *session)
 {
 	unsigned learned = gw_session_quirks(session) & ~s->quirks;
+	const char *before = gw_session_caps_before(session);
+	bool doubted = gw_session_doubts_before(session) && s->caps_before != NULL;
 
+	if (doubted)
+		set_caps_before(s, NULL);
+	if (*before != '\0' && (s->caps_before == NULL || strcmp(before, s->caps_before) != 0))
+		set_caps_before(s, before);
 	s->quirks |= learned;
 	s->quirks_learned |= learned;
-	return learned != 0;
+	return learned != 0 || doubted;
 }
 
 void gw_sync_count_traffic(struct gw_conn *c)

@@ -350,7 +350,8 @@ void gw_list_settled(struct gw_sync *s)
 		s->quirks = s->quirks_learned; /* it is not the server that it was */
 		write_now = true;              /* remembered, so that the next run need not ask */
 	}
-	write_now |= s->quirks != s->quirks_stored;
+	gw_sync_learn(s, session(s));
+	write_now |= s->quirks != s->quirks_stored || s->caps_before_changed;
 	for (size_t i = 0; i < s->folders.count; i++) {
 		const struct gw_folder *f = &s->folders.list[i];
 

@@ -38,6 +38,7 @@ enum gw_code gw_sync_open_conn(struct gw_sync *s, struct gw_conn *c, struct gw_e
 	struct gw_session_options options =
 		gw_session_options_of(s->account, s->tls, s->sasl, s->caps);
 
+	options.remembered_before = s->caps_before;
 	options.quirks = s->quirks;
 	options.compress = s->account->compress && !s->compress_failed && much_is_coming(s);
 	c->sync = s;

@@ -113,6 +113,8 @@ static enum gw_code read_state(struct gw_sync *s, struct gw_error *err)
 	s->in_step = in_step != 0;
 	if (code == GW_OK)
 		code = read_fact(s, GW_FACT_CAPS, &s->caps, err);
+	if (code == GW_OK && !s->options.full)
+		code = read_fact(s, GW_FACT_CAPS_BEFORE, &s->caps_before, err);
 	if (code == GW_OK)
 		code = read_fact(s, GW_FACT_QUIRKS, &quirks, err);
 	s->quirks_stored = gw_quirks_parse(quirks);
@@ -326,6 +328,9 @@ static enum gw_code write_facts(
 		code = gw_store_set_fact(world->store, GW_FACT_HOST, s->account->host, err);
 	if (code == GW_OK && s->caps != NULL)
 		code = gw_store_set_fact(world->store, GW_FACT_CAPS, s->caps, err);
+	if (code == GW_OK && s->caps_before_changed)
+		code = gw_store_set_fact(world->store, GW_FACT_CAPS_BEFORE,
+			s->caps_before == NULL ? "" : s->caps_before, err);
 	gw_buf_init(&quirks, 4096);
 	if (code == GW_OK && s->quirks != s->quirks_stored &&
 		(code = gw_quirks_format(s->quirks, &quirks)) == GW_OK)

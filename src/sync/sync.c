@@ -61,6 +61,7 @@ static void free_sync(struct gw_sync *s)
 		close(s->lock_fd);
 	gw_claims_deinit(&s->claims);
 	free(s->caps);
+	free(s->caps_before);
 	free(s->db_path);
 	free(s->attic_path);
 	free(s->journal_path);

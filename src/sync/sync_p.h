@@ -114,6 +114,8 @@ struct gw_sync {
 	size_t row_count, row_cap;
 	struct gw_name_index row_index; /* by name on the wire */
 	char *caps;                     /* owned; as remembered */
+	char *caps_before;        /* owned; likewise, before the login; NULL: it is asked for */
+	bool caps_before_changed; /* since the state was written */
 	unsigned quirks, quirks_stored; /* imap/quirks.h: known by now; as in the state */
 	unsigned quirks_learned;        /* in this run */
 

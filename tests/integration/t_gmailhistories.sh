@@ -1,6 +1,7 @@
 #!/bin/bash
 # Random histories on labels: a person at Gmail's page and a reader here, runs that are killed; in the end
-# each message is in the same mailboxes on both sides, and nothing is lost.
+# each message is in the same mailboxes on both sides, and nothing is lost.  MEANWHILE=1: something happens there
+# between the commands of a sync in every history, not in every other one.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/gmaillib.sh"
 HISTORIES=${HISTORIES:-8}
@@ -72,7 +73,7 @@ for folder in "${FOLDERS[@]}"; do mkdir -p "$T/mail/$folder"/{cur,new,tmp}; done
 sync_ok
 for h in $(seq "$HISTORIES"); do
 	history
-	if [ $((h % 2)) = 0 ]; then # while it syncs
+	if [ $((h % 2)) = 0 ] || [ -n "${MEANWHILE:-}" ]; then # while it syncs
 		change_here
 		for i in 1 2 3; do
 			AT=$((3 + RANDOM % 25)) change_there

@@ -153,7 +153,7 @@ before=$(web COMMANDS)
 sync_ok --json
 expect_counts messages_downloaded=1
 used=$(($(web COMMANDS) - before))
-[ "$used" -le 12 ] || fail "$used commands"
+[ "$used" -le 10 ] || fail "$used commands"
 web FLAGS "$(web_id m2)" '(\Answered)' # in INBOX and Work
 web LABEL "$(web_id m3)" L7
 sync_ok --json

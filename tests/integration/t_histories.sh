@@ -1,6 +1,7 @@
 #!/bin/bash
 # Random histories: both sides change at random, runs are killed at random, and in the end both sides
 # are equal, and stay so.  Messages come, change, are moved, copied, edited and deleted, here and there.
+# MEANWHILE=1: something happens there between the commands of a sync in every history, not in every other one.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/meanwhile.sh"
 . "$(dirname "$0")/historylib.sh" # HISTORIES are over the three dresses
@@ -83,7 +84,7 @@ for dress in full noqresync plain; do
 	sync_ok
 	for h in $(seq $((HISTORIES / 3))); do
 		history
-		[ $((h % 2)) = 0 ] || meanwhile 3
+		[ $((h % 2)) = 0 ] && [ -z "${MEANWHILE:-}" ] || meanwhile 3
 		sync_ok
 		sync_ok # what went to the trash arrives there
 		sync_ok # and what seemed restless is done
