@@ -30,9 +30,10 @@ enum gw_auth {
 /* Where tokens come from (RFC 6749); what a provider has none of is NULL. */
 struct gw_oauth_provider {
 	char *client_id, *client_secret;
-	char *auth_url;   /* the authorization endpoint */
-	char *token_url;  /* the token endpoint */
-	char *device_url; /* the device authorization endpoint (RFC 8628) */
+	char *auth_url;     /* the authorization endpoint */
+	char *token_url;    /* the token endpoint */
+	char *device_url;   /* the device authorization endpoint (RFC 8628) */
+	char *userinfo_url; /* who signed in (OpenID Connect Core 5.3) */
 	char *scope;
 };
 

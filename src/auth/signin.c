@@ -1,7 +1,8 @@
 /* auth/signin.c - see godwit/auth.h.
  *
- *   browser: WAITING --the browser comes back--> ASKING --granted--> STORING --> ENDING
- *   device:  ASKING --code--> POLLING <--pending--> ASKING --granted--> STORING --> ENDING
+ *   browser: WAITING --the browser comes back--> ASKING --granted--> NAMING
+ *   device:  ASKING --code--> POLLING <--pending--> ASKING --granted--> NAMING
+ *   NAMING (who signed in? left out where that is known, or cannot be) --> STORING --> ENDING
  *   any --failure, cancelled, nobody came--> ENDING
  *
  * I1  GW_AUTH_DONE is sent once, from end(), which comes from the loop.
@@ -12,6 +13,7 @@
 
 #include "auth/loopback.h"
 #include "auth/token.h"
+#include "auth/userinfo.h"
 #include "auth/vault.h"
 #include "base/text.h"
 #include "net/delay.h"
@@ -31,7 +33,7 @@ enum {
 	SLOW_DOWN_S = 5, /* RFC 8628 3.5 */
 };
 
-enum state { WAITING, ASKING, POLLING, STORING, ENDING };
+enum state { WAITING, ASKING, POLLING, NAMING, STORING, ENDING };
 
 struct gw_auth_flow {
 	enum state state;
@@ -45,7 +47,9 @@ struct gw_auth_flow {
 	unsigned interval_s;
 	struct gw_delay *patience, *poll, *ending; /* owned */
 	struct gw_token *token;                    /* frees itself */
+	struct gw_userinfo *userinfo;              /* frees itself */
 	struct gw_vault *vault;                    /* frees itself */
+	struct gw_tokens tokens;                   /* owned; while NAMING */
 	struct gw_error err;
 	gw_auth_cb *cb;
 	void *ctx;
@@ -68,6 +72,7 @@ static void end(void *ctx)
 	emit(f, (struct gw_auth_event){
 			.type = GW_AUTH_DONE, .err = f->err.code == GW_OK ? NULL : &f->err });
 	explicit_bzero(f->verifier, sizeof f->verifier);
+	gw_tokens_deinit(&f->tokens);
 	free(f->device_code);
 	free(f);
 }
@@ -133,6 +138,62 @@ static void store(struct gw_auth_flow *f, const struct gw_tokens *tokens)
 		end_soon(f);
 }
 
+static bool has_word(const char *words, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = words; p != NULL; p = strchr(p, ' ')) {
+		p += strspn(p, " ");
+		if (strcspn(p, " ") == n && strncmp(p, word, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Who signed in is asked for where the token is good for that.  A scope that is not told is the one
+ * that was asked for (RFC 6749 5.1). */
+static bool may_ask_who(const struct gw_auth_flow *f, const struct gw_tokens *tokens)
+{
+	const char *scope = tokens->scope != NULL ? tokens->scope : f->account->oauth2.scope;
+
+	return tokens->address == NULL && f->account->oauth2.userinfo_url != NULL &&
+	       (has_word(scope, "email") ||
+		       has_word(scope, "https://www.googleapis.com/auth/userinfo.email"));
+}
+
+static void on_named(void *ctx, const char *address)
+{
+	struct gw_auth_flow *f = ctx;
+
+	f->userinfo = NULL;
+	f->tokens.address = address == NULL ? NULL : strdup(address);
+	if (f->err.code == GW_OK)
+		store(f, &f->tokens);
+	else
+		end_soon(f);
+}
+
+static char *copy(const char *text)
+{
+	return text == NULL ? NULL : strdup(text);
+}
+
+static void take_grant(struct gw_auth_flow *f, const struct gw_tokens *granted)
+{
+	struct gw_error ignored = { 0 };
+
+	f->tokens = (struct gw_tokens){ .access = copy(granted->access),
+		.refresh = copy(granted->refresh),
+		.expires_at = granted->expires_at,
+		.address = copy(granted->address),
+		.scope = copy(granted->scope) };
+	f->state = NAMING;
+	if (f->tokens.access == NULL || !may_ask_who(f, &f->tokens) ||
+		gw_userinfo_ask(f->loop, f->log, f->account, f->tokens.access, on_named, f,
+			&f->userinfo, &ignored) != GW_OK)
+		store(f, granted);
+}
+
 static void ask(struct gw_auth_flow *f, const char *url, struct gw_buf *form, gw_token_cb *cb)
 {
 	f->state = ASKING;
@@ -189,7 +250,7 @@ static void on_exchanged(
 
 	f->token = NULL;
 	if (err == NULL && answer != NULL && f->err.code == GW_OK) {
-		store(f, &answer->tokens);
+		take_grant(f, &answer->tokens);
 		return;
 	}
 	if (err != NULL && f->err.code == GW_OK)
@@ -329,7 +390,7 @@ static void on_polled(void *ctx, const struct gw_token_answer *answer, const str
 	if (f->err.code != GW_OK) {
 		end_soon(f);
 	} else if (err == NULL && answer != NULL) {
-		store(f, &answer->tokens);
+		take_grant(f, &answer->tokens);
 	} else if (refusal != NULL && strcmp(refusal, "authorization_pending") == 0) {
 		wait_for_device(f);
 	} else if ((refusal != NULL && strcmp(refusal, "slow_down") == 0) ||
@@ -458,6 +519,8 @@ void gw_auth_cancel(struct gw_auth_flow *f)
 		end_soon(f);
 	else if (f->token != NULL)
 		gw_token_cancel(f->token); /* what is being stored is waited for */
+	else if (f->userinfo != NULL)
+		gw_userinfo_cancel(f->userinfo);
 }
 
 /* --- not wanted after all --------------------------------------------------------------------- */

@@ -40,6 +40,7 @@ static cfg_opt_t account_keys[] = {
 	CFG_STR("oauth2-auth-url", NULL, CFGF_NODEFAULT),
 	CFG_STR("oauth2-token-url", NULL, CFGF_NODEFAULT),
 	CFG_STR("oauth2-device-url", NULL, CFGF_NODEFAULT),
+	CFG_STR("oauth2-userinfo-url", NULL, CFGF_NODEFAULT),
 	CFG_STR("host", NULL, CFGF_NODEFAULT),
 	CFG_INT("port", 0, CFGF_NONE),
 	CFG_STR("tls", NULL, CFGF_NODEFAULT),
@@ -456,6 +457,7 @@ static enum gw_code read_auth(
 	o->auth_url = chosen(sec, "oauth2-auth-url", p == NULL ? NULL : p->auth_url);
 	o->token_url = chosen(sec, "oauth2-token-url", p == NULL ? NULL : p->token_url);
 	o->device_url = chosen(sec, "oauth2-device-url", p == NULL ? NULL : p->device_url);
+	o->userinfo_url = chosen(sec, "oauth2-userinfo-url", p == NULL ? NULL : p->userinfo_url);
 	return GW_OK;
 }
 
@@ -817,7 +819,7 @@ void config_free(struct config *c)
 			a->tunnel_command, a->user, a->password_command, a->maildir,
 			a->token_command, a->oauth2.client_id, a->oauth2.client_secret,
 			a->oauth2.auth_url, a->oauth2.token_url, a->oauth2.device_url,
-			a->oauth2.scope };
+			a->oauth2.userinfo_url, a->oauth2.scope };
 
 		config_free_smtp(&a->smtp);
 		for (size_t j = 0; j < sizeof strings / sizeof *strings; j++)

@@ -23,6 +23,7 @@ static const struct provider providers[] = {
 		.daily_upload_mb = 500,
 		.auth_url = "https://accounts.google.com/o/oauth2/v2/auth",
 		.token_url = "https://oauth2.googleapis.com/token",
+		.userinfo_url = "https://openidconnect.googleapis.com/v1/userinfo",
 		.scope = "https://mail.google.com/",
 		.hint = "an app password (https://myaccount.google.com/apppasswords) needs 2-Step "
 			"Verification; for oauth2 make a client of type \"Desktop app\" at "

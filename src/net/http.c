@@ -207,20 +207,30 @@ static bool read_url(const char *text, struct url *u)
 	return true;
 }
 
-static enum gw_code write_request(struct gw_http *h, const struct url *u, struct gw_slice form)
+struct request {
+	struct gw_slice form;
+	const char *token; /* it is a GET with this; NULL: a POST of the form */
+};
+
+static enum gw_code write_request(struct gw_http *h, const struct url *u, const struct request *r)
 {
 	enum gw_code code = gw_buf_printf(&h->request,
-		"POST %s HTTP/1.1\r\nHost: %s:%u\r\nUser-Agent: godwit\r\nAccept: "
-		"application/json\r\n"
-		"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %zu\r\n"
-		"Connection: close\r\n\r\n",
-		u->path, u->host, u->port, form.n);
+		"%s %s HTTP/1.1\r\nHost: %s:%u\r\nUser-Agent: godwit\r\nAccept: "
+		"application/json\r\nConnection: close\r\n",
+		r->token == NULL ? "POST" : "GET", u->path, u->host, u->port);
 
-	return code == GW_OK ? gw_buf_append(&h->request, form.p, form.n) : code;
+	if (code == GW_OK && r->token != NULL)
+		return gw_buf_printf(&h->request, "Authorization: Bearer %s\r\n\r\n", r->token);
+	if (code == GW_OK)
+		code = gw_buf_printf(&h->request,
+			"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: "
+			"%zu\r\n\r\n",
+			r->form.n);
+	return code == GW_OK ? gw_buf_append(&h->request, r->form.p, r->form.n) : code;
 }
 
-enum gw_code gw_http_post(uv_loop_t *loop, const struct gw_log *log, const char *url,
-	struct gw_slice form, struct gw_tls_ctx *tls, gw_http_cb *cb, void *ctx,
+static enum gw_code start(uv_loop_t *loop, const struct gw_log *log, const char *url,
+	const struct request *request, struct gw_tls_ctx *tls, gw_http_cb *cb, void *ctx,
 	struct gw_http **out, struct gw_error *err)
 {
 	struct gw_stream_options options = { .timeout_ms = TIMEOUT_MS, .settle_ms = WHOLE_MS };
@@ -250,7 +260,7 @@ enum gw_code gw_http_post(uv_loop_t *loop, const struct gw_log *log, const char 
 	options.port = u.port;
 	options.tls = u.tls ? tls : NULL;
 	options.tls_at_once = u.tls;
-	if (h->host != NULL && write_request(h, &u, form) == GW_OK)
+	if (h->host != NULL && write_request(h, &u, request) == GW_OK)
 		code = gw_stream_open(loop, log, &options, on_stream, h, &h->stream, err);
 	if (code != GW_OK) {
 		free_http(h);
@@ -258,6 +268,20 @@ enum gw_code gw_http_post(uv_loop_t *loop, const struct gw_log *log, const char 
 	}
 	*out = h;
 	return GW_OK;
+}
+
+enum gw_code gw_http_post(uv_loop_t *loop, const struct gw_log *log, const char *url,
+	struct gw_slice form, struct gw_tls_ctx *tls, gw_http_cb *cb, void *ctx,
+	struct gw_http **out, struct gw_error *err)
+{
+	return start(loop, log, url, &(struct request){ .form = form }, tls, cb, ctx, out, err);
+}
+
+enum gw_code gw_http_get(uv_loop_t *loop, const struct gw_log *log, const char *url,
+	const char *token, struct gw_tls_ctx *tls, gw_http_cb *cb, void *ctx, struct gw_http **out,
+	struct gw_error *err)
+{
+	return start(loop, log, url, &(struct request){ .token = token }, tls, cb, ctx, out, err);
 }
 
 void gw_http_cancel(struct gw_http *h)

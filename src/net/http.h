@@ -1,4 +1,4 @@
-/* net/http.h - one HTTP/1.1 request (RFC 9112), as token endpoints want it. */
+/* net/http.h - one HTTP/1.1 request (RFC 9112), as providers of OAuth 2.0 want it. */
 #pragma once
 
 #include "base/buf.h"
@@ -19,6 +19,11 @@ typedef void gw_http_cb(
 enum gw_code gw_http_post(uv_loop_t *loop, const struct gw_log *log, const char *url,
 	struct gw_slice form, struct gw_tls_ctx *tls, gw_http_cb *cb, void *ctx,
 	struct gw_http **out, struct gw_error *err);
+
+/* Likewise; GETs it with an access token (RFC 6750 2.1). */
+enum gw_code gw_http_get(uv_loop_t *loop, const struct gw_log *log, const char *url,
+	const char *token, struct gw_tls_ctx *tls, gw_http_cb *cb, void *ctx, struct gw_http **out,
+	struct gw_error *err);
 
 /* cb is called with GW_ERR_CANCELLED, later. */
 void gw_http_cancel(struct gw_http *h);

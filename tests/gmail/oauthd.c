@@ -9,11 +9,13 @@
  *   down         every answer is a 503          no-refresh  none is given
  *   pending=N    the device flow is pending N times
  *   email=A      an id token says that A signed in        scope=S     what was allowed
+ *   userinfo=A   GET /userinfo says so
  * The client is "client" with the secret "s3cret"; the user is the login_hint, or "me".
  *
  *   GET  /auth     sends the browser back to redirect_uri, as if a person had clicked
  *   POST /token    authorization_code (with PKCE), refresh_token, device_code
  *   POST /device   RFC 8628
+ *   GET  /userinfo with "Bearer T": 200 and {"email":...} while T is good
  *   GET  /info/T   200 and {"user":...} while the access token T is good
  * Each request is written to stdout, without what is secret.
  */
@@ -26,6 +28,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 #include <uv.h>
 
@@ -42,8 +45,9 @@ struct visit {
 	uv_tcp_t tcp;
 	uv_write_t write;
 	http_parser parser;
-	char url[8192], body[8192], chunk[4096];
+	char url[8192], body[8192], chunk[4096], token[100];
 	size_t url_n, body_n;
+	int in_authorization;
 	char *answer;
 };
 
@@ -275,6 +279,16 @@ static void do_device(struct visit *v)
 			"expires_in", (int)number("device-lasts", 600)));
 }
 
+static void do_userinfo(struct visit *v)
+{
+	char email[200];
+
+	if (find_grant('a', v->token) == NULL || !setting("userinfo", email, sizeof email))
+		reply_json(v, "403 Forbidden", json_pack("{s:s}", "error", "insufficient_scope"));
+	else
+		reply_json(v, "200 OK", json_pack("{s:s, s:s}", "sub", "1", "email", email));
+}
+
 static int on_complete(http_parser *parser)
 {
 	struct visit *v = parser->data;
@@ -282,7 +296,8 @@ static int on_complete(http_parser *parser)
 	struct grant *g;
 
 	snprintf(path, sizeof path, "%.*s", (int)strcspn(v->url, "?"), v->url);
-	printf("%s %.6s\n", http_method_str((enum http_method)parser->method), path);
+	printf("%s %.*s\n", http_method_str((enum http_method)parser->method),
+		strncmp(path, "/info/", 6) == 0 ? 6 : 9, path);
 	fflush(stdout);
 	if ((int)number("down", 0)) {
 		reply(v, "503 Service Unavailable", "", "later");
@@ -292,6 +307,8 @@ static int on_complete(http_parser *parser)
 		do_token(v);
 	} else if (strcmp(path, "/device") == 0) {
 		do_device(v);
+	} else if (strcmp(path, "/userinfo") == 0) {
+		do_userinfo(v);
 	} else if (strncmp(path, "/info/", 6) == 0 && (g = find_grant('a', path + 6)) != NULL) {
 		reply_json(v, "200 OK", json_pack("{s:s}", "user", g->user));
 	} else {
@@ -309,6 +326,23 @@ static int on_url(http_parser *parser, const char *p, size_t n)
 		return -1;
 	memcpy(v->url + v->url_n, p, n);
 	v->url_n += n;
+	return 0;
+}
+
+static int on_field(http_parser *parser, const char *p, size_t n)
+{
+	struct visit *v = parser->data;
+
+	v->in_authorization = n == 13 && strncasecmp(p, "Authorization", n) == 0;
+	return 0;
+}
+
+static int on_value(http_parser *parser, const char *p, size_t n)
+{
+	struct visit *v = parser->data;
+
+	if (v->in_authorization && n > 7 && strncmp(p, "Bearer ", 7) == 0)
+		snprintf(v->token, sizeof v->token, "%.*s", (int)n - 7, p + 7);
 	return 0;
 }
 
@@ -333,9 +367,11 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
-	static const http_parser_settings callbacks = {
-		.on_url = on_url, .on_body = on_body, .on_message_complete = on_complete
-	};
+	static const http_parser_settings callbacks = { .on_url = on_url,
+		.on_header_field = on_field,
+		.on_header_value = on_value,
+		.on_body = on_body,
+		.on_message_complete = on_complete };
 	struct visit *v = (struct visit *)stream;
 
 	if (v->answer == NULL && (n < 0 || http_parser_execute(&v->parser, &callbacks, buf->base,

@@ -246,6 +246,7 @@ gmail_token() { # [LINES]: an account at the emulator that signs in by the OAuth
 		oauth2-client-secret = \"s3cret\"
 		oauth2-auth-url = \"$OAUTH/auth\"
 		oauth2-token-url = \"$OAUTH/token\"
+		oauth2-userinfo-url = \"$OAUTH/userinfo\"
 		${1:-}"
 	sed -i '/password-command/d' "$T/config"
 }
@@ -272,6 +273,24 @@ auth || fail "auth: $(cat "$T/err")"
 grep -q 'signed in to "else@gmail.com", and `user` is "somebody@gmail.com".*godwit auth test' "$T/err" || fail "$(cat "$T/err")"
 fails 77 'refused the token of "somebody@gmail.com".*it is a token of "else@gmail.com".*godwit auth test.*or set user = "else@gmail.com"' godwit sync
 settings # no id token: nobody knows
+auth || fail "auth: $(cat "$T/err")"
+[ ! -s "$T/err" ] || fail "it says $(cat "$T/err")"
+settings userinfo=else@gmail.com "scope=https://mail.google.com/ email"
+auth || fail "auth: $(cat "$T/err")"
+grep -q 'signed in to "else@gmail.com", and `user` is "somebody@gmail.com"' "$T/err" || fail "$(cat "$T/err")"
+no_secrets "$T/err" "$T/out" "$T/oauth.out"
+fails 77 'it is a token of "else@gmail.com"' godwit sync
+settings userinfo=somebody@googlemail.com "scope=https://mail.google.com/ https://www.googleapis.com/auth/userinfo.email"
+auth || fail "auth: $(cat "$T/err")"
+[ ! -s "$T/err" ] || fail "it is the same account: $(cat "$T/err")"
+settings userinfo=else@gmail.com "scope=https://mail.google.com/" # not allowed to ask
+asks=$(asked userinfo)
+auth || fail "auth: $(cat "$T/err")"
+[ "$(asked userinfo)" = "$asks" ] || fail "it asked who that is"
+settings "scope=https://mail.google.com/ email" # the answer is 403
+auth || fail "auth: $(cat "$T/err")"
+[ "$(asked userinfo)" = $((asks + 1)) ] || fail "it did not ask who that is"
+settings
 auth || fail "auth: $(cat "$T/err")"
 fails 77 'signed in to another account than "somebody@gmail.com", or access to mail not allowed.*godwit auth test' godwit sync
 gmail_settings token-scope token-status=401
