@@ -1,6 +1,6 @@
 #!/bin/bash
 # Random histories on labels: a person at Gmail's page and a reader here, runs that are killed; in the end
-# each message is in the same mailboxes on both sides, and nothing is lost.  MEANWHILE=1: something happens there
+# each message is in the same mailboxes on both sides (and has the same tags in notmuch), and nothing is lost.  MEANWHILE=1: something happens there
 # between the commands of a sync in every history, not in every other one.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/gmaillib.sh"
@@ -9,9 +9,10 @@ HISTORIES=${HISTORIES:-8}
 FOLDERS=(INBOX Work Travel/2026 Lists "[Gmail]/Trash" "[Gmail]/Spam")
 ARCHIVE=${ARCHIVE:-$((SEED % 2))} # the one day with all mail as an archive, the other without
 [ "$ARCHIVE" = 0 ] || FOLDERS+=(Archive)
-LABELS=${LABELS:-$((SEED / 2 % 2))} # likewise with labels as keywords
+LABELS=${LABELS:-$(some no keywords notmuch)} # likewise what labels are here
 GMAIL_WAYS=${GMAIL_WAYS-$([ $((SEED / 4 % 2)) = 0 ] || echo modseq=account)} # which of the two nobody knows
-echo "archive: $ARCHIVE, labels as keywords: $LABELS, ways: $GMAIL_WAYS"
+[ "$LABELS" != notmuch ] || { command -v notmuch > /dev/null && grep -q libnotmuch.so "$GODWIT"; } || LABELS=keywords
+echo "archive: $ARCHIVE, labels: $LABELS, ways: $GMAIL_WAYS"
 FLAGS=('(\Seen)' '(\Flagged)' '(\Seen \Flagged)' '(\Answered)' '()' '(\Seen Later)')
 
 some_message() { # one of the newest, mostly
@@ -47,6 +48,36 @@ change_there() {
 	5) there FLAGS "$id" "${FLAGS[RANDOM % 6]}" ;;
 	esac || true
 }
+# notmuch: finds what is new; a tag that is called like a label comes or goes.
+index() {
+	[ "$LABELS" != notmuch ] || notmuch new --quiet
+}
+tag_here() {
+	local id
+	[ "$LABELS" = notmuch ] || return 0
+	[ $((RANDOM % 2)) = 0 ] || index
+	id=$(notmuch search --output=messages '*' | sort | shuf -n 1 --random-source=<(yes $RANDOM))
+	[ -z "$id" ] || notmuch tag "$(some + -)$(some Work Travel/2026 Lists)" -- "$id"
+}
+one_change() { # instead of historylib.sh's
+	case $((RANDOM % 5)) in
+	0 | 1) change_there ;;
+	2 | 3) change_here ;;
+	4) if [ "$LABELS" = notmuch ]; then tag_here; else change_here; fi ;;
+	esac
+}
+# The tags are the labels.  Not that of the only mailbox which a message is in: it is not told there.
+same_tags() { # WHEN
+	local tag
+	[ "$LABELS" = notmuch ] || return 0
+	for tag in Work Travel/2026 Lists; do
+		notmuch search --output=messages "tag:\"$tag\"" | sed 's/^id:\(.*\)$/<\1>/' | sort > "$T/tagged"
+		awk -v tag="$tag" '$2 == tag {print $1}' "$T/there" | sort > "$T/labelled"
+		awk '{n[$1]++} END {for (id in n) if (n[id] == 1) print id}' "$T/there" | sort > "$T/alone"
+		comm -3 "$T/tagged" "$T/labelled" | tr -d '\t' | sort | comm -23 - "$T/alone" > "$T/diff"
+		[ ! -s "$T/diff" ] || fail "$1: tag or label $tag: $(head -5 "$T/diff" | tr '\n' ' ')"
+	done
+}
 # Everything that was ever made is there, unless it was deleted here: in the trash that is for good.
 nothing_lost() { # WHEN
 	web DUMP | awk '{for (i = 2; i <= NF; i++) if ($i ~ /^</) {print $i; break}}' | sort -u > "$T/present"
@@ -58,10 +89,17 @@ nothing_lost() { # WHEN
 	diff "$T/there" "$T/here" > "$T/diff" || fail "$1: $(head -8 "$T/diff")"
 }
 
+if [ "$LABELS" = notmuch ]; then
+	export NOTMUCH_CONFIG=$T/notmuch-config
+	mkdir -p "$T/mail"
+	printf '%s\n' '[database]' "path=$T/mail" '[user]' name=somebody primary_email=somebody@gmail.com '[new]' \
+		'tags=unread;inbox' 'ignore=.godwit;.godwit-name;dovecot-keywords' '[maildir]' synchronize_flags=false > "$NOTMUCH_CONFIG"
+	index
+fi
 gmail_start
 gmail_config "guard = no
 $([ "$ARCHIVE" = 0 ] || echo 'archive = yes')
-$([ "$LABELS" = 0 ] || echo 'labels = "keywords"')"
+$([ "$LABELS" = no ] || echo "labels = \"$LABELS\"")"
 : > "$T/deleted"
 : > "$T/made"
 for i in $(seq 12); do
@@ -72,9 +110,12 @@ done
 for folder in "${FOLDERS[@]}"; do mkdir -p "$T/mail/$folder"/{cur,new,tmp}; done
 sync_ok
 for h in $(seq "$HISTORIES"); do
+	index
 	history
+	tag_here
 	if [ $((h % 2)) = 0 ] || [ -n "${MEANWHILE:-}" ]; then # while it syncs
 		change_here
+		tag_here
 		for i in 1 2 3; do
 			AT=$((3 + RANDOM % 25)) change_there
 		done
@@ -84,9 +125,11 @@ for h in $(seq "$HISTORIES"); do
 	# What was merged is told once, and the exit status with it.  What one mailbox does may be news in the next.
 	for i in 1 2 3 4 5 6 7 8; do
 		godwit sync > "$T/out" || true
+		index
 		[ "$i" -lt 4 ] || ! grep -q 'nothing new' "$T/out" || break
 	done
 	nothing_lost "history $h"
+	same_tags "history $h"
 	assert_stable "history $h"
 done
 echo "$HISTORIES histories, $number messages and files: equal in the end, and stable"
