@@ -129,6 +129,37 @@ sync_ok
 at_rest "switched off"
 has_here INBOX bill ''
 
+note "all mail is hidden: the labels of the mailboxes in sight are kept in step; what both sides changed stays"
+kill "$GMAIL_PID"
+wait "$GMAIL_PID" 2> /dev/null || true
+rm -rf "$T/state" "$T/mail"
+gmail_start 'hidden=\All'
+for id in there here off both left; do
+	mail "$id"
+	web DELIVER INBOX "$T/m"
+done
+for id in off both left; do web LABEL "$(web_id $id)" Work; done
+gmail_config 'labels = "keywords"'
+sync_ok
+web LABEL "$(web_id there)" Work
+put_on_here INBOX here 'New one'
+take_off_here INBOX off Work
+take_off_here INBOX both Work
+web LABEL "$(web_id both)" Lists
+put_on_here INBOX left Lists
+web UNLABEL "$(web_id left)" INBOX # nobody can tell whether it was archived: it is kept, as it was changed here
+for i in 1 2 3 4; do godwit sync > "$T/out" || [ $? = 1 ] || fail "$(cat "$T/err")"; done
+for case in there:INBOX,Work here:INBOX,New\ one off:INBOX both:INBOX,Lists left:INBOX,Lists,Work; do
+	id=${case%%:*}
+	[ "$(labels "$id")" = "${case#*:}" ] || fail "$id: $(labels "$id"), not ${case#*:}"
+	[ "$(where "$id")" = "${case#*:}" ] || fail "$id is in $(where "$id") here, not in ${case#*:}"
+done
+has_here INBOX there Work
+has_here INBOX here 'New one'
+has_here INBOX off ''
+has_here INBOX both Lists
+at_rest "all mail is hidden"
+
 note "another server: it is told"
 fresh full
 "$TOOLS/mkmail" "$MAIL/INBOX" 3 600 1
