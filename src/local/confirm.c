@@ -30,13 +30,13 @@ static enum gw_code take_row(void *ctx, const struct gw_message_row *row)
 	bool nameless = row->base_name == NULL && row->state == GW_ROW_PAIRED;
 	struct gw_slice base = gw_slice_str(row->base_name == NULL ? "" : row->base_name);
 
+	g->name = gw_hash_bytes(base);
 	if ((row->base_name == NULL && !nameless) || row->header_hash == NULL ||
 		row->body_hash == NULL)
 		return GW_OK;
 	g->known = true;
 	g->global_id = row->global_id;
 	g->size = row->size;
-	g->name = gw_hash_bytes(base);
 	g->date = row->date;
 	g->named_by_us = gw_name_uid(base, c->key) == row->uid;
 	memcpy(g->print.header, row->header_hash, GW_HASH_BYTES);

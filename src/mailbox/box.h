@@ -9,6 +9,7 @@
 #include "local/batch.h"
 #include "plan/budget.h"
 #include "plan/claims.h"
+#include "plan/evidence.h"
 #include "remote/mailbox_list.h"
 
 struct gw_box;
@@ -168,9 +169,10 @@ uint64_t gw_box_fresh_from(const struct gw_box *box);
 void gw_box_spare(struct gw_box *box);
 /* Does what the server says of it not add up? */
 bool gw_box_is_unproved(const struct gw_box *box);
-/* Likewise about what is gone here, if a file in `doubtful` has its name: it may have been moved back to
- * where the server does not tell of it. */
-void gw_box_spare_named(struct gw_box *box, const struct gw_box *doubtful);
+/* Which names stand in it; the lists are the caller's to free. */
+void gw_box_doubt(const struct gw_box *box, struct gw_doubt *doubt);
+/* Nothing is done about what is gone, if it may be in a mailbox that does not add up. */
+void gw_box_spare_doubtful(struct gw_box *box, const struct gw_doubt *doubt);
 
 /* Are the stamps still those of its look? */
 bool gw_box_stamps_hold(const struct gw_box *box);

@@ -97,38 +97,35 @@ bool gw_box_is_unproved(const struct gw_box *box)
 	return box->remote.unproved;
 }
 
-static int by_hash(const void *a, const void *b)
+void gw_box_doubt(const struct gw_box *box, struct gw_doubt *doubt)
 {
-	const uint64_t *x = a, *y = b;
+	const struct gw_scan *scan = &box->local.scan;
+	size_t n = 0;
 
-	return (*x > *y) - (*x < *y);
+	*doubt = (struct gw_doubt){ .files = calloc(scan->count + 1, sizeof *doubt->files),
+		.announced = calloc(box->local.pending_count + 1, sizeof *doubt->announced) };
+	doubt->any = doubt->files == NULL || doubt->announced == NULL;
+	for (size_t f = 0; f < scan->count && !doubt->any; f++)
+		doubt->files[doubt->file_count++] = gw_hash_bytes(gw_scan_base(scan, f));
+	for (size_t i = 0; i < box->local.pending_count && !doubt->any; i++) {
+		const struct gw_pending_file *p = &box->local.pending[i];
+
+		if (!p->known)
+			doubt->announced[n++] = gw_hash_bytes(gw_slice_str(p->base_name));
+	}
+	doubt->announced_count = n;
+	gw_doubt_sort(doubt);
 }
 
-/* May what this action says is gone here stand in another mailbox, by its name? */
-static bool is_gone_here(const struct gw_box *box, const struct gw_action *a)
+void gw_box_spare_doubtful(struct gw_box *box, const struct gw_doubt *doubt)
 {
-	return is_gone(box, a) && !gw_action_is_gone_there(a) && a->local == GW_NO_LOCAL;
-}
-
-/* Out of memory, every name may be there. */
-void gw_box_spare_named(struct gw_box *box, const struct gw_box *doubtful)
-{
-	const struct gw_scan *scan = &doubtful->local.scan;
-	uint64_t *names = box->gone_count == 0 ? NULL : calloc(scan->count + 1, sizeof *names);
-
-	for (size_t f = 0; f < scan->count && names != NULL; f++)
-		names[f] = gw_hash_bytes(gw_scan_base(scan, f));
-	if (names != NULL)
-		qsort(names, scan->count, sizeof *names, by_hash);
 	for (size_t i = 0; i < box->gone_count; i++) {
-		const uint64_t *name = &box->gone[i].name;
+		const struct gw_action *a = &box->plan.actions[box->gone_actions[i]];
+		bool gone_here = !gw_action_is_gone_there(a) && a->local == GW_NO_LOCAL;
 
-		if (is_gone_here(box, &box->plan.actions[box->gone_actions[i]]) &&
-			(names == NULL ||
-				bsearch(name, names, scan->count, sizeof *names, by_hash) != NULL))
+		if (is_gone(box, a) && gw_doubt_covers(doubt, box->gone[i].name, gone_here))
 			gw_box_put_off(box, box->gone_actions[i]);
 	}
-	free(names);
 }
 
 static void on_confirmed(void *ctx, bool news, const struct gw_error *err)
@@ -309,6 +306,7 @@ static bool add_gone(const struct gw_box *box, uint32_t number, struct gw_all_ha
 		h->size = g->size;
 		h->id = g->global_id;
 		h->name = g->name;
+		h->untold = a->untold;
 		h->drafts = (box->folder->attrs & GW_LIST_DRAFTS) != 0;
 	}
 	return true;
@@ -486,7 +484,7 @@ static bool join_merged(struct gw_box *gone, struct gw_action *old, const struct
 
 	if (kind != GW_MATCH_EDIT && kind != GW_MATCH_BLOCKED)
 		return false;
-	if (gone != fresh && kind == GW_MATCH_BLOCKED)
+	if (kind == GW_MATCH_BLOCKED && (gone != fresh || old->untold))
 		return false;
 	if (gone != fresh) {
 		carry(gone, old, flags_in_base(gone, old), facts, fresh, new,
@@ -514,6 +512,8 @@ void gw_box_join_here(struct gw_box *gone, uint32_t gone_action, struct gw_box *
 	if (gone->env->merges && join_merged(gone, old, facts, fresh, fresh_action, kind))
 		return;
 	switch ((enum gw_match_kind)kind) {
+	case GW_MATCH_WAITS: /* nothing is joined */
+		break;
 	case GW_MATCH_SAME:
 		old->base_flags = flags_there(gone, old);
 		old->kind = GW_DO_RELINK;

@@ -1,6 +1,8 @@
 /* plan/evidence.c - see evidence.h. */
 #include "plan/evidence.h"
 
+#include <stdlib.h>
+
 bool gw_answer_is_complete(const struct gw_answer *answer)
 {
 	return !answer->refused && answer->expunged == 0 && answer->told == answer->exists;
@@ -31,4 +33,30 @@ bool gw_evidence_is_another(const struct gw_base_msg *base, uint32_t size, int64
 	if (base->date > GW_DATE_TOLD_OLD && date != 0)
 		return date != (int64_t)base->date;
 	return base->size != 0 && size != 0 && base->size != size;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+void gw_doubt_sort(struct gw_doubt *d)
+{
+	if (d->file_count > 0)
+		qsort(d->files, d->file_count, sizeof *d->files, by_number);
+	if (d->announced_count > 0)
+		qsort(d->announced, d->announced_count, sizeof *d->announced, by_number);
+}
+
+static bool holds(const uint64_t *names, size_t count, uint64_t name)
+{
+	return count > 0 && bsearch(&name, names, count, sizeof *names, by_number) != NULL;
+}
+
+bool gw_doubt_covers(const struct gw_doubt *d, uint64_t name, bool gone_here)
+{
+	return d->any || holds(d->announced, d->announced_count, name) ||
+	       (gone_here && holds(d->files, d->file_count, name));
 }

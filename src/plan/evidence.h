@@ -24,3 +24,19 @@ uint64_t gw_evidence_expected(const struct gw_base_msg *base, size_t base_count,
 /* Does a UID that base knows stand for another message now?  size, date: 0 when not told.  The date
  * decides where both know it: some servers count sizes now so, now so. */
 bool gw_evidence_is_another(const struct gw_base_msg *base, uint32_t size, int64_t date);
+
+/* Names of messages, as numbers, in a mailbox whose listing does not add up.  What seems to be gone
+ * from another one may have come there, untold.  Both lists are sorted. */
+struct gw_doubt {
+	uint64_t *files; /* what stands there here */
+	size_t file_count;
+	uint64_t *announced; /* what was sent, or moved, there, and is not known to have arrived */
+	size_t announced_count;
+	bool any; /* nobody knows the names */
+};
+
+void gw_doubt_sort(struct gw_doubt *doubt);
+
+/* May the message `name`, gone here or only there, be in that mailbox?  What was announced may have
+ * arrived, whatever became of the file meanwhile. */
+bool gw_doubt_covers(const struct gw_doubt *doubt, uint64_t name, bool gone_here);

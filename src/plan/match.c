@@ -14,6 +14,7 @@ struct matcher {
 	size_t bucket_count;
 	struct gw_match *out;
 	size_t count;
+	bool merges; /* an edited message stays the one that it was */
 };
 
 static const uint8_t *key(const struct gw_half *h, enum criterion by)
@@ -68,25 +69,33 @@ static bool equal(const struct gw_half *a, const struct gw_half *b, enum criteri
 	return false;
 }
 
+static enum gw_match_kind kind_of(const struct matcher *m, const struct gw_half *gone,
+	const struct gw_half *fresh, enum criterion by)
+{
+	bool same = gone->box == fresh->box;
+
+	if (fresh->refused)
+		return GW_MATCH_BLOCKED;
+	if (by == MESSAGE_ID && !(m->merges && same && gone->untold))
+		return GW_MATCH_EDIT;
+	return !same ? GW_MATCH_MOVE : gone->untold ? GW_MATCH_WAITS : GW_MATCH_SAME;
+}
+
 static void join(struct matcher *m, size_t gone, size_t fresh, enum criterion by)
 {
-	bool same = m->gone[gone].box == m->fresh[fresh].box;
-
 	m->gone_used[gone] = m->fresh_used[fresh] = true;
 	m->out[m->count++] = (struct gw_match){ .gone = gone,
 		.fresh = fresh,
-		.kind = m->fresh[fresh].refused ? GW_MATCH_BLOCKED
-			: by == MESSAGE_ID      ? GW_MATCH_EDIT
-			: same                  ? GW_MATCH_SAME
-						: GW_MATCH_MOVE };
+		.kind = kind_of(m, &m->gone[gone], &m->fresh[fresh], by) };
 }
 
 /* One pass: same_box says where the halves must lie. */
-static void pass(struct matcher *m, enum criterion by, bool same_box)
+static void pass(struct matcher *m, enum criterion by, bool same_box, bool untold)
 {
 	chain(m, by);
 	for (size_t g = 0; g < m->gone_count; g++) {
-		size_t f = m->gone_used[g] ? SIZE_MAX : m->heads[bucket(m, &m->gone[g], by)];
+		bool skip = m->gone_used[g] || m->gone[g].untold != untold;
+		size_t f = skip ? SIZE_MAX : m->heads[bucket(m, &m->gone[g], by)];
 
 		while (f != SIZE_MAX &&
 			(m->fresh_used[f] || (m->fresh[f].box == m->gone[g].box) != same_box ||
@@ -100,7 +109,27 @@ static void pass(struct matcher *m, enum criterion by, bool same_box)
 /* Where a match may lie; SAME_BOX is tried first: it is the nearer one. */
 enum where { SAME_BOX = 1, OTHER_BOX = 2, ANYWHERE = SAME_BOX | OTHER_BOX };
 
-/* Each criterion sees what the ones before have left.  Out of memory nothing is joined: bodies are
+static bool has_untold(const struct gw_half *gone, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (gone[i].untold)
+			return true;
+	}
+	return false;
+}
+
+static void passes(
+	struct matcher *m, const enum criterion *by, size_t by_count, enum where where, bool untold)
+{
+	for (size_t i = 0; i < by_count; i++) {
+		if (where & SAME_BOX)
+			pass(m, by[i], true, untold);
+		if (where & OTHER_BOX)
+			pass(m, by[i], false, untold);
+	}
+}
+
+/* Each criterion sees what the ones before have left; what is surely there comes first.  Out of memory nothing is joined: bodies are
  * sent, nothing is lost. */
 static size_t match(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
 	size_t fresh_count, struct gw_match *out, const enum criterion *by, size_t by_count,
@@ -112,18 +141,16 @@ static size_t match(const struct gw_half *gone, size_t gone_count, const struct 
 		.fresh_count = fresh_count,
 		.out = out };
 
+	m.merges = where == ANYWHERE && by[0] == MESSAGE_ID;
 	m.bucket_count = 2 * m.fresh_count + 1;
 	m.gone_used = calloc(m.gone_count + 1, sizeof *m.gone_used);
 	m.fresh_used = calloc(m.fresh_count + 1, sizeof *m.fresh_used);
 	m.heads = calloc(m.bucket_count, sizeof *m.heads);
 	m.next = calloc(m.fresh_count + 1, sizeof *m.next);
 	if (m.gone_used != NULL && m.fresh_used != NULL && m.heads != NULL && m.next != NULL) {
-		for (size_t i = 0; i < by_count; i++) {
-			if (where & SAME_BOX)
-				pass(&m, by[i], true);
-			if (where & OTHER_BOX)
-				pass(&m, by[i], false);
-		}
+		passes(&m, by, by_count, where, false);
+		if (has_untold(gone, gone_count))
+			passes(&m, by, by_count, where, true);
 	}
 	free(m.gone_used);
 	free(m.fresh_used);

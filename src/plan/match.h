@@ -20,11 +20,13 @@ struct gw_half {
 	uint64_t name;                /* stands for the base name of its file */
 	uint64_t id;  /* stands for the message in all mailboxes of the server; 0: not known */
 	bool refused; /* new here, and refused by the server: what it replaces must stay */
+	bool untold;  /* gone here, and perhaps there, too: nothing can be joined to that UID */
 	bool drafts;  /* in a mailbox of drafts, whose headers alone prove nothing */
 };
 
 enum gw_match_kind {
 	GW_MATCH_SAME,    /* in one mailbox: only the name is another */
+	GW_MATCH_WAITS,   /* likewise, but nobody knows whether the message is there still */
 	GW_MATCH_MOVE,    /* from the gone one's mailbox to the new one's */
 	GW_MATCH_EDIT,    /* the new one replaces the gone one */
 	GW_MATCH_BLOCKED, /* it would be one of the above, if the server took it */
@@ -36,7 +38,7 @@ struct gw_match {
 	enum gw_match_kind kind;
 };
 
-/* What was moved here: content equal in full, and under the same name; SAME, MOVE and BLOCKED. Each
+/* What was moved here: content equal in full, and under the same name; all kinds but EDIT.  Each
  * half is used once.  Returns the number of matches written to out, which has room for
  * gone_count. */
 size_t gw_match_named(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
@@ -57,8 +59,9 @@ size_t gw_match_crossed(const struct gw_half *gone_here, size_t gone_here_count,
 size_t gw_match_both(const struct gw_half *gone, size_t gone_count, const struct gw_half *here,
 	size_t here_count, const struct gw_half *there, size_t there_count, struct gw_match *out);
 
-/* What was edited here; EDIT and BLOCKED.  A Message-ID is the weakest evidence, so this comes when
- * everything else was joined.  anywhere: also what was edited and moved at once. */
+/* What was edited here; EDIT and BLOCKED, or WAITS.  A Message-ID is the weakest evidence, so this comes when
+ * everything else was joined.  anywhere: also what was edited and moved at once, and the message
+ * stays as it is (a server that merges). */
 size_t gw_match_edits(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
 	size_t fresh_count, bool anywhere, struct gw_match *out);
 

@@ -355,6 +355,19 @@ static bool gone_there(
 	return a != NULL;
 }
 
+/* Known, and its fate there is not: then the server has what base says, as far as it is wished to
+ * change.  What is to be deleted may have been moved. */
+static bool untold_there(
+	const struct gw_plan_input *in, const struct gw_base_msg *b, struct gw_plan *plan)
+{
+	size_t before = plan->count;
+	bool ok = unchanged_there(in, b, plan);
+
+	for (size_t i = before; i < plan->count; i++)
+		plan->actions[i].untold = in->unproved;
+	return ok;
+}
+
 /* Known, and remote does not hold it. */
 static bool not_told(
 	const struct gw_plan_input *in, const struct gw_base_msg *b, struct gw_plan *plan)
@@ -367,7 +380,7 @@ static bool not_told(
 	case PRESENT:
 		return back_there(in, b, plan) && unchanged_there(in, b, plan);
 	case UNKNOWN:
-		return held || unchanged_there(in, b, plan);
+		return held || untold_there(in, b, plan);
 	}
 	return false;
 }

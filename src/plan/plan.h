@@ -155,7 +155,8 @@ struct gw_action {
 	uint32_t size;
 	uint8_t kind; /* enum gw_action_kind */
 	bool check_body;
-	bool lives; /* DELETE_LOCAL: the message only left this mailbox there, and is still kept */
+	bool lives;  /* DELETE_LOCAL: the message only left this mailbox there, and is still kept */
+	bool untold; /* gone here; the server did not tell of it, and its answers do not add up */
 };
 
 struct gw_plan {

@@ -268,11 +268,14 @@ static bool ask_heads(struct gw_sync *s)
 {
 	struct gw_all_halves h = { 0 };
 	struct gw_seqset there = { 0 }, both = { 0 };
-	bool asked = false;
-	bool ok = collect(s, &h) && add_sizes(&there, &h.gone_there) &&
-		  (h.fresh_here.count == 0 || add_sizes(&there, &h.gone_both)) &&
-		  add_sizes(&both, &h.gone_there) && add_sizes(&both, &h.gone_here) &&
-		  add_sizes(&both, &h.gone_both);
+	bool asked = false, ok = collect(s, &h);
+	bool doubt = any(s, gw_box_is_unproved);
+
+	ok = ok && add_sizes(&there, &h.gone_there) &&
+	     (!doubt || add_sizes(&there, &h.gone_here)) &&
+	     ((!doubt && h.fresh_here.count == 0) || add_sizes(&there, &h.gone_both)) &&
+	     add_sizes(&both, &h.gone_there) && add_sizes(&both, &h.gone_here) &&
+	     add_sizes(&both, &h.gone_both);
 
 	for (size_t i = 0; i < s->entry_count && ok; i++) {
 		struct gw_entry *e = &s->entries[i];
@@ -322,6 +325,11 @@ static void join_here(struct gw_sync *s, const struct gw_all_halves *h, const st
 	const struct gw_half *gone = &h->gone_here.list[m->gone];
 	const struct gw_half *fresh = &h->fresh_here.list[m->fresh];
 
+	if (m->kind == GW_MATCH_WAITS) {
+		gw_box_put_off(s->entries[gone->box].box, gone->action);
+		gw_box_put_off(s->entries[fresh->box].box, fresh->action);
+		return;
+	}
 	gw_box_join_here(s->entries[gone->box].box, gone->action, s->entries[fresh->box].box,
 		fresh->action, (int)m->kind);
 }
@@ -494,18 +502,103 @@ static void spare(struct gw_sync *s)
 	}
 }
 
-/* Beside a mailbox whose listings do not add up, what seems to be gone here may have come back. */
+typedef size_t match_fn(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
+	size_t fresh_count, struct gw_match *out);
+
+/* What is new, and may be one of these, moved, waits until more is known.  Returns for how many
+ * there is such a half; they come first then. */
+static size_t put_off_fresh(struct gw_sync *s, struct gw_half *gone, size_t count,
+	const struct gw_halves *fresh, match_fn *match)
+{
+	struct gw_match *out = calloc(count + 1, sizeof *out);
+	struct gw_half *found = calloc(count + 1, sizeof *found);
+	size_t n = out == NULL || found == NULL
+			   ? 0
+			   : match(gone, count, fresh->list, fresh->count, out);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct gw_half *half = &fresh->list[out[i].fresh];
+
+		if (!half->refused)
+			gw_box_put_off(s->entries[half->box].box, half->action);
+		found[i] = gone[out[i].gone];
+	}
+	if (n > 0)
+		memcpy(gone, found, n * sizeof *gone);
+	free(out);
+	free(found);
+	return n;
+}
+
+static size_t keep_untold(struct gw_halves *halves)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < halves->count; i++) {
+		if (halves->list[i].untold)
+			halves->list[n++] = halves->list[i];
+	}
+	return n;
+}
+
+static size_t keep_doubtful(struct gw_halves *halves, const struct gw_doubt *doubt)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < halves->count; i++) {
+		if (gw_doubt_covers(doubt, halves->list[i].name, true))
+			halves->list[n++] = halves->list[i];
+	}
+	return n;
+}
+
+/* What was moved here, and is not told of there, may have been moved there, too: if such a one came
+ * there, all of it waits, or it would stand in both places.  Where nothing is taken for gone, its
+ * half here waits in any case. */
+static void put_off_untold(struct gw_sync *s)
+{
+	struct gw_all_halves h = { 0 };
+
+	if (any(s, gw_box_is_unproved) && collect(s, &h)) {
+		struct gw_half *gone = h.gone_here.list;
+		size_t n = keep_untold(&h.gone_here), torn;
+
+		torn = put_off_fresh(s, gone, n, &h.fresh_there, gw_match_there);
+		for (size_t i = 0; i < torn; i++)
+			gw_box_put_off(s->entries[gone[i].box].box, gone[i].action);
+		put_off_fresh(s, gone, s->restless ? n : torn, &h.fresh_here, gw_match_here);
+	}
+	free_halves(&h);
+}
+
+/* Likewise if its half here waits in the mailbox that does not add up. */
+static void put_off_halves(struct gw_sync *s, const struct gw_doubt *doubt)
+{
+	struct gw_all_halves h = { 0 };
+
+	if (collect(s, &h))
+		put_off_fresh(s, h.gone_both.list, keep_doubtful(&h.gone_both, doubt),
+			&h.fresh_there, gw_match_there);
+	free_halves(&h);
+}
+
+/* Beside a mailbox whose listings do not add up, what seems to be gone may have come there. */
 static void spare_doubtful(struct gw_sync *s)
 {
 	for (size_t d = 0; d < s->entry_count; d++) {
-		const struct gw_entry *doubt = &s->entries[d];
+		const struct gw_entry *source = &s->entries[d];
+		struct gw_doubt doubt;
 
-		if (doubt->stage != ENTRY_PLANNED || !gw_box_is_unproved(doubt->box))
+		if (source->stage != ENTRY_PLANNED || !gw_box_is_unproved(source->box))
 			continue;
+		gw_box_doubt(source->box, &doubt);
+		put_off_halves(s, &doubt);
 		for (size_t i = 0; i < s->entry_count; i++) {
 			if (s->entries[i].stage == ENTRY_PLANNED)
-				gw_box_spare_named(s->entries[i].box, doubt->box);
+				gw_box_spare_doubtful(s->entries[i].box, &doubt);
 		}
+		free(doubt.files);
+		free(doubt.announced);
 	}
 }
 
@@ -569,6 +662,7 @@ void gw_sync_match(struct gw_sync *s)
 	if (sift_archive(s))
 		return;
 	if (any(s, gw_box_has_gone)) {
+		put_off_untold(s);
 		if (s->restless)
 			spare(s);
 		join(s);

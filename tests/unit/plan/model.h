@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "plan/evidence.h"
 #include "plan/match.h"
 #include "plan/pair.h"
 #include "test.h"
@@ -24,7 +25,19 @@ enum mutant {
 	STRAYS_STAY,     /* a file of an interrupted fetch is new mail, though it is gone there */
 	FORGETFUL,       /* a gone file's row is dropped before the server was told */
 	FLAGS_OF_EDITED, /* what an edited one was sent with is taken for what its file has */
-	MUTANTS
+
+	/* Where listings leave something out: */
+	FIRST_LISTED,     /* what a listing does not name is gone, whatever EXISTS says */
+	ANY_SECOND,       /* the second question need not agree with EXISTS */
+	UNTOLD_SENT,      /* what may be there, untold, is sent again */
+	UNTOLD_FORGOTTEN, /* an announced upload that is not told of was not sent */
+	FILES_DOUBTED,  /* what is gone here is gone, although it may have come to such a mailbox */
+	MOVES_DOUBTED,  /* likewise, though its move there was announced */
+	UNTOLD_MOVED,   /* what was moved here has not been moved there, as far as is told */
+	UNTOLD_RENAMED, /* likewise, of what was only given another name */
+	HALF_DOUBTED,   /* of a move on both sides one half is carried out, while the other waits */
+	MUTANTS,
+	LYING = FIRST_LISTED /* these fall in such histories */
 };
 
 struct message { /* there: number is the UID; here: the file's name; in base both */
@@ -32,6 +45,7 @@ struct message { /* there: number is the UID; here: the file's name; in base bot
 	int content;
 	uint64_t flags;
 	uint32_t ours; /* the UID that the file's name speaks of; 0: another program's name */
+	bool dim;      /* in a look: its flags were not told */
 };
 
 struct list {
@@ -78,6 +92,8 @@ struct world {
 	uint64_t seed;
 	enum mutant mutant;
 	bool moves; /* a history with many of them */
+	bool lies;  /* the server's listings leave something out */
+	bool truth; /* for now they do not */
 	int steps;  /* left before the crash; -1: no crash */
 	int noise;  /* one in so many steps something else happens; 0: never */
 	char failure[128];
@@ -136,6 +152,8 @@ static inline void add_row(struct list *l, struct message m)
 struct box {
 	struct list here, there, base; /* as they were looked at */
 	uint32_t uidnext;
+	uint32_t exists; /* as the server says */
+	bool unproved;   /* which does not agree with what it lists: `there` is what was told */
 	struct gw_base_msg rows[MAX];
 	struct gw_remote_msg remote[MAX];
 	struct gw_local_msg local[MAX];

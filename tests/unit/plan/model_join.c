@@ -15,6 +15,15 @@ static struct gw_half half(const struct world *w, int b, size_t action, int cont
 	return h;
 }
 
+static struct gw_half gone_half(const struct world *w, int b, size_t i, const struct gw_action *a,
+	const struct message *row)
+{
+	struct gw_half h = half(w, b, i, row->content, row->name);
+
+	h.untold = a->untold;
+	return h;
+}
+
 /* Gone there, and under that name in another mailbox: it was moved while we looked. */
 static void spare_moved(struct box *x)
 {
@@ -100,7 +109,7 @@ static void collect(struct world *w, struct box *x, bool there, struct halves *h
 			struct message *row = find(&x[b].base, a->uid);
 
 			if (there ? gone_there(a) : gone_here(a))
-				h->gone[h->gone_n++] = half(w, b, i, row->content, row->name);
+				h->gone[h->gone_n++] = gone_half(w, b, i, a, row);
 			else if (!there && a->kind == GW_DO_UPLOAD)
 				h->fresh[h->fresh_n++] =
 					half(w, b, i, x[b].here.at[a->local].content,
@@ -125,7 +134,9 @@ static void join_here(struct world *w, struct box *x, struct joined *j, bool by_
 		struct gw_action *new = &x[to].plan.actions[h.fresh[h.out[i].fresh].action];
 		struct message *row = find(&x[from].base, old->uid);
 
-		if (h.out[i].kind == GW_MATCH_SAME) {
+		if (h.out[i].kind == GW_MATCH_WAITS && w->mutant != UNTOLD_RENAMED) {
+			old->kind = new->kind = GW_DO_NOTHING;
+		} else if (h.out[i].kind == GW_MATCH_SAME || h.out[i].kind == GW_MATCH_WAITS) {
 			old->base_flags = old->flags;
 			old->kind = GW_DO_RELINK;
 			old->local = new->local;
@@ -224,10 +235,91 @@ static void join_edits(struct world *w, struct box *x)
 	}
 }
 
+typedef size_t match_fn(
+	const struct gw_half *, size_t, const struct gw_half *, size_t, struct gw_match *);
+
+/* What is new may be one of these, moved.  Those that were found come first then. */
+static size_t put_off_fresh(
+	struct box *x, struct gw_half *gone, size_t count, struct halves *h, match_fn *match)
+{
+	struct gw_half found[BOXES * MAX];
+	size_t n = match(gone, count, h->fresh, h->fresh_n, h->out);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct gw_half *fresh = &h->fresh[h->out[i].fresh];
+
+		x[fresh->box].plan.actions[fresh->action].kind = GW_DO_NOTHING;
+		found[i] = gone[h->out[i].gone];
+	}
+	memcpy(gone, found, n * sizeof *gone);
+	return n;
+}
+
+/* What was moved here, and is not told of there, may have been moved there, too. */
+static void put_off_untold(struct world *w, struct box *x, bool restless)
+{
+	static struct halves here, there;
+	size_t untold = 0, torn;
+
+	collect(w, x, false, &here);
+	collect(w, x, true, &there);
+	for (size_t i = 0; i < here.gone_n; i++) {
+		if (here.gone[i].untold)
+			here.gone[untold++] = here.gone[i];
+	}
+	torn = put_off_fresh(x, here.gone, untold, &there, gw_match_there);
+	for (size_t i = 0; i < torn; i++)
+		x[here.gone[i].box].plan.actions[here.gone[i].action].kind = GW_DO_NOTHING;
+	put_off_fresh(x, here.gone, restless ? untold : torn, &here, gw_match_here);
+}
+
+/* Likewise if its half here waits where the listing does not add up. */
+static void put_off_halves(struct world *w, struct box *x, const struct gw_doubt *doubt)
+{
+	static struct halves both, there;
+	size_t doubtful = 0;
+
+	collect_both(w, x, &both);
+	collect(w, x, true, &there);
+	for (size_t i = 0; i < both.gone_n; i++) {
+		if (gw_doubt_covers(doubt, both.gone[i].name, true))
+			both.gone[doubtful++] = both.gone[i];
+	}
+	put_off_fresh(x, both.gone, doubtful, &there, gw_match_there);
+}
+
+/* What is gone may have come to where the listing does not add up. */
+static void spare_doubtful(struct world *w, struct box *x, const struct box *source)
+{
+	uint64_t files[MAX], announced[MAX];
+	struct gw_doubt doubt = { .files = files, .announced = announced };
+	int from = (int)(source - x);
+
+	for (size_t i = 0; i < source->here.n && w->mutant != FILES_DOUBTED; i++)
+		files[doubt.file_count++] = source->here.at[i].name;
+	for (size_t i = 0; i < w->pending_n[from] && w->mutant != MOVES_DOUBTED; i++)
+		announced[doubt.announced_count++] = w->pending[from][i].name;
+	gw_doubt_sort(&doubt);
+	if (w->mutant != HALF_DOUBTED)
+		put_off_halves(w, x, &doubt);
+	for (int b = 0; b < BOXES; b++) {
+		for (size_t i = 0; i < x[b].plan.count; i++) {
+			struct gw_action *a = &x[b].plan.actions[i];
+			const struct message *row = find(&x[b].base, a->uid);
+
+			if ((gone_here(a) || gone_there(a) || a->kind == GW_DO_FORGET) &&
+				gw_doubt_covers(&doubt, row->name, !gone_there(a)))
+				a->kind = GW_DO_NOTHING;
+		}
+	}
+}
+
 bool join_all(struct world *w, struct box *x, struct joined *j)
 {
 	bool ok = true;
 
+	if (w->mutant != UNTOLD_MOVED)
+		put_off_untold(w, x, false);
 	join_here(w, x, j, true);
 	if (w->mutant != CROSSED_ARE_GONE)
 		join_crossed(w, x, j);
@@ -237,11 +329,17 @@ bool join_all(struct world *w, struct box *x, struct joined *j)
 		ok = join_both(w, x, j, false);
 	spare_moved(x);
 	join_edits(w, x);
+	for (int b = 0; b < BOXES; b++) {
+		if (x[b].unproved)
+			spare_doubtful(w, x, &x[b]);
+	}
 	return ok;
 }
 
 void put_off_both(struct world *w, struct box *x)
 {
+	if (w->mutant != UNTOLD_MOVED)
+		put_off_untold(w, x, true);
 	if (w->mutant != MOVED_TWICE)
 		join_both(w, x, NULL, true);
 }

@@ -17,6 +17,55 @@ static int pair_order(const void *a, const void *b)
 	return (x->uid > y->uid) - (x->uid < y->uid);
 }
 
+/* --- looking --------------------------------------------------------------------------------- */
+
+static void leave_out(struct world *w, struct list *answer)
+{
+	uint32_t one_in = 1 + pick(w, 5);
+
+	for (size_t i = answer->n; i-- > 0;) {
+		if (pick(w, one_in) == 0)
+			drop(answer, i);
+	}
+}
+
+static bool adds_up(const struct world *w, const struct list *answer, uint32_t exists, bool second)
+{
+	const struct gw_answer a = { .told = answer->n, .exists = exists };
+
+	return w->mutant == (second ? ANY_SECOND : FIRST_LISTED) || gw_answer_is_complete(&a);
+}
+
+/* What the server says that there is.  EXISTS is true; what it lists then may not be all.  (As
+ * remote/observe.c: the second question names UIDs; those that nobody told of are asked for.) */
+static void listen(struct world *w, struct box *x)
+{
+	struct list all = x->there, second = all;
+
+	x->exists = (uint32_t)all.n;
+	if (!w->lies || w->truth || pick(w, 2))
+		return;
+	leave_out(w, &x->there);
+	if (adds_up(w, &x->there, x->exists, false))
+		return;
+	if (pick(w, 2))
+		leave_out(w, &second);
+	x->unproved = !adds_up(w, &second, x->exists, true);
+	for (size_t i = 0; i < second.n; i++) {
+		struct message *m = &second.at[i];
+
+		m->dim = find(&x->there, m->number) == NULL && find(&x->base, m->number) != NULL &&
+			 pick(w, 2);
+	}
+	for (size_t i = 0; i < x->there.n && x->unproved; i++) {
+		if (find(&second, x->there.at[i].number) == NULL)
+			add(&second, x->there.at[i]);
+	}
+	x->there = second;
+	for (size_t i = 0; i < all.n && x->unproved; i++) /* one half was seen alone */
+		w->in_run[all.at[i].content] |= find(&x->there, all.at[i].number) == NULL;
+}
+
 /* Looks at both sides.  A look may be blind to a file that is renamed meanwhile. */
 static void look(struct world *w, int b, struct box *x)
 {
@@ -30,6 +79,7 @@ static void look(struct world *w, int b, struct box *x)
 		w->in_run[x->here.at[unseen].content] = true;
 		drop(&x->here, unseen);
 	}
+	listen(w, x);
 	qsort(x->there.at, x->there.n, sizeof *x->there.at, by_number);
 	qsort(x->base.at, x->base.n, sizeof *x->base.at, by_number);
 }
@@ -65,7 +115,8 @@ static bool settle_pending(struct world *w, int b, struct box *x)
 			x->pairs[x->pair_n++] = (struct gw_pair){ .uid = found->number,
 				.local = (uint32_t)(file - x->here.at) };
 		else if (found != NULL) {
-			struct message row = { found->number, p.name, p.content, p.flags, 0 };
+			struct message row = { found->number, p.name, p.content, p.flags, 0,
+				false };
 
 			if (!step(w))
 				return false;
@@ -73,10 +124,21 @@ static bool settle_pending(struct world *w, int b, struct box *x)
 			add(&x->base, row);
 			qsort(x->base.at, x->base.n, sizeof *x->base.at, by_number);
 		}
-		if (found == NULL || file == NULL)
+		/* Untold, it may have arrived. */
+		if (found != NULL ? file == NULL : !x->unproved || w->mutant == UNTOLD_FORGOTTEN)
 			w->pending[b][i] = w->pending[b][--w->pending_n[b]];
 	}
 	return true;
+}
+
+/* It was announced, may have arrived, and was not told of. */
+static bool is_awaited(const struct world *w, int b, const struct box *x, uint32_t name)
+{
+	bool announced = false;
+
+	for (size_t i = 0; i < w->pending_n[b]; i++)
+		announced |= w->pending[b][i].name == name;
+	return announced && x->unproved && w->mutant != UNTOLD_FORGOTTEN;
 }
 
 static void pair_rest(struct box *x)
@@ -118,6 +180,15 @@ static void pair_rest(struct box *x)
 		qsort(x->pairs, x->pair_n, sizeof *x->pairs, pair_order);
 }
 
+/* Are there messages that nobody knows, and that were not told of? */
+static bool hides(const struct box *x)
+{
+	const struct gw_seqset none = { 0 };
+
+	return x->unproved &&
+	       x->exists > gw_evidence_expected(x->rows, x->base.n, x->remote, x->there.n, &none);
+}
+
 static bool plan_box(struct world *w, int b, struct box *x)
 {
 	struct gw_plan_input in = { .base = x->rows,
@@ -135,7 +206,7 @@ static bool plan_box(struct world *w, int b, struct box *x)
 		uint32_t ours = x->here.at[i].ours;
 
 		x->local[i] = (struct gw_local_msg){ .flags = x->here.at[i].flags,
-			.candidate = true,
+			.candidate = !is_awaited(w, b, x, x->here.at[i].name),
 			.ours = ours != 0,
 			.stray = w->mutant != STRAYS_STAY && ours != 0 && w->cursor[b] != 0 &&
 				 ours >= w->cursor[b] && ours < x->uidnext &&
@@ -153,8 +224,11 @@ static bool plan_box(struct world *w, int b, struct box *x)
 	for (size_t i = 0; i < x->there.n; i++)
 		x->remote[i] = (struct gw_remote_msg){ .uid = x->there.at[i].number,
 			.size = 1,
+			.dim = x->there.at[i].dim,
 			.flags = x->there.at[i].flags & GW_FLAGS_ALL };
 	pair_rest(x);
+	in.unproved = x->unproved;
+	in.hides = w->mutant != UNTOLD_SENT && hides(x);
 	in.base_count = x->base.n;
 	in.remote_count = x->there.n;
 	in.local_count = x->here.n;
@@ -208,8 +282,8 @@ static bool deliver_here(struct world *w, int b, const struct gw_action *a, cons
 	/* A function of mailbox and UID, unless the look showed another message under it. */
 	uint32_t name = 100000 * (uint32_t)(b + 1) + a->uid;
 	bool taken = find_name((struct list *)(uintptr_t)&x->here, name) != NULL;
-	struct message file = { a->uid, taken ? w->next_name++ : name, m->content, a->flags,
-		a->uid };
+	struct message file = { a->uid, taken ? w->next_name++ : name, m->content, a->flags, a->uid,
+		false };
 	bool unrecorded;
 
 	if (find(&w->there[b], a->uid) == NULL)
@@ -290,7 +364,7 @@ static bool announce(struct world *w, int b, const struct box *x, uint32_t local
 /* The server's answer is recorded; what was announced is not pending any more. */
 static void record(struct world *w, int b, uint32_t uid, const struct message *file, uint64_t flags)
 {
-	add_row(&w->base[b], (struct message){ uid, file->name, file->content, flags, 0 });
+	add_row(&w->base[b], (struct message){ uid, file->name, file->content, flags, 0, false });
 	for (size_t i = w->pending_n[b]; i-- > 0;) {
 		if (w->pending[b][i].name == file->name)
 			w->pending[b][i] = w->pending[b][--w->pending_n[b]];
@@ -307,8 +381,12 @@ static bool carry_there(struct world *w, int b, struct box *x, const struct move
 	if (!announce(w, b, &x[b], m->local, row->flags) || !step(w))
 		return false;
 	old = find(&w->there[m->from], m->uid);
-	if (old == NULL)
+	if (old == NULL) { /* the server says OK all the same, and names no UID */
+		if (!step(w))
+			return false;
+		forget(&w->base[m->from], find(&w->base[m->from], m->uid));
 		return true;
+	}
 	flags = old->flags;
 	uid = w->uidnext[b]++;
 	deliver(&w->there[b], uid, old->content, flags);

@@ -73,6 +73,27 @@ static void moved_by_id(void **state)
 	}
 }
 
+/* Where a listing hid something: who knows whether these are there still? */
+static void untold_ones_come_last_and_keep_no_file(void **state)
+{
+	struct gw_half gone[] = { half(0, 1, 1, 1), half(2, 1, 1, 1), half(3, 2, 2, 2) };
+	struct gw_half fresh[] = { half(0, 1, 1, 1), half(3, 2, 9, 2) };
+	struct gw_match out[3];
+
+	(void)state;
+	gone[0].untold = gone[2].untold = true;
+	assert_int_equal(gw_match_here(gone, 3, fresh, 2, out), 1); /* the nearer one is not sure */
+	assert_int_equal(out[0].gone, 1);
+	assert_int_equal(out[0].kind, GW_MATCH_MOVE);
+	assert_int_equal(gw_match_here(gone, 1, fresh, 2, out), 1);
+	assert_int_equal(out[0].kind, GW_MATCH_WAITS);
+	/* An edit is stored before the old one goes, if that is there; merged, it is the old one. */
+	assert_int_equal(gw_match_edits(gone + 2, 1, fresh, 2, false, out), 1);
+	assert_int_equal(out[0].kind, GW_MATCH_EDIT);
+	assert_int_equal(gw_match_edits(gone + 2, 1, fresh, 2, true, out), 1);
+	assert_int_equal(out[0].kind, GW_MATCH_WAITS);
+}
+
 static void what_the_server_refused_blocks(void **state)
 {
 	struct gw_half gone[] = { half(0, 1, 1, 1) }, fresh[] = { half(1, 1, 1, 1) };
@@ -165,6 +186,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(moves_and_edits),
 		cmocka_unit_test(each_half_is_used_once), cmocka_unit_test(moved_by_id),
+		cmocka_unit_test(untold_ones_come_last_and_keep_no_file),
 		cmocka_unit_test(what_the_server_refused_blocks),
 		cmocka_unit_test(there_header_and_size_decide),
 		cmocka_unit_test(both_need_both_halves), cmocka_unit_test(random_halves) };

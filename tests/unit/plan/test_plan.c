@@ -776,11 +776,38 @@ static void hidden(void **state)
 	gw_plan_deinit(&plan);
 }
 
+/* What is deleted here is deleted there, and the plan says whether it was told of. */
+static void gone_here_and_untold(void **state)
+{
+	const struct gw_base_msg base[] = { { .uid = 1, .local = GW_NO_LOCAL },
+		{ .uid = 2, .local = GW_NO_LOCAL } };
+	const struct gw_remote_msg remote = { .uid = 1 };
+	struct gw_plan_input in = { .base = base,
+		.base_count = 2,
+		.remote = &remote,
+		.remote_count = 1,
+		.unproved = true,
+		.local_trusted = true };
+	struct gw_plan plan;
+
+	(void)state;
+	for (int unproved = 1; unproved >= 0; unproved--) { /* then only changes are told */
+		in.unproved = unproved;
+		gw_plan_mailbox(&in, &plan);
+		assert_int_equal(plan.count, 2);
+		for (size_t i = 0; i < 2; i++)
+			assert_int_equal(plan.actions[i].kind, GW_DO_DELETE_REMOTE);
+		assert_false(plan.actions[0].untold);
+		assert_int_equal(plan.actions[1].untold, unproved);
+		gw_plan_deinit(&plan);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(each_row),
-		cmocka_unit_test(absence_needs_proof), cmocka_unit_test(windows),
-		cmocka_unit_test(hidden),
+		cmocka_unit_test(gone_here_and_untold), cmocka_unit_test(absence_needs_proof),
+		cmocka_unit_test(windows), cmocka_unit_test(hidden),
 		cmocka_unit_test(what_was_never_seen_there_was_not_deleted),
 		cmocka_unit_test(new_files_are_uploaded_unless_something_speaks_against_it),
 		cmocka_unit_test(random_histories) };
