@@ -127,10 +127,7 @@ static void settle_answered(struct gw_box *box, const struct gw_pending_file *p)
 {
 	const char *name = gw_scan_name(&box->local.scan, p->file);
 
-	if (box->remote.unproved) {
-		box->local.messages[p->file].candidate = false; /* not now */
-		box->incomplete = true;
-	} else if (gw_box_is_paired(box, p->file)) {
+	if (gw_box_is_paired(box, p->file)) {
 		remember_refused(box, name, 0, cannot_be_found, GW_REFUSAL_SENT);
 	} else if (has_stranger(box, p)) {
 		box->local.messages[p->file].candidate = false;
@@ -141,13 +138,15 @@ static void settle_answered(struct gw_box *box, const struct gw_pending_file *p)
 	}
 }
 
-static void settle_all_answered(struct gw_box *box)
+static void settle_announced(struct gw_box *box)
 {
-	for (size_t i = 0; i < box->local.pending_count && !box->env->dry_run; i++) {
+	for (size_t i = 0; i < box->local.pending_count; i++) {
 		const struct gw_pending_file *p = &box->local.pending[i];
 
-		if ((p->answered > 0 || box->remote.unproved) && p->has_file && !p->known &&
-			!is_surely_paired(box, p->file))
+		if (!p->has_file || p->known || is_surely_paired(box, p->file))
+			continue;
+		box->local.messages[p->file].announced = true;
+		if (p->answered > 0 && !box->remote.unproved && !box->env->dry_run)
 			settle_answered(box, p);
 	}
 }
@@ -181,7 +180,7 @@ void gw_box_mark_candidates(struct gw_box *box)
 	}
 	for (size_t i = 0; i < box->local.outdated_count && !box->env->dry_run; i++)
 		gw_box_forget_file(box, box->local.outdated[i]);
-	settle_all_answered(box);
+	settle_announced(box);
 }
 
 bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a)

@@ -465,7 +465,7 @@ static bool new_here(const struct gw_plan_input *in, struct gw_plan *plan)
 			(l->flags & GW_FLAG_DELETED))
 			continue;
 		/* It may be there, and was not told of; then the next look pairs them. */
-		if (in->unproved && (l->ours || in->hides)) {
+		if (in->unproved && (l->ours || l->announced || in->hides)) {
 			plan->look_again = true;
 			continue;
 		}

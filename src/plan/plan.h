@@ -67,6 +67,7 @@ struct gw_local_msg {
 	bool refused_before; /* for a reason that may be over by now, and is told anyway */
 	bool candidate; /* unknown, readable, and the only file of its name: it may be uploaded */
 	bool ours;      /* unknown, and named by us after a UID: it was on the server once */
+	bool announced; /* unknown, and it was sent there, or moved, and may not have arrived */
 	uint8_t twin;   /* enum gw_twin */
 	bool stray;     /* and came since the last whole look, and that UID is gone there again */
 };

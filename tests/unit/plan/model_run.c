@@ -131,14 +131,13 @@ static bool settle_pending(struct world *w, int b, struct box *x)
 	return true;
 }
 
-/* It was announced, may have arrived, and was not told of. */
-static bool is_awaited(const struct world *w, int b, const struct box *x, uint32_t name)
+static bool is_announced(const struct world *w, int b, uint32_t name)
 {
 	bool announced = false;
 
 	for (size_t i = 0; i < w->pending_n[b]; i++)
 		announced |= w->pending[b][i].name == name;
-	return announced && x->unproved && w->mutant != UNTOLD_FORGOTTEN;
+	return announced && w->mutant != UNTOLD_FORGOTTEN;
 }
 
 static void pair_rest(struct box *x)
@@ -206,7 +205,8 @@ static bool plan_box(struct world *w, int b, struct box *x)
 		uint32_t ours = x->here.at[i].ours;
 
 		x->local[i] = (struct gw_local_msg){ .flags = x->here.at[i].flags,
-			.candidate = !is_awaited(w, b, x, x->here.at[i].name),
+			.candidate = true,
+			.announced = is_announced(w, b, x->here.at[i].name),
 			.ours = ours != 0,
 			.stray = w->mutant != STRAYS_STAY && ours != 0 && w->cursor[b] != 0 &&
 				 ours >= w->cursor[b] && ours < x->uidnext &&

@@ -51,6 +51,9 @@ static void limits(void **state)
 	expect("more than a fifth", large, 201, 0, 201);
 	expect("twenty of a few", small, 20, 20, 0);
 	expect("more than twenty of a few", small, 21, 0, 21);
+	/* What is gone is proved (evidence.h): a thread that was read and deleted is no accident. */
+	g = (struct gw_guard){ .mailbox_total = 40, .mailbox_known = 40, .account_total = 40 };
+	expect("thirteen of forty", g, 13, 13, 0);
 	g = large;
 	g.mailbox_recent = 150;
 	expect("a slow rm under many runs", g, 51, 0, 51);

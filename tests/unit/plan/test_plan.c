@@ -671,7 +671,12 @@ static void new_files_are_uploaded_unless_something_speaks_against_it(void **sta
 	assert_int_equal(plan.count, 1);
 	assert_true(plan.look_again);
 	gw_plan_deinit(&plan);
-	in.unproved = in.hides = false;
+	in.hides = false;
+	local[0].announced = true; /* it may have arrived */
+	gw_plan_mailbox(&in, &plan);
+	assert_int_equal(plan.count, 1);
+	gw_plan_deinit(&plan);
+	in.unproved = false;
 	in.copies_differ = true;
 	gw_plan_mailbox(&in, &plan);
 	assert_int_equal(plan.actions[1].kind, GW_DO_UPLOAD);
