@@ -142,6 +142,28 @@ syncs
 there_is m1 "[Gmail]/Trash"
 web ID | grep -q '"name" "godwit" "version" "[0-9].*" "contact"' || fail "it said: $(web ID)"
 
+note "long lines are refused: what many messages want is asked in several"
+begin line-limit=16384 fill=1200
+web DUMP | awk -F'\t' '/\tLists(\t|$)/ {split($1, a, " "); print a[1]}' > "$T/ids"
+[ "$(wc -l < "$T/ids")" -gt 500 ] || fail "$(wc -l < "$T/ids") messages"
+# shellcheck disable=SC2016
+perl -MIO::Socket::INET -ne 'BEGIN { $s = IO::Socket::INET->new("127.0.0.1:" . shift) or die; <$s> }
+	chomp; print $s "a WEB UNLABEL $_ Lists\r\n"; while (<$s>) { last if /^a / }' "$GMAIL_PORT" "$T/ids"
+sync_ok # all mail is asked for each
+[ "$(find "$T/mail/Lists" -path '*/cur/*' -type f -o -path '*/Lists/new/*' -type f | wc -l)" = 0 ] || fail "$(cat "$T/out" "$T/err")"
+! grep -q 'too long' "$T/err" || fail "$(cat "$T/err")"
+
+note "a directory here has a name of Gmail's own: it is told, and its mail stays"
+begin reserved
+mkdir -p "$T/mail/Important"/{cur,new,tmp}
+mail kept
+cp "$T/m" "$T/mail/Important/new/kept"
+for i in 1 2; do
+	! godwit sync > "$T/out" || fail "it says nothing: $(cat "$T/out")"
+	grep -q 'Important: the server did not make this mailbox' "$T/err" || fail "$(cat "$T/err")"
+done
+here_is kept Important
+
 note "the account has one HIGHESTMODSEQ: one new mail in 60 labels costs few commands"
 begin modseq=account
 for i in $(seq 60); do web LABEL "$(web_id m1)" "L$i"; done
