@@ -12,6 +12,7 @@
  *   --caps LIST     extensions, comma-separated ("_" for a blank): PIPELINING,SIZE_1000,AUTH_PLAIN
  *   --tls MODE      implicit, starttls, none (there is a certificate, but no TLS)
  *   --user U --password P     what AUTH PLAIN and LOGIN take; --token T for the bearer mechanisms
+ *   --token-file F  likewise, read at each connection
  *   --rate R        reads no more than R bytes a second
  *   --lag MS        waits so long before each batch of answers
  *   --no-ehlo       knows HELO only
@@ -28,7 +29,7 @@
  * EHLO, STARTTLS, AUTH, MAIL, RCPT, DATA, BDAT, DOT, RSET or QUIT, and the line holds WORD ("*":
  * any), the answer is ANSWER instead, COUNT times ("*": always) over all connections.  In ANSWER
  * "\n" parts lines; "silence", "close", "rst", "accept-close" (takes the message, then closes),
- * "endless", "huge" (9 MB), "nul" and "none" (no answer) are what they say; "many" (10,000 lines go before it),
+ * "hangup-when FILE" (closes as soon as that file exists), "endless", "huge" (9 MB), "nul" and "none" (no answer) are what they say; "many" (10,000 lines go before it),
  * "wait SECONDS" and "deaf" (it drops what else has come) end with the usual answer.
  */
 #include "folder.h"
@@ -50,7 +51,7 @@
 #include <unistd.h>
 
 static const char *caps = "PIPELINING,SIZE_35882577,8BITMIME,ENHANCEDSTATUSCODES,SMTPUTF8,DSN";
-static const char *user, *password, *token;
+static const char *user, *password, *token, *token_file;
 static struct wire_pace pace;
 static bool tls_any, tls_implicit, tls_starttls, no_ehlo, no_bdat, helo_any;
 static SSL_CTX *ctx;
@@ -273,6 +274,19 @@ static bool do_bdat(const char *args)
 	return true;
 }
 
+static void read_token(void)
+{
+	static char line[LINE];
+	FILE *f = token_file == NULL ? NULL : fopen(token_file, "r");
+
+	if (f == NULL)
+		return;
+	if (fgets(line, sizeof line, f) != NULL)
+		token = line;
+	line[strcspn(line, "\n")] = '\0';
+	fclose(f);
+}
+
 static void serve(void)
 {
 	char line[LINE];
@@ -353,6 +367,7 @@ static int options(int argc, char **argv)
 		USER,
 		PASSWORD,
 		TOKEN,
+		TOKEN_FILE,
 		RATE,
 		LAG,
 		NO_EHLO,
@@ -362,10 +377,10 @@ static int options(int argc, char **argv)
 	};
 	static const struct option known[] = { { "caps", 1, NULL, CAPS }, { "tls", 1, NULL, TLS },
 		{ "user", 1, NULL, USER }, { "password", 1, NULL, PASSWORD },
-		{ "token", 1, NULL, TOKEN }, { "rate", 1, NULL, RATE }, { "lag", 1, NULL, LAG },
-		{ "no-ehlo", 0, NULL, NO_EHLO }, { "helo-any", 0, NULL, HELO_ANY },
-		{ "terse", 0, NULL, TERSE }, { "no-bdat", 0, NULL, NO_BDAT },
-		{ NULL, 0, NULL, 0 } };
+		{ "token", 1, NULL, TOKEN }, { "token-file", 1, NULL, TOKEN_FILE },
+		{ "rate", 1, NULL, RATE }, { "lag", 1, NULL, LAG }, { "no-ehlo", 0, NULL, NO_EHLO },
+		{ "helo-any", 0, NULL, HELO_ANY }, { "terse", 0, NULL, TERSE },
+		{ "no-bdat", 0, NULL, NO_BDAT }, { NULL, 0, NULL, 0 } };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
@@ -386,6 +401,9 @@ static int options(int argc, char **argv)
 			break;
 		case TOKEN:
 			token = optarg;
+			break;
+		case TOKEN_FILE:
+			token_file = optarg;
 			break;
 		case RATE:
 			pace.rate = atol(optarg);
@@ -409,7 +427,7 @@ static int options(int argc, char **argv)
 			return -1;
 		}
 	}
-	if (token != NULL && user == NULL)
+	if ((token != NULL || token_file != NULL) && user == NULL)
 		user = "";
 	return optind == argc - 1 ? optind : -1;
 }
@@ -442,6 +460,7 @@ int main(int argc, char **argv)
 			note("connect");
 			wire_use(fd, &pace);
 			read_rules();
+			read_token();
 			serve();
 		}
 		close(fd);
