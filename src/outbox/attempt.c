@@ -33,7 +33,8 @@ static void free_attempt(struct attempt *a)
 	free(a);
 }
 
-void attempt_end(struct attempt *a)
+/* Takes it out of the sender, and frees it. */
+static void attempt_end(struct attempt *a)
 {
 	struct attempt **at = &a->sender->attempts;
 
@@ -43,15 +44,6 @@ void attempt_end(struct attempt *a)
 	a->over = true;
 	if (!a->recording)
 		free_attempt(a);
-}
-
-bool attempt_is_for(const struct gw_sender *s, const struct gw_queued *mail)
-{
-	for (const struct attempt *a = s->attempts; a != NULL; a = a->next) {
-		if (a->mail == mail)
-			return true;
-	}
-	return false;
 }
 
 /* Reads the header, and keeps what leaves of it. */
@@ -227,7 +219,8 @@ static void on_done(void *ctx, const struct gw_smtp_outcome *outcome)
 	struct gw_sender *s = a->sender;
 
 	settle_attempt(a, outcome);
-	sender_step(s);
+	attempt_end(a);
+	s->step(s);
 }
 
 static const struct gw_smtp_handlers handlers = { .read = on_read,
@@ -245,7 +238,8 @@ static void give_up(struct attempt *a, enum gw_smtp_end end)
 	struct gw_sender *s = a->sender;
 
 	settle_attempt(a, &outcome);
-	sender_step(s);
+	attempt_end(a);
+	s->step(s);
 }
 
 static void give_to_session(struct attempt *a)

@@ -48,7 +48,7 @@ static void on_doubt_looked_for(void *ctx, enum gw_evidence_answer answer, const
 	s->no_look_before = answer == GW_EVIDENCE_KNOWN ? 0 : sender_now() + LOOK_AGAIN_S;
 	if (!s->stopping)
 		settle_evidence(s, m, answer, found[0]);
-	sender_step(s);
+	s->step(s);
 }
 
 /* When this mail is to be looked for, or sent once more; 0: neither. */
@@ -111,7 +111,7 @@ static void on_sent_looked_for(void *ctx, enum gw_evidence_answer answer, const 
 	s->looked_for = NULL;
 	if (s->dirty)
 		gw_records_commit(s->records, NULL, NULL);
-	sender_step(s);
+	s->step(s);
 }
 
 int64_t follow_sent(struct gw_sender *s)

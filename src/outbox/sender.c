@@ -28,11 +28,6 @@ enum { PATH = 4096, DEPTH = 2, LONGEST_SLEEP = 3600, KEEP_SESSION_S = 60, LOG_S 
 static const char *const state_names[] = { "loading", "waiting", "signing-in", "connecting",
 	"sending", "ending", "over" };
 
-int64_t sender_now(void)
-{
-	return (int64_t)time(NULL);
-}
-
 static void enter(struct gw_sender *s, enum sender_state next)
 {
 	if (s->state != next)
@@ -41,25 +36,12 @@ static void enter(struct gw_sender *s, enum sender_state next)
 	s->state = next;
 }
 
-void sender_tell(struct gw_sender *s, enum gw_sender_event_type type, const struct gw_queued *mail,
-	const char *address, const char *text)
-{
-	const struct gw_sender_event ev = { .type = type,
-		.id = mail != NULL ? mail->item.id : NULL,
-		.subject = mail != NULL ? mail->subject : NULL,
-		.address = address,
-		.text = text,
-		.counts = &s->counts };
-
-	s->cb(s->ctx, &ev);
-}
-
 static void on_timer(uv_timer_t *timer)
 {
 	struct gw_sender *s = timer->data;
 
 	s->dirty = true; /* a reader may have changed it */
-	sender_step(s);
+	s->step(s);
 }
 
 static void sleep_until(struct gw_sender *s, int64_t at)
@@ -140,7 +122,7 @@ static void on_loaded(uv_work_t *request, int status)
 				ask_for(s, s->box.list[i]);
 		}
 	}
-	sender_step(s);
+	s->step(s);
 }
 
 static void start_loading(struct gw_sender *s)
@@ -257,7 +239,7 @@ static void on_session(void *ctx, const struct gw_smtp_event *ev)
 		}
 		enter(s, SENDER_WAITING);
 	}
-	sender_step(s);
+	s->step(s);
 }
 
 static void connect_to(struct gw_sender *s, const struct gw_queued *mail)
@@ -314,7 +296,7 @@ static void on_credentials(void *ctx, struct gw_sasl *sasl, const struct gw_erro
 		make_key(s);
 		enter(s, SENDER_WAITING);
 	}
-	sender_step(s);
+	s->step(s);
 }
 
 static void sign_in(struct gw_sender *s)
@@ -327,7 +309,7 @@ static void sign_in(struct gw_sender *s)
 		    &s->credentials, &err) != GW_OK) {
 		s->failed = err;
 		s->stopping = true;
-		sender_step(s);
+		s->step(s);
 	}
 }
 
@@ -438,10 +420,10 @@ static void wait_or_end(struct gw_sender *s, int64_t until)
 }
 
 /* The one place where it is decided what comes next; called when anything has changed. */
-void sender_step(struct gw_sender *s)
+static void go_on(struct gw_sender *s)
 {
 	struct gw_outbox_facts facts;
-	struct gw_outbox_step step;
+	struct gw_outbox_step next;
 	int64_t until;
 
 	if (s->state == SENDER_OVER)
@@ -458,22 +440,22 @@ void sender_step(struct gw_sender *s)
 		return;
 	}
 	facts = facts_of(s);
-	step = gw_outbox_plan((struct gw_item *const *)(void *)s->box.list, s->box.count, &facts);
-	if (s->attempts == NULL && s->dirty && (s->stale || !s->up || step.item == NULL)) {
+	next = gw_outbox_plan((struct gw_item *const *)(void *)s->box.list, s->box.count, &facts);
+	if (s->attempts == NULL && s->dirty && (s->stale || !s->up || next.item == NULL)) {
 		if (is_busy(s)) /* I2; soon */
 			uv_timer_start(&s->timer, on_timer, 5, 0);
 		else
 			start_loading(s);
 		return;
 	}
-	if (s->up && step.item != NULL) {
+	if (s->up && next.item != NULL) {
 		enter(s, SENDER_SENDING);
-		send_more(s, &step);
+		send_more(s, &next);
 	}
 	if (s->attempts != NULL || (s->up && s->dirty))
 		return;
-	if (step.item == NULL) {
-		until = sooner(step.wait_until, follow_doubts(s));
+	if (next.item == NULL) {
+		until = sooner(next.wait_until, follow_doubts(s));
 		if (s->evidence == NULL)
 			until = sooner(until, follow_sent(s));
 		if (s->evidence != NULL)
@@ -485,7 +467,7 @@ void sender_step(struct gw_sender *s)
 	} else if (s->sasl == NULL && gw_account_signs_in(s->account)) {
 		sign_in(s);
 	} else if (s->session == NULL) {
-		connect_to(s, (const struct gw_queued *)step.item);
+		connect_to(s, (const struct gw_queued *)next.item);
 	}
 }
 
@@ -530,6 +512,7 @@ enum gw_code gw_sender_start(uv_loop_t *loop, const struct gw_account *account,
 		.options = *options,
 		.cb = cb,
 		.ctx = ctx,
+		.step = go_on,
 		.provider = gw_submission_provider_of(account->smtp.host),
 		.lock = -1,
 		.started = sender_now(),

@@ -1,4 +1,4 @@
-/* outbox/sender_p.h - what sender.c, attempt.c and settle.c share; private to them. */
+/* outbox/sender_p.h - what a sender is made of; private to sender.c and the files below it. */
 #pragma once
 
 #include "auth/credentials.h"
@@ -91,6 +91,9 @@ struct gw_sender {
 	struct attempt *attempts; /* owned; at most two */
 	char last_refusal[300];   /* what MAIL was answered the last time, if that was 5xx */
 
+	void (*step)(
+		struct gw_sender *s); /* sender.c's: decides what comes next; the parts call it when
+					      anything has changed, and name nobody above them */
 	uv_timer_t timer;
 	int64_t linger_until;
 	struct gw_sender_counts counts;
@@ -101,16 +104,13 @@ struct gw_sender {
 	int64_t no_look_before; /* the last one did not come to an answer */
 };
 
-/* sender.c */
-void sender_step(struct gw_sender *s);
+/* tell.c */
 void sender_tell(struct gw_sender *s, enum gw_sender_event_type type, const struct gw_queued *mail,
 	const char *address, const char *text);
 int64_t sender_now(void);
 
 /* attempt.c */
 bool attempt_start(struct gw_sender *s, struct gw_queued *mail, size_t to_count);
-void attempt_end(struct attempt *a); /* takes it out of the sender, and frees it */
-bool attempt_is_for(const struct gw_sender *s, const struct gw_queued *mail);
 
 /* follow.c: what is done about mails that have left.  Each returns when it is due again; 0: never. */
 int64_t follow_doubts(struct gw_sender *s);

@@ -394,7 +394,6 @@ void settle_attempt(struct attempt *a, const struct gw_smtp_outcome *o)
 		wait_for_another_try(s, m, last_answer(m, GW_FATE_LATER));
 	if (o->end != GW_SMTP_WITHDRAWN || a->recorded)
 		settle_mail(s, m);
-	attempt_end(a);
 }
 
 void settle_lost(struct gw_sender *s, const struct gw_smtp_event *ev)

@@ -1,15 +1,17 @@
 /* smtp/message.c - carries messages over a signed-in session; see session.h.
  *
  *   QUEUED -> ENVELOPE -> TEXT -> DRAINING -> ASKING -> DOT -> OVER
- *   A text that goes out whole (`together`) skips DRAINING and ASKING: its owner agreed before.
- * With BDAT it goes in one flight with its envelope. any but DOT --refused, withdrawn--> FAILING
- * --nothing due--> OVER
+ *   any but DOT --refused, withdrawn--> FAILING --nothing due--> OVER
+ *
+ * A text that goes out whole (`together`) skips DRAINING and ASKING: its owner agreed before.  With BDAT
+ * it goes in one flight with its envelope.
  *
  * I1  nothing that could have a message accepted (the final dot, the last chunk) is written before
  *     its owner gave permission, and said that it is still wanted.
  * I2  a text under DATA that is broken off leaves no way but to close the connection: what came
  *     next would be read as part of it, and a dot would have half of it accepted.
  * I3  the next message travels behind the dot of the first one only (RFC 2920 3.1).
+ * I4  each message's done() runs once: when it is over, or when the session is lost or closed.
  */
 #include "smtp/session_p.h"
 
@@ -584,6 +586,26 @@ void smtp_messages_lost(struct gw_smtp *s)
 		m->failed_at = head && m->commands > 0 ? s->lost_at : GW_SMTP_AT_CONNECT;
 		finish(m, in_doubt(m) ? GW_SMTP_DOUBT : GW_SMTP_GONE);
 	}
+}
+
+/* I4 */
+void smtp_lose(struct gw_smtp *s, enum gw_smtp_stage stage, const struct gw_smtp_reply *reply)
+{
+	const struct gw_smtp_event ev = {
+		.type = GW_SMTP_LOST, .stage = stage, .err = &s->err, .reply = reply
+	};
+
+	if (s->lost)
+		return;
+	s->lost = true;
+	s->lost_at = reply != NULL && reply->code == 421 ? GW_SMTP_AT_CONNECT
+							 : stage; /* nobody's fault */
+	gw_delay_cancel(&s->polling);
+	gw_log(s->log, GW_LOG_INFO, "session with %s lost at %s: %s", s->host,
+		gw_smtp_stage_name(stage), s->err.text);
+	smtp_messages_lost(s);
+	if (!s->closed)
+		s->cb(s->ctx, &ev);
 }
 
 static void on_kick(uv_timer_t *timer)

@@ -1,8 +1,7 @@
 /* smtp/session.c - see session.h.
  *
  * I1  answers come in the order of `expected`; one that nothing expects ends the session.
- * I2  each message's done() runs once: when it is over, or from smtp_lose() or gw_smtp_close().
- * I3  the session is freed when its timer is closed, from the loop, so that callbacks may close it.
+ * I2  the session is freed when its timer is closed, from the loop, so that callbacks may close it.
  */
 #include "smtp/session_p.h"
 
@@ -16,131 +15,6 @@ const struct gw_smtp_limits gw_smtp_rfc_limits = { .greeting_ms = 5 * MINUTE,
 	.data_ms = 2 * MINUTE,
 	.block_ms = 3 * MINUTE,
 	.final_ms = 10 * MINUTE };
-
-const char *gw_smtp_stage_name(enum gw_smtp_stage stage)
-{
-	static const char *const names[] = { "connecting", "greeting", "EHLO", "TLS", "AUTH",
-		"MAIL", "RCPT", "DATA", "text", "final dot" };
-	_Static_assert(sizeof names / sizeof *names == GW_SMTP_STAGES, "one name per stage");
-
-	return names[stage];
-}
-
-void smtp_expect(
-	struct gw_smtp *s, enum expected what, struct gw_smtp_message *message, size_t index)
-{
-	struct expectation *e;
-
-	if (s->head == s->expected_count)
-		s->head = s->expected_count = 0;
-	e = gw_array_push((void **)&s->expected, &s->expected_count, &s->expected_cap, sizeof *e);
-	if (e == NULL) { /* the answers could not be told apart any more */
-		gw_fail(&s->err, GW_ERR_NOMEM, "out of memory");
-		gw_stream_abort(s->stream, &s->err);
-		return;
-	}
-	*e = (struct expectation){ what, message, index };
-	if (message != NULL)
-		message->due++;
-}
-
-bool smtp_idle(const struct gw_smtp *s)
-{
-	return s->head == s->expected_count;
-}
-
-void smtp_write(struct gw_smtp *s, struct gw_slice lines, bool secret)
-{
-	for (size_t at = 0; at < lines.n && !secret;) {
-		const char *cr = memchr(lines.p + at, '\r', lines.n - at);
-		size_t n = cr == NULL ? lines.n - at : (size_t)(cr - lines.p) - at;
-
-		gw_log(s->log, GW_LOG_WIRE, "C: %.*s", (int)n, lines.p + at);
-		at += n + 2;
-	}
-	if (secret)
-		gw_log(s->log, GW_LOG_WIRE, "C: (a secret)");
-	gw_stream_write(s->stream, lines.p, lines.n);
-}
-
-static unsigned limit_of(const struct gw_smtp *s)
-{
-	if (smtp_idle(s))
-		return s->limits->block_ms;
-	switch (s->expected[s->head].what) {
-	case EXPECT_GREETING:
-		return s->limits->greeting_ms;
-	case EXPECT_DATA:
-		return s->limits->data_ms;
-	case EXPECT_CHUNK:
-		return s->limits->block_ms;
-	case EXPECT_DOT:
-		return s->limits->final_ms;
-	case EXPECT_LOGIN:
-	case EXPECT_MAIL:
-	case EXPECT_RCPT:
-	case EXPECT_RSET:
-		break;
-	}
-	return s->limits->command_ms;
-}
-
-void smtp_wait(struct gw_smtp *s)
-{
-	bool sending = s->first != NULL && s->first->state == MESSAGE_TEXT;
-	unsigned ms = limit_of(s);
-
-	/* While a small text travels in one flight with its envelope, the answer to the text is
-	 * what is waited for in the end; the envelope's come no later. */
-	if (s->first != NULL && s->first->state == MESSAGE_DOT && ms < s->limits->final_ms)
-		ms = s->limits->final_ms;
-	gw_stream_set_timeout(s->stream, ms);
-	gw_stream_expect(s->stream, !smtp_idle(s) || sending);
-}
-
-void smtp_lose(struct gw_smtp *s, enum gw_smtp_stage stage, const struct gw_smtp_reply *reply)
-{
-	const struct gw_smtp_event ev = {
-		.type = GW_SMTP_LOST, .stage = stage, .err = &s->err, .reply = reply
-	};
-
-	if (s->lost)
-		return;
-	s->lost = true;
-	s->lost_at = reply != NULL && reply->code == 421 ? GW_SMTP_AT_CONNECT
-							 : stage; /* nobody's fault */
-	gw_delay_cancel(&s->polling);
-	gw_log(s->log, GW_LOG_INFO, "session with %s lost at %s: %s", s->host,
-		gw_smtp_stage_name(stage), s->err.text);
-	smtp_messages_lost(s);
-	if (!s->closed)
-		s->cb(s->ctx, &ev);
-}
-
-static enum gw_smtp_stage stage_of(const struct gw_smtp *s)
-{
-	static const enum gw_smtp_stage of_login[] = { [LOGIN_CONNECT] = GW_SMTP_AT_CONNECT,
-		[LOGIN_GREETING] = GW_SMTP_AT_GREETING,
-		[LOGIN_EHLO] = GW_SMTP_AT_EHLO,
-		[LOGIN_HELO] = GW_SMTP_AT_EHLO,
-		[LOGIN_STARTTLS] = GW_SMTP_AT_TLS,
-		[LOGIN_HANDSHAKE] = GW_SMTP_AT_TLS,
-		[LOGIN_AUTH] = GW_SMTP_AT_AUTH,
-		[LOGIN_WORDS] = GW_SMTP_AT_AUTH };
-	static const enum gw_smtp_stage of_answer[] = { [EXPECT_MAIL] = GW_SMTP_AT_MAIL,
-		[EXPECT_RCPT] = GW_SMTP_AT_RCPT,
-		[EXPECT_DATA] = GW_SMTP_AT_DATA,
-		[EXPECT_CHUNK] = GW_SMTP_AT_TEXT,
-		[EXPECT_DOT] = GW_SMTP_AT_DOT,
-		[EXPECT_RSET] = GW_SMTP_AT_MAIL };
-
-	if (s->login.state < LOGIN_DONE)
-		return of_login[s->login.state];
-	if (!smtp_idle(s))
-		return of_answer[s->expected[s->head].what];
-	return s->first != NULL && s->first->state >= MESSAGE_TEXT ? GW_SMTP_AT_TEXT
-								   : GW_SMTP_AT_MAIL;
-}
 
 static void lose_by_reply(struct gw_smtp *s, const struct gw_smtp_reply *reply,
 	enum gw_smtp_stage stage, enum gw_code code, const char *what)
@@ -163,7 +37,7 @@ static bool is_sending(const struct gw_smtp *s)
 static void on_reply(void *ctx, const struct gw_smtp_reply *reply)
 {
 	struct gw_smtp *s = ctx;
-	enum gw_smtp_stage stage = stage_of(s);
+	enum gw_smtp_stage stage = smtp_stage(s);
 	struct expectation e = { 0 };
 
 	if (s->lost || s->closed)
@@ -209,7 +83,7 @@ static void on_stream(void *ctx, const struct gw_stream_event *ev)
 	case GW_STREAM_DATA:
 		if (gw_smtp_reader_feed(&s->reader, ev->data, on_reply, s, &s->err) != GW_OK) {
 			gw_error_context(&s->err, "%s", s->host);
-			smtp_lose(s, stage_of(s), NULL);
+			smtp_lose(s, smtp_stage(s), NULL);
 		}
 		break;
 	case GW_STREAM_DRAINED:
@@ -218,7 +92,7 @@ static void on_stream(void *ctx, const struct gw_stream_event *ev)
 	case GW_STREAM_LOST:
 		if (s->err.code == GW_OK)
 			s->err = *ev->err;
-		smtp_lose(s, stage_of(s), NULL);
+		smtp_lose(s, smtp_stage(s), NULL);
 		break;
 	}
 }

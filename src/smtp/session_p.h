@@ -1,4 +1,4 @@
-/* smtp/session_p.h - what session.c, login.c and message.c share; private to them. */
+/* smtp/session_p.h - what session.c, login.c, message.c and line.c share; private to them. */
 #pragma once
 
 #include "net/delay.h"
@@ -129,11 +129,13 @@ void smtp_message_reply(
 	struct gw_smtp *s, const struct expectation *to, const struct gw_smtp_reply *reply);
 void smtp_messages_lost(struct gw_smtp *s);
 void smtp_messages_purge(struct gw_smtp *s); /* frees those that are over */
+/* Tells every message, then the owner. */
+void smtp_lose(struct gw_smtp *s, enum gw_smtp_stage stage, const struct gw_smtp_reply *reply);
 
-/* session.c */
+/* line.c: what was said, and what is awaited.  It knows nobody above it. */
 void smtp_expect(
 	struct gw_smtp *s, enum expected what, struct gw_smtp_message *message, size_t index);
 bool smtp_idle(const struct gw_smtp *s);                                /* no answer is due */
 void smtp_write(struct gw_smtp *s, struct gw_slice lines, bool secret); /* whole commands */
-void smtp_lose(struct gw_smtp *s, enum gw_smtp_stage stage, const struct gw_smtp_reply *reply);
 void smtp_wait(struct gw_smtp *s); /* sets the time limit for what is awaited */
+enum gw_smtp_stage smtp_stage(const struct gw_smtp *s); /* what is being said */
