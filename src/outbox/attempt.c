@@ -217,10 +217,12 @@ static void on_done(void *ctx, const struct gw_smtp_outcome *outcome)
 {
 	struct attempt *a = ctx;
 	struct gw_sender *s = a->sender;
+	bool lost = outcome->end == GW_SMTP_GONE || outcome->end == GW_SMTP_DOUBT;
 
 	settle_attempt(a, outcome);
 	attempt_end(a);
-	s->step(s);
+	if (!lost) /* else the session tells that next, and why the account pauses */
+		s->step(s);
 }
 
 static const struct gw_smtp_handlers handlers = { .read = on_read,

@@ -398,12 +398,11 @@ void settle_attempt(struct attempt *a, const struct gw_smtp_outcome *o)
 
 void settle_lost(struct gw_sender *s, const struct gw_smtp_event *ev)
 {
-	struct gw_verdict v =
-		ev->reply != NULL ? gw_verdict_of(ev->stage, ev->reply) : gw_verdict_lost(ev->err);
-	const char *advice = ev->reply == NULL
-				     ? NULL
-				     : gw_verdict_advice(ev->stage, ev->reply,
-					       s->sasl != NULL && s->sasl->password == NULL);
+	bool said = ev->reply != NULL && ev->err->code != GW_ERR_PROTOCOL;
+	struct gw_verdict v = said ? gw_verdict_of(ev->stage, ev->reply) : gw_verdict_lost(ev->err);
+	const char *advice = !said ? NULL
+				   : gw_verdict_advice(ev->stage, ev->reply,
+					     s->sasl != NULL && s->sasl->password == NULL);
 	char *text;
 
 	if (ev->err->code == GW_ERR_CANCELLED)

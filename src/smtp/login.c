@@ -97,7 +97,7 @@ static enum login_state decide_ehlo(struct gw_smtp *s, const struct gw_smtp_repl
 		(s->tls == GW_TLS_NONE || gw_stream_is_tls(s->stream)))
 		return LOGIN_HELO;
 	return refused(s, r->code / 100 == 4 ? GW_ERR_BUSY : GW_ERR_REFUSED, r,
-		"does not take our greeting; another `ehlo-name` may help");
+		"does not take our greeting");
 }
 
 static enum login_state decide_starttls(struct gw_smtp *s, const struct gw_smtp_reply *r)
@@ -174,7 +174,7 @@ static enum login_state decide(
 			return LOGIN_DONE;
 		if (reply && r->code / 100 >= 4)
 			return refused(s, r->code / 100 == 4 ? GW_ERR_BUSY : GW_ERR_REFUSED, r,
-				"does not take our greeting; another `ehlo-name` may help");
+				"does not take our greeting");
 		break;
 	case LOGIN_STARTTLS:
 		if (reply && r->code / 100 != 3)
