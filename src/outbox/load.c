@@ -175,6 +175,8 @@ static int by_age(const void *a, const void *b)
 
 	if (x->item.queued_at != y->item.queued_at)
 		return x->item.queued_at < y->item.queued_at ? -1 : 1;
+	if (x->file.mtime_ns != y->file.mtime_ns) /* a series of patches is queued in a second */
+		return x->file.mtime_ns < y->file.mtime_ns ? -1 : 1;
 	return strcmp(x->file.name, y->file.name);
 }
 
