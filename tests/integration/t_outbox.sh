@@ -179,7 +179,7 @@ note "in doubt: the server took it, and its answer did not arrive"
 fresh
 echo 'DOT * 1 accept-close' > "$SRV/rules"
 queue a@y
-send 1
+send 75
 state_is in-doubt
 send 1
 [ "$(taken)" = 1 ] || fail "it was sent again at once"
@@ -194,7 +194,7 @@ config 'in-doubt = "hold"'
 fresh
 echo 'DOT * 1 accept-close' > "$SRV/rules"
 queue a@y
-send 1
+send 75
 sqlite3 "$T/state/me.outbox.db" 'UPDATE mail SET doubt_at = doubt_at - 700'
 send 1
 state_is held

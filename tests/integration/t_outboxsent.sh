@@ -65,7 +65,7 @@ godwit sync > "$T/out" 2> "$T/err" || fail "sync"
 note "found in \\Sent: it was sent, and is not sent again"
 echo 'DOT * 1 accept-close' > "$SRV/rules"
 message a@y
-send 1
+send 75
 state_is in-doubt
 later 15
 send 0
@@ -77,7 +77,7 @@ anew
 rm "$SRV/files-in"
 echo 'DOT * 1 rst' > "$SRV/rules"
 message a@y
-send 1
+send 75
 for s in 15 60 180; do
 	later "$s"
 	send 1
@@ -94,7 +94,7 @@ anew
 rm "$SRV/files-in"
 echo 'DOT * 1 accept-close' > "$SRV/rules"
 message a@y
-send 1
+send 75
 later 15
 send 1
 sed '1,/^$/d' "$SRV/msgs/0" | perl -MIO::Socket::INET -e 'my $m = join "", <STDIN>;
@@ -109,7 +109,7 @@ anew
 echo "$GMAIL [Gmail]/Sent Mail" > "$SRV/files-in"
 echo 'DOT * 1 accept-close' > "$SRV/rules"
 message a@y
-send 1
+send 75
 later 50000
 sed -i "s/port = $GMAIL tls/port = 1 tls/" "$T/config"
 send 1
@@ -123,8 +123,9 @@ note "a watcher without a line looks once a minute"
 anew
 echo 'DOT * 1 accept-close' > "$SRV/rules"
 message a@y
-send 1
+send 75
 later 50000
+sqlite3 "$T/state/me.outbox.db" "UPDATE fact SET value = 0 WHERE name = 'pause_until'"
 sed -i "s/port = $GMAIL tls/port = 1 tls/; s/send = \"manual\"/send = \"sync\"/" "$T/config"
 "$GODWIT_BUILD/godwit" -v -c "$T/config" watch > "$T/watch.out" 2>&1 &
 WATCHER=$!
@@ -149,7 +150,7 @@ anew
 gmail app-password
 echo 'DOT * 1 rst' > "$SRV/rules"
 message a@y
-send 1
+send 75
 later 15
 send 1
 state_is in-doubt
