@@ -21,10 +21,11 @@ static char in[LINE];
 static size_t in_at, in_n;
 static char out[1 << 20];
 static size_t out_n;
-static long got, sent;
+static long got, sent, batches;
 
 void end_by(const char *way)
 {
+	note("answered in %ld batches", batches);
 	note("end %s %ld %ld", way, got, sent);
 	if (strcmp(way, "silence") == 0) {
 		for (;;)
@@ -63,6 +64,7 @@ void flush_out(void)
 	if (cut)
 		n = (size_t)(cut_out - sent);
 	out_n = 0;
+	batches++;
 	raw_write(out, n);
 	sent += (long)n;
 	if (cut)
