@@ -4,6 +4,7 @@
 #pragma once
 
 #include "plan/evidence.h"
+#include "plan/isolate.h"
 #include "plan/match.h"
 #include "plan/pair.h"
 #include "test.h"
@@ -36,8 +37,13 @@ enum mutant {
 	UNTOLD_MOVED,   /* what was moved here has not been moved there, as far as is told */
 	UNTOLD_RENAMED, /* likewise, of what was only given another name */
 	HALF_DOUBTED,   /* of a move on both sides one half is carried out, while the other waits */
+
+	/* Where one message breaks every connection on which it is sent: */
+	NEVER_ASIDE,   /* it is tried for ever */
+	ACCUSED_ASIDE, /* all that may be it are set aside at once */
 	MUTANTS,
-	LYING = FIRST_LISTED /* these fall in such histories */
+	LYING = FIRST_LISTED, /* these fall in such histories */
+	KILLING = NEVER_ASIDE
 };
 
 struct message { /* there: number is the UID; here: the file's name; in base both */
@@ -46,6 +52,7 @@ struct message { /* there: number is the UID; here: the file's name; in base bot
 	uint64_t flags;
 	uint32_t ours; /* the UID that the file's name speaks of; 0: another program's name */
 	bool dim;      /* in a look: its flags were not told */
+	bool aside;    /* in base: it cannot be fetched, so it has no file */
 };
 
 struct list {
@@ -57,6 +64,26 @@ struct pending {
 	uint32_t name, uidnext;
 	int content;
 	uint64_t flags;
+};
+
+/* A file at which connections broke. */
+struct suspect {
+	uint32_t name;
+	unsigned times, alone;
+	bool aside;
+};
+
+/* One message that breaks every connection on which it is fetched or sent, and what the state, and
+ * one run, know of that. */
+struct killer {
+	int content; /* 0: there is none (any more) */
+	struct gw_break breaks[BOXES][MAX];
+	struct suspect files[BOXES][MAX];
+	size_t break_n[BOXES], file_n[BOXES];
+	unsigned now[BOXES], passed, passed_then[BOXES];
+	bool broke; /* this connection */
+	bool quiet; /* nothing has gone through on it */
+	bool retry; /* what was set aside is tried again */
 };
 
 struct world {
@@ -91,6 +118,7 @@ struct world {
 	uint32_t half_name;
 	uint64_t seed;
 	enum mutant mutant;
+	struct killer killer;
 	bool moves; /* a history with many of them */
 	bool lies;  /* the server's listings leave something out */
 	bool truth; /* for now they do not */
@@ -144,7 +172,8 @@ static inline void forget(struct list *l, struct message *m)
 /* A name stands for one message, as in the state: the newer row takes it. */
 static inline void add_row(struct list *l, struct message m)
 {
-	forget(l, find_name(l, m.name));
+	if (m.name != 0)
+		forget(l, find_name(l, m.name));
 	add(l, m);
 }
 
@@ -196,6 +225,21 @@ static inline bool gone_there(const struct gw_action *a)
 void deliver(struct list *l, uint32_t number, int content, uint64_t flags);
 /* One effect on the outside; false: it crashes before that. */
 bool step(struct world *w);
+
+/* model_kill.c: the messages of a mailbox's plan that are to be fetched, or to be sent, are asked
+ * for: those that no connection broke at together, the others (hot) apart.  false: the connection
+ * broke, or it crashed. */
+struct box;
+typedef bool ask_fn(struct world *w, int b, struct box *x, const struct gw_action *a);
+bool fetch_all(struct world *w, int b, struct box *x, bool hot, ask_fn *fetch);
+bool send_all(struct world *w, int b, struct box *x, bool hot, ask_fn *upload);
+/* Is this file set aside? */
+bool is_refused(const struct world *w, int b, uint32_t name);
+/* A run begins; or it has brought everything that can be brought. */
+void begin_trial(struct world *w);
+void acquit(struct world *w);
+/* The server is sound again, and all is tried once more. */
+void heal(struct world *w);
 
 /* model_run.c: one run of the synchronizer, as far as it gets.  Returns -1 when it crashed, else
  * how many things it did. */

@@ -94,7 +94,7 @@ static void collect_both(struct world *w, struct box *x, struct halves *h)
 			const struct gw_action *a = &x[b].plan.actions[i];
 			struct message *row = find(&x[b].base, a->uid);
 
-			if (a->kind == GW_DO_FORGET)
+			if (a->kind == GW_DO_FORGET && !row->aside)
 				h->gone[h->gone_n++] = half(w, b, i, row->content, row->name);
 		}
 	}
@@ -118,6 +118,14 @@ static void collect(struct world *w, struct box *x, bool there, struct halves *h
 				h->fresh[h->fresh_n++] =
 					half(w, b, i, find(&x[b].there, a->uid)->content, 0);
 		}
+		for (size_t i = 0; i < x[b].here.n && !there; i++) {
+			struct gw_half r =
+				half(w, b, i, x[b].here.at[i].content, x[b].here.at[i].name);
+
+			r.refused = true;
+			if (x[b].local[i].refused && x[b].local[i].uid == 0)
+				h->fresh[h->fresh_n++] = r;
+		}
 	}
 }
 
@@ -134,6 +142,10 @@ static void join_here(struct world *w, struct box *x, struct joined *j, bool by_
 		struct gw_action *new = &x[to].plan.actions[h.fresh[h.out[i].fresh].action];
 		struct message *row = find(&x[from].base, old->uid);
 
+		if (h.out[i].kind == GW_MATCH_BLOCKED) { /* it stays there as it was */
+			old->kind = GW_DO_NOTHING;
+			continue;
+		}
 		if (h.out[i].kind == GW_MATCH_WAITS && w->mutant != UNTOLD_RENAMED) {
 			old->kind = new->kind = GW_DO_NOTHING;
 		} else if (h.out[i].kind == GW_MATCH_SAME || h.out[i].kind == GW_MATCH_WAITS) {
@@ -190,6 +202,8 @@ static bool join_both(struct world *w, struct box *x, struct joined *j, bool res
 		struct gw_action *new = &x[t->box].plan.actions[t->action];
 		struct message row = *find(&x[g->box].base, old->uid);
 
+		if (h->refused)
+			continue;
 		if (restless) {
 			file->kind = new->kind = GW_DO_NOTHING;
 			continue;
@@ -229,6 +243,10 @@ static void join_edits(struct world *w, struct box *x)
 		struct gw_action *old = &at->plan.actions[h.gone[h.out[i].gone].action];
 		struct gw_action *new = &at->plan.actions[h.fresh[h.out[i].fresh].action];
 
+		if (h.out[i].kind == GW_MATCH_BLOCKED) {
+			old->kind = GW_DO_NOTHING;
+			continue;
+		}
 		new->flags |= old->flags;
 		old->kind = GW_DO_REPLACED;
 		old->local = new->local;
@@ -248,7 +266,8 @@ static size_t put_off_fresh(
 	for (size_t i = 0; i < n; i++) {
 		const struct gw_half *fresh = &h->fresh[h->out[i].fresh];
 
-		x[fresh->box].plan.actions[fresh->action].kind = GW_DO_NOTHING;
+		if (!fresh->refused)
+			x[fresh->box].plan.actions[fresh->action].kind = GW_DO_NOTHING;
 		found[i] = gone[h->out[i].gone];
 	}
 	memcpy(gone, found, n * sizeof *gone);

@@ -115,7 +115,7 @@ static bool settle_pending(struct world *w, int b, struct box *x)
 			x->pairs[x->pair_n++] = (struct gw_pair){ .uid = found->number,
 				.local = (uint32_t)(file - x->here.at) };
 		else if (found != NULL) {
-			struct message row = { found->number, p.name, p.content, p.flags, 0,
+			struct message row = { found->number, p.name, p.content, p.flags, 0, false,
 				false };
 
 			if (!step(w))
@@ -206,6 +206,7 @@ static bool plan_box(struct world *w, int b, struct box *x)
 
 		x->local[i] = (struct gw_local_msg){ .flags = x->here.at[i].flags,
 			.candidate = true,
+			.refused = is_refused(w, b, x->here.at[i].name),
 			.announced = is_announced(w, b, x->here.at[i].name),
 			.ours = ours != 0,
 			.stray = w->mutant != STRAYS_STAY && ours != 0 && w->cursor[b] != 0 &&
@@ -217,6 +218,7 @@ static bool plan_box(struct world *w, int b, struct box *x)
 
 		x->rows[i] = (struct gw_base_msg){ .uid = row->number,
 			.flags = row->flags & GW_FLAGS_ALL,
+			.kind = row->aside ? GW_BASE_UNFETCHABLE : GW_BASE_FILE,
 			.local = file == NULL ? GW_NO_LOCAL : (uint32_t)(file - x->here.at) };
 		if (file != NULL)
 			x->local[file - x->here.at].uid = row->number;
@@ -228,6 +230,7 @@ static bool plan_box(struct world *w, int b, struct box *x)
 			.flags = x->there.at[i].flags & GW_FLAGS_ALL };
 	pair_rest(x);
 	in.unproved = x->unproved;
+	in.retry_unfetchable = w->killer.retry;
 	in.hides = w->mutant != UNTOLD_SENT && hides(x);
 	in.base_count = x->base.n;
 	in.remote_count = x->there.n;
@@ -276,14 +279,14 @@ static bool changed_meanwhile(struct world *w, struct box *x)
 
 /* --- carrying out ---------------------------------------------------------------------------- */
 
-static bool deliver_here(struct world *w, int b, const struct gw_action *a, const struct box *x)
+static bool deliver_here(struct world *w, int b, struct box *x, const struct gw_action *a)
 {
 	struct message *m = find((struct list *)(uintptr_t)&x->there, a->uid);
 	/* A function of mailbox and UID, unless the look showed another message under it. */
 	uint32_t name = 100000 * (uint32_t)(b + 1) + a->uid;
 	bool taken = find_name((struct list *)(uintptr_t)&x->here, name) != NULL;
 	struct message file = { a->uid, taken ? w->next_name++ : name, m->content, a->flags, a->uid,
-		false };
+		false, false };
 	bool unrecorded;
 
 	if (find(&w->there[b], a->uid) == NULL)
@@ -364,7 +367,8 @@ static bool announce(struct world *w, int b, const struct box *x, uint32_t local
 /* The server's answer is recorded; what was announced is not pending any more. */
 static void record(struct world *w, int b, uint32_t uid, const struct message *file, uint64_t flags)
 {
-	add_row(&w->base[b], (struct message){ uid, file->name, file->content, flags, 0, false });
+	add_row(&w->base[b],
+		(struct message){ uid, file->name, file->content, flags, 0, false, false });
 	for (size_t i = w->pending_n[b]; i-- > 0;) {
 		if (w->pending[b][i].name == file->name)
 			w->pending[b][i] = w->pending[b][--w->pending_n[b]];
@@ -488,10 +492,6 @@ static bool create(struct world *w, int b, struct box *x, const struct joined *j
 		case GW_DO_TAKE:
 			ok = take_here(w, b, a, x, j);
 			break;
-		case GW_DO_DOWNLOAD:
-		case GW_DO_RETURN:
-			ok = deliver_here(w, b, a, &x[b]);
-			break;
 		case GW_DO_PAIR: {
 			struct message file = x[b].here.at[a->local], *now;
 
@@ -526,12 +526,10 @@ static bool create(struct world *w, int b, struct box *x, const struct joined *j
 			break;
 		}
 	}
+	ok = ok && fetch_all(w, b, &x[b], false, deliver_here);
 	for (size_t i = 0; i < j->up_n[b] && ok; i++)
 		ok = carry_there(w, b, x, &j->up[b][i]);
-	for (size_t i = 0; i < x[b].plan.count && ok; i++) {
-		if (x[b].plan.actions[i].kind == GW_DO_UPLOAD)
-			ok = upload(w, b, &x[b], &x[b].plan.actions[i]);
-	}
+	ok = ok && send_all(w, b, &x[b], false, upload);
 	for (size_t i = 0; i < x[b].plan.count && ok; i++) {
 		if (x[b].plan.actions[i].kind == GW_DO_REMOTE_FLAGS)
 			ok = set_flags_there(w, b, &x[b].plan.actions[i]);
@@ -598,6 +596,9 @@ static bool carry_out(struct world *w, struct box *x)
 	ok = join_all(w, x, &j);
 	for (int i = 0; i < BOXES && ok; i++)
 		ok = create(w, (first + i) % BOXES, x, &j);
+	for (int b = 0; b < BOXES && ok; b++) /* suspects come last */
+		ok = fetch_all(w, b, &x[b], true, deliver_here) &&
+		     send_all(w, b, &x[b], true, upload);
 	for (int i = 0; i < BOXES && ok; i++)
 		ok = delete_all(w, (first + i) % BOXES, &x[(first + i) % BOXES]);
 	return ok;
@@ -623,15 +624,15 @@ static void forget_changes(struct world *w)
 	memset(w->gone_there, 0, sizeof w->gone_there);
 }
 
-/* How many actions a run had; -1: it crashed. */
-int run(struct world *w)
+/* One connection of a run. */
+static int connection(struct world *w)
 {
 	static struct box x[BOXES];
 	int actions = 0;
 	bool ok = true, again = true;
 
-	forget_changes(w);
-
+	w->killer.broke = false;
+	w->killer.quiet = true;
 	for (int pass = 0; pass < PASSES && again && ok; pass++) {
 		for (int b = 0; b < BOXES && ok; b++) {
 			look(w, b, &x[b]);
@@ -650,6 +651,20 @@ int run(struct world *w)
 		for (int b = 0; b < BOXES; b++)
 			gw_plan_deinit(&x[b].plan);
 	}
-	forget_changes(w); /* those during the run may have been carried over, or not */
 	return ok ? actions : -1;
+}
+
+int run(struct world *w)
+{
+	enum { CONNECTIONS = 8 };
+	int actions = -1;
+
+	forget_changes(w);
+	begin_trial(w);
+	for (int i = 0; i < CONNECTIONS && (i == 0 || w->killer.broke); i++)
+		actions = connection(w);
+	if (actions >= 0)
+		acquit(w);
+	forget_changes(w); /* those during the run may have been carried over, or not */
+	return actions;
 }
