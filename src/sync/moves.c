@@ -495,7 +495,6 @@ static void join(struct gw_sync *s)
 /* It went on changing while we looked. */
 static void spare(struct gw_sync *s)
 {
-	join_kind(s, &(struct joint){ moved_on_both, put_off_both });
 	for (size_t i = 0; i < s->entry_count; i++) {
 		if (s->entries[i].stage == ENTRY_PLANNED)
 			gw_box_spare(s->entries[i].box);
@@ -582,8 +581,17 @@ static void put_off_halves(struct gw_sync *s, const struct gw_doubt *doubt)
 	free_halves(&h);
 }
 
-/* Beside a mailbox whose listings do not add up, what seems to be gone may have come there. */
-static void spare_doubtful(struct gw_sync *s)
+static void spare_covered(struct gw_sync *s, const struct gw_doubt *doubt)
+{
+	for (size_t i = 0; i < s->entry_count; i++) {
+		if (s->entries[i].stage == ENTRY_PLANNED)
+			gw_box_spare_doubtful(s->entries[i].box, doubt);
+	}
+}
+
+/* For each mailbox whose listings do not add up: what seems to be gone may have come there. */
+static void each_doubt(
+	struct gw_sync *s, void (*act)(struct gw_sync *s, const struct gw_doubt *doubt))
 {
 	for (size_t d = 0; d < s->entry_count; d++) {
 		const struct gw_entry *source = &s->entries[d];
@@ -592,11 +600,7 @@ static void spare_doubtful(struct gw_sync *s)
 		if (source->stage != ENTRY_PLANNED || !gw_box_is_unproved(source->box))
 			continue;
 		gw_box_doubt(source->box, &doubt);
-		put_off_halves(s, &doubt);
-		for (size_t i = 0; i < s->entry_count; i++) {
-			if (s->entries[i].stage == ENTRY_PLANNED)
-				gw_box_spare_doubtful(s->entries[i].box, &doubt);
-		}
+		act(s, &doubt);
 		free(doubt.files);
 		free(doubt.announced);
 	}
@@ -663,10 +667,14 @@ void gw_sync_match(struct gw_sync *s)
 		return;
 	if (any(s, gw_box_has_gone)) {
 		put_off_untold(s);
-		if (s->restless)
+		if (s->restless) {
+			join_kind(s, &(struct joint){ moved_on_both, put_off_both });
+			each_doubt(s, put_off_halves);
 			spare(s);
+		}
 		join(s);
-		spare_doubtful(s);
+		each_doubt(s, put_off_halves);
+		each_doubt(s, spare_covered);
 		s->restless = false;
 		s->recheck = RECHECK_NONE;
 	}

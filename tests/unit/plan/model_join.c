@@ -308,7 +308,7 @@ static void put_off_halves(struct world *w, struct box *x, const struct gw_doubt
 }
 
 /* What is gone may have come to where the listing does not add up. */
-static void spare_doubtful(struct world *w, struct box *x, const struct box *source)
+static void spare_doubtful(struct world *w, struct box *x, const struct box *source, bool restless)
 {
 	uint64_t files[MAX], announced[MAX];
 	struct gw_doubt doubt = { .files = files, .announced = announced };
@@ -321,7 +321,7 @@ static void spare_doubtful(struct world *w, struct box *x, const struct box *sou
 	gw_doubt_sort(&doubt);
 	if (w->mutant != HALF_DOUBTED)
 		put_off_halves(w, x, &doubt);
-	for (int b = 0; b < BOXES; b++) {
+	for (int b = 0; b < BOXES && !restless; b++) {
 		for (size_t i = 0; i < x[b].plan.count; i++) {
 			struct gw_action *a = &x[b].plan.actions[i];
 			const struct message *row = find(&x[b].base, a->uid);
@@ -350,7 +350,7 @@ bool join_all(struct world *w, struct box *x, struct joined *j)
 	join_edits(w, x);
 	for (int b = 0; b < BOXES; b++) {
 		if (x[b].unproved)
-			spare_doubtful(w, x, &x[b]);
+			spare_doubtful(w, x, &x[b], false);
 	}
 	return ok;
 }
@@ -361,4 +361,8 @@ void put_off_both(struct world *w, struct box *x)
 		put_off_untold(w, x, true);
 	if (w->mutant != MOVED_TWICE)
 		join_both(w, x, NULL, true);
+	for (int b = 0; b < BOXES; b++) {
+		if (x[b].unproved)
+			spare_doubtful(w, x, &x[b], true);
+	}
 }
