@@ -34,7 +34,7 @@ static const struct {
 	[FILES_DOUBTED] = { "files beside doubt", 1 },
 	[MOVES_DOUBTED] = { "moves beside doubt", 1 },
 	[UNTOLD_MOVED] = { "untold and moved", 1 },
-	[UNTOLD_RENAMED] = { "untold and renamed", UINT64_C(1795985528) + 282140 },
+	[UNTOLD_RENAMED] = { "untold and renamed", UINT64_C(1795985528) + 1117980 },
 	[HALF_DOUBTED] = { "halves beside doubt", 1 },
 	[NEVER_ASIDE] = { "tried for ever", 1 },
 	[ACCUSED_ASIDE] = { "set aside with it", 1 },
