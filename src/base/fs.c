@@ -63,6 +63,13 @@ enum gw_code gw_mkdirs(const char *path, struct gw_error *err)
 	return code;
 }
 
+int gw_flush_dir(int fd)
+{
+	if (fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP)
+		return 0;
+	return errno;
+}
+
 enum gw_code gw_fsync_dir(const char *path, struct gw_error *err)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -70,7 +77,7 @@ enum gw_code gw_fsync_dir(const char *path, struct gw_error *err)
 
 	if (fd < 0)
 		return gw_fail_sys(err, GW_ERR_DISK, errno, "cannot open %s", path);
-	saved = fsync(fd) == 0 ? 0 : errno;
+	saved = gw_flush_dir(fd);
 	close(fd);
 	if (saved != 0)
 		return gw_fail_sys(err, GW_ERR_DISK, saved, "cannot flush %s", path);
@@ -93,6 +100,22 @@ int gw_open_regular(int dirfd, const char *name)
 	close(fd);
 	errno = sys;
 	return -1;
+}
+
+bool gw_hits_whole_disk(int errno_value)
+{
+	switch (errno_value) {
+	case ENOSPC:
+	case EDQUOT:
+	case EROFS:
+	case EIO:
+	case ENOMEM: /* and what is the whole process's */
+	case EMFILE:
+	case ENFILE:
+		return true;
+	default:
+		return false;
+	}
 }
 
 int gw_write_all(int fd, const void *p, size_t n)

@@ -19,7 +19,10 @@ bool gw_stamp_same(const struct gw_stamp *a, const struct gw_stamp *b); /* never
 /* Creates path and missing parents with mode 0700.  GW_ERR_DISK. */
 enum gw_code gw_mkdirs(const char *path, struct gw_error *err);
 
-/* Flushes a directory's entries to disk. */
+/* Flushes a directory's entries to disk; a file system that cannot do that says so, and is taken at its
+ * word.  0 or errno. */
+int gw_flush_dir(int fd);
+/* The same, by its path. */
 enum gw_code gw_fsync_dir(const char *path, struct gw_error *err);
 
 /* Replaces the file at path by the given bytes: written beside, flushed, renamed, directory
@@ -39,6 +42,9 @@ enum gw_code gw_read_file(int dirfd, const char *path, size_t max, struct gw_buf
  * name in a directory that others write to may be anything.  -1 with errno (EINVAL: something else).
  */
 int gw_open_regular(int dirfd, const char *name);
+
+/* Does an errno speak of the whole disk, and not of one file or directory? */
+bool gw_hits_whole_disk(int errno_value);
 
 /* write(2) until done.  Returns 0 or errno. */
 int gw_write_all(int fd, const void *p, size_t n);

@@ -5,6 +5,7 @@
  */
 #include "local/batch.h"
 
+#include "base/fs.h"
 #include "local/edited.h"
 #include "maildir/attic.h"
 #include "maildir/name.h"
@@ -171,61 +172,64 @@ static int delete_seen(struct batch *b, struct gw_op *op, const struct gw_disk_w
 	return gw_attic_put(world->attic, op->place->dir, from, op->from);
 }
 
-static enum gw_code act_on_file(struct batch *b, struct gw_op *op, struct gw_disk_world *world)
+/* One file, or one directory: the rest of the batch goes on. */
+static void refuse_op(struct gw_op *op, int sys)
 {
-	int sys = 0;
+	op->skipped = true;
+	op->sys = sys;
+	op->place->refused = true;
+	if (op->from_place != NULL)
+		op->from_place->refused = op->row_place->refused = true;
+}
 
+/* Would the file's name get letters whose meaning could not be written down? */
+static bool lacks_letters(const struct gw_op *op)
+{
+	uint32_t before = op->from == NULL ? 0 : gw_name_letters(gw_name_split(op->from).info);
+
+	return op->place->letters != 0 && op->to != NULL &&
+	       (gw_name_letters(gw_name_split(op->to).info) & ~before) != 0;
+}
+
+static int move_file(struct batch *b, struct gw_op *op, const struct gw_disk_world *world)
+{
+	bool places = op->kind == GW_OP_DELIVER || op->kind == GW_OP_JOIN ||
+		      op->kind == GW_OP_RENAME || op->kind == GW_OP_FLAGS || op->kind == GW_OP_TAKE;
+
+	if (places && lacks_letters(op))
+		return op->place->letters;
 	switch (op->kind) {
 	case GW_OP_DELIVER:
-		sys = deliver(op);
-		break;
+		return deliver(op);
 	case GW_OP_JOIN:
 	case GW_OP_RENAME:
 	case GW_OP_FLAGS:
-		sys = op->to == NULL ? 0 : rename_seen(op);
-		break;
+		return op->to == NULL ? 0 : rename_seen(op);
 	case GW_OP_DELETE:
 	case GW_OP_EXPIRE:
-		sys = delete_seen(b, op, world);
-		break;
+		return delete_seen(b, op, world);
 	case GW_OP_TAKE:
-		sys = take(op);
-		break;
-	case GW_OP_KEYWORD:
-		if (gw_keywords_find(&op->place->keywords, gw_slice_str(op->to)) < 0)
-			gw_keywords_put(&op->place->keywords, op->uid, gw_slice_str(op->to));
-		if (op->uid < GW_KEYWORD_LETTERS)
-			op->place->keywords.file_stale = true;
-		break;
-	case GW_OP_BASE_FLAGS:
-	case GW_OP_GLOBAL_ID:
-	case GW_OP_TOLD_FLAGS:
-	case GW_OP_DROP_ROW:
-	case GW_OP_DELETED_THERE:
-	case GW_OP_LEFT:
-	case GW_OP_REFUSED:
-	case GW_OP_UNREFUSED:
-	case GW_OP_ANSWERED:
-	case GW_OP_SENT:
-	case GW_OP_SEEN:
-	case GW_OP_UNKEPT:
-	case GW_OP_EDITED:
-	case GW_OP_KEYWORD_REFUSED:
-	case GW_OP_KEYWORD_TAKEN:
-	case GW_OP_HOLD_DELETION:
-	case GW_OP_UNHOLD:
-	case GW_OP_HOLD:
-	case GW_OP_UNFETCHABLE:
-	case GW_OP_OUTSIDE:
-	case GW_OP_LEAVING:
-	case GW_OP_HIDE:
-	case GW_OP_STAY:
-	case GW_OP_INHERIT:
-	case GW_OP_SUSPECT:
-	case GW_OP_CONVICT:
-	case GW_OP_ACQUIT:
-	case GW_OP_CURSOR:
-		break;
+		return take(op);
+	default: /* only rows */
+		return 0;
+	}
+}
+
+static void take_keyword(struct gw_op *op)
+{
+	if (gw_keywords_find(&op->place->keywords, gw_slice_str(op->to)) < 0)
+		gw_keywords_put(&op->place->keywords, op->uid, gw_slice_str(op->to));
+	if (op->uid < GW_KEYWORD_LETTERS)
+		op->place->keywords.file_stale = true;
+}
+
+static enum gw_code act_on_file(struct batch *b, struct gw_op *op, struct gw_disk_world *world)
+{
+	int sys = move_file(b, op, world);
+
+	if (sys != 0 && !gw_hits_whole_disk(sys) && sys != EEXIST && sys != ENOENT) {
+		refuse_op(op, sys);
+		return GW_OK;
 	}
 	if (sys == EEXIST || (sys == ENOENT && op->kind != GW_OP_DELIVER)) {
 		/* A reader was faster: what was seen is no more.  Look again in the next run. */
@@ -243,9 +247,9 @@ static enum gw_code act_on_file(struct batch *b, struct gw_op *op, struct gw_dis
 
 static enum gw_code flush_dir(struct batch *b, int fd, const char *path)
 {
-	if (fsync(fd) == 0)
-		return GW_OK;
-	return gw_fail_sys(&b->err, GW_ERR_DISK, errno, "cannot flush %s", path);
+	int sys = gw_flush_dir(fd);
+
+	return sys == 0 ? GW_OK : gw_fail_sys(&b->err, GW_ERR_DISK, sys, "cannot flush %s", path);
 }
 
 static enum gw_code flush_place(
@@ -400,7 +404,7 @@ static enum gw_code store_cursor(
 	struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
 {
 	/* With advance false the row holds the cursors as they were. */
-	return op->advance && op->place->conflict
+	return op->advance && (op->place->conflict || op->place->refused)
 		       ? GW_OK
 		       : gw_store_mailbox_update(world->store, &op->row, err);
 }
@@ -541,6 +545,23 @@ static enum gw_code act_on_row(struct batch *b, struct gw_op *op, struct gw_disk
 		       : code;
 }
 
+/* If that cannot be done in this directory, what would get a new letter has to wait. */
+static enum gw_code write_keyword_file(struct batch *b, struct gw_place *p)
+{
+	struct gw_error err = { 0 };
+	enum gw_code code = gw_keywords_save(&p->keywords, p->m.dir, &err);
+
+	p->letters = 0;
+	if (code == GW_OK)
+		return GW_OK;
+	if (code == GW_ERR_DISK && err.sys != 0 && !gw_hits_whole_disk(err.sys)) {
+		p->letters = err.sys;
+		return GW_OK;
+	}
+	b->err = err;
+	return code;
+}
+
 static enum gw_code write_keyword_files(struct batch *b)
 {
 	enum gw_code code = GW_OK;
@@ -549,7 +570,7 @@ static enum gw_code write_keyword_files(struct batch *b)
 		struct gw_place *p = b->ops[i].place;
 
 		if (p->keywords.file_stale)
-			code = gw_keywords_save(&p->keywords, p->m.dir, &b->err);
+			code = write_keyword_file(b, p);
 	}
 	return code;
 }
@@ -589,14 +610,13 @@ static void run_batch(struct gw_disk_job *job, struct gw_disk_world *world)
 		code = flush_foreign(b);
 	for (size_t i = 0; i < b->count && code == GW_OK; i++) {
 		if (b->ops[i].kind == GW_OP_KEYWORD)
-			code = act_on_file(b, &b->ops[i], world);
+			take_keyword(&b->ops[i]);
 	}
 	if (code == GW_OK)
 		code = write_keyword_files(b); /* letters have a meaning before they are used */
-	for (size_t i = 0; i < b->count && code == GW_OK; i++) {
-		if (b->ops[i].kind != GW_OP_KEYWORD)
-			code = act_on_file(b, &b->ops[i], world);
-	} /* left: files in place without rows, found by name */
+	for (size_t i = 0; i < b->count && code == GW_OK; i++)
+		code = act_on_file(b, &b->ops[i], world);
+	/* left: files in place without rows, found by name */
 	for (size_t i = 0; i < b->count && code == GW_OK; i++)
 		code = flush_place(b, b->ops[i].place, world);
 	for (size_t i = 0; i < b->count && code == GW_OK; i++) { /* after where it went to */
@@ -643,7 +663,7 @@ static void submit(struct gw_batcher *b)
 	gw_disk_submit(b->disk, &batch->job);
 }
 
-static void tell_written(const struct gw_batcher_events *ev, const struct gw_op *op)
+static void tell_written(const struct gw_batcher_events *ev, struct gw_op *op)
 {
 	const struct gw_place *from = op->from_place != NULL ? op->from_place : op->place;
 	bool moves = op->kind == GW_OP_JOIN || op->kind == GW_OP_RENAME ||
@@ -652,6 +672,7 @@ static void tell_written(const struct gw_batcher_events *ev, const struct gw_op 
 
 	if (op->skipped || (moves && op->to == NULL))
 		return;
+	op->place->arrived += op->kind == GW_OP_DELIVER;
 	if (moves || goes)
 		ev->wrote(ev->ctx, from, op->from, op->from_in_new, GW_WRITTEN_GONE);
 	if (moves || op->kind == GW_OP_DELIVER)
@@ -673,10 +694,14 @@ static void on_batch_done(struct gw_disk_job *job)
 	for (size_t i = 0; i < batch->count && batch->err.code == GW_OK; i++)
 		tell_written(&ev, &batch->ops[i]);
 	for (size_t i = 0; i < batch->count && batch->err.code == GW_OK; i++) {
+		if (batch->ops[i].sys != 0)
+			ev.refused(ev.ctx, &batch->ops[i]);
+	}
+	for (size_t i = 0; i < batch->count && batch->err.code == GW_OK; i++) {
 		struct gw_op *op = &batch->ops[i];
 
 		if (op->kind == GW_OP_CURSOR)
-			ev.mailbox_done(ev.ctx, op->owner, op->place->conflict);
+			ev.mailbox_done(ev.ctx, op->owner, op->place->conflict, op->place->refused);
 	}
 	if (batch->err.code == GW_OK)
 		ev.batch_done(ev.ctx, &batch->result);

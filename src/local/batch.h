@@ -20,6 +20,9 @@ struct gw_place {
 	int64_t mailbox;
 	struct gw_keywords keywords; /* as in the state, or to be there with the next batch */
 	bool conflict; /* something was not as it had been seen: cursors stay where they are */
+	bool refused;  /* the disk did not do something: likewise */
+	int letters; /* errno; new keyword letters cannot be given, as their file was not written */
+	uint64_t arrived;                             /* delivered; the loop's */
 	bool touched_cur, touched_new, touched_attic; /* within the present batch */
 };
 
@@ -106,6 +109,7 @@ struct gw_op {
 	uint32_t from_uid;
 	struct gw_suspect_row suspect; /* without its texts */
 	bool skipped;                  /* out: it was not carried out */
+	int sys;                       /* out: errno; the disk takes others */
 
 	/* CURSOR, UNKEPT */
 	struct gw_mailbox_row row; /* names are not used */
@@ -125,8 +129,10 @@ enum gw_written {
 };
 
 struct gw_batcher_events {
-	/* A CURSOR op was committed; conflict: the cursors were not advanced. */
-	void (*mailbox_done)(void *ctx, void *owner, bool conflict);
+	/* A CURSOR op was committed.  conflict or refused: the cursors were not advanced. */
+	void (*mailbox_done)(void *ctx, void *owner, bool conflict, bool refused);
+	/* The disk did not do op, and does others; before mailbox_done() of the same batch. */
+	void (*refused)(void *ctx, const struct gw_op *op);
 	void (*batch_done)(void *ctx, const struct gw_batch_result *result);
 	/* Bytes that crossed the wire and were not counted yet. */
 	void (*traffic)(void *ctx, uint64_t *down, uint64_t *up);

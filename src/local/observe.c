@@ -482,6 +482,18 @@ static void count_unknown(struct gw_local_view *v)
 		v->unknown += v->messages[i].uid == 0;
 }
 
+/* 0, or why there is no writing to one of its directories. */
+static int find_unwritable(const struct gw_maildir *m)
+{
+	const int dirs[] = { m->tmp, m->cur, m->new };
+
+	for (size_t i = 0; i < 3; i++) {
+		if (faccessat(dirs[i], ".", W_OK, AT_EACCESS) != 0)
+			return errno;
+	}
+	return 0;
+}
+
 static void work_look(struct gw_disk_job *job, struct gw_disk_world *world)
 {
 	struct gw_look *look = (struct gw_look *)job;
@@ -507,6 +519,8 @@ static void work_look(struct gw_disk_job *job, struct gw_disk_world *world)
 	look->place->m.reserve = look->options.reserve;
 	if (code == GW_OK && !world->dry_run)
 		gw_scan_sweep_tmp(&look->place->m);
+	if (code == GW_OK && !world->dry_run)
+		look->view.unwritable = find_unwritable(&look->place->m);
 	if (code == GW_OK)
 		code = load_keywords(look, world);
 	if (code == GW_OK)

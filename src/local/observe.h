@@ -56,6 +56,7 @@ struct gw_local_view {
 	struct gw_seqset edited; /* rows whose file is another text now, and is listed as unknown */
 	size_t wreck_count;      /* rows whose file is empty now, or broken */
 	uint32_t wreck_uid;      /* the first of them */
+	int unwritable;          /* errno: no mail can be put there */
 	struct gw_pending_file *pending; /* owned */
 	size_t pending_count, pending_cap;
 	struct gw_break *breaks; /* owned; bodies at which a connection broke */

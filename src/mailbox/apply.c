@@ -328,8 +328,14 @@ static void on_downloaded(void *ctx, bool complete, const struct gw_error *err)
 	if (err != NULL) {
 		struct gw_error lost = *err;
 
-		lost.scope = GW_SCOPE_ACCOUNT;
+		lost.scope = gw_box_is_own(err) ? GW_SCOPE_MAILBOX : GW_SCOPE_ACCOUNT;
 		gw_box_fail(box, &lost);
+		return;
+	}
+	if (gw_box_finds_no_place(box) && !box->stopped) {
+		box->refusal.scope = GW_SCOPE_MAILBOX;
+		gw_error_context(&box->refusal, "new mail finds no place");
+		gw_box_fail(box, &box->refusal);
 		return;
 	}
 	box->incomplete |= !complete;
@@ -427,7 +433,11 @@ void gw_box_download(struct gw_box *box)
 		.drained = on_drained,
 		.done = on_downloaded,
 		.ctx = box };
-	enum gw_code code = gw_download_start(box->session, &box->place->m, box->key, box->items,
+	enum gw_code code;
+
+	if (gw_box_bars_download(box))
+		return;
+	code = gw_download_start(box->session, &box->place->m, box->key, box->items,
 		box->item_count, box->env->account->max_message_size, box->env->fetch_most, &events,
 		&box->download);
 

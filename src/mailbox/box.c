@@ -307,13 +307,14 @@ void gw_box_stop(struct gw_box *box, bool batches_lost)
 		gw_box_end_lost(box, NULL);
 }
 
-void gw_box_committed(struct gw_box *box, bool conflict)
+void gw_box_committed(struct gw_box *box, bool conflict, bool refused)
 {
 	if (box->state != BOX_COMMITTING)
 		return;
-	if (!conflict)
+	gw_box_tell_refused(box);
+	if (!conflict && !refused)
 		*box->row = box->next_row;
-	else
+	else if (conflict)
 		gw_log(box->env->log, GW_LOG_DEBUG,
 			"%s: a file was not as it had been seen; once more", box->folder->shown);
 	gw_box_finish(box, conflict || (box->incomplete && box->delta.postponed == 0) ? GW_BOX_AGAIN

@@ -122,7 +122,12 @@ void gw_box_supersede(struct gw_box *box);
 void gw_box_stop(struct gw_box *box, bool batches_lost);
 
 /* The batcher committed its cursor. */
-void gw_box_committed(struct gw_box *box, bool conflict);
+void gw_box_committed(struct gw_box *box, bool conflict, bool refused);
+
+/* Are these the directories that it works in? */
+bool gw_box_is_at(const struct gw_box *box, const struct gw_place *place);
+/* The disk did not carry out an operation there. */
+void gw_box_refused(struct gw_box *box, const struct gw_op *op);
 
 /* Frees it; only after done(). */
 void gw_box_free(struct gw_box *box);

@@ -165,6 +165,8 @@ struct gw_box {
 	bool convicts;                /* it set something aside for the breaks of this run */
 	bool unsent;                  /* it ends because it could not even ask */
 	struct gw_error unavailable;  /* the server gives no bodies at present */
+	size_t refused, undelivered;  /* operations that the disk did not carry out */
+	struct gw_error refusal;      /* the first of them */
 	size_t aside;                 /* messages that an earlier run set aside */
 
 	/* get.c */
@@ -473,6 +475,16 @@ void gw_box_commit(struct gw_box *box);
 /* Stores that the mailbox has a UIDVALIDITY and nothing under it yet (I2), unless that is stored
  * already.  GW_ERR_NOMEM. */
 enum gw_code gw_box_store_validity(struct gw_box *box);
+
+/* refused.c */
+/* Did new mail come, and none of it into the directory? */
+bool gw_box_finds_no_place(const struct gw_box *box);
+/* Nothing can be written there, as the look saw: the box has ended. */
+bool gw_box_bars_download(struct gw_box *box);
+/* What the disk did not do, in one line. */
+void gw_box_tell_refused(struct gw_box *box);
+/* The error of a download that the disk ended: false if it is the whole account's. */
+bool gw_box_is_own(const struct gw_error *err);
 
 /* isolate.c */
 /* It ends with its connection: what it was asking for is remembered. */

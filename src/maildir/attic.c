@@ -40,8 +40,8 @@ static int copy_durably(int from, const char *name, int to, const char *as)
 		sys = errno;
 	close(out);
 	close(in);
-	if (sys == 0 && fsync(to) != 0)
-		sys = errno;
+	if (sys == 0)
+		sys = gw_flush_dir(to);
 	if (sys == 0 && unlinkat(from, name, 0) != 0)
 		sys = errno;
 	return sys;

@@ -1,6 +1,7 @@
 /* maildir/attic_restore.c - see godwit/attic.h. */
 #include "godwit/attic.h"
 
+#include "base/fs.h"
 #include "base/text.h"
 #include "maildir/attic.h"
 #include "maildir/deliver.h"
@@ -170,8 +171,8 @@ enum gw_code gw_attic_restore(const struct gw_account *account,
 		if (sys == EEXIST && snprintf(fresh, sizeof fresh, "r%lld.%.200s",
 					     (long long)time(NULL), name) < (int)sizeof fresh)
 			sys = gw_move_file(dir, message->name, m.cur, fresh);
-		if (sys == 0 && fsync(m.cur) != 0)
-			sys = errno;
+		if (sys == 0)
+			sys = gw_flush_dir(m.cur);
 		if (sys != 0)
 			code = gw_fail_sys(err, GW_ERR_DISK, sys, "cannot put %s back into %s",
 				message->name, message->folder);

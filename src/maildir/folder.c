@@ -256,6 +256,7 @@ static enum gw_code open_parts(struct gw_maildir *m, const char *dir, bool creat
 {
 	bool made = false;
 	enum gw_code code;
+	int sys;
 
 	m->dir = open_dir(AT_FDCWD, m->path);
 	if (m->dir < 0 && errno == ENOENT && !create) {
@@ -277,8 +278,8 @@ static enum gw_code open_parts(struct gw_maildir *m, const char *dir, bool creat
 		code = make_and_open(m, "cur", &m->cur, &made, err); /* last: it says "complete" */
 	if (code == GW_OK && made && create)
 		code = write_name_file(m, dir, name, err);
-	if (code == GW_OK && made && fsync(m->dir) != 0)
-		code = gw_fail_sys(err, GW_ERR_DISK, errno, "cannot flush %s", m->path);
+	if (code == GW_OK && made && (sys = gw_flush_dir(m->dir)) != 0)
+		code = gw_fail_sys(err, GW_ERR_DISK, sys, "cannot flush %s", m->path);
 	return code;
 }
 

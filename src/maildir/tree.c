@@ -1,6 +1,7 @@
 /* maildir/tree.c - see tree.h. */
 #include "maildir/tree.h"
 
+#include "base/fs.h"
 #include "maildir/attic.h"
 #include "maildir/folder.h"
 #include "maildir/name.h"
@@ -251,8 +252,8 @@ static enum gw_code move_parts(const char *old, const char *new, struct gw_error
 		sys = errno;
 	for (size_t i = 0; i < sizeof parts / sizeof *parts && code == GW_OK && sys == 0; i++)
 		sys = move_part(from, to, parts[i]);
-	if (code == GW_OK && sys == 0 && (fsync(to) != 0 || fsync(from) != 0))
-		sys = errno;
+	if (code == GW_OK && sys == 0 && (sys = gw_flush_dir(to)) == 0)
+		sys = gw_flush_dir(from);
 	if (code == GW_OK && sys == 0) {
 		unlinkat(from, ".godwit-name", 0);
 		rmdir(old); /* unless there is something below it */

@@ -244,15 +244,17 @@ enum gw_code gw_queue_commit(const struct gw_queue *q, const char *id, int64_t q
 	bool held, struct gw_error *err)
 {
 	char name[256];
+	int sys;
 
 	name_of(id, queued_at, GW_QUEUE_CUR, held, name);
 	if (fsync(fd) != 0)
 		return gw_fail_sys(err, GW_ERR_DISK, errno, "cannot write to %s", q->path);
 	if (renameat(q->tmp, id, q->at[GW_QUEUE_CUR], name) != 0)
 		return gw_fail_sys(err, GW_ERR_DISK, errno, "cannot write to %s/cur", q->path);
-	if (fsync(q->at[GW_QUEUE_CUR]) == 0)
+	sys = gw_flush_dir(q->at[GW_QUEUE_CUR]);
+	if (sys == 0)
 		return GW_OK;
-	gw_fail_sys(err, GW_ERR_DISK, errno, "cannot write to %s/cur", q->path);
+	gw_fail_sys(err, GW_ERR_DISK, sys, "cannot write to %s/cur", q->path);
 	unlinkat(q->at[GW_QUEUE_CUR], name, 0); /* it was not accepted, so it must not be sent */
 	return err->code;
 }
@@ -266,6 +268,7 @@ enum gw_code gw_queue_move(const struct gw_queue *q, const struct gw_queue_file 
 	enum gw_queue_place to, bool held, struct gw_error *err)
 {
 	char name[256], base[256];
+	int sys;
 
 	snprintf(base, sizeof base, "%.*s", (int)strcspn(f->name, ":"), f->name);
 	snprintf(name, sizeof name, "%.240s%s", base,
@@ -279,22 +282,24 @@ enum gw_code gw_queue_move(const struct gw_queue *q, const struct gw_queue_file 
 			       ? GW_OK
 			       : gw_fail_sys(err, GW_ERR_DISK, errno, "cannot move %s/%s/%s",
 					 q->path, places[f->place], f->name);
-	if (fsync(q->at[to]) != 0 || (to != f->place && fsync(q->at[f->place]) != 0))
-		return gw_fail_sys(err, GW_ERR_DISK, errno, "cannot write to %s", q->path);
-	return GW_OK;
+	sys = gw_flush_dir(q->at[to]);
+	if (sys == 0 && to != f->place)
+		sys = gw_flush_dir(q->at[f->place]);
+	return sys == 0 ? GW_OK : gw_fail_sys(err, GW_ERR_DISK, sys, "cannot write to %s", q->path);
 }
 
 enum gw_code gw_queue_remove(
 	const struct gw_queue *q, const struct gw_queue_file *f, struct gw_error *err)
 {
+	int sys;
+
 	if (unlinkat(q->at[f->place], f->name, 0) != 0)
 		return errno == ENOENT
 			       ? GW_OK
 			       : gw_fail_sys(err, GW_ERR_DISK, errno, "cannot remove %s/%s/%s",
 					 q->path, places[f->place], f->name);
-	return fsync(q->at[f->place]) == 0
-		       ? GW_OK
-		       : gw_fail_sys(err, GW_ERR_DISK, errno, "cannot write to %s", q->path);
+	sys = gw_flush_dir(q->at[f->place]);
+	return sys == 0 ? GW_OK : gw_fail_sys(err, GW_ERR_DISK, sys, "cannot write to %s", q->path);
 }
 
 enum gw_code gw_queue_new_id(char id[GW_OUTBOX_ID + 1], struct gw_error *err)

@@ -218,10 +218,23 @@ static void on_box_done(void *ctx, struct gw_box *box, enum gw_box_outcome outco
 	gw_sync_pump(s);
 }
 
-static void on_mailbox_done(void *ctx, void *owner, bool conflict)
+static void on_mailbox_done(void *ctx, void *owner, bool conflict, bool refused)
 {
 	if (owner != NULL && entry_of(ctx, owner) != NULL) /* else it was given up meanwhile */
-		gw_box_committed(owner, conflict);
+		gw_box_committed(owner, conflict, refused);
+}
+
+/* One that was given up has said why. */
+static void on_refused(void *ctx, const struct gw_op *op)
+{
+	struct gw_sync *s = ctx;
+
+	for (size_t i = 0; i < s->entry_count; i++) {
+		struct gw_box *box = s->entries[i].box;
+
+		if (box != NULL && gw_box_is_at(box, op->place))
+			gw_box_refused(box, op);
+	}
 }
 
 static void on_batch_done(void *ctx, const struct gw_batch_result *result)
@@ -324,6 +337,7 @@ static void fill_env(struct gw_sync *s)
 enum gw_code gw_sync_make_batcher(struct gw_sync *s, struct gw_error *err)
 {
 	struct gw_batcher_events events = { .mailbox_done = on_mailbox_done,
+		.refused = on_refused,
 		.batch_done = on_batch_done,
 		.traffic = gw_sync_take_traffic,
 		.wrote = gw_sync_on_wrote,

@@ -100,8 +100,7 @@ static enum gw_code act_on_row(struct gw_sync *s, struct gw_store *store,
 /* Does it hit every mailbox? */
 static bool ends_run(const struct gw_error *err)
 {
-	return err->code != GW_ERR_DISK || err->sys == ENOSPC || err->sys == EROFS ||
-	       err->sys == EIO || err->sys == EDQUOT;
+	return err->code != GW_ERR_DISK || gw_hits_whole_disk(err->sys);
 }
 
 /* One operation, or all of those that trade places.  Returns how many. */

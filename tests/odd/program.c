@@ -48,6 +48,20 @@ static void redirect(int fd, const char *dir, const char *name)
 	free(path);
 }
 
+/* Under a sanitizer, whose library wants to be the first. */
+static void load_disk(const struct run *r)
+{
+	const char *options = getenv("ASAN_OPTIONS");
+	char *all = printed("%s:verify_asan_link_order=0", options == NULL ? "" : options);
+
+	if (r->disk.n > 0) {
+		setenv("ODD_DISK", r->disk.p, 1);
+		setenv("LD_PRELOAD", ODD_DISK_LIBRARY, 1);
+		setenv("ASAN_OPTIONS", all, 1);
+	}
+	free(all);
+}
+
 static void become_program(const struct run *r, char **args, size_t count)
 {
 	char *config = printed("%s/config", r->dir), *runtime = printed("%s/run", r->dir);
@@ -59,6 +73,7 @@ static void become_program(const struct run *r, char **args, size_t count)
 	setenv("HOME", r->dir, 1);
 	setenv("XDG_RUNTIME_DIR", runtime, 1);
 	setenv("LC_ALL", "C.UTF-8", 1);
+	load_disk(r);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setpgid(0, 0);

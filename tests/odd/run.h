@@ -30,6 +30,7 @@ struct run {
 	struct want *wants;
 	struct alias *aliases; /* mailboxes whose directory is called otherwise */
 	struct text config;    /* lines of the account's block */
+	struct text disk;      /* what the disk refuses, as tools/odddisk.c has it */
 	char *user;
 	struct mailbox *saved; /* as "there save" found it */
 	bool caps_set, odd_in_the_end, no_end, may_double, may_lose;

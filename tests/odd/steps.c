@@ -1,6 +1,7 @@
 /* tests/odd/steps.c - carries out the lines of a case; README.md has the language. */
 #include "change.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -289,6 +290,31 @@ static void step_config(struct run *r, struct words words)
 	put(&r->config, "\n");
 }
 
+/* disk CALL PATTERN ERRNO | disk sound */
+static void step_disk(struct run *r, struct words words)
+{
+	static const struct {
+		const char *name;
+		int number;
+	} errors[] = { { "EPERM", EPERM }, { "EACCES", EACCES }, { "EBUSY", EBUSY },
+		{ "EINVAL", EINVAL }, { "ENAMETOOLONG", ENAMETOOLONG }, { "EXDEV", EXDEV },
+		{ "ENOSPC", ENOSPC }, { "EROFS", EROFS }, { "EIO", EIO }, { "EDQUOT", EDQUOT },
+		{ "EMLINK", EMLINK }, { "ENOTSUP", ENOTSUP }, { "EILSEQ", EILSEQ },
+		{ "ESTALE", ESTALE }, { "EOVERFLOW", EOVERFLOW }, { "ELOOP", ELOOP } };
+
+	if (words.n == 1 && strcmp(words.w[0], "sound") == 0) {
+		text_free(&r->disk);
+		return;
+	}
+	for (size_t i = 0; words.n == 3 && i < sizeof errors / sizeof *errors; i++) {
+		if (strcmp(errors[i].name, words.w[2]) != 0)
+			continue;
+		put(&r->disk, "%s %s %d\n", words.w[0], words.w[1], errors[i].number);
+		return;
+	}
+	unclear(r, "disk CALL PATTERN ERRNO, or disk sound");
+}
+
 static void step_dir(struct run *r, struct words words)
 {
 	struct alias *a = need(calloc(1, sizeof *a));
@@ -324,6 +350,8 @@ static void carry_out(struct run *r, const char *verb, struct words words, struc
 		step_config(r, words);
 	else if (strcmp(verb, "dir") == 0)
 		step_dir(r, words);
+	else if (strcmp(verb, "disk") == 0)
+		step_disk(r, words);
 	else if (strcmp(verb, "account") == 0)
 		step_account(r, words);
 	else if (strcmp(verb, "namespace") == 0 && words.n == 1)
@@ -392,8 +420,10 @@ static void settle(struct run *r)
 	r->line = 0;
 	if (r->no_end)
 		return;
-	if (!r->odd_in_the_end)
+	if (!r->odd_in_the_end) {
 		step_sound(r);
+		text_free(&r->disk);
+	}
 	run_program(r, args, 1, -1, 0);
 	before = r->wrong.n;
 	run_program(r, args, 1, r->end_status, 0);
@@ -426,7 +456,7 @@ void run_case(struct run *r)
 			carry_out(r, words[0], (struct words){ words + 1, n - 1 },
 				(struct words){ words, n });
 		if (n > 0 && (strcmp(words[0], "sync") == 0 || strcmp(words[0], "watch") == 0) &&
-			r->server.rules != NULL)
+			(r->server.rules != NULL || r->disk.n > 0))
 			put(&r->odd_output, "%s", r->output.p);
 		free(line);
 	}
