@@ -101,6 +101,7 @@ struct gw_account {
 	struct gw_smtp_account smtp;
 	char *maildir; /* absolute path of the root; NULL: no IMAP, it only sends */
 	enum gw_layout layout;
+	char info_separator; /* what stands before "2," in names of files; '\0': ":" */
 	char **folders;      /* patterns over names as shown here; the last that matches wins */
 	size_t folder_count; /* 0: all, less \All, \Flagged and \Important */
 	struct gw_window *windows;

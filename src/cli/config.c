@@ -50,6 +50,7 @@ static cfg_opt_t account_keys[] = {
 	CFG_STR("password-command", NULL, CFGF_NODEFAULT),
 	CFG_STR("maildir", NULL, CFGF_NODEFAULT),
 	CFG_STR("layout", NULL, CFGF_NODEFAULT),
+	CFG_STR("info-separator", ":", CFGF_NONE),
 	CFG_STR_LIST("folders", NULL, CFGF_NODEFAULT),
 	CFG_BOOL("subscribed", cfg_false, CFGF_NONE),
 	CFG_BOOL("mirror-deleted", cfg_false, CFGF_NONE),
@@ -604,6 +605,16 @@ static enum gw_code read_folders(const struct reader *r, cfg_t *sec, struct gw_a
 	return grown[0] != NULL ? GW_OK : gw_fail(r->err, GW_ERR_NOMEM, "out of memory");
 }
 
+static enum gw_code read_separator(const struct reader *r, cfg_t *sec, struct gw_account *a)
+{
+	const char *given = cfg_getstr(sec, "info-separator");
+
+	if (given[0] == '\0' || given[1] != '\0' || strchr(":;!", given[0]) == NULL)
+		return wrong(r, sec, "info-separator = \"%s\" is not one of :, ;, !", given);
+	a->info_separator = given[0];
+	return GW_OK;
+}
+
 static enum gw_code read_account(const struct reader *r, cfg_t *sec, struct gw_account *a)
 {
 	const char *layout = cfg_getstr(sec, "layout");
@@ -665,6 +676,8 @@ static enum gw_code read_account(const struct reader *r, cfg_t *sec, struct gw_a
 		code = read_folders(r, sec, a);
 	if (code == GW_OK)
 		code = read_list(r, sec, "watch", &a->watch, &a->watch_count);
+	if (code == GW_OK)
+		code = read_separator(r, sec, a);
 	if (layout != NULL && strcmp(layout, "maildir++") == 0)
 		a->layout = GW_LAYOUT_MAILDIRPP;
 	else if (layout != NULL && strcmp(layout, "fs") != 0 && code == GW_OK)

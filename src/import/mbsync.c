@@ -269,11 +269,18 @@ static void take_map_inbox(struct map *m, const struct gw_mbsync_item *item, con
 
 static void take_delimiter(struct map *m, const struct gw_mbsync_item *item, const char *said)
 {
-	bool usual = strcmp(item->args[0], ":") == 0;
+	const char *given = item->args[0];
 
-	gw_other_note(m->o, item->line, usual ? GW_FATE_LEFT : GW_FATE_HEED, said, "%s",
-		usual ? "as usual"
-		      : "godwit knows \":\" only: rename the files first, or their flags are lost");
+	if (strcmp(given, ";") == 0 || strcmp(given, "!") == 0) {
+		gw_other_set(m->o, "info-separator", false, "%s", given);
+		became(m, item, said, "info-separator");
+	} else if (strcmp(given, ":") == 0) {
+		gw_other_note(m->o, item->line, GW_FATE_LEFT, said, "as usual");
+	} else {
+		gw_other_note(m->o, item->line, GW_FATE_HEED, said,
+			"godwit knows \":\", \";\" and \"!\": rename the files first, or their flags "
+			"are lost");
+	}
 }
 
 /* --- channels ---------------------------------------------------------------------------------- */

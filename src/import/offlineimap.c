@@ -360,6 +360,16 @@ static void take_sep(struct map *m, unsigned line, const char *said, const char 
 			  "name those that come later likewise");
 }
 
+static void take_windows(struct map *m, unsigned line, const char *said, const char *value)
+{
+	if (!is_true(value)) {
+		gw_other_note(m->o, line, GW_FATE_LEFT, said, "as usual");
+		return;
+	}
+	gw_other_set(m->o, "info-separator", false, "!");
+	became(m, line, said, "info-separator", false);
+}
+
 /* --- the account ------------------------------------------------------------------------------- */
 
 static void add_limit(struct map *m, const char *key, const char *value)
@@ -515,8 +525,7 @@ static const struct rule {
 	{ "labelsheader", ACCOUNT, NULL,
 		"!see `labels`: they are keywords, and no header of the message" },
 	{ "ignorelabels", ACCOUNT, NULL, "!see `labels`" },
-	{ "maildir-windows-compatible", ACCOUNT | HERE, NULL,
-		"!godwit knows \":\" only: rename the files first, or their flags are lost" },
+	{ "maildir-windows-compatible", ACCOUNT | HERE, take_windows, NULL },
 	{ "status_backend", ACCOUNT, NULL, "not used" },
 	{ "enabled", ACCOUNT, NULL, "" },
 	{ "accounts", GENERAL, NULL, "" },

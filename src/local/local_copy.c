@@ -96,7 +96,7 @@ static bool open_source(struct copies_job *c, const struct gw_disk_world *world,
 		return true;
 	close_source(c);
 	gw_buf_init(&dir, 16384);
-	c->from = (struct gw_maildir){ -1, -1, -1, -1, NULL, 0 };
+	c->from = (struct gw_maildir){ -1, -1, -1, -1, NULL, 0, 0 };
 	if (gw_store_mailbox_dir(world->store, mailbox, &dir, &err) == GW_OK && dir.n > 0 &&
 		gw_maildir_open(world->root, gw_buf_cstr(&dir), false, NULL, &c->from, &opened,
 			&err) == GW_OK &&
@@ -129,7 +129,8 @@ static bool copy_guessed(struct copies_job *c, const struct source *s)
 
 	if (faccessat(c->from.new, s->base, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return copy_as(c, s, c->from.new, s->base);
-	return gw_name_format(&old, s->flags, GW_FLAG_KEYWORD(0) - 1, &none, name) &&
+	return gw_name_format(&old, s->flags, GW_FLAG_KEYWORD(0) - 1, &none, c->place->m.separator,
+		       name) &&
 	       faccessat(c->from.cur, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       copy_as(c, s, c->from.cur, name);
 }

@@ -89,6 +89,7 @@ struct gw_look_options {
 	int64_t mailbox;  /* 0: base has nothing */
 	bool create;      /* make the directories if they are missing */
 	uint64_t reserve; /* bytes that stay free where they are */
+	char separator;   /* of new names */
 	int64_t oldest;   /* the window: rows that are older, or larger, are marked; 0: none */
 	uint64_t max_size;
 	bool retry_refused; /* as if the server had never refused a file */

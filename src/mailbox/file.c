@@ -15,7 +15,8 @@ char *gw_box_renamed(struct gw_box *box, uint32_t local, uint64_t flags, uint64_
 	old.info = gw_name_without(old.info, alien, own);
 	if (alien != 0)
 		changes |= GW_FLAGS_KEYWORDS & ~gw_box_tags(box);
-	gw_name_format(&old, flags, changes, &box->keywords, name); /* as many as have room */
+	gw_name_format(&old, flags, changes, &box->keywords, box->env->account->info_separator,
+		name); /* as many as have room */
 	copy = strdup(name);
 	if (copy == NULL)
 		box->incomplete = true;
@@ -102,7 +103,8 @@ void gw_box_deliver(struct gw_box *box, const struct gw_box_arrival *a, struct g
 	op.to_in_new = (a->flags & gw_box_here(box)) == 0;
 	if (op.to_in_new)
 		op.to = strdup(base);
-	else if (gw_name_format(&old, a->flags, gw_box_here(box), &box->keywords, name))
+	else if (gw_name_format(&old, a->flags, gw_box_here(box), &box->keywords,
+			 box->env->account->info_separator, name))
 		op.to = strdup(name);
 	if (op.to == NULL) {
 		gw_delivered_drop(&op.file, &box->place->m);
@@ -180,6 +182,7 @@ char *gw_box_moved_name(struct gw_box *box, const struct gw_keywords *from, cons
 		old.base = gw_slice_str(base);
 	if (old.info.p == NULL && flags == 0) /* as it is */
 		return gw_slice_dup(old.base);
-	gw_name_format(&old, flags, GW_FLAGS_ALL & ~gw_box_tags(box), &box->keywords, name);
+	gw_name_format(&old, flags, GW_FLAGS_ALL & ~gw_box_tags(box), &box->keywords,
+		box->env->account->info_separator, name);
 	return strdup(name);
 }

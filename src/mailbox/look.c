@@ -128,6 +128,7 @@ void gw_box_look(struct gw_box *box)
 		.mailbox = box->row->id,
 		.create = box->row->uidvalidity == 0,
 		.reserve = box->env->account->min_free_space,
+		.separator = box->env->account->info_separator,
 		.oldest = box->oldest,
 		.max_size = box->folder->window.max_size,
 		.retry_refused = box->env->full,

@@ -141,7 +141,7 @@ static bool name_back(const char *name, char out[GW_NAME_MAX + 1])
 
 	if (old.info.p == NULL)
 		return snprintf(out, GW_NAME_MAX + 1, "%s", name) <= GW_NAME_MAX;
-	return gw_name_format(&old, 0, GW_FLAG_DELETED, &none, out);
+	return gw_name_format(&old, 0, GW_FLAG_DELETED, &none, old.separator, out);
 }
 
 enum gw_code gw_attic_restore(const struct gw_account *account,

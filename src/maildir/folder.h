@@ -28,6 +28,7 @@ enum gw_code gw_folder_shown(struct gw_slice name, char delimiter, struct gw_buf
 struct gw_maildir {
 	int dir, cur, new, tmp; /* -1: closed */
 	char *path;             /* owned; for messages */
+	char separator;         /* of new names (name.h) */
 	uint64_t reserve;       /* bytes of its file system that stay free; 0: none (room.h) */
 };
 

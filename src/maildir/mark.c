@@ -4,9 +4,11 @@
 #include "base/fs.h"
 #include "base/num.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define MARK_FILE ".godwit"
 #define ACCOUNT "account "
@@ -79,6 +81,29 @@ enum gw_code gw_mark_read(const char *root, struct gw_mark *out, struct gw_error
 	}
 	gw_buf_deinit(&text);
 	return code;
+}
+
+enum gw_code gw_mark_try_names(const char *root, char separator, struct gw_error *err)
+{
+	char path[4096];
+	int fd, sys;
+
+	separator = separator != '\0' ? separator : ':';
+	snprintf(path, sizeof path, "%s/" MARK_FILE "%c2,", root, separator);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	sys = fd < 0 ? errno : 0;
+	if (fd >= 0)
+		close(fd);
+	if (fd >= 0 && unlink(path) == 0)
+		return GW_OK;
+	if (sys == 0 || gw_hits_whole_disk(sys) || sys == EACCES)
+		return gw_fail_sys(
+			err, GW_ERR_DISK, sys == 0 ? errno : sys, "cannot write to %s", root);
+	return gw_fail_sys(err, GW_ERR_CONFIG, sys,
+		"the file system of %s takes no \"%c\" in names, which every Maildir has: add "
+		"info-separator = \"%s\" to the account, and read godwit(5) on what to tell the mail "
+		"reader",
+		root, separator, separator == ';' ? "!" : ";");
 }
 
 enum gw_code gw_mark_write(const char *root, const struct gw_mark *mark, struct gw_error *err)

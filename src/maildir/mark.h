@@ -25,5 +25,9 @@ void gw_mark_name(struct gw_mark *mark, const char *user, const char *host);
  * mark. */
 enum gw_code gw_mark_read(const char *root, struct gw_mark *out, struct gw_error *err);
 
+/* Does the root's file system take names with this separator?  Asked before there is a mark.
+ * GW_ERR_CONFIG: it does not; the way out is in the text. */
+enum gw_code gw_mark_try_names(const char *root, char separator, struct gw_error *err);
+
 /* Writes it durably. */
 enum gw_code gw_mark_write(const char *root, const struct gw_mark *mark, struct gw_error *err);

@@ -27,10 +27,12 @@ struct gw_name gw_name_split(const char *name)
 	size_t n = strlen(name);
 
 	for (size_t i = n; i-- > 0;) {
-		if (strncmp(name + i, ":2,", 3) == 0)
-			return (struct gw_name){ { name, i }, { name + i + 3, n - i - 3 } };
+		if (name[i] == '2' && i > 0 && name[i + 1] == ',' &&
+			strchr(GW_NAME_SEPARATORS, name[i - 1]) != NULL)
+			return (struct gw_name){ { name, i - 1 }, { name + i + 2, n - i - 2 },
+				name[i - 1] };
 	}
-	return (struct gw_name){ { name, n }, { NULL, 0 } };
+	return (struct gw_name){ { name, n }, { NULL, 0 }, '\0' };
 }
 
 /* A keyword's letter.  Dovecot has $Forwarded among the keywords; it is the flag that P stands for.
@@ -133,7 +135,7 @@ static size_t choose_letters(const struct gw_name *old, uint64_t flags, uint64_t
 }
 
 bool gw_name_format(const struct gw_name *old, uint64_t flags, uint64_t changes,
-	const struct gw_keywords *k, char out[GW_NAME_MAX + 1])
+	const struct gw_keywords *k, char separator, char out[GW_NAME_MAX + 1])
 {
 	char set[GW_NAME_MAX];
 	uint64_t wanted = flags & changes & gw_keywords_lettered(k);
@@ -146,7 +148,8 @@ bool gw_name_format(const struct gw_name *old, uint64_t flags, uint64_t changes,
 	room = GW_NAME_MAX - n - 3;
 	count = choose_letters(old, flags, changes, k, set, room);
 	qsort(set, count, 1, compare_chars);
-	memcpy(out + n, ":2,", 3);
+	out[n] = old->separator != '\0' ? old->separator : separator != '\0' ? separator : ':';
+	memcpy(out + n + 1, "2,", 2);
 	memcpy(out + n + 3, set, count);
 	out[n + 3 + count] = '\0';
 	return (wanted & ~gw_name_flags((struct gw_slice){ set, count }, k)) == 0;

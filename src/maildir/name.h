@@ -1,13 +1,18 @@
-/* maildir/name.h - Maildir file names: base name, and flags behind ":2," (maildir(5)). */
+/* maildir/name.h - Maildir file names: base name, and flags behind ":2," (maildir(5)), or behind ";2," or
+ * "!2,", which programs write where a file system takes no ":".  All three are read everywhere; a name
+ * keeps the one that it has. */
 #pragma once
 
 #include "maildir/keywords.h"
 
 enum { GW_NAME_MAX = 255 };
 
+#define GW_NAME_SEPARATORS ":;!"
+
 struct gw_name {
 	struct gw_slice base; /* up to the last ":2,", or the whole name */
 	struct gw_slice info; /* the letters behind it; .p NULL when there is no ":2," */
+	char separator;       /* the first byte of it; '\0': none */
 };
 
 /* Slices point into name. */
@@ -26,12 +31,12 @@ uint32_t gw_name_letters(struct gw_slice info);
 /* The info without these letters, in out; .p stays NULL. */
 struct gw_slice gw_name_without(struct gw_slice info, uint32_t unwanted, char out[GW_NAME_MAX + 1]);
 
-/* Writes "base:2,LETTERS" for flags; letters of the old info that mean nothing to us are kept
+/* Writes "base:2,LETTERS" for flags, with the separator of the old name, or this one ('\\0': ":"); letters of the old info that mean nothing to us are kept
  * byte for byte.  `changes` says which flags are ours to write: the others stay as in the old info.
  * A name that would be too long gets the letters that it has room for, those that it had first (or not
  * even the ":2,"); then the answer is false. */
 bool gw_name_format(const struct gw_name *old, uint64_t flags, uint64_t changes,
-	const struct gw_keywords *k, char out[GW_NAME_MAX + 1]);
+	const struct gw_keywords *k, char separator, char out[GW_NAME_MAX + 1]);
 
 /* Has the file's name room for the letters of these flags, too? */
 bool gw_name_has_room(const char *name, uint64_t flags);

@@ -86,16 +86,15 @@ static int copy_rest(int from, off_t at, int to)
 }
 
 /* tmp/ -> flushed -> sub/, flushed.  text NULL: what `from` holds behind its header. */
-static int put_file(const char *dir, const char *sub, const char *name, struct gw_slice head,
-	int from, off_t body)
+static int put_file(const char *dir, const char *sub, const char *name, const char *info,
+	struct gw_slice head, int from, off_t body)
 {
 	char tmp[PATH], to[PATH], place[PATH];
 	struct gw_error err = { 0 };
 	int fd, rc;
 
 	if ((size_t)snprintf(tmp, sizeof tmp, "%s/tmp/%s", dir, name) >= sizeof tmp ||
-		(size_t)snprintf(to, sizeof to, "%s/%s/%s%s", dir, sub, name,
-			strcmp(sub, "cur") == 0 ? ":2,S" : "") >= sizeof to)
+		(size_t)snprintf(to, sizeof to, "%s/%s/%s%s", dir, sub, name, info) >= sizeof to)
 		return ENAMETOOLONG;
 	snprintf(place, sizeof place, "%s/%s", dir, sub);
 	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -130,6 +129,8 @@ static void copy_to_sent(struct filing *f, const char *dir)
 {
 	int fd = gw_queue_read(f->queue, f->done ? GW_QUEUE_SENT : f->file.place, f->file.name),
 	    rc = EIO;
+	const char separator = f->account->info_separator;
+	const char info[] = { separator != '\0' ? separator : ':', '2', ',', 'S', '\0' };
 	struct gw_buf raw, head;
 	char name[64];
 	size_t n = 0;
@@ -142,7 +143,8 @@ static void copy_to_sent(struct filing *f, const char *dir)
 	snprintf(name, sizeof name, "%lld.%s.godwit", (long long)time(NULL), f->id);
 	if (read_header(fd, &raw, &n, &body) == GW_OK &&
 		filed_header((struct gw_slice){ raw.p, n }, &head) == GW_OK)
-		rc = put_file(dir, "cur", name, (struct gw_slice){ head.p, head.n }, fd, body);
+		rc = put_file(
+			dir, "cur", name, info, (struct gw_slice){ head.p, head.n }, fd, body);
 	log_filing(f, rc == 0 ? "filed" : "not-filed", rc == 0 ? dir : strerror(rc));
 	gw_buf_deinit(&raw);
 	gw_buf_deinit(&head);
@@ -296,7 +298,7 @@ static void write_notice(void *ctx)
 	snprintf(inbox, sizeof inbox, "%s%s", f->account->maildir,
 		f->account->layout == GW_LAYOUT_MAILDIRPP ? "" : "/INBOX");
 	snprintf(name, sizeof name, "%lld.%s.godwit-notice", (long long)time(NULL), f->id);
-	rc = put_file(inbox, "new", name, gw_slice_str(f->notice), -1, 0);
+	rc = put_file(inbox, "new", name, "", gw_slice_str(f->notice), -1, 0);
 	if (rc != 0)
 		log_filing(f, "no-notice", strerror(rc));
 	free_filing(f);

@@ -3,6 +3,8 @@
  */
 #include "sync/sync_p.h"
 
+#include "maildir/name.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,13 +25,12 @@ static bool is_kept(const struct gw_sync_step *step)
 
 void gw_sync_log_step(struct gw_sync *s, const char *mailbox, const struct gw_sync_step *step)
 {
-	const char *flags = step->file == NULL ? NULL : strstr(step->file, ":2,");
-	char *base = flags == NULL ? NULL : strndup(step->file, (size_t)(flags - step->file));
+	char *base = step->file == NULL ? NULL : gw_slice_dup(gw_name_split(step->file).base);
 	const struct gw_journal_entry entry = { .at = (int64_t)time(NULL),
 		.mailbox = mailbox,
 		.what = step->what,
 		.uid = step->uid,
-		.file = base != NULL ? base : step->file,
+		.file = base,
 		.id = step->id,
 		.text = step->text };
 

@@ -351,6 +351,8 @@ static enum gw_code prepare(struct gw_disk_world *world, struct gw_error *err)
 	code = gw_store_open(s->db_path, GW_STORE_WRITE, &world->store, err);
 	if (code == GW_OK)
 		code = gw_mkdirs(s->account->maildir, err);
+	if (code == GW_OK && s->mark.account_id[0] == '\0')
+		code = gw_mark_try_names(s->account->maildir, s->account->info_separator, err);
 	if (code == GW_OK && !s->copies_differ) { /* else both are set anew at the end */
 		memcpy(s->mark.account_id, s->account_id, sizeof s->mark.account_id);
 		s->mark.generation = s->generation + 1;

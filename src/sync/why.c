@@ -7,6 +7,7 @@
 
 #include "maildir/fingerprint.h"
 #include "maildir/folder.h"
+#include "maildir/name.h"
 #include "store/journal.h"
 #include "store/store.h"
 
@@ -42,9 +43,8 @@ struct mailboxes {
 static char *base_of(const char *path)
 {
 	const char *slash = strrchr(path, '/'), *name = slash == NULL ? path : slash + 1;
-	const char *flags = strstr(name, ":2,");
 
-	return flags == NULL ? strdup(name) : strndup(name, (size_t)(flags - name));
+	return gw_slice_dup(gw_name_split(name).base);
 }
 
 static void set_id(struct search *s, const uint8_t *digest)

@@ -398,7 +398,7 @@ struct file *find_here(struct run *r, const struct tree *t, const struct letter 
 /* The name with letters added ("+S") and taken away ("-F"), in cur/. */
 static char *with_flags(const char *path, char **changes, size_t n)
 {
-	const char *slash = strrchr(path, '/'), *colon = strstr(path, ":2,");
+	const char *slash = strrchr(path, '/'), *colon = info_of(path);
 	char flags[64] = "";
 	size_t length = 0;
 
@@ -412,9 +412,9 @@ static char *with_flags(const char *path, char **changes, size_t n)
 		if (has)
 			flags[length++] = (char)c;
 	}
-	return printed("%.*s/cur/%.*s:2,%s", (int)(slash - path) - 4, path,
+	return printed("%.*s/cur/%.*s%c2,%s", (int)(slash - path) - 4, path,
 		(int)(colon == NULL ? strlen(slash + 1) : (size_t)(colon - slash - 1)), slash + 1,
-		flags);
+		colon == NULL ? ':' : *colon, flags);
 }
 
 static struct version *next_version(struct run *r, struct letter *l)

@@ -85,11 +85,20 @@ void tree_free(struct tree *t)
 	text_free(&t->stamps);
 }
 
+const char *info_of(const char *path)
+{
+	for (const char *p = path; *p != '\0'; p++) {
+		if (strchr(":;!", *p) != NULL && strncmp(p + 1, "2,", 2) == 0)
+			return p;
+	}
+	return NULL;
+}
+
 const char *file_flags(const struct file *f)
 {
-	const char *flags = strstr(f->path, ":2,");
+	const char *info = info_of(f->path);
 
-	return flags == NULL ? "" : flags + 3;
+	return info == NULL ? "" : info + 3;
 }
 
 bool tree_make(const char *root, const char *dir)

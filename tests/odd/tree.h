@@ -20,7 +20,9 @@ struct tree {
 /* Reads the files of all cur/ and new/ below root. */
 void tree_read(struct tree *t, const char *root, struct mail *m);
 void tree_free(struct tree *t);
-const char *file_flags(const struct file *f); /* behind ":2,"; "" if there are none */
+const char *file_flags(const struct file *f);
+/* Where ":2,FS" begins in a path (or ";2,", "!2,"); NULL: it has none. */
+const char *info_of(const char *path); /* behind ":2,"; "" if there are none */
 
 bool tree_make(const char *root, const char *dir); /* cur, new, tmp */
 bool tree_write(const char *path, const char *p, size_t n, bool crlf);

@@ -15,7 +15,7 @@ struct fixture {
 
 static struct gw_maildir made(const char *root, const char *dir)
 {
-	struct gw_maildir m = { -1, -1, -1, -1, NULL, 0 };
+	struct gw_maildir m = { -1, -1, -1, -1, NULL, 0, 0 };
 	struct gw_error err = { 0 };
 	enum gw_open_result opened;
 

@@ -21,6 +21,32 @@ static void splits(void **state)
 	assert_true(gw_slice_eq(n.base, "plain,S=12") && n.info.p == NULL);
 	n = gw_name_split(":2,S");
 	assert_true(n.base.n == 0 && gw_slice_eq(n.info, "S"));
+	n = gw_name_split("a!2,FS");
+	assert_true(gw_slice_eq(n.base, "a") && gw_slice_eq(n.info, "FS") && n.separator == '!');
+	n = gw_name_split("a;2,");
+	assert_true(gw_slice_eq(n.base, "a") && n.info.n == 0 && n.separator == ';');
+	n = gw_name_split("a!2,S:2,T");
+	assert_true(gw_slice_eq(n.base, "a!2,S") && gw_slice_eq(n.info, "T"));
+	n = gw_name_split("a-2,S");
+	assert_true(gw_slice_eq(n.base, "a-2,S") && n.info.p == NULL && n.separator == '\0');
+	n = gw_name_split("2,S");
+	assert_true(gw_slice_eq(n.base, "2,S") && n.info.p == NULL);
+}
+
+static void a_separator_stays(void **state)
+{
+	struct gw_keywords k = { 0 };
+	char out[GW_NAME_MAX + 1];
+	struct gw_name old = gw_name_split("a;2,S");
+
+	(void)state;
+	assert_true(gw_name_format(&old, GW_FLAG_FLAGGED, GW_FLAG_FLAGGED, &k, '!', out));
+	assert_string_equal(out, "a;2,FS");
+	old = gw_name_split("a");
+	assert_true(gw_name_format(&old, GW_FLAG_FLAGGED, GW_FLAGS_ALL, &k, '!', out));
+	assert_string_equal(out, "a!2,F");
+	assert_true(gw_name_format(&old, GW_FLAG_FLAGGED, GW_FLAGS_ALL, &k, '\0', out));
+	assert_string_equal(out, "a:2,F");
 }
 
 static void formats_and_keeps_what_is_foreign(void **state)
@@ -37,10 +63,10 @@ static void formats_and_keeps_what_is_foreign(void **state)
 		gw_name_flags(old.info, &k), GW_FLAG_FLAGGED | GW_FLAG_SEEN | GW_FLAG_KEYWORD(1));
 	/* X and z mean nothing here: they stay.  T is not ours to write. */
 	assert_true(gw_name_format(
-		&old, GW_FLAG_ANSWERED | GW_FLAG_SEEN | GW_FLAG_DELETED, mine, &k, out));
+		&old, GW_FLAG_ANSWERED | GW_FLAG_SEEN | GW_FLAG_DELETED, mine, &k, ':', out));
 	assert_string_equal(out, "x,U=1:2,RSXz");
 	old = gw_name_split("x:2,T");
-	assert_true(gw_name_format(&old, GW_FLAG_SEEN, mine, &k, out));
+	assert_true(gw_name_format(&old, GW_FLAG_SEEN, mine, &k, ':', out));
 	assert_string_equal(out, "x:2,ST");
 	gw_keywords_deinit(&k);
 }
@@ -55,7 +81,7 @@ static void forwarded_is_a_flag_under_either_letter(void **state)
 	(void)state;
 	gw_keywords_put(&k, 0, gw_slice_str("$forwarded"));
 	assert_int_equal(gw_name_flags(old.info, &k), GW_FLAG_SEEN | GW_FLAG_FORWARDED);
-	assert_true(gw_name_format(&old, GW_FLAG_FORWARDED, GW_FLAGS_ALL, &k, out));
+	assert_true(gw_name_format(&old, GW_FLAG_FORWARDED, GW_FLAGS_ALL, &k, ':', out));
 	assert_string_equal(out, "x:2,P");
 	gw_keywords_deinit(&k);
 }
@@ -71,21 +97,23 @@ static void letters_without_room_are_left_out(void **state)
 	memset(name, 'n', 251);
 	name[251] = '\0';
 	old = gw_name_split(name);
-	assert_true(gw_name_format(&old, GW_FLAG_SEEN, GW_FLAGS_ALL, &k, out));
-	assert_false(gw_name_format(&old, GW_FLAG_SEEN | GW_FLAG_DRAFT, GW_FLAGS_ALL, &k, out));
+	assert_true(gw_name_format(&old, GW_FLAG_SEEN, GW_FLAGS_ALL, &k, ':', out));
+	assert_false(
+		gw_name_format(&old, GW_FLAG_SEEN | GW_FLAG_DRAFT, GW_FLAGS_ALL, &k, ':', out));
 	assert_int_equal(strlen(out), 255);
 	memcpy(name + 251, ":2,S", 5);
 	old = gw_name_split(name);
-	assert_false(gw_name_format(&old, GW_FLAG_SEEN | GW_FLAG_DRAFT, GW_FLAGS_ALL, &k, out));
+	assert_false(
+		gw_name_format(&old, GW_FLAG_SEEN | GW_FLAG_DRAFT, GW_FLAGS_ALL, &k, ':', out));
 	assert_string_equal(out, name);
 	assert_true(gw_name_has_room(name, 0));
 	assert_false(gw_name_has_room(name, GW_FLAG_DRAFT));
 	memset(name, 'n', 254);
 	name[254] = '\0';
 	old = gw_name_split(name);
-	assert_false(gw_name_format(&old, GW_FLAG_SEEN, GW_FLAGS_ALL, &k, out));
+	assert_false(gw_name_format(&old, GW_FLAG_SEEN, GW_FLAGS_ALL, &k, ':', out));
 	assert_string_equal(out, name);
-	assert_true(gw_name_format(&old, 0, GW_FLAGS_ALL, &k, out));
+	assert_true(gw_name_format(&old, 0, GW_FLAGS_ALL, &k, ':', out));
 }
 
 static void names_speak_of_their_uid(void **state)
@@ -320,7 +348,7 @@ static void editors_leave_no_mail(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(splits),
-		cmocka_unit_test(editors_leave_no_mail),
+		cmocka_unit_test(a_separator_stays), cmocka_unit_test(editors_leave_no_mail),
 		cmocka_unit_test(formats_and_keeps_what_is_foreign),
 		cmocka_unit_test(forwarded_is_a_flag_under_either_letter),
 		cmocka_unit_test(letters_without_room_are_left_out),
