@@ -10,12 +10,13 @@
 #include <stdint.h>
 
 /* One list yields the enumerators and the words that are kept. */
-#define GW_QUIRKS(X)                                                                             \
-	X(NO_AHEAD, "no-ahead")     /* drops what comes behind AUTHENTICATE before its answer */ \
-	X(NO_SASL, "no-sasl")       /* refuses AUTHENTICATE and takes LOGIN */                   \
-	X(NO_MOVE, "no-move")       /* MOVE was answered with BAD */                             \
-	X(NO_UIDPLUS, "no-uidplus") /* UID EXPUNGE was */                                        \
-	X(PLAIN_LIST, "plain-list") /* ends the connection at LIST with RETURN, twice */         \
+#define GW_QUIRKS(X)                                                                              \
+	X(NO_AHEAD, "no-ahead")     /* drops what comes behind AUTHENTICATE before its answer */  \
+	X(NO_SASL, "no-sasl")       /* refuses AUTHENTICATE and takes LOGIN */                    \
+	X(NO_MOVE, "no-move")       /* MOVE was answered with BAD */                              \
+	X(NO_UIDPLUS, "no-uidplus") /* UID EXPUNGE was */                                         \
+	X(PLAIN_LIST, "plain-list") /* ends the connection at LIST with RETURN, twice */          \
+	X(FEW, "few")               /* ends the connection when asked of many messages at once */ \
 	X(APPEND_FLAGS, "append-flags") /* APPEND without a list of flags was */
 
 enum gw_quirk_bit {
@@ -29,6 +30,8 @@ enum gw_quirk {
 	GW_QUIRKS(GW_QUIRK_VALUE)
 #undef GW_QUIRK_VALUE
 };
+
+enum { GW_FEW = 50 }; /* messages, where a server is known to want no more at once */
 
 /* Words, as gw_quirks_format() writes them; others are passed over.  NULL is none. */
 unsigned gw_quirks_parse(const char *words);

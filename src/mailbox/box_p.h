@@ -80,7 +80,7 @@ struct gw_box {
 	struct gw_mailbox_row *row;
 	struct gw_trial *trial;
 	struct gw_session *session; /* borrowed between attach and released */
-	bool session_used, stopped, superseded;
+	bool session_used, stopped, superseded, looks_at_few;
 	bool selected; /* on its session, this mailbox is */
 
 	struct gw_place *place; /* one reference; NULL in a dry run of a new mailbox */
@@ -495,6 +495,8 @@ void gw_box_note_break(struct gw_box *box, uint32_t lo, uint32_t hi, size_t aske
 void gw_box_came(struct gw_box *box, uint32_t uid);
 /* The look went through. */
 void gw_box_looked_there(struct gw_box *box);
+/* Did connections break, more than once, while it was looked at? */
+bool gw_box_broke_looking(const struct gw_box *box);
 /* Is it set aside?  true: the box has ended. */
 bool gw_box_bars_look(struct gw_box *box);
 bool gw_box_bars_changes(struct gw_box *box);

@@ -188,6 +188,13 @@ static void bar(struct gw_box *box, const struct gw_local_suspect *s, const char
 	gw_box_fail(box, &box->err);
 }
 
+bool gw_box_broke_looking(const struct gw_box *box)
+{
+	const struct gw_local_suspect *s = find(box, GW_SUSPECT_LOOK, NULL);
+
+	return s != NULL && s->times > 1;
+}
+
 bool gw_box_bars_look(struct gw_box *box)
 {
 	const struct gw_local_suspect *s = find(box, GW_SUSPECT_LOOK, NULL);

@@ -3,6 +3,8 @@
  */
 #include "mailbox/box_p.h"
 
+#include "imap/quirks.h"
+
 #include <strings.h>
 
 void gw_box_drop_views(struct gw_box *box)
@@ -189,6 +191,8 @@ static void on_observed(
 		return;
 	}
 	box->remote = *view;
+	if (box->looks_at_few)
+		gw_session_learn(box->session, GW_QUIRK_FEW);
 	gw_box_looked_there(box);
 	if (!box->env->verify && (is_another(box) || has_another_id(box)))
 		box->remote.restarted = true;
@@ -200,6 +204,18 @@ bool gw_box_is_renumbered(struct gw_box *box)
 	return box->remote.restarted && box->local.base_count > 0;
 }
 
+/* A server that ended the connection twice when it was asked for all messages, or is known to, is asked
+ * for some at a time. */
+static size_t choose_few(struct gw_box *box)
+{
+	bool known = (gw_session_quirks(box->session) & GW_QUIRK_FEW) != 0;
+
+	box->looks_at_few = known || gw_box_broke_looking(box);
+	if (known && box->env->fetch_most == 0)
+		box->env->fetch_most = GW_FEW;
+	return box->looks_at_few ? GW_FEW : 0;
+}
+
 void gw_box_observe(struct gw_box *box)
 {
 	const struct gw_observe_options options = { .session = box->session,
@@ -209,6 +225,7 @@ void gw_box_observe(struct gw_box *box)
 		.list = box->local.held_gone.count > 0,
 		.oldest = box->oldest,
 		.plain_select = box->env->plain_select,
+		.few = box->session == NULL ? 0 : choose_few(box),
 		.uidvalidity = box->row->uidvalidity,
 		.uidnext = box->row->uidnext,
 		.highestmodseq = box->row->highestmodseq,

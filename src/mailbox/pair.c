@@ -1,6 +1,8 @@
 /* mailbox/pair.c - finding out which messages are the same; part of the machine in box_p.h. */
 #include "mailbox/box_p.h"
 
+#include "imap/quirks.h"
+
 #include <stdlib.h>
 
 enum { HEADS_PER_COMMAND = 2000, HEAD_MAX = 64 << 20 };
@@ -109,6 +111,7 @@ static void on_heads_done(void *ctx, const struct gw_result *result)
 static enum gw_code fetch_heads(struct gw_box *box, const uint32_t *uids, size_t count)
 {
 	struct gw_seqset set = { 0 };
+	bool few = (gw_session_quirks(box->session) & GW_QUIRK_FEW) != 0;
 	size_t at = 0;
 	enum gw_code code = GW_OK;
 
@@ -116,7 +119,7 @@ static enum gw_code fetch_heads(struct gw_box *box, const uint32_t *uids, size_t
 	while (at < count && code == GW_OK) {
 		struct gw_line line;
 
-		code = gw_take_uids(uids, count, &at, HEADS_PER_COMMAND, &set);
+		code = gw_take_uids(uids, count, &at, few ? GW_FEW : HEADS_PER_COMMAND, &set);
 		gw_line_init(&line);
 		gw_line_printf(&line, "UID FETCH ");
 		gw_line_set(&line, &set);

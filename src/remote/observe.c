@@ -3,6 +3,7 @@
  *   SELECT (with the first FETCHes behind it)
  *     --refused with parameters--> SELECT once more, plain
  *     --EXISTS or UIDNEXT not told--> COUNTS
+ *     --a few messages at a time--> SEARCH, then EXTRA
  *   then
  *     --UIDs mean something else, or a FETCH was refused--> RELIST
  *     --the numbers do not add up--> SEARCH --nor do these--> UIDS --nor do these--> unproved
@@ -174,7 +175,7 @@ static void choose_items(struct observe *ob)
 
 static enum mode choose(const struct observe *ob)
 {
-	if (ob->o.full || ob->o.uidvalidity == 0 || ob->o.uidnext == 0)
+	if (ob->o.full || ob->o.few > 0 || ob->o.uidvalidity == 0 || ob->o.uidnext == 0)
 		return MODE_FULL;
 	if (ob->plain || ob->o.highestmodseq == 0)
 		return MODE_FLAGS;
@@ -224,6 +225,8 @@ static enum gw_code send_first_fetches(struct observe *ob)
 {
 	enum gw_code code = GW_OK;
 
+	if (ob->o.few > 0) /* it is searched for what there is */
+		return GW_OK;
 	switch (ob->mode) {
 	case MODE_FULL:
 		return ask(ob, ASK_ITEMS, 1, UINT32_MAX);
@@ -307,20 +310,23 @@ static void ask_counts(struct observe *ob)
 	check_sent(ob, send_line(ob, &line, gw_observe_on_response, on_counted, ob));
 }
 
+static void search(struct observe *ob)
+{
+	enter(ob, SEARCH);
+	ob->searches++;
+	check_sent(ob, ask(ob, ASK_SEARCH, 1, UINT32_MAX));
+}
+
 static void relist(struct observe *ob)
 {
 	enter(ob, RELIST);
 	ob->mode = MODE_FULL;
 	reset_view(ob);
 	choose_items(ob);
-	check_sent(ob, ask(ob, ASK_ITEMS, 1, UINT32_MAX));
-}
-
-static void search(struct observe *ob)
-{
-	enter(ob, SEARCH);
-	ob->searches++;
-	check_sent(ob, ask(ob, ASK_SEARCH, 1, UINT32_MAX));
+	if (ob->o.few > 0)
+		search(ob);
+	else
+		check_sent(ob, ask(ob, ASK_ITEMS, 1, UINT32_MAX));
 }
 
 static void ask_uids(struct observe *ob)
@@ -539,7 +545,7 @@ static void ask_extra(struct observe *ob, const struct gw_seqset *named)
 
 	if (ob->state != EXTRA) {
 		ob->untold_before = UINT64_MAX;
-		ob->most = SIZE_MAX;
+		ob->most = ob->o.few > 0 ? ob->o.few : SIZE_MAX;
 	}
 	gw_remote_view_settle(&ob->view);
 	if (code == GW_OK)

@@ -17,6 +17,7 @@ struct gw_observe_options {
 	bool full;                  /* whatever the cursors say */
 	bool list;                  /* not without the UIDs of all that is there */
 	bool plain_select;          /* this server refused a SELECT with parameters before */
+	size_t few; /* no command asks of more messages than these; 0: of any number */
 
 	/* Base's cursors; uidvalidity 0: none. */
 	uint32_t uidvalidity, uidnext;

@@ -397,6 +397,7 @@ static size_t read_command(
 	r->c.whole_length = n;
 	if (command < COMMANDS && commands[command].selected && r->t[0].kind == 'w') {
 		r->c.set = r->t[0].p;
+		r->c.exists = c->view_count;
 		for (size_t i = 0; i < c->view_count; i++)
 			r->c.asked += view_has(c, r, r->c.set, i);
 	}

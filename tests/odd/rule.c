@@ -49,7 +49,7 @@ static const struct {
 struct rule {
 	char *told;    /* as the case says it */
 	char *command; /* a kind, or a pattern if it has a blank or a star */
-	char *in, *asks, *holds, *more, *longer;
+	char *in, *asks, *holds, *more, *longer, *of;
 	char *times; /* ranges; NULL: always */
 	enum verb verb;
 	char *lines; /* NULL: none were named */
@@ -117,7 +117,8 @@ static bool read_condition(struct rule *r, const char *word)
 		const char *name;
 		char **to;
 	} all[] = { { "in=", &r->in }, { "asks=", &r->asks }, { "times=", &r->times },
-		{ "holds=", &r->holds }, { "more=", &r->more }, { "longer=", &r->longer } };
+		{ "holds=", &r->holds }, { "more=", &r->more }, { "longer=", &r->longer },
+		{ "of=", &r->of } };
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
 		size_t n = strlen(all[i].name);
@@ -173,6 +174,7 @@ void rule_free_all(struct rule *rules)
 		free(r->asks);
 		free(r->holds);
 		free(r->more);
+		free(r->of);
 		free(r->longer);
 		free(r->times);
 		free(r->lines);
@@ -216,6 +218,8 @@ static bool conditions_fit(const struct rule *r, const struct command *c)
 	if (r->in != NULL && strcasecmp(r->in, c->mailbox) != 0)
 		return false;
 	if (r->asks != NULL && !in_set(c->set, (uint32_t)strtoul(r->asks, NULL, 10), UINT32_MAX))
+		return false;
+	if (r->of != NULL && c->exists != strtoul(r->of, NULL, 10))
 		return false;
 	if (r->more != NULL && c->asked <= strtoul(r->more, NULL, 10))
 		return false;

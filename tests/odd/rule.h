@@ -29,6 +29,7 @@ struct command {
 	const char *mailbox; /* selected or named; "" if none */
 	const char *set;     /* of UIDs that it asks for; "" if none */
 	size_t asked;        /* how many messages that are */
+	size_t exists;       /* of so many in the selected mailbox */
 	const char *whole;   /* with its literals; NULL: they have not come yet */
 	size_t whole_length;
 };
