@@ -55,7 +55,8 @@ enum gw_code gw_store_set_fact(
 #define GW_FACT_MODSEQ "modseq" /* of the account (plan/modseq.h): what changed up to it was seen */
 #define GW_FACT_CAPS "caps"     /* what the server announced after login */
 #define GW_FACT_CAPS_BEFORE "caps-before" /* and before it, where its greeting tells none */
-#define GW_FACT_QUIRKS "quirks"           /* and what of that it does not do (imap/quirks.h) */
+#define GW_FACT_MUTED "muted"   /* mailboxes whose STATUS ends the connection (sync/mute.c) */
+#define GW_FACT_QUIRKS "quirks" /* and what of that it does not do (imap/quirks.h) */
 
 /* --- mailboxes ------------------------------------------------------------------------------ */
 

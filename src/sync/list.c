@@ -30,6 +30,19 @@ static uint32_t caps(const struct gw_sync *s)
 	return session(s) == NULL ? 0 : gw_session_caps(session(s));
 }
 
+/* A mailbox that no LIST told of. */
+static enum gw_code take_name(struct gw_sync *s, struct gw_slice wire, char delimiter,
+	unsigned attrs, struct gw_error *err)
+{
+	const struct gw_response r = {
+		.type = GW_RESP_LIST, .mailbox = wire, .delimiter = delimiter, .attrs = attrs
+	};
+
+	return gw_folders_find(&s->folders, wire) != NULL
+		       ? GW_OK
+		       : gw_folders_take_list(&s->folders, &r, s->account, err);
+}
+
 static void on_response(void *ctx, const struct gw_response *r)
 {
 	struct gw_sync *s = ctx;
@@ -46,7 +59,10 @@ static void on_response(void *ctx, const struct gw_response *r)
 			gw_sync_problem(s, NULL, &err);
 		break;
 	case GW_RESP_LSUB:
-		gw_folders_take_lsub(&s->folders, r);
+		if (s->list_way == GW_LIST_USUAL || s->phase != SYNC_LISTING)
+			gw_folders_take_lsub(&s->folders, r);
+		else if (take_name(s, r->mailbox, r->delimiter, r->attrs, &err) != GW_OK)
+			gw_sync_problem(s, NULL, &err);
 		break;
 	case GW_RESP_STATUS:
 		gw_folders_take_status(&s->folders, r);
@@ -351,7 +367,7 @@ void gw_list_settled(struct gw_sync *s)
 		write_now = true;              /* remembered, so that the next run need not ask */
 	}
 	gw_sync_learn(s, session(s));
-	write_now |= s->quirks != s->quirks_stored || s->caps_before_changed;
+	write_now |= s->quirks != s->quirks_stored || s->caps_before_changed || s->muted_changed;
 	for (size_t i = 0; i < s->folders.count; i++) {
 		const struct gw_folder *f = &s->folders.list[i];
 
@@ -462,18 +478,9 @@ static bool status_matters(struct gw_sync *s, const struct gw_folder *f)
 	return false;
 }
 
-static bool is_muted(const struct gw_sync *s, const struct gw_folder *f)
-{
-	for (size_t i = 0; i < s->muted_count; i++) {
-		if (strcmp(s->muted[i], f->wire) == 0)
-			return true;
-	}
-	return false;
-}
-
 static bool asks_status_of(struct gw_sync *s, const struct gw_folder *f)
 {
-	return f->wanted && !is_muted(s, f) && status_matters(s, f);
+	return f->wanted && !gw_sync_is_muted(s, f->wire) && status_matters(s, f);
 }
 
 static void on_status(void *ctx, const struct gw_result *result)
@@ -512,20 +519,10 @@ static bool mute_next(struct gw_sync *s)
 	size_t left = s->status_answers;
 
 	for (size_t i = 0; i < s->folders.count; i++) {
-		char **slot, *name;
+		const struct gw_folder *f = &s->folders.list[i];
 
-		if (!asks_status_of(s, &s->folders.list[i]) || left-- > 0)
-			continue;
-		name = strdup(s->folders.list[i].wire);
-		slot = name == NULL ? NULL
-				    : gw_array_push((void **)&s->muted, &s->muted_count,
-					      &s->muted_cap, sizeof *s->muted);
-		if (slot == NULL) {
-			free(name);
-			return false;
-		}
-		*slot = name;
-		return true;
+		if (asks_status_of(s, f) && left-- == 0)
+			return gw_sync_mute(s, gw_slice_str(f->wire));
 	}
 	return false;
 }
@@ -536,13 +533,21 @@ bool gw_sync_list_broke(struct gw_sync *s)
 		return false;
 	if (s->list_came)
 		return mute_next(s);
+	if (s->list_way != GW_LIST_USUAL) {
+		bool more = s->list_way == GW_LIST_BY_LSUB && s->row_count > 0;
+
+		s->list_way = GW_LIST_BY_STATE;
+		return more;
+	}
 	if (++s->list_breaks < LIST_BREAKS)
 		return true; /* perhaps it was the line */
-	if (s->quirks & GW_QUIRK_PLAIN_LIST)
-		return false;
-	s->quirks |= GW_QUIRK_PLAIN_LIST;
-	s->quirks_learned |= GW_QUIRK_PLAIN_LIST;
-	return true;
+	if (s->list_extended) {
+		s->quirks |= GW_QUIRK_PLAIN_LIST;
+		s->quirks_learned |= GW_QUIRK_PLAIN_LIST;
+		return true;
+	}
+	s->list_way = GW_LIST_BY_LSUB;
+	return gw_sync_mute(s, gw_slice_str(""));
 }
 
 static void on_counts(void *ctx, const struct gw_result *result)
@@ -606,7 +611,7 @@ bool gw_sync_ask_counts(struct gw_sync *s)
 		return ask_again(s, on, &line) || asked;
 	}
 	for (size_t i = 0; i < s->entry_count; i++) {
-		if (is_muted(s, s->entries[i].folder))
+		if (gw_sync_is_muted(s, s->entries[i].folder->wire))
 			continue;
 		gw_line_init(&line);
 		gw_line_printf(&line, "STATUS ");
@@ -619,22 +624,53 @@ bool gw_sync_ask_counts(struct gw_sync *s)
 
 static void send_list(struct gw_sync *s);
 
+/* What the state knows is added to what LSUB told; it proves nothing. */
+static void take_known(struct gw_sync *s)
+{
+	struct gw_error err = { 0 };
+
+	s->list_cut = s->inbox_asked = true;
+	for (size_t i = 0; i < s->row_count; i++) {
+		const struct gw_mailbox_row *row = &s->rows[i];
+
+		if (take_name(s, gw_slice_str(row->remote_name), row->delimiter, row->special_use,
+			    &err) != GW_OK)
+			gw_sync_problem(s, NULL, &err);
+		gw_error_clear(&err);
+	}
+	gw_fail(&err, GW_ERR_PROTOCOL,
+		"the server ends the connection when it is asked for its mailboxes: those that are "
+		"subscribed, and those that were there before, are synchronized (`sync --full` asks "
+		"again)");
+	err.scope = GW_SCOPE_MAILBOX;
+	gw_sync_problem(s, NULL, &err);
+}
+
+static void on_names(struct gw_sync *s)
+{
+	s->list_came = true;
+	ask_status(s);
+	if (s->list_pending == 0 && s->phase == SYNC_LISTING)
+		on_listed(s);
+}
+
 static void on_list_done(void *ctx, const struct gw_result *result)
 {
 	struct gw_sync *s = ctx;
 	struct gw_error err = { 0 };
 
-	if (result->kind == GW_RESULT_OK) {
-		s->list_pending--;
-		s->list_came = true;
-		ask_status(s);
-		if (s->list_pending == 0 && s->phase == SYNC_LISTING)
-			on_listed(s);
-		return;
-	}
 	s->list_pending--;
 	if (result->kind == GW_RESULT_LOST)
 		return;
+	if (s->list_way == GW_LIST_BY_LSUB) { /* also where that was refused */
+		take_known(s);
+		on_names(s);
+		return;
+	}
+	if (result->kind == GW_RESULT_OK) {
+		on_names(s);
+		return;
+	}
 	if (!s->folders.plain) {
 		s->folders.plain = true; /* some servers announce more than they understand */
 		send_list(s);
@@ -649,6 +685,18 @@ static void send_list(struct gw_sync *s)
 	bool extended = !s->folders.plain && (caps(s) & GW_CAP_LIST_EXTENDED);
 	struct gw_line line;
 
+	s->list_extended = extended;
+	if (s->list_way == GW_LIST_BY_STATE) {
+		take_known(s);
+		on_names(s);
+		return;
+	}
+	if (s->list_way == GW_LIST_BY_LSUB) {
+		gw_line_init(&line);
+		gw_line_printf(&line, "LSUB \"\" \"*\"");
+		send_line(s, &line, on_list_done);
+		return;
+	}
 	if (s->account->subscribed && !extended) {
 		gw_line_init(&line);
 		gw_line_printf(&line, "LIST \"\" \"*\"");
@@ -679,6 +727,8 @@ void gw_list_begin(struct gw_sync *s)
 	}
 	s->list_came = false;
 	s->status_answers = 0;
+	if (s->list_way == GW_LIST_USUAL && gw_sync_is_muted(s, ""))
+		s->list_way = GW_LIST_BY_LSUB;
 	gw_sync_stage(s, "listing mailboxes");
 	/* Gmail's has no prefix and no others. */
 	if ((caps(s) & GW_CAP_NAMESPACE) && !(caps(s) & GW_CAP_GMAIL)) {

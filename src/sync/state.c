@@ -96,7 +96,7 @@ static bool is_account_id(const char *id)
 
 static enum gw_code read_state(struct gw_sync *s, struct gw_error *err)
 {
-	char *id = NULL, *quirks = NULL;
+	char *id = NULL, *quirks = NULL, *muted = NULL;
 	int64_t generation = 0, modseq = 0, in_step = 0;
 	enum gw_code code = gw_sync_reread_rows(s, err);
 
@@ -120,6 +120,11 @@ static enum gw_code read_state(struct gw_sync *s, struct gw_error *err)
 	s->quirks_stored = gw_quirks_parse(quirks);
 	s->quirks = s->options.full ? 0 : s->quirks_stored;
 	free(quirks);
+	if (code == GW_OK)
+		code = read_fact(s, GW_FACT_MUTED, &muted, err);
+	if (code == GW_OK)
+		code = gw_sync_read_muted(s, muted, err);
+	free(muted);
 	if (code == GW_OK)
 		code = gw_sync_check_pause(s, err);
 	if (code == GW_OK)
@@ -336,7 +341,7 @@ static enum gw_code write_facts(
 		(code = gw_quirks_format(s->quirks, &quirks)) == GW_OK)
 		code = gw_store_set_fact(world->store, GW_FACT_QUIRKS, gw_buf_cstr(&quirks), err);
 	gw_buf_deinit(&quirks);
-	return code;
+	return code == GW_OK ? gw_sync_write_muted(s, err) : code;
 }
 
 /* In the pool.  Of the sync it changes only the mark; the loop does not touch it before it is

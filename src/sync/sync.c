@@ -66,9 +66,7 @@ static void free_sync(struct gw_sync *s)
 	free(s->attic_path);
 	free(s->journal_path);
 	gw_buf_deinit(&s->journal);
-	for (size_t i = 0; i < s->muted_count; i++)
-		free(s->muted[i]);
-	free(s->muted);
+	gw_sync_free_muted(s);
 	free(s->trash);
 	free(s);
 }

@@ -140,8 +140,16 @@ struct gw_sync {
 	unsigned list_breaks;  /* connections that ended while the list was asked for */
 	bool list_came;        /* so that it is STATUS that is asked for */
 	size_t status_answers; /* of these, in the order in which they were asked for */
-	char **muted; /* owned; whose STATUS ended a connection: they are looked at instead */
+	char **muted; /* owned; whose STATUS ended a connection: they are looked at instead; "": LIST */
 	size_t muted_count, muted_cap;
+	int64_t muted_at;   /* seconds since the epoch, the first of them; 0: none */
+	bool muted_changed; /* the state has others */
+	bool list_extended; /* LIST was asked with RETURN */
+	enum {
+		GW_LIST_USUAL,
+		GW_LIST_BY_LSUB, /* LIST ends the connection */
+		GW_LIST_BY_STATE /* so does LSUB: what was there before */
+	} list_way;
 	struct gw_settling *settling; /* owned; folders.c */
 	char **blocked; /* owned; names on the wire of what is left alone in this run */
 	size_t blocked_count, blocked_cap;
@@ -284,6 +292,16 @@ bool gw_sync_ask_counts(struct gw_sync *s);
 void gw_sync_listed(struct gw_sync *s);
 /* The connection ended over it, so that it is asked for in another way.  false: there is none left. */
 bool gw_sync_list_broke(struct gw_sync *s);
+
+/* --- mute.c --- */
+void gw_sync_free_muted(struct gw_sync *s);
+bool gw_sync_is_muted(const struct gw_sync *s, const char *wire);
+/* false: out of memory. */
+bool gw_sync_mute(struct gw_sync *s, struct gw_slice wire);
+/* text: of the state; NULL: none. */
+enum gw_code gw_sync_read_muted(struct gw_sync *s, const char *text, struct gw_error *err);
+/* In the pool. */
+enum gw_code gw_sync_write_muted(struct gw_sync *s, struct gw_error *err);
 /* Everything once more, by the same connection. */
 void gw_sync_list_again(struct gw_sync *s);
 

@@ -89,6 +89,21 @@ void do_list(struct server *s, struct conn *c, struct request *r)
 	answer_done(c, "OK listed");
 }
 
+void do_lsub(struct server *s, struct conn *c, struct request *r)
+{
+	(void)r; /* all of them are asked for */
+	for (const struct mailbox *b = s->mail.boxes; b != NULL; b = b->next) {
+		struct text *t = b->unsubscribed ? NULL : answer_text(c, 0);
+
+		if (t == NULL)
+			continue;
+		put(t, "* LSUB () \"%c\" ", s->mail.delimiter);
+		put_name(t, b->name);
+		put(t, "\r\n");
+	}
+	answer_done(c, "OK listed");
+}
+
 static struct mailbox *named(struct server *s, struct conn *c, const struct token *t)
 {
 	struct mailbox *b = t->kind == 'w' ? mail_box(&s->mail, t->p) : NULL;

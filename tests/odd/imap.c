@@ -280,6 +280,7 @@ static const struct {
 	{ "LOGOUT", "logout", do_logout, NULL, false, false },
 	{ "IDLE", "idle", do_idle, "IDLE", false, false },
 	{ "LIST", "list", do_list, NULL, false, false },
+	{ "LSUB", "lsub", do_lsub, NULL, false, false },
 	{ "STATUS", "status", do_status, NULL, false, false },
 	{ "SELECT", "select", do_select, NULL, false, false },
 	{ "EXAMINE", "select", do_select, NULL, false, false },

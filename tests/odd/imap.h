@@ -35,6 +35,7 @@ void view_add_changes(struct conn *c); /* likewise, and tells what others did */
 
 /* --- boxes.c --- */
 void do_list(struct server *s, struct conn *c, struct request *r);
+void do_lsub(struct server *s, struct conn *c, struct request *r);
 void do_status(struct server *s, struct conn *c, struct request *r);
 void do_select(struct server *s, struct conn *c, struct request *r);
 void do_unselect(struct server *s, struct conn *c, struct request *r);

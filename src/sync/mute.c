@@ -1,0 +1,88 @@
+/* sync/mute.c - mailboxes whose STATUS ends the connection: they are not asked for it, but looked at;
+ * part of sync_p.h.
+ *
+ * The state keeps their names, so that no later run loses a connection to each of them; after a week,
+ * and with --full, they are asked again.  The empty name stands for LIST itself.
+ */
+#include "sync/sync_p.h"
+
+#include "base/num.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+enum { MUTED_SECONDS = 7 * 86400, MUTED_MAX = 1 << 16 };
+
+void gw_sync_free_muted(struct gw_sync *s)
+{
+	for (size_t i = 0; i < s->muted_count; i++)
+		free(s->muted[i]);
+	free(s->muted);
+}
+
+bool gw_sync_is_muted(const struct gw_sync *s, const char *wire)
+{
+	for (size_t i = 0; i < s->muted_count; i++) {
+		if (strcmp(s->muted[i], wire) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool gw_sync_mute(struct gw_sync *s, struct gw_slice wire)
+{
+	char *name = gw_slice_dup(wire), **slot;
+
+	if (name == NULL)
+		return false;
+	slot = gw_array_push((void **)&s->muted, &s->muted_count, &s->muted_cap, sizeof *s->muted);
+	if (slot == NULL) {
+		free(name);
+		return false;
+	}
+	*slot = name;
+	s->muted_changed = true;
+	if (s->muted_at == 0)
+		s->muted_at = (int64_t)time(NULL);
+	return true;
+}
+
+/* The time of the first on a line, then a name a line. */
+enum gw_code gw_sync_read_muted(struct gw_sync *s, const char *text, struct gw_error *err)
+{
+	uint64_t at;
+	size_t n = text == NULL ? 0 : strcspn(text, "\n");
+
+	if (n == 0 || !gw_read_u64((struct gw_slice){ text, n }, INT64_MAX, &at))
+		return GW_OK;
+	if (s->options.full || (int64_t)at + MUTED_SECONDS <= (int64_t)time(NULL)) {
+		s->muted_changed = true;
+		return GW_OK;
+	}
+	s->muted_at = (int64_t)at;
+	for (text += n + (text[n] == '\n'); *text != '\0'; text += n + (text[n] == '\n')) {
+		n = strcspn(text, "\n");
+		if (!gw_sync_mute(s, (struct gw_slice){ text, n }))
+			return gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	}
+	s->muted_changed = false;
+	return GW_OK;
+}
+
+enum gw_code gw_sync_write_muted(struct gw_sync *s, struct gw_error *err)
+{
+	struct gw_buf text;
+	enum gw_code code;
+
+	if (!s->muted_changed)
+		return GW_OK;
+	gw_buf_init(&text, MUTED_MAX);
+	code = s->muted_count == 0 ? GW_OK : gw_buf_printf(&text, "%lld\n", (long long)s->muted_at);
+	for (size_t i = 0; i < s->muted_count && code == GW_OK; i++) {
+		if (strchr(s->muted[i], '\n') == NULL)
+			code = gw_buf_printf(&text, "%s\n", s->muted[i]);
+	}
+	code = gw_store_set_fact(s->disk.world.store, GW_FACT_MUTED, gw_buf_cstr(&text), err);
+	gw_buf_deinit(&text);
+	return code;
+}
