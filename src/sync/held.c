@@ -93,6 +93,59 @@ void gw_sync_note_held(struct gw_sync *s, const char *name, const struct gw_erro
 	h->stored = false;
 }
 
+struct note_job {
+	struct gw_disk_job job; /* first */
+	struct gw_sync *sync;
+	char *name, *reason; /* owned */
+	int64_t at;
+	uint64_t listed;
+};
+
+static void work_note(struct gw_disk_job *job, struct gw_disk_world *world)
+{
+	struct note_job *n = (struct note_job *)job;
+	struct gw_error err = { 0 }; /* the end of the run writes it once more, and tells */
+
+	if (world->dry_run || world->broken.code != GW_OK || gw_disk_writable(world, &err) != GW_OK)
+		return;
+	gw_store_held_mailbox_put(world->store,
+		&(struct gw_held_mailbox){ n->name, n->at, n->listed, n->reason }, &err);
+}
+
+static void on_noted(struct gw_disk_job *job)
+{
+	struct note_job *n = (struct note_job *)job;
+	struct gw_sync *s = n->sync;
+
+	free(n->name);
+	free(n->reason);
+	free(n);
+	if (s->phase >= SYNC_ENDING)
+		gw_sync_maybe_finish(s); /* it may have waited for this */
+}
+
+/* At once: a run that is killed would let the next one ask for it again. */
+static void store_now(struct gw_sync *s, const struct gw_held *h)
+{
+	struct note_job *n = calloc(1, sizeof *n);
+
+	if (n == NULL)
+		return;
+	*n = (struct note_job){ .job = { .work = work_note, .done = on_noted },
+		.sync = s,
+		.name = strdup(h->name),
+		.reason = strdup(h->reason),
+		.at = h->at,
+		.listed = h->listed };
+	if (n->name != NULL && n->reason != NULL) {
+		gw_disk_submit(&s->disk, &n->job);
+		return;
+	}
+	free(n->name);
+	free(n->reason);
+	free(n);
+}
+
 void gw_sync_note_not_made(struct gw_sync *s, const char *dir, const char *why)
 {
 	struct gw_held *h = find(s, dir);
@@ -111,6 +164,7 @@ void gw_sync_note_not_made(struct gw_sync *s, const char *dir, const char *why)
 		h->at = (int64_t)s->env.now;
 		h->listed = hash_list(s);
 		h->stored = false;
+		store_now(s, h);
 	}
 	gw_sync_problem(s, dir, &err);
 }
