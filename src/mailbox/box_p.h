@@ -16,6 +16,7 @@
 #include "mailbox/box.h"
 #include "mailbox/state.h"
 #include "net/delay.h"
+#include "plan/sight.h"
 #include "remote/append.h"
 #include "remote/expunge.h"
 #include "remote/fetch.h"
@@ -165,6 +166,8 @@ struct gw_box {
 	bool convicts;                /* it set something aside for the breaks of this run */
 	bool unsent;                  /* it ends because it could not even ask */
 	struct gw_error unavailable;  /* the server gives no bodies at present */
+	struct gw_sighted sighted;    /* of a plan */
+	uint32_t shows;               /* that is to be stored */
 	size_t refused, undelivered;  /* operations that the disk did not carry out */
 	struct gw_error refusal;      /* the first of them */
 	size_t aside;                 /* messages that an earlier run set aside */
@@ -332,6 +335,11 @@ void gw_box_tell(struct gw_box *box);
 /* match.c */
 void gw_box_look_at_gone(struct gw_box *box);
 
+/* hidden.c */
+/* Does the mailbox show only the newest?  Of a server that has no mailbox of all mail. */
+void gw_box_judge_sight(struct gw_box *box, struct gw_plan_input *in);
+/* What only seems to be gone there becomes hidden. */
+void gw_box_hide_oldest(struct gw_box *box);
 /* hidden.c: asks all mail for the labels of what is gone. */
 void gw_box_ask_labels(struct gw_box *box);
 /* archive.c: asks the state where what may be archived stands. */

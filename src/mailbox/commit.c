@@ -76,13 +76,14 @@ static void commit_cursor(struct gw_box *box)
 		op.row.uidnext = v->uidnext;
 		op.row.highestmodseq = v->highestmodseq;
 		op.row.messages = v->selected_exists;
+		op.row.shows = box->shows;
 		op.row.window = gw_box_window_key(box->folder, box->env->now);
 		if (box->asked_full && v->full)
 			op.row.full_at = box->env->now; /* no later than the look */
 		take_stamps(box, &op.row);
 	}
 	same = same_stamps(box->row, &op.row) && op.row.uidnext == box->row->uidnext &&
-	       op.row.messages == box->row->messages &&
+	       op.row.messages == box->row->messages && op.row.shows == box->row->shows &&
 	       op.row.highestmodseq == box->row->highestmodseq && op.row.inode == box->row->inode &&
 	       op.row.object_id == box->row->object_id && op.row.full_at == box->row->full_at &&
 	       op.row.window == box->row->window;

@@ -38,6 +38,47 @@ bool gw_box_may_hide(const struct gw_box *box, uint64_t account_gone)
 	return gw_base_has_hidden(box->local.base, box->local.base_count);
 }
 
+void gw_box_judge_sight(struct gw_box *box, struct gw_plan_input *in)
+{
+	const struct gw_remote_view *v = &box->remote;
+	const struct gw_sight sight = {
+		.exists = (uint32_t)v->listed, .before = box->row->messages, .most = box->row->shows
+	};
+
+	box->shows = box->row->shows;
+	box->sighted = (struct gw_sighted){ 0 };
+	if (box->env->all != NULL || v->unproved || v->restarted || box->copies_differ)
+		return;
+	box->sighted = gw_sight_judge(&sight, in);
+	in->shows_all = box->sighted.whole;
+	if (box->sighted.whole)
+		box->shows = 0;
+	else if (box->sighted.more && box->shows > 0 && sight.exists > box->shows)
+		box->shows = sight.exists;
+}
+
+void gw_box_hide_oldest(struct gw_box *box)
+{
+	size_t hidden = 0;
+
+	for (size_t i = 0; i < box->plan.count; i++) {
+		struct gw_action *a = &box->plan.actions[i];
+
+		if (!gw_action_is_gone_there(a) || a->uid >= box->sighted.oldest)
+			continue;
+		a->kind = GW_DO_HIDE;
+		hidden++;
+	}
+	if (hidden == 0)
+		return;
+	if (box->shows == 0)
+		box->shows = (uint32_t)box->remote.listed;
+	gw_log(box->env->log, GW_LOG_WARN,
+		"%s: the server shows the newest %u messages only, as it seems: the %zu that "
+		"disappeared stay here until it shows more than that without them",
+		box->folder->shown, box->shows, hidden);
+}
+
 /* As X-GM-LABELS has it. */
 static const char *label_of(const struct gw_box *box)
 {

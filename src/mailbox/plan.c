@@ -190,6 +190,7 @@ static bool make_plan(struct gw_box *box)
 	in.read_only = v->read_only;
 	in.max_size = box->folder->window.max_size;
 	in.max_messages = box->folder->window.max_messages;
+	gw_box_judge_sight(box, &in);
 	gw_box_mark_candidates(box);
 	look_again = box->plan.look_again;
 	gw_box_note_seen(box);
@@ -224,6 +225,7 @@ void gw_box_plan(struct gw_box *box)
 void gw_box_judge(struct gw_box *box)
 {
 	box->env->counts->waiting += box->delta.waiting;
+	gw_box_hide_oldest(box);
 	guard(box);
 	guard_uploads(box);
 	gw_box_tell(box);

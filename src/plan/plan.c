@@ -335,8 +335,8 @@ static bool gone_there(
 {
 	struct gw_action *a;
 
-	if (b->kind ==
-		GW_BASE_HIDDEN) /* known, and when it shows again it is known what became of it */
+	/* Known, and when it shows again it is known what became of it. */
+	if (b->kind == GW_BASE_HIDDEN && !in->shows_all)
 		return true;
 	if (in->copies_differ || b->kind == GW_BASE_COVERED ||
 		(b->local == GW_NO_LOCAL && b->kind == GW_BASE_FILE && !in->local_trusted)) {

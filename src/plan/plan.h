@@ -112,6 +112,7 @@ struct gw_plan_input {
 	uint32_t max_messages; /* only the newest; flagged and unread ones stay; 0: all */
 	uint32_t first_inside; /* plan's own: the oldest UID among the newest */
 	bool never_delete;     /* what is deleted here is left standing there */
+	bool shows_all;        /* what was hidden there is gone (sight.h) */
 };
 
 enum gw_action_kind {

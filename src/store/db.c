@@ -101,6 +101,8 @@ static const char *const migrations[] = {
 	("CREATE TABLE refused_keyword(mailbox_id INTEGER NOT NULL REFERENCES mailbox(id),"
 	 " name TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT NOT NULL,"
 	 " PRIMARY KEY(mailbox_id, name)) STRICT, WITHOUT ROWID;"),
+	/* So many a mailbox is taken to show at most (plan/sight.h). */
+	("ALTER TABLE mailbox ADD COLUMN shows INTEGER NOT NULL DEFAULT 0;"),
 };
 static const struct store_schema mailbox_schema = { migrations,
 	sizeof migrations / sizeof *migrations };
@@ -145,19 +147,19 @@ static const char *const sql[STATEMENTS] = {
 			 " (SELECT count(*) FROM deleted WHERE mailbox_id = id AND at > ?),"
 			 " (SELECT min(at) FROM refused WHERE mailbox_id = id AND uid = 0),"
 			 " (SELECT count(*) FROM refused_keyword WHERE mailbox_id = id),"
-			 " (SELECT min(at) FROM refused_keyword WHERE mailbox_id = id)"
+			 " (SELECT min(at) FROM refused_keyword WHERE mailbox_id = id), shows"
 			 " FROM mailbox"
 			 " ORDER BY remote_name",
 	[ST_MAILBOX_ADD] = "INSERT INTO mailbox(remote_name, delimiter, local_dir, special_use,"
 			   " uidvalidity, uidnext, highestmodseq, messages, inode, full_at,"
 			   " cur_inode, cur_mtime, cur_ctime, new_inode, new_mtime, new_ctime,"
-			   " window, object_id)"
-			   " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			   " window, object_id, shows)"
+			   " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[ST_MAILBOX_UPDATE] =
 		"UPDATE mailbox SET delimiter = ?, special_use = ?, uidvalidity = ?,"
 		" uidnext = ?, highestmodseq = ?, messages = ?, inode = ?, full_at = ?,"
 		" cur_inode = ?, cur_mtime = ?, cur_ctime = ?, new_inode = ?, new_mtime = ?,"
-		" new_ctime = ?, window = ?, object_id = ? WHERE id = ?",
+		" new_ctime = ?, window = ?, object_id = ?, shows = ? WHERE id = ?",
 	[ST_MAILBOX_GIVE_WAY] = "UPDATE mailbox SET remote_name = CAST(char(1) || id AS BLOB),"
 				" local_dir = char(1) || id"
 				" WHERE (remote_name = ?1 OR local_dir = ?2) AND id <> ?3",

@@ -65,7 +65,8 @@ enum gw_code gw_store_mailboxes(
 			.deleted_kept = (uint32_t)sqlite3_column_int64(st, 28),
 			.refused_at = sqlite3_column_int64(st, 29),
 			.keywords_refused = (uint32_t)sqlite3_column_int64(st, 30),
-			.keywords_refused_at = sqlite3_column_int64(st, 31) };
+			.keywords_refused_at = sqlite3_column_int64(st, 31),
+			.shows = (uint32_t)sqlite3_column_int64(st, 32) };
 
 		code = row.remote_name == NULL || row.local_dir == NULL
 			       ? gw_fail(err, GW_ERR_NOMEM, "out of memory")
@@ -110,6 +111,7 @@ static void bind_cursor(sqlite3_stmt *st, int at, const struct gw_mailbox_row *r
 	bind_stamp(st, at + 10, &row->new);
 	sqlite3_bind_int64(st, at + 13, row->window);
 	sqlite3_bind_int64(st, at + 14, (sqlite3_int64)row->object_id);
+	sqlite3_bind_int64(st, at + 15, row->shows);
 }
 
 enum gw_code gw_store_mailbox_add(
@@ -138,7 +140,7 @@ enum gw_code gw_store_mailbox_update(
 		return err->code;
 	sqlite3_bind_int(st, 1, row->delimiter);
 	bind_cursor(st, 2, row);
-	sqlite3_bind_int64(st, 17, row->id);
+	sqlite3_bind_int64(st, 18, row->id);
 	return store_run(store, st, err);
 }
 
@@ -213,7 +215,7 @@ enum gw_code gw_store_mailbox_keep_files(
 		code = empty_tables(store, mailbox, tables, sizeof tables / sizeof *tables, err);
 	snprintf(text, sizeof text,
 		"UPDATE mailbox SET uidvalidity = 0, uidnext = 0, highestmodseq = 0, messages = 0,"
-		" full_at = 0, missing_at = 0, object_id = 0, cur_inode = 0, new_inode = 0 WHERE "
+		" full_at = 0, missing_at = 0, object_id = 0, shows = 0, cur_inode = 0, new_inode = 0 WHERE "
 		"id = %lld",
 		(long long)mailbox);
 	return code == GW_OK ? store_exec(store, text, err) : code;

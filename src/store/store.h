@@ -73,6 +73,7 @@ struct gw_mailbox_row {
 	uint64_t inode;           /* of its directory */
 	int64_t full_at;          /* when it was last looked at in full, seconds since the epoch */
 	struct gw_stamp cur, new; /* of the last trusted look at its files; zero: none */
+	uint32_t shows;           /* messages at most, it seems (plan/sight.h); 0: all */
 	uint64_t object_id;       /* stands for its MAILBOXID (RFC 8474); 0: not known */
 	uint32_t window;          /* stands for the window that it was last brought in line with */
 	int64_t missing_at;       /* when it was first missing on one side; 0: it is not */

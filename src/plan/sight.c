@@ -1,0 +1,89 @@
+/* plan/sight.c - see sight.h. */
+#include "plan/sight.h"
+
+/* Below, a picture like that is mostly a person's; and people set limits in round numbers. */
+enum { LEAST = 50, ROUND = 50 };
+
+struct counted {
+	uint64_t gone;   /* that were shown */
+	uint64_t inside; /* of these, newer than the oldest that is shown */
+	uint64_t fresh;
+	uint32_t oldest; /* that is shown; UINT32_MAX: none is */
+	bool has_hidden, shown_again;
+};
+
+static const struct gw_remote_msg *told_of(const struct gw_plan_input *in, uint32_t uid, size_t *at)
+{
+	while (*at < in->remote_count && in->remote[*at].uid < uid)
+		(*at)++;
+	return *at < in->remote_count && in->remote[*at].uid == uid ? &in->remote[*at] : NULL;
+}
+
+static bool is_shown(const struct gw_plan_input *in, uint32_t uid, size_t *at)
+{
+	if (told_of(in, uid, at) != NULL)
+		return true;
+	if (in->listing != NULL)
+		return gw_seqset_has(in->listing, uid);
+	return !in->remote_full && !gw_seqset_has(in->vanished, uid);
+}
+
+static void note_oldest(struct counted *c, uint32_t uid)
+{
+	if (uid < c->oldest)
+		c->oldest = uid;
+}
+
+static struct counted count(const struct gw_plan_input *in)
+{
+	struct counted c = { .oldest = UINT32_MAX };
+	size_t at = 0, b = 0;
+
+	for (size_t i = 0; i < in->base_count; i++) {
+		const struct gw_base_msg *m = &in->base[i];
+		bool hidden = m->kind == GW_BASE_HIDDEN;
+		/* That nothing was told of it says nothing of one that is hidden. */
+		bool shown = hidden && in->listing == NULL && !in->remote_full
+				     ? told_of(in, m->uid, &at) != NULL
+				     : is_shown(in, m->uid, &at);
+
+		c.has_hidden |= hidden;
+		c.shown_again |= hidden && shown;
+		c.gone += !hidden && !shown;
+		if (shown)
+			note_oldest(&c, m->uid);
+		else if (!hidden && m->uid > c.oldest)
+			c.inside++;
+	}
+	for (size_t i = 0; i < in->remote_count; i++) {
+		while (b < in->base_count && in->base[b].uid < in->remote[i].uid)
+			b++;
+		if (b < in->base_count && in->base[b].uid == in->remote[i].uid)
+			continue;
+		c.fresh++;
+		note_oldest(&c, in->remote[i].uid);
+	}
+	return c;
+}
+
+/* Is it as if the oldest had made room for new ones, or as if a limit had been set? */
+static bool begins(const struct gw_sight *s, const struct counted *c)
+{
+	return c->inside == 0 &&
+	       (s->exists == s->before ? c->fresh == c->gone
+				       : s->exists < s->before && s->exists % ROUND == 0);
+}
+
+struct gw_sighted gw_sight_judge(const struct gw_sight *sight, const struct gw_plan_input *in)
+{
+	const struct counted c = count(in);
+	struct gw_sighted out = { .more = c.shown_again };
+
+	out.whole =
+		c.has_hidden && sight->most != 0 && sight->exists > sight->most && !c.shown_again;
+	if (sight->exists < LEAST || c.gone == 0 || c.oldest == UINT32_MAX || out.whole)
+		return out;
+	if (c.has_hidden ? sight->exists <= sight->most || c.shown_again : begins(sight, &c))
+		out.oldest = c.oldest;
+	return out;
+}

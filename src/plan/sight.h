@@ -1,0 +1,25 @@
+/* plan/sight.h - does a mailbox show all that is in it, or only the newest?  Pure.
+ *
+ * Some servers show a bounded number of messages and do not say so: as new mail comes, as many of the
+ * oldest disappear.  They are out of sight, not gone.  A person who deletes the oldest leaves the same
+ * picture once, so what is taken for hidden is so for as long as the server never shows more than it
+ * did then: where it does, it shows all, and they were deleted.
+ */
+#pragma once
+
+#include "plan/plan.h"
+
+struct gw_sight {
+	uint32_t exists; /* messages there are, proved */
+	uint32_t before; /* there were when it was last seen through; 0: not known */
+	uint32_t most;   /* it was taken to show so many at most; 0: all */
+};
+
+struct gw_sighted {
+	uint32_t oldest; /* what is gone and older is hidden; 0: nothing is */
+	bool whole;      /* it shows all, after all: rows that are hidden are gone */
+	bool more;       /* it shows older ones than it did */
+};
+
+/* Of a view that adds up. */
+struct gw_sighted gw_sight_judge(const struct gw_sight *sight, const struct gw_plan_input *in);
