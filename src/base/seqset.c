@@ -210,6 +210,19 @@ bool gw_seqset_has(const struct gw_seqset *s, uint32_t n)
 	return at < s->count && s->ranges[at].first <= n;
 }
 
+bool gw_seqset_meets(const struct gw_seqset *a, const struct gw_seqset *b)
+{
+	for (size_t i = 0, j = 0; i < a->count && j < b->count;) {
+		if (a->ranges[i].last < b->ranges[j].first)
+			i++;
+		else if (b->ranges[j].last < a->ranges[i].first)
+			j++;
+		else
+			return true;
+	}
+	return false;
+}
+
 uint64_t gw_seqset_size(const struct gw_seqset *s)
 {
 	uint64_t size = 0;

@@ -32,6 +32,9 @@ enum gw_code gw_seqset_format(const struct gw_seqset *s, struct gw_buf *out);
 
 bool gw_seqset_has(const struct gw_seqset *s, uint32_t n);
 
+/* Do they have a number in common? */
+bool gw_seqset_meets(const struct gw_seqset *a, const struct gw_seqset *b);
+
 /* How many numbers the set holds. */
 uint64_t gw_seqset_size(const struct gw_seqset *s);
 

@@ -272,6 +272,7 @@ static enum gw_code begin(struct observe *ob)
 {
 	enum gw_code code;
 
+	gw_tally_deinit(&ob->tally);
 	enter(ob, SELECT);
 	ob->mode = choose(ob);
 	reset_view(ob);
@@ -366,7 +367,7 @@ static bool adds_up(const struct observe *ob, uint64_t told)
 	const struct gw_answer answer = { .told = told,
 		.exists = ob->view.exists,
 		.expunged = ob->expunged,
-		.refused = ob->refused || ob->tally.absurd };
+		.refused = ob->refused || ob->tally.absurd || ob->tally.contradicts };
 
 	return gw_answer_is_complete(&answer);
 }

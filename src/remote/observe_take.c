@@ -53,6 +53,8 @@ static void take_vanished(struct observe *ob, const struct gw_response *r)
 	struct gw_remote_view *v = &ob->view;
 	uint64_t before = gw_seqset_size(&v->vanished), n;
 
+	if (!gw_session_qresync(ob->o.session)) /* it was not asked for, and proves nothing */
+		return;
 	if (gw_seqset_parse(&v->vanished, r->list) != GW_OK ||
 		(!r->earlier && gw_seqset_parse(&ob->tally.left, r->list) != GW_OK))
 		ob->refused = true; /* not understood, it proves nothing: list instead */

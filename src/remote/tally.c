@@ -11,12 +11,15 @@ void gw_tally_deinit(struct gw_tally *tally)
 {
 	gw_seqset_deinit(&tally->told);
 	gw_seqset_deinit(&tally->left);
+	gw_seqset_deinit(&tally->gone);
 	free(tally->numbers);
 	*tally = (struct gw_tally){ 0 };
 }
 
 void gw_tally_reset(struct gw_tally *tally)
 {
+	if (gw_seqset_add_set(&tally->gone, &tally->left) != GW_OK)
+		tally->contradicts = true; /* nobody can tell */
 	tally->told.count = tally->left.count = tally->number_count = 0;
 	tally->absurd = false;
 }
@@ -45,6 +48,7 @@ enum gw_code gw_tally_add(struct gw_tally *tally, uint32_t uid, uint32_t exists)
 		tally->number_count == 0 ? NULL : &tally->numbers[tally->number_count - 1];
 	enum gw_code code = GW_OK;
 
+	tally->contradicts |= gw_seqset_has(&tally->left, uid);
 	if (last != NULL && last->last == uid - 1) {
 		last->last = uid;
 		return GW_OK;
@@ -73,5 +77,6 @@ enum gw_code gw_tally_settle(struct gw_tally *tally, uint32_t exists)
 {
 	enum gw_code code = sort(tally, exists);
 
+	tally->contradicts |= gw_seqset_meets(&tally->told, &tally->gone);
 	return code == GW_OK ? gw_seqset_subtract(&tally->told, &tally->left) : code;
 }

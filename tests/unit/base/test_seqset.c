@@ -101,6 +101,7 @@ static void bulk_and_difference_agree_with_bits(void **state)
 	for (int round = 0; round < 2000; round++) {
 		struct gw_seqset sets[2] = { { 0 }, { 0 } }, copy = { 0 };
 		bool bits[2][100] = { { false }, { false } };
+		bool common = false;
 
 		for (int k = 0; k < 4; k++) { /* in several bulks */
 			struct gw_range ranges[12];
@@ -117,6 +118,9 @@ static void bulk_and_difference_agree_with_bits(void **state)
 			}
 			assert_int_equal(gw_seqset_add_all(&sets[k % 2], ranges, n), GW_OK);
 		}
+		for (uint32_t at = 1; at < 100; at++)
+			common |= bits[0][at] && bits[1][at];
+		assert_int_equal(gw_seqset_meets(&sets[0], &sets[1]), common);
 		assert_int_equal(gw_seqset_copy(&copy, &sets[0]), GW_OK);
 		assert_int_equal(gw_seqset_subtract(&sets[0], &sets[1]), GW_OK);
 		for (uint32_t at = 1; at < 100; at++) {
@@ -124,6 +128,7 @@ static void bulk_and_difference_agree_with_bits(void **state)
 			assert_int_equal(gw_seqset_has(&sets[1], at), bits[1][at]);
 			assert_int_equal(gw_seqset_has(&sets[0], at), bits[0][at] && !bits[1][at]);
 		}
+		assert_false(gw_seqset_meets(&sets[0], &sets[1]));
 		for (size_t i = 1; i < sets[1].count; i++)
 			assert_true(sets[1].ranges[i].first > sets[1].ranges[i - 1].last + 1);
 		for (int k = 0; k < 2; k++)
