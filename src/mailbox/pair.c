@@ -111,7 +111,8 @@ static void on_heads_done(void *ctx, const struct gw_result *result)
 static enum gw_code fetch_heads(struct gw_box *box, const uint32_t *uids, size_t count)
 {
 	struct gw_seqset set = { 0 };
-	bool few = (gw_session_quirks(box->session) & GW_QUIRK_FEW) != 0;
+	/* A mailbox that is yet to be made, in a dry run, has no session. */
+	bool few = count > 0 && (gw_session_quirks(box->session) & GW_QUIRK_FEW) != 0;
 	size_t at = 0;
 	enum gw_code code = GW_OK;
 
