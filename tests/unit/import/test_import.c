@@ -317,7 +317,7 @@ static void each_line_of_mbsync_is_told(void **state)
 		"IMAPAccount a\nHost imaps:h\nUserCmd \"+echo me\"\nPass \"se cret\"\n"
 		"AuthMechs LOGIN\nColour red\n\n"
 		"IMAPStore r\nAccount a\nTrash Bin\n\n"
-		"MaildirStore l\nPath /m/\nInbox /m/INBOX\nMaxSize 2m\n\n"
+		"MaildirStore l\nPath /m/\nInbox /m/INBOX\nMaxSize 2m\nInfoDelimiter ;\n\n"
 		"Channel c\nFar :l:\nNear :r:\nPatterns *\nSync Push\n"
 		"Expunge Near\nRemove Both\n";
 	struct gw_others all;
@@ -337,6 +337,7 @@ static void each_line_of_mbsync_is_told(void **state)
 	assert_string_equal(gw_other_get(o, "direction"), "pull");
 	assert_string_equal(gw_other_get(o, "delete"), "trash");
 	assert_string_equal(gw_other_get(o, "delete-folders"), "yes");
+	assert_string_equal(gw_other_get(o, "info-separator"), ";");
 	assert_non_null(strstr(gw_other_get(o, "password-command"), "'/h/.mbsyncrc'"));
 	assert_string_equal(note_of(o, "Colour"), "is not known, and left out");
 	for (size_t i = 0; i < o->note_count; i++) {
@@ -351,7 +352,7 @@ static void from_offlineimap(void **state)
 	static const char text[] =
 		"[general]\naccounts = w\n"
 		"[Account w]\nlocalrepository = l\nremoterepository = r\n"
-		"maxage = 30\nautorefresh = 5\n"
+		"maxage = 30\nautorefresh = 5\nmaildir-windows-compatible = yes\n"
 		"[Repository l]\ntype = Maildir\nlocalfolders = ~/Mail\n"
 		"[Repository r]\ntype = IMAP\nremotehost = h\nremoteuser = me\n"
 		"remotepass = se%%cret\nreadonly = True\nidlefolders = ['INBOX', 'x']\n"
@@ -371,6 +372,7 @@ static void from_offlineimap(void **state)
 	assert_string_equal(gw_other_get(o, "tls"), "implicit");
 	assert_string_equal(gw_other_get(o, "watch"), "{\"INBOX\", \"x\"}");
 	assert_string_equal(gw_other_get(o, "poll"), "300");
+	assert_string_equal(gw_other_get(o, "info-separator"), "!");
 	assert_string_equal(o->limits, "    max-age = 30\n");
 	assert_non_null(note_of(o, "cert_fingerprint"));
 	for (size_t i = 0; i < o->note_count; i++)
