@@ -557,10 +557,10 @@ static size_t keep_doubtful(struct gw_halves *halves, const struct gw_doubt *dou
 static void put_off_untold(struct gw_sync *s)
 {
 	struct gw_all_halves h = { 0 };
+	size_t n, torn;
 
-	if (any(s, gw_box_is_unproved) && collect(s, &h)) {
+	if (any(s, gw_box_is_unproved) && collect(s, &h) && (n = keep_untold(&h.gone_here)) > 0) {
 		struct gw_half *gone = h.gone_here.list;
-		size_t n = keep_untold(&h.gone_here), torn;
 
 		torn = put_off_fresh(s, gone, n, &h.fresh_there, gw_match_there);
 		for (size_t i = 0; i < torn; i++)

@@ -103,6 +103,7 @@ static bool fetch_suspects(struct world *w, int b, struct box *x,
 		while (end < n && heat_of(w, b, all[end]->uid, &alone) == heat)
 			end++;
 		part = gw_isolate_part(end - from, from == 0 || heat > 1);
+		part = part < end - from ? part : end - from;
 		w->killer.quiet = true; /* a connection of its own */
 		ok = fetch_part(w, b, x, all + from, part, fetch);
 		if (!ok)
