@@ -1,6 +1,6 @@
 /* tests/odd/odd.c - runs godwit against a server that is odd in ways that case files describe.
  *
- * Usage: odd [-v] [-k] [-j N] [-g GODWIT] FILE... [-- CASE...]
+ * Usage: odd [-v] [-k] [-j N] [-s N] [-g GODWIT] FILE... [-- CASE...]
  *        odd -t FILE...     the table of what odd servers do, in Markdown
  *
  * -v names each case; -k keeps the folders of failed ones; -j: so many at once (2).  CASE is the
@@ -27,6 +27,7 @@ struct options {
 	const char *godwit;
 	bool verbose, keep, table;
 	unsigned jobs;
+	unsigned every, from; /* of each case's variants every so many, beginning by chance */
 	char **names;
 	size_t name_count;
 };
@@ -134,6 +135,28 @@ static bool is_chosen(const struct options *o, const struct script *s)
 	return o->name_count == 0;
 }
 
+/* Which of its case's variants is it, and how many are there? */
+static void count_variants(
+	const struct script *first, const struct script *s, unsigned *at, unsigned *count)
+{
+	*at = *count = 0;
+	for (const struct script *other = first; other != NULL; other = other->next) {
+		if (other == s)
+			*at = *count;
+		*count += strcmp(other->base, s->base) == 0;
+	}
+}
+
+/* At least one of each case is. */
+static bool is_sampled(const struct options *o, const struct script *first, const struct script *s)
+{
+	unsigned at, count, every;
+
+	count_variants(first, s, &at, &count);
+	every = o->every < count ? o->every : count;
+	return at % every == o->from % every;
+}
+
 static void wait_for_one(const struct options *o, struct job *jobs, struct totals *totals)
 {
 	int status;
@@ -151,7 +174,7 @@ static void play_all(const struct options *o, const struct script *first, struct
 	for (const struct script *s = first; s != NULL; s = s->next) {
 		unsigned i = 0;
 
-		if (!is_chosen(o, s))
+		if (!is_chosen(o, s) || !is_sampled(o, first, s))
 			continue;
 		while (i < o->jobs && jobs[i].pid != 0)
 			i++;
@@ -176,14 +199,14 @@ static int usage(void)
 
 int main(int argc, char **argv)
 {
-	struct options o = { .godwit = "./godwit", .jobs = 2 };
+	struct options o = { .godwit = "./godwit", .jobs = 2, .every = 1 };
 	struct job jobs[JOBS_MAX] = { 0 };
 	struct totals totals = { 0 };
 	sigset_t child;
 	char *godwit;
 	int c, files = 0;
 
-	while ((c = getopt(argc, argv, "+vktj:g:")) != -1) {
+	while ((c = getopt(argc, argv, "+vktj:s:g:")) != -1) {
 		if (c == 'v')
 			o.verbose = true;
 		else if (c == 'k')
@@ -192,6 +215,8 @@ int main(int argc, char **argv)
 			o.table = true;
 		else if (c == 'j')
 			o.jobs = (unsigned)strtoul(optarg, NULL, 10);
+		else if (c == 's')
+			o.every = (unsigned)strtoul(optarg, NULL, 10);
 		else if (c == 'g')
 			o.godwit = optarg;
 		else
@@ -202,9 +227,17 @@ int main(int argc, char **argv)
 	o.names = argv + optind + files + 1;
 	o.name_count = optind + files < argc ? (size_t)(argc - optind - files - 1) : 0;
 	godwit = realpath(o.godwit, NULL);
-	if (files == 0 || o.jobs == 0 || o.jobs > JOBS_MAX || (godwit == NULL && !o.table))
+	if (files == 0 || o.every == 0 || o.jobs == 0 || o.jobs > JOBS_MAX ||
+		(godwit == NULL && !o.table))
 		return usage();
 	o.godwit = godwit;
+	if (o.every > 1) {
+		const char *seed = getenv("GODWIT_SEED");
+
+		o.from = seed == NULL ? (unsigned)time(NULL) : (unsigned)strtoul(seed, NULL, 10);
+		printf("every %u. variant, seed %u (GODWIT_SEED=%u replays)\n", o.every, o.from,
+			o.from);
+	}
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);
