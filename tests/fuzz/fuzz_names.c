@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_dir(text, '/', GW_LAYOUT_FS);
 	check_dir(text, '.', GW_LAYOUT_FS);
 	check_dir(text, '.', GW_LAYOUT_MAILDIRPP);
-	gw_name_format(&name, gw_name_flags(name.info, &none), GW_FLAGS_ALL, &none, out);
+	gw_name_format(&name, gw_name_flags(name.info, &none), GW_FLAGS_ALL, &none, ';', out);
 	gw_date_parse(text, &t);
 	gw_buf_deinit(&utf8);
 	gw_buf_deinit(&wire);
