@@ -84,6 +84,9 @@ struct gw_smtp_account {
 	bool long_lines; /* lines over 998 octets may go */
 };
 
+/* What may stand before the "2," in names of files (maildir(5)). */
+#define GW_INFO_SEPARATORS ":;!"
+
 /* All strings are owned by whoever made the struct and outlive the sync. */
 struct gw_account {
 	char *name;      /* [A-Za-z0-9_.@+-]+, also the name of the state file */
@@ -101,7 +104,7 @@ struct gw_account {
 	struct gw_smtp_account smtp;
 	char *maildir; /* absolute path of the root; NULL: no IMAP, it only sends */
 	enum gw_layout layout;
-	char info_separator; /* what stands before "2," in names of files; '\0': ":" */
+	char info_separator; /* of GW_INFO_SEPARATORS, for new names; '\0': ":" */
 	char **folders;      /* patterns over names as shown here; the last that matches wins */
 	size_t folder_count; /* 0: all, less \All, \Flagged and \Important */
 	struct gw_window *windows;

@@ -137,11 +137,7 @@ static void on_loaded(void *ctx, const struct gw_tokens *tokens, const struct gw
 		    tokens->expires_at > (int64_t)time(NULL) + MARGIN_S;
 
 	o->vault = NULL;
-	o->tokens = (struct gw_tokens){ .access = newer(tokens->access, NULL),
-		.refresh = newer(tokens->refresh, NULL),
-		.expires_at = tokens->expires_at,
-		.address = newer(tokens->address, NULL),
-		.scope = newer(tokens->scope, NULL) };
+	o->tokens = gw_tokens_copy(tokens);
 	if (err != NULL) {
 		o->err = *err;
 	} else if (!good && o->tokens.refresh == NULL) {

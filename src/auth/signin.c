@@ -173,20 +173,11 @@ static void on_named(void *ctx, const char *address)
 		end_soon(f);
 }
 
-static char *copy(const char *text)
-{
-	return text == NULL ? NULL : strdup(text);
-}
-
 static void take_grant(struct gw_auth_flow *f, const struct gw_tokens *granted)
 {
 	struct gw_error ignored = { 0 };
 
-	f->tokens = (struct gw_tokens){ .access = copy(granted->access),
-		.refresh = copy(granted->refresh),
-		.expires_at = granted->expires_at,
-		.address = copy(granted->address),
-		.scope = copy(granted->scope) };
+	f->tokens = gw_tokens_copy(granted);
 	f->state = NAMING;
 	if (f->tokens.access == NULL || !may_ask_who(f, &f->tokens) ||
 		gw_userinfo_ask(f->loop, f->log, f->account, f->tokens.access, on_named, f,

@@ -36,6 +36,20 @@ static void wipe_text(char *text)
 	gw_wipe(text, text == NULL ? 0 : strlen(text));
 }
 
+static char *copy(const char *text)
+{
+	return text == NULL ? NULL : strdup(text);
+}
+
+struct gw_tokens gw_tokens_copy(const struct gw_tokens *t)
+{
+	return (struct gw_tokens){ .refresh = copy(t->refresh),
+		.access = copy(t->access),
+		.expires_at = t->expires_at,
+		.address = copy(t->address),
+		.scope = copy(t->scope) };
+}
+
 void gw_tokens_deinit(struct gw_tokens *t)
 {
 	wipe_text(t->refresh);
@@ -61,9 +75,7 @@ static void on_end(void *ctx)
 
 static char *copy_text(const json_t *o, const char *key)
 {
-	const char *text = json_string_value(json_object_get(o, key));
-
-	return text == NULL ? NULL : strdup(text);
+	return copy(json_string_value(json_object_get(o, key)));
 }
 
 static bool parse(const char *text, size_t n, struct gw_tokens *out)

@@ -17,6 +17,9 @@ struct gw_tokens {
 	char *scope;   /* owned; what they are good for; NULL: not known */
 };
 
+/* What cannot be copied for want of memory is NULL. */
+struct gw_tokens gw_tokens_copy(const struct gw_tokens *t);
+
 /* Wipes and frees. */
 void gw_tokens_deinit(struct gw_tokens *t);
 

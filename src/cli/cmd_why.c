@@ -112,7 +112,8 @@ static bool same_base(const char *file, const char *base)
 {
 	size_t n = strlen(base);
 
-	return strncmp(file, base, n) == 0 && (file[n] == '\0' || strchr(":;!", file[n]) != NULL);
+	return strncmp(file, base, n) == 0 &&
+	       (file[n] == '\0' || strchr(GW_INFO_SEPARATORS, file[n]) != NULL);
 }
 
 static bool is_step_of(const struct why *w, const struct gw_sync_event *ev)

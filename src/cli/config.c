@@ -609,7 +609,7 @@ static enum gw_code read_separator(const struct reader *r, cfg_t *sec, struct gw
 {
 	const char *given = cfg_getstr(sec, "info-separator");
 
-	if (given[0] == '\0' || given[1] != '\0' || strchr(":;!", given[0]) == NULL)
+	if (given[0] == '\0' || given[1] != '\0' || strchr(GW_INFO_SEPARATORS, given[0]) == NULL)
 		return wrong(r, sec, "info-separator = \"%s\" is not one of :, ;, !", given);
 	a->info_separator = given[0];
 	return GW_OK;

@@ -96,7 +96,7 @@ static bool open_source(struct copies_job *c, const struct gw_disk_world *world,
 		return true;
 	close_source(c);
 	gw_buf_init(&dir, 16384);
-	c->from = (struct gw_maildir){ -1, -1, -1, -1, NULL, 0, 0 };
+	c->from = GW_MAILDIR_CLOSED;
 	if (gw_store_mailbox_dir(world->store, mailbox, &dir, &err) == GW_OK && dir.n > 0 &&
 		gw_maildir_open(world->root, gw_buf_cstr(&dir), false, NULL, &c->from, &opened,
 			&err) == GW_OK &&

@@ -508,7 +508,7 @@ static void work_look(struct gw_disk_job *job, struct gw_disk_world *world)
 		gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");
 		return;
 	}
-	look->place->m = (struct gw_maildir){ -1, -1, -1, -1, NULL, 0, 0 };
+	look->place->m = GW_MAILDIR_CLOSED;
 	look->place->mailbox = look->options.mailbox;
 	code = gw_maildir_open(world->root, look->options.dir, create, look->options.name,
 		&look->place->m, &opened, &look->err);

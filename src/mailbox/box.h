@@ -174,7 +174,7 @@ uint64_t gw_box_fresh_from(const struct gw_box *box);
 void gw_box_spare(struct gw_box *box);
 /* Does what the server says of it not add up? */
 bool gw_box_is_unproved(const struct gw_box *box);
-/* Which names stand in it; the lists are the caller's to free. */
+/* Which names stand in it; for gw_doubt_deinit(). */
 void gw_box_doubt(const struct gw_box *box, struct gw_doubt *doubt);
 /* Nothing is done about what is gone, if it may be in a mailbox that does not add up. */
 void gw_box_spare_doubtful(struct gw_box *box, const struct gw_doubt *doubt);

@@ -216,7 +216,7 @@ static size_t choose_few(struct gw_box *box)
 	return box->looks_at_few ? GW_FEW : 0;
 }
 
-void gw_box_observe(struct gw_box *box)
+static void observe_server(struct gw_box *box)
 {
 	const struct gw_observe_options options = { .session = box->session,
 		.mailbox = box->folder->wire,
@@ -225,7 +225,7 @@ void gw_box_observe(struct gw_box *box)
 		.list = box->local.held_gone.count > 0,
 		.oldest = box->oldest,
 		.plain_select = box->env->plain_select,
-		.few = box->session == NULL ? 0 : choose_few(box),
+		.few = choose_few(box),
 		.uidvalidity = box->row->uidvalidity,
 		.uidnext = box->row->uidnext,
 		.highestmodseq = box->row->highestmodseq,
@@ -237,17 +237,23 @@ void gw_box_observe(struct gw_box *box)
 		.ctx = box };
 	enum gw_code code;
 
-	if (box->folder->to_be_made) { /* a dry run: the real one would make it first */
-		box->remote = (struct gw_remote_view){
-			.uidvalidity = 1, .uidnext = 1, .storable = GW_FLAGS_ALL, .full = true
-		};
-		gw_box_step(box);
-		return;
-	}
 	box->session_used = true;
 	box->selected = true;
 	box->asked_full = options.full;
 	code = gw_observe_remote(&options);
 	if (code != GW_OK)
 		gw_box_end_unsent(box, code);
+}
+
+void gw_box_observe(struct gw_box *box)
+{
+	if (!box->folder->to_be_made) {
+		observe_server(box);
+		return;
+	}
+	/* A dry run: the real one would make it first. */
+	box->remote = (struct gw_remote_view){
+		.uidvalidity = 1, .uidnext = 1, .storable = GW_FLAGS_ALL, .full = true
+	};
+	gw_box_step(box);
 }

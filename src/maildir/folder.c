@@ -288,7 +288,7 @@ enum gw_code gw_maildir_open(const char *root, const char *dir, bool create, con
 {
 	enum gw_code code = GW_OK;
 
-	*m = (struct gw_maildir){ -1, -1, -1, -1, NULL, 0, 0 };
+	*m = GW_MAILDIR_CLOSED;
 	if (strcmp(dir, ".") == 0)
 		m->path = strdup(root);
 	else if (asprintf(&m->path, "%s/%s", root, dir) < 0)

@@ -32,6 +32,9 @@ struct gw_maildir {
 	uint64_t reserve;       /* bytes of its file system that stay free; 0: none (room.h) */
 };
 
+/* None of it is open. */
+#define GW_MAILDIR_CLOSED ((struct gw_maildir){ .dir = -1, .cur = -1, .new = -1, .tmp = -1 })
+
 enum gw_open_result { GW_MAILDIR_OPENED, GW_MAILDIR_MISSING };
 
 /* Opens root/dir.  With create, makes what is missing (0700) and flushes it; a mailbox whose

@@ -3,6 +3,7 @@
 
 #include "base/fs.h"
 #include "base/num.h"
+#include "maildir/name.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -88,7 +89,7 @@ enum gw_code gw_mark_try_names(const char *root, char separator, struct gw_error
 	char path[4096];
 	int fd, sys;
 
-	separator = separator != '\0' ? separator : ':';
+	separator = gw_name_separator(separator);
 	snprintf(path, sizeof path, "%s/" MARK_FILE "%c2,", root, separator);
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	sys = fd < 0 ? errno : 0;

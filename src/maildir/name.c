@@ -3,6 +3,7 @@
 
 #include "base/num.h"
 #include "base/text.h"
+#include "godwit/account.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@ struct gw_name gw_name_split(const char *name)
 
 	for (size_t i = n; i-- > 0;) {
 		if (name[i] == '2' && i > 0 && name[i + 1] == ',' &&
-			strchr(GW_NAME_SEPARATORS, name[i - 1]) != NULL)
+			strchr(GW_INFO_SEPARATORS, name[i - 1]) != NULL)
 			return (struct gw_name){ { name, i - 1 }, { name + i + 2, n - i - 2 },
 				name[i - 1] };
 	}
@@ -134,6 +135,11 @@ static size_t choose_letters(const struct gw_name *old, uint64_t flags, uint64_t
 	return n;
 }
 
+char gw_name_separator(char chosen)
+{
+	return chosen != '\0' ? chosen : ':';
+}
+
 bool gw_name_format(const struct gw_name *old, uint64_t flags, uint64_t changes,
 	const struct gw_keywords *k, char separator, char out[GW_NAME_MAX + 1])
 {
@@ -148,7 +154,7 @@ bool gw_name_format(const struct gw_name *old, uint64_t flags, uint64_t changes,
 	room = GW_NAME_MAX - n - 3;
 	count = choose_letters(old, flags, changes, k, set, room);
 	qsort(set, count, 1, compare_chars);
-	out[n] = old->separator != '\0' ? old->separator : separator != '\0' ? separator : ':';
+	out[n] = old->separator != '\0' ? old->separator : gw_name_separator(separator);
 	memcpy(out + n + 1, "2,", 2);
 	memcpy(out + n + 3, set, count);
 	out[n + 3 + count] = '\0';

@@ -7,8 +7,6 @@
 
 enum { GW_NAME_MAX = 255 };
 
-#define GW_NAME_SEPARATORS ":;!"
-
 struct gw_name {
 	struct gw_slice base; /* up to the last ":2,", or the whole name */
 	struct gw_slice info; /* the letters behind it; .p NULL when there is no ":2," */
@@ -31,8 +29,11 @@ uint32_t gw_name_letters(struct gw_slice info);
 /* The info without these letters, in out; .p stays NULL. */
 struct gw_slice gw_name_without(struct gw_slice info, uint32_t unwanted, char out[GW_NAME_MAX + 1]);
 
-/* Writes "base:2,LETTERS" for flags, with the separator of the old name, or this one ('\\0': ":"); letters of the old info that mean nothing to us are kept
- * byte for byte.  `changes` says which flags are ours to write: the others stay as in the old info.
+/* The account's choice, or ':' where there is none ('\0'). */
+char gw_name_separator(char chosen);
+
+/* Writes "base:2,LETTERS" for flags, with the separator of the old name, or gw_name_separator() of this
+ * one; letters of the old info that mean nothing to us are kept byte for byte.  `changes` says which flags are ours to write: the others stay as in the old info.
  * A name that would be too long gets the letters that it has room for, those that it had first (or not
  * even the ":2,"); then the answer is false. */
 bool gw_name_format(const struct gw_name *old, uint64_t flags, uint64_t changes,

@@ -3,6 +3,7 @@
 #include "outbox/filing.h"
 
 #include "base/fs.h"
+#include "maildir/name.h"
 #include "outbox/memory.h"
 #include "outbox/sent.h"
 
@@ -129,8 +130,7 @@ static void copy_to_sent(struct filing *f, const char *dir)
 {
 	int fd = gw_queue_read(f->queue, f->done ? GW_QUEUE_SENT : f->file.place, f->file.name),
 	    rc = EIO;
-	const char separator = f->account->info_separator;
-	const char info[] = { separator != '\0' ? separator : ':', '2', ',', 'S', '\0' };
+	const char info[] = { gw_name_separator(f->account->info_separator), '2', ',', 'S', '\0' };
 	struct gw_buf raw, head;
 	char name[64];
 	size_t n = 0;

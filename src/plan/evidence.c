@@ -50,6 +50,13 @@ void gw_doubt_sort(struct gw_doubt *d)
 		qsort(d->announced, d->announced_count, sizeof *d->announced, by_number);
 }
 
+void gw_doubt_deinit(struct gw_doubt *d)
+{
+	free(d->files);
+	free(d->announced);
+	*d = (struct gw_doubt){ 0 };
+}
+
 static bool holds(const uint64_t *names, size_t count, uint64_t name)
 {
 	return count > 0 && bsearch(&name, names, count, sizeof *names, by_number) != NULL;

@@ -28,14 +28,16 @@ bool gw_evidence_is_another(const struct gw_base_msg *base, uint32_t size, int64
 /* Names of messages, as numbers, in a mailbox whose listing does not add up.  What seems to be gone
  * from another one may have come there, untold.  Both lists are sorted. */
 struct gw_doubt {
-	uint64_t *files; /* what stands there here */
+	uint64_t *files; /* owned; what stands there here */
 	size_t file_count;
-	uint64_t *announced; /* what was sent, or moved, there, and is not known to have arrived */
+	uint64_t *
+		announced; /* owned; what was sent, or moved, there, and is not known to have arrived */
 	size_t announced_count;
 	bool any; /* nobody knows the names */
 };
 
 void gw_doubt_sort(struct gw_doubt *doubt);
+void gw_doubt_deinit(struct gw_doubt *doubt);
 
 /* May the message `name`, gone here or only there, be in that mailbox?  What was announced may have
  * arrived, whatever became of the file meanwhile. */

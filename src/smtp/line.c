@@ -82,27 +82,40 @@ void smtp_wait(struct gw_smtp *s)
 	gw_stream_expect(s->stream, !smtp_idle(s) || sending);
 }
 
-enum gw_smtp_stage smtp_stage(const struct gw_smtp *s)
+enum gw_smtp_stage smtp_stage_of_login(enum login_state at)
 {
-	static const enum gw_smtp_stage of_login[] = { [LOGIN_CONNECT] = GW_SMTP_AT_CONNECT,
+	static const enum gw_smtp_stage stages[] = { [LOGIN_CONNECT] = GW_SMTP_AT_CONNECT,
 		[LOGIN_GREETING] = GW_SMTP_AT_GREETING,
 		[LOGIN_EHLO] = GW_SMTP_AT_EHLO,
 		[LOGIN_HELO] = GW_SMTP_AT_EHLO,
 		[LOGIN_STARTTLS] = GW_SMTP_AT_TLS,
 		[LOGIN_HANDSHAKE] = GW_SMTP_AT_TLS,
 		[LOGIN_AUTH] = GW_SMTP_AT_AUTH,
-		[LOGIN_WORDS] = GW_SMTP_AT_AUTH };
-	static const enum gw_smtp_stage of_answer[] = { [EXPECT_MAIL] = GW_SMTP_AT_MAIL,
+		[LOGIN_WORDS] = GW_SMTP_AT_AUTH,
+		[LOGIN_DONE] = GW_SMTP_AT_AUTH,
+		[LOGIN_REFUSED] = GW_SMTP_AT_AUTH };
+
+	return stages[at];
+}
+
+enum gw_smtp_stage smtp_stage_of_answer(enum expected what)
+{
+	static const enum gw_smtp_stage stages[] = { [EXPECT_MAIL] = GW_SMTP_AT_MAIL,
 		[EXPECT_RCPT] = GW_SMTP_AT_RCPT,
 		[EXPECT_DATA] = GW_SMTP_AT_DATA,
 		[EXPECT_CHUNK] = GW_SMTP_AT_TEXT,
 		[EXPECT_DOT] = GW_SMTP_AT_DOT,
 		[EXPECT_RSET] = GW_SMTP_AT_MAIL };
 
+	return stages[what];
+}
+
+enum gw_smtp_stage smtp_stage(const struct gw_smtp *s)
+{
 	if (s->login.state < LOGIN_DONE)
-		return of_login[s->login.state];
+		return smtp_stage_of_login(s->login.state);
 	if (!smtp_idle(s))
-		return of_answer[s->expected[s->head].what];
+		return smtp_stage_of_answer(s->expected[s->head].what);
 	return s->first != NULL && s->first->state >= MESSAGE_TEXT ? GW_SMTP_AT_TEXT
 								   : GW_SMTP_AT_MAIL;
 }

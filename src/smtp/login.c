@@ -274,14 +274,6 @@ static void send_word(struct gw_smtp *s, const char *line)
 	smtp_expect(s, EXPECT_LOGIN, NULL, 0);
 }
 
-static enum gw_smtp_stage stage_of(enum login_state at)
-{
-	return at == LOGIN_GREETING                            ? GW_SMTP_AT_GREETING
-	       : at == LOGIN_EHLO || at == LOGIN_HELO          ? GW_SMTP_AT_EHLO
-	       : at == LOGIN_STARTTLS || at == LOGIN_HANDSHAKE ? GW_SMTP_AT_TLS
-							       : GW_SMTP_AT_AUTH;
-}
-
 static void enter(struct gw_smtp *s, enum login_state next, const struct gw_smtp_reply *r)
 {
 	enum login_state before = s->login.state;
@@ -324,7 +316,7 @@ static void enter(struct gw_smtp *s, enum login_state next, const struct gw_smtp
 		s->cb(s->ctx, &(struct gw_smtp_event){ .type = GW_SMTP_READY });
 		break;
 	case LOGIN_REFUSED:
-		smtp_lose(s, stage_of(before), r);
+		smtp_lose(s, smtp_stage_of_login(before), r);
 		break;
 	}
 }

@@ -525,12 +525,6 @@ static void take_dot(struct gw_smtp_message *m, const struct gw_smtp_reply *r)
 void smtp_message_reply(
 	struct gw_smtp *s, const struct expectation *to, const struct gw_smtp_reply *r)
 {
-	static const enum gw_smtp_stage stages[] = { [EXPECT_MAIL] = GW_SMTP_AT_MAIL,
-		[EXPECT_RCPT] = GW_SMTP_AT_RCPT,
-		[EXPECT_DATA] = GW_SMTP_AT_DATA,
-		[EXPECT_CHUNK] = GW_SMTP_AT_TEXT,
-		[EXPECT_DOT] = GW_SMTP_AT_DOT,
-		[EXPECT_RSET] = GW_SMTP_AT_MAIL };
 	struct gw_smtp_message *m = to->message;
 	unsigned kind = r->code / 100;
 
@@ -538,7 +532,7 @@ void smtp_message_reply(
 		return;
 	m->due--;
 	if (to->what == EXPECT_DATA ? kind == 2 || (kind == 3 && r->code != 354) : kind == 3) {
-		misfit(s, stages[to->what], r);
+		misfit(s, smtp_stage_of_answer(to->what), r);
 		return;
 	}
 	switch (to->what) {

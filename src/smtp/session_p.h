@@ -139,3 +139,5 @@ bool smtp_idle(const struct gw_smtp *s);                                /* no an
 void smtp_write(struct gw_smtp *s, struct gw_slice lines, bool secret); /* whole commands */
 void smtp_wait(struct gw_smtp *s); /* sets the time limit for what is awaited */
 enum gw_smtp_stage smtp_stage(const struct gw_smtp *s); /* what is being said */
+enum gw_smtp_stage smtp_stage_of_login(enum login_state at);
+enum gw_smtp_stage smtp_stage_of_answer(enum expected what); /* of a message's */

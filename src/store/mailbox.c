@@ -319,28 +319,16 @@ enum gw_code gw_store_hold(struct gw_store *store, int64_t mailbox, uint32_t uid
 	return store_run(store, st, err);
 }
 
-static enum gw_code unhold(struct gw_store *store, enum statement which, int64_t mailbox,
-	uint32_t uid, struct gw_error *err)
-{
-	sqlite3_stmt *st = store_statement(store, which, err);
-
-	if (st == NULL)
-		return err->code;
-	sqlite3_bind_int64(st, 1, mailbox);
-	sqlite3_bind_int64(st, 2, uid);
-	return store_run(store, st, err);
-}
-
 enum gw_code gw_store_unhold(
 	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err)
 {
-	return unhold(store, ST_UNHOLD, mailbox, uid, err);
+	return store_run_for(store, ST_UNHOLD, mailbox, uid, err);
 }
 
 enum gw_code gw_store_unhold_passing(
 	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err)
 {
-	return unhold(store, ST_UNHOLD_PASSING, mailbox, uid, err);
+	return store_run_for(store, ST_UNHOLD_PASSING, mailbox, uid, err);
 }
 
 enum gw_code gw_store_keyword_refuse(struct gw_store *store, int64_t mailbox, const char *name,

@@ -601,8 +601,7 @@ static void each_doubt(
 			continue;
 		gw_box_doubt(source->box, &doubt);
 		act(s, &doubt);
-		free(doubt.files);
-		free(doubt.announced);
+		gw_doubt_deinit(&doubt);
 	}
 }
 

@@ -145,7 +145,7 @@ static void close_mailbox(struct writer *w)
 {
 	if (w->m.path != NULL)
 		gw_maildir_close(&w->m);
-	w->m = (struct gw_maildir){ -1, -1, -1, -1, NULL, 0, 0 };
+	w->m = GW_MAILDIR_CLOSED;
 	gw_scan_deinit(&w->scan);
 	w->scan = (struct gw_scan){ 0 };
 	gw_keywords_deinit(&w->keywords);
@@ -388,7 +388,7 @@ static void write_in_transaction(struct writer *w)
 
 void gw_sync_write_tags(struct gw_sync *s, struct gw_disk_world *world)
 {
-	struct writer w = { .sync = s, .m = { -1, -1, -1, -1, NULL, 0, 0 } };
+	struct writer w = { .sync = s, .m = GW_MAILDIR_CLOSED };
 
 	if (s->env.tags == NULL || s->tags.revision[0] == '\0' || s->options.dry_run ||
 		s->options.verify || world->broken.code != GW_OK)

@@ -23,6 +23,16 @@ cleanup() {
 }
 trap cleanup EXIT
 
+await_ports() { # PORT...: until somebody listens at each; half a minute at most
+	local port
+	for port in "$@"; do
+		for _ in $(seq 600); do
+			! (exec 3<> "/dev/tcp/127.0.0.1/$port") 2> /dev/null || break
+			sleep 0.05
+		done
+	done
+}
+
 fail() {
 	echo "FAILED: $*" >&2
 	[ ! -s "$T/err" ] || sed 's/^/  stderr: /' "$T/err" >&2

@@ -118,12 +118,7 @@ stop_postfix() {
 	kill "$DOVECOT" 2> /dev/null || true
 }
 trap 'status=$?; stop_postfix; (exit $status); cleanup' EXIT
-for port in $STARTTLS $IMPLICIT $AUTH $RELAY; do
-	for _ in $(seq 600); do
-		! (exec 3<> "/dev/tcp/127.0.0.1/$port") 2> /dev/null || break
-		sleep 0.05
-	done
-done
+await_ports $STARTTLS $IMPLICIT $AUTH $RELAY
 
 mta() { # PORT TLS LINE...
 	local port=$1 tls=$2

@@ -109,12 +109,7 @@ unshare -m sh "$T/start" exim > "$T/exim.out" 2>&1 &
 PIDS="$PIDS $!"
 unshare -m sh "$T/start" smtpd > "$T/smtpd.out" 2>&1 &
 PIDS="$PIDS $!"
-for port in $STARTTLS $IMPLICIT $OTHERS $OTHERI; do
-	for _ in $(seq 600); do
-		! (exec 3<> "/dev/tcp/127.0.0.1/$port") 2> /dev/null || break
-		sleep 0.05
-	done
-done
+await_ports $STARTTLS $IMPLICIT $OTHERS $OTHERI
 
 account() { # PORT TLS
 	cat > "$T/config" <<-END
