@@ -147,6 +147,9 @@ bool gw_name_format(const struct gw_name *old, uint64_t flags, uint64_t changes,
 	uint64_t wanted = flags & changes & gw_keywords_lettered(k);
 	size_t n = old->base.n, room, count;
 
+	out[0] = '\0';
+	if (n > GW_NAME_MAX)
+		return false;
 	memcpy(out, old->base.p, n);
 	out[n] = '\0';
 	if (n + 3 > GW_NAME_MAX)

@@ -33,9 +33,10 @@ struct gw_slice gw_name_without(struct gw_slice info, uint32_t unwanted, char ou
 char gw_name_separator(char chosen);
 
 /* Writes "base:2,LETTERS" for flags, with the separator of the old name, or gw_name_separator() of this
- * one; letters of the old info that mean nothing to us are kept byte for byte.  `changes` says which flags are ours to write: the others stay as in the old info.
- * A name that would be too long gets the letters that it has room for, those that it had first (or not
- * even the ":2,"); then the answer is false. */
+ * one; letters of the old info that mean nothing to us are kept byte for byte.  `changes` says which
+ * flags are ours to write: the others stay as in the old info.  A name that would be too long gets the
+ * letters that it has room for, those that it had first (or not even the ":2,"); then the answer is
+ * false.  So it is for a base name that alone is too long (NTFS and FAT have such): then out is "". */
 bool gw_name_format(const struct gw_name *old, uint64_t flags, uint64_t changes,
 	const struct gw_keywords *k, char separator, char out[GW_NAME_MAX + 1]);
 

@@ -108,6 +108,11 @@ static void letters_without_room_are_left_out(void **state)
 	assert_string_equal(out, name);
 	assert_true(gw_name_has_room(name, 0));
 	assert_false(gw_name_has_room(name, GW_FLAG_DRAFT));
+	memset(name, 'n', 256);
+	memcpy(name + 256, ":2,", 4);
+	old = gw_name_split(name);
+	assert_false(gw_name_format(&old, 0, GW_FLAGS_ALL, &k, ':', out));
+	assert_string_equal(out, "");
 	memset(name, 'n', 254);
 	name[254] = '\0';
 	old = gw_name_split(name);
