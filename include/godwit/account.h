@@ -65,11 +65,21 @@ enum gw_send_mode {
 
 enum gw_sent_mode { GW_SENT_AUTO, GW_SENT_YES, GW_SENT_NO }; /* is a copy put into Sent? */
 
+/* Public keys of a server, "sha256/..."; one of them has to be the one that it shows. */
+struct gw_pins {
+	char **list;
+	size_t count; /* 0: any key, if an authority vouches for it */
+};
+
+/* Is text "sha256/" and the base64 of a digest? */
+bool gw_is_pin(const char *text);
+
 /* How an account sends (RFC 6409).  host NULL: it does not. */
 struct gw_smtp_account {
 	char *host;
 	unsigned port;
 	enum gw_tls_mode tls;
+	struct gw_pins pins;
 	char *user;             /* NULL: without signing in */
 	char *password_command; /* NULL: as for IMAP */
 	char *tunnel_command;
@@ -94,7 +104,8 @@ struct gw_account {
 	char *host;
 	unsigned port;
 	enum gw_tls_mode tls;
-	char *tls_ca_file;    /* NULL: the system's authorities */
+	char *tls_ca_file; /* NULL: the system's authorities */
+	struct gw_pins pins;
 	char *tunnel_command; /* NULL: TCP */
 	char *user;
 	enum gw_auth auth;

@@ -1,6 +1,7 @@
 /* auth/token.c - see token.h. */
 #include "auth/token.h"
 
+#include "auth/trust.h"
 #include "net/http.h"
 
 #include <jansson.h>
@@ -162,7 +163,7 @@ enum gw_code gw_token_ask(uv_loop_t *loop, const struct gw_log *log,
 	if (code == GW_OK && p->client_secret != NULL)
 		code = gw_http_add_field(fields, "client_secret", p->client_secret);
 	if (code == GW_OK && strncmp(url, "https:", 6) == 0)
-		code = gw_tls_ctx_new(account->tls_ca_file, &t->tls, err);
+		code = gw_trust_others(account, &t->tls, err);
 	if (code == GW_OK)
 		code = gw_http_post(loop, log, url, (struct gw_slice){ fields->p, fields->n },
 			t->tls, on_http, t, &t->http, err);

@@ -1,6 +1,7 @@
 /* auth/userinfo.c - see userinfo.h. */
 #include "auth/userinfo.h"
 
+#include "auth/trust.h"
 #include "net/http.h"
 
 #include <jansson.h>
@@ -40,7 +41,7 @@ enum gw_code gw_userinfo_ask(uv_loop_t *loop, const struct gw_log *log,
 	u->cb = cb;
 	u->ctx = ctx;
 	if (strncmp(url, "https:", 6) == 0)
-		code = gw_tls_ctx_new(account->tls_ca_file, &u->tls, err);
+		code = gw_trust_others(account, &u->tls, err);
 	if (code == GW_OK)
 		code = gw_http_get(loop, log, url, token, u->tls, on_http, u, &u->http, err);
 	if (code != GW_OK) {

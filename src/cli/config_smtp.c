@@ -164,4 +164,7 @@ void config_free_smtp(struct gw_smtp_account *s)
 	for (size_t i = 0; i < s->from_count; i++)
 		free(s->from[i]);
 	free(s->from);
+	for (size_t i = 0; i < s->pins.count; i++)
+		free(s->pins.list[i]);
+	free(s->pins.list);
 }

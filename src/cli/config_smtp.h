@@ -10,6 +10,7 @@
 #define CONFIG_SMTP_KEYS                                                                           \
 	CFG_STR("smtp-host", NULL, CFGF_NODEFAULT), CFG_INT("smtp-port", 0, CFGF_NONE),            \
 		CFG_STR("smtp-tls", NULL, CFGF_NODEFAULT),                                         \
+		CFG_STR_LIST("smtp-tls-pin", NULL, CFGF_NODEFAULT),                                \
 		CFG_STR("smtp-user", NULL, CFGF_NODEFAULT),                                        \
 		CFG_STR("smtp-password-command", NULL, CFGF_NODEFAULT),                            \
 		CFG_STR("smtp-tunnel-command", NULL, CFGF_NODEFAULT),                              \

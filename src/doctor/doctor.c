@@ -9,6 +9,7 @@
  * I1  the last call of cb is made once, from on_over(), which comes from the loop.
  */
 #include "auth/credentials.h"
+#include "auth/trust.h"
 #include "doctor/doctor_p.h"
 #include "godwit/outbox.h"
 #include "net/delay.h"
@@ -68,7 +69,8 @@ struct gw_doctor {
 	size_t address_count, address, reached;
 	struct gw_dial *dial;               /* frees itself */
 	struct gw_credentials *credentials; /* frees itself */
-	struct gw_tls_ctx *tls;             /* owned */
+	struct gw_tls_ctx *tls;             /* owned; for the mail server */
+	struct gw_tls_ctx *other_tls;       /* owned; for further end points */
 	struct gw_sasl *sasl;               /* referenced */
 	struct gw_session *session;         /* owned */
 	struct gw_sending *sending;         /* frees itself */
@@ -134,6 +136,7 @@ static void on_over(void *ctx)
 	d->cb(d->ctx, NULL);
 	gw_sasl_unref(&d->sasl);
 	gw_tls_ctx_free(d->tls);
+	gw_tls_ctx_free(d->other_tls);
 	free(d);
 }
 
@@ -165,7 +168,7 @@ static void check_next_endpoint(struct gw_doctor *d)
 		be_over(d);
 		return;
 	}
-	if (gw_endpoint_check(d->loop, d->log, d->endpoints[d->endpoint++], d->tls, tell,
+	if (gw_endpoint_check(d->loop, d->log, d->endpoints[d->endpoint++], d->other_tls, tell,
 		    on_endpoint, d, &d->other, &err) != GW_OK)
 		be_over(d);
 }
@@ -436,8 +439,8 @@ static void tell_tls(struct gw_doctor *d)
 		days < SOON_DAYS
 			? "tell the server's operator; when it is over, nothing connects any more"
 			: NULL,
-		"%s; the certificate is by %s and good for %ld more days", facts.version,
-		facts.issuer, days);
+		"%s; the certificate is by %s and good for %ld more days; its key is %s",
+		facts.version, facts.issuer, days, facts.pin);
 }
 
 /* --- getting in ------------------------------------------------------------------------------ */
@@ -649,7 +652,8 @@ static void begin(void *ctx)
 	if (d->account->maildir != NULL)
 		gw_doctor_local(d->account, tell, d);
 	/* Further end points use TLS even where this account does not. */
-	if (gw_tls_ctx_new(d->account->tls_ca_file, &d->tls, &err) != GW_OK) {
+	if (gw_trust_others(d->account, &d->other_tls, &err) != GW_OK ||
+		gw_trust_imap(d->account, &d->tls, &err) != GW_OK) {
 		tell(d, "tls", GW_HEALTH_BAD, NULL, err.text);
 		be_over(d);
 		return;

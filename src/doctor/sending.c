@@ -6,6 +6,7 @@
  * I1  done() is called exactly once, from the loop: on_over().
  */
 #include "auth/credentials.h"
+#include "auth/trust.h"
 #include "doctor/doctor_p.h"
 #include "godwit/outbox.h"
 #include "net/delay.h"
@@ -93,19 +94,21 @@ static void tell_ready(struct gw_sending *s)
 	const struct gw_smtp_account *smtp = &s->account->smtp;
 	struct gw_tls_facts facts;
 	bool tls = gw_smtp_tls(s->session, &facts);
-	char place[300];
+	char place[300], safety[100] = "without TLS";
 
 	if (smtp->tunnel_command != NULL)
 		snprintf(place, sizeof place, "through `%.200s`", smtp->tunnel_command);
 	else
 		snprintf(place, sizeof place, "%.200s port %u", smtp->host, smtp->port);
+	if (tls)
+		snprintf(safety, sizeof safety, "%s; the server's key is %s", facts.version,
+			facts.pin);
 	if (gw_account_signs_in(s->account))
 		gw_tellf(s->tell, s->ctx, "sending", GW_HEALTH_GOOD, NULL,
-			"%s: \"%s\" is signed in, %s", place, smtp->user,
-			tls ? facts.version : "without TLS");
+			"%s: \"%s\" is signed in, %s", place, smtp->user, safety);
 	else
 		gw_tellf(s->tell, s->ctx, "sending", GW_HEALTH_GOOD, NULL,
-			"%s: without signing in, %s", place, tls ? facts.version : "without TLS");
+			"%s: without signing in, %s", place, safety);
 	if (smtp->from_count == 0)
 		s->tell(s->ctx, "from", GW_HEALTH_FAIR,
 			"add from = {\"me@example.org\"}, so that its mail is known by the From",
@@ -147,7 +150,7 @@ static void connect_to(struct gw_sending *s)
 	struct gw_smtp_options o;
 
 	if (s->account->smtp.tls != GW_TLS_NONE && s->tls == NULL)
-		code = gw_tls_ctx_new(s->account->tls_ca_file, &s->tls, &err);
+		code = gw_trust_smtp(s->account, &s->tls, &err);
 	o = gw_way_options(s->account, s->tls, s->sasl, NULL);
 	if (code == GW_OK)
 		code = gw_smtp_open(s->loop, s->log, &o, on_session, s, &s->session, &err);

@@ -460,7 +460,7 @@ static const struct rule {
 	{ "starttls", THERE, NULL, "tls, see below" },
 	{ "sslcacertfile", THERE, take_ca_file, NULL },
 	{ "cert_fingerprint", THERE, NULL,
-		"!has no counterpart: put the server's certificate into a file and name it in tls-ca-file" },
+		"!is of the certificate, tls-pin is of its key: `godwit doctor` prints that; or put the certificate into a file and name it in tls-ca-file" },
 	{ "sslclientcert", THERE, NULL, "!client certificates have no counterpart" },
 	{ "sslclientkey", THERE, NULL, "!client certificates have no counterpart" },
 	{ "ssl_version", THERE, NULL, "TLS 1.2 or later is always used" },

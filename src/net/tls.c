@@ -1,6 +1,8 @@
 /* net/tls.c - see tls.h. */
 #include "net/tls.h"
 
+#include "net/pin.h"
+
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <openssl/bio.h>
@@ -16,9 +18,13 @@
 enum { OUT_MAX = 64 << 20 }; /* bytes waiting to be sent; writers are paced far below it */
 
 struct gw_tls_ctx {
-	SSL_CTX *ssl;       /* owned */
-	BIO_METHOD *method; /* owned */
-	size_t refs;        /* its maker's, and one for each connection */
+	SSL_CTX *ssl;                        /* owned */
+	BIO_METHOD *method;                  /* owned */
+	const char *setting;                 /* static; or NULL */
+	unsigned char (*pins)[GW_PIN_BYTES]; /* owned */
+	size_t pin_count;
+	bool authorities; /* they count, too, where keys are pinned */
+	size_t refs;      /* its maker's, and one for each connection */
 };
 
 struct gw_tls {
@@ -27,6 +33,7 @@ struct gw_tls {
 	struct gw_slice in;     /* borrowed from the stream's read buffer */
 	struct gw_buf out;      /* owned */
 	char host[256];
+	char pin[GW_PIN_TEXT]; /* of the key that the peer showed; "": none yet */
 };
 
 static int bio_read(BIO *bio, char *p, int n)
@@ -97,24 +104,56 @@ static bool load_system_authorities(SSL_CTX *ssl)
 	return false;
 }
 
-enum gw_code gw_tls_ctx_new(const char *ca_file, struct gw_tls_ctx **out, struct gw_error *err)
+/* Called by the handshake, before anything of ours is sent that the peer could use. */
+static int judge_peer(X509_STORE_CTX *store, void *arg)
 {
-	struct gw_tls_ctx *ctx = calloc(1, sizeof *ctx);
+	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct gw_tls *tls = SSL_get_app_data(ssl);
+	const struct gw_tls_ctx *ctx = tls->ctx;
+	unsigned char pin[GW_PIN_BYTES];
+	bool known = false;
+
+	(void)arg;
+	if (!gw_pin_of(X509_STORE_CTX_get0_cert(store), pin)) {
+		X509_STORE_CTX_set_error(store, X509_V_ERR_OUT_OF_MEM);
+		return 0;
+	}
+	gw_pin_write(pin, tls->pin);
+	for (size_t i = 0; i < ctx->pin_count; i++)
+		known = known || memcmp(ctx->pins[i], pin, sizeof pin) == 0;
+	if (ctx->pin_count > 0 && !known) {
+		X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
+		return 0;
+	}
+	if (known && !ctx->authorities)
+		return 1;
+	return X509_verify_cert(store);
+}
+
+static enum gw_code take_pins(
+	struct gw_tls_ctx *ctx, const struct gw_tls_trust *trust, struct gw_error *err)
+{
+	ctx->setting = trust->setting;
+	ctx->authorities = trust->pin_count == 0 || trust->ca_file != NULL;
+	if (trust->pin_count == 0)
+		return GW_OK;
+	ctx->pins = calloc(trust->pin_count, sizeof *ctx->pins);
+	if (ctx->pins == NULL)
+		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	for (; ctx->pin_count < trust->pin_count; ctx->pin_count++) {
+		if (!gw_pin_read(trust->pins[ctx->pin_count], ctx->pins[ctx->pin_count]))
+			return gw_fail(err, GW_ERR_CONFIG,
+				"\"%s\" is no pin of a key, which is \"sha256/\" and 44 characters",
+				trust->pins[ctx->pin_count]);
+	}
+	return GW_OK;
+}
+
+static enum gw_code load_authorities(
+	struct gw_tls_ctx *ctx, const char *ca_file, struct gw_error *err)
+{
 	enum gw_code code = GW_OK;
 
-	*out = NULL;
-	if (ctx != NULL)
-		ctx->refs = 1;
-	if (ctx == NULL || (ctx->ssl = SSL_CTX_new(TLS_method())) == NULL ||
-		(ctx->method = BIO_meth_new(0, "godwit")) == NULL) {
-		gw_tls_ctx_free(ctx);
-		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
-	}
-	BIO_meth_set_read(ctx->method, bio_read);
-	BIO_meth_set_write(ctx->method, bio_write);
-	BIO_meth_set_ctrl(ctx->method, bio_ctrl);
-	SSL_CTX_set_min_proto_version(ctx->ssl, TLS1_2_VERSION);
-	SSL_CTX_set_verify(ctx->ssl, SSL_VERIFY_PEER, NULL);
 	/* A server's own certificate in the file is trusted as it is, whoever signed it. */
 	if (ca_file != NULL)
 		X509_VERIFY_PARAM_set_flags(
@@ -129,6 +168,32 @@ enum gw_code gw_tls_ctx_new(const char *ca_file, struct gw_tls_ctx **out, struct
 			"this system has no certificate authorities in the usual places; install "
 			"ca-certificates or set tls-ca-file");
 	ERR_clear_error();
+	return code;
+}
+
+enum gw_code gw_tls_ctx_new(
+	const struct gw_tls_trust *trust, struct gw_tls_ctx **out, struct gw_error *err)
+{
+	struct gw_tls_ctx *ctx = calloc(1, sizeof *ctx);
+	enum gw_code code;
+
+	*out = NULL;
+	if (ctx != NULL)
+		ctx->refs = 1;
+	if (ctx == NULL || (ctx->ssl = SSL_CTX_new(TLS_method())) == NULL ||
+		(ctx->method = BIO_meth_new(0, "godwit")) == NULL) {
+		gw_tls_ctx_free(ctx);
+		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
+	}
+	BIO_meth_set_read(ctx->method, bio_read);
+	BIO_meth_set_write(ctx->method, bio_write);
+	BIO_meth_set_ctrl(ctx->method, bio_ctrl);
+	SSL_CTX_set_min_proto_version(ctx->ssl, TLS1_2_VERSION);
+	SSL_CTX_set_verify(ctx->ssl, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_cert_verify_callback(ctx->ssl, judge_peer, NULL);
+	code = take_pins(ctx, trust, err);
+	if (code == GW_OK && ctx->authorities)
+		code = load_authorities(ctx, trust->ca_file, err);
 	if (code != GW_OK) {
 		gw_tls_ctx_free(ctx);
 		return code;
@@ -144,6 +209,7 @@ static void unref(struct gw_tls_ctx *ctx)
 		return;
 	SSL_CTX_free(ctx->ssl);
 	BIO_meth_free(ctx->method);
+	free(ctx->pins);
 	free(ctx);
 }
 
@@ -165,7 +231,9 @@ static bool expect_host(SSL *ssl, const char *host)
 
 	if (is_address(host))
 		return X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1;
-	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	/* The subject's common name is no host name (RFC 6125, RFC 9525): only subjectAltName counts. */
+	X509_VERIFY_PARAM_set_hostflags(
+		param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
 	return X509_VERIFY_PARAM_set1_host(param, host, strlen(host)) == 1 &&
 	       SSL_set_tlsext_host_name(ssl, host) == 1;
 }
@@ -189,6 +257,7 @@ enum gw_code gw_tls_new(
 	BIO_set_init(bio, 1);
 	SSL_set_bio(tls->ssl, bio, bio);
 	SSL_set_connect_state(tls->ssl);
+	SSL_set_app_data(tls->ssl, tls);
 	strncpy(tls->host, host, sizeof tls->host - 1);
 	if (!expect_host(tls->ssl, host)) {
 		gw_tls_free(tls);
@@ -224,30 +293,53 @@ struct gw_buf *gw_tls_out(struct gw_tls *tls)
 	return &tls->out;
 }
 
+/* A certificate that is not in order may be the right one all the same; who says so, and how. */
+static void add_pin_advice(const struct gw_tls *tls, struct gw_error *err)
+{
+	size_t n = strlen(err->text);
+
+	if (tls->ctx->setting != NULL && tls->pin[0] != '\0')
+		snprintf(err->text + n, sizeof err->text - n,
+			"; if it is the right server all the same, which its operator can tell by "
+			"its key, %s, write %s = \"%s\"",
+			tls->pin, tls->ctx->setting, tls->pin);
+}
+
+static void explain_pin(const struct gw_tls *tls, struct gw_error *err)
+{
+	gw_fail(err, GW_ERR_TLS,
+		"%s has another key than `%s` says: its operator changed it, or somebody is in "
+		"between; "
+		"ask the operator whether the new one is %s before you add that to `%s`",
+		tls->host, tls->ctx->setting, tls->pin, tls->ctx->setting);
+}
+
 static void explain_certificate(const struct gw_tls *tls, long why, struct gw_error *err)
 {
 	const char *text = X509_verify_cert_error_string(why);
 
 	switch (why) {
+	case X509_V_ERR_APPLICATION_VERIFICATION:
+		explain_pin(tls, err);
+		return;
 	case X509_V_ERR_HOSTNAME_MISMATCH:
 	case X509_V_ERR_IP_ADDRESS_MISMATCH:
 		gw_fail(err, GW_ERR_TLS,
-			"the server's certificate is not for %s; check `host`, or somebody is in "
-			"between",
+			"the server's certificate is not for %s (only its subjectAltName counts); "
+			"check `host`, or somebody is in between",
 			tls->host);
 		break;
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 		gw_fail(err, GW_ERR_TLS,
 			"the certificate of %s has expired; check this machine's clock, then tell "
-			"the "
-			"server's operator",
+			"the server's operator",
 			tls->host);
 		break;
 	case X509_V_ERR_CERT_NOT_YET_VALID:
 		gw_fail(err, GW_ERR_TLS,
 			"the certificate of %s is not valid yet; check this machine's clock",
 			tls->host);
-		break;
+		return;
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
@@ -255,13 +347,14 @@ static void explain_certificate(const struct gw_tls *tls, long why, struct gw_er
 	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
 		gw_fail(err, GW_ERR_TLS,
 			"the certificate of %s comes from an authority that is not trusted here "
-			"(%s); if "
-			"the server has its own, point `tls-ca-file` at it",
+			"(%s); if you have the authority's certificate, or the server's own, point "
+			"`tls-ca-file` at it",
 			tls->host, text);
 		break;
 	default:
 		gw_fail(err, GW_ERR_TLS, "the certificate of %s was refused: %s", tls->host, text);
 	}
+	add_pin_advice(tls, err);
 }
 
 static enum gw_tls_result failed(const struct gw_tls *tls, struct gw_error *err)
@@ -341,6 +434,7 @@ void gw_tls_describe(const struct gw_tls *tls, struct gw_tls_facts *out)
 	int days, seconds;
 
 	*out = (struct gw_tls_facts){ .version = SSL_get_version(tls->ssl) };
+	memcpy(out->pin, tls->pin, sizeof tls->pin);
 	if (cert == NULL)
 		return;
 	name = X509_get_issuer_name(cert);

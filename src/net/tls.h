@@ -19,10 +19,20 @@ enum gw_tls_result {
 	GW_TLS_ERROR, /* err is filled */
 };
 
-/* ca_file: PEM file of the only authorities to trust, or NULL for the system's.
- * TLS 1.2 at least.  GW_ERR_CONFIG when the file cannot be used, GW_ERR_TLS when the system has
- * no certificates. */
-enum gw_code gw_tls_ctx_new(const char *ca_file, struct gw_tls_ctx **out, struct gw_error *err);
+/* Whom to believe that he is the server.  Where keys are pinned, one of them is what counts: whoever
+ * signed the certificate, whatever name and time it carries; with a ca_file beside them both count. */
+struct gw_tls_trust {
+	const char *ca_file; /* PEM file of the only authorities to trust; NULL: the system's */
+	char *const *pins;   /* keys of the server, as in net/pin.h */
+	size_t pin_count;    /* 0: any key */
+	const char
+		*setting; /* that pins keys, to be named in advice; static; NULL: there is none */
+};
+
+/* TLS 1.2 at least.  GW_ERR_CONFIG when the file or a pin cannot be used, GW_ERR_TLS when the system
+ * has no certificates.  Nothing of trust but `setting` is kept. */
+enum gw_code gw_tls_ctx_new(
+	const struct gw_tls_trust *trust, struct gw_tls_ctx **out, struct gw_error *err);
 void gw_tls_ctx_free(struct gw_tls_ctx *ctx);
 
 /* host: the name (or address) the certificate must be for; also sent as SNI unless an address.
@@ -49,6 +59,7 @@ enum gw_code gw_tls_write(struct gw_tls *tls, const char *p, size_t n, struct gw
 struct gw_tls_facts {
 	const char *version; /* static: "TLSv1.3" */
 	char issuer[200];    /* of the server's certificate, for people */
+	char pin[52];        /* of its key; "": not known */
 	int64_t expires_at;  /* seconds since the epoch; 0: not known */
 };
 

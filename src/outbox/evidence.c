@@ -5,6 +5,7 @@
 #include "outbox/evidence.h"
 
 #include "auth/credentials.h"
+#include "auth/trust.h"
 #include "imap/search.h"
 #include "imap/session.h"
 #include "outbox/sent.h"
@@ -168,7 +169,7 @@ static void on_credentials(void *ctx, struct gw_sasl *sasl, const struct gw_erro
 	if (e->cancelled && code == GW_OK)
 		code = gw_fail(&why, GW_ERR_CANCELLED, "cancelled");
 	if (code == GW_OK && a->tls != GW_TLS_NONE)
-		code = gw_tls_ctx_new(a->tls_ca_file, &e->tls, &why);
+		code = gw_trust_imap(a, &e->tls, &why);
 	o.stream.tls = e->tls;
 	if (code == GW_OK)
 		code = gw_session_open(e->loop, e->log, &o, on_session, e, &e->session, &why);

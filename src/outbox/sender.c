@@ -15,6 +15,7 @@
 #include "outbox/sender_p.h"
 #include "outbox/way.h"
 
+#include "auth/trust.h"
 #include "base/lock.h"
 #include "base/text.h"
 
@@ -250,7 +251,7 @@ static void connect_to(struct gw_sender *s, const struct gw_queued *mail)
 	enum gw_code code = GW_OK;
 
 	if (smtp->tls != GW_TLS_NONE && s->tls == NULL)
-		code = gw_tls_ctx_new(s->account->tls_ca_file, &s->tls, &err);
+		code = gw_trust_smtp(s->account, &s->tls, &err);
 	o = gw_way_options(s->account, s->tls, s->sasl, mail->sender);
 	o.without = s->without;
 	s->learned = false;

@@ -8,6 +8,7 @@
 #include "godwit/mailboxes.h"
 
 #include "auth/credentials.h"
+#include "auth/trust.h"
 #include "maildir/folder.h"
 #include "net/delay.h"
 #include "sync/lend.h"
@@ -262,7 +263,7 @@ enum gw_code gw_mailboxes_start(uv_loop_t *loop, const struct gw_account *accoun
 		.loop = loop, .account = account, .log = log, .cb = cb, .ctx = ctx
 	};
 	if (account->tls != GW_TLS_NONE)
-		code = gw_tls_ctx_new(account->tls_ca_file, &m->tls, err);
+		code = gw_trust_imap(account, &m->tls, err);
 	if (code != GW_OK) {
 		free(m);
 		return code;

@@ -7,6 +7,7 @@
  */
 #include "sync/sync_p.h"
 
+#include "auth/trust.h"
 #include "net/delay.h"
 
 #include <stdlib.h>
@@ -443,7 +444,7 @@ enum gw_code gw_sync_start(uv_loop_t *loop, const struct gw_account *account,
 	}
 	code = gw_sync_open_state(s, err);
 	if (code == GW_OK && account->tls != GW_TLS_NONE && s->tls == NULL)
-		code = gw_tls_ctx_new(account->tls_ca_file, &s->tls, err);
+		code = gw_trust_imap(account, &s->tls, err);
 	if (code == GW_OK)
 		code = gw_sync_make_batcher(s, err);
 	if (code == GW_OK)

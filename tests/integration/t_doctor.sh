@@ -74,6 +74,10 @@ finds 69 'BAD +server: ' 'begins with TLS at once.*implicit.*993'
 note "certificates"
 edit '/tls-ca-file/d'
 finds 69 'BAD +tls: .*authority that is not trusted.*tls-ca-file'
+edit ''
+doctor 0
+grep -qF "its key is sha256/$(openssl x509 -in "$T/server.pem" -pubkey -noout | openssl pkey -pubin -outform der |
+	openssl dgst -sha256 -binary | base64)" "$T/out" || fail "the server's key is not in: $(cat "$T/out")"
 certificate other "DNS:somewhere.example"
 SERVER_CERT=other server_restart full
 edit ''

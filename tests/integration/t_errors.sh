@@ -102,6 +102,22 @@ SERVER_CERT=other server_start full; edit 's/ca.pem/other.pem/'; expect 69 'is n
 SERVER_CERT=expired server_start full; edit 's/ca.pem/expired.pem/'; expect 69 'has expired' run; server_stop
 rm -rf "$T/mail" "$T/state"
 
+note "a key that is pinned: the error has the line to write, which then works, whatever name and time it has; another key does not"
+SERVER_CERT=self server_start full
+write_config
+expect 69 'not trusted here .*its operator can tell by its key' run
+pin=$(sed -n 's/.*write \(tls-pin = "sha256[^"]*"\).*/\1/p' "$T/err")
+[ "$pin" = "tls-pin = \"sha256/$(openssl x509 -in "$T/self.pem" -pubkey -noout | openssl pkey -pubin -outform der |
+	openssl dgst -sha256 -binary | base64)\"" ] || fail "the pin is $pin"
+edit "/tls-ca-file/d; s#user =#$pin user =#"; sync_ok; server_stop
+SERVER_CERT=other server_start full; edit "/tls-ca-file/d; s#user =#$pin user =#"
+expect 69 'another key than `tls-pin` says: .*ask the operator whether the new one is sha256/' run
+pins="{\"$(sed -n 's/.* the new one is \([^ ]*\).*/\1/p' "$T/err")\", ${pin#*= }}"
+edit "/tls-ca-file/d; s#user =#tls-pin = $pins user =#"; sync_ok; server_stop
+SERVER_CERT=expired server_start full; edit "/tls-ca-file/d; s#user =#tls-pin = $pins user =#"; expect 69 'another key' run; server_stop
+edit 's/user =/tls-pin = "sha1\/abc" user =/'; expect 78 'tls-pin: "sha1/abc" is not "sha256/" and 44 characters' run
+rm -rf "$T/mail" "$T/state"
+
 note "STARTTLS"
 server_start full
 edit "s/port = .*/port = $IMAP_PORT\n  tls = \"starttls\"/"

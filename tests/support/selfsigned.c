@@ -31,7 +31,7 @@ static void extend(X509 *cert, int nid, const char *value)
 	X509_EXTENSION_free(extension);
 }
 
-static X509 *new_certificate(EVP_PKEY *key)
+static X509 *new_certificate(EVP_PKEY *key, const char *common_name, const char *alt_names)
 {
 	X509 *cert = X509_new();
 	X509_NAME *name = X509_get_subject_name(cert);
@@ -42,9 +42,10 @@ static X509 *new_certificate(EVP_PKEY *key)
 	X509_gmtime_adj(X509_getm_notAfter(cert), 86400 * 30L);
 	X509_set_pubkey(cert, key);
 	X509_NAME_add_entry_by_txt(
-		name, "CN", MBSTRING_ASC, (const unsigned char *)"a test", -1, -1, 0);
+		name, "CN", MBSTRING_ASC, (const unsigned char *)common_name, -1, -1, 0);
 	X509_set_issuer_name(cert, name);
-	extend(cert, NID_subject_alt_name, "IP:127.0.0.1,DNS:localhost");
+	if (alt_names != NULL)
+		extend(cert, NID_subject_alt_name, alt_names);
 	extend(cert, NID_basic_constraints, "critical,CA:TRUE");
 	if (X509_sign(cert, key, EVP_sha256()) == 0)
 		abort();
@@ -53,8 +54,13 @@ static X509 *new_certificate(EVP_PKEY *key)
 
 SSL_CTX *selfsigned(const char *cert_path)
 {
+	return selfsigned_as(cert_path, "a test", "IP:127.0.0.1,DNS:localhost");
+}
+
+SSL_CTX *selfsigned_as(const char *cert_path, const char *common_name, const char *alt_names)
+{
 	EVP_PKEY *key = new_key();
-	X509 *cert = new_certificate(key);
+	X509 *cert = new_certificate(key, common_name, alt_names);
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 	FILE *f = fopen(cert_path, "w");
 

@@ -7,3 +7,5 @@
  * itself.  The certificate is written to cert_path: what a client is to trust.  Ends the program
  * when any of it fails.  The caller frees the result. */
 SSL_CTX *selfsigned(const char *cert_path);
+/* The same with other names; alt_names NULL: none. */
+SSL_CTX *selfsigned_as(const char *cert_path, const char *common_name, const char *alt_names);

@@ -109,7 +109,8 @@ static struct reader read_all(unsigned port, const char *cert_path, bool pauses)
 	uv_loop_t loop;
 
 	uv_loop_init(&loop);
-	assert_int_equal(gw_tls_ctx_new(cert_path, &tls, &err), GW_OK);
+	assert_int_equal(
+		gw_tls_ctx_new(&(struct gw_tls_trust){ .ca_file = cert_path }, &tls, &err), GW_OK);
 	assert_int_equal(gw_stream_open(&loop, &quiet,
 				 &(struct gw_stream_options){ .host = "127.0.0.1",
 					 .port = port,

@@ -243,7 +243,9 @@ static void run_with(struct run *r, enum gw_tls_mode tls, struct gw_sasl *sasl)
 	uv_loop_init(&loop);
 	if (tls != GW_TLS_NONE) {
 		snprintf(cert, sizeof cert, "%s/cert.pem", dir);
-		assert_int_equal(gw_tls_ctx_new(cert, &ctx, &err), GW_OK);
+		assert_int_equal(
+			gw_tls_ctx_new(&(struct gw_tls_trust){ .ca_file = cert }, &ctx, &err),
+			GW_OK);
 		o.stream.tls = ctx;
 		o.stream.tls_at_once = tls == GW_TLS_IMPLICIT;
 	}

@@ -1,0 +1,11 @@
+/* cli/config_keys.h - which keys a configuration has, and what a word may have been meant for that is none. */
+#pragma once
+
+#include <confuse.h>
+
+/* For cfg_init(). */
+cfg_opt_t *config_keys(void);
+/* The key of the section that is written nearly like that; NULL: none is. */
+const char *config_nearest_key(const cfg_t *section, const char *word);
+/* What somebody may have meant who wrote a key that is none there, as the rest of a sentence; NULL: nobody knows. */
+const char *config_meant_key(const char *word);
