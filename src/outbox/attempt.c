@@ -219,6 +219,8 @@ static void on_done(void *ctx, const struct gw_smtp_outcome *outcome)
 	struct gw_sender *s = a->sender;
 	bool lost = outcome->end == GW_SMTP_GONE || outcome->end == GW_SMTP_DOUBT;
 
+	if (outcome->muddled)
+		memset(a->codes, 0, a->to_count * sizeof *a->codes);
 	settle_attempt(a, outcome);
 	attempt_end(a);
 	if (!lost) /* else the session tells that next, and why the account pauses */
@@ -244,6 +246,12 @@ static void give_up(struct attempt *a, enum gw_smtp_end end)
 	s->step(s);
 }
 
+/* The session ends with this mail, unless something else has come to be sent. */
+static bool is_last(const struct attempt *a)
+{
+	return a->alone && a->sender->attempts == a && a->next == NULL && !a->sender->dirty;
+}
+
 static void give_to_session(struct attempt *a)
 {
 	struct gw_sender *s = a->sender;
@@ -251,12 +259,14 @@ static void give_to_session(struct attempt *a)
 
 	h.ctx = a;
 	a->given = true;
+	a->last = s->spent = is_last(a);
 	if (a->err.code == GW_ERR_CANCELLED) {
 		give_up(a, GW_SMTP_WITHDRAWN);
 	} else if (a->err.code != GW_OK) {
 		give_up(a, GW_SMTP_UNSUITABLE);
-	} else if (s->session == NULL || gw_smtp_send(s->session, &a->envelope, a->to, a->to_count,
-						 &h, &a->message) != GW_OK) {
+	} else if (s->session == NULL ||
+		   (a->last ? gw_smtp_send_last : gw_smtp_send)(s->session, &a->envelope, a->to,
+			   a->to_count, &h, &a->message) != GW_OK) {
 		gw_fail(&a->err, GW_ERR_NET, "the connection was lost");
 		give_up(a, GW_SMTP_GONE);
 	} else {

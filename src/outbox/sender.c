@@ -254,7 +254,7 @@ static void connect_to(struct gw_sender *s, const struct gw_queued *mail)
 		code = gw_trust_smtp(s->account, &s->tls, &err);
 	o = gw_way_options(s->account, s->tls, s->sasl, mail->sender);
 	o.without = s->without;
-	s->learned = false;
+	s->learned = s->spent = false;
 	if (code == GW_OK)
 		code = gw_smtp_open(s->loop, s->log, &o, on_session, s, &s->session, &err);
 	s->on_session = 0;
@@ -362,7 +362,7 @@ static void send_more(struct gw_sender *s, struct gw_outbox_step *step)
 		most = caps->mail_max;
 	for (struct attempt *a = s->attempts; a != NULL; a = a->next)
 		running++;
-	if (s->learned) {
+	if (s->learned || s->spent) {
 		if (running == 0)
 			give_up_session(s);
 		return;
@@ -387,6 +387,8 @@ static void send_more(struct gw_sender *s, struct gw_outbox_step *step)
 		*step = gw_outbox_plan(
 			(struct gw_item *const *)(void *)s->box.list, s->box.count, &facts);
 	}
+	if (s->attempts != NULL)
+		s->attempts->alone = step->item == NULL && running == 1 && !s->options.forever;
 }
 
 static int64_t sooner(int64_t a, int64_t b)

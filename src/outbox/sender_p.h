@@ -44,6 +44,8 @@ struct attempt {
 	struct gw_error err; /* of preparing */
 	struct gw_smtp_message *message;
 	bool prepared, given; /* to the session */
+	bool alone;           /* nothing else is due */
+	bool last;            /* of its session */
 	bool recorded;        /* its last bytes may leave: that is on disk, or on its way there */
 	bool recording;       /* on its way; then the record holds it */
 	bool over;
@@ -86,6 +88,7 @@ struct gw_sender {
 	uint32_t without; /* of gw_smtp_cap: what the server offers, and cannot do */
 	int64_t without_until;
 	bool learned;        /* something of that from this session, which is to be closed */
+	bool spent;          /* the session carries its last mail */
 	unsigned on_session; /* messages it has carried */
 	int64_t minute, in_minute;
 	struct attempt *attempts; /* owned; at most two */

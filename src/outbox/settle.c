@@ -282,10 +282,10 @@ static uint32_t lies_in(const struct attempt *a, const struct gw_smtp_outcome *o
 
 	if (caps == NULL || o->stage < GW_SMTP_AT_MAIL)
 		return 0;
-	chunked = (caps->bits & GW_SMTP_CHUNKING) && (caps->bits & GW_SMTP_PIPELINING);
+	chunked = a->last && (caps->bits & GW_SMTP_CHUNKING) && (caps->bits & GW_SMTP_PIPELINING);
 	silent = (o->end == GW_SMTP_GONE || o->end == GW_SMTP_DOUBT) &&
 		 o->err->code == GW_ERR_TIMEOUT;
-	if (unknown && chunked && o->stage >= GW_SMTP_AT_TEXT)
+	if (chunked && o->stage >= GW_SMTP_AT_TEXT && (unknown || o->muddled))
 		return GW_SMTP_CHUNKING;
 	if (unknown && o->stage <= GW_SMTP_AT_RCPT)
 		return caps->bits &
@@ -409,9 +409,9 @@ void settle_lost(struct gw_sender *s, const struct gw_smtp_event *ev)
 		return; /* a mail was broken off, and nothing is wrong with the account */
 	if (s->learned)
 		return; /* the next connection does without it */
-	if (ev->reply == NULL && ev->stage > GW_SMTP_AT_AUTH && ev->err->code == GW_ERR_NET &&
-		s->on_session > 0)
-		return; /* some servers close without a word after so many messages */
+	if (ev->reply == NULL && ev->stage > GW_SMTP_AT_AUTH &&
+		(ev->err->code == GW_ERR_NET || s->spent) && s->on_session > 0)
+		return; /* some servers close without a word after so many messages, or at QUIT */
 	text = with_advice(ev->err->text, advice);
 	if (text == NULL)
 		return; /* out of memory: the next connection tells the same */

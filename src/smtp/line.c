@@ -60,10 +60,13 @@ static unsigned limit_of(const struct gw_smtp *s)
 		return s->limits->block_ms;
 	case EXPECT_DOT:
 		return s->limits->final_ms;
+	case EXPECT_QUIT: /* the mail was answered: nothing hangs on it any more */
+		return s->limits->block_ms / 12;
 	case EXPECT_LOGIN:
 	case EXPECT_MAIL:
 	case EXPECT_RCPT:
 	case EXPECT_RSET:
+	case EXPECT_NOTHING:
 		break;
 	}
 	return s->limits->command_ms;
@@ -71,7 +74,8 @@ static unsigned limit_of(const struct gw_smtp *s)
 
 void smtp_wait(struct gw_smtp *s)
 {
-	bool sending = s->first != NULL && s->first->state == MESSAGE_TEXT;
+	bool sending = s->first != NULL &&
+		       (s->first->state == MESSAGE_TEXT || gw_smtp_reader_begun(&s->reader));
 	unsigned ms = limit_of(s);
 
 	/* While a small text travels in one flight with its envelope, the answer to the text is
@@ -105,7 +109,9 @@ enum gw_smtp_stage smtp_stage_of_answer(enum expected what)
 		[EXPECT_DATA] = GW_SMTP_AT_DATA,
 		[EXPECT_CHUNK] = GW_SMTP_AT_TEXT,
 		[EXPECT_DOT] = GW_SMTP_AT_DOT,
-		[EXPECT_RSET] = GW_SMTP_AT_MAIL };
+		[EXPECT_RSET] = GW_SMTP_AT_MAIL,
+		[EXPECT_QUIT] = GW_SMTP_AT_DOT,
+		[EXPECT_NOTHING] = GW_SMTP_AT_TEXT };
 
 	return stages[what];
 }

@@ -1,10 +1,10 @@
 /* smtp/message.c - carries messages over a signed-in session; see session.h.
  *
- *   QUEUED -> ENVELOPE -> TEXT -> DRAINING -> ASKING -> DOT -> OVER
- *   any but DOT --refused, withdrawn--> FAILING --nothing due--> OVER
+ *   QUEUED -> ENVELOPE -> TEXT -> DRAINING -> ASKING -> DOT -> ANSWERED -> OVER
+ *   any up to ASKING --refused, withdrawn--> FAILING --nothing due--> OVER
  *
- * A text that goes out whole (`together`) skips DRAINING and ASKING: its owner agreed before.  With BDAT
- * it goes in one flight with its envelope.
+ * A text that goes out whole (`together`) skips DRAINING and ASKING: its owner agreed before.  The
+ * session's last one goes with BDAT where the server knows it: in one flight with its envelope.
  *
  * I1  nothing that could have a message accepted (the final dot, the last chunk) is written before
  *     its owner gave permission, and said that it is still wanted.
@@ -12,6 +12,10 @@
  *     next would be read as part of it, and a dot would have half of it accepted.
  * I3  the next message travels behind the dot of the first one only (RFC 2920 3.1).
  * I4  each message's done() runs once: when it is over, or when the session is lost or closed.
+ * I5  an answer is believed to be a text's only where a server that answers once too often, or not at
+ *     all, would show: only 354 answers DATA, and only 221 answers QUIT.  So BDAT is used with QUIT
+ *     behind it alone; what is answered to a text counts once all that went out behind it was answered
+ *     as is due; and the last bytes do not leave while there is half an answer that nobody asked for.
  */
 #include "smtp/session_p.h"
 
@@ -28,7 +32,7 @@ enum {
 };
 
 static const char *const state_names[] = { "queued", "envelope", "text", "draining", "asking",
-	"dot", "failing", "over" };
+	"dot", "answered", "failing", "over" };
 _Static_assert(sizeof state_names / sizeof *state_names == MESSAGE_OVER + 1, "one name per state");
 
 static void enter(struct gw_smtp_message *m, enum message_state next)
@@ -62,7 +66,8 @@ static void finish(struct gw_smtp_message *m, enum gw_smtp_end end)
 	const struct gw_smtp_outcome outcome = { .end = end,
 		.stage = m->failed_at,
 		.reply = m->code != 0 ? &reply : NULL,
-		.err = m->err.code != GW_OK ? &m->err : NULL };
+		.err = m->err.code != GW_OK ? &m->err : NULL,
+		.muddled = s->muddled && end != GW_SMTP_ACCEPTED && end != GW_SMTP_REFUSED };
 
 	for (; *at != m; at = &(*at)->next)
 		before = *at;
@@ -185,6 +190,11 @@ static void write_chunk(struct gw_smtp_message *m, size_t n, bool last, struct g
 	}
 	gw_buf_consume(&m->out, n);
 	smtp_expect(m->session, last ? EXPECT_DOT : EXPECT_CHUNK, m, 0);
+	if (!last)
+		return;
+	gw_buf_puts(flight, "QUIT\r\n");
+	smtp_expect(m->session, EXPECT_QUIT, m, 0);
+	m->session->quit_said = true;
 }
 
 /* Everything but the last bytes; with `last`, these. */
@@ -211,11 +221,11 @@ static void send_flight(struct gw_smtp *s, struct gw_buf *flight)
 	gw_buf_deinit(flight);
 }
 
-/* The last bytes, if they may go; I1.  false: they may not yet, or not at all. */
+/* The last bytes, if they may go; I1, I5.  false: they may not yet, or not at all. */
 static bool may_leave(struct gw_smtp_message *m)
 {
 	ask(m);
-	if (m->permission == ASKED)
+	if (m->permission == ASKED || gw_smtp_reader_begun(&m->session->reader))
 		return false;
 	if (m->permission == GIVEN && m->handlers.wanted(m->handlers.ctx))
 		return true;
@@ -302,7 +312,8 @@ static void begin(struct gw_smtp_message *m)
 	struct gw_smtp *s = m->session;
 	bool one_flight;
 
-	m->chunked = (s->caps.bits & GW_SMTP_CHUNKING) && (s->caps.bits & GW_SMTP_PIPELINING);
+	m->chunked = m->seals && (s->caps.bits & GW_SMTP_CHUNKING) &&
+		     (s->caps.bits & GW_SMTP_PIPELINING);
 	m->text.stuff = !m->chunked;
 	one_flight = m->chunked && m->together;
 	if (!suits(m)) {
@@ -444,7 +455,8 @@ static bool advance(struct gw_smtp_message *m)
 		return false;
 	if (m->state == MESSAGE_FAILING && m->end == GW_SMTP_REFUSED)
 		send_empty_dot(m);
-	if (m->state != MESSAGE_FAILING || m->due > 0)
+	if (m->state == MESSAGE_ANSWERED ? !smtp_idle(s) || gw_smtp_reader_begun(&s->reader)
+					 : m->state != MESSAGE_FAILING || m->due > 0)
 		return false;
 	finish(m, m->end);
 	return true;
@@ -465,7 +477,11 @@ void smtp_pump(struct gw_smtp *s)
 				m = s->first;
 				continue;
 			}
-			m = s->lost || s->closed || m->state != MESSAGE_DOT ? NULL : m->next;
+			m = s->lost || s->closed ||
+					    (m->state != MESSAGE_DOT &&
+						    m->state != MESSAGE_ANSWERED)
+				    ? NULL
+				    : m->next;
 		}
 	} while (s->again && !s->lost && !s->closed);
 	s->pumping = false;
@@ -479,6 +495,8 @@ static void misfit(struct gw_smtp *s, enum gw_smtp_stage stage, const struct gw_
 {
 	gw_fail(&s->err, GW_ERR_PROTOCOL, "%s answered %s with %u", s->host,
 		gw_smtp_stage_name(stage), r->code);
+	s->muddled = true;
+	s->early = r->code / 100 == 3;
 	smtp_lose(s, stage, r);
 }
 
@@ -517,21 +535,61 @@ static void take_dot(struct gw_smtp_message *m, const struct gw_smtp_reply *r)
 	if (m->state == MESSAGE_FAILING) /* for nobody */
 		return;
 	m->failed_at = GW_SMTP_AT_DOT;
-	m->session->needs_reset |= m->chunked && r->code / 100 != 2;
+	m->end = r->code / 100 == 2 ? GW_SMTP_ACCEPTED : GW_SMTP_REFUSED;
 	keep_reply(m, r);
-	finish(m, r->code / 100 == 2 ? GW_SMTP_ACCEPTED : GW_SMTP_REFUSED);
+	enter(m, MESSAGE_ANSWERED);
+}
+
+/* I5: whether this can be what it is taken for. */
+static bool fits(const struct expectation *to, unsigned code)
+{
+	unsigned kind = code / 100;
+
+	switch (to->what) {
+	case EXPECT_DATA:
+		return kind >= 4 || code == 354;
+	case EXPECT_DOT:
+		return kind >= 4 || (code >= 250 && code <= 259);
+	case EXPECT_QUIT:
+		return code == 221;
+	case EXPECT_NOTHING: /* it does not wait for the end of the text */
+		return kind >= 4;
+	case EXPECT_MAIL:
+	case EXPECT_RCPT:
+	case EXPECT_CHUNK:
+	case EXPECT_RSET:
+	case EXPECT_GREETING:
+	case EXPECT_LOGIN:
+		break;
+	}
+	return kind != 3;
+}
+
+/* More may come: the right one may be any of them. */
+void smtp_muddle(struct gw_smtp *s)
+{
+	s->muddled = true;
+	if (s->first != NULL)
+		s->first->yes_since = s->first->no_since = true;
+}
+
+void smtp_note_kind(struct gw_smtp *s, const struct gw_smtp_reply *r)
+{
+	if (s->first == NULL || s->first->state != MESSAGE_ANSWERED)
+		return;
+	s->first->yes_since |= r->code / 100 == 2;
+	s->first->no_since |= r->code >= 400;
 }
 
 void smtp_message_reply(
 	struct gw_smtp *s, const struct expectation *to, const struct gw_smtp_reply *r)
 {
 	struct gw_smtp_message *m = to->message;
-	unsigned kind = r->code / 100;
 
 	if (m == NULL)
 		return;
 	m->due--;
-	if (to->what == EXPECT_DATA ? kind == 2 || (kind == 3 && r->code != 354) : kind == 3) {
+	if (!fits(to, r->code)) {
 		misfit(s, smtp_stage_of_answer(to->what), r);
 		return;
 	}
@@ -545,11 +603,10 @@ void smtp_message_reply(
 	case EXPECT_DATA:
 		take_data(m, r);
 		break;
-	case EXPECT_CHUNK: /* or an answer that did not wait for the end of the text */
-		if (kind != 2)
+	case EXPECT_CHUNK:
+	case EXPECT_NOTHING:
+		if (r->code / 100 != 2)
 			break_off(m, GW_SMTP_REFUSED, GW_SMTP_AT_TEXT, r);
-		else if (!m->chunked)
-			misfit(s, GW_SMTP_AT_TEXT, r);
 		break;
 	case EXPECT_DOT:
 		take_dot(m, r);
@@ -557,6 +614,7 @@ void smtp_message_reply(
 	case EXPECT_GREETING:
 	case EXPECT_LOGIN:
 	case EXPECT_RSET:
+	case EXPECT_QUIT:
 		break;
 	}
 }
@@ -567,16 +625,35 @@ static bool in_doubt(const struct gw_smtp_message *m)
 	return m->sent_all && !m->mail_refused && m->refused < m->to_count;
 }
 
+/* Whether its end holds although the connection is lost.  If there was an answer too many, the right one
+ * is this, or one that came later: all of them have to say the same.  If 354 came too early, there may be
+ * one too few, and this may be the next message's: not if its code is none of an address (RFC 3463 X.1). */
+static bool stands(const struct gw_smtp_message *m)
+{
+	const struct gw_smtp *s = m->session;
+
+	if (m->state != MESSAGE_FAILING && m->state != MESSAGE_ANSWERED)
+		return false;
+	if (!s->muddled || (m->end != GW_SMTP_ACCEPTED && m->end != GW_SMTP_REFUSED))
+		return true;
+	if (m->end == GW_SMTP_REFUSED)
+		return m->state == MESSAGE_ANSWERED && !m->yes_since;
+	if (s->early)
+		return m->status[0] == 2 && m->status[1] != 1;
+	return !m->no_since && !m->chunked;
+}
+
 void smtp_messages_lost(struct gw_smtp *s)
 {
 	for (bool head = true; s->first != NULL; head = false) {
 		struct gw_smtp_message *m = s->first;
 
-		if (m->state == MESSAGE_FAILING) {
+		if (stands(m)) {
 			finish(m, m->end);
 			continue;
 		}
 		m->err = s->err;
+		m->code = 0;
 		m->failed_at = head && m->commands > 0 ? s->lost_at : GW_SMTP_AT_CONNECT;
 		finish(m, in_doubt(m) ? GW_SMTP_DOUBT : GW_SMTP_GONE);
 	}
@@ -607,14 +684,14 @@ static void on_kick(uv_timer_t *timer)
 	smtp_pump(timer->data);
 }
 
-enum gw_code gw_smtp_send(struct gw_smtp *s, const struct gw_smtp_sender *sender,
+static enum gw_code send_message(struct gw_smtp *s, const struct gw_smtp_sender *sender,
 	const struct gw_smtp_recipient *to, size_t to_count,
-	const struct gw_smtp_handlers *handlers, struct gw_smtp_message **out)
+	const struct gw_smtp_handlers *handlers, bool last, struct gw_smtp_message **out)
 {
 	struct gw_smtp_message *m;
 
 	*out = NULL;
-	if (s->lost || s->closed || s->login.state != LOGIN_DONE)
+	if (s->lost || s->closed || s->sealed || s->login.state != LOGIN_DONE)
 		return GW_ERR_NET;
 	if (to_count == 0)
 		return GW_ERR_BUG;
@@ -626,6 +703,7 @@ enum gw_code gw_smtp_send(struct gw_smtp *s, const struct gw_smtp_sender *sender
 		.to = to,
 		.to_count = to_count,
 		.handlers = *handlers,
+		.seals = last,
 		.together = sender->size <= TOGETHER };
 	gw_buf_init(&m->out, ENVELOPE_MAX);
 	gw_buf_init(&m->said, SAID_MAX);
@@ -634,9 +712,24 @@ enum gw_code gw_smtp_send(struct gw_smtp *s, const struct gw_smtp_sender *sender
 	else
 		s->first = m;
 	s->last = m;
+	s->sealed = last;
 	*out = m;
 	uv_timer_start(&s->kick, on_kick, 0, 0);
 	return GW_OK;
+}
+
+enum gw_code gw_smtp_send(struct gw_smtp *s, const struct gw_smtp_sender *sender,
+	const struct gw_smtp_recipient *to, size_t to_count,
+	const struct gw_smtp_handlers *handlers, struct gw_smtp_message **out)
+{
+	return send_message(s, sender, to, to_count, handlers, false, out);
+}
+
+enum gw_code gw_smtp_send_last(struct gw_smtp *s, const struct gw_smtp_sender *sender,
+	const struct gw_smtp_recipient *to, size_t to_count,
+	const struct gw_smtp_handlers *handlers, struct gw_smtp_message **out)
+{
+	return send_message(s, sender, to, to_count, handlers, true, out);
 }
 
 void gw_smtp_leave(struct gw_smtp_message *m, bool go)

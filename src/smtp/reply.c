@@ -160,6 +160,11 @@ bool gw_smtp_reader_unread(const struct gw_smtp_reader *r)
 	return r->unread < r->end;
 }
 
+bool gw_smtp_reader_begun(const struct gw_smtp_reader *r)
+{
+	return r->line.n > 0 || r->lines > 0;
+}
+
 enum gw_code gw_smtp_reply_format(const struct gw_smtp_reply *reply, struct gw_buf *out)
 {
 	enum gw_code code = gw_buf_printf(out, "%u", reply->code);

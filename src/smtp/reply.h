@@ -35,5 +35,8 @@ enum gw_code gw_smtp_reader_feed(struct gw_smtp_reader *r, struct gw_slice bytes
 /* True if, during a callback, more bytes have arrived behind the reply. */
 bool gw_smtp_reader_unread(const struct gw_smtp_reader *r);
 
+/* True if a reply has begun, and not ended. */
+bool gw_smtp_reader_begun(const struct gw_smtp_reader *r);
+
 /* Appends the reply as one line for people: "550 5.1.1 No such user". */
 enum gw_code gw_smtp_reply_format(const struct gw_smtp_reply *reply, struct gw_buf *out);

@@ -1,6 +1,7 @@
 /* smtp/session.c - see session.h.
  *
- * I1  answers come in the order of `expected`; one that nothing expects ends the session.
+ * I1  answers come in the order of `expected`; one that nothing expects ends the session.  What is
+ *     read at once was said before anything that is written next: nothing is sent in between.
  * I2  the session is freed when its timer is closed, from the loop, so that callbacks may close it.
  */
 #include "smtp/session_p.h"
@@ -34,25 +35,34 @@ static bool is_sending(const struct gw_smtp *s)
 	       s->first->state <= MESSAGE_ASKING;
 }
 
+/* Its last message is over, and QUIT was said: nothing that comes means anything. */
+static bool is_over(const struct gw_smtp *s)
+{
+	return s->quit_said && s->first == NULL && smtp_idle(s);
+}
+
 static void on_reply(void *ctx, const struct gw_smtp_reply *reply)
 {
 	struct gw_smtp *s = ctx;
 	enum gw_smtp_stage stage = smtp_stage(s);
 	struct expectation e = { 0 };
 
-	if (s->lost || s->closed)
+	if (s->lost || s->closed || is_over(s))
 		return;
 	gw_log(s->log, GW_LOG_WIRE, "S: %u %.*s", reply->code,
 		(int)(reply->text.n < SHOWN ? reply->text.n : SHOWN), reply->text.p);
 	if (smtp_idle(s) && is_sending(s)) {
-		e = (struct expectation){ EXPECT_CHUNK, s->first, 0 }; /* it had enough of it */
+		e = (struct expectation){ EXPECT_NOTHING, s->first, 0 }; /* it had enough of it */
 		s->first->due++;
 	} else if (smtp_idle(s)) {
+		if (reply->code != 421)
+			smtp_muddle(s);
 		lose_by_reply(s, reply, stage, reply->code == 421 ? GW_ERR_BUSY : GW_ERR_PROTOCOL,
 			reply->code == 421 ? "closes the connection" : "answered to nothing");
 		return;
 	} else {
 		e = s->expected[s->head++];
+		smtp_note_kind(s, reply);
 	}
 	if (e.what == EXPECT_GREETING || e.what == EXPECT_LOGIN)
 		smtp_login_step(s, LOGIN_IN_REPLY, reply);
@@ -62,9 +72,7 @@ static void on_reply(void *ctx, const struct gw_smtp_reply *reply)
 		return;
 	if (reply->code == 421) {
 		lose_by_reply(s, reply, stage, GW_ERR_BUSY, "closes the connection");
-		return;
 	}
-	smtp_pump(s);
 }
 
 static void on_stream(void *ctx, const struct gw_stream_event *ev)
@@ -85,11 +93,14 @@ static void on_stream(void *ctx, const struct gw_stream_event *ev)
 			gw_error_context(&s->err, "%s", s->host);
 			smtp_lose(s, smtp_stage(s), NULL);
 		}
+		smtp_pump(s);
 		break;
 	case GW_STREAM_DRAINED:
 		smtp_pump(s);
 		break;
 	case GW_STREAM_LOST:
+		if (is_over(s))
+			break;
 		if (s->err.code == GW_OK)
 			s->err = *ev->err;
 		smtp_lose(s, smtp_stage(s), NULL);
@@ -151,7 +162,8 @@ void gw_smtp_close(struct gw_smtp **session)
 	*session = NULL;
 	if (s == NULL || s->closed)
 		return;
-	if (!s->lost && s->login.state == LOGIN_DONE && smtp_idle(s) && s->first == NULL)
+	if (!s->lost && !s->quit_said && s->login.state == LOGIN_DONE && smtp_idle(s) &&
+		s->first == NULL)
 		smtp_write(s, gw_slice_str("QUIT\r\n"), false);
 	s->closed = true;
 	gw_delay_cancel(&s->polling);

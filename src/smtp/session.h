@@ -91,6 +91,7 @@ struct gw_smtp_outcome {
 	enum gw_smtp_stage stage;
 	const struct gw_smtp_reply *reply; /* ACCEPTED, REFUSED */
 	const struct gw_error *err;
+	bool muddled; /* the answers did not add up: none counts that a recipient was told of */
 };
 
 struct gw_smtp_handlers {
@@ -111,6 +112,11 @@ struct gw_smtp_handlers {
 /* Sends a message behind those that are under way; everything is borrowed until done().  GW_OK:
  * done() is called once, later.  Any other code: never.  GW_ERR_NET: the session is lost. */
 enum gw_code gw_smtp_send(struct gw_smtp *s, const struct gw_smtp_sender *sender,
+	const struct gw_smtp_recipient *to, size_t to_count,
+	const struct gw_smtp_handlers *handlers, struct gw_smtp_message **out);
+
+/* The same; this message is the session's last: QUIT may travel behind it.  Close the session when it is over. */
+enum gw_code gw_smtp_send_last(struct gw_smtp *s, const struct gw_smtp_sender *sender,
 	const struct gw_smtp_recipient *to, size_t to_count,
 	const struct gw_smtp_handlers *handlers, struct gw_smtp_message **out);
 

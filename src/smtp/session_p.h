@@ -32,6 +32,7 @@ enum message_state {
 	MESSAGE_DRAINING, /* all but the last bytes went out; the peer has not acknowledged them */
 	MESSAGE_ASKING,   /* the owner has to agree to the last bytes */
 	MESSAGE_DOT,      /* all of it went out */
+	MESSAGE_ANSWERED, /* and was answered; answers to what went out behind it are to come */
 	MESSAGE_FAILING,  /* it is refused; answers to what was sent are still to come */
 	MESSAGE_OVER,
 };
@@ -49,14 +50,16 @@ struct gw_smtp_message {
 	struct gw_smtp_handlers handlers;
 
 	bool together;            /* its text goes out whole */
-	bool chunked;             /* with BDAT */
+	bool seals;               /* the session's last */
+	bool chunked;             /* with BDAT, and QUIT behind it */
 	size_t commands;          /* of the envelope that were sent */
 	size_t answered, refused; /* recipients */
 	unsigned due;             /* answers to come */
 	bool mail_refused, rcpt_sent;
-	bool data_agreed; /* 354 came */
-	bool sent_all;    /* the last bytes may be with the peer */
-	bool empty_dot;   /* nobody is to get it, but the server waits for a text */
+	bool data_agreed;         /* 354 came */
+	bool sent_all;            /* the last bytes may be with the peer */
+	bool empty_dot;           /* nobody is to get it, but the server waits for a text */
+	bool yes_since, no_since; /* what was answered since it is ANSWERED */
 
 	struct gw_smtp_text text;
 	struct gw_buf out; /* converted, not sent */
@@ -79,6 +82,8 @@ enum expected {
 	EXPECT_CHUNK,
 	EXPECT_DOT,
 	EXPECT_RSET,
+	EXPECT_QUIT,
+	EXPECT_NOTHING, /* an answer that nobody asked for, while a text goes out */
 };
 
 struct expectation {
@@ -110,6 +115,10 @@ struct gw_smtp {
 	size_t unacked;                       /* at the last poll */
 	unsigned stalled_ms;
 	bool needs_reset; /* a transaction was broken off */
+	bool sealed;      /* the message that was sent last is the last one */
+	bool quit_said;
+	bool muddled; /* the answers do not add up: which is whose is not known */
+	bool early;   /* 354 came where it was not due */
 	bool lost, closed, pumping, again;
 
 	gw_smtp_cb *cb;
@@ -128,6 +137,9 @@ void smtp_pump(struct gw_smtp *s); /* sends what may go out now */
 void smtp_message_reply(
 	struct gw_smtp *s, const struct expectation *to, const struct gw_smtp_reply *reply);
 void smtp_messages_lost(struct gw_smtp *s);
+/* An answer came: what it says while the first message waits for those behind its own. */
+void smtp_note_kind(struct gw_smtp *s, const struct gw_smtp_reply *r);
+void smtp_muddle(struct gw_smtp *s);         /* an answer came that nobody asked for */
 void smtp_messages_purge(struct gw_smtp *s); /* frees those that are over */
 /* Tells every message, then the owner. */
 void smtp_lose(struct gw_smtp *s, enum gw_smtp_stage stage, const struct gw_smtp_reply *reply);

@@ -95,3 +95,18 @@ row "no BDAT" all sent ' sent '
 server --caps "PIPELINING,$CAPS" --terse
 config
 row "no text" all sent ' sent: *250$\| sent .*250$'
+
+note "an answer too many, in a flight with the text"
+for caps in PIPELINING PIPELINING,CHUNKING; do
+	server --caps "$caps,$CAPS"
+	config
+	for at in MAIL RCPT; do
+		fresh
+		printf '%s\n' "$at bad@y * 250 2.0.0 ok\n250 2.0.0 and again" 'DOT * * 550 5.7.1 no' > "$SRV/rules"
+		[ $at = RCPT ] || sed -i '1s/bad@y/*/' "$SRV/rules"
+		queue bad@y
+		godwit outbox send --now > "$T/told" 2>&1 || true
+		! grep -q " sent " "$T/told" || fail "$caps, $at: it takes what it wants for a yes: $(cat "$T/told")"
+		godwit outbox | grep -q hello || fail "$caps, $at: the mail is gone"
+	done
+done

@@ -35,6 +35,7 @@ struct sent {
 };
 
 struct run {
+	bool seal; /* the last message is sent as the session's last */
 	struct gw_smtp *session;
 	struct sent sent[MESSAGES];
 	size_t count, next, done, to_count;
@@ -196,8 +197,8 @@ static void send_more(struct run *r)
 		h.ctx = m;
 		m->run = r;
 		r->sender.size = m->text_n;
-		if (gw_smtp_send(r->session, &r->sender, r->to, r->to_count, &h, &m->handle) !=
-			GW_OK)
+		if ((r->seal && r->next + 1 == r->count ? gw_smtp_send_last : gw_smtp_send)(
+			    r->session, &r->sender, r->to, r->to_count, &h, &m->handle) != GW_OK)
 			return;
 		r->next++;
 	}
@@ -310,39 +311,47 @@ static void texts_arrive(void **state)
 	char *small = make_text(10), *large = make_text(5000);
 
 	(void)state;
-	for (size_t c = 0; c < CAPS; c++) {
-		struct run r = { .count = 3, .to_count = 3 };
+	for (size_t c = 0; c < 2 * CAPS; c++) {
+		bool large_last = c >= CAPS;
+		struct run r = { .count = large_last ? 2 : 3, .to_count = 3, .seal = true };
 
-		start_server((const char *const[]){ "--caps", with_caps[c], NULL });
-		for (size_t i = 0; i < 3; i++) {
+		start_server((const char *const[]){ "--caps", with_caps[c % CAPS], NULL });
+		for (size_t i = 0; i < r.count; i++) {
 			r.sent[i].text = i == 1 ? large : small;
 			r.sent[i].text_n = strlen(r.sent[i].text);
 		}
 		run_with(&r, GW_TLS_NONE, NULL);
-		assert_int_equal(r.done, 3);
-		for (size_t i = 0; i < 3; i++)
+		assert_int_equal(r.done, r.count);
+		assert_false(r.lost);
+		for (size_t i = 0; i < r.count; i++)
 			assert_int_equal(r.sent[i].end, GW_SMTP_ACCEPTED);
 		check_taken("0", small, 3);
 		check_taken("1", large, 3);
-		check_taken("2", small, 3);
+		if (!large_last)
+			check_taken("2", small, 3);
 		stop_server();
 	}
 	free(small);
 	free(large);
 }
 
-static struct run run_small(const char *rules, size_t to_count)
+static struct run run_these(const char *rules, size_t count, size_t to_count, bool seal)
 {
-	struct run r = { .count = 2, .to_count = to_count };
+	struct run r = { .count = count, .to_count = to_count, .seal = seal };
 
 	put_file("rules", rules);
 	forget_taken();
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < count; i++) {
 		r.sent[i].text = "Subject: x\n\n.hello\n";
 		r.sent[i].text_n = 19;
 	}
 	run_with(&r, GW_TLS_NONE, NULL);
 	return r;
+}
+
+static struct run run_small(const char *rules, size_t to_count)
+{
+	return run_these(rules, 2, to_count, false);
 }
 
 /* The first message meets the rule; the second one goes through, unless the connection was lost. */
@@ -402,6 +411,54 @@ static void answers(void **state)
 				assert_int_equal(r.sent[1].end, GW_SMTP_ACCEPTED);
 				assert_int_equal(count_taken(), 1);
 			}
+		}
+		stop_server();
+	}
+}
+
+/* Too many answers, and too few, in each place. */
+static const char *const muddles[] = {
+	"MAIL * 1 250 a\\n250 b\nDOT * * 550 5.7.1 no\n",
+	"RCPT ann 1 250 a\\n250 b\nDOT * * 550 5.7.1 no\n",
+	"RCPT ann 1 250 a\\n250 b\\n250 c\nDOT * * 550 5.7.1 no\n",
+	"RCPT ann 1 250 a\\n550 b\nDOT * * 550 5.7.1 no\n",
+	"RCPT ann 1 250 a\\n221 b\n",
+	"RCPT ann 1 250 a\\n250 b\\n221 c\n",
+	"RSET * 1 250 a\\n250 b\nMAIL * 1 550 no\nDOT * * 550 5.7.1 no\n",
+	"DATA * 1 354 go on\\n250 taken\n",
+	"DATA * 1 354 go on\\n250 taken\\n250 and again\n",
+	"DATA * 1 250 what\\n354 go on\n",
+	"DOT * 1 250 a\\n550 b\n",
+	"DOT * 1 250 a\\n250 b\\n550 c\n",
+	"DOT * * none\n",
+	"DOT * 1 none\n",
+	"DOT * 1 221 bye\n",
+	"DOT * 1 550 no\nQUIT * 1 250 what\n",
+	"RCPT ann * none\nDOT * * 550 5.7.1 no\n",
+	"MAIL * * none\nDOT * * 550 5.7.1 no\n",
+};
+
+/* What the server did not take is never believed to be taken. */
+static void answers_add_up(void **state)
+{
+	(void)state;
+	for (size_t c = 0; c < 3; c++) {
+		start_server((const char *const[]){ "--caps", with_caps[c], NULL });
+		for (size_t i = 0; i < 6 * (sizeof muddles / sizeof *muddles); i++) {
+			size_t count = i % 3 + 1, accepted = 0;
+			struct run r;
+
+			if (strstr(muddles[i / 6], "none") != NULL && (c == 0 || count != 2))
+				continue; /* it would be waited for */
+			r = run_these(muddles[i / 6], count, 1, i / 3 % 2 != 0);
+
+			assert_int_equal(r.done, r.next);
+			for (size_t k = 0; k < r.next; k++)
+				accepted += r.sent[k].end == GW_SMTP_ACCEPTED;
+			if (accepted > count_taken())
+				fail_msg("%s, %zu mails%s, %s: %zu accepted, %zu taken",
+					with_caps[c], count, r.seal ? ", sealed" : "",
+					muddles[i / 6], accepted, count_taken());
 		}
 		stop_server();
 	}
@@ -658,8 +715,9 @@ static void hello_only(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(texts_arrive),
-		cmocka_unit_test(answers), cmocka_unit_test(each_recipient),
-		cmocka_unit_test(withdrawn), cmocka_unit_test(unsuitable), cmocka_unit_test(cuts),
+		cmocka_unit_test(answers), cmocka_unit_test(answers_add_up),
+		cmocka_unit_test(each_recipient), cmocka_unit_test(withdrawn),
+		cmocka_unit_test(unsuitable), cmocka_unit_test(cuts),
 		cmocka_unit_test(cuts_in_a_large_text), cmocka_unit_test(logins),
 		cmocka_unit_test(hello_only) };
 
