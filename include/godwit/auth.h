@@ -40,3 +40,11 @@ enum gw_code gw_auth_forget(struct uv_loop_s *loop, const struct gw_account *acc
 
 /* GW_AUTH_DONE brings GW_ERR_CANCELLED. */
 void gw_auth_cancel(struct gw_auth_flow *flow);
+
+/* Hears of commands that may ask a person for a password on the terminal.  what: "ACCOUNT: waiting for
+ * password-command" as one begins, NULL as none is left; well: the one that ended gave it. */
+typedef void gw_asking_cb(void *ctx, const char *what, bool well);
+
+/* One listener a loop; cb NULL: none any more, before the loop is closed. */
+enum gw_code gw_asking_listen(
+	struct uv_loop_s *loop, gw_asking_cb *cb, void *ctx, struct gw_error *err);

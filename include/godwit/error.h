@@ -19,6 +19,7 @@ enum gw_code {
 	GW_ERR_PROTOCOL,  /* the peer does not speak IMAP as we know it */
 	GW_ERR_LIMIT,     /* a bound on what a peer may make us hold was passed */
 	GW_ERR_AUTH,      /* login refused */
+	GW_ERR_SECRET,    /* the command that knows the password gave none: locked, or put off */
 	GW_ERR_REFUSED,   /* the server said NO or BAD */
 	GW_ERR_BYE,       /* the server closed the session */
 	GW_ERR_BUSY,      /* the server wants to be left alone for a while: wait_s */

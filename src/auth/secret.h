@@ -10,11 +10,12 @@ struct gw_secret;
 /* password: NUL-terminated, borrowed, wiped after the call; NULL on failure. */
 typedef void gw_secret_cb(void *ctx, const char *password, const struct gw_error *err);
 
-/* Runs command and takes the first line of its output.  key: what it is in the configuration, for
- * messages; static.  GW_OK: cb is called exactly once, later.  GW_ERR_AUTH when the command fails
- * or prints nothing. */
+/* Runs command when it is its turn (turn.h), and takes the first line of its output.  key: what it is in the
+ * configuration of which account, for messages; static.  GW_OK: cb is called exactly once, later.
+ * GW_ERR_SECRET when the command fails or prints nothing. */
 enum gw_code gw_secret_start(uv_loop_t *loop, const char *command, const char *key,
-	gw_secret_cb *cb, void *ctx, struct gw_secret **out, struct gw_error *err);
+	const char *account, gw_secret_cb *cb, void *ctx, struct gw_secret **out,
+	struct gw_error *err);
 
 /* cb is called with GW_ERR_CANCELLED, later. */
 void gw_secret_cancel(struct gw_secret *secret);

@@ -96,6 +96,8 @@ const char *gw_code_name(enum gw_code code)
 		return "limit";
 	case GW_ERR_AUTH:
 		return "login";
+	case GW_ERR_SECRET:
+		return "password";
 	case GW_ERR_REFUSED:
 		return "refused";
 	case GW_ERR_BYE:

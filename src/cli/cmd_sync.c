@@ -7,7 +7,9 @@
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/senders.h"
+#include "cli/terminal.h"
 
+#include "godwit/auth.h"
 #include "godwit/control.h"
 #include "godwit/json.h"
 
@@ -238,7 +240,7 @@ static enum progress_style style(const struct options *o)
 		return PROGRESS_JSON;
 	if (o->quiet)
 		return PROGRESS_QUIET;
-	return isatty(STDERR_FILENO) && o->verbose == 0 ? PROGRESS_BARS : PROGRESS_LINES;
+	return terminal_draws() && o->verbose == 0 ? PROGRESS_BARS : PROGRESS_LINES;
 }
 
 static void start(struct run *r)
@@ -283,6 +285,8 @@ int cmd_sync(const struct options *o, const struct config *config, const struct 
 	r.progress = progress_new(style(o), r.count + 1);
 	if (code == GW_OK && (r.hooks == NULL || r.progress == NULL))
 		code = gw_fail(&err, GW_ERR_NOMEM, "out of memory");
+	if (code == GW_OK)
+		code = gw_asking_listen(&r.loop, progress_asking, r.progress, &err);
 	if (code != GW_OK) {
 		complain(NULL, NULL, &err);
 		status = exit_status(&err);
@@ -318,6 +322,7 @@ int cmd_sync(const struct options *o, const struct config *config, const struct 
 			(status == 0 || (status == 1 && senders_status(r.senders) > 1)))
 			status = senders_status(r.senders);
 	}
+	gw_asking_listen(&r.loop, NULL, NULL, NULL);
 	uv_loop_close(&r.loop);
 	hooks_free(r.hooks);
 	progress_free(r.progress);

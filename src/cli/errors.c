@@ -36,6 +36,7 @@ int exit_status(const struct gw_error *err)
 	case GW_ERR_CANCELLED:
 		return EX_TEMPFAIL;
 	case GW_ERR_AUTH:
+	case GW_ERR_SECRET:
 		return EX_NOPERM;
 	case GW_ERR_CONFIG:
 		return EX_CONFIG;

@@ -13,7 +13,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BAR_WIDTH = 24, REDRAW_MS = 100, RATE_WINDOW_MS = 5000, PROBLEMS_MAX = 64 };
+enum {
+	BAR_WIDTH = 24,
+	REDRAW_MS = 100,
+	RATE_WINDOW_MS = 5000,
+	PROBLEMS_MAX = 64,
+	UNNOTICED_MS = 1000
+};
 
 struct line {
 	char name[64];
@@ -35,6 +41,9 @@ struct progress {
 	uint64_t drawn_ms;
 	enum progress_task task;
 	bool details;
+	bool asking;  /* somebody may have to type below the last line */
+	bool is_last; /* nothing of ours stands below the line that says so */
+	uint64_t asking_ms;
 };
 
 static uint64_t now_ms(void)
@@ -77,6 +86,7 @@ void progress_clear(struct progress *p)
 {
 	for (; p->drawn > 0; p->drawn--)
 		fputs("\033[A\033[2K", stderr);
+	p->is_last = false;
 	fflush(stderr);
 }
 
@@ -159,16 +169,40 @@ static void draw_line(const struct line *l, size_t columns)
 	fprintf(stderr, "%.*s\n", (int)(n < columns ? n : columns), text);
 }
 
-static void draw(struct progress *p, bool force)
+/* One less than there are, or terminals wrap the line. */
+static size_t columns_of_terminal(void)
 {
 	struct winsize size;
-	size_t columns = 79;
+
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col - 1u
+										: 79;
+}
+
+/* The line of a command that gave its password at once goes again; what a person had to do with stays,
+ * and so does what the command may have written of its trouble. */
+void progress_asking(void *ctx, const char *what, bool well)
+{
+	struct progress *p = ctx;
+
+	if (p->style != PROGRESS_BARS)
+		return;
+	if (p->is_last && well && now_ms() - p->asking_ms < UNNOTICED_MS)
+		fputs("\033[A\033[2K", stderr);
+	progress_clear(p);
+	p->asking = p->is_last = what != NULL;
+	p->asking_ms = now_ms();
+	if (what != NULL)
+		say(stderr, "%.*s\n", (int)columns_of_terminal(), what);
+	fflush(stderr);
+}
+
+static void draw(struct progress *p, bool force)
+{
+	size_t columns = columns_of_terminal();
 	uint64_t now = now_ms();
 
-	if (p->style != PROGRESS_BARS || (!force && now - p->drawn_ms < REDRAW_MS))
+	if (p->style != PROGRESS_BARS || p->asking || (!force && now - p->drawn_ms < REDRAW_MS))
 		return;
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20)
-		columns = size.ws_col - 1u;
 	progress_clear(p);
 	for (size_t i = 0; i < p->count; i++) {
 		if (!p->lines[i].active)

@@ -26,5 +26,9 @@ void progress_free(struct progress *p);
 void progress_event(
 	struct progress *p, size_t index, const char *name, const struct gw_sync_event *ev);
 
+/* A command may ask for a password on the terminal (gw_asking_cb; ctx: the struct progress): until it has
+ * ended no bar is drawn over its prompt. */
+void progress_asking(void *ctx, const char *what, bool well);
+
 /* Takes the bars away, for other output; they come back with the next event. */
 void progress_clear(struct progress *p);

@@ -12,6 +12,9 @@ void terminal_hold_signals(void);
 void terminal_let_in(sigset_t *before);
 void terminal_shut(const sigset_t *before);
 
+/* Is stderr a terminal on which lines can be drawn anew? */
+bool terminal_draws(void);
+
 /* Prints prompt and reads one line, without its end and the blanks around it.  Nothing of what is
  * typed behind it is taken.  GW_ERR_CANCELLED: the input ended, or Ctrl-C, a hang-up or SIGTERM
  * came, which end the question and not the program.  GW_ERR_LIMIT: the line does not fit; it is

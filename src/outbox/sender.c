@@ -284,13 +284,14 @@ static void make_key(struct gw_sender *s)
 static void on_credentials(void *ctx, struct gw_sasl *sasl, const struct gw_error *err)
 {
 	struct gw_sender *s = ctx;
+	bool locked = err != NULL && err->code == GW_ERR_SECRET;
 
 	s->credentials = NULL;
 	if (err != NULL) {
 		s->failed = *err;
-		if (err->code == GW_ERR_AUTH && !s->stopping)
+		if ((err->code == GW_ERR_AUTH || locked) && !s->stopping)
 			settle_refused_sign_in(s, err->text);
-		s->box.pause_until = sender_now() + 60;
+		s->box.pause_until = sender_now() + (locked ? 30 : 60);
 		enter(s, SENDER_WAITING);
 	} else {
 		s->sasl = sasl;

@@ -39,6 +39,7 @@ enum {
 	LOCKED_MS = 1000,         /* another godwit is at work */
 	BLIND_POLL_MS = 60000,    /* when nothing tells what changes here */
 	RETRY_MAX_S = 300,
+	LOCKED_S = 30, /* a keyring or an agent is unlocked by a person, who then wants the mail */
 	REFUSED_S = 300, /* after a refused login: more tries would lock the account */
 	REFUSED_MAX_S = 3600,
 };
@@ -371,7 +372,8 @@ static unsigned retry_after(struct gw_watch *w, const struct gw_error *err)
 {
 	bool refused = err->code == GW_ERR_AUTH || err->code == GW_ERR_CONFIG ||
 		       err->code == GW_ERR_SECURITY;
-	unsigned s = refused ? REFUSED_S : 1, max = refused ? REFUSED_MAX_S : RETRY_MAX_S;
+	unsigned s = refused ? REFUSED_S : err->code == GW_ERR_SECRET ? LOCKED_S : 1;
+	unsigned max = refused ? REFUSED_MAX_S : RETRY_MAX_S;
 
 	for (unsigned i = 0; i < w->failures && s < max; i++)
 		s *= 2;

@@ -88,6 +88,22 @@ chmod o+w "$T/config"; expect 78 'can be written by others' run; chmod o-w "$T/c
 { cat "$T/config"; sed -n '/account/,$p' "$T/config" | sed 's/"test"/"two"/; s|/mail"|/mail/sub"|'; } > "$T/two"
 expect 78 'one is inside the other' "$GODWIT" -c "$T/two" sync
 
+note "a watcher asks a keyring that was locked again after half a minute, a server that refused after five"
+watch_until_trouble() { # PATTERN
+	local pid
+	"$GODWIT" -c "$T/config" watch > "$T/out" 2> "$T/err" &
+	pid=$!
+	until grep -q 'trying again' "$T/err"; do
+		kill -0 "$pid" 2> /dev/null || fail "the watcher has ended"
+		sleep 0.05
+	done
+	kill "$pid"
+	wait "$pid" || true
+	grep -qE "$1" "$T/err" || fail "no \"$1\" in the message"
+}
+edit 's/echo secret/exit 3/'; watch_until_trouble 'password-command gave nothing: .*trying again in 3[0-9] s'
+edit 's/echo secret/echo wrong/'; watch_until_trouble 'refused the login.*trying again in 3[0-9][0-9] s'
+
 note "certificates"
 server_stop
 SERVER_CERT=expired server_start full; write_config; expect 69 'has expired' run; server_stop
