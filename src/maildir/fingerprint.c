@@ -225,19 +225,38 @@ enum gw_code gw_fingerprint_file(int dirfd, const char *name, struct gw_fingerpr
 	return n < 0 ? GW_ERR_DISK : GW_OK;
 }
 
-char *gw_message_id(int dirfd, const char *name)
+/* false: it cannot be read. */
+static bool read_header(int dirfd, const char *name, struct gw_printer *p)
 {
 	int fd = gw_open_regular(dirfd, name);
-	struct gw_printer p;
 	char chunk[8192];
-	ssize_t n;
+	ssize_t n = 0;
 
 	if (fd < 0)
-		return NULL;
-	gw_printer_init(&p);
-	while (p.state != GW_PRINT_BODY && (n = read(fd, chunk, sizeof chunk)) > 0)
-		gw_printer_update(&p, chunk, (size_t)n);
+		return false;
+	gw_printer_init(p);
+	while (p->state != GW_PRINT_BODY && (n = read(fd, chunk, sizeof chunk)) > 0)
+		gw_printer_update(p, chunk, (size_t)n);
 	close(fd);
+	return n >= 0;
+}
+
+bool gw_fingerprint_head(int dirfd, const char *name, struct gw_fingerprint *out)
+{
+	struct gw_printer p;
+
+	if (!read_header(dirfd, name, &p))
+		return false;
+	gw_printer_final(&p, out);
+	return true;
+}
+
+char *gw_message_id(int dirfd, const char *name)
+{
+	struct gw_printer p;
+
+	if (!read_header(dirfd, name, &p))
+		return NULL;
 	for (size_t i = 0; i < p.msgid_n; i++) {
 		if ((unsigned char)p.msgid[i] > '~')
 			return NULL;

@@ -58,6 +58,9 @@ struct gw_file_facts {
 enum gw_code gw_fingerprint_file(int dirfd, const char *name, struct gw_fingerprint *out,
 	struct gw_file_facts *facts, struct gw_error *err);
 
+/* Only what the header tells: no more of the file is read.  false: it cannot be read. */
+bool gw_fingerprint_head(int dirfd, const char *name, struct gw_fingerprint *out);
+
 /* The Message-ID of a file, without white space; heap.  NULL: it has none, or one that is too long
  * or not ASCII, or cannot be read. */
 char *gw_message_id(int dirfd, const char *name);

@@ -395,12 +395,12 @@ static bool judge_dir(struct desk *d, size_t i)
 			   gw_desk_find_word(&d->listed_dirs, dir->dir) != NONE;
 	if (d->out->known[i] || dir->partial)
 		return true;
+	if (dir->doubted) /* wanted or not: the mailbox is left alone for its sake */
+		return hold(d, GW_FOLDER_DOUBTED, NONE, NONE, i);
 	if (dir->wire == NULL)
 		return hold(d, GW_FOLDER_NOT_A_NAME, NONE, NONE, i);
 	if (!dir->wanted)
 		return true;
-	if (dir->doubted)
-		return hold(d, GW_FOLDER_DOUBTED, NONE, NONE, i);
 	if (gw_desk_find_word(&d->listed_wires, dir->wire) != NONE)
 		return hold(d, GW_FOLDER_TAKEN_THERE, NONE, NONE, i);
 	if (!d->in->policy.list_whole && is_known_inode(d, dir->inode))

@@ -74,7 +74,8 @@ static void on_lost(struct gw_conn *c, const struct gw_error *err)
 	bool learned = gw_sync_learn(s, c->session);
 	struct gw_error why = *err;
 
-	learned |= c->ready && gw_isolate_counts(why.code) && gw_sync_list_broke(s);
+	learned |= c->ready && gw_isolate_counts(why.code) &&
+		   (gw_sync_list_broke(s) || gw_sync_compare_broke(s));
 	for (size_t i = 0; i < s->entry_count; i++) {
 		struct gw_entry *e = &s->entries[i];
 

@@ -1,6 +1,6 @@
 /* sync/folders.c - mailboxes that came, went or were renamed, on either side; part of sync_p.h.
  *
- *   walk (pool) --> name the directories (names.c) --> judge (plan/folders.h) --directories to look into--> look (pool) --> judge
+ *   walk (pool) --> name the directories (names.c) --> doubt some (homes.c) --> judge (plan/folders.h) --directories to look into--> look (pool) --> judge
  *     --> act there, act here (folders_act.c) --> the list once more
  *
  * All of it comes before any mailbox is looked at.  What is still out of step then is told.
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void end_settling(struct gw_sync *s)
+void gw_sync_end_settling(struct gw_sync *s)
 {
 	gw_settling_free(s->settling);
 	s->settling = NULL;
@@ -18,7 +18,7 @@ static void end_settling(struct gw_sync *s)
 
 void gw_sync_free_folders(struct gw_sync *s)
 {
-	end_settling(s);
+	gw_sync_end_settling(s);
 	for (size_t i = 0; i < s->blocked_count; i++)
 		free(s->blocked[i]);
 	free(s->blocked);
@@ -27,6 +27,9 @@ void gw_sync_free_folders(struct gw_sync *s)
 		free(s->made[i].dir);
 	}
 	free(s->made);
+	for (size_t i = 0; i < s->unasked_count; i++)
+		free(s->unasked[i]);
+	free(s->unasked);
 }
 
 /* --- telling ----------------------------------------------------------------------------------- */
@@ -227,7 +230,7 @@ static bool is_ending(struct gw_sync *s)
 {
 	if (s->phase != SYNC_ENDING)
 		return false;
-	end_settling(s);
+	gw_sync_end_settling(s);
 	gw_sync_pump(s);
 	return true;
 }
@@ -255,7 +258,7 @@ static void on_acted(struct gw_sync *s, bool asked)
 	if (is_ending(s))
 		return;
 	note_made(s);
-	end_settling(s);
+	gw_sync_end_settling(s);
 	s->folders_settled = true;
 	if (asked)
 		gw_sync_list_again(s);
@@ -270,7 +273,7 @@ static void act(struct gw_sync *s)
 		return;
 	}
 	if (has_ops(s) && s->remembered) { /* by what stands there now, then */
-		end_settling(s);
+		gw_sync_end_settling(s);
 		gw_sync_list_again(s);
 		return;
 	}
@@ -284,7 +287,7 @@ static void act(struct gw_sync *s)
 	tell_plan(s);
 	if (s->options.dry_run)
 		list_to_be_made(s);
-	end_settling(s);
+	gw_sync_end_settling(s);
 	s->folders_settled = true;
 	gw_sync_listed(s);
 }
@@ -354,26 +357,24 @@ static bool is_other_layout(struct gw_sync *s, struct gw_error *err)
 	return true;
 }
 
-static void on_walked(struct gw_sync *s, const struct gw_error *err)
+/* Only what is named is synchronized; but not into a second directory. */
+static void tell_doubts(struct gw_sync *s)
 {
-	struct gw_error other = { 0 };
+	for (size_t i = 0; i < s->settling->tree.count; i++) {
+		if (s->settling->doubts[i].of != NULL)
+			gw_sync_tell_doubt(s, i);
+	}
+	gw_sync_end_settling(s);
+	gw_sync_listed(s);
+}
 
+static void judge(struct gw_sync *s)
+{
 	bool keeps = !s->account->delete_folders && !s->options.dry_run;
 	struct gw_settling *t = s->settling;
 
-	if (is_ending(s))
-		return;
-	if (err != NULL || is_other_layout(s, &other)) {
-		gw_sync_fail(s, err != NULL ? err : &other);
-		return;
-	}
-	if (!name_dirs(s)) {
-		gw_sync_fail_nomem(s);
-		return;
-	}
-	if (s->folders_settled || s->options.folder_count > 0 || s->options.verify) {
-		end_settling(s);
-		gw_sync_listed(s);
+	if (s->options.folder_count > 0) {
+		tell_doubts(s);
 		return;
 	}
 	if (!gw_sync_see_folders(s) || !gw_plan_folders(&t->in, &t->plan) || !find_remakes(s)) {
@@ -386,6 +387,28 @@ static void on_walked(struct gw_sync *s, const struct gw_error *err)
 		   GW_OK) {
 		gw_sync_fail_nomem(s);
 	}
+}
+
+static void on_walked(struct gw_sync *s, const struct gw_error *err)
+{
+	struct gw_error other = { 0 };
+
+	if (is_ending(s))
+		return;
+	if (err != NULL || is_other_layout(s, &other)) {
+		gw_sync_fail(s, err != NULL ? err : &other);
+		return;
+	}
+	if (!name_dirs(s)) {
+		gw_sync_fail_nomem(s);
+		return;
+	}
+	if (s->folders_settled || s->options.verify) {
+		gw_sync_end_settling(s);
+		gw_sync_listed(s);
+		return;
+	}
+	gw_sync_doubt_dirs(s, judge);
 }
 
 void gw_sync_settle_folders(struct gw_sync *s)

@@ -29,6 +29,7 @@ void gw_settling_free(struct gw_settling *t)
 	free(t->dirs);
 	free(t->wires);
 	free(t->doubts);
+	gw_homes_free(t->homes);
 	free(t->ops);
 	free(t->remakes);
 	free(t->remade);
@@ -188,7 +189,7 @@ static void see_tree(struct gw_sync *s, struct gw_settling *t)
 			.partial = d->partial,
 			.changed = is_changed(s, t, d->dir),
 			.wire = t->wires[i],
-			.doubted = t->doubts[i] != NULL,
+			.doubted = t->doubts[i].of != NULL,
 			.not_made = gw_sync_why_not_made(s, d->dir) != NULL,
 			.wanted = wanted };
 	}
@@ -202,8 +203,7 @@ bool gw_sync_see_folders(struct gw_sync *s)
 	t->listed = calloc(s->folders.count + 1, sizeof *t->listed);
 	t->dirs = calloc(t->tree.count + 1, sizeof *t->dirs);
 	t->wires = calloc(t->tree.count + 1, sizeof *t->wires);
-	if (t->rows == NULL || t->listed == NULL || t->dirs == NULL || t->wires == NULL ||
-		!gw_sync_doubt_dirs(s))
+	if (t->rows == NULL || t->listed == NULL || t->dirs == NULL || t->wires == NULL)
 		return false;
 	see_rows(s, t);
 	see_list(s, t);

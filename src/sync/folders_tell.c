@@ -3,6 +3,33 @@
  */
 #include "sync/folders_p.h"
 
+void gw_sync_tell_doubt(struct gw_sync *s, size_t i)
+{
+	const struct gw_home_doubt *doubt = &s->settling->doubts[i];
+	const char *dir = s->settling->tree.list[i].dir, *name = doubt->of->shown;
+	struct gw_error err = { 0 };
+
+	switch (doubt->kind) {
+	case GW_HOME_BY_NAME:
+		gw_fail(&err, GW_ERR_HELD,
+			"it looks like the directory of the mailbox %s, which has none here, so neither is touched: say `folder \"%s\" { local = \"%s\" }` if it is; if not, make a directory %s/cur",
+			name, name, dir, doubt->of->dir);
+		break;
+	case GW_HOME_BY_MAIL:
+		gw_fail(&err, GW_ERR_HELD,
+			"it holds messages of the mailbox %s, which has no directory here, so neither is touched: say `folder \"%s\" { local = \"%s\" }` if it is that mailbox's; if not, make a directory %s/cur",
+			name, name, dir, doubt->of->dir);
+		break;
+	case GW_HOME_UNSURE:
+		gw_fail(&err, GW_ERR_HELD,
+			"it may be the directory of the mailbox %s, which has none here and cannot be looked into, so neither is touched: say `folder \"%s\" { local = \"%s\" }` if it is; if not, make a directory %s/cur, or leave that mailbox out (`folders`)",
+			name, name, dir, doubt->of->dir);
+		break;
+	}
+	gw_sync_note_doubt(s, dir, doubt->kind == GW_HOME_BY_MAIL ? doubt->of->wire : NULL, &err);
+	gw_sync_problem(s, dir, &err);
+}
+
 void gw_sync_tell_held(struct gw_sync *s, const struct gw_folder_op *op)
 {
 	const char *dir = op->shown, *to = op->dir;
@@ -43,12 +70,8 @@ void gw_sync_tell_held(struct gw_sync *s, const struct gw_folder_op *op)
 			"a directory of this name cannot be a mailbox of the server, so it is left alone; rename it");
 		break;
 	case GW_FOLDER_DOUBTED:
-		gw_fail(&err, GW_ERR_HELD,
-			"it looks like the directory of the mailbox %s, which has none here, so neither is touched: say `folder \"%s\" { local = \"%s\" }` if it is; if not, make a directory %s/cur",
-			s->settling->doubts[op->what.dir]->shown,
-			s->settling->doubts[op->what.dir]->shown, dir,
-			s->settling->doubts[op->what.dir]->dir);
-		break;
+		gw_sync_tell_doubt(s, op->what.dir);
+		return;
 	case GW_FOLDER_NOT_MADE:
 		gw_fail(&err, GW_ERR_HELD, "%s", gw_sync_why_not_made(s, op->from));
 		break;

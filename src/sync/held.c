@@ -146,6 +146,34 @@ static void store_now(struct gw_sync *s, const struct gw_held *h)
 	free(n);
 }
 
+uint64_t gw_sync_name_hash(const char *wire)
+{
+	return (gw_hash_bytes(gw_slice_str(wire)) >> 1) | 1;
+}
+
+void gw_sync_note_doubt(
+	struct gw_sync *s, const char *dir, const char *wire, const struct gw_error *why)
+{
+	uint64_t hash = wire == NULL ? 0 : gw_sync_name_hash(wire);
+	struct gw_held *h;
+
+	gw_sync_note_held(s, dir, why);
+	h = find(s, dir);
+	if (h == NULL || h->at != 0 || (h->stored && h->listed == hash))
+		return;
+	h->listed = hash;
+	h->stored = false;
+	store_now(s, h);
+}
+
+bool gw_sync_is_doubted(const struct gw_sync *s, const char *dir, uint64_t *hash)
+{
+	const struct gw_held *h = find(s, dir);
+
+	*hash = h == NULL ? 0 : h->listed;
+	return h != NULL && h->at == 0;
+}
+
 void gw_sync_note_not_made(struct gw_sync *s, const char *dir, const char *why)
 {
 	struct gw_held *h = find(s, dir);

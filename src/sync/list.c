@@ -402,7 +402,7 @@ void gw_list_ready(struct gw_sync *s)
 		write_now |=
 			s->entries[i].row.id == 0; /* it needs a row before its first message */
 	}
-	if (s->entry_count == 0 && s->options.folder_count > 0) {
+	if (s->entry_count == 0 && s->options.folder_count > 0 && s->blocked_count == 0) {
 		struct gw_error err = { 0 };
 
 		gw_fail(&err, GW_ERR_CONFIG,

@@ -195,8 +195,7 @@ static const char letters[] = "aaaaaa?ceeeeiiii?nooooo??uuuuy??aaaaaa?ceeeeiiii?
 			      "aaaaaaccccccccdd??eeeeeeeeeegggggggghh??iiiiiiiii???jjkk?llllll?"
 			      "???nnnnnn???oooooo??rrrrrrsssssssstttt??uuuuuuuuuuuuwwyyyzzzzzz?";
 
-/* Appends what is left of a name without case, composition (NFC or NFD) and outer blanks. */
-static void fold(struct gw_slice name, struct gw_buf *out)
+void gw_sync_fold_name(struct gw_slice name, struct gw_buf *out)
 {
 	const char *p = name.p, *end = name.p + name.n;
 
@@ -221,117 +220,6 @@ static void fold(struct gw_slice name, struct gw_buf *out)
 	}
 }
 
-/* --- directories of other programs --------------------------------------------------------------- */
-
-/* The letters and digits of a name, without case. */
-static void squeeze(struct gw_slice name, struct gw_buf *out)
-{
-	size_t kept = 0;
-
-	fold(name, out);
-	for (size_t i = 0; i < out->n; i++) {
-		if (strchr("./_- ~\\", out->p[i]) == NULL)
-			out->p[kept++] = out->p[i];
-	}
-	out->n = kept;
-}
-
-/* Names that programs give to mailboxes of a special use. */
-static bool is_usual(const char *name, unsigned attrs)
-{
-	static const struct {
-		unsigned attr;
-		const char *names;
-	} usual[] = { { GW_LIST_SENT, " sent sentmail sentitems sentmessages " },
-		{ GW_LIST_TRASH, " trash bin deleted deleteditems deletedmessages " },
-		{ GW_LIST_DRAFTS, " draft drafts " },
-		{ GW_LIST_JUNK, " junk junkemail junkmail spam bulkmail " },
-		{ GW_LIST_ARCHIVE, " archive archives archived " } };
-	char word[40];
-
-	snprintf(word, sizeof word, " %.36s ", name);
-	for (size_t i = 0; i < sizeof usual / sizeof *usual; i++) {
-		if ((attrs & usual[i].attr) && strstr(usual[i].names, word) != NULL)
-			return true;
-	}
-	return false;
-}
-
-static bool is_alike(const struct gw_folder *f, const char *dir)
-{
-	struct gw_buf x, y;
-	bool alike;
-
-	gw_buf_init(&x, NAME_LIMIT);
-	gw_buf_init(&y, NAME_LIMIT);
-	squeeze(gw_slice_str(f->name), &x);
-	squeeze(gw_slice_str(dir), &y);
-	alike = y.n > 0 && (strcmp(gw_buf_cstr(&x), gw_buf_cstr(&y)) == 0 ||
-				   is_usual(gw_buf_cstr(&y), f->attrs));
-	gw_buf_deinit(&x);
-	gw_buf_deinit(&y);
-	return alike;
-}
-
-/* Wanted, and nothing is known of it here. */
-static bool is_homeless(const struct gw_sync *s, const struct gw_folder *f)
-{
-	return f->wanted && !f->given && !(f->attrs & GW_LIST_NOSELECT) &&
-	       strcasecmp(f->wire, "INBOX") != 0 && gw_sync_find_row(s, f->wire) == NULL &&
-	       gw_tree_find(&s->settling->tree, f->dir) == NULL;
-}
-
-static bool has_home(const struct gw_sync *s, const char *dir)
-{
-	for (size_t i = 0; i < s->folders.count; i++) {
-		if (strcmp(s->folders.list[i].dir, dir) == 0)
-			return true;
-	}
-	for (size_t i = 0; i < s->row_count; i++) {
-		if (strcmp(s->rows[i].local_dir, dir) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Was it a mailbox's, before somebody renamed it? */
-static bool is_renamed(const struct gw_sync *s, uint64_t inode)
-{
-	for (size_t i = 0; i < s->row_count; i++) {
-		if (s->rows[i].inode == inode)
-			return true;
-	}
-	return false;
-}
-
-bool gw_sync_doubt_dirs(struct gw_sync *s)
-{
-	struct gw_settling *t = s->settling;
-	const struct gw_folder **list = calloc(s->folders.count + 1, sizeof(void *));
-	size_t count = 0;
-	bool ok;
-
-	t->doubts = calloc(t->tree.count + 1, sizeof(void *));
-	ok = list != NULL && t->doubts != NULL;
-	for (size_t i = 0; i < s->folders.count && ok; i++) {
-		if (is_homeless(s, &s->folders.list[i]))
-			list[count++] = &s->folders.list[i];
-	}
-	for (size_t i = 0; i < t->tree.count && ok && count > 0; i++) {
-		const struct gw_tree_dir *d = &t->tree.list[i];
-
-		if (has_home(s, d->dir) || is_renamed(s, d->inode))
-			continue;
-		for (size_t k = 0; k < count && t->doubts[i] == NULL; k++) {
-			if (is_alike(list[k], d->dir))
-				t->doubts[i] = list[k];
-		}
-		ok = t->doubts[i] == NULL || gw_sync_block(s, t->doubts[i]->wire);
-	}
-	free(list);
-	return ok;
-}
-
 /* --- what a server made of a name ---------------------------------------------------------------- */
 
 static bool same_name(const char *a, const char *b)
@@ -341,8 +229,8 @@ static bool same_name(const char *a, const char *b)
 
 	gw_buf_init(&x, NAME_LIMIT);
 	gw_buf_init(&y, NAME_LIMIT);
-	fold(gw_slice_str(a), &x);
-	fold(gw_slice_str(b), &y);
+	gw_sync_fold_name(gw_slice_str(a), &x);
+	gw_sync_fold_name(gw_slice_str(b), &y);
 	same = x.n > 0 && strcmp(gw_buf_cstr(&x), gw_buf_cstr(&y)) == 0;
 	gw_buf_deinit(&x);
 	gw_buf_deinit(&y);

@@ -159,6 +159,8 @@ struct gw_sync {
 	size_t made_count, made_cap;
 	struct gw_held *held; /* owned */
 	size_t held_count, held_cap;
+	char **unasked; /* owned; whose messages were to be compared as a connection ended: homes.c */
+	size_t unasked_count, unasked_cap;
 	bool list_cut; /* INBOX was not in the list, so the list proves nothing */
 	bool inbox_asked;
 	bool folders_settled;
@@ -293,6 +295,9 @@ void gw_sync_listed(struct gw_sync *s);
 /* The connection ended over it, so that it is asked for in another way.  false: there is none left. */
 bool gw_sync_list_broke(struct gw_sync *s);
 
+/* homes.c: likewise, over the messages of a mailbox that has no directory. */
+bool gw_sync_compare_broke(struct gw_sync *s);
+
 /* --- mute.c --- */
 void gw_sync_free_muted(struct gw_sync *s);
 bool gw_sync_is_muted(const struct gw_sync *s, const char *wire);
@@ -307,6 +312,7 @@ void gw_sync_list_again(struct gw_sync *s);
 
 /* folders.c: brings mailboxes in step that came, went or were renamed; then gw_sync_listed(). */
 void gw_sync_settle_folders(struct gw_sync *s);
+void gw_sync_end_settling(struct gw_sync *s);
 void gw_sync_free_folders(struct gw_sync *s);
 /* core.c: a mailbox is left alone in this run, because what was to be done to it as a whole was not.
  * false: no memory. */
@@ -317,6 +323,12 @@ bool gw_sync_is_blocked(const struct gw_sync *s, const char *wire);
 void gw_sync_free_held(struct gw_sync *s);
 enum gw_code gw_sync_read_held(struct gw_sync *s, struct gw_error *err);
 void gw_sync_note_held(struct gw_sync *s, const char *name, const struct gw_error *why);
+/* This directory may be the home of the mailbox of that name; NULL: of any. */
+void gw_sync_note_doubt(
+	struct gw_sync *s, const char *dir, const char *wire, const struct gw_error *why);
+/* Was it, in an earlier run?  hash: of that name (gw_sync_name_hash()), or 0. */
+bool gw_sync_is_doubted(const struct gw_sync *s, const char *dir, uint64_t *hash);
+uint64_t gw_sync_name_hash(const char *wire);
 /* The server was asked to make a mailbox of this directory, and did not: tells, and remembers. */
 void gw_sync_note_not_made(struct gw_sync *s, const char *dir, const char *why);
 /* So it is not asked again now; NULL: it may be. */

@@ -1,0 +1,31 @@
+/* plan/likeness.h - is a directory the home of a mailbox that goes by another name, by the messages
+ * in it?  Pure.
+ *
+ * The directory tells of all its messages, the mailbox of a few.  A message is known by its header or
+ * by its Message-ID.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct gw_trace {
+	uint64_t header, msgid; /* the beginnings of their digests; msgid 0: there is none */
+};
+
+/* A directory's. */
+struct gw_traces {
+	uint64_t *list; /* owned; sorted once it is settled */
+	size_t count, cap;
+	size_t messages;
+};
+
+void gw_traces_deinit(struct gw_traces *t);
+/* false: no memory. */
+bool gw_traces_add(struct gw_traces *t, struct gw_trace one);
+/* No more will be added. */
+void gw_traces_settle(struct gw_traces *t);
+
+/* How much they are alike; 0: it is no more than chance. */
+unsigned gw_likeness(const struct gw_traces *dir, const struct gw_trace *sample, size_t count);
