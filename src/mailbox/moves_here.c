@@ -21,7 +21,7 @@ static void take_file(struct gw_box *box, const struct gw_action *a)
 {
 	const struct gw_box_take *t = &box->takes[a->local];
 	struct gw_box *from = t->from;
-	struct gw_plan_input in = gw_box_policy(box);
+	struct gw_plan_input in;
 	const char *file = gw_scan_name(&from->local.scan, t->from_local);
 	struct gw_op op = { .kind = GW_OP_TAKE,
 		.uid = a->uid,
@@ -33,23 +33,24 @@ static void take_file(struct gw_box *box, const struct gw_action *a)
 		.from_place = from->place,
 		.row_place = t->row_of->place,
 		.from_uid = t->from_uid };
-	uint64_t mine = from->local.messages[t->from_local].flags, own, left;
-	char base[64];
+	uint64_t mine = from->local.messages[t->from_local].flags, base_flags, own, left;
+	char name[64];
 	bool renamed = t->facts->named_by_us || gw_box_name_is_taken(box, gw_name_split(file).base);
 	struct gw_merged m;
 
-	in.storable = gw_box_storable(box);
 	left = gw_box_tag_of(box, t->row_of) & ~a->flags;
 	mine = gw_box_translate(box, &from->keywords, mine) & ~left;
+	base_flags = gw_box_translate(box, &t->row_of->keywords, t->from_base);
 	own = gw_box_own_label(box);
 	mine &= ~own;
-	m = gw_merge_flags(&in, gw_box_translate(box, &t->row_of->keywords, t->from_base) & ~own,
-		a->flags, mine);
-	gw_name_of_uid(box->key, a->uid, base); /* so that it is found by name after a kill */
+	in = gw_box_policy(box); /* which knows of the keywords that came with the flags */
+	in.storable = gw_box_storable(box);
+	m = gw_merge_flags(&in, base_flags & ~own, a->flags, mine);
+	gw_name_of_uid(box->key, a->uid, name); /* so that it is found by name after a kill */
 	op.from = strdup(file);
 	op.from_in_new = from->local.scan.entries[t->from_local].in_new;
 	op.to_in_new = op.from_in_new && (m.local & gw_box_here(box)) == 0;
-	op.to = gw_box_moved_name(box, &from->keywords, file, renamed ? base : NULL, m.local);
+	op.to = gw_box_moved_name(box, &from->keywords, file, renamed ? name : NULL, m.local);
 	if (op.from == NULL || op.to == NULL) {
 		free(op.from);
 		free(op.to);
