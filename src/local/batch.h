@@ -19,6 +19,8 @@ struct gw_place {
 	char *dir; /* owned; relative to the root */
 	int64_t mailbox;
 	struct gw_keywords keywords; /* as in the state, or to be there with the next batch */
+	bool tagged;                 /* its labels are notmuch's tags */
+	char *label;                 /* likewise; the one that it is: owned, or NULL */
 	bool conflict; /* something was not as it had been seen: cursors stay where they are */
 	bool refused;  /* the disk did not do something: likewise */
 	int letters; /* errno; new keyword letters cannot be given, as their file was not written */
@@ -102,6 +104,7 @@ struct gw_op {
 	/* Where a row is added or changed: what its tags do (store/store.h). */
 	uint64_t gains, loses;
 	bool own;      /* likewise: the label that the mailbox is */
+	bool left;     /* where a row goes: the message left the mailbox, and its labels may go */
 	bool was_here; /* DELIVER, EXPIRE: a copy of what another mailbox has */
 	enum gw_side side;
 	struct gw_place *from_place; /* TAKE: referenced while it waits */

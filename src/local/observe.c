@@ -388,6 +388,43 @@ static enum gw_code take_retag(void *ctx, const struct gw_retag *retag)
 	return GW_OK;
 }
 
+struct untag {
+	struct gw_look *look;
+	struct gw_store *store;
+	uint64_t bit;
+};
+
+static enum gw_code take_untagged(void *ctx, int64_t mailbox, const struct gw_message_row *row)
+{
+	const struct untag *u = ctx;
+	struct gw_local_view *v = &u->look->view;
+	size_t b = mailbox == u->look->options.mailbox
+			   ? gw_base_find(v->base, v->base_count, row->uid)
+			   : v->base_count;
+
+	if (b < v->base_count && v->base[b].local != GW_NO_LOCAL && !(row->flags & u->bit))
+		v->messages[v->base[b].local].flags &= ~u->bit;
+	return GW_OK;
+}
+
+static enum gw_code take_untag(void *ctx, uint64_t global_id, const char *label)
+{
+	struct untag *u = ctx;
+	int index = gw_keywords_find(&u->look->view.keywords, gw_slice_str(label));
+
+	u->bit = index < 0 ? 0 : GW_FLAG_KEYWORD((unsigned)index);
+	return index < 0 ? GW_OK
+			 : gw_store_siblings(u->store, global_id, take_untagged, u, &u->look->err);
+}
+
+static enum gw_code take_waiting(struct gw_look *look, struct gw_store *store)
+{
+	struct untag u = { .look = look, .store = store };
+	enum gw_code code = gw_store_untags(store, take_untag, &u, &look->err);
+
+	return code == GW_OK ? gw_store_retags(store, take_retag, look, &look->err) : code;
+}
+
 /* Labels in "one\ntwo\n", as bits; new ones become keywords. */
 static uint64_t read_tags(struct gw_look *look, const char *tags)
 {
@@ -437,7 +474,7 @@ static enum gw_code take_tags(struct gw_look *look, struct gw_store *store)
 		if (l != NULL && (tags_of(look, b->local) == NULL))
 			l->flags = (l->flags & ~labels) | (b->flags & labels);
 	}
-	return store == NULL ? GW_OK : gw_store_retags(store, take_retag, look, &look->err);
+	return store == NULL ? GW_OK : take_waiting(look, store);
 }
 
 static bool has_twin(const struct gw_scan *s, uint32_t i)
@@ -510,6 +547,10 @@ static void work_look(struct gw_disk_job *job, struct gw_disk_world *world)
 	}
 	look->place->m = GW_MAILDIR_CLOSED;
 	look->place->mailbox = look->options.mailbox;
+	look->place->tagged = look->options.tags != NULL;
+	if (look->place->tagged &&
+		look->options.is_label(look->options.ctx, gw_slice_str(look->options.name)))
+		look->place->label = strdup(look->options.name);
 	code = gw_maildir_open(world->root, look->options.dir, create, look->options.name,
 		&look->place->m, &opened, &look->err);
 	if (code == GW_OK && opened == GW_MAILDIR_MISSING) {

@@ -223,6 +223,7 @@ static void apply_one(struct gw_box *box, const struct gw_action *a)
 	case GW_DO_FORGET:
 		gw_box_drop_twins(box, a->uid, GW_NO_LOCAL);
 		op.kind = GW_OP_DROP_ROW;
+		op.left = true;
 		break;
 	case GW_DO_SKIP:
 		op.kind = GW_OP_OUTSIDE;

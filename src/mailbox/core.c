@@ -66,6 +66,10 @@ static void note_tags(const struct gw_box *box, struct gw_op *op)
 		old = 0;
 		op->own = box->env->is_label(box->env->ctx, gw_slice_str(box->folder->name));
 		break;
+	case GW_OP_DELETE:
+	case GW_OP_DELETED_THERE:
+		op->left = true;
+		return;
 	case GW_OP_FLAGS:
 	case GW_OP_BASE_FLAGS:
 		b = gw_base_find(box->local.base, box->local.base_count, op->uid);

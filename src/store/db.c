@@ -103,6 +103,9 @@ static const char *const migrations[] = {
 	 " PRIMARY KEY(mailbox_id, name)) STRICT, WITHOUT ROWID;"),
 	/* So many a mailbox is taken to show at most (plan/sight.h). */
 	("ALTER TABLE mailbox ADD COLUMN shows INTEGER NOT NULL DEFAULT 0;"),
+	/* Labels that messages lost with a mailbox that they left: tags that may have to go. */
+	("CREATE TABLE untag(global_id INTEGER NOT NULL, name TEXT NOT NULL,"
+	 " PRIMARY KEY(global_id, name)) STRICT, WITHOUT ROWID;"),
 };
 static const struct store_schema mailbox_schema = { migrations,
 	sizeof migrations / sizeof *migrations };
@@ -165,6 +168,7 @@ static const char *const sql[STATEMENTS] = {
 				" WHERE (remote_name = ?1 OR local_dir = ?2) AND id <> ?3",
 	[ST_MAILBOX_RENAME] = "UPDATE mailbox SET remote_name = ?, local_dir = ? WHERE id = ?",
 	[ST_MAILBOX_MISSING] = "UPDATE mailbox SET missing_at = ? WHERE id = ?",
+	[ST_MAILBOX_DOUBT] = "UPDATE mailbox SET window = 0 WHERE id = ?",
 	[ST_KEYWORDS] = "SELECT idx, name FROM keyword WHERE mailbox_id = ?",
 	[ST_KEYWORD_PUT] = "INSERT OR REPLACE INTO keyword VALUES(?, ?, ?)",
 	[ST_MESSAGES_BY_UID] = "SELECT uid, state, base_name, flags, size, internal_date,"
@@ -240,6 +244,9 @@ static const char *const sql[STATEMENTS] = {
 	[ST_RETAGGED] = "DELETE FROM retag WHERE mailbox_id = ? AND uid = ?",
 	[ST_RETAGS] = "SELECT mailbox_id, uid, gains, loses, own FROM retag"
 		      " ORDER BY mailbox_id, uid",
+	[ST_UNTAG] = "INSERT OR IGNORE INTO untag VALUES(?, ?)",
+	[ST_UNTAGGED] = "DELETE FROM untag WHERE global_id = ? AND name = ?",
+	[ST_UNTAGS] = "SELECT global_id, name FROM untag",
 	[ST_DAY_PURGE] = "DELETE FROM budget WHERE day < ? - 7",
 	[ST_DELETED_ADD] = "INSERT INTO deleted VALUES(?, ?)",
 	[ST_DELETED_PURGE] = "DELETE FROM deleted WHERE at <= ?",

@@ -175,6 +175,16 @@ enum gw_code gw_store_mailbox_missing(
 	return store_run(store, st, err);
 }
 
+enum gw_code gw_store_mailbox_doubt(struct gw_store *store, int64_t mailbox, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_MAILBOX_DOUBT, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, mailbox);
+	return store_run(store, st, err);
+}
+
 /* Everything that its rows in these tables say. */
 static enum gw_code empty_tables(struct gw_store *store, int64_t mailbox, const char *const *tables,
 	size_t count, struct gw_error *err)

@@ -50,3 +50,42 @@ enum gw_code gw_store_retags(
 	}
 	return store_end_rows(store, st, rc, code, err);
 }
+
+static enum gw_code run_untag(struct gw_store *store, enum statement which, uint64_t global_id,
+	const char *label, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, which, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)global_id);
+	sqlite3_bind_text(st, 2, label, -1, SQLITE_STATIC);
+	return store_run(store, st, err);
+}
+
+enum gw_code gw_store_untag(
+	struct gw_store *store, uint64_t global_id, const char *label, struct gw_error *err)
+{
+	return run_untag(store, ST_UNTAG, global_id, label, err);
+}
+
+enum gw_code gw_store_untagged(
+	struct gw_store *store, uint64_t global_id, const char *label, struct gw_error *err)
+{
+	return run_untag(store, ST_UNTAGGED, global_id, label, err);
+}
+
+enum gw_code gw_store_untags(
+	struct gw_store *store, gw_untag_cb *cb, void *ctx, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_UNTAGS, err);
+	enum gw_code code = GW_OK;
+	int rc = SQLITE_DONE;
+
+	if (st == NULL)
+		return err->code;
+	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW)
+		code = cb(ctx, (uint64_t)sqlite3_column_int64(st, 0),
+			(const char *)sqlite3_column_text(st, 1));
+	return store_end_rows(store, st, rc, code, err);
+}

@@ -113,6 +113,8 @@ enum gw_code gw_store_mailbox_rename(struct gw_store *store, int64_t mailbox,
 	const char *remote_name, const char *local_dir, struct gw_error *err);
 enum gw_code gw_store_mailbox_missing(
 	struct gw_store *store, int64_t mailbox, int64_t at, struct gw_error *err);
+/* A row says something else than the server told: with labels, the next look is one at everything. */
+enum gw_code gw_store_mailbox_doubt(struct gw_store *store, int64_t mailbox, struct gw_error *err);
 /* It is as if it had never been synchronized, but that its files are refused for good
  * (GW_REFUSED_FOR_GOOD). */
 enum gw_code gw_store_mailbox_keep_files(
@@ -368,6 +370,18 @@ typedef enum gw_code gw_retag_cb(void *ctx, const struct gw_retag *retag);
 /* By mailbox, then by UID; some may be gone. */
 enum gw_code gw_store_retags(
 	struct gw_store *store, gw_retag_cb *cb, void *ctx, struct gw_error *err);
+
+/* A message left a mailbox, and with it this label, unless another mailbox still tells of it. */
+enum gw_code gw_store_untag(
+	struct gw_store *store, uint64_t global_id, const char *label, struct gw_error *err);
+enum gw_code gw_store_untagged(
+	struct gw_store *store, uint64_t global_id, const char *label, struct gw_error *err);
+
+/* label is valid during the call. */
+typedef enum gw_code gw_untag_cb(void *ctx, uint64_t global_id, const char *label);
+
+enum gw_code gw_store_untags(
+	struct gw_store *store, gw_untag_cb *cb, void *ctx, struct gw_error *err);
 
 /* --- what was held back or refused ---------------------------------------------------------- */
 

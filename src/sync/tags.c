@@ -93,8 +93,14 @@ struct writer {
 	struct gw_tag_db *db;  /* owned */
 	struct gw_retag *list; /* owned; in the order of mailboxes */
 	size_t count, cap;
+	struct untag {
+		uint64_t global_id;
+		char *label; /* owned */
+	} * untags;          /* owned */
+	size_t untag_count, untag_cap;
 
 	/* One mailbox */
+	int64_t mailbox;
 	struct gw_maildir m; /* owned, if m.cur is open */
 	struct gw_scan scan;
 	struct gw_keywords keywords;
@@ -102,11 +108,12 @@ struct writer {
 
 	/* One message */
 	char base[GW_NAME_MAX + 1];
-	uint64_t global_id;
+	uint64_t global_id, flags;
 	struct other {
 		int64_t mailbox;
+		uint32_t uid;
 		uint64_t flags;
-	} others[OTHERS]; /* mailboxes that had it before */
+	} others[OTHERS]; /* mailboxes that had it before, or have it */
 	size_t other_count;
 	struct gw_error err;
 };
@@ -138,6 +145,7 @@ static enum gw_code take_row(void *ctx, const struct gw_message_row *row)
 	if (row->base_name != NULL)
 		snprintf(w->base, sizeof w->base, "%s", row->base_name);
 	w->global_id = row->global_id;
+	w->flags = row->flags;
 	return GW_OK;
 }
 
@@ -173,7 +181,10 @@ static enum gw_code open_mailbox(struct writer *w, int64_t mailbox)
 	enum gw_code code = GW_OK;
 	const struct gw_entry *e = entry_of(w, mailbox);
 
+	if (w->m.path != NULL && w->mailbox == mailbox)
+		return GW_OK;
 	close_mailbox(w);
+	w->mailbox = mailbox;
 	if (e == NULL)
 		return GW_OK; /* not in this run */
 	w->own = own_label(w, e);
@@ -240,7 +251,7 @@ static enum gw_code take_other(void *ctx, int64_t mailbox, const struct gw_messa
 
 	if (w->other_count < OTHERS && row->base_name != NULL && !is_new(w, mailbox, row->uid))
 		w->others[w->other_count++] =
-			(struct other){ .mailbox = mailbox, .flags = row->flags };
+			(struct other){ .mailbox = mailbox, .uid = row->uid, .flags = row->flags };
 	return GW_OK;
 }
 
@@ -282,8 +293,10 @@ static uint64_t labels_of_other(
 }
 
 /* Mailboxes that had the message before have merged its labels with its tags, and this one was told
- * what they were before that: a label that was taken off here would come back.  One that they were
- * not told of yet comes when they are. */
+ * what they were before that: a label that was taken off here would come back.  So its row follows
+ * theirs, and its tags, which are theirs, are left alone.  But a label may also have come or gone
+ * between the looks, and the others need not hear of it: the message may leave them first.  The
+ * server is asked once more for what this mailbox's labels are. */
 static enum gw_code follow_others(struct writer *w, struct gw_retag *r)
 {
 	uint64_t labels = labels_told(w), known = labels;
@@ -302,24 +315,34 @@ static enum gw_code follow_others(struct writer *w, struct gw_retag *r)
 	}
 	if (code != GW_OK || w->other_count == 0)
 		return code;
-	r->gains = (r->gains & ~labels) | known;
-	return gw_store_message_flag_bits(w->store, r->mailbox, r->uid, labels, known, &w->err);
+	r->gains &= ~labels;
+	if ((w->flags & labels) == known)
+		return GW_OK;
+	code = gw_store_message_flag_bits(w->store, r->mailbox, r->uid, labels, known, &w->err);
+	return code == GW_OK ? gw_store_mailbox_doubt(w->store, r->mailbox, &w->err) : code;
+}
+
+/* The Message-ID of its file, or NULL; the caller frees it. */
+static char *find_msgid(struct writer *w, int64_t mailbox, uint32_t uid, enum gw_code *code)
+{
+	size_t i = SIZE_MAX;
+
+	w->base[0] = '\0';
+	w->global_id = 0;
+	*code = gw_store_message(w->store, mailbox, uid, take_row, w, &w->err);
+	if (w->base[0] != '\0' && w->m.path != NULL)
+		i = gw_scan_find(&w->scan, gw_slice_str(w->base));
+	return i == SIZE_MAX ? NULL
+			     : gw_message_id(w->scan.entries[i].in_new ? w->m.new : w->m.cur,
+				       gw_scan_name(&w->scan, i));
 }
 
 static enum gw_code write_one(struct writer *w, struct gw_retag *r)
 {
-	char *msgid = NULL;
 	bool known = true; /* one that is gone waits for nothing */
 	enum gw_code code;
-	size_t i;
+	char *msgid = find_msgid(w, r->mailbox, r->uid, &code);
 
-	w->base[0] = '\0';
-	w->global_id = 0;
-	code = gw_store_message(w->store, r->mailbox, r->uid, take_row, w, &w->err);
-	i = w->base[0] == '\0' ? SIZE_MAX : gw_scan_find(&w->scan, gw_slice_str(w->base));
-	if (i != SIZE_MAX)
-		msgid = gw_message_id(
-			w->scan.entries[i].in_new ? w->m.new : w->m.cur, gw_scan_name(&w->scan, i));
 	if (msgid != NULL && code == GW_OK)
 		code = follow_others(w, r);
 	if (msgid != NULL && code == GW_OK)
@@ -329,10 +352,74 @@ static enum gw_code write_one(struct writer *w, struct gw_retag *r)
 				      : code;
 }
 
+static enum gw_code take_untag(void *ctx, uint64_t global_id, const char *label)
+{
+	struct writer *w = ctx;
+	struct untag *slot = gw_array_push(
+		(void **)&w->untags, &w->untag_count, &w->untag_cap, sizeof *w->untags);
+
+	if (slot == NULL)
+		return gw_fail(&w->err, GW_ERR_NOMEM, "out of memory");
+	*slot = (struct untag){ .global_id = global_id, .label = strdup(label) };
+	return slot->label == NULL ? gw_fail(&w->err, GW_ERR_NOMEM, "out of memory") : GW_OK;
+}
+
+static enum gw_code take_holder(void *ctx, int64_t mailbox, const struct gw_message_row *row)
+{
+	struct writer *w = ctx;
+
+	if (w->other_count < OTHERS && row->base_name != NULL)
+		w->others[w->other_count++] =
+			(struct other){ .mailbox = mailbox, .uid = row->uid, .flags = row->flags };
+	return GW_OK;
+}
+
+/* By base, which is what both sides agree on. */
+static enum gw_code has_label(struct writer *w, const struct other *o, const char *label, bool *has)
+{
+	const struct gw_entry *e = entry_of(w, o->mailbox);
+	const char *own = e == NULL ? NULL : own_label(w, e);
+	struct gw_keywords theirs = { 0 };
+	enum gw_code code = gw_store_keywords(w->store, o->mailbox, put_keyword, &theirs, &w->err);
+	int index = gw_keywords_find(&theirs, gw_slice_str(label));
+
+	*has = (own != NULL && strcmp(own, label) == 0) ||
+	       (index >= 0 && (o->flags & GW_FLAG_KEYWORD((unsigned)index)));
+	gw_keywords_deinit(&theirs);
+	return code;
+}
+
+/* A label that the message lost with a mailbox: if none that has it still tells of it, the tag goes.
+ * One that does is told in its turn. */
+static enum gw_code untag_one(struct writer *w, const struct untag *u)
+{
+	enum gw_code code;
+	bool held = false, known;
+	char *msgid = NULL;
+
+	w->other_count = 0;
+	code = gw_store_siblings(w->store, u->global_id, take_holder, w, &w->err);
+	for (size_t i = 0; i < w->other_count && !held && code == GW_OK; i++)
+		code = has_label(w, &w->others[i], u->label, &held);
+	for (size_t i = 0; i < w->other_count && !held && msgid == NULL && code == GW_OK; i++) {
+		code = open_mailbox(w, w->others[i].mailbox);
+		if (code == GW_OK)
+			msgid = find_msgid(w, w->others[i].mailbox, w->others[i].uid, &code);
+	}
+	if (code == GW_OK && msgid != NULL)
+		code = gw_tag_db_change(w->db, msgid, "", u->label, &known, &w->err);
+	if (code == GW_OK && (held || w->other_count == 0 || msgid != NULL))
+		code = gw_store_untagged(w->store, u->global_id, u->label, &w->err);
+	free(msgid);
+	return code;
+}
+
 static enum gw_code write_all(struct writer *w)
 {
 	enum gw_code code = gw_tag_db_open(&w->db, &w->err);
 
+	for (size_t i = 0; i < w->untag_count && code == GW_OK; i++)
+		code = untag_one(w, &w->untags[i]);
 	for (size_t i = 0; i < w->count && code == GW_OK; i++) {
 		if (i == 0 || w->list[i].mailbox != w->list[i - 1].mailbox)
 			code = open_mailbox(w, w->list[i].mailbox);
@@ -373,7 +460,9 @@ static void write_in_transaction(struct writer *w)
 		code = gw_store_retag_all(w->store, &w->err);
 	if (code == GW_OK)
 		code = gw_store_retags(w->store, take_retag, w, &w->err);
-	if (code == GW_OK && w->count > 0 && write_all(w) != GW_OK) {
+	if (code == GW_OK && s->options.folder_count == 0) /* who has a message is known of all */
+		code = gw_store_untags(w->store, take_untag, w, &w->err);
+	if (code == GW_OK && w->count + w->untag_count > 0 && write_all(w) != GW_OK) {
 		gw_log(s->log, GW_LOG_WARN, "%s; the next sync tries again", w->err.text);
 		gw_error_clear(&w->err);
 		step_back(s->tags.revision);
@@ -401,5 +490,8 @@ void gw_sync_write_tags(struct gw_sync *s, struct gw_disk_world *world)
 		return;
 	w.store = world->store;
 	write_in_transaction(&w);
+	for (size_t i = 0; i < w.untag_count; i++)
+		free(w.untags[i].label);
+	free(w.untags);
 	free(w.list);
 }

@@ -9,9 +9,8 @@ HISTORIES=${HISTORIES:-8}
 FOLDERS=(INBOX Work Travel/2026 Lists "[Gmail]/Trash" "[Gmail]/Spam")
 ARCHIVE=${ARCHIVE:-$((SEED % 2))} # the one day with all mail as an archive, the other without
 [ "$ARCHIVE" = 0 ] || FOLDERS+=(Archive)
-# Likewise what labels are here.  With LABELS=notmuch some one history in seventy leaves a tag off whose label stands:
-# a row that follows the others' labels (sync/tags.c) is not looked at again.
-LABELS=${LABELS:-$(some no keywords)}
+# Likewise what labels are here.
+LABELS=${LABELS:-$(some no keywords notmuch)}
 ways() { # which of them nobody knows
 	[ $((SEED / 4 % 2)) = 0 ] || echo modseq=account
 	[ "$ARCHIVE" = 1 ] || [ $((SEED / 8 % 2)) = 0 ] || echo 'hidden=\All'

@@ -137,6 +137,31 @@ for case in off-here:Café,INBOX off-there:Café,INBOX both:Café,INBOX left:Caf
 done
 stays_at_rest "on one side and on the other"
 
+# One message for each command of a sync: before that one it leaves the mailboxes that had it, and its labels are others.
+# Those that get it are told something else than those that had it, which are not told any more.
+note "labels come and go between two looks of one sync"
+for n in $(seq 14); do
+	mail "gap$n"
+	web DELIVER INBOX "$T/m"
+	web LABEL "$(web_id "gap$n")" Old
+done
+for i in 1 2; do sync_ok && index; done
+for n in $(seq 14); do
+	id=$(web_id "gap$n")
+	web LABEL "$id" Work
+	web AT "$n" LABEL "$id" 'Caf&AOk-'
+	web AT "$n" UNLABEL "$id" Old
+	web AT "$n" UNLABEL "$id" INBOX
+done
+sync_ok
+web NOW
+for i in 1 2 3 4; do index && sync_ok; done
+for n in $(seq 14); do
+	[ "$(labels "gap$n")" = 'Caf&AOk-,Work' ] || fail "gap$n: $(labels "gap$n")"
+	has_tags "gap$n" 'Café,Work'
+done
+stays_at_rest "between two looks"
+
 note "while another program writes to notmuch's database nobody waits"
 mkfifo "$T/fifo"
 notmuch tag --batch < "$T/fifo" &

@@ -421,6 +421,37 @@ static void tags_do_what_labels_did_last(void **state)
 	assert_int_equal(found.uid, 0);
 }
 
+struct untags {
+	int count;
+	uint64_t global_id;
+	char label[16];
+};
+
+static enum gw_code take_untag(void *ctx, uint64_t global_id, const char *label)
+{
+	struct untags *u = ctx;
+
+	u->count++;
+	u->global_id = global_id;
+	snprintf(u->label, sizeof u->label, "%s", label);
+	return GW_OK;
+}
+
+static void labels_that_left_are_remembered(void **state)
+{
+	struct fixture *f = *state;
+	struct untags found = { 0 };
+
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(gw_store_untag(f->store, UINT64_MAX - 1, "Work", &f->err), GW_OK);
+	gw_store_untag(f->store, 7, "Work", &f->err);
+	gw_store_untagged(f->store, 7, "Work", &f->err);
+	assert_int_equal(gw_store_untags(f->store, take_untag, &found, &f->err), GW_OK);
+	assert_int_equal(found.count, 1);
+	assert_true(found.global_id == UINT64_MAX - 1);
+	assert_string_equal(found.label, "Work");
+}
+
 static enum gw_code count_kept(void *ctx, const char *base_name, int64_t at, uint32_t uid)
 {
 	assert_string_equal(base_name, "one");
@@ -476,9 +507,9 @@ static void an_old_state_is_migrated(void **state)
 		"ALTER TABLE mailbox DROP COLUMN object_id",
 		"ALTER TABLE mailbox DROP COLUMN shows", "DROP INDEX message_copied",
 		"DROP INDEX message_global", "DROP TABLE budget", "DROP TABLE retag",
-		"DROP TABLE suspect", "DROP TABLE sent", "DROP TABLE held_mailbox",
-		"DROP TABLE refused_keyword", "ALTER TABLE message DROP COLUMN copied",
-		"PRAGMA user_version = 1" };
+		"DROP TABLE untag", "DROP TABLE suspect", "DROP TABLE sent",
+		"DROP TABLE held_mailbox", "DROP TABLE refused_keyword",
+		"ALTER TABLE message DROP COLUMN copied", "PRAGMA user_version = 1" };
 	sqlite3 *db = NULL;
 	uint32_t told = 99;
 
@@ -505,7 +536,8 @@ int main(void)
 		TEST(damage_is_told), TEST(uploads_are_remembered),
 		TEST(what_was_sent_is_taken_back), TEST(held_deletions_and_what_is_left),
 		TEST(files_are_kept), TEST(tags_do_what_labels_did_last),
-		TEST(an_old_state_is_migrated), TEST(one_holder_of_the_lock) };
+		TEST(labels_that_left_are_remembered), TEST(an_old_state_is_migrated),
+		TEST(one_holder_of_the_lock) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
