@@ -537,7 +537,7 @@ bool gw_sync_list_broke(struct gw_sync *s)
 		bool more = s->list_way == GW_LIST_BY_LSUB && s->row_count > 0;
 
 		s->list_way = GW_LIST_BY_STATE;
-		return more;
+		return more && gw_sync_mute(s, gw_slice_str(""));
 	}
 	if (++s->list_breaks < LIST_BREAKS)
 		return true; /* perhaps it was the line */
@@ -726,8 +726,8 @@ void gw_list_begin(struct gw_sync *s)
 	}
 	s->list_came = false;
 	s->status_answers = 0;
-	if (s->list_way == GW_LIST_USUAL && gw_sync_is_muted(s, ""))
-		s->list_way = GW_LIST_BY_LSUB;
+	if (s->list_way == GW_LIST_USUAL && gw_sync_muted_lists(s) > 0)
+		s->list_way = gw_sync_muted_lists(s) > 1 ? GW_LIST_BY_STATE : GW_LIST_BY_LSUB;
 	gw_sync_stage(s, "listing mailboxes");
 	/* Gmail's has no prefix and no others. */
 	if ((caps(s) & GW_CAP_NAMESPACE) && !(caps(s) & GW_CAP_GMAIL)) {

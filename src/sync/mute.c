@@ -2,8 +2,8 @@
  * part of sync_p.h.
  *
  * The state keeps their names, so that no later run loses a connection to each of them; after a week,
- * and with --full, they are asked again.  The empty name stands for LIST itself, in
- * this run only: a list that proves nothing is no state to stay in.
+ * and with --full, they are asked again.  The empty name stands for LIST itself, and once more for
+ * LSUB: what is known from before then is all there is, and every run says so.
  */
 #include "sync/sync_p.h"
 
@@ -30,6 +30,15 @@ bool gw_sync_is_muted(const struct gw_sync *s, const char *wire)
 	return false;
 }
 
+unsigned gw_sync_muted_lists(const struct gw_sync *s)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < s->muted_count; i++)
+		n += s->muted[i][0] == '\0';
+	return n;
+}
+
 bool gw_sync_mute(struct gw_sync *s, struct gw_slice wire)
 {
 	char *name = gw_slice_dup(wire), **slot;
@@ -42,7 +51,7 @@ bool gw_sync_mute(struct gw_sync *s, struct gw_slice wire)
 		return false;
 	}
 	*slot = name;
-	s->muted_changed |= wire.n > 0; /* LIST is asked by every run */
+	s->muted_changed = true;
 	if (s->muted_at == 0)
 		s->muted_at = (int64_t)time(NULL);
 	return true;
@@ -80,7 +89,7 @@ enum gw_code gw_sync_write_muted(struct gw_sync *s, struct gw_error *err)
 	gw_buf_init(&text, MUTED_MAX);
 	code = s->muted_count == 0 ? GW_OK : gw_buf_printf(&text, "%lld\n", (long long)s->muted_at);
 	for (size_t i = 0; i < s->muted_count && code == GW_OK; i++) {
-		if (s->muted[i][0] != '\0' && strchr(s->muted[i], '\n') == NULL)
+		if (strchr(s->muted[i], '\n') == NULL)
 			code = gw_buf_printf(&text, "%s\n", s->muted[i]);
 	}
 	code = gw_store_set_fact(s->disk.world.store, GW_FACT_MUTED, gw_buf_cstr(&text), err);

@@ -140,7 +140,7 @@ struct gw_sync {
 	unsigned list_breaks;  /* connections that ended while the list was asked for */
 	bool list_came;        /* so that it is STATUS that is asked for */
 	size_t status_answers; /* of these, in the order in which they were asked for */
-	char **muted; /* owned; whose STATUS ended a connection: they are looked at instead; "": LIST */
+	char **muted; /* owned; whose STATUS ended a connection: they are looked at instead; "": LIST, "" again: LSUB */
 	size_t muted_count, muted_cap;
 	int64_t muted_at;   /* seconds since the epoch, the first of them; 0: none */
 	bool muted_changed; /* the state has others */
@@ -301,6 +301,8 @@ bool gw_sync_compare_broke(struct gw_sync *s);
 /* --- mute.c --- */
 void gw_sync_free_muted(struct gw_sync *s);
 bool gw_sync_is_muted(const struct gw_sync *s, const char *wire);
+/* How many ways of asking for the list ended a connection: 1: LIST; 2: LSUB, too. */
+unsigned gw_sync_muted_lists(const struct gw_sync *s);
 /* false: out of memory. */
 bool gw_sync_mute(struct gw_sync *s, struct gw_slice wire);
 /* text: of the state; NULL: none. */
