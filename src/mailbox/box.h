@@ -45,6 +45,7 @@ struct gw_box_env {
 	bool (*is_label)(void *ctx, struct gw_slice name);
 	bool archive; /* all mail is shown as one: archive.c */
 	bool accept_deletions, restore_deletions, accept_uploads;
+	bool accept_hidden; /* what is out of sight there was deleted: a person says so of this mailbox */
 	/* The account was in step with this tree before; of that the state was lost since. */
 	bool in_step, state_lost;
 	uint64_t *uploads; /* so many unknown files go up in this run; counted on here */
@@ -141,6 +142,8 @@ bool gw_box_full_look_due(const struct gw_mailbox_row *row);
 /* What is to be said of messages, or files, that an earlier run set aside. */
 void gw_box_keywords_error(uint64_t count, struct gw_error *err);
 void gw_box_aside_error(uint64_t count, bool files, struct gw_error *err);
+/* Likewise of those that the server does not show any more. */
+void gw_box_hidden_error(uint32_t shows, uint64_t count, struct gw_error *err);
 
 /* What is to be said of deletions that are held back, gone on the server or gone here. */
 void gw_box_held_error(uint64_t count, bool gone_here, struct gw_error *err);

@@ -171,6 +171,7 @@ struct gw_box {
 	size_t refused, undelivered;  /* operations that the disk did not carry out */
 	struct gw_error refusal;      /* the first of them */
 	size_t aside;                 /* messages that an earlier run set aside */
+	size_t hidden;                /* messages that the server does not show */
 
 	/* get.c */
 	struct gw_copy_item *copies;      /* owned */
@@ -517,7 +518,8 @@ bool gw_box_is_culprit(struct gw_box *box, const struct gw_download_item *item);
 void gw_box_set_aside(struct gw_box *box, const struct gw_download_item *item, const char *reason);
 /* All of it was answered. */
 void gw_box_acquit(struct gw_box *box);
-/* Messages that an earlier run set aside, and that stay so by the plan (or there is none). */
+/* Messages that an earlier run set aside, or that are hidden, and that stay so by the plan (or there
+ * is none). */
 void gw_box_count_aside(struct gw_box *box);
 /* Tells of them, and of files that were refused. */
 void gw_box_tell_aside(struct gw_box *box);

@@ -49,7 +49,9 @@ void gw_box_judge_sight(struct gw_box *box, struct gw_plan_input *in)
 	box->sighted = (struct gw_sighted){ 0 };
 	if (box->env->all != NULL || v->unproved || v->restarted || box->copies_differ)
 		return;
-	box->sighted = gw_sight_judge(&sight, in);
+	box->sighted = box->env->accept_hidden && sight.most > 0
+			       ? (struct gw_sighted){ .whole = true }
+			       : gw_sight_judge(&sight, in);
 	in->shows_all = box->sighted.whole;
 	if (box->sighted.whole)
 		box->shows = 0;
@@ -73,10 +75,16 @@ void gw_box_hide_oldest(struct gw_box *box)
 		return;
 	if (box->shows == 0)
 		box->shows = (uint32_t)box->remote.listed;
-	gw_log(box->env->log, GW_LOG_WARN,
-		"%s: the server shows the newest %u messages only, as it seems: the %zu that "
-		"disappeared stay here until it shows more than that without them",
-		box->folder->shown, box->shows, hidden);
+	box->hidden += hidden;
+}
+
+void gw_box_hidden_error(uint32_t shows, uint64_t count, struct gw_error *err)
+{
+	gw_fail(err, GW_ERR_HELD,
+		"the server shows the newest %u messages only, as it seems: %llu that it does not "
+		"show stay here as they are (`godwit status` says more)",
+		shows, (unsigned long long)count);
+	err->scope = GW_SCOPE_MESSAGE;
 }
 
 /* As X-GM-LABELS has it. */

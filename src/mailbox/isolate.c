@@ -309,6 +309,27 @@ static bool is_aside(const struct gw_box *box, uint32_t uid)
 	return b < box->local.base_count && box->local.base[b].kind == GW_BASE_UNFETCHABLE;
 }
 
+/* Where the server hides what is old, and does not say so. */
+static void count_hidden(struct gw_box *box)
+{
+	size_t n = 0;
+
+	box->hidden = 0;
+	if (box->shows == 0 && box->row->shows == 0)
+		return;
+	for (size_t i = 0; i < box->local.base_count; i++)
+		n += box->local.base[i].kind == GW_BASE_HIDDEN;
+	for (size_t i = 0; i < box->plan.count && n > 0; i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+		size_t b = gw_base_find(box->local.base, box->local.base_count, a->uid);
+
+		n -= (a->kind == GW_DO_STAY || a->kind == GW_DO_FORGET ||
+			     gw_action_is_gone_there(a)) &&
+		     b < box->local.base_count && box->local.base[b].kind == GW_BASE_HIDDEN;
+	}
+	box->hidden = n;
+}
+
 void gw_box_count_aside(struct gw_box *box)
 {
 	size_t n = 0;
@@ -322,6 +343,7 @@ void gw_box_count_aside(struct gw_box *box)
 		     is_aside(box, a->uid);
 	}
 	box->aside = n;
+	count_hidden(box);
 }
 
 void gw_box_tell_aside(struct gw_box *box)
@@ -340,6 +362,12 @@ void gw_box_tell_aside(struct gw_box *box)
 	}
 	if (files > 0) {
 		gw_box_aside_error(files, true, &err);
+		box->env->problem(box->env->ctx, box, &err);
+		gw_error_clear(&err);
+	}
+	if (box->hidden > 0) {
+		gw_box_hidden_error(
+			box->shows > 0 ? box->shows : box->row->shows, box->hidden, &err);
 		box->env->problem(box->env->ctx, box, &err);
 	}
 }

@@ -77,7 +77,8 @@ struct gw_mailbox_row {
 	uint64_t object_id;       /* stands for its MAILBOXID (RFC 8474); 0: not known */
 	uint32_t window;          /* stands for the window that it was last brought in line with */
 	int64_t missing_at;       /* when it was first missing on one side; 0: it is not */
-	uint32_t pending;         /* uploads that an earlier run did not see through */
+	uint32_t hidden;  /* messages that it has and does not show, where `shows` is not 0 */
+	uint32_t pending; /* uploads that an earlier run did not see through */
 	uint32_t held_gone, held_here; /* deletions held back: gone there, or here */
 	uint32_t held_uploads;         /* files held back */
 	uint32_t deleted_recently;     /* on either side, since the time asked for */

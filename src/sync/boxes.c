@@ -309,6 +309,7 @@ static void fill_env(struct gw_sync *s)
 		.accept_deletions = s->options.accept_deletions,
 		.restore_deletions = s->options.restore_deletions,
 		.accept_uploads = s->options.accept_uploads,
+		.accept_hidden = s->options.accept_deletions && s->options.folder_count > 0,
 		.dry_run = s->options.dry_run,
 		.full = s->options.full,
 		.retry_unfetchable = s->options.full,

@@ -179,7 +179,9 @@ static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 		look_at_held(s, e);
 	if (e->row.held_uploads > 0)
 		look_at_held_uploads(s, e);
-	e->remote_same &= gw_box_window_key(f, s->env.now) == e->row.window;
+	e->remote_same &= gw_box_window_key(f, s->env.now) == e->row.window &&
+			  (e->row.hidden == 0 || !s->options.accept_deletions ||
+				  s->options.folder_count == 0);
 	local_same = gw_sync_local_unchanged(s, e) && !gw_tag_list_has_dir(&s->tags, f->dir);
 	e->local_same = local_same;
 	e->dirty = !e->remote_same || !local_same ||
@@ -319,6 +321,11 @@ static void tell_set_aside(struct gw_sync *s, const struct gw_entry *e)
 	}
 	if (e->row.refused > 0) {
 		gw_box_aside_error(e->row.refused, true, &err);
+		gw_sync_problem(s, e->folder->shown, &err);
+		gw_error_clear(&err);
+	}
+	if (e->row.hidden > 0) {
+		gw_box_hidden_error(e->row.shows, e->row.hidden, &err);
 		gw_sync_problem(s, e->folder->shown, &err);
 		gw_error_clear(&err);
 	}
