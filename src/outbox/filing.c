@@ -166,8 +166,8 @@ static void file_it(void *ctx)
 			copy_to_sent(f, sent.dir);
 		gw_sent_deinit(&sent);
 	}
-	if (f->done && gw_queue_remove(f->queue, &f->file, &err) == GW_OK)
-		gw_outbox_db_drop(f->store, f->id, &err);
+	if (f->done) /* the next look finds it gone, and forgets it */
+		gw_queue_remove(f->queue, &f->file, &err);
 	free_filing(f);
 }
 

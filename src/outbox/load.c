@@ -32,7 +32,7 @@ void gw_queued_free(struct gw_queued *m)
 	free(m);
 }
 
-void gw_loaded_deinit(struct gw_loaded *l)
+void gw_loaded_drop_mails(struct gw_loaded *l)
 {
 	for (size_t i = 0; i < l->count; i++)
 		gw_queued_free(l->list[i]);
@@ -40,6 +40,14 @@ void gw_loaded_deinit(struct gw_loaded *l)
 		free(l->gone[i]);
 	free(l->list);
 	free(l->gone);
+	l->list = NULL;
+	l->gone = NULL;
+	l->count = l->cap = l->gone_count = l->gone_cap = 0;
+}
+
+void gw_loaded_deinit(struct gw_loaded *l)
+{
+	gw_loaded_drop_mails(l);
 	free(l->pause_reason);
 	free(l->sign_in);
 	free(l->sign_in_key);

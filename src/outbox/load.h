@@ -30,6 +30,7 @@ struct gw_loaded {
 };
 
 void gw_queued_free(struct gw_queued *m);
+void gw_loaded_drop_mails(struct gw_loaded *l); /* what is known of the account stays */
 void gw_loaded_deinit(struct gw_loaded *l);
 
 /* store NULL: nothing is known.  GW_ERR_DISK, GW_ERR_STATE, GW_ERR_NOMEM. */

@@ -194,6 +194,8 @@ enum gw_code gw_outbox_change(const struct gw_account *account, const char *id,
 		code = gw_queue_remove(queue, &q->file, err);
 	else if (code == GW_OK)
 		code = gw_queue_move(queue, &q->file, GW_QUEUE_CUR, change == GW_OUTBOX_HOLD, err);
+	if (code == GW_OK)
+		code = gw_queue_flush(queue, err);
 	gw_loaded_deinit(&box);
 	gw_queue_close(queue);
 	return code;

@@ -1,6 +1,8 @@
 /* outbox/plan.c - see plan.h. */
 #include "outbox/plan.h"
 
+#include <string.h>
+
 enum {
 	MINUTE = 60,
 	HOUR = 3600,
@@ -136,28 +138,71 @@ static int64_t account_waits(const struct gw_outbox_facts *f, const char **why)
 	return 0;
 }
 
-struct gw_outbox_step gw_outbox_plan(
-	struct gw_item *const *items, size_t count, const struct gw_outbox_facts *f)
+static bool is_due(const struct gw_item *item, const struct gw_outbox_facts *f)
 {
-	struct gw_outbox_step step = { 0 };
-	int64_t best = INT64_MAX, soonest = INT64_MAX, waits_until;
-	bool waiting = false;
+	return may_go(item, f) && due_at(item, f) <= f->now;
+}
 
+/* Into its place, behind its equals; the last one makes room. */
+static void put_ahead(struct gw_outbox_ahead *ahead, struct gw_item *item)
+{
+	enum { MOST = sizeof ahead->list / sizeof *ahead->list };
+	size_t at = ahead->count;
+
+	while (at > 0 && place_of(ahead->list[at - 1]) > place_of(item))
+		at--;
+	if (at == MOST)
+		return;
+	ahead->count += ahead->count < MOST;
+	memmove(&ahead->list[at + 1], &ahead->list[at],
+		(ahead->count - 1 - at) * sizeof(struct gw_item *));
+	ahead->list[at] = item;
+}
+
+/* Goes through all of them.  Returns when the first of those that are not due will be; INT64_MAX: none. */
+static int64_t look_ahead(struct gw_item *const *items, size_t count,
+	const struct gw_outbox_facts *f, struct gw_outbox_ahead *ahead)
+{
+	int64_t soonest = INT64_MAX;
+
+	ahead->at = ahead->count = 0;
 	for (size_t i = 0; i < count; i++) {
 		int64_t at;
 
 		if (!may_go(items[i], f))
 			continue;
-		waiting = true;
 		at = due_at(items[i], f);
-		if (at > f->now) {
-			soonest = at < soonest ? at : soonest;
-		} else if (place_of(items[i]) < best || step.item == NULL) {
-			best = place_of(items[i]);
-			step.item = items[i];
-		}
+		if (at <= f->now)
+			put_ahead(ahead, items[i]);
+		else if (at < soonest)
+			soonest = at;
 	}
-	waits_until = waiting ? account_waits(f, &step.why) : 0;
+	return soonest;
+}
+
+/* The first of them that is still due; NULL: none.  One that is being sent may be due again, for further
+ * recipients. */
+static struct gw_item *next_ahead(struct gw_outbox_ahead *ahead, const struct gw_outbox_facts *f)
+{
+	for (size_t i = ahead->at; i < ahead->count; i++) {
+		if (is_due(ahead->list[i], f))
+			return ahead->list[i];
+		ahead->at += i == ahead->at && !ahead->list[i]->sending;
+	}
+	return NULL;
+}
+
+struct gw_outbox_step gw_outbox_plan(struct gw_item *const *items, size_t count,
+	const struct gw_outbox_facts *f, struct gw_outbox_ahead *ahead)
+{
+	struct gw_outbox_step step = { .item = next_ahead(ahead, f) };
+	int64_t soonest = INT64_MAX, waits_until;
+
+	if (step.item == NULL) {
+		soonest = look_ahead(items, count, f, ahead);
+		step.item = next_ahead(ahead, f);
+	}
+	waits_until = step.item != NULL || soonest != INT64_MAX ? account_waits(f, &step.why) : 0;
 	if (waits_until > 0 || step.item == NULL) {
 		int64_t until = step.item != NULL       ? waits_until
 				: soonest == INT64_MAX  ? 0

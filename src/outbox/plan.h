@@ -56,9 +56,16 @@ struct gw_outbox_step {
 	const char *why;      /* item NULL and something waits: static words */
 };
 
+/* The mails that are due next, so that a long queue is not gone through for each one.  What becomes due
+ * later comes behind them, and is found when they are through. */
+struct gw_outbox_ahead {
+	struct gw_item *list[1024]; /* borrowed; in their order, from `at` on */
+	size_t at, count; /* zeros: to be found; as they have to be when the items are others */
+};
+
 /* The mail that has been due for the longest time. */
-struct gw_outbox_step gw_outbox_plan(
-	struct gw_item *const *items, size_t count, const struct gw_outbox_facts *facts);
+struct gw_outbox_step gw_outbox_plan(struct gw_item *const *items, size_t count,
+	const struct gw_outbox_facts *facts, struct gw_outbox_ahead *ahead);
 
 /* True if this recipient is to be sent to. */
 bool gw_item_to_is_due(const struct gw_item_to *to);

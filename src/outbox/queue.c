@@ -15,8 +15,9 @@
 static const char *const places[GW_QUEUE_PLACES] = { "cur", "new", "sent" };
 
 struct gw_queue {
-	char *path;                   /* owned */
-	int at[GW_QUEUE_PLACES], tmp; /* owned */
+	char *path;                    /* owned */
+	int at[GW_QUEUE_PLACES], tmp;  /* owned */
+	bool touched[GW_QUEUE_PLACES]; /* since they were flushed */
 };
 
 void gw_queue_close(struct gw_queue *q)
@@ -264,11 +265,10 @@ void gw_queue_drop_new(const struct gw_queue *q, const char *id)
 	unlinkat(q->tmp, id, 0);
 }
 
-enum gw_code gw_queue_move(const struct gw_queue *q, const struct gw_queue_file *f,
+enum gw_code gw_queue_move(struct gw_queue *q, const struct gw_queue_file *f,
 	enum gw_queue_place to, bool held, struct gw_error *err)
 {
 	char name[256], base[256];
-	int sys;
 
 	snprintf(base, sizeof base, "%.*s", (int)strcspn(f->name, ":"), f->name);
 	snprintf(name, sizeof name, "%.240s%s", base,
@@ -282,24 +282,36 @@ enum gw_code gw_queue_move(const struct gw_queue *q, const struct gw_queue_file 
 			       ? GW_OK
 			       : gw_fail_sys(err, GW_ERR_DISK, errno, "cannot move %s/%s/%s",
 					 q->path, places[f->place], f->name);
-	sys = gw_flush_dir(q->at[to]);
-	if (sys == 0 && to != f->place)
-		sys = gw_flush_dir(q->at[f->place]);
-	return sys == 0 ? GW_OK : gw_fail_sys(err, GW_ERR_DISK, sys, "cannot write to %s", q->path);
+	q->touched[to] = q->touched[f->place] = true;
+	return GW_OK;
 }
 
 enum gw_code gw_queue_remove(
-	const struct gw_queue *q, const struct gw_queue_file *f, struct gw_error *err)
+	struct gw_queue *q, const struct gw_queue_file *f, struct gw_error *err)
 {
-	int sys;
-
 	if (unlinkat(q->at[f->place], f->name, 0) != 0)
 		return errno == ENOENT
 			       ? GW_OK
 			       : gw_fail_sys(err, GW_ERR_DISK, errno, "cannot remove %s/%s/%s",
 					 q->path, places[f->place], f->name);
-	sys = gw_flush_dir(q->at[f->place]);
-	return sys == 0 ? GW_OK : gw_fail_sys(err, GW_ERR_DISK, sys, "cannot write to %s", q->path);
+	q->touched[f->place] = true;
+	return GW_OK;
+}
+
+/* Where something comes to before where it was: no moment has it in neither. */
+enum gw_code gw_queue_flush(struct gw_queue *q, struct gw_error *err)
+{
+	enum gw_code code = GW_OK;
+
+	for (int i = GW_QUEUE_PLACES - 1; i >= 0; i--) {
+		int sys = q->touched[i] ? gw_flush_dir(q->at[i]) : 0;
+
+		q->touched[i] &= sys != 0;
+		if (sys != 0)
+			code = gw_fail_sys(
+				err, GW_ERR_DISK, sys, "cannot write to %s/%s", q->path, places[i]);
+	}
+	return code;
 }
 
 enum gw_code gw_queue_new_id(char id[GW_OUTBOX_ID + 1], struct gw_error *err)

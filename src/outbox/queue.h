@@ -47,11 +47,12 @@ enum gw_code gw_queue_commit(const struct gw_queue *q, const char *id, int64_t q
 	bool held, struct gw_error *err);
 void gw_queue_drop_new(const struct gw_queue *q, const char *id);
 
-/* Moves a file to another place, or removes it; durable.  A file that is gone is no failure. */
-enum gw_code gw_queue_move(const struct gw_queue *q, const struct gw_queue_file *f,
+/* Moves a file to another place, or removes it; durable once it is flushed.  A file that is gone is no failure. */
+enum gw_code gw_queue_move(struct gw_queue *q, const struct gw_queue_file *f,
 	enum gw_queue_place to, bool held, struct gw_error *err);
 enum gw_code gw_queue_remove(
-	const struct gw_queue *q, const struct gw_queue_file *f, struct gw_error *err);
+	struct gw_queue *q, const struct gw_queue_file *f, struct gw_error *err);
+enum gw_code gw_queue_flush(struct gw_queue *q, struct gw_error *err); /* each directory once */
 
 /* A fresh id.  GW_ERR_DISK: the system has no random bytes. */
 enum gw_code gw_queue_new_id(char id[GW_OUTBOX_ID + 1], struct gw_error *err);

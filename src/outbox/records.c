@@ -223,6 +223,33 @@ static void work_on_file(struct gw_records *r, const struct record *record)
 	}
 }
 
+/* What was moved to sent/ alone need not be durable: the state has it as sent, and moves it again. */
+static bool needs_flush(const struct batch *b)
+{
+	for (size_t i = 0; i < b->count; i++) {
+		const struct record *record = &b->list[i];
+
+		if (record->kind == REMOVE || record->kind == WORK ||
+			(record->kind == MOVE && record->to != GW_QUEUE_SENT))
+			return true;
+	}
+	return false;
+}
+
+/* What that logs is on record together, too. */
+static void work_on_files(struct gw_records *r)
+{
+	bool flush = needs_flush(&r->present);
+	bool begun = flush && gw_store_begin(r->store, &r->err) == GW_OK;
+
+	for (size_t i = 0; i < r->present.count; i++)
+		work_on_file(r, &r->present.list[i]);
+	if (begun && gw_store_commit(r->store, &r->err) != GW_OK)
+		gw_store_rollback(r->store);
+	if (flush)
+		gw_queue_flush(r->queue, &r->err);
+}
+
 /* In the pool. */
 static void carry_out(uv_work_t *request)
 {
@@ -238,8 +265,8 @@ static void carry_out(uv_work_t *request)
 		code = gw_store_commit(r->store, &r->err);
 	if (code != GW_OK && begun)
 		gw_store_rollback(r->store);
-	for (size_t i = 0; i < r->present.count && code == GW_OK; i++)
-		work_on_file(r, &r->present.list[i]);
+	if (code == GW_OK)
+		work_on_files(r);
 }
 
 static void start(struct gw_records *r);

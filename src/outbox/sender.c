@@ -130,6 +130,8 @@ static void start_loading(struct gw_sender *s)
 {
 	s->dirty = s->stale = false;
 	s->loading = true;
+	s->ahead.at = s->ahead.count = 0;
+	gw_loaded_drop_mails(&s->box); /* not twice in memory */
 	enter(s, SENDER_LOADING);
 	s->load.data = s;
 	uv_queue_work(s->loop, &s->load, load, on_loaded);
@@ -336,6 +338,12 @@ static struct gw_outbox_facts facts_of(const struct gw_sender *s)
 		.sent_last_minute = s->minute == sender_now() / 60 ? (unsigned)s->in_minute : 0 };
 }
 
+static struct gw_outbox_step plan_now(struct gw_sender *s, const struct gw_outbox_facts *facts)
+{
+	return gw_outbox_plan(
+		(struct gw_item *const *)(void *)s->box.list, s->box.count, facts, &s->ahead);
+}
+
 static void note_minute(struct gw_sender *s)
 {
 	int64_t minute = sender_now() / 60;
@@ -385,8 +393,7 @@ static void send_more(struct gw_sender *s, struct gw_outbox_step *step)
 		note_minute(s);
 		running++;
 		facts = facts_of(s);
-		*step = gw_outbox_plan(
-			(struct gw_item *const *)(void *)s->box.list, s->box.count, &facts);
+		*step = plan_now(s, &facts);
 	}
 	if (s->attempts != NULL)
 		s->attempts->alone = step->item == NULL && running == 1 && !s->options.forever;
@@ -444,7 +451,7 @@ static void go_on(struct gw_sender *s)
 		return;
 	}
 	facts = facts_of(s);
-	next = gw_outbox_plan((struct gw_item *const *)(void *)s->box.list, s->box.count, &facts);
+	next = plan_now(s, &facts);
 	if (s->attempts == NULL && s->dirty && (s->stale || !s->up || next.item == NULL)) {
 		if (is_busy(s)) /* I2; soon */
 			uv_timer_start(&s->timer, on_timer, 5, 0);

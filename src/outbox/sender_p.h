@@ -66,7 +66,8 @@ struct gw_sender {
 	struct gw_store *store;     /* owned; jobs' */
 	struct gw_records *records; /* owned */
 	struct gw_loaded box;
-	struct gw_loaded fresh; /* by the job */
+	struct gw_outbox_ahead ahead; /* of box */
+	struct gw_loaded fresh;       /* by the job */
 	uv_work_t load;
 	char *note;                   /* owned; of opening the state */
 	bool *tried;                  /* owned: which of options.ids were */

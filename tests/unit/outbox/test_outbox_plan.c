@@ -27,7 +27,7 @@ static struct gw_outbox_step plan(struct gw_item *item, struct gw_outbox_facts f
 
 	if (f.now == 0)
 		f.now = NOW;
-	return gw_outbox_plan(list, 1, &f);
+	return gw_outbox_plan(list, 1, &f, &(struct gw_outbox_ahead){ 0 });
 }
 
 static void due(void **state)
@@ -129,11 +129,48 @@ static void order(void **state)
 	const struct gw_outbox_facts f = { .now = NOW };
 
 	(void)state;
-	assert_ptr_equal(gw_outbox_plan(list, 2, &f).item, &first);
+	assert_ptr_equal(gw_outbox_plan(list, 2, &f, &(struct gw_outbox_ahead){ 0 }).item, &first);
 	first.next_at = NOW - 10;
-	assert_ptr_equal(gw_outbox_plan(list, 2, &f).item, &second);
+	assert_ptr_equal(gw_outbox_plan(list, 2, &f, &(struct gw_outbox_ahead){ 0 }).item, &second);
 	second.next_at = NOW - 5;
-	assert_ptr_equal(gw_outbox_plan(list, 2, &f).item, &first);
+	assert_ptr_equal(gw_outbox_plan(list, 2, &f, &(struct gw_outbox_ahead){ 0 }).item, &first);
+}
+
+/* A long queue goes out in its order, and is gone through once for a thousand mails. */
+static void ahead(void **state)
+{
+	enum { MAILS = 3000, FAR = 500, AT_ONCE = 1024 };
+	static struct gw_item_to to[MAILS];
+	static struct gw_item items[MAILS], *list[MAILS];
+	static struct gw_outbox_ahead found;
+	const struct gw_outbox_facts f = { .now = NOW };
+	struct gw_outbox_step step;
+
+	(void)state;
+	for (size_t i = 0; i < MAILS; i++) {
+		to[i] = (struct gw_item_to){ .address = (char *)"a@x" };
+		items[i] =
+			(struct gw_item){ .queued_at = NOW - MAILS, .to = &to[i], .to_count = 1 };
+		items[i].next_at = i < FAR ? NOW + 60 : NOW - (int64_t)(i * 7919 % MAILS);
+		list[i] = &items[i];
+	}
+	for (size_t n = 0, last = 0; n < MAILS - FAR; n++) {
+		step = gw_outbox_plan(list, n % AT_ONCE == 0 ? MAILS : 0, &f, &found);
+		assert_non_null(step.item);
+		assert_true((size_t)step.item->next_at >= last);
+		last = (size_t)step.item->next_at;
+		if ((n + 1) % AT_ONCE != 0 &&
+			n + 1 < MAILS - FAR) { /* it is not due, and the next one is */
+			step.item->sending = true;
+			assert_true(gw_outbox_plan(list, 0, &f, &found).item != step.item);
+			step.item->sending = false;
+			assert_ptr_equal(gw_outbox_plan(list, 0, &f, &found).item, step.item);
+		}
+		step.item->to[0].fate = GW_FATE_ACCEPTED;
+	}
+	step = gw_outbox_plan(list, MAILS, &f, &found);
+	assert_null(step.item);
+	assert_int_equal(step.wait_until, NOW + 60);
 }
 
 static void states(void **state)
@@ -161,8 +198,8 @@ static void states(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(due), cmocka_unit_test(waits),
-		cmocka_unit_test(clocks), cmocka_unit_test(order), cmocka_unit_test(age),
-		cmocka_unit_test(states) };
+		cmocka_unit_test(clocks), cmocka_unit_test(order), cmocka_unit_test(ahead),
+		cmocka_unit_test(age), cmocka_unit_test(states) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
