@@ -645,16 +645,20 @@ static bool stands(const struct gw_smtp_message *m)
 
 void smtp_messages_lost(struct gw_smtp *s)
 {
-	for (bool head = true; s->first != NULL; head = false) {
+	bool head = true; /* at which the connection was lost, if none before it was under way */
+
+	while (s->first != NULL) {
 		struct gw_smtp_message *m = s->first;
 
 		if (stands(m)) {
+			head &= m->state == MESSAGE_ANSWERED;
 			finish(m, m->end);
 			continue;
 		}
 		m->err = s->err;
 		m->code = 0;
 		m->failed_at = head && m->commands > 0 ? s->lost_at : GW_SMTP_AT_CONNECT;
+		head = false;
 		finish(m, in_doubt(m) ? GW_SMTP_DOUBT : GW_SMTP_GONE);
 	}
 }
