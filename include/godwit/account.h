@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum gw_tls_mode {
 	GW_TLS_IMPLICIT, /* TLS from the first byte (port 993) */
@@ -50,6 +51,7 @@ enum gw_direction {
 struct gw_window {
 	char *pattern;    /* over names as shown here; of those that match the last one counts */
 	unsigned max_age; /* days */
+	int64_t since;    /* seconds since the epoch: what is older is outside */
 	unsigned max_messages;       /* the newest */
 	unsigned long long max_size; /* bytes */
 	unsigned labels;             /* as the account's */

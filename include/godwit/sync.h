@@ -55,7 +55,8 @@ struct gw_sync_counts {
 	uint64_t held;      /* deletions held back now */
 	uint64_t expired;   /* files that left the window */
 	uint64_t kept;      /* gone there, changed here, and left alone */
-	uint64_t findings;  /* what verify found */
+	uint64_t findings;  /* what verify found that should not be */
+	uint64_t due;       /* what verify found that the next sync carries over */
 	uint64_t problems;  /* reported; the exit status is not 0 */
 	uint64_t waiting;   /* changes here that `direction` keeps from the server */
 	uint64_t postponed; /* messages that wait, since the day's bandwidth is nearly used up */

@@ -4,6 +4,7 @@
 #include "base/num.h"
 
 #include <strings.h>
+#include <time.h>
 
 static const struct {
 	enum amount_unit unit;
@@ -42,6 +43,29 @@ bool amount_read(const char *text, enum amount_unit unit, unsigned long long *ou
 		}
 	}
 	return false;
+}
+
+/* timegm() takes the 31st of February for a day of March, which gives it away. */
+bool amount_read_date(const char *text, int64_t *out)
+{
+	static const char form[] = "dddd-dd-dd";
+	struct tm tm = { 0 }, day;
+	uint64_t parts[3];
+
+	for (size_t i = 0; i < sizeof form; i++) {
+		if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+			return false;
+	}
+	if (!gw_read_u64((struct gw_slice){ text, 4 }, 9999, &parts[0]) ||
+		!gw_read_u64((struct gw_slice){ text + 5, 2 }, 12, &parts[1]) ||
+		!gw_read_u64((struct gw_slice){ text + 8, 2 }, 31, &parts[2]))
+		return false;
+	tm.tm_year = (int)parts[0] - 1900;
+	tm.tm_mon = (int)parts[1] - 1;
+	tm.tm_mday = (int)parts[2];
+	day = tm;
+	*out = timegm(&tm);
+	return *out > 0 && tm.tm_mon == day.tm_mon && tm.tm_mday == day.tm_mday;
 }
 
 const char *amount_words(enum amount_unit unit)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum amount_unit {
 	AMOUNT_NUMBER,    /* no unit */
@@ -15,5 +16,7 @@ enum amount_unit {
 /* "90d", "20 %", "25M": digits, then a unit or none, with or without a blank before it.  false: it is not
  * one, or too large. */
 bool amount_read(const char *text, enum amount_unit unit, unsigned long long *out);
+/* "2024-01-31", to the second at which that day began (UTC).  false: there was no such day since 1970. */
+bool amount_read_date(const char *text, int64_t *out);
 /* What may be written, for messages: "a number of seconds, or 5m, 2h, 1d". */
 const char *amount_words(enum amount_unit unit);

@@ -218,7 +218,7 @@ static enum gw_code read_window(
 	const struct config_reader *r, cfg_t *account, cfg_t *sec, struct gw_window *w)
 {
 	const char *size = cfg_getstr(sec, "max-size"), *local = cfg_getstr(sec, "local");
-	const char *days = cfg_getstr(sec, "max-age");
+	const char *days = cfg_getstr(sec, "max-age"), *since = cfg_getstr(sec, "since");
 	long count = cfg_getint(sec, "max-messages");
 	unsigned long long age;
 
@@ -247,6 +247,10 @@ static enum gw_code read_window(
 	w->local = copy(local);
 	if (local != NULL && w->local == NULL)
 		return gw_fail(r->err, GW_ERR_NOMEM, "out of memory");
+	if (since != NULL && !amount_read_date(since, &w->since))
+		return wrong(r, account,
+			"folder \"%s\": since = \"%s\" is not a date such as \"2024-01-31\"",
+			w->pattern, since);
 	w->max_age = (unsigned)age;
 	w->max_messages = (unsigned)count;
 	return GW_OK;

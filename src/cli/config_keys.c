@@ -9,6 +9,7 @@
 
 static cfg_opt_t folder_keys[] = {
 	CFG_STR("max-age", "0", CFGF_NONE),
+	CFG_STR("since", NULL, CFGF_NODEFAULT),
 	CFG_INT("max-messages", 0, CFGF_NONE),
 	CFG_STR("max-size", NULL, CFGF_NODEFAULT),
 	CFG_STR("local", NULL, CFGF_NODEFAULT),

@@ -267,6 +267,7 @@ static void describe(const struct gw_sync_counts *c, bool planned, char *out, si
 		"messages deleted on the server");
 	add_part(out, size, c->expired, "message left the window", "messages left the window");
 	add_part(out, size, c->findings, "disagreement", "disagreements");
+	add_part(out, size, c->due, "change for the next sync", "changes for the next sync");
 	add_part(out, size, c->held, "deletion held back", "deletions held back");
 	add_part(out, size, c->waiting, "change here waits", "changes here wait");
 	add_part(out, size, c->kept, "message kept", "messages kept");
@@ -279,7 +280,7 @@ static void print_summary(
 	char text[300];
 
 	describe(c, task == PROGRESS_DRY_RUN, text, sizeof text);
-	if (task == PROGRESS_VERIFY && c->findings == 0)
+	if (task == PROGRESS_VERIFY && c->findings + c->due == 0)
 		text[0] = '\0'; /* what was fetched for it is of no interest */
 	if (text[0] == '\0')
 		snprintf(text, sizeof text,

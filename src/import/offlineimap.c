@@ -387,14 +387,18 @@ static void add_limit(struct map *m, const char *key, const char *value)
 
 static void take_max_age(struct map *m, unsigned line, const char *said, const char *value)
 {
+	char date[50];
+
 	if (is_number(value)) {
 		add_limit(m, "max-age", value);
 		gw_other_note(m->o, line, GW_FATE_BECAME, said,
 			"max-age = %s, of all mailboxes; what gets older leaves this side only",
 			value);
 	} else {
-		gw_other_note(m->o, line, GW_FATE_HEED, said,
-			"a date: write a section `folder \"*\"` with `max-age` (days)");
+		snprintf(date, sizeof date, "\"%.40s\"", value);
+		add_limit(m, "since", date);
+		gw_other_note(m->o, line, GW_FATE_BECAME, said,
+			"since = %s, of all mailboxes; what is older leaves this side only", date);
 	}
 }
 

@@ -22,7 +22,9 @@ struct gw_box *gw_box_new(struct gw_box_env *env, const struct gw_folder *folder
 	box->copies_differ = env->copies_differ;
 	box->remote_same = remote_same;
 	box->again = again;
-	if (folder->window.max_age > 0)
+	box->oldest = folder->window.since;
+	if (folder->window.max_age > 0 &&
+		box->oldest < env->now - (int64_t)folder->window.max_age * 86400)
 		box->oldest = env->now - (int64_t)folder->window.max_age * 86400;
 	return box;
 }

@@ -86,7 +86,8 @@ struct gw_box_env {
 	void (*done)(void *ctx, struct gw_box *box, enum gw_box_outcome outcome,
 		const struct gw_sync_counts *delta, const struct gw_error *err);
 	void (*problem)(void *ctx, struct gw_box *box, const struct gw_error *err);
-	void (*finding)(void *ctx, struct gw_box *box, const char *text);
+	/* due: nothing is wrong, the next sync carries it over */
+	void (*finding)(void *ctx, struct gw_box *box, bool due, const char *text);
 	void (*step)(void *ctx, struct gw_box *box, const struct gw_sync_step *step);
 	void (*progress)(void *ctx);
 	void *ctx;

@@ -19,11 +19,14 @@ uint32_t gw_box_window_key(const struct gw_folder *folder, int64_t now)
 	const struct gw_window *w = &folder->window;
 	uint64_t key = w->max_age;
 
-	if (w->max_age == 0 && w->max_messages == 0 && w->max_size == 0 && !w->labels)
+	if (w->max_age == 0 && w->since == 0 && w->max_messages == 0 && w->max_size == 0 &&
+		!w->labels)
 		return 0;
 	key += (uint64_t)w->labels << 40;
 	key = key * 1000003 + w->max_messages;
 	key = key * 1000003 + w->max_size;
+	if (w->since > 0)
+		key = key * 1000003 + (uint64_t)w->since;
 	if (w->max_age > 0) /* messages grow older by the day */
 		key = key * 1000003 + (uint64_t)now / 86400;
 	return (uint32_t)(key ^ key >> 32) | 1;

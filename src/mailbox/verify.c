@@ -12,6 +12,8 @@
 #include <stdlib.h>
 
 static void tell(struct gw_box *box, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void tell_due(struct gw_box *box, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 static void tell(struct gw_box *box, const char *fmt, ...)
 {
@@ -21,7 +23,35 @@ static void tell(struct gw_box *box, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof text, fmt, args);
 	va_end(args);
-	box->env->finding(box->env->ctx, box, text);
+	box->env->finding(box->env->ctx, box, false, text);
+}
+
+/* What is merely new on one side. */
+static void tell_due(struct gw_box *box, const char *fmt, ...)
+{
+	char text[600];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof text, fmt, args);
+	va_end(args);
+	box->env->finding(box->env->ctx, box, true, text);
+}
+
+static void tell_unknown(struct gw_box *box, uint32_t uid)
+{
+	if (uid >= box->row->uidnext)
+		tell_due(box, "UID %u: new on the server; the next sync fetches it", uid);
+	else
+		tell(box, "UID %u: on the server, and not in the state", uid);
+}
+
+/* A sync in one direction leaves what is here alone. */
+static const char *what_is_sent(const struct gw_box *box)
+{
+	return box->env->account->direction == GW_DIRECTION_PULL
+		       ? "it waits, as direction = \"pull\""
+		       : "the next sync sends it";
 }
 
 static void suspect(struct gw_box *box, uint32_t uid)
@@ -67,7 +97,10 @@ static void compare(struct gw_box *box, const struct gw_base_msg *b, const struc
 	if (b->kind != GW_BASE_FILE)
 		return; /* without a file, and known to be */
 	if (b->local == GW_NO_LOCAL) {
-		tell(box, "UID %u: on the server and in the state, but its file is gone", b->uid);
+		tell(box,
+			"UID %u: on the server and in the state, but its file is gone; if you did not "
+			"delete it, --repair has it fetched again",
+			b->uid);
 		suspect(box, b->uid);
 		return;
 	}
@@ -78,11 +111,12 @@ static void compare(struct gw_box *box, const struct gw_base_msg *b, const struc
 		suspect(box, b->uid);
 	}
 	if (((r->flags ^ b->flags) & GW_FLAGS_ALL) != 0)
-		tell(box, "UID %u (%s): its flags on the server are not those of the state", b->uid,
-			name_of(box, b));
+		tell_due(box,
+			"UID %u (%s): its flags on the server changed; the next sync takes them over",
+			b->uid, name_of(box, b));
 	else if (((mine ^ b->flags) & letters & ~GW_FLAG_DELETED) != 0)
-		tell(box, "UID %u (%s): the flags of the file are not those of the state", b->uid,
-			name_of(box, b));
+		tell_due(box, "UID %u (%s): the flags of the file changed; %s", b->uid,
+			name_of(box, b), what_is_sent(box));
 }
 
 static void compare_known(struct gw_box *box)
@@ -93,25 +127,25 @@ static void compare_known(struct gw_box *box)
 		const struct gw_base_msg *b = &box->local.base[i];
 
 		while (r < box->remote.count && box->remote.messages[r].uid < b->uid)
-			tell(box, "UID %u: on the server, and not in the state",
-				box->remote.messages[r++].uid);
+			tell_unknown(box, box->remote.messages[r++].uid);
 		if (r < box->remote.count && box->remote.messages[r].uid == b->uid) {
 			compare(box, b, &box->remote.messages[r++]);
 			continue;
 		}
 		if (b->kind == GW_BASE_HIDDEN)
 			continue;
-		tell(box, "UID %u (%s): in the state, and not on the server", b->uid,
-			name_of(box, b));
+		tell(box,
+			"UID %u (%s): in the state, and not on the server; if nobody deleted it there, "
+			"--repair has the file uploaded",
+			b->uid, name_of(box, b));
 		suspect(box, b->uid);
 	}
 	for (; r < box->remote.count; r++)
-		tell(box, "UID %u: on the server, and not in the state",
-			box->remote.messages[r].uid);
+		tell_unknown(box, box->remote.messages[r].uid);
 	for (size_t i = 0; i < box->local.scan.count; i++) {
 		if (box->local.messages[i].uid == 0)
-			tell(box, "file %s: here, and not in the state",
-				gw_scan_name(&box->local.scan, i));
+			tell_due(box, "file %s: new here; %s", gw_scan_name(&box->local.scan, i),
+				what_is_sent(box));
 	}
 }
 
@@ -182,7 +216,7 @@ void gw_box_verify(struct gw_box *box)
 {
 	gw_name_key(box->env->account_id, box->folder->wire, box->remote.uidvalidity, box->key);
 	if (box->row->uidvalidity == 0)
-		tell(box, "never synchronized");
+		tell_due(box, "never synchronized; the next sync begins with it");
 	else if (box->remote.uidvalidity != box->row->uidvalidity)
 		tell(box,
 			"the server numbers its messages anew (UIDVALIDITY %u, was %u); the next "

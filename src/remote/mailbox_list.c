@@ -333,6 +333,8 @@ static struct gw_window window_of(const struct gw_folder *f, const struct gw_acc
 			continue;
 		if (x->max_age > 0)
 			w.max_age = x->max_age;
+		if (x->since > 0)
+			w.since = x->since;
 		if (x->max_messages > 0)
 			w.max_messages = x->max_messages;
 		if (x->max_size > 0)

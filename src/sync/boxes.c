@@ -100,11 +100,14 @@ static void on_box_problem(void *ctx, struct gw_box *box, const struct gw_error 
 	gw_sync_problem(ctx, gw_box_folder(box)->shown, err);
 }
 
-static void on_box_finding(void *ctx, struct gw_box *box, const char *text)
+static void on_box_finding(void *ctx, struct gw_box *box, bool due, const char *text)
 {
 	struct gw_sync *s = ctx;
 
-	s->counts.findings++;
+	if (due)
+		s->counts.due++;
+	else
+		s->counts.findings++;
 	gw_sync_emit(s, (struct gw_sync_event){ .type = GW_SYNC_FINDING,
 				.mailbox = gw_box_folder(box)->shown,
 				.text = text });

@@ -41,8 +41,8 @@ static const struct field fields[] = { FIELD("mailboxes", mailboxes),
 	FIELD("flags_sent", flags_sent), FIELD("deleted", deleted),
 	FIELD("deleted_there", deleted_there), FIELD("moved", moved), FIELD("copied", copied),
 	FIELD("held", held), FIELD("expired", expired), FIELD("kept", kept),
-	FIELD("findings", findings), FIELD("problems", problems), FIELD("waiting", waiting),
-	FIELD("postponed", postponed), FIELD("unsettled", unsettled),
+	FIELD("findings", findings), FIELD("due", due), FIELD("problems", problems),
+	FIELD("waiting", waiting), FIELD("postponed", postponed), FIELD("unsettled", unsettled),
 	FIELD("wire_received", wire_received), FIELD("wire_sent", wire_sent) };
 
 enum { FIELDS = sizeof fields / sizeof *fields };

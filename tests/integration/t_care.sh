@@ -18,14 +18,31 @@ for dress in full plain; do
 	"$TOOLS/mkmail" "$MAIL/Box" 20 400 2
 	server_start "$dress"
 	write_config
-	verify 1
-	found 'INBOX: never synchronized'
+	verify 0
+	found 'INBOX: never synchronized; the next sync begins with it'
+	found '^test: [0-9]* changes for the next sync'
 	sync_ok
 	note "$dress: everything agrees"
 	verify 0
 	found 'everything agrees'
 	verify 0 --bodies
 	found 'everything agrees'
+
+	note "$dress: what is merely new is no disagreement, whose exit status is 1"
+	printf 'Message-ID: <n@x>\n\nnew\n' > "$T/mail/INBOX/cur/new:2,"
+	deliver Box "$T/mail/INBOX/cur/new:2,"
+	adm flags add -u me Odd mailbox INBOX uid 7
+	verify 0
+	found 'INBOX: file new:2,: new here; the next sync sends it'
+	found 'Box: UID 21: new on the server; the next sync fetches it'
+	found '^test: [0-9]* changes for the next sync; 2 mailboxes'
+	sync_ok
+	verify 0
+	found 'everything agrees'
+	rm "$T/mail/INBOX"/cur/new:* "$(grep -l '^new$' "$T/mail/Box"/*/*)"
+	sync_ok
+	verify 0
+	sync_ok # the trash, which was made for it
 
 	note "$dress: each kind of disagreement"
 	rm "$T/mail/INBOX"/*/*.1.godwit*
@@ -41,9 +58,9 @@ for dress in full plain; do
 	verify 1 --bodies
 	found 'INBOX: UID 1: on the server and in the state, but its file is gone'
 	found 'INBOX: UID 2 (.*): in the state, and not on the server'
-	found 'INBOX: file unknown:2,: here, and not in the state'
-	found 'INBOX: UID 21: on the server, and not in the state'
-	found 'INBOX: UID 3 (.*): its flags on the server'
+	found 'INBOX: file unknown:2,: new here'
+	found 'INBOX: UID 22: new on the server'
+	found 'INBOX: UID 3 (.*): its flags on the server changed'
 	found 'INBOX: UID 4 (.*): the flags of the file'
 	found 'INBOX: UID 5 (.*): the header of the file is not that of the state'
 	found 'INBOX: UID 5 (.*): the file holds other content'

@@ -66,6 +66,19 @@ for dress in full plain; do
 	expect_counts deleted_there=0 # the samples are of 2020; two came today
 	[ "$(count_there INBOX)" = 32 ] && [ "$(count_here INBOX)" = 2 ] || fail "$(count_there INBOX) there, $(count_here INBOX) here"
 	stable
+	note "$dress: by date, which is another way to say so: nothing comes or goes"
+	write_config 'folder "INBOX" { since = "2021-01-01" }'
+	sync_ok --json
+	expect_counts deleted_there=0 deleted=0 expired=0 messages_downloaded=0
+	stable
+	write_config 'folder "INBOX" { since = "2019-12-31" }'
+	sync_ok
+	[ "$(count_there INBOX)" = 32 ] && [ "$(count_here INBOX)" = 32 ] || fail "$(count_there INBOX) there, $(count_here INBOX) here"
+	note "$dress: of a date and an age the later counts; what leaves goes to the attic"
+	write_config 'folder "INBOX" { since = "2019-12-31" max-age = 30 }'
+	sync_ok
+	sync_ok
+	[ "$(count_there INBOX)" = 32 ] && [ "$(count_here INBOX)" = 2 ] || fail "$(count_there INBOX) there, $(count_here INBOX) here"
 	note "$dress: what is deleted there while it is outside is forgotten"
 	adm expunge -u me mailbox INBOX uid 9
 	rm "$(nth INBOX 1)"

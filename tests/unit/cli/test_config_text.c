@@ -120,6 +120,22 @@ static void numbers_have_units(void **state)
 	}
 }
 
+static void dates_are_days(void **state)
+{
+	static const char *const none[] = { "", "2024", "2024-1-1", "2024-13-01", "2024-00-10",
+		"2024-01-00", "2023-02-29", "2024-04-31", "1969-12-31", "2024-01-01 ",
+		"2024-01-01T00:00", "01.02.2024", " 2024-01-01", "2024/01/01", "20240-1-01" };
+	int64_t day;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+		if (amount_read_date(none[i], &day))
+			fail_msg("\"%s\" is taken for a date", none[i]);
+	}
+	assert_true(amount_read_date("2024-02-29", &day));
+	assert_int_equal(day, 1709164800);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -127,6 +143,7 @@ int main(void)
 		cmocka_unit_test(a_section_stays_open_for_the_parser),
 		cmocka_unit_test(variables_have_to_be_set),
 		cmocka_unit_test(numbers_have_units),
+		cmocka_unit_test(dates_are_days),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
