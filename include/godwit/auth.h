@@ -45,6 +45,5 @@ void gw_auth_cancel(struct gw_auth_flow *flow);
  * password-command" as one begins, NULL as none is left; well: the one that ended gave it. */
 typedef void gw_asking_cb(void *ctx, const char *what, bool well);
 
-/* One listener a loop; cb NULL: none any more, before the loop is closed. */
-enum gw_code gw_asking_listen(
-	struct uv_loop_s *loop, gw_asking_cb *cb, void *ctx, struct gw_error *err);
+/* One listener a thread; cb NULL: none any more. */
+void gw_asking_listen(gw_asking_cb *cb, void *ctx);

@@ -2,8 +2,7 @@
  *
  *   WAITING --no other has begun--> CALLED --from the loop--> BEGUN --gw_turn_end()--> gone
  *
- * The queue of a loop is the loop's `data`, and there as long as anybody is in it or listens.  Where nobody
- * sits at a terminal one that hangs keeps the others for a while only.
+ * Where nobody sits at a terminal one that hangs keeps the others for a while only.
  */
 #include "auth/turn.h"
 
@@ -18,12 +17,6 @@ enum { PATIENCE_MS = 15000 };
 
 enum state { WAITING, CALLED, BEGUN };
 
-struct queue {
-	struct gw_turn *first; /* those who came first, first */
-	gw_asking_cb *listener;
-	void *ctx;
-};
-
 struct gw_turn {
 	struct gw_turn *next;
 	enum state state;
@@ -35,30 +28,20 @@ struct gw_turn {
 	void *ctx;
 };
 
-static struct queue *queue_of(uv_loop_t *loop)
+/* A person has one keyboard, whatever loops there are. */
+static _Thread_local struct {
+	struct gw_turn *first; /* those who came first, first */
+	gw_asking_cb *listener;
+	void *ctx;
+} queue;
+
+static void tell(const char *what, bool well)
 {
-	if (loop->data == NULL)
-		loop->data = calloc(1, sizeof(struct queue));
-	return loop->data;
+	if (queue.listener != NULL)
+		queue.listener(queue.ctx, what, well);
 }
 
-static void leave_queue(uv_loop_t *loop)
-{
-	struct queue *q = loop->data;
-
-	if (q == NULL || q->first != NULL || q->listener != NULL)
-		return;
-	free(q);
-	loop->data = NULL;
-}
-
-static void tell(const struct queue *q, const char *what, bool well)
-{
-	if (q->listener != NULL)
-		q->listener(q->ctx, what, well);
-}
-
-static void call_next(uv_loop_t *loop);
+static void call_next(void);
 
 static void on_overdue(void *ctx)
 {
@@ -66,7 +49,7 @@ static void on_overdue(void *ctx)
 
 	t->delay = NULL;
 	t->overdue = true;
-	call_next(t->loop);
+	call_next();
 }
 
 static void on_turn(void *ctx)
@@ -77,44 +60,42 @@ static void on_turn(void *ctx)
 	t->state = BEGUN;
 	if (!isatty(STDIN_FILENO)) /* without that memory the others wait for its end */
 		gw_delay_start(t->loop, PATIENCE_MS, on_overdue, t, &t->delay);
-	tell(t->loop->data, t->what, true);
+	tell(t->what, true);
 	t->cb(t->ctx);
 }
 
-static void call_next(uv_loop_t *loop)
+static void call_next(void)
 {
-	struct gw_turn *t = ((struct queue *)loop->data)->first;
+	struct gw_turn *t = queue.first;
 
 	while (t != NULL && t->state != WAITING) {
 		if (!t->overdue)
 			return;
 		t = t->next;
 	}
-	if (t != NULL && gw_delay_start(loop, 0, on_turn, t, &t->delay) == GW_OK)
+	if (t != NULL && gw_delay_start(t->loop, 0, on_turn, t, &t->delay) == GW_OK)
 		t->state = CALLED;
 }
 
 enum gw_code gw_turn_take(uv_loop_t *loop, const char *what, void (*cb)(void *ctx), void *ctx,
 	struct gw_turn **out, struct gw_error *err)
 {
-	struct queue *q = queue_of(loop);
 	struct gw_turn *t = calloc(1, sizeof *t), **end;
 
 	*out = NULL;
-	if (q == NULL || t == NULL || (t->what = strdup(what)) == NULL) {
+	if (t == NULL || (t->what = strdup(what)) == NULL) {
 		free(t);
-		leave_queue(loop);
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	}
 	t->loop = loop;
 	t->cb = cb;
 	t->ctx = ctx;
-	for (end = &q->first; *end != NULL; end = &(*end)->next)
+	for (end = &queue.first; *end != NULL; end = &(*end)->next)
 		;
 	*end = t;
 	*out = t;
-	call_next(loop);
-	if (q->first == t && t->state == WAITING) {
+	call_next();
+	if (queue.first == t && t->state == WAITING) {
 		gw_turn_end(out, false);
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	}
@@ -122,9 +103,9 @@ enum gw_code gw_turn_take(uv_loop_t *loop, const char *what, void (*cb)(void *ct
 }
 
 /* Does anybody ask?  Then that is who is told of. */
-static const char *who_asks(const struct queue *q)
+static const char *who_asks(void)
 {
-	const struct gw_turn *t = q->first;
+	const struct gw_turn *t = queue.first;
 
 	while (t != NULL && t->state != BEGUN)
 		t = t->next;
@@ -134,34 +115,25 @@ static const char *who_asks(const struct queue *q)
 void gw_turn_end(struct gw_turn **turn, bool well)
 {
 	struct gw_turn *t = *turn, **at;
-	uv_loop_t *loop;
 	bool begun;
 
 	*turn = NULL;
 	if (t == NULL)
 		return;
-	loop = t->loop;
 	begun = t->state == BEGUN;
-	for (at = &((struct queue *)loop->data)->first; *at != t; at = &(*at)->next)
+	for (at = &queue.first; *at != t; at = &(*at)->next)
 		;
 	*at = t->next;
 	gw_delay_cancel(&t->delay);
 	free(t->what);
 	free(t);
 	if (begun)
-		tell(loop->data, who_asks(loop->data), well);
-	call_next(loop);
-	leave_queue(loop);
+		tell(who_asks(), well);
+	call_next();
 }
 
-enum gw_code gw_asking_listen(uv_loop_t *loop, gw_asking_cb *cb, void *ctx, struct gw_error *err)
+void gw_asking_listen(gw_asking_cb *cb, void *ctx)
 {
-	struct queue *q = queue_of(loop);
-
-	if (q == NULL)
-		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
-	q->listener = cb;
-	q->ctx = ctx;
-	leave_queue(loop);
-	return GW_OK;
+	queue.listener = cb;
+	queue.ctx = ctx;
 }

@@ -1,4 +1,4 @@
-/* auth/turn.h - commands that may ask a person run one after another on a loop: two prompts on one terminal,
+/* auth/turn.h - commands that may ask a person run one after another: two prompts on one terminal,
  * or two windows of one keyring, cannot be told apart. */
 #pragma once
 

@@ -285,8 +285,6 @@ int cmd_sync(const struct options *o, const struct config *config, const struct 
 	r.progress = progress_new(style(o), r.count + 1);
 	if (code == GW_OK && (r.hooks == NULL || r.progress == NULL))
 		code = gw_fail(&err, GW_ERR_NOMEM, "out of memory");
-	if (code == GW_OK)
-		code = gw_asking_listen(&r.loop, progress_asking, r.progress, &err);
 	if (code != GW_OK) {
 		complain(NULL, NULL, &err);
 		status = exit_status(&err);
@@ -302,6 +300,7 @@ int cmd_sync(const struct options *o, const struct config *config, const struct 
 		uv_signal_start(&r.on_int, on_signal, SIGINT);
 		uv_signal_start(&r.on_term, on_signal, SIGTERM);
 		interrupt_arm();
+		gw_asking_listen(progress_asking, r.progress);
 		r.senders = o->dry_run || o->verify
 				    ? NULL
 				    : senders_new(&r.loop, &r.own_log, r.hooks, false, NULL, NULL);
@@ -322,7 +321,7 @@ int cmd_sync(const struct options *o, const struct config *config, const struct 
 			(status == 0 || (status == 1 && senders_status(r.senders) > 1)))
 			status = senders_status(r.senders);
 	}
-	gw_asking_listen(&r.loop, NULL, NULL, NULL);
+	gw_asking_listen(NULL, NULL);
 	uv_loop_close(&r.loop);
 	hooks_free(r.hooks);
 	progress_free(r.progress);
