@@ -33,6 +33,7 @@
  *   reserved                labels with names of Gmail's own are refused
  *   line-limit=N            longer command lines are refused, and end the session
  *   search-lag=N            the newest N messages are not found by what is in them
+ *   search-lag-all=N        and these by no search, though they count and can be fetched
  *   drop-pipeline           what comes before AUTHENTICATE is answered is lost
  *   limit=N                 mailboxes show their newest N messages only
  *   all-limit=N             and so does All Mail

@@ -223,6 +223,7 @@ void do_search(struct session *s, char *p)
 	const char *labels = strcasestr(p, "X-GM-LABELS "), *msgids = strcasestr(p, "X-GM-MSGID ");
 	const struct box *label = NULL;
 	uint64_t lag = (uint64_t)number("search-lag", 0);
+	uint64_t late = (uint64_t)number("search-lag-all", 0);
 	char set[20000] = "", want[1000] = "";
 	char *at;
 
@@ -254,7 +255,8 @@ void do_search(struct session *s, char *p)
 			(msgids != NULL && !is_named(msgids, e->message->msgid)) ||
 			(id != NULL && strcmp(e->message->id, want) != 0) ||
 			((id != NULL || labels != NULL || msgids != NULL) &&
-				e->message->msgid + lag >= store.next_msgid))
+				e->message->msgid + lag >= store.next_msgid) ||
+			e->message->msgid + late >= store.next_msgid)
 			continue;
 		put(&s->out, "%s%u", esearch ? (any ? "," : " ALL ") : " ", e->uid);
 		any = true;

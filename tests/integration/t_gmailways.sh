@@ -134,6 +134,59 @@ done
 ! godwit sync > "$T/out" || fail "it was not held"
 grep -q 'looks like an accident' "$T/err" || fail "$(cat "$T/err")"
 
+# What SEARCH does not find yet is neither gone nor unknown: messages count, and can be fetched.
+for settings in "search-lag-all=40" "search-lag=40" "search-lag=40 hidden=\All"; do
+	note "SEARCH lags behind: $settings"
+	# shellcheck disable=SC2086
+	begin $settings
+	mail new
+	web DELIVER INBOX "$T/m"
+	web LABEL "$(web_id new)" Work
+	web UNLABEL "$(web_id m1)" Work
+	sync_ok
+	here_is new INBOX,Work
+	syncs
+	here_is m1 INBOX
+	for id in m2 m3 m4 new; do here_is "$id" INBOX,Work; done
+
+	# moved, deleted, copied, edited and made here: all of it as fresh as can be
+	mkdir -p "$T/mail/Later"/{cur,new,tmp}
+	mv "$(file_in Work m2)" "$T/mail/Later/cur/"
+	rm "$(file_in INBOX m3)"
+	cp "$(file_in Work m4)" "$T/mail/Later/cur/copy:2,S"
+	mail made
+	cp "$T/m" "$T/mail/Work/cur/made:2,F"
+	syncs
+	mv "$(file_in Work made)" "$T/mail/Later/cur/made2:2,F"
+	cp "$(file_in Later made)" "$T/mail/INBOX/cur/again:2,F"
+	syncs
+	there_is m2 INBOX,Later
+	there_is m3 Work
+	there_is m4 INBOX,Later,Work
+	there_is made INBOX,Later,'[Gmail]/Starred'
+	for id in m2 m3 m4; do here_is "$id" "$(labels "$id")"; done
+	here_is made INBOX,Later
+	at_rest
+	[ "$(web DUMP | wc -l)" = 6 ] || fail "doubled: $(web DUMP)"
+	case $settings in *All*) continue ;; esac
+
+	# archived in bulk: until all mail shows them it may have been an accident
+	for i in $(seq 25); do
+		mail "b$i"
+		web DELIVER INBOX "$T/m"
+	done
+	sync_ok
+	for i in $(seq 25); do web UNLABEL "$(web_id "b$i")" INBOX; done
+	! godwit sync > "$T/out" || fail "it was not held"
+	for i in 1 12 25; do here_is "b$i" INBOX; done
+	settings # SEARCH has caught up
+	sync_ok
+	sync_ok
+	for i in 1 12 25; do here_is "b$i" ""; done
+	for id in m2 m4 new; do here_is "$id" "$(labels "$id")"; done
+	at_rest
+done
+
 note "what is pipelined behind the login is dropped; special uses are told only where asked for; who is it?"
 begin drop-pipeline special-asked line-limit=16384
 for i in 1 2 3; do sync_ok; done
