@@ -34,7 +34,7 @@
  *   line-limit=N            longer command lines are refused, and end the session
  *   search-lag=N            the newest N messages are not found by what is in them
  *   search-lag-all=N        and these by no search, though they count and can be fetched
- *   drop-pipeline           what comes before AUTHENTICATE is answered is lost
+ *   drop-pipeline           what comes before AUTHENTICATE is answered is lost (=bad: is BAD)
  *   limit=N                 mailboxes show their newest N messages only
  *   all-limit=N             and so does All Mail
  *
@@ -202,6 +202,13 @@ static const char after[] =
 	"IMAP4rev1 UNSELECT IDLE NAMESPACE QUOTA ID XLIST CHILDREN X-GM-EXT-1 UIDPLUS "
 	"COMPRESS=DEFLATE ENABLE MOVE CONDSTORE ESEARCH LIST-EXTENDED LIST-STATUS LITERAL- "
 	"SPECIAL-USE APPENDLIMIT=35651584";
+
+static bool refuses_early(void)
+{
+	char how[20] = "";
+
+	return setting("drop-pipeline", how, sizeof how) && strcmp(how, "bad") == 0;
+}
 
 static void on_hearing(uv_timer_t *timer)
 {
@@ -618,6 +625,10 @@ static void run_command(struct session *s, char *line)
 		return;
 	}
 	skip_space(&p);
+	if (s->is_deaf) { /* whose answers wait behind that to AUTHENTICATE */
+		done(s, "BAD", "Command received before authentication ended");
+		return;
+	}
 	uv_update_time(s->tcp.loop);
 	s->asked_at = uv_now(s->tcp.loop);
 	if (strcasecmp(verb, "WEB") != 0) {
@@ -728,7 +739,7 @@ static void take_input(struct session *s)
 			s->scanned = 0;
 			run_command(s, command);
 			free(command);
-			if (s->is_deaf) {
+			if (s->is_deaf && !refuses_early()) {
 				s->in.n = 0;
 				return;
 			}
@@ -773,7 +784,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 		close_session(s);
 		return;
 	}
-	if (s->is_deaf)
+	if (s->is_deaf && !refuses_early())
 		return;
 	if (!take_bytes(s, buf->base, (size_t)n)) {
 		close_session(s);

@@ -187,6 +187,33 @@ for settings in "search-lag-all=40" "search-lag=40" "search-lag=40 hidden=\All";
 	at_rest
 done
 
+# Only once the capabilities are remembered something is sent there, so that the first sync works in any case.
+for how in drop-pipeline drop-pipeline=bad; do
+	for first in sync watch; do
+		note "what is pipelined behind the login is not heard, which the first to find out is a $first: $how"
+		begin
+		settings "$how"
+		mail late
+		web DELIVER INBOX "$T/m"
+		if [ $first = watch ]; then
+			watch_start
+			until_true "the mail comes" here INBOX late
+			mail later
+			web DELIVER INBOX "$T/m"
+			until_true "and what comes then" here INBOX later
+			watch_stop
+		fi
+		sync_ok
+		here_is late INBOX
+		sync_ok -v
+		[ "$(grep -c ': connected to ' "$T/err")" = 1 ] || fail "it was not remembered: $(cat "$T/err")"
+		rm "$(file_in INBOX m1)" "$(file_in Work m1)"
+		syncs
+		at_rest
+		there_is m1 "[Gmail]/Trash"
+	done
+done
+
 note "what is pipelined behind the login is dropped; special uses are told only where asked for; who is it?"
 begin drop-pipeline special-asked line-limit=16384
 for i in 1 2 3; do sync_ok; done
