@@ -472,6 +472,11 @@ static const char *failed_part(const struct gw_doctor *d, enum gw_session_stage 
 				  "service?";
 		return "server";
 	}
+	if (stage == GW_STAGE_GREETING && err->code == GW_ERR_PROTOCOL) {
+		*advice = "something else answers there: are `host` and `port` those of the IMAP "
+			  "server (993, or 143 with tls = \"starttls\")?";
+		return "server";
+	}
 	if (stage < GW_STAGE_LOGIN && silent) {
 		*advice = "it greeted and then fell silent; try again later, or tls = \"implicit\" "
 			  "with port 993";
@@ -481,7 +486,7 @@ static const char *failed_part(const struct gw_doctor *d, enum gw_session_stage 
 		*advice =
 			"it has the name and the password, and does not say whether they are "
 			"right; try again later, and if that stays so, tell the server's operator";
-	return stage == GW_STAGE_OPEN ? "server" : "login";
+	return stage == GW_STAGE_OPEN || stage == GW_STAGE_GREETING ? "server" : "login";
 }
 
 static void on_session(void *ctx, enum gw_session_event event, const struct gw_error *err)

@@ -27,7 +27,7 @@ _Static_assert(sizeof state_names / sizeof *state_names == LOGIN_REFUSED + 1, "o
 
 enum gw_session_stage gw_session_stage(const struct gw_session *s)
 {
-	switch (s->login.state) {
+	switch (s->login.state == LOGIN_REFUSED ? s->login.refused_in : s->login.state) {
 	case LOGIN_CONNECT:
 		return GW_STAGE_CONNECT;
 	case LOGIN_GREETING:
@@ -468,6 +468,8 @@ static void enter(struct gw_session *s, enum login_state next, const struct gw_r
 
 	gw_log(s->log, GW_LOG_DEBUG, "login: %s -> %s", state_names[s->login.state],
 		state_names[next]);
+	if (next == LOGIN_REFUSED && !again)
+		s->login.refused_in = s->login.state;
 	s->login.state = next;
 	switch (next) {
 	case LOGIN_CONNECT:

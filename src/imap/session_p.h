@@ -21,7 +21,7 @@ enum login_state {
 };
 
 struct login {
-	enum login_state state;
+	enum login_state state, refused_in; /* the latter with LOGIN_REFUSED: where */
 	char page[300];    /* of a WEBALERT: where a person is to sign in; "": there was none */
 	bool announced;    /* GW_SESSION_READY was sent */
 	bool ran_ahead;    /* what came behind AUTHENTICATE did not wait for its answer */

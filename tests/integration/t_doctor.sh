@@ -70,6 +70,18 @@ edit "s/port = .*/port = $PORT\n  tls = \"starttls\"\n  timeout = 1/"
 finds 69 'BAD +server: .*(did not answer|ended the connection)' 'begins with TLS at once.*implicit.*993'
 edit "s/port = .*/port = $IMAPS_PORT\n  tls = \"starttls\"\n  timeout = 1/"
 finds 69 'BAD +server: ' 'begins with TLS at once.*implicit.*993'
+for greeting in 'HTTP/1.1 400 Bad Request' '220 mail.example.org ESMTP' '+OK POP3 ready'; do
+	hello "$greeting" # another service
+	edit "s/port = .*/port = $PORT/"
+	finds 69 'BAD +tls: .*did not answer in TLS'
+	edit "s/port = .*/port = $PORT\n  tls = \"starttls\"/"
+	finds 69 'BAD +server: .*'"${greeting:0:4}" 'something else answers there.*993'
+done
+hello '* BYE too many connections'
+edit "s/port = .*/port = $PORT\n  tls = \"starttls\"/"
+finds 69 'BAD +server: .*too many connections'
+edit "s/port = .*/port = $IMAP_PORT/"
+finds 69 'BAD +tls: .*did not answer in TLS.*starttls'
 
 note "certificates"
 edit '/tls-ca-file/d'
