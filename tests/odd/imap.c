@@ -142,6 +142,11 @@ static void send_answer(struct server *s, struct conn *c)
 	struct timespec now;
 
 	conn_then(c, rules_apply(s->rules, &c->answer, &out, &delay));
+	if (c->answer.stream != NULL) {
+		c->stream = c->answer.stream;
+		c->answer.stream = NULL;
+		put(&s->trace, "%u< ... %s ...\n", c->number, c->stream->text);
+	}
 	conn_send(s, c, out.p == NULL ? "" : out.p, out.n);
 	text_free(&out);
 	answer_free(&c->answer);

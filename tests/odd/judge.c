@@ -109,6 +109,33 @@ static void judge_want(struct run *r, const struct tree *tree, struct want *w)
 	w->was_here = here > 0;
 }
 
+/* C0 but for line ends and tabs, DEL, C1, and what turns the direction of text (UTF-8). */
+static bool is_control(const unsigned char *p)
+{
+	if (p[0] < ' ')
+		return p[0] != '\n' && p[0] != '\t' && p[0] != '\0';
+	if (p[0] == 0xc2)
+		return p[1] >= 0x80 && p[1] <= 0x9f;
+	if (p[0] == 0xe2 && p[1] == 0x80)
+		return p[2] >= 0xaa && p[2] <= 0xae;
+	return p[0] == 0x7f || (p[0] == 0xe2 && p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9);
+}
+
+/* What a server says reaches a terminal; and no input may take memory without bound. */
+static void judge_bounds(struct run *r)
+{
+	for (const char *p = r->output.p; *p != '\0'; p++) {
+		if (!is_control((const unsigned char *)p))
+			continue;
+		wrong(r, "it shows a control character: %.60s", p);
+		break;
+	}
+#ifndef ODD_SANITIZED
+	if (r->memory_kb / 1024 > (long)r->max_memory)
+		wrong(r, "%ld MB of memory", r->memory_kb / 1024);
+#endif
+}
+
 void judge_run(struct run *r)
 {
 	struct tree tree;
@@ -136,6 +163,7 @@ void judge_run(struct run *r)
 		strstr(r->output.p, "runtime error:") != NULL ||
 		strstr(r->output.p, "LeakSanitizer") != NULL)
 		wrong(r, "a sanitizer spoke");
+	judge_bounds(r);
 }
 
 static bool touched(struct run *r)

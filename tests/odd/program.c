@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -112,19 +114,31 @@ static bool is_storm(const struct run *r)
 	       r->server.connections > r->max_logins * FAR_TOO_MANY;
 }
 
+static void look_at_disk(struct run *r)
+{
+	unsigned mb = r->max_disk == 0 ? 0 : (unsigned)(size_below(r->dir) >> 20);
+
+	if (mb <= r->max_disk)
+		return;
+	wrong(r, "%u MB on the disk", mb);
+	r->max_disk = UINT_MAX;
+}
+
 /* Serves the program until it ends; its status as of wait. */
 static int serve_until_end(struct run *r, pid_t pid, unsigned term_ms)
 {
 	int64_t began = now_ms();
 	sigset_t none;
 	bool told = false, stopped = false;
+	struct rusage usage;
 	int status;
 
 	sigemptyset(&none);
-	while (waitpid(pid, &status, WNOHANG) == 0) {
+	while (wait4(pid, &status, WNOHANG, &usage) == 0) {
 		bool storm = is_storm(r);
 
 		server_turn(&r->server, 100, &none);
+		look_at_disk(r);
 		if (term_ms > 0 && !told && now_ms() - began > term_ms) {
 			kill(pid, SIGTERM);
 			told = true;
@@ -135,6 +149,7 @@ static int serve_until_end(struct run *r, pid_t pid, unsigned term_ms)
 		kill(-pid, SIGKILL);
 		stopped = true;
 	}
+	r->memory_kb = usage.ru_maxrss;
 	return status;
 }
 

@@ -19,6 +19,8 @@ enum verb {
 	REVERSE,    /* the untagged lines come in the reverse order */
 	TAGGED,     /* TEXT: behind the tag */
 	DELAY,      /* MS */
+	FLOOD,      /* N TEXT [HEAD [TAIL]]: comes first; N 0: without end */
+	DRIP,       /* MS TEXT: comes first, without end, a byte each MS */
 	CUT,        /* N: after so many bytes of the answer the connection closes */
 	CLOSE,      /* [LINES]: before these; without, before it is carried out */
 	BYE,        /* [LINES] TEXT */
@@ -41,10 +43,11 @@ static const struct {
 	{ "body", BODY, true, 1, 1 }, { "add", ADD, false, 1, 1 },
 	{ "add-first", ADD_FIRST, false, 1, 1 }, { "reverse", REVERSE, false, 0, 0 },
 	{ "tagged", TAGGED, false, 1, 1 }, { "delay", DELAY, false, 1, 1 },
-	{ "cut", CUT, false, 1, 1 }, { "close", CLOSE, true, 0, 0 }, { "bye", BYE, true, 1, 1 },
-	{ "hang", HANG, true, 0, 0 }, { "late-close", LATE_CLOSE, false, 0, 0 },
-	{ "refuse", REFUSE, false, 1, 1 }, { "deny", DENY, false, 1, 1 },
-	{ "stores", STORES, false, 1, 3 }, { "as", AS, false, 1, 1 } };
+	{ "flood", FLOOD, false, 2, 4 }, { "drip", DRIP, false, 2, 2 }, { "cut", CUT, false, 1, 1 },
+	{ "close", CLOSE, true, 0, 0 }, { "bye", BYE, true, 1, 1 }, { "hang", HANG, true, 0, 0 },
+	{ "late-close", LATE_CLOSE, false, 0, 0 }, { "refuse", REFUSE, false, 1, 1 },
+	{ "deny", DENY, false, 1, 1 }, { "stores", STORES, false, 1, 3 },
+	{ "as", AS, false, 1, 1 } };
 
 struct rule {
 	char *told;    /* as the case says it */
@@ -53,7 +56,7 @@ struct rule {
 	char *times; /* ranges; NULL: always */
 	enum verb verb;
 	char *lines; /* NULL: none were named */
-	char *args[3];
+	char *args[4];
 	regex_t regex;
 	bool has_regex;
 	unsigned long seen; /* commands that it is about */
@@ -93,6 +96,8 @@ static char *parse_verb(struct rule *r, char **words, size_t count)
 			"%s takes %zu to %zu words", verbs[v].word, verbs[v].least, verbs[v].most);
 	for (size_t i = 0; i < count; i++)
 		r->args[i] = copy_of(words[i]);
+	if ((r->verb == FLOOD || r->verb == DRIP) && *r->args[1] == '\0')
+		return printed("%s of what?", verbs[v].word);
 	return NULL;
 }
 
@@ -166,7 +171,7 @@ void rule_free_all(struct rule *rules)
 		rules = r->next;
 		if (r->has_regex)
 			regfree(&r->regex);
-		for (size_t i = 0; i < 3; i++)
+		for (size_t i = 0; i < sizeof r->args / sizeof *r->args; i++)
 			free(r->args[i]);
 		free(r->told);
 		free(r->command);
@@ -372,6 +377,7 @@ void answer_free(struct answer *a)
 	for (size_t i = 0; i < a->count; i++)
 		text_free(&a->units[i].text);
 	free(a->units);
+	stream_free(a->stream);
 	*a = (struct answer){ 0 };
 }
 
@@ -512,6 +518,15 @@ static void change_whole(struct rule *r, struct answer *a, unsigned *delay_ms)
 		break;
 	case DELAY:
 		*delay_ms += (unsigned)strtoul(r->args[0], NULL, 10);
+		break;
+	case FLOOD:
+		stream_free(a->stream);
+		a->stream = stream_new(
+			r->args[2], strtoull(r->args[0], NULL, 10), r->args[1], r->args[3]);
+		break;
+	case DRIP:
+		stream_free(a->stream);
+		a->stream = stream_drip((unsigned)strtoul(r->args[0], NULL, 10), r->args[1]);
 		break;
 	default:
 		return;

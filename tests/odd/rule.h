@@ -1,7 +1,7 @@
 /* tests/odd/rule.h - what is odd about an answer: the lines "odd ..." of a case (see README.md). */
 #pragma once
 
-#include "text.h"
+#include "stream.h"
 
 /* One line of an answer, with its literals and its CR LF. */
 struct unit {
@@ -13,6 +13,7 @@ struct unit {
 struct answer {
 	struct unit *units;
 	size_t count;
+	struct stream *stream; /* what comes before it; owned; NULL: nothing */
 };
 
 /* What is sent and what happens then. */

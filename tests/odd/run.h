@@ -35,10 +35,12 @@ struct run {
 	struct mailbox *saved; /* as "there save" found it */
 	bool caps_set, odd_in_the_end, no_end, may_double, may_lose;
 	unsigned max_commands, max_logins;
+	unsigned max_memory, max_disk; /* MB; max_disk 0: not looked at */
 	int end_status;
 
 	/* The last run of the program. */
 	int status;
+	long memory_kb;         /* that it had at most */
 	struct text output;     /* stdout, then stderr */
 	struct text odd_output; /* of all runs while something was odd */
 	char *stamps_before;    /* of the tree, when it began */

@@ -134,6 +134,7 @@ static void close_conn(struct server *s, struct conn *c)
 	text_free(&c->in);
 	text_free(&c->out);
 	text_free(&c->written_in);
+	stream_free(c->stream);
 	answer_free(&c->answer);
 	free(c->view);
 	free(c->tag);
@@ -161,6 +162,28 @@ static void accept_conn(struct server *s)
 	c->next = s->conns;
 	s->conns = c;
 	imap_greet(s, c);
+}
+
+/* false: the connection is gone. */
+static bool write_stream(struct conn *c, int64_t now)
+{
+	enum { AT_ONCE = 64 }; /* then it is the others' turn */
+
+	for (unsigned i = 0; i < AT_ONCE && c->stream != NULL && c->not_before <= now; i++) {
+		size_t wanted;
+		const char *p = stream_next(c->stream, &wanted);
+		ssize_t n = wanted == 0 ? 0 : send(c->fd, p, wanted, MSG_NOSIGNAL);
+
+		if (n < 0)
+			return errno == EAGAIN || errno == EINTR;
+		stream_sent(c->stream, (size_t)n);
+		c->not_before = now + c->stream->every_ms;
+		if (wanted == 0) {
+			stream_free(c->stream);
+			c->stream = NULL;
+		}
+	}
+	return true;
 }
 
 /* false: the connection is gone.  One that is to close waits for the other side's end: else what
@@ -204,9 +227,11 @@ static bool serve_conn(struct server *s, struct conn *c, short events, int64_t n
 		return false;
 	if (c->not_before > now)
 		return true;
-	if (c->in.n > 0 && !c->closing && !c->hung && c->out.n == 0)
+	if (c->in.n > 0 && !c->closing && !c->hung && c->out.n == 0 && c->stream == NULL)
 		imap_input(s, c);
-	return c->not_before > now || write_some(c);
+	if (c->not_before > now)
+		return true;
+	return c->stream != NULL ? write_stream(c, now) : write_some(c);
 }
 
 void server_turn(struct server *s, int timeout_ms, const sigset_t *unblocked)
@@ -222,7 +247,7 @@ void server_turn(struct server *s, int timeout_ms, const sigset_t *unblocked)
 
 		if (c->not_before > now && c->not_before - now < timeout_ms)
 			timeout_ms = (int)(c->not_before - now) + 1;
-		else if (c->not_before <= now && (c->out.n > 0 || c->closing))
+		else if (c->not_before <= now && (c->out.n > 0 || c->closing || c->stream != NULL))
 			events |= POLLOUT;
 		else if (c->not_before <= now && c->in.n > 0 && !c->hung)
 			timeout_ms = 0;

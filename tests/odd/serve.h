@@ -31,6 +31,7 @@ struct server {
 struct conn {
 	int fd;
 	unsigned number;
+	struct stream *stream;           /* goes out before out; owned, NULL: nothing */
 	struct text in, out, written_in; /* written_in: the command so far, its literals included */
 	struct answer answer;            /* to the command being answered */
 	char *tag;

@@ -165,10 +165,13 @@ static void step_watch(struct run *r, struct words words)
 
 static void step_godwit(struct run *r, struct words words)
 {
-	if (words.n < 2 || !is_number(words.w[0]))
+	bool any = words.n > 0 && strcmp(words.w[0], "any") == 0;
+
+	if (words.n < 2 || (!any && !is_number(words.w[0])))
 		unclear(r, "godwit STATUS COMMAND ...");
 	else
-		run_program(r, words.w + 1, words.n - 1, (int)strtol(words.w[0], NULL, 10), 0);
+		run_program(r, words.w + 1, words.n - 1,
+			any ? -1 : (int)strtol(words.w[0], NULL, 10), 0);
 }
 
 static void step_shell(struct run *r, struct words words)
@@ -334,8 +337,14 @@ static void step_limits(struct run *r, const char *word, struct words words)
 
 	if (strcmp(word, "max-commands") == 0)
 		r->max_commands = n;
-	else
+	else if (strcmp(word, "max-logins") == 0)
 		r->max_logins = n;
+	else if (strcmp(word, "max-memory") == 0)
+		r->max_memory = n;
+	else if (strcmp(word, "max-disk") == 0)
+		r->max_disk = n;
+	else
+		unclear(r, "no such limit: %s", word);
 }
 
 /* --- a whole case ---------------------------------------------------------------------------- */
@@ -391,7 +400,7 @@ static void carry_out(struct run *r, const char *verb, struct words words, struc
 		step_expect(r, words);
 	else if (strcmp(verb, "end") == 0)
 		step_end(r, words);
-	else if (strcmp(verb, "max-commands") == 0 || strcmp(verb, "max-logins") == 0)
+	else if (strncmp(verb, "max-", 4) == 0)
 		step_limits(r, verb, words);
 	else if (strcmp(verb, "may") == 0)
 		r->may_double = true;
@@ -441,6 +450,7 @@ void run_case(struct run *r)
 	r->user = copy_of("me");
 	r->max_commands = 200;
 	r->max_logins = 6;
+	r->max_memory = 64;
 	set_caps(r, dresses[2].caps);
 	put(&r->output, "%s", "");
 	r->root = printed("%s/mail", r->dir);

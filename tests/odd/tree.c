@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,6 +148,23 @@ unsigned count_mail(const char *dir)
 	n = (unsigned)t.count;
 	tree_free(&t);
 	return n;
+}
+
+static uint64_t found; /* by size_below(): nftw() passes no context */
+
+static int add_size(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)path, (void)ftw;
+	if (type == FTW_F)
+		found += (uint64_t)st->st_blocks * 512;
+	return 0;
+}
+
+uint64_t size_below(const char *path)
+{
+	found = 0;
+	nftw(path, add_size, 16, FTW_PHYS);
+	return found;
 }
 
 void remove_all(const char *path)

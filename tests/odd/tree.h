@@ -28,3 +28,4 @@ bool tree_make(const char *root, const char *dir); /* cur, new, tmp */
 bool tree_write(const char *path, const char *p, size_t n, bool crlf);
 unsigned count_mail(const char *dir); /* files in all cur/ and new/ below it */
 void remove_all(const char *path);
+uint64_t size_below(const char *path); /* bytes of all files, as they are allocated */
