@@ -13,6 +13,16 @@
 #include <stdlib.h>
 
 enum { STRAYS_MAX = 16, LOGIN_TIMEOUTS = 3 };
+
+/* What a server may say before it answers: so much while it signs us in, so much at any command, and so
+ * much for each message of a mailbox, of so many at most. */
+enum {
+	TALK_LOGIN = 1 << 20,
+	TALK = 64 << 20,
+	TALK_EACH = 2048,
+	TALK_MESSAGES = 4000000,
+	TALK_LINE = 64 /* an empty line costs, too */
+};
 enum { BODY_CHUNK = 16384, BODY_QUEUE = 256 << 10 };
 
 static void free_command(struct command *c)
@@ -304,6 +314,8 @@ static void take_answer(struct gw_session *s, const struct gw_response *r)
 		return;
 	}
 	c = pop(s);
+	s->talk = 0;
+	s->messages = s->exists;
 	gw_stream_answered(s->stream);
 	login_answered(s);
 	note_pace(s, r);
@@ -353,7 +365,7 @@ static void take_untagged(struct gw_session *s, const struct gw_response *r)
 		session_lose(s);
 		return;
 	}
-	if (r->code == GW_CODE_ALERT)
+	if (r->code == GW_CODE_ALERT && gw_alerts_take(s->alerts, r->text))
 		gw_log(s->log, GW_LOG_WARN, "%s says: %.*s", s->host, (int)r->text.n, r->text.p);
 	if (s->login.state < LOGIN_DONE)
 		login_note(s, r);
@@ -382,12 +394,34 @@ static void take_continue(struct gw_session *s, const struct gw_response *r)
 	}
 }
 
+/* A server that never stops talking is not silent, and no timeout ends it. */
+static bool talks_too_much(struct gw_session *s, const struct gw_response *r)
+{
+	uint64_t limit =
+		s->login.state < LOGIN_DONE ? TALK_LOGIN : TALK + (uint64_t)TALK_EACH * s->messages;
+
+	s->talk += r->line.n + TALK_LINE;
+	if (r->type == GW_RESP_EXISTS)
+		s->exists = r->number < TALK_MESSAGES ? (uint32_t)r->number : TALK_MESSAGES;
+	if (s->talk <= limit)
+		return false;
+	gw_fail(&s->err, GW_ERR_LIMIT,
+		"%s said %llu MB and did not answer %s, so the connection was closed", s->host,
+		(unsigned long long)(s->talk >> 20),
+		s->first == NULL ? "anything" : s->first->name);
+	return true;
+}
+
 static void on_response(void *ctx, const struct gw_response *r)
 {
 	struct gw_session *s = ctx;
 
 	if (s->lost || s->closed)
 		return;
+	if (talks_too_much(s, r)) {
+		session_lose(s);
+		return;
+	}
 	gw_log(s->log, GW_LOG_WIRE, "S: %.*s", (int)(r->line.n < 900 ? r->line.n : 900), r->line.p);
 	if (r->code == GW_CODE_CAPABILITY)
 		session_take_caps(s, r->code_text);
@@ -474,6 +508,7 @@ enum gw_code gw_session_open(uv_loop_t *loop, const struct gw_log *log,
 		.labels = options->labels,
 		.quirks = options->quirks,
 		.sasl = gw_sasl_ref(options->sasl) };
+	s->alerts = options->alerts != NULL ? options->alerts : &s->own_alerts;
 	gw_buf_init(&s->caps_text, 65536);
 	uv_timer_init(loop, &s->reaper);
 	s->reaper.data = s;
@@ -543,6 +578,9 @@ void gw_session_on_push(
 
 void gw_session_hand_over(struct gw_session *s, gw_session_cb *cb, void *ctx)
 {
+	if (s->alerts != &s->own_alerts)
+		s->own_alerts = *s->alerts; /* whoever shared it may go */
+	s->alerts = &s->own_alerts;
 	s->cb = cb;
 	s->ctx = ctx;
 }

@@ -7,6 +7,7 @@
 
 #include "base/sasl.h"
 #include "godwit/account.h"
+#include "imap/alerts.h"
 #include "imap/caps.h"
 #include "imap/command.h"
 #include "imap/parser.h"
@@ -44,6 +45,9 @@ struct gw_session_options {
 	unsigned quirks; /* imap/quirks.h: what was found out about it */
 	bool read_only;  /* no command that changes anything there is sent */
 	bool labels;     /* X-GM-LABELS belong to a message's flags, where the server has them */
+	struct gw_alerts
+		*alerts; /* shared with other sessions; outlives them, or until each is handed
+				   * over; NULL: its own */
 	bool compress;   /* COMPRESS=DEFLATE (RFC 4978), where it is offered; takes a round trip */
 };
 

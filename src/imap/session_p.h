@@ -70,13 +70,17 @@ struct gw_session {
 	unsigned quirks;
 	bool caps_known; /* from this connection, in its present state */
 	struct gw_buf caps_text;
+	struct gw_alerts *alerts, own_alerts; /* alerts: where they are noted */
 	bool qresync;
 	bool selected; /* by the answers so far */
 
 	struct command *first, *last; /* answered in this order; owned */
 	struct command *unsent;       /* the first whose line has not gone out whole */
 	uint32_t next_tag;
-	unsigned strays; /* answers to no command of ours */
+	unsigned strays;   /* answers to no command of ours */
+	uint64_t talk;     /* bytes of responses since the last answer to a command, bodies aside */
+	uint32_t exists;   /* as last told */
+	uint32_t messages; /* exists, as of the last answer to a command */
 	struct gw_pace pace;
 	struct gw_delay *pausing; /* owned; before the next command */
 	bool pace_over;

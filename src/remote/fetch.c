@@ -20,7 +20,7 @@
 
 enum { IN_FLIGHT = 3, WINDOW_MESSAGES = 2000, WINDOW_BYTES = 8 << 20 };
 enum { GUESSED_SIZE = 8192, BIG = 4 << 20 };
-enum { REFUSALS_IN_A_ROW = 6 };
+enum { REFUSALS_IN_A_ROW = 6, STRANGERS = 100 };
 enum state { FETCHING, SEARCHING, ALONE };
 
 struct window {
@@ -52,6 +52,7 @@ struct gw_download {
 	bool hot_begun;            /* and something of that run was */
 	uint64_t big_bytes;        /* that came of big_item in this attempt */
 	bool came;                 /* a body did */
+	size_t strangers;          /* bodies that nobody asked for */
 	unsigned refusals, doubts; /* in a row, of the server's state; messages that met one */
 	struct gw_error doubt;
 	bool doubt_is_bug;
@@ -186,6 +187,20 @@ static void take_message(
 	}
 }
 
+/* One or two come by mistake, or all of them twice; each costs a file. */
+static void drop_stranger(struct gw_download *d)
+{
+	struct gw_error err = { 0 };
+
+	gw_writer_drop(d->writer);
+	if (++d->strangers != d->count + STRANGERS)
+		return;
+	gw_fail(&err, GW_ERR_LIMIT,
+		"the server sends one message after another that nobody asked for, so the "
+		"connection was closed");
+	gw_session_break(d->session, &err);
+}
+
 static void on_response(void *ctx, const struct gw_response *r)
 {
 	struct gw_download *d = ((struct window *)ctx)->d;
@@ -194,8 +209,8 @@ static void on_response(void *ctx, const struct gw_response *r)
 	if (r->type != GW_RESP_FETCH || !gw_writer_has(d->writer))
 		return;
 	item = find(d, r->fetch.uid);
-	if (item == NULL || item->done || !item->asked) /* nobody asked for that */
-		gw_writer_drop(d->writer);
+	if (item == NULL || item->done || !item->asked)
+		drop_stranger(d);
 	else
 		take_message(d, item, &r->fetch);
 }

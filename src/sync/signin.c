@@ -40,6 +40,7 @@ enum gw_code gw_sync_open_conn(struct gw_sync *s, struct gw_conn *c, struct gw_e
 
 	options.remembered_before = s->caps_before;
 	options.quirks = s->quirks;
+	options.alerts = &s->alerts;
 	options.compress = s->account->compress && !s->compress_failed && much_is_coming(s);
 	c->sync = s;
 	c->ready = false;

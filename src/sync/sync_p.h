@@ -116,6 +116,7 @@ struct gw_sync {
 	char *caps;                     /* owned; as remembered */
 	char *caps_before;        /* owned; likewise, before the login; NULL: it is asked for */
 	bool caps_before_changed; /* since the state was written */
+	struct gw_alerts alerts;  /* that its connections showed */
 	unsigned quirks, quirks_stored; /* imap/quirks.h: known by now; as in the state */
 	unsigned quirks_learned;        /* in this run */
 
