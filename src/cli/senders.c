@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <uv.h>
 
-enum { AGAIN_MS = 5000 };
+enum { AT_ONCE_MS = 100, AGAIN_MS = 5000, FAILED_MS = 60000 };
 
 struct one {
 	struct one *next;
@@ -15,6 +15,7 @@ struct one {
 	const struct hook_commands *commands;
 	struct gw_sender_options options;
 	struct gw_sender *sender; /* frees itself; NULL: another process has the lock */
+	enum gw_code told;        /* what keeps it from starting; GW_OK: nothing */
 	uv_timer_t again;
 };
 
@@ -72,6 +73,17 @@ static void on_again(uv_timer_t *timer)
 	start(timer->data);
 }
 
+/* Its disk failed, perhaps for now only, or its directory is another one now. */
+static void start_again(struct one *one, const struct gw_error *err)
+{
+	bool moved = err != NULL && err->code == GW_ERR_CANCELLED;
+
+	if (err != NULL)
+		gw_log(one->all->log, GW_LOG_WARN, "%s: sending: %s", one->account->name,
+			err->text);
+	uv_timer_start(&one->again, on_again, moved ? AT_ONCE_MS : FAILED_MS, 0);
+}
+
 static void on_event(void *ctx, const struct gw_sender_event *ev)
 {
 	struct one *one = ctx;
@@ -103,8 +115,8 @@ static void on_event(void *ctx, const struct gw_sender_event *ev)
 		if (ev->counts->needs_user > 0 && s->status == 0)
 			s->status = 1;
 		one->sender = NULL;
-		if (s->forever && !s->stopping) /* its disk failed: perhaps for now only */
-			uv_timer_start(&one->again, on_again, 60000, 0);
+		if (s->forever && !s->stopping)
+			start_again(one, ev->err);
 		else
 			end(one);
 		break;
@@ -118,6 +130,9 @@ static void start(struct one *one)
 	enum gw_code code = gw_sender_start(
 		s->loop, one->account, &one->options, s->log, on_event, one, &one->sender, &err);
 
+	if (code != one->told && code != GW_OK && code != GW_ERR_LOCKED && s->forever)
+		gw_log(s->log, GW_LOG_WARN, "%s: sending: %s", one->account->name, err.text);
+	one->told = code;
 	if (code == GW_OK)
 		return;
 	if (s->forever) {

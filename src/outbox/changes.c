@@ -5,8 +5,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { PLACES = 2, PATH = 4096 };
+enum { CUR, NEW, ITSELF, PLACES, PATH = 4096 }; /* itself: it may be moved away */
 
 struct gw_changes {
 	uv_fs_event_t places[PLACES];
@@ -20,7 +21,9 @@ static void on_change(uv_fs_event_t *handle, const char *name, int events, int s
 {
 	struct gw_changes *c = handle->data;
 
-	(void)name, (void)events, (void)status;
+	(void)events, (void)status;
+	if (handle == &c->places[ITSELF] && name != NULL && strncmp(name, "server", 6) == 0)
+		return; /* our own memory */
 	c->cb(c->ctx, false);
 }
 
@@ -34,7 +37,7 @@ static void on_wake(void *ctx)
 struct gw_changes *gw_changes_start(
 	uv_loop_t *loop, const char *outbox, void (*cb)(void *ctx, bool awake), void *ctx)
 {
-	static const char *const names[PLACES] = { "cur", "new" };
+	static const char *const names[PLACES] = { "cur", "new", "." };
 	struct gw_changes *c = calloc(1, sizeof *c);
 	char path[PATH];
 

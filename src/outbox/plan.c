@@ -1,8 +1,6 @@
 /* outbox/plan.c - see plan.h. */
 #include "outbox/plan.h"
 
-#include <string.h>
-
 enum {
 	MINUTE = 60,
 	HOUR = 3600,
@@ -154,8 +152,8 @@ static void put_ahead(struct gw_outbox_ahead *ahead, struct gw_item *item)
 	if (at == MOST)
 		return;
 	ahead->count += ahead->count < MOST;
-	memmove(&ahead->list[at + 1], &ahead->list[at],
-		(ahead->count - 1 - at) * sizeof(struct gw_item *));
+	for (size_t i = ahead->count - 1; i > at; i--)
+		ahead->list[i] = ahead->list[i - 1];
 	ahead->list[at] = item;
 }
 

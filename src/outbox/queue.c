@@ -34,6 +34,20 @@ void gw_queue_close(struct gw_queue *q)
 	free(q);
 }
 
+bool gw_queue_stands(const struct gw_queue *q)
+{
+	char path[4096];
+	struct stat there, ours;
+
+	for (size_t i = 0; i < GW_QUEUE_PLACES; i++) {
+		snprintf(path, sizeof path, "%s/%s", q->path, places[i]);
+		if (stat(path, &there) != 0 || fstat(q->at[i], &ours) != 0 ||
+			there.st_ino != ours.st_ino || there.st_dev != ours.st_dev)
+			return false;
+	}
+	return true;
+}
+
 static enum gw_code open_sub(
 	const struct gw_queue *q, const char *sub, int *fd, bool *made, struct gw_error *err)
 {

@@ -16,6 +16,8 @@ enum gw_code gw_queue_open(const char *path, struct gw_queue **out, struct gw_er
 /* The same, but *out is NULL when there is none. */
 enum gw_code gw_queue_open_existing(const char *path, struct gw_queue **out, struct gw_error *err);
 void gw_queue_close(struct gw_queue *q);
+/* False: its path leads to nothing, or to another one. */
+bool gw_queue_stands(const struct gw_queue *q);
 
 enum gw_queue_place { GW_QUEUE_CUR, GW_QUEUE_NEW, GW_QUEUE_SENT, GW_QUEUE_PLACES };
 

@@ -430,6 +430,15 @@ static void wait_or_end(struct gw_sender *s, int64_t until)
 		try_to_end(s);
 }
 
+/* It was moved away, or replaced: another sender opens what is there now. */
+static void leave_queue(struct gw_sender *s)
+{
+	gw_fail(&s->failed, GW_ERR_CANCELLED,
+		"the outbox is gone, or another one stands in its place: it is opened anew");
+	s->stopping = true;
+	try_to_end(s);
+}
+
 /* The one place where it is decided what comes next; called when anything has changed. */
 static void go_on(struct gw_sender *s)
 {
@@ -455,8 +464,10 @@ static void go_on(struct gw_sender *s)
 	if (s->attempts == NULL && s->dirty && (s->stale || !s->up || next.item == NULL)) {
 		if (is_busy(s)) /* I2; soon */
 			uv_timer_start(&s->timer, on_timer, 5, 0);
-		else
+		else if (gw_queue_stands(s->queue))
 			start_loading(s);
+		else
+			leave_queue(s);
 		return;
 	}
 	if (s->up && next.item != NULL) {

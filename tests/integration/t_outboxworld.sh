@@ -168,6 +168,33 @@ send 0 --now
 for i in 1 2 3 4 5 6 7 8 9; do [ "$(cat "$SRV"/msgs/* | grep -c "TO:<to$i@y>")" = 1 ] || fail "to$i@y"; done
 [ "$(count 'C: AUTH')" = 4 ] || fail "$(count 'C: AUTH') sign-ins; not old, refused, new, and the second run's"
 
+note "the outbox is moved away under a watcher, and comes back: told, and each mail leaves once"
+server --caps $CAPS
+config 'send = "at-once"'
+sed -i '/send = "manual"/d' "$T/config"
+fresh
+mkdir -p "$T/run"
+"$GODWIT_BUILD/godwit" -c "$T/config" watch > "$T/watch.out" 2>&1 &
+WATCHER=$!
+PIDS="$PIDS $WATCHER"
+await_taken() {
+	for _ in $(seq 600); do [ "$(taken)" -lt "$1" ] || return 0; sleep 0.05; done
+	fail "$(taken) of $1 left: $(cat "$T/watch.out")"
+}
+queue a@y
+await_taken 1
+mv "$Q" "$T/away"
+queue b@y
+await_taken 2
+mv "$Q" "$T/away2"
+mv "$T/away" "$Q"
+queue c@y
+await_taken 3
+kill "$WATCHER"
+wait "$WATCHER" || fail "watch: $?"
+grep -q 'another one stands in its place' "$T/watch.out" || fail "it is not told"
+[ "$(taken)" = 3 ] || fail "$(taken) instead of 3"
+
 note "many at once, with two senders, a sync, and a reader that holds, edits and deletes"
 N=${N:-20}
 server --caps $CAPS
