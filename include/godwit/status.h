@@ -13,6 +13,7 @@ struct gw_status_mailbox {
 	uint64_t highestmodseq; /* 0: the server has none */
 	const char *shown;      /* its name, as patterns see it */
 	const char *pattern;    /* that decided; NULL: none did */
+	bool trash;             /* as the server says: \Trash */
 	bool looked;            /* the rest is known: what stands in its directory */
 	uint64_t files, unread;
 	uint64_t fresh, gone,

@@ -4,6 +4,7 @@
 
 #include "godwit/attic.h"
 #include "godwit/json.h"
+#include "godwit/status.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -18,6 +19,11 @@ struct restore {
 	unsigned *hits; /* by id */
 	unsigned long listed, restored;
 	int status;
+};
+
+struct trash {
+	char name[200], dir[400]; /* "": there is none */
+	bool sure;                /* the server says that it is the trash */
 };
 
 static void print_message(const struct restore *r, const struct gw_attic_message *m)
@@ -91,14 +97,62 @@ static const struct gw_account *find(
 	return NULL;
 }
 
+/* Where it is that was deleted here: the server has it, and it comes back from there. */
+static void on_mailbox(void *ctx, const struct gw_status_mailbox *m)
+{
+	static const char *const usual[] = { "Trash", "Deleted Items", "Deleted Messages" };
+	struct trash *t = ctx;
+	bool named = false;
+
+	for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+		named = named || strcmp(m->shown, usual[i]) == 0;
+	if (m->uidvalidity == 0 || (!m->trash && (!named || t->sure)))
+		return;
+	t->sure = m->trash;
+	snprintf(t->name, sizeof t->name, "%s", m->shown);
+	snprintf(t->dir, sizeof t->dir, "%s", m->name);
+}
+
+/* The attic is empty, or lacks what is looked for. */
+static void say_where(const struct restore *r)
+{
+	struct trash t = { .sure = false };
+	const struct gw_status_sink sink = { .mailbox = on_mailbox, .ctx = &t };
+	struct gw_error err = { 0 };
+	const struct gw_account *a = r->account;
+
+	if (r->o->json || r->o->quiet || a->maildir == NULL)
+		return;
+	say(stderr,
+		"%s: the attic has what was deleted on the server and then here, for %u %s; nothing of "
+		"%s is in it\n",
+		a->name, a->attic_days, a->attic_days == 1 ? "day" : "days",
+		r->folder != NULL ? r->folder : "this account");
+	if (a->deletes != GW_DELETE_TRASH)
+		return;
+	if (gw_status_read(a, &sink, &err) == GW_OK && t.name[0] != '\0')
+		say(stderr,
+			"%s: what was deleted here is in the trash, the mailbox \"%s\" (%s/%s): move "
+			"it back from there\n",
+			a->name, t.name, a->maildir, t.dir);
+	else
+		say(stderr,
+			"%s: what was deleted here is in the server's trash, which is not here\n",
+			a->name);
+}
+
 static int run(struct restore *r)
 {
 	struct gw_error err = { 0 };
+
+	r->listed = 0;
 
 	if (gw_attic_list(r->account, on_message, r, &err) != GW_OK) {
 		complain(r->account->name, NULL, &err);
 		return exit_status(&err);
 	}
+	if (r->listed + r->restored == 0 && r->id_count == 0)
+		say_where(r);
 	return r->status;
 }
 

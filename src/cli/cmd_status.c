@@ -133,9 +133,10 @@ static void print_heading(const struct printer *p)
 	if (!p->known)
 		say(stdout, "%s: never synchronized\n", p->account->name);
 	else
-		say(stdout, "%s: %llu messages in %llu mailboxes, last change %s, %llu held\n",
-			p->account->name, (unsigned long long)p->messages,
-			(unsigned long long)p->count, when, (unsigned long long)p->held_count);
+		say(stdout, "%s: %llu %s in %llu %s, last change %s, %llu held\n", p->account->name,
+			(unsigned long long)p->messages, p->messages == 1 ? "message" : "messages",
+			(unsigned long long)p->count, p->count == 1 ? "mailbox" : "mailboxes", when,
+			(unsigned long long)p->held_count);
 }
 
 static void print_waiting(const struct printer *p)

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/progress_line.h"
 #include "cli/say.h"
 #include "godwit/json.h"
 
@@ -26,6 +27,7 @@ struct line {
 	char stage[64];
 	struct gw_sync_counts counts;
 	bool active;
+	size_t width; /* of what is on the screen; 0: nothing is */
 	uint64_t began_ms, mark_ms, mark_bytes;
 	double rate;                 /* bytes a second, smoothed */
 	uint64_t told[PROBLEMS_MAX]; /* hashes of the problems of the sync before */
@@ -37,7 +39,6 @@ struct progress {
 	enum progress_style style;
 	struct line *lines; /* owned */
 	size_t count;
-	size_t drawn; /* bar lines on the screen */
 	uint64_t drawn_ms;
 	enum progress_task task;
 	bool details;
@@ -82,91 +83,30 @@ void progress_free(struct progress *p)
 	free(p);
 }
 
-void progress_clear(struct progress *p)
-{
-	for (; p->drawn > 0; p->drawn--)
-		fputs("\033[A\033[2K", stderr);
-	p->is_last = false;
-	fflush(stderr);
-}
-
-static void format_bytes(double n, char *out, size_t size)
-{
-	static const char *const units[] = { "B", "KB", "MB", "GB", "TB" };
-	unsigned unit = 0;
-
-	while (n >= 1000 && unit < 4) {
-		n /= 1000;
-		unit++;
-	}
-	snprintf(out, size, unit == 0 || n >= 100 ? "%.0f %s" : "%.1f %s", n, units[unit]);
-}
-
-static void format_left(const struct line *l, char *out, size_t size)
-{
-	uint64_t left = l->counts.bytes_to_download > l->counts.bytes_downloaded
-				? l->counts.bytes_to_download - l->counts.bytes_downloaded
-				: 0;
-	unsigned long seconds;
-
-	*out = '\0';
-	if (l->rate < 1 || left == 0)
-		return;
-	seconds = (unsigned long)((double)left / l->rate) + 1;
-	if (seconds >= 3600)
-		snprintf(out, size, "  %lu:%02lu:%02lu left", seconds / 3600, seconds / 60 % 60,
-			seconds % 60);
-	else
-		snprintf(out, size, "  %lu:%02lu left", seconds / 60, seconds % 60);
-}
-
 static void update_rate(struct line *l)
 {
+	uint64_t bytes = l->counts.bytes_downloaded + l->counts.bytes_uploaded;
 	uint64_t now = now_ms(), ms = now - l->mark_ms;
 	double rate;
 
 	if (ms < 500)
 		return;
-	rate = (double)(l->counts.bytes_downloaded - l->mark_bytes) * 1000 / (double)ms;
+	rate = (double)(bytes - l->mark_bytes) * 1000 / (double)ms;
 	l->rate = l->rate < 1 ? rate : l->rate + (rate - l->rate) * (double)ms / RATE_WINDOW_MS;
 	l->mark_ms = now;
-	l->mark_bytes = l->counts.bytes_downloaded;
+	l->mark_bytes = bytes;
 }
 
-static void draw_line(const struct line *l, size_t columns)
+static void draw_line(struct line *l, size_t columns)
 {
-	char text[400], bar[BAR_WIDTH + 1], done[24], total[24], rate[24], left[32];
-	const struct gw_sync_counts *c = &l->counts;
-	size_t filled, n;
+	const struct progress_facts facts = {
+		.name = l->name, .stage = l->stage, .counts = &l->counts, .rate = l->rate
+	};
+	char text[400];
 
-	if (c->uploaded < c->to_upload && c->downloaded >= c->to_download) {
-		snprintf(text, sizeof text, "%s  uploading  %llu/%llu messages", l->name,
-			(unsigned long long)c->uploaded, (unsigned long long)c->to_upload);
-	} else if (c->to_download == 0 && c->mailboxes_changed == 0) {
-		snprintf(text, sizeof text, "%s  %s", l->name, l->stage);
-	} else if (c->to_download == 0) {
-		snprintf(text, sizeof text, "%s  %s  %llu of %llu mailboxes", l->name, l->stage,
-			(unsigned long long)c->mailboxes_done,
-			(unsigned long long)c->mailboxes_changed);
-	} else {
-		filled = c->bytes_to_download == 0
-				 ? 0
-				 : (size_t)(c->bytes_downloaded * BAR_WIDTH / c->bytes_to_download);
-		if (filled > BAR_WIDTH)
-			filled = BAR_WIDTH;
-		memset(bar, '-', BAR_WIDTH);
-		memset(bar, '#', filled);
-		bar[BAR_WIDTH] = '\0';
-		format_bytes((double)c->bytes_downloaded, done, sizeof done);
-		format_bytes((double)c->bytes_to_download, total, sizeof total);
-		format_bytes(l->rate, rate, sizeof rate);
-		format_left(l, left, sizeof left);
-		snprintf(text, sizeof text, "%s  [%s]  %llu/%llu messages  %s of %s  %s/s%s",
-			l->name, bar, (unsigned long long)c->downloaded,
-			(unsigned long long)c->to_download, done, total, rate, left);
-	}
-	n = strlen(text);
-	fprintf(stderr, "%.*s\n", (int)(n < columns ? n : columns), text);
+	progress_line(&facts, columns, text, sizeof text);
+	say(stderr, "%s\n", text);
+	l->width = strlen(text);
 }
 
 /* One less than there are, or terminals wrap the line. */
@@ -176,6 +116,20 @@ static size_t columns_of_terminal(void)
 
 	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col - 1u
 										: 79;
+}
+
+/* Terminals that were made narrower since have broken the lines, one made wider have joined them again. */
+void progress_clear(struct progress *p)
+{
+	size_t columns = columns_of_terminal() + 1;
+
+	for (size_t i = 0; i < p->count; i++) {
+		for (size_t row = 0; row < p->lines[i].width; row += columns)
+			fputs("\033[A\033[2K", stderr);
+		p->lines[i].width = 0;
+	}
+	p->is_last = false;
+	fflush(stderr);
 }
 
 /* The line of a command that gave its password at once goes again; what a person had to do with stays,
@@ -209,7 +163,6 @@ static void draw(struct progress *p, bool force)
 			continue;
 		update_rate(&p->lines[i]);
 		draw_line(&p->lines[i], columns);
-		p->drawn++;
 	}
 	p->drawn_ms = now;
 	fflush(stderr);
@@ -248,8 +201,8 @@ static void describe(const struct gw_sync_counts *c, bool planned, char *out, si
 	add_part(out, size, c->mailboxes_deleted, "mailbox deleted", "mailboxes deleted");
 	add_part(out, size, messages, "message", "messages");
 	if (messages > 0) {
-		format_bytes((double)(planned ? c->bytes_to_download : c->bytes_downloaded), bytes,
-			sizeof bytes);
+		progress_bytes((double)(planned ? c->bytes_to_download : c->bytes_downloaded),
+			bytes, sizeof bytes);
 		used = strlen(out);
 		snprintf(out + used, size - used, planned ? " to fetch (%s)" : " fetched (%s)",
 			bytes);
@@ -356,7 +309,9 @@ void progress_event(
 		progress_clear(p);
 	if (ev->type == GW_SYNC_PROBLEM && p->style != PROGRESS_JSON && is_news(p, l, ev))
 		complain(name, ev->mailbox, ev->err);
-	if (ev->type == GW_SYNC_MAILBOX && p->style == PROGRESS_CHANGES)
+	if (ev->type == GW_SYNC_MAILBOX &&
+		(p->style == PROGRESS_CHANGES ||
+			(p->style == PROGRESS_LINES && p->details && p->task == PROGRESS_SYNC)))
 		print_delta(l, ev);
 	if (ev->type == GW_SYNC_FINDING && p->style != PROGRESS_JSON)
 		say(stdout, "%s: %s: %s\n", name, ev->mailbox, ev->text);

@@ -191,8 +191,13 @@ static void check_state(const struct checks *c)
 		.held = on_held,
 		.ctx = &t };
 	struct gw_error err = { 0 };
+	enum gw_code code = gw_status_read(c->account, &sink, &err);
+	char sum[100];
 
-	if (gw_status_read(c->account, &sink, &err) != GW_OK)
+	snprintf(sum, sizeof sum, "%llu %s in %llu %s", (unsigned long long)t.messages,
+		t.messages == 1 ? "message" : "messages", (unsigned long long)t.mailboxes,
+		t.mailboxes == 1 ? "mailbox" : "mailboxes");
+	if (code != GW_OK)
 		c->tell(c->ctx, "state", GW_HEALTH_BAD,
 			err.code == GW_ERR_CORRUPT
 				? "the next sync sets it aside and makes a new one; no mail is lost"
@@ -202,14 +207,10 @@ static void check_state(const struct checks *c)
 		c->tell(c->ctx, "state", GW_HEALTH_GOOD, NULL, "never synchronized");
 	else if (t.held > 0)
 		gw_tellf(c->tell, c->ctx, "state", GW_HEALTH_FAIR,
-			"`godwit status` says which and why",
-			"%llu messages in %llu mailboxes; %llu things are held back",
-			(unsigned long long)t.messages, (unsigned long long)t.mailboxes,
-			(unsigned long long)t.held);
+			"`godwit status` says which and why", "%s; %llu %s held back", sum,
+			(unsigned long long)t.held, t.held == 1 ? "thing is" : "things are");
 	else
-		gw_tellf(c->tell, c->ctx, "state", GW_HEALTH_GOOD, NULL,
-			"%llu messages in %llu mailboxes", (unsigned long long)t.messages,
-			(unsigned long long)t.mailboxes);
+		c->tell(c->ctx, "state", GW_HEALTH_GOOD, NULL, sum);
 	check_budget(c, &t);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/fs.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "maildir/attic.h"
 #include "maildir/deliver.h"
 #include "maildir/name.h"
@@ -18,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { HEADER_MAX = 16384, ID_BYTES = 6 };
+enum { HEADER_MAX = 16384, FIELD_MAX = 8 * HEADER_MAX, ID_BYTES = 6 };
 
 static char *attic_root(const struct gw_account *account)
 {
@@ -27,28 +28,47 @@ static char *attic_root(const struct gw_account *account)
 	return asprintf(&path, "%s/%s.attic", account->state_dir, account->name) < 0 ? NULL : path;
 }
 
-/* The first line of a field, without what a terminal would take for an order. */
+/* As much as fits of text, in whole characters. */
+static void cut(const char *text, size_t n, char *out, size_t size)
+{
+	n = n < size ? n : size - 1;
+	memcpy(out, text, n);
+	out[n] = '\0';
+	while (n > 0 && !gw_utf8_valid((struct gw_slice){ out, n }))
+		out[--n] = '\0';
+}
+
+/* Where a field ends: at a line that does not go on with it. */
+static const char *end_of_field(const char *p)
+{
+	while (*p != '\0' && (*p != '\n' || p[1] == ' ' || p[1] == '\t'))
+		p++;
+	return p;
+}
+
+/* A field as people read it. */
 static void take_field(const char *header, const char *name, char *out, size_t size)
 {
-	size_t n = strlen(name), used = 0;
+	size_t n = strlen(name);
+	struct gw_buf text;
 
 	*out = '\0';
 	for (const char *line = header; line != NULL; line = strchr(line, '\n')) {
 		line += *line == '\n';
-		if (*line == '\n' || *line == '\0')
+		if (*line == '\n' || *line == '\r' || *line == '\0')
 			return; /* the header is over */
 		if (strncasecmp(line, name, n) != 0 || line[n] != ':')
 			continue;
-		for (line += n + 1; *line == ' ' || *line == '\t'; line++)
-			;
-		for (; *line != '\n' && *line != '\0' && used + 1 < size; line++) {
-			unsigned char c = (unsigned char)*line;
-
-			out[used++] = c < 0x20 || c == 0x7f ? ' ' : (char)c;
-		}
-		out[used] = '\0';
-		while (used > 0 && !gw_utf8_valid((struct gw_slice){ out, used }))
-			out[--used] = '\0'; /* cut inside a character, or no UTF-8 at all */
+		line += n + 1;
+		line += strspn(line, " \t\r\n");
+		gw_buf_init(&text, FIELD_MAX);
+		gw_words_decode(
+			(struct gw_slice){ line, (size_t)(end_of_field(line) - line) }, &text);
+		n = text.n;
+		while (n > 0 && text.p[n - 1] == ' ')
+			n--;
+		cut(gw_buf_cstr(&text), n, out, size);
+		gw_buf_deinit(&text);
 		return;
 	}
 }

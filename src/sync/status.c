@@ -67,6 +67,7 @@ static bool name_it(
 	if (ok) {
 		m->shown = strdup(gw_buf_cstr(&shown));
 		m->pattern = gw_folder_decided_by(&f, r->account);
+		m->trash = (row->special_use & GW_LIST_TRASH) != 0;
 	}
 	gw_buf_deinit(&name);
 	gw_buf_deinit(&shown);

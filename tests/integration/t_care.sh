@@ -77,7 +77,22 @@ for dress in full plain; do
 	verify 0 --bodies
 	assert_equal "$dress: repaired"
 
-	note "$dress: restore lists and brings back"
+	note "$dress: restore says where to look"
+	godwit restore test > "$T/out"
+	[ ! -s "$T/out" ] || fail "something is in the attic: $(cat "$T/out")"
+	grep -q 'test: the attic has what was deleted on the server and then here, for 30 days; nothing of this account' "$T/err" &&
+		grep -q "what was deleted here is in the trash, the mailbox \"Trash\" ($T/mail/Trash)" "$T/err" || fail "no hint: $(cat "$T/err")"
+
+	note "$dress: restore lists and brings back, with words that people read"
+	encoded=$(ls "$T/mail/Box"/*/*.7.godwit*)
+	printf 'From: =?iso-8859-1?Q?J=FCrgen?= <j@x>\nSubject: =?utf-8?B?R3LDvMOf?=\n =?utf-8?Q?e?= an\n alle\nMessage-ID: <enc@x>\n\nx\n' > "$T/encoded"
+	deliver Box "$T/encoded"
+	sync_ok
+	adm expunge -u me mailbox Box header message-id '<enc@x>'
+	sync_ok
+	godwit restore test:Box > "$T/out"
+	grep -q 'Jürgen <j@x> *Grüße an alle$' "$T/out" || fail "not readable: $(cat "$T/out")"
+	rm -rf "$T/state/test.attic"
 	adm expunge -u me mailbox Box uid 3
 	sync_ok
 	[ "$(count_here Box)" = 20 ] || fail "$(count_here Box) files"
