@@ -68,6 +68,12 @@ static void describe_flags(
 	}
 }
 
+/* A dry run says what would be done. */
+static const char *does(const struct gw_box *box, const char *now, const char *would)
+{
+	return box->env->dry_run ? would : now;
+}
+
 static void tell_flags(struct gw_box *box, const struct gw_action *a)
 {
 	bool here = a->kind == GW_DO_LOCAL_FLAGS;
@@ -79,7 +85,8 @@ static void tell_flags(struct gw_box *box, const struct gw_action *a)
 
 	describe_flags(box, has, a->flags, flags, sizeof flags);
 	s.flags = flags;
-	step(box, &s, "UID %u gets %s %s", a->uid, flags, here ? "here" : "on the server");
+	step(box, &s, "UID %u %s %s %s", a->uid, does(box, "gets", "would get"), flags,
+		here ? "here" : "on the server");
 }
 
 static void tell_gone(struct gw_box *box, const struct gw_action *a, const char *id)
@@ -95,39 +102,41 @@ static void tell_gone(struct gw_box *box, const struct gw_action *a, const char 
 	switch ((enum gw_action_kind)a->kind) {
 	case GW_DO_DELETE_LOCAL:
 		s.what = "delete-here";
-		step(box, &s, "UID %u is gone on the server: %s goes to the attic", a->uid, s.file);
+		step(box, &s, "UID %u is gone on the server: %s %s to the attic", a->uid, s.file,
+			does(box, "goes", "would go"));
 		break;
 	case GW_DO_STRAY:
 		s.what = "delete-here";
-		step(box, &s, "%s, whose fetch was interrupted, is gone on the server: it goes",
-			s.file);
+		step(box, &s, "%s, whose fetch was interrupted, is gone on the server: it %s",
+			s.file, does(box, "goes", "would go"));
 		break;
 	case GW_DO_DELETE_REMOTE:
 		s.what = "delete-there";
-		step(box, &s, "UID %u was deleted here: on the server it goes %s", a->uid,
+		step(box, &s, "UID %u was deleted here: on the server it %s %s", a->uid,
+			does(box, "goes", "would go"),
 			!to_trash          ? "for good"
 			: box->env->merges ? "to the trash, unless it stays in another mailbox"
 					   : "to the trash");
 		break;
 	case GW_DO_REPLACED:
 		s.what = "replace-there";
-		step(box, &s, "UID %u was edited here: %s takes its place on the server", a->uid,
-			s.file);
+		step(box, &s, "UID %u was edited here: %s %s its place on the server", a->uid,
+			s.file, does(box, "takes", "would take"));
 		break;
 	case GW_DO_LEAVE:
 		s.what = "leave";
-		step(box, &s, "UID %u was deleted here, and stays on the server (delete = never)",
-			a->uid);
+		step(box, &s, "UID %u was deleted here, and %s on the server (delete = never)",
+			a->uid, does(box, "stays", "would stay"));
 		break;
 	case GW_DO_HOLD_DELETE:
 		s.what = "hold-here";
-		step(box, &s, "UID %u is gone on the server: %s is kept, until you decide", a->uid,
-			s.file);
+		step(box, &s, "UID %u is gone on the server: %s %s kept, until you decide", a->uid,
+			s.file, does(box, "is", "would be"));
 		break;
 	case GW_DO_HOLD_REMOTE:
 		s.what = "hold-there";
-		step(box, &s, "UID %u is gone here: it is kept on the server, until you decide",
-			a->uid);
+		step(box, &s, "UID %u is gone here: it %s kept on the server, until you decide",
+			a->uid, does(box, "is", "would be"));
 		break;
 	case GW_DO_HOLD:
 		s.what = "hold-there";
@@ -136,24 +145,24 @@ static void tell_gone(struct gw_box *box, const struct gw_action *a, const char 
 	case GW_DO_KEEP:
 		s.what = "keep";
 		step(box, &s,
-			"UID %u is gone on the server, but %s was changed here: it is uploaded",
-			a->uid, s.file);
+			"UID %u is gone on the server, but %s was changed here: it %s uploaded",
+			a->uid, s.file, does(box, "is", "would be"));
 		break;
 	case GW_DO_UNKEPT:
 		s.what = "keep";
 		step(box, &s,
-			"UID %u, which the server said it had stored, is not there: %s is sent again, once",
-			a->uid, s.file);
+			"UID %u, which the server said it had stored, is not there: %s %s sent again, once",
+			a->uid, s.file, does(box, "is", "would be"));
 		break;
 	case GW_DO_HIDE:
 		s.what = "keep";
-		step(box, &s,
-			"UID %u is not shown by the server any more, and still there: %s stays",
-			a->uid, s.file);
+		step(box, &s, "UID %u is not shown by the server any more, and still there: %s %s",
+			a->uid, s.file, does(box, "stays", "would stay"));
 		break;
 	case GW_DO_EXPIRE:
 		s.what = "expire";
-		step(box, &s, "UID %u is outside the window: %s leaves", a->uid, s.file);
+		step(box, &s, "UID %u is outside the window: %s %s", a->uid, s.file,
+			does(box, "leaves", "would leave"));
 		break;
 	default:
 		break;
@@ -170,13 +179,14 @@ static void tell_new(struct gw_box *box, const struct gw_action *a, const char *
 	switch ((enum gw_action_kind)a->kind) {
 	case GW_DO_DOWNLOAD:
 		s.what = "fetch";
-		step(box, &s, "UID %u is fetched (%u bytes)", a->uid, a->size);
+		step(box, &s, "UID %u %s fetched (%u bytes)", a->uid, does(box, "is", "would be"),
+			a->size);
 		break;
 	case GW_DO_RETURN:
 		s.what = "fetch";
 		step(box, &s,
-			"UID %u was deleted here, but changed on the server: it is fetched again",
-			a->uid);
+			"UID %u was deleted here, but changed on the server: it %s fetched again",
+			a->uid, does(box, "is", "would be"));
 		break;
 	case GW_DO_PAIR:
 		s.what = "join";
@@ -187,18 +197,19 @@ static void tell_new(struct gw_box *box, const struct gw_action *a, const char *
 		s.what = "upload";
 		p = gw_box_print_of(box, a->local);
 		s.size = p == NULL ? 0 : p->facts.crlf_size;
-		step(box, &s, "%s is uploaded (%llu bytes)", s.file, (unsigned long long)s.size);
+		step(box, &s, "%s %s uploaded (%llu bytes)", s.file, does(box, "is", "would be"),
+			(unsigned long long)s.size);
 		break;
 	case GW_DO_HOLD_UPLOAD:
 		s.what = "hold-upload";
-		step(box, &s, "%s is not known here, and is not uploaded until you decide", s.file);
+		step(box, &s, "%s is not known here, and %s uploaded until you decide", s.file,
+			does(box, "is not", "would not be"));
 		break;
 	case GW_DO_REFUSE:
 		s.what = "refuse";
 		step(box, &s,
-			"%s is not uploaded: the mailbox is read-only, or the Maildir an older "
-			"copy",
-			s.file);
+			"%s %s uploaded: the mailbox is read-only, or the Maildir an older copy",
+			s.file, does(box, "is not", "would not be"));
 		break;
 	default:
 		break;
@@ -217,8 +228,8 @@ static void tell_take(struct gw_box *box, const struct gw_action *a)
 	s.from = t->from->folder->shown;
 	if (t->facts != NULL)
 		s.id = id_text(t->facts->print.msgid, id);
-	step(box, &s, "UID %u was moved here on the server: %s follows from %s", a->uid, s.file,
-		s.from);
+	step(box, &s, "UID %u was moved here on the server: %s %s from %s", a->uid, s.file,
+		does(box, "follows", "would follow"), s.from);
 }
 
 static void tell_carry(struct gw_box *box, const struct gw_box_carry *c)
@@ -231,8 +242,8 @@ static void tell_carry(struct gw_box *box, const struct gw_box_carry *c)
 		.id = id_text(c->print == NULL ? NULL : c->print->msgid, id) };
 
 	if (s.from != NULL)
-		step(box, &s, "%s was moved here: UID %u follows from %s on the server", s.file,
-			c->uid, s.from);
+		step(box, &s, "%s was moved here: UID %u %s from %s on the server", s.file, c->uid,
+			does(box, "follows", "would follow"), s.from);
 }
 
 /* By what base knows of what is gone, or by the file; *gone is a cursor over box->gone. */

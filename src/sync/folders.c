@@ -72,19 +72,19 @@ static const char *sentence(enum gw_folder_kind kind)
 	switch (kind) {
 	case GW_FOLDER_MAKE_THERE:
 	case GW_FOLDER_MAKE_AGAIN:
-		return "make the mailbox %s on the server";
+		return "it would be made on the server, as the mailbox %s";
 	case GW_FOLDER_RENAME_HERE:
-		return "rename the directory to %s";
+		return "the directory would be renamed to %s";
 	case GW_FOLDER_RENAME_THERE:
-		return "rename the mailbox on the server to %s";
+		return "the mailbox would be renamed on the server to %s";
 	case GW_FOLDER_DELETE_HERE:
-		return "move it to the attic: it was deleted on the server";
+		return "it would go to the attic: it was deleted on the server";
 	case GW_FOLDER_DELETE_THERE:
-		return "delete the mailbox on the server: its directory was deleted here";
+		return "the mailbox would be deleted on the server: its directory was deleted here";
 	case GW_FOLDER_EMPTY_THERE:
-		return "delete what was here from the mailbox on the server: its directory was deleted here";
+		return "what was here would be deleted from the mailbox on the server: its directory was deleted here";
 	case GW_FOLDER_FORGET:
-		return "forget it";
+		return "it would be forgotten";
 	case GW_FOLDER_MISSING:
 	case GW_FOLDER_BACK:
 	case GW_FOLDER_LOOK:

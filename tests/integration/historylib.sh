@@ -99,6 +99,33 @@ history() { # both sides change, some runs are killed
 		wait "$pid" 2> /dev/null || true
 	done
 }
+# What a dry run names is what the real run then does: message by message, by the log.  (Mail that is
+# fetched or joined, and flags, are not in the log.)
+rehearse() { # WHEN
+	local log=$T/state/test.log before
+	sync_ok -n -v --json
+	grep '"event":"step"' "$T/out" | steps > "$T/rehearsed" || true
+	before=$(wc -l < "$log" 2> /dev/null || echo 0)
+	sync_ok
+	tail -n +$((before + 1)) "$log" 2> /dev/null |
+		awk -F'\t' '{ print $2 "\t" $3 "\t" ($3 == "upload" ? $5 : $4) }' | sort -u > "$T/done"
+	diff "$T/rehearsed" "$T/done" > "$T/diff" || fail "$1: the dry run (<) and the run (>) differ: $(cat "$T/diff")"
+	rehearsed=$((${rehearsed:-0} + $(wc -l < "$T/done")))
+}
+steps() { # as JSON: mailbox, what, UID or file
+	awk 'function of(key) {
+		if (!match($0, "\"" key "\":(\"[^\"]*\"|[0-9]+)"))
+			return "-"
+		value = substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3)
+		gsub("\"", "", value)
+		return value
+	}
+	of("what") !~ /^(fetch|join|flags-here|flags-there)$/ {
+		name = of("file")
+		sub(/:.*/, "", name)
+		print of("mailbox") "\t" of("what") "\t" (of("what") == "upload" ? name : of("uid"))
+	}' | sort -u
+}
 # One more run changes nothing.
 assert_stable() { # WHEN
 	sync_ok --json

@@ -16,7 +16,7 @@ done
 server_start full
 write_config
 godwit sync -n -v > "$T/out" || fail "exit status $?"
-grep -q 'INBOX: UID 1 is fetched' "$T/out" || fail "fetches are not named: $(cat "$T/out")"
+grep -q 'INBOX: UID 1 would be fetched' "$T/out" || fail "fetches are not named: $(cat "$T/out")"
 [ ! -e "$T/mail/INBOX" ] || fail "a first dry run made a mailbox"
 sync_ok
 
@@ -58,14 +58,14 @@ told() { # TEXT-IN-WORDS WHAT UID-OR-FILE
 	grep -qF "$1" "$T/plain" || fail "not told: $1"
 	grep '"event":"step"' "$T/json" | grep -F "\"what\":\"$2\"" | grep -qF "$3" || fail "not in JSON: $2 $3"
 }
-told "new.1:2,S is uploaded (" upload new.1
+told "new.1:2,S would be uploaded (" upload new.1
 told "UID $(uid Archive there) was moved here on the server" move-here '"from":"INBOX"'
-told "follows from INBOX on the server" move-there '"mailbox":"Archive"'
-told "UID $first was deleted here: on the server it goes to the trash" delete-there "\"uid\":$first"
+told "would follow from INBOX on the server" move-there '"mailbox":"Archive"'
+told "UID $first was deleted here: on the server it would go to the trash" delete-there "\"uid\":$first"
 told "UID $second is gone on the server" delete-here "\"uid\":$second"
-told "UID $(uid INBOX back) gets +\\Flagged +work here" flags-here '"flags":"+\\Flagged +work"'
-told "UID $edited was edited here: edit.1:2,S takes its place" replace-there edit.1
-grep -qF '"what":"fetch"' "$T/json" && ! grep -qF 'is fetched' "$T/plain" || fail "fetches: counted in words, named in JSON"
+told "UID $(uid INBOX back) would get +\\Flagged +work here" flags-here '"flags":"+\\Flagged +work"'
+told "UID $edited was edited here: edit.1:2,S would take its place" replace-there edit.1
+grep -qF '"what":"fetch"' "$T/json" && ! grep -qF 'be fetched' "$T/plain" || fail "fetches: counted in words, named in JSON"
 
 sync_ok
 log=$T/state/test.log
@@ -108,7 +108,7 @@ cp "$T/m" "$T/mail/INBOX/cur/more.1:2,S"
 rm "$(nth INBOX 4)"
 new_uidvalidity INBOX
 godwit sync -n > "$T/plain" || fail "exit status $?"
-for told in 'Made: made.1:2,S is uploaded' 'INBOX: more.1:2,S is uploaded' 'INBOX: UID [0-9]* was deleted here'; do
+for told in 'Made: made.1:2,S would be uploaded' 'INBOX: more.1:2,S would be uploaded' 'INBOX: UID [0-9]* was deleted here'; do
 	grep -q "$told" "$T/plain" || fail "not told: $told; but $(cat "$T/plain")"
 done
 sync_ok --json

@@ -65,7 +65,7 @@ for dress in full noqresync plain; do
 	! names_there | grep -q Listen/devel || fail "made for old mail: $(names_there)"
 	printf 'Message-ID: <again@x>\n\nnew\n' > "$T/mail/Listen/devel/new/again"
 	sync_ok -n
-	grep -q 'Listen/devel: make the mailbox Listen/devel on the server' "$T/out" || fail "dry run: $(cat "$T/out")"
+	grep -q 'Listen/devel: it would be made on the server, as the mailbox Listen/devel' "$T/out" || fail "dry run: $(cat "$T/out")"
 	for n in 1 2 3 4 5 6 7 8; do killed_at s $n || true; done 2> /dev/null # also between state and server
 	sync_ok
 	sync_ok --full
@@ -125,6 +125,6 @@ rm "$T/mail/cur/r:2,S"
 rmdir "$T/mail"/{cur,new,tmp} "$T/mail/%41"/* "$T/mail/%41" "$T/mail/50%"/* "$T/mail/50%"
 mkdir -p "$T/mail/Fresh"/{cur,new,tmp}
 sync_ok -n
-grep -q 'Fresh: make the mailbox Fresh on the server' "$T/out" || fail "$(cat "$T/out")"
+grep -q 'Fresh: it would be made on the server, as the mailbox Fresh' "$T/out" || fail "$(cat "$T/out")"
 ! names_there | grep -q Fresh || fail "made in a dry run"
 note ok
