@@ -144,14 +144,13 @@ static bool is_due(const struct gw_item *item, const struct gw_outbox_facts *f)
 /* Into its place, behind its equals; the last one makes room. */
 static void put_ahead(struct gw_outbox_ahead *ahead, struct gw_item *item)
 {
-	enum { MOST = sizeof ahead->list / sizeof *ahead->list };
 	size_t at = ahead->count;
 
 	while (at > 0 && place_of(ahead->list[at - 1]) > place_of(item))
 		at--;
-	if (at == MOST)
+	if (at == GW_OUTBOX_AHEAD)
 		return;
-	ahead->count += ahead->count < MOST;
+	ahead->count += ahead->count < GW_OUTBOX_AHEAD;
 	for (size_t i = ahead->count - 1; i > at; i--)
 		ahead->list[i] = ahead->list[i - 1];
 	ahead->list[at] = item;

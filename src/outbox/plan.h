@@ -56,10 +56,12 @@ struct gw_outbox_step {
 	const char *why;      /* item NULL and something waits: static words */
 };
 
+enum { GW_OUTBOX_AHEAD = 1024 };
+
 /* The mails that are due next, so that a long queue is not gone through for each one.  What becomes due
  * later comes behind them, and is found when they are through. */
 struct gw_outbox_ahead {
-	struct gw_item *list[1024]; /* borrowed; in their order, from `at` on */
+	struct gw_item *list[GW_OUTBOX_AHEAD]; /* borrowed; in their order, from `at` on */
 	size_t at, count; /* zeros: to be found; as they have to be when the items are others */
 };
 

@@ -139,7 +139,7 @@ static void order(void **state)
 /* A long queue goes out in its order, and is gone through once for a thousand mails. */
 static void ahead(void **state)
 {
-	enum { MAILS = 3000, FAR = 500, AT_ONCE = 1024 };
+	enum { MAILS = 3000, FAR = 500 };
 	static struct gw_item_to to[MAILS];
 	static struct gw_item items[MAILS], *list[MAILS];
 	static struct gw_outbox_ahead found;
@@ -155,11 +155,11 @@ static void ahead(void **state)
 		list[i] = &items[i];
 	}
 	for (size_t n = 0, last = 0; n < MAILS - FAR; n++) {
-		step = gw_outbox_plan(list, n % AT_ONCE == 0 ? MAILS : 0, &f, &found);
+		step = gw_outbox_plan(list, n % GW_OUTBOX_AHEAD == 0 ? MAILS : 0, &f, &found);
 		assert_non_null(step.item);
 		assert_true((size_t)step.item->next_at >= last);
 		last = (size_t)step.item->next_at;
-		if ((n + 1) % AT_ONCE != 0 &&
+		if ((n + 1) % GW_OUTBOX_AHEAD != 0 &&
 			n + 1 < MAILS - FAR) { /* it is not due, and the next one is */
 			step.item->sending = true;
 			assert_true(gw_outbox_plan(list, 0, &f, &found).item != step.item);

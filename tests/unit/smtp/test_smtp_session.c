@@ -311,7 +311,7 @@ static void texts_arrive(void **state)
 	char *small = make_text(10), *large = make_text(5000);
 
 	(void)state;
-	for (size_t c = 0; c < 2 * CAPS; c++) {
+	for (size_t c = 0; c < (size_t)2 * CAPS; c++) {
 		bool large_last = c >= CAPS;
 		struct run r = { .count = large_last ? 2 : 3, .to_count = 3, .seal = true };
 
