@@ -647,7 +647,7 @@ static void take_known(struct gw_sync *s)
 	}
 	gw_fail(&err, GW_ERR_PROTOCOL,
 		"the server ends the connection when it is asked for its mailboxes: those that are "
-		"subscribed, and those that were there before, are synchronized");
+		"subscribed, and those that were there before, are synchronized (`sync --full` asks once more)");
 	err.scope = GW_SCOPE_MAILBOX;
 	gw_sync_problem(s, NULL, &err);
 }
