@@ -486,6 +486,8 @@ static const char *failed_part(const struct gw_doctor *d, enum gw_session_stage 
 		*advice =
 			"it has the name and the password, and does not say whether they are "
 			"right; try again later, and if that stays so, tell the server's operator";
+	if (err->code == GW_ERR_AUTH) /* also where no way to sign in is offered */
+		return "login";
 	return stage == GW_STAGE_OPEN || stage == GW_STAGE_GREETING ? "server" : "login";
 }
 
