@@ -82,7 +82,7 @@ sync_ok
 [ "$(count_there Copies)" = 120 ] || fail "$(count_there Copies) copies are there"
 "$TOOLS/mkmail" "$T/mail/Strange" 110 200 8
 godwit sync -n > "$T/out" || true
-[ "$(grep -c 'is not uploaded until you decide' "$T/out")" = 110 ] || fail "the dry run says: $(head -3 "$T/out")"
+[ "$(grep -c 'would not be uploaded until you decide' "$T/out")" = 110 ] || fail "the dry run says: $(head -3 "$T/out")"
 held 110
 [ "$(count_there Strange)" = 0 ] || fail "they went up"
 "$TOOLS/mkmail" "$T/mail/Strange" 1 300 9 # one that comes later, as any
