@@ -1,7 +1,10 @@
 /* auth/loopback.c - see loopback.h.
  *
- * A browser may connect more often than it asks, and ask for an icon.  What does not look like the
- * end of a sign-in gets a 404.
+ * Any program of this machine can connect.  Only the end of our sign-in is answered: what else asks
+ * (a browser for its icon, a neighbour that guesses) is closed without a word.
+ *
+ * I1  whoever comes is heard: of too many visitors the one that came first goes, since a browser asks
+ *     as soon as it is connected, and who keeps connections open does not.
  */
 #include "auth/loopback.h"
 
@@ -11,10 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { URL_MAX = 16384, VISITORS_MAX = 32 };
+enum { URL_MAX = 16384, VISITORS_MAX = 32, BACKLOG = 128 };
 
 struct gw_loopback {
-	uv_tcp_t tcp; /* first; freed when it and all visitors are closed */
+	uv_tcp_t tcp;                 /* first; freed when it and all visitors are closed */
+	struct visitor *first, *last; /* in the order in which they came; each frees itself */
 	size_t visitors;
 	bool stopped, closed;
 	gw_loopback_cb *cb;
@@ -25,6 +29,7 @@ struct visitor {
 	uv_tcp_t tcp; /* first; freed when it is closed */
 	uv_write_t write;
 	struct gw_loopback *owner;
+	struct visitor *before, *next;
 	http_parser parser;
 	struct gw_buf url, answer;
 	char chunk[4096];
@@ -36,11 +41,26 @@ static void maybe_free(struct gw_loopback *l)
 		free(l);
 }
 
+static void enlist(struct gw_loopback *l, struct visitor *v)
+{
+	v->before = l->last;
+	*(l->last == NULL ? &l->first : &l->last->next) = v;
+	l->last = v;
+	l->visitors++;
+}
+
+static void strike_out(struct gw_loopback *l, struct visitor *v)
+{
+	*(v->before == NULL ? &l->first : &v->before->next) = v->next;
+	*(v->next == NULL ? &l->last : &v->next->before) = v->before;
+	l->visitors--;
+}
+
 static void on_visitor_closed(uv_handle_t *handle)
 {
 	struct visitor *v = (struct visitor *)handle;
 
-	v->owner->visitors--;
+	strike_out(v->owner, v);
 	maybe_free(v->owner);
 	gw_buf_deinit(&v->url);
 	gw_buf_deinit(&v->answer);
@@ -87,14 +107,16 @@ static int on_headers_complete(http_parser *parser)
 	struct visitor *v = parser->data;
 	const char *url = gw_buf_cstr(&v->url);
 	const char *query = strncmp(url, "/?", 2) == 0 ? url + 2 : NULL;
-	const char *sentence = "There is nothing here.";
+	const char *sentence = NULL;
 	bool good = false;
 
 	if (v->answer.n > 0) /* one answer each */
 		return -1;
 	if (query != NULL && !v->owner->stopped)
 		sentence = v->owner->cb(v->owner->ctx, query, &good);
-	answer(v, good ? "200 OK" : query != NULL ? "400 Bad Request" : "404 Not Found", sentence);
+	if (sentence == NULL)
+		return -1; /* which closes it */
+	answer(v, good ? "200 OK" : "400 Bad Request", sentence);
 	return 0;
 }
 
@@ -118,6 +140,17 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 		close_visitor(v);
 }
 
+/* Of those that are not closing already (I1). */
+static void close_oldest(struct gw_loopback *l)
+{
+	struct visitor *v = l->first;
+
+	while (v != NULL && uv_is_closing((uv_handle_t *)&v->tcp))
+		v = v->next;
+	if (v != NULL)
+		close_visitor(v);
+}
+
 static void on_connection(uv_stream_t *server, int status)
 {
 	struct gw_loopback *l = (struct gw_loopback *)server;
@@ -126,13 +159,15 @@ static void on_connection(uv_stream_t *server, int status)
 	if (v == NULL)
 		return;
 	v->owner = l;
-	l->visitors++;
+	enlist(l, v);
 	gw_buf_init(&v->url, URL_MAX);
 	gw_buf_init(&v->answer, URL_MAX);
 	http_parser_init(&v->parser, HTTP_REQUEST);
 	v->parser.data = v;
 	uv_tcp_init(server->loop, &v->tcp);
-	if (uv_accept(server, (uv_stream_t *)&v->tcp) != 0 || l->visitors > VISITORS_MAX ||
+	if (l->visitors > VISITORS_MAX)
+		close_oldest(l);
+	if (uv_accept(server, (uv_stream_t *)&v->tcp) != 0 ||
 		uv_read_start((uv_stream_t *)&v->tcp, on_alloc, on_read) != 0)
 		close_visitor(v);
 }
@@ -153,7 +188,7 @@ enum gw_code gw_loopback_start(uv_loop_t *loop, gw_loopback_cb *cb, void *ctx,
 	uv_tcp_init(loop, &l->tcp);
 	rc = uv_tcp_bind(&l->tcp, (const struct sockaddr *)&address, 0);
 	if (rc == 0)
-		rc = uv_listen((uv_stream_t *)&l->tcp, 8, on_connection);
+		rc = uv_listen((uv_stream_t *)&l->tcp, BACKLOG, on_connection);
 	if (rc == 0)
 		rc = uv_tcp_getsockname(&l->tcp, (struct sockaddr *)&address, &size);
 	if (rc != 0) {

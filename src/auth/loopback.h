@@ -10,7 +10,8 @@
 struct gw_loopback;
 
 /* query: what stood behind "?" in the address, NUL-terminated.  Returns what the person is to read
- * (one sentence), and whether that is good news. */
+ * (one sentence), and whether that is good news; NULL: it is not from our sign-in, and gets no
+ * answer. */
 typedef const char *gw_loopback_cb(void *ctx, const char *query, bool *good);
 
 /* port: on which it listens.  GW_ERR_NET, GW_ERR_NOMEM. */

@@ -31,6 +31,7 @@ enum {
 	SECRET_BYTES = 32,
 	FORM_MAX = 65536,
 	SLOW_DOWN_S = 5, /* RFC 8628 3.5 */
+	STRANGERS_TOLD = 3,
 };
 
 enum state { WAITING, ASKING, POLLING, NAMING, STORING, ENDING };
@@ -43,7 +44,8 @@ struct gw_auth_flow {
 	struct gw_loopback *loopback; /* owned */
 	char redirect[64];
 	char own_state[64], verifier[64];
-	char *device_code; /* owned */
+	unsigned strangers; /* answers with another state */
+	char *device_code;  /* owned */
 	unsigned interval_s;
 	struct gw_delay *patience, *poll, *ending; /* owned */
 	struct gw_token *token;                    /* frees itself */
@@ -271,6 +273,16 @@ static void refuse(struct gw_auth_flow *f, const char *error, const char *descri
 	end_soon(f);
 }
 
+/* A few times: any program of this machine can ask as often as it likes. */
+static void note_stranger(struct gw_auth_flow *f)
+{
+	if (f->state != WAITING || ++f->strangers > STRANGERS_TOLD)
+		return;
+	emit(f, (struct gw_auth_event){ .type = GW_AUTH_NOTICE,
+			.text = "an answer that does not belong to this sign-in (wrong `state`) was "
+				"passed over" });
+}
+
 static const char *on_browser(void *ctx, const char *query, bool *good)
 {
 	struct gw_auth_flow *f = ctx;
@@ -279,13 +291,11 @@ static const char *on_browser(void *ctx, const char *query, bool *good)
 	char *description = gw_query_field(query, "error_description");
 	const char *sentence;
 
-	if (f->state != WAITING) {
+	if (state == NULL || strcmp(state, f->own_state) != 0) { /* I2 */
+		sentence = NULL;
+		note_stranger(f);
+	} else if (f->state != WAITING) {
 		sentence = "This sign-in is over already.";
-	} else if (state == NULL || strcmp(state, f->own_state) != 0) { /* I2 */
-		sentence = "This does not belong to the sign-in that godwit has begun.";
-		emit(f, (struct gw_auth_event){ .type = GW_AUTH_NOTICE,
-				.text = "an answer that does not belong to this sign-in (wrong "
-					"`state`) was passed over" });
 	} else if (error != NULL) {
 		sentence = "The sign-in was refused; godwit says more in the terminal.";
 		refuse(f, error, description);
