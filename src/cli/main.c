@@ -263,10 +263,11 @@ static int run(
 	return EX_SOFTWARE;
 }
 
-/* Descriptors for a whole batch, no core with secrets in it, and files for the owner alone. */
+/* Descriptors for a whole batch, no core with secrets in it, and files for the owner alone.  Linux passes
+ * over a limit of 0 where core_pattern names a program, and gives it nothing where it is 1 (core(5)). */
 static void set_limits(void)
 {
-	struct rlimit files, core = { 0, 0 };
+	struct rlimit files, core = { 1, 1 };
 
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max < 8192 ? files.rlim_max : 8192;
