@@ -74,9 +74,7 @@ static void on_stored(void *ctx, const struct gw_tokens *tokens, const struct gw
 
 static char *newer(const char *granted, const char *kept)
 {
-	const char *text = granted != NULL ? granted : kept;
-
-	return text == NULL ? NULL : strdup(text);
+	return gw_copy_str(granted != NULL ? granted : kept);
 }
 
 /* What the server does not say stays as it was. */

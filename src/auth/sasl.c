@@ -227,9 +227,9 @@ struct gw_sasl *gw_sasl_bearer_new(const struct gw_account *account, const struc
 	c->base.next = bearer_next;
 	c->base.advice = bearer_advice;
 	c->name = strdup(account->name);
-	c->address = tokens->address == NULL ? NULL : strdup(tokens->address);
-	c->scope = tokens->scope == NULL ? NULL : strdup(tokens->scope);
-	c->needed = account->oauth2.scope == NULL ? NULL : strdup(account->oauth2.scope);
+	c->address = gw_copy_str(tokens->address);
+	c->scope = gw_copy_str(tokens->scope);
+	c->needed = gw_copy_str(account->oauth2.scope);
 	c->command = account->token_command != NULL;
 	if (c->name != NULL)
 		return &c->base;

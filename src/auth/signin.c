@@ -168,7 +168,7 @@ static void on_named(void *ctx, const char *address)
 	struct gw_auth_flow *f = ctx;
 
 	f->userinfo = NULL;
-	f->tokens.address = address == NULL ? NULL : strdup(address);
+	f->tokens.address = gw_copy_str(address);
 	if (f->err.code == GW_OK)
 		store(f, &f->tokens);
 	else

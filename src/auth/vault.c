@@ -36,18 +36,13 @@ static void wipe_text(char *text)
 	gw_wipe(text, text == NULL ? 0 : strlen(text));
 }
 
-static char *copy(const char *text)
-{
-	return text == NULL ? NULL : strdup(text);
-}
-
 struct gw_tokens gw_tokens_copy(const struct gw_tokens *t)
 {
-	return (struct gw_tokens){ .refresh = copy(t->refresh),
-		.access = copy(t->access),
+	return (struct gw_tokens){ .refresh = gw_copy_str(t->refresh),
+		.access = gw_copy_str(t->access),
 		.expires_at = t->expires_at,
-		.address = copy(t->address),
-		.scope = copy(t->scope) };
+		.address = gw_copy_str(t->address),
+		.scope = gw_copy_str(t->scope) };
 }
 
 void gw_tokens_deinit(struct gw_tokens *t)
@@ -75,7 +70,7 @@ static void on_end(void *ctx)
 
 static char *copy_text(const json_t *o, const char *key)
 {
-	return copy(json_string_value(json_object_get(o, key)));
+	return gw_copy_str(json_string_value(json_object_get(o, key)));
 }
 
 static bool parse(const char *text, size_t n, struct gw_tokens *out)

@@ -23,6 +23,11 @@ bool gw_slice_case_starts(struct gw_slice a, const char *prefix)
 	return a.n >= n && strncasecmp(a.p, prefix, n) == 0;
 }
 
+char *gw_copy_str(const char *text)
+{
+	return text == NULL ? NULL : strdup(text);
+}
+
 char *gw_slice_dup(struct gw_slice s)
 {
 	char *copy = malloc(s.n + 1);

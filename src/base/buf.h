@@ -26,6 +26,9 @@ bool gw_slice_case_starts(struct gw_slice a, const char *prefix); /* ASCII case 
 /* A NUL-terminated heap copy; NULL when out of memory.  The caller frees it. */
 char *gw_slice_dup(struct gw_slice s);
 
+/* Likewise of a string; NULL for NULL, too. */
+char *gw_copy_str(const char *text);
+
 /* Owned bytes with a bound set at creation, so that no peer can make them grow for ever. */
 struct gw_buf {
 	char *p; /* NULL while nothing was ever appended */

@@ -51,7 +51,7 @@ static struct row *row_of(struct table *t, const char *name)
 static void put(struct table *t, char **slot, const char *text)
 {
 	free(*slot);
-	*slot = text == NULL ? NULL : strdup(text);
+	*slot = gw_copy_str(text);
 	t->failed |= text != NULL && *slot == NULL;
 }
 

@@ -65,9 +65,7 @@ static void add_place(struct why *w, const char *mailbox, uint32_t uid, const ch
 	if (w->place_count == PLACES_MAX)
 		return;
 	p = &w->places[w->place_count];
-	*p = (struct place){
-		.mailbox = strdup(mailbox), .file = file == NULL ? NULL : strdup(file), .uid = uid
-	};
+	*p = (struct place){ .mailbox = strdup(mailbox), .file = gw_copy_str(file), .uid = uid };
 	if (p->mailbox == NULL) { /* out of memory: one place less is looked at */
 		free(p->file);
 		return;

@@ -66,17 +66,12 @@ char *config_default_path(void)
 	return path;
 }
 
-static char *copy(const char *text)
-{
-	return text == NULL ? NULL : strdup(text);
-}
-
 static void read_hooks(cfg_t *sec, struct hook_commands *h)
 {
-	h->on_new_mail = copy(cfg_getstr(sec, "on-new-mail"));
-	h->on_sync = copy(cfg_getstr(sec, "on-sync"));
-	h->on_error = copy(cfg_getstr(sec, "on-error"));
-	h->on_sent = copy(cfg_getstr(sec, "on-sent"));
+	h->on_new_mail = gw_copy_str(cfg_getstr(sec, "on-new-mail"));
+	h->on_sync = gw_copy_str(cfg_getstr(sec, "on-sync"));
+	h->on_error = gw_copy_str(cfg_getstr(sec, "on-error"));
+	h->on_sent = gw_copy_str(cfg_getstr(sec, "on-sent"));
 }
 
 enum gw_code config_check_file(const char *path, struct gw_error *err)

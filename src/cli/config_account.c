@@ -16,11 +16,6 @@
 
 enum { DEFAULT_CONNECTIONS = 3 };
 
-static char *copy(const char *text)
-{
-	return text == NULL ? NULL : strdup(text);
-}
-
 static enum gw_code wrong(const struct config_reader *r, cfg_t *sec, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -222,7 +217,7 @@ static enum gw_code read_window(
 	long count = cfg_getint(sec, "max-messages");
 	unsigned long long age;
 
-	w->pattern = copy(cfg_title(sec));
+	w->pattern = gw_copy_str(cfg_title(sec));
 	if (w->pattern == NULL)
 		return gw_fail(r->err, GW_ERR_NOMEM, "out of memory");
 	if (!amount_read(days, AMOUNT_DAYS, &age) || age > 36500)
@@ -244,7 +239,7 @@ static enum gw_code read_window(
 		return wrong(r, account,
 			"folder \"%s\": `local` is for one mailbox, so its name is spelled out",
 			w->pattern);
-	w->local = copy(local);
+	w->local = gw_copy_str(local);
 	if (local != NULL && w->local == NULL)
 		return gw_fail(r->err, GW_ERR_NOMEM, "out of memory");
 	if (since != NULL && !amount_read_date(since, &w->since))
@@ -277,7 +272,7 @@ static char *chosen(cfg_t *sec, const char *key, const char *preset)
 {
 	const char *own = cfg_getstr(sec, key);
 
-	return copy(own != NULL ? own : preset);
+	return gw_copy_str(own != NULL ? own : preset);
 }
 
 static enum gw_code read_auth(
@@ -295,9 +290,9 @@ static enum gw_code read_auth(
 	else if (p != NULL && !p->passwords)
 		return wrong(
 			r, sec, "%s takes no passwords any more: set auth = \"oauth2\"", p->name);
-	a->token_command = copy(cfg_getstr(sec, "token-command"));
-	o->client_id = copy(cfg_getstr(sec, "oauth2-client-id"));
-	o->client_secret = copy(cfg_getstr(sec, "oauth2-client-secret"));
+	a->token_command = gw_copy_str(cfg_getstr(sec, "token-command"));
+	o->client_id = gw_copy_str(cfg_getstr(sec, "oauth2-client-id"));
+	o->client_secret = gw_copy_str(cfg_getstr(sec, "oauth2-client-secret"));
 	o->scope = chosen(sec, "oauth2-scope", p == NULL ? NULL : p->scope);
 	o->auth_url = chosen(sec, "oauth2-auth-url", p == NULL ? NULL : p->auth_url);
 	o->token_url = chosen(sec, "oauth2-token-url", p == NULL ? NULL : p->token_url);
@@ -471,10 +466,10 @@ enum gw_code config_read_account(const struct config_reader *r, cfg_t *sec, stru
 	enum gw_code code;
 
 	a->name = strdup(cfg_title(sec));
-	a->host = copy(cfg_getstr(sec, "host"));
-	a->user = copy(cfg_getstr(sec, "user"));
-	a->password_command = copy(cfg_getstr(sec, "password-command"));
-	a->tunnel_command = copy(cfg_getstr(sec, "tunnel-command"));
+	a->host = gw_copy_str(cfg_getstr(sec, "host"));
+	a->user = gw_copy_str(cfg_getstr(sec, "user"));
+	a->password_command = gw_copy_str(cfg_getstr(sec, "password-command"));
+	a->tunnel_command = gw_copy_str(cfg_getstr(sec, "tunnel-command"));
 	if (a->host == NULL && a->tunnel_command != NULL)
 		a->host = strdup("tunnel");
 	a->maildir = maildir == NULL ? NULL : config_expand(r->dir, maildir);

@@ -9,11 +9,6 @@
 
 enum { SUBMISSIONS = 465, SUBMISSION = 587 };
 
-static char *copy(const char *text)
-{
-	return text == NULL ? NULL : strdup(text);
-}
-
 /* One of some words.  SIZE_MAX: none. */
 static size_t one_of(cfg_t *sec, const char *key, const char *const *words, size_t count)
 {
@@ -128,18 +123,18 @@ enum gw_code config_read_smtp(
 	const char *user = cfg_getstr(sec, "smtp-user");
 	enum gw_code code;
 
-	s->host = copy(cfg_getstr(sec, "smtp-host"));
-	s->tunnel_command = copy(cfg_getstr(sec, "smtp-tunnel-command"));
+	s->host = gw_copy_str(cfg_getstr(sec, "smtp-host"));
+	s->tunnel_command = gw_copy_str(cfg_getstr(sec, "smtp-tunnel-command"));
 	if (s->host == NULL && s->tunnel_command != NULL)
 		s->host = strdup("tunnel");
 	/* Whoever reaches the provider's mail by another way has to say how to send, too. */
 	if (s->host == NULL && p != NULL && a->host != NULL && strcmp(a->host, p->host) == 0)
-		s->host = copy(p->smtp_host);
+		s->host = gw_copy_str(p->smtp_host);
 	if (s->host == NULL)
 		return GW_OK;
-	s->user = copy(user != NULL ? user : s->tunnel_command != NULL ? NULL : a->user);
-	s->password_command = copy(cfg_getstr(sec, "smtp-password-command"));
-	s->ehlo_name = copy(cfg_getstr(sec, "ehlo-name"));
+	s->user = gw_copy_str(user != NULL ? user : s->tunnel_command != NULL ? NULL : a->user);
+	s->password_command = gw_copy_str(cfg_getstr(sec, "smtp-password-command"));
+	s->ehlo_name = gw_copy_str(cfg_getstr(sec, "ehlo-name"));
 	s->bounce = cfg_getbool(sec, "bounce");
 	code = read_words(sec, s, err);
 	if (code == GW_OK)

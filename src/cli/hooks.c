@@ -269,8 +269,8 @@ static struct hook *waiting(struct hooks *h, enum kind kind, const struct gw_acc
 	gw_buf_init(&k->lines, LINES_MAX);
 	k->command = strdup(command);
 	k->account = strdup(account->name);
-	k->maildir = account->maildir == NULL ? NULL : strdup(account->maildir);
-	k->folder = folder == NULL ? NULL : strdup(folder);
+	k->maildir = gw_copy_str(account->maildir);
+	k->folder = gw_copy_str(folder);
 	if (k->command == NULL || k->account == NULL ||
 		(account->maildir != NULL && k->maildir == NULL) ||
 		(folder != NULL && k->folder == NULL)) {

@@ -513,8 +513,8 @@ enum gw_code gw_session_open(uv_loop_t *loop, const struct gw_log *log,
 	uv_timer_init(loop, &s->reaper);
 	s->reaper.data = s;
 	s->host = strdup(options->stream.host);
-	s->remembered = options->remembered_caps == NULL ? NULL : strdup(options->remembered_caps);
-	s->before = options->remembered_before == NULL ? NULL : strdup(options->remembered_before);
+	s->remembered = gw_copy_str(options->remembered_caps);
+	s->before = gw_copy_str(options->remembered_before);
 	s->parser = gw_parser_new(&gw_parser_default_limits, &sink);
 	stream.settle_ms = LOGIN_TIMEOUTS * stream.timeout_ms;
 	if (s->host != NULL && s->parser != NULL)

@@ -124,7 +124,7 @@ static bool begin(
 		return false;
 	s->kind = kind;
 	s->line = line;
-	s->name = name == NULL ? NULL : strdup(name);
+	s->name = gw_copy_str(name);
 	return name == NULL || s->name != NULL;
 }
 

@@ -301,7 +301,7 @@ static bool choose(const struct gw_other *o, const struct gw_settle_box *boxes, 
 	char *roots[CANDIDATES] = { o->by_wire        ? strdup(o->path)
 				    : o->path != NULL ? directory_of(o->path)
 						      : NULL,
-		directory_with_prefix(o), o->inbox == NULL ? NULL : strdup(o->inbox), NULL };
+		directory_with_prefix(o), gw_copy_str(o->inbox), NULL };
 	size_t best = SIZE_MAX;
 
 	for (size_t i = 0; i < CANDIDATES; i++) {

@@ -93,7 +93,7 @@ static void accuse(struct gw_box *box, struct gw_op *op, const char *name)
 
 	snprintf(reason, sizeof reason, "%s: %s", words_for(op->suspect.what), box->err.text);
 	op->to = strdup(reason);
-	op->from = name == NULL ? NULL : strdup(name);
+	op->from = gw_copy_str(name);
 	if (op->to != NULL && (name == NULL) == (op->from == NULL))
 		gw_box_add(box, op);
 	else

@@ -7,9 +7,9 @@
 
 static void add_keyword_op(struct gw_box *box, enum gw_op_kind kind, unsigned i, const char *why)
 {
-	struct gw_op op = { .kind = kind,
-		.from = strdup(box->keywords.names[i]),
-		.to = why == NULL ? NULL : strdup(why) };
+	struct gw_op op = {
+		.kind = kind, .from = strdup(box->keywords.names[i]), .to = gw_copy_str(why)
+	};
 
 	if (op.from != NULL && (why == NULL || op.to != NULL)) {
 		gw_box_add(box, &op);

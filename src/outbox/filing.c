@@ -183,7 +183,7 @@ static struct filing *new_filing(struct gw_sender *s, const struct gw_queued *m)
 		.file = m->file,
 		.queued_at = m->item.queued_at };
 	memcpy(f->id, m->item.id, sizeof f->id);
-	f->message_id = m->message_id == NULL ? NULL : strdup(m->message_id);
+	f->message_id = gw_copy_str(m->message_id);
 	return f;
 }
 

@@ -26,7 +26,7 @@ static void put_row(struct gw_sender *s, struct gw_queued *m)
 static void set_text(char **at, const char *text)
 {
 	free(*at);
-	*at = text == NULL ? NULL : strdup(text);
+	*at = gw_copy_str(text);
 }
 
 /* One recipient's fate, in memory, on record, and if it is one for the log, there. */

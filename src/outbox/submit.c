@@ -206,7 +206,7 @@ static enum gw_code fill_envelope(struct intake *in)
 			   : in->draft.sender.count > 0 ? in->draft.sender.list[0]
 							: own);
 	e->ret = s->ret == NULL ? NULL : strdup(strcasecmp(s->ret, "full") == 0 ? "FULL" : "HDRS");
-	e->envid = s->envid == NULL ? NULL : strdup(s->envid);
+	e->envid = gw_copy_str(s->envid);
 	if (e->sender == NULL || (s->ret != NULL && e->ret == NULL))
 		return gw_fail(in->err, GW_ERR_NOMEM, "out of memory");
 	for (size_t i = 0; i < in->draft.to.count && code == GW_OK; i++)

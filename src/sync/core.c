@@ -75,7 +75,7 @@ void gw_sync_wire(const struct gw_sync *s, uint64_t *received, uint64_t *sent)
 static void set_caps_before(struct gw_sync *s, const char *text)
 {
 	free(s->caps_before);
-	s->caps_before = text == NULL ? NULL : strdup(text);
+	s->caps_before = gw_copy_str(text);
 	s->caps_before_changed = true;
 }
 

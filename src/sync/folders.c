@@ -139,11 +139,6 @@ static void list_to_be_made(struct gw_sync *s)
 
 /* --- the plan as operations -------------------------------------------------------------------- */
 
-static char *copy(const char *text)
-{
-	return text == NULL ? NULL : strdup(text);
-}
-
 static bool add_op(struct gw_sync *s, const struct gw_folder_action *a)
 {
 	struct gw_settling *t = s->settling;
@@ -166,10 +161,10 @@ static bool add_op(struct gw_sync *s, const struct gw_folder_action *a)
 	*op = (struct gw_folder_op){ .what = *a,
 		.sync = s,
 		.row = row,
-		.shown = copy(row != NULL ? row->local_dir : from),
-		.from = copy(from),
-		.wire = copy(wire),
-		.dir = copy(dir) };
+		.shown = gw_copy_str(row != NULL ? row->local_dir : from),
+		.from = gw_copy_str(from),
+		.wire = gw_copy_str(wire),
+		.dir = gw_copy_str(dir) };
 	return op->shown != NULL && (from == NULL || op->from != NULL) &&
 	       (wire == NULL || op->wire != NULL) && op->dir != NULL;
 }

@@ -344,7 +344,7 @@ static void choose_mailbox(struct gw_watch *w)
 	const char *wire = gw_posts_main(w->posts);
 
 	free(w->listen.mailbox);
-	w->listen.mailbox = wire == NULL ? NULL : strdup(wire);
+	w->listen.mailbox = gw_copy_str(wire);
 }
 
 static void begin_listening(struct gw_watch *w)
