@@ -91,7 +91,7 @@ static enum gw_code flush_made(const struct gw_queue *q, struct gw_error *err)
 static enum gw_code open_queue(
 	const char *path, bool make, struct gw_queue **out, struct gw_error *err)
 {
-	struct gw_queue *q = malloc(sizeof *q);
+	struct gw_queue *q = calloc(1, sizeof *q);
 	bool made = false, *may_make = make ? &made : NULL;
 	enum gw_code code = GW_OK;
 

@@ -3,7 +3,9 @@
  *
  * The state keeps their names, so that no later run loses a connection to each of them; after a week,
  * and with --full, they are asked again.  The empty name stands for LIST itself, and once more for
- * LSUB: what is known from before then is all there is, and every run says so.
+ * LSUB: what is known from before then is all there is, and every run says so.  That is remembered
+ * when it was so in two runs, one after the other: in one it may have been the line, or a server that
+ * ended all sessions for a while.
  */
 #include "sync/sync_p.h"
 
@@ -13,6 +15,9 @@
 #include <time.h>
 
 enum { MUTED_SECONDS = 7 * 86400, MUTED_MAX = 1 << 16 };
+
+/* In the state: LIST ended connections in one run.  No name has it. */
+static const char once[] = "\001";
 
 void gw_sync_free_muted(struct gw_sync *s)
 {
@@ -71,27 +76,44 @@ enum gw_code gw_sync_read_muted(struct gw_sync *s, const char *text, struct gw_e
 	}
 	s->muted_at = (int64_t)at;
 	for (text += n + (text[n] == '\n'); *text != '\0'; text += n + (text[n] == '\n')) {
-		n = strcspn(text, "\n");
-		if (!gw_sync_mute(s, (struct gw_slice){ text, n }))
+		struct gw_slice name = { text, n = strcspn(text, "\n") };
+
+		s->list_doubted |= n == 0 || gw_slice_eq(name, once);
+		if (!gw_slice_eq(name, once) && !gw_sync_mute(s, name))
 			return gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	}
 	s->muted_changed = false;
 	return GW_OK;
 }
 
+static enum gw_code put_muted(const struct gw_sync *s, bool doubt, struct gw_buf *text)
+{
+	enum gw_code code = gw_buf_printf(text, "%lld\n", (long long)s->muted_at);
+
+	if (doubt && code == GW_OK)
+		code = gw_buf_printf(text, "%s\n", once);
+	for (size_t i = 0; i < s->muted_count && code == GW_OK; i++) {
+		const char *name = s->muted[i];
+
+		if (strchr(name, '\n') == NULL && (*name != '\0' || s->list_doubted))
+			code = gw_buf_printf(text, "%s\n", name);
+	}
+	return code;
+}
+
 enum gw_code gw_sync_write_muted(struct gw_sync *s, struct gw_error *err)
 {
+	bool ended = gw_sync_muted_lists(s) > 0;
+	bool came = s->list_came && s->list_way == GW_LIST_USUAL;
+	bool doubt = ended ? !s->list_doubted : s->list_doubted && !came;
 	struct gw_buf text;
-	enum gw_code code;
+	enum gw_code code = GW_OK;
 
-	if (!s->muted_changed)
+	if (!s->muted_changed && !(s->list_doubted && came))
 		return GW_OK;
 	gw_buf_init(&text, MUTED_MAX);
-	code = s->muted_count == 0 ? GW_OK : gw_buf_printf(&text, "%lld\n", (long long)s->muted_at);
-	for (size_t i = 0; i < s->muted_count && code == GW_OK; i++) {
-		if (strchr(s->muted[i], '\n') == NULL)
-			code = gw_buf_printf(&text, "%s\n", s->muted[i]);
-	}
+	if (s->muted_count > 0 || doubt)
+		code = put_muted(s, doubt, &text);
 	code = gw_store_set_fact(s->disk.world.store, GW_FACT_MUTED, gw_buf_cstr(&text), err);
 	gw_buf_deinit(&text);
 	return code;

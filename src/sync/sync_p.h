@@ -144,6 +144,7 @@ struct gw_sync {
 	char **muted; /* owned; whose STATUS ended a connection: they are looked at instead; "": LIST, "" again: LSUB */
 	size_t muted_count, muted_cap;
 	int64_t muted_at;   /* seconds since the epoch, the first of them; 0: none */
+	bool list_doubted;  /* LIST ended connections in the last run, too */
 	bool muted_changed; /* the state has others */
 	bool list_extended; /* LIST was asked with RETURN */
 	enum {
