@@ -2,7 +2,8 @@
 
 settings() { # LINE...: how the server behaves, besides GMAIL_WAYS
 	# shellcheck disable=SC2086
-	printf '%s\n' password=app ${GMAIL_WAYS:-} "$@" > "$T/gmail.settings"
+	printf '%s\n' password=app ${GMAIL_WAYS:-} "$@" > "$T/gmail.settings.new"
+	mv "$T/gmail.settings.new" "$T/gmail.settings" # at once: it is read at each command
 }
 gmail_start() { # SETTING...
 	settings "$@"

@@ -1,7 +1,8 @@
 # tests/integration/oauthlib.sh - the OAuth server (tests/gmail/oauthd.c) and a browser; sourced after lib.sh.
 
 oauth_settings() { # LINE...: how the OAuth server behaves
-	printf '%s\n' "$@" > "$T/oauth.settings"
+	printf '%s\n' "$@" > "$T/oauth.settings.new"
+	mv "$T/oauth.settings.new" "$T/oauth.settings" # at once: it is read at each request
 }
 oauth_start() {
 	oauth_settings
