@@ -232,7 +232,7 @@ watch_stop
 	ulimit -c unlimited
 	"$GODWIT" -c "$T/config" watch -q 2> "$T/err" &
 	pid=$!
-	until_true "no core" grep -q 'Max core file size *0 ' "/proc/$pid/limits"
+	until_true "no core" grep -q 'Max core file size *1 ' "/proc/$pid/limits"
 	kill -ABRT $pid
 	wait $pid || true
 ) || fail "it did not run"

@@ -3,6 +3,7 @@
 #include "base/words.h"
 #include "test.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static void expect(const char *text, const char *want)
@@ -79,8 +80,9 @@ static void anything(void **state)
 		char text[200] = "";
 		struct gw_buf out;
 
-		for (unsigned n = (unsigned)rand() % 25; n > 0; n--)
-			strcat(text, pieces[(size_t)rand() % (sizeof pieces / sizeof *pieces)]);
+		for (unsigned n = (unsigned)rand() % 25, at = 0; n > 0; n--)
+			at += (unsigned)snprintf(text + at, sizeof text - at, "%s",
+				pieces[(size_t)rand() % (sizeof pieces / sizeof *pieces)]);
 		gw_buf_init(&out, 1 << 20);
 		gw_words_decode(gw_slice_str(text), &out);
 		assert_true(gw_utf8_valid((struct gw_slice){ gw_buf_cstr(&out), out.n }));
