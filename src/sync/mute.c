@@ -86,7 +86,8 @@ enum gw_code gw_sync_read_muted(struct gw_sync *s, const char *text, struct gw_e
 	return GW_OK;
 }
 
-static enum gw_code put_muted(const struct gw_sync *s, bool doubt, struct gw_buf *text)
+/* What has no room is asked again, and remembered later. */
+static void put_muted(const struct gw_sync *s, bool doubt, struct gw_buf *text)
 {
 	enum gw_code code = gw_buf_printf(text, "%lld\n", (long long)s->muted_at);
 
@@ -98,7 +99,6 @@ static enum gw_code put_muted(const struct gw_sync *s, bool doubt, struct gw_buf
 		if (strchr(name, '\n') == NULL && (*name != '\0' || s->list_doubted))
 			code = gw_buf_printf(text, "%s\n", name);
 	}
-	return code;
 }
 
 enum gw_code gw_sync_write_muted(struct gw_sync *s, struct gw_error *err)
@@ -107,13 +107,13 @@ enum gw_code gw_sync_write_muted(struct gw_sync *s, struct gw_error *err)
 	bool came = s->list_came && s->list_way == GW_LIST_USUAL;
 	bool doubt = ended ? !s->list_doubted : s->list_doubted && !came;
 	struct gw_buf text;
-	enum gw_code code = GW_OK;
+	enum gw_code code;
 
 	if (!s->muted_changed && !(s->list_doubted && came))
 		return GW_OK;
 	gw_buf_init(&text, MUTED_MAX);
 	if (s->muted_count > 0 || doubt)
-		code = put_muted(s, doubt, &text);
+		put_muted(s, doubt, &text);
 	code = gw_store_set_fact(s->disk.world.store, GW_FACT_MUTED, gw_buf_cstr(&text), err);
 	gw_buf_deinit(&text);
 	return code;
