@@ -7,8 +7,8 @@
 
 #include "base/fs.h"
 #include "local/edited.h"
+#include "local/left.h"
 #include "maildir/attic.h"
-#include "maildir/labels.h"
 #include "maildir/name.h"
 
 #include <errno.h>
@@ -533,41 +533,6 @@ static enum gw_code store_row(struct batch *b, struct gw_op *op, struct gw_disk_
 	return GW_ERR_BUG;
 }
 
-struct left {
-	uint64_t global_id, flags;
-};
-
-static enum gw_code take_left(void *ctx, const struct gw_message_row *row)
-{
-	*(struct left *)ctx = (struct left){ row->global_id, row->flags };
-	return GW_OK;
-}
-
-/* With its row goes what this mailbox knew of the message's labels, and nobody would miss them: its
- * tags would put them on again. */
-static enum gw_code remember_labels(
-	const struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
-{
-	const struct gw_place *p = op->place;
-	struct left left = { 0 };
-	enum gw_code code;
-
-	if (!op->left || !p->tagged)
-		return GW_OK;
-	code = gw_store_message(world->store, p->mailbox, op->uid, take_left, &left, err);
-	if (code != GW_OK || left.global_id == 0)
-		return code;
-	if (p->label != NULL)
-		code = gw_store_untag(world->store, left.global_id, p->label, err);
-	left.flags &= gw_labels_among(&p->keywords);
-	for (unsigned i = 0; i < GW_KEYWORD_MAX && code == GW_OK; i++) {
-		if (left.flags & GW_FLAG_KEYWORD(i))
-			code = gw_store_untag(
-				world->store, left.global_id, p->keywords.names[i], err);
-	}
-	return code;
-}
-
 static enum gw_code act_on_row(struct batch *b, struct gw_op *op, struct gw_disk_world *world)
 {
 	const struct gw_retag retag = { .mailbox = op->place->mailbox,
@@ -575,8 +540,12 @@ static enum gw_code act_on_row(struct batch *b, struct gw_op *op, struct gw_disk
 		.gains = op->gains,
 		.loses = op->loses,
 		.own = op->own };
-	enum gw_code code = remember_labels(op, world, &b->err);
+	const struct gw_place *p = op->place;
+	enum gw_code code = GW_OK;
 
+	if (op->left && p->tagged)
+		code = gw_left_labels(
+			world->store, p->mailbox, op->uid, &p->keywords, p->label, &b->err);
 	if (code == GW_OK)
 		code = store_row(b, op, world);
 	return code == GW_OK && (op->gains | op->loses || op->own)

@@ -6,7 +6,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 struct heads_job {
@@ -17,14 +16,6 @@ struct heads_job {
 	void *ctx;
 	bool no_memory;
 };
-
-static uint64_t first_bytes(const uint8_t hash[GW_HASH_BYTES])
-{
-	uint64_t n;
-
-	memcpy(&n, hash, sizeof n);
-	return n;
-}
 
 /* false: no memory. */
 static bool read_files(DIR *files, struct gw_traces *out)
@@ -37,8 +28,7 @@ static bool read_files(DIR *files, struct gw_traces *out)
 		if (entry->d_name[0] == '.' ||
 			!gw_fingerprint_head(dirfd(files), entry->d_name, &print))
 			continue;
-		ok = gw_traces_add(out, (struct gw_trace){ .header = first_bytes(print.header),
-						.msgid = first_bytes(print.msgid) });
+		ok = gw_traces_add(out, gw_trace_of(print.header, print.msgid));
 	}
 	return ok;
 }

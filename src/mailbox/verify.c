@@ -11,11 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void tell(struct gw_box *box, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void tell_due(struct gw_box *box, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+static void tell(struct gw_box *box, bool due, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
-static void tell(struct gw_box *box, const char *fmt, ...)
+/* due: it is merely new on one side. */
+static void tell(struct gw_box *box, bool due, const char *fmt, ...)
 {
 	char text[600];
 	va_list args;
@@ -23,27 +23,15 @@ static void tell(struct gw_box *box, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof text, fmt, args);
 	va_end(args);
-	box->env->finding(box->env->ctx, box, false, text);
-}
-
-/* What is merely new on one side. */
-static void tell_due(struct gw_box *box, const char *fmt, ...)
-{
-	char text[600];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof text, fmt, args);
-	va_end(args);
-	box->env->finding(box->env->ctx, box, true, text);
+	box->env->finding(box->env->ctx, box, due, text);
 }
 
 static void tell_unknown(struct gw_box *box, uint32_t uid)
 {
 	if (uid >= box->row->uidnext)
-		tell_due(box, "UID %u: new on the server; the next sync fetches it", uid);
+		tell(box, true, "UID %u: new on the server; the next sync fetches it", uid);
 	else
-		tell(box, "UID %u: on the server, and not in the state", uid);
+		tell(box, false, "UID %u: on the server, and not in the state", uid);
 }
 
 /* A sync in one direction leaves what is here alone. */
@@ -97,7 +85,7 @@ static void compare(struct gw_box *box, const struct gw_base_msg *b, const struc
 	if (b->kind != GW_BASE_FILE)
 		return; /* without a file, and known to be */
 	if (b->local == GW_NO_LOCAL) {
-		tell(box,
+		tell(box, false,
 			"UID %u: on the server and in the state, but its file is gone; if you did not "
 			"delete it, --repair has it fetched again",
 			b->uid);
@@ -106,16 +94,16 @@ static void compare(struct gw_box *box, const struct gw_base_msg *b, const struc
 	}
 	/* 0: it was labelled or copied there instead of sent, and nobody told its size. */
 	if (p != NULL && r->size != 0 && p->size != 0 && p->size != r->size) {
-		tell(box, "UID %u (%s): %u bytes on the server, %llu by the state", b->uid,
+		tell(box, false, "UID %u (%s): %u bytes on the server, %llu by the state", b->uid,
 			name_of(box, b), r->size, (unsigned long long)p->size);
 		suspect(box, b->uid);
 	}
 	if (((r->flags ^ b->flags) & GW_FLAGS_ALL) != 0)
-		tell_due(box,
+		tell(box, true,
 			"UID %u (%s): its flags on the server changed; the next sync takes them over",
 			b->uid, name_of(box, b));
 	else if (((mine ^ b->flags) & letters & ~GW_FLAG_DELETED) != 0)
-		tell_due(box, "UID %u (%s): the flags of the file changed; %s", b->uid,
+		tell(box, true, "UID %u (%s): the flags of the file changed; %s", b->uid,
 			name_of(box, b), what_is_sent(box));
 }
 
@@ -134,7 +122,7 @@ static void compare_known(struct gw_box *box)
 		}
 		if (b->kind == GW_BASE_HIDDEN)
 			continue;
-		tell(box,
+		tell(box, false,
 			"UID %u (%s): in the state, and not on the server; if nobody deleted it there, "
 			"--repair has the file uploaded",
 			b->uid, name_of(box, b));
@@ -144,7 +132,7 @@ static void compare_known(struct gw_box *box)
 		tell_unknown(box, box->remote.messages[r].uid);
 	for (size_t i = 0; i < box->local.scan.count; i++) {
 		if (box->local.messages[i].uid == 0)
-			tell_due(box, "file %s: new here; %s", gw_scan_name(&box->local.scan, i),
+			tell(box, true, "file %s: new here; %s", gw_scan_name(&box->local.scan, i),
 				what_is_sent(box));
 	}
 }
@@ -169,8 +157,8 @@ void gw_box_verify_body(
 	if (p != NULL && p->ok &&
 		(memcmp(p->print.header, file->print.header, GW_HASH_BYTES) != 0 ||
 			memcmp(p->print.body, file->print.body, GW_HASH_BYTES) != 0)) {
-		tell(box, "UID %u (%s): the file holds other content than the server", item->uid,
-			gw_scan_name(&box->local.scan, p->index));
+		tell(box, false, "UID %u (%s): the file holds other content than the server",
+			item->uid, gw_scan_name(&box->local.scan, p->index));
 		suspect(box, item->uid);
 	}
 	gw_delivered_drop(file, &box->place->m);
@@ -184,11 +172,12 @@ static void compare_prints(struct gw_box *box)
 		const struct gw_pair_local *row = row_print(box, uid);
 
 		if (!p->ok)
-			tell(box, "file %s: cannot be read",
+			tell(box, false, "file %s: cannot be read",
 				gw_scan_name(&box->local.scan, p->index));
 		else if (row != NULL && memcmp(p->print.header, row->header, GW_PAIR_HASH) != 0) {
-			tell(box, "UID %u (%s): the header of the file is not that of the state",
-				uid, gw_scan_name(&box->local.scan, p->index));
+			tell(box, false,
+				"UID %u (%s): the header of the file is not that of the state", uid,
+				gw_scan_name(&box->local.scan, p->index));
 			suspect(box, uid);
 		}
 	}
@@ -216,9 +205,9 @@ void gw_box_verify(struct gw_box *box)
 {
 	gw_name_key(box->env->account_id, box->folder->wire, box->remote.uidvalidity, box->key);
 	if (box->row->uidvalidity == 0)
-		tell_due(box, "never synchronized; the next sync begins with it");
+		tell(box, true, "never synchronized; the next sync begins with it");
 	else if (box->remote.uidvalidity != box->row->uidvalidity)
-		tell(box,
+		tell(box, false,
 			"the server numbers its messages anew (UIDVALIDITY %u, was %u); the next "
 			"sync recognises them",
 			box->remote.uidvalidity, box->row->uidvalidity);

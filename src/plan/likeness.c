@@ -4,11 +4,21 @@
 #include "base/buf.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* A quarter is enough, and so are this many: a tree that has a place for every mailbox but one has
  * that one's messages under some name.  More than a quarter is missing where either side kept only
  * what is new. */
 enum { SHARE = 4, ENOUGH = 10 };
+
+struct gw_trace gw_trace_of(const uint8_t header[static 8], const uint8_t msgid[static 8])
+{
+	struct gw_trace t;
+
+	memcpy(&t.header, header, sizeof t.header);
+	memcpy(&t.msgid, msgid, sizeof t.msgid);
+	return t;
+}
 
 void gw_traces_deinit(struct gw_traces *t)
 {

@@ -14,6 +14,9 @@ struct gw_trace {
 	uint64_t header, msgid; /* the beginnings of their digests; msgid 0: there is none */
 };
 
+/* Of digests, of which the first bytes are enough. */
+struct gw_trace gw_trace_of(const uint8_t header[static 8], const uint8_t msgid[static 8]);
+
 /* A directory's. */
 struct gw_traces {
 	uint64_t *list; /* owned; sorted once it is settled */

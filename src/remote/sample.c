@@ -93,15 +93,11 @@ static void on_body(void *ctx, const struct gw_body_event *ev)
 static void take_head(struct sample *m)
 {
 	struct gw_fingerprint print;
-	struct gw_trace *out = &m->list[m->count];
 
 	m->whole = false;
 	gw_printer_final(&m->printer, &print);
-	if (m->count == GW_SAMPLE_MAX)
-		return;
-	memcpy(&out->header, print.header, sizeof out->header);
-	memcpy(&out->msgid, print.msgid, sizeof out->msgid);
-	m->count++;
+	if (m->count < GW_SAMPLE_MAX)
+		m->list[m->count++] = gw_trace_of(print.header, print.msgid);
 }
 
 static void on_response(void *ctx, const struct gw_response *r)

@@ -11,11 +11,10 @@ struct stream *stream_new(const char *head, uint64_t count, const char *text, co
 {
 	struct stream *s = need(calloc(1, sizeof *s));
 
-	*s = (struct stream){ .head = copy_of(head == NULL ? "" : head),
-		.text = copy_of(text),
-		.tail = copy_of(tail == NULL ? "" : tail),
-		.count = count };
-	put(&s->burst, "%s", s->head);
+	*s = (struct stream){
+		.text = copy_of(text), .tail = copy_of(tail == NULL ? "" : tail), .count = count
+	};
+	put(&s->burst, "%s", head == NULL ? "" : head);
 	return s;
 }
 
@@ -31,7 +30,6 @@ void stream_free(struct stream *s)
 {
 	if (s == NULL)
 		return;
-	free(s->head);
 	free(s->text);
 	free(s->tail);
 	text_free(&s->burst);

@@ -4,8 +4,8 @@
 #include "text.h"
 
 struct stream {
-	char *head, *text, *tail; /* owned */
-	uint64_t count;           /* how often text comes; 0: without end */
+	char *text, *tail; /* owned */
+	uint64_t count;    /* how often text comes; 0: without end */
 	uint64_t done;
 	unsigned every_ms; /* a byte at a time, with that pause; 0: as fast as they are taken */
 	struct text burst; /* written, not sent yet */
