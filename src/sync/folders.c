@@ -10,12 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-void gw_sync_end_settling(struct gw_sync *s)
-{
-	gw_settling_free(s->settling);
-	s->settling = NULL;
-}
-
 void gw_sync_free_folders(struct gw_sync *s)
 {
 	gw_sync_end_settling(s);

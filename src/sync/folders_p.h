@@ -70,7 +70,6 @@ struct gw_settling {
 /* folders_see.c: in the pool, walks the tree; then, on the loop, puts together what is judged. */
 void gw_sync_walk(struct gw_sync *s, void (*done)(struct gw_sync *s, const struct gw_error *err));
 bool gw_sync_see_folders(struct gw_sync *s);
-void gw_settling_free(struct gw_settling *t);
 
 /* names.c: gives each listed mailbox its directory; the tree was walked.  false: no memory. */
 bool gw_sync_name_dirs(struct gw_sync *s);
@@ -84,6 +83,8 @@ bool gw_sync_name_made(struct gw_sync *s, const char *wire, const char *dir);
  * another program's names.  Both are left alone.  done follows, at once or later, unless the sync
  * ends. */
 void gw_sync_doubt_dirs(struct gw_sync *s, void (*done)(struct gw_sync *s));
+
+/* settling.c: NULL is accepted. */
 void gw_homes_free(struct gw_homes *h);
 
 /* folders_clear.c: takes what base knows out of the mailboxes that are to be deleted there; those that

@@ -9,33 +9,6 @@
 
 enum { NAME_LIMIT = 8192 };
 
-void gw_settling_free(struct gw_settling *t)
-{
-	if (t == NULL)
-		return;
-	for (size_t i = 0; i < t->tree.count && t->wires != NULL; i++)
-		free(t->wires[i]);
-	for (size_t i = 0; i < t->op_count; i++) {
-		free(t->ops[i].shown);
-		free(t->ops[i].from);
-		free(t->ops[i].wire);
-		free(t->ops[i].dir);
-	}
-	gw_tree_deinit(&t->tree);
-	gw_folder_plan_deinit(&t->plan);
-	free(t->changed);
-	free(t->rows);
-	free(t->listed);
-	free(t->dirs);
-	free(t->wires);
-	free(t->doubts);
-	gw_homes_free(t->homes);
-	free(t->ops);
-	free(t->remakes);
-	free(t->remade);
-	free(t);
-}
-
 /* --- in the pool ------------------------------------------------------------------------------- */
 
 struct walk_job {

@@ -137,20 +137,6 @@ static bool doubt_name(struct gw_sync *s, size_t dir)
 
 /* --- which are compared -------------------------------------------------------------------------- */
 
-void gw_homes_free(struct gw_homes *h)
-{
-	if (h == NULL)
-		return;
-	for (size_t i = 0; i < h->count; i++)
-		gw_traces_deinit(&h->heads[i].traces);
-	free(h->heads);
-	free(h->dirs);
-	free(h->scores);
-	free(h->best);
-	free(h->homeless);
-	free(h);
-}
-
 static struct gw_homes *homes_new(struct gw_sync *s, void (*done)(struct gw_sync *s))
 {
 	struct gw_homes *h = calloc(1, sizeof *h);
