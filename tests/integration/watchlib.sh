@@ -15,8 +15,8 @@ until_true() { # WHAT COMMAND...: within half a minute, or UNTIL twentieths of a
 	done
 	fail "$what: it did not happen; the watcher said: $(tail -n 3 "$T/watch.err")"
 }
-here() { # FOLDER ID
-	[ -n "$(grep -rlF "<$2@x>" "$T/mail/$1")" ]
+here() { # FOLDER ID: delivered, not in tmp/, from where the watcher is about to move it
+	[ -n "$(grep -rlF --exclude-dir=tmp "<$2@x>" "$T/mail/$1")" ]
 }
 there() { # FOLDER ID [SEARCH...]
 	local folder=$1 id=$2
@@ -26,7 +26,7 @@ there() { # FOLDER ID [SEARCH...]
 gone_here() { ! here "$@"; }
 gone_there() { ! there "$@"; }
 file() { # ID
-	grep -rlF "<$1@x>" "$T/mail" | head -1
+	grep -rlF --exclude-dir=tmp "<$1@x>" "$T/mail" | head -1
 }
 stands() { # N: so many times it said that it waits
 	[ "$(grep -c 'watching;' "$T/watch.err")" -ge "$1" ]
