@@ -401,7 +401,19 @@ static void on_doubt(void *ctx)
 	gw_line_deinit(&line);
 }
 
-void login_answered(struct gw_session *s)
+/* A server that refuses all of what came too early, rather than drop it, costs a run its short ways:
+ * no ENABLE, no LIST with counts.  One that refuses some of it means that. */
+static void note_ahead(struct gw_session *s, const struct command *c, const struct gw_response *r)
+{
+	if (!c->ahead)
+		return;
+	s->login.ahead--;
+	s->login.heard |= r->status == GW_STATUS_OK || gw_refusal_passes(r->code);
+	if (s->login.ahead == 0 && !s->login.heard)
+		s->quirks |= GW_QUIRK_NO_AHEAD;
+}
+
+void login_answered(struct gw_session *s, const struct command *c, const struct gw_response *r)
 {
 	bool is_ahead = s->login.ran_ahead && s->login.state != LOGIN_AUTHENTICATE;
 
@@ -409,6 +421,7 @@ void login_answered(struct gw_session *s)
 		s->login.answered = true;
 		gw_delay_cancel(&s->login.doubting);
 	}
+	note_ahead(s, c, r);
 }
 
 static void begin_doubt(struct gw_session *s)

@@ -228,6 +228,9 @@ enum gw_code gw_session_send(
 	gw_line_deinit(line);
 	gw_line_init(line);
 	c->handlers = *handlers;
+	c->ahead = s->login.ran_ahead && s->login.state == LOGIN_AUTHENTICATE &&
+		   strcmp(c->name, "ID") != 0; /* which needs no login (RFC 2971) */
+	s->login.ahead += c->ahead;
 	if (s->last != NULL)
 		s->last->next = c;
 	else
@@ -317,7 +320,7 @@ static void take_answer(struct gw_session *s, const struct gw_response *r)
 	s->talk = 0;
 	s->messages = s->exists;
 	gw_stream_answered(s->stream);
-	login_answered(s);
+	login_answered(s, c, r);
 	note_pace(s, r);
 	note_selection(s, c, r->status == GW_STATUS_OK);
 	if (r->status != GW_STATUS_OK) {

@@ -26,6 +26,8 @@ struct login {
 	bool announced;    /* GW_SESSION_READY was sent */
 	bool ran_ahead;    /* what came behind AUTHENTICATE did not wait for its answer */
 	bool answered;     /* and some of that was answered */
+	unsigned ahead;    /* commands of that which wait for their answer */
+	bool heard;        /* one of them was not refused, or only for the moment */
 	bool asked_before; /* what the server can do before the login; session.before is its answer */
 	bool by_memory;    /* how to sign in was not asked for */
 	bool doubtful;     /* and that may be why it was refused */
@@ -43,6 +45,7 @@ struct command {
 	uint64_t body_left; /* bytes of it that have not gone out */
 	bool body_asked;    /* it may go out */
 	bool idles, idle_over;
+	bool ahead; /* sent before the login was answered, which it needs */
 	struct gw_handlers handlers;
 	char tag[12];
 	char name[24]; /* for messages: the first words */
@@ -103,8 +106,8 @@ enum login_input {
 /* login.c: the machine that takes a fresh connection to signed in. */
 void login_note(struct gw_session *s, const struct gw_response *r); /* untagged, meanwhile */
 void login_step(struct gw_session *s, enum login_input input, const struct gw_response *r);
-/* A tagged answer came, to a command that was sent when the login was over or ahead of that. */
-void login_answered(struct gw_session *s);
+/* The tagged answer to this command came, which was sent when the login was over or ahead of that. */
+void login_answered(struct gw_session *s, const struct command *c, const struct gw_response *r);
 
 /* session.c, for login.c */
 void session_take_caps(struct gw_session *s, struct gw_slice list);

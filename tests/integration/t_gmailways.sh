@@ -192,6 +192,9 @@ for how in drop-pipeline drop-pipeline=bad; do
 	for first in sync watch; do
 		note "what is pipelined behind the login is not heard, which the first to find out is a $first: $how"
 		begin
+		before=$(web COMMANDS)
+		sync_ok
+		quiet=$(($(web COMMANDS) - before))
 		settings "$how"
 		mail late
 		web DELIVER INBOX "$T/m"
@@ -207,6 +210,10 @@ for how in drop-pipeline drop-pipeline=bad; do
 		here_is late INBOX
 		sync_ok -v
 		[ "$(grep -c ': connected to ' "$T/err")" = 1 ] || fail "it was not remembered: $(cat "$T/err")"
+		before=$(web COMMANDS)
+		sync_ok
+		used=$(($(web COMMANDS) - before))
+		[ "$used" -le "$quiet" ] || fail "$used commands, and $quiet where all is heard"
 		rm "$(file_in INBOX m1)" "$(file_in Work m1)"
 		syncs
 		at_rest
