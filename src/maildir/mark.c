@@ -17,6 +17,8 @@
 #define USER "\nuser "
 #define HOST "\nhost "
 
+enum { SECTOR = 512 };
+
 static void keep_line(char out[256], const char *text)
 {
 	size_t n = text == NULL ? 0 : strcspn(text, "\n");
@@ -107,13 +109,78 @@ enum gw_code gw_mark_try_names(const char *root, char separator, struct gw_error
 		root, separator, separator == ';' ? "!" : ";");
 }
 
+enum {
+	DIGITS = 20
+}; /* of every generation, so that the next mark has room where this one stands */
+
+static size_t format(const struct gw_mark *mark, int digits, char out[1024])
+{
+	int n = snprintf(out, 1024, ACCOUNT "%s" GENERATION "%0*llu%s%s%s%s\n", mark->account_id,
+		digits, (unsigned long long)mark->generation, mark->user[0] == '\0' ? "" : USER,
+		mark->user, mark->host[0] == '\0' ? "" : HOST, mark->host);
+
+	return n < 0 || n >= 1024 ? 0 : (size_t)n;
+}
+
+/* Marks from before they had so many digits keep theirs. */
+static int digits_of(const char *text)
+{
+	const char *at = strstr(text, GENERATION);
+
+	return at == NULL ? 0 : (int)strspn(at + strlen(GENERATION), "0123456789");
+}
+
+/* One write of equal length within one sector: after a power cut it is the old mark or the new one. */
+static int overwrite(int fd, const struct gw_mark *mark)
+{
+	char old[SECTOR + 1], text[1024];
+	ssize_t n = pread(fd, old, SECTOR, 0);
+	size_t length;
+
+	if (n < 0)
+		return errno;
+	old[n] = '\0';
+	length = format(mark, digits_of(old), text);
+	if (length != (size_t)n || length >= SECTOR)
+		return EFBIG;
+	n = pwrite(fd, text, length, 0);
+	if (n != (ssize_t)length)
+		return n < 0 ? errno : EIO;
+	return fdatasync(fd) == 0 ? 0 : errno;
+}
+
+/* false: the mark is as it was. */
+static bool write_in_place(const char *path, const struct gw_mark *mark)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW), sys;
+
+	if (fd < 0)
+		return false;
+	sys = overwrite(fd, mark);
+	close(fd);
+	return sys == 0;
+}
+
 enum gw_code gw_mark_write(const char *root, const struct gw_mark *mark, struct gw_error *err)
 {
 	char path[4096], text[1024];
+	struct gw_error local = { 0 };
+	enum gw_code code;
 
 	snprintf(path, sizeof path, "%s/" MARK_FILE, root);
-	snprintf(text, sizeof text, ACCOUNT "%s" GENERATION "%llu%s%s%s%s\n", mark->account_id,
-		(unsigned long long)mark->generation, mark->user[0] == '\0' ? "" : USER, mark->user,
-		mark->host[0] == '\0' ? "" : HOST, mark->host);
-	return gw_write_file(path, gw_slice_str(text), err);
+	(void)format(mark, DIGITS, text);
+	code = gw_write_file(path, gw_slice_str(text), &local);
+	if (code == GW_OK)
+		return GW_OK;
+	if (code == GW_ERR_NOMEM || gw_hits_whole_disk(local.sys)) {
+		*err = local;
+		return code;
+	}
+	if (write_in_place(path, mark))
+		return GW_OK;
+	return gw_fail_sys(err, code, local.sys,
+		"neither %s nor the mark .godwit in it can be written, and without its number an old copy "
+		"of these directories could not be told from this one, so nothing was done; make one of the "
+		"two writable (`chmod u+w`)",
+		root);
 }

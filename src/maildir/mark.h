@@ -29,5 +29,5 @@ enum gw_code gw_mark_read(const char *root, struct gw_mark *out, struct gw_error
  * GW_ERR_CONFIG: it does not; the way out is in the text. */
 enum gw_code gw_mark_try_names(const char *root, char separator, struct gw_error *err);
 
-/* Writes it durably. */
+/* Writes it durably; in place, if nothing can be made in the root, but the mark itself be written. */
 enum gw_code gw_mark_write(const char *root, const struct gw_mark *mark, struct gw_error *err);

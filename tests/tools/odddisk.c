@@ -7,6 +7,7 @@
  *   link     linked                      unlink   a file or directory goes
  *   flush    fsync, fdatasync            access   it is asked whether it may be written to
  *   write    all of these, but flush
+ *   alter    a file that is there is opened to be written
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -82,6 +83,9 @@ static int refuses(const char *call, int dir, const char *path)
 static int open_file(int dir, const char *path, int flags, mode_t mode)
 {
 	if ((flags & O_CREAT) && refuses("make", dir, path) != 0)
+		return -1;
+	if (!(flags & O_CREAT) && (flags & O_ACCMODE) != O_RDONLY &&
+		refuses("alter", dir, path) != 0)
 		return -1;
 	return (int)syscall(SYS_openat, dir, path, flags, mode);
 }
