@@ -1,6 +1,7 @@
 /* cli/answers.c - see answers.h. */
 #include "cli/answers.h"
 
+#include "cli/server_name.h"
 #include "cli/terminal.h"
 
 #include <stdio.h>
@@ -35,6 +36,16 @@ enum gw_code answer_set(struct answers *a, const char *key, const char *value, s
 	snprintf(slot->key, sizeof slot->key, "%s", key);
 	snprintf(slot->value, sizeof slot->value, "%s", value);
 	return GW_OK;
+}
+
+void answer_drop(struct answers *a, const char *key)
+{
+	struct answer *slot = find(a, key);
+
+	if (slot == NULL || slot->given)
+		return;
+	a->count--;
+	memmove(slot, slot + 1, (size_t)(&a->list[a->count] - slot) * sizeof *slot);
 }
 
 /* --- what may be answered -------------------------------------------------------------------- */
@@ -89,10 +100,10 @@ const char *answer_address(const void *ctx, char value[static ANSWER_SIZE])
 
 const char *answer_host(const void *ctx, char value[static ANSWER_SIZE])
 {
+	struct server_name server;
+
 	(void)ctx;
-	if (strpbrk(value, " \t\"\\/@") != NULL)
-		return "that is no server's name; one looks like imap.example.org";
-	return NULL;
+	return server_name_parse(value, &server);
 }
 
 const char *answer_patterns(const void *ctx, char value[static ANSWER_SIZE])

@@ -35,6 +35,9 @@ const char *answer_of(const struct answers *a, const char *key);
 enum gw_code answer_set(
 	struct answers *a, const char *key, const char *value, struct gw_error *err);
 
+/* As if it had never been answered; what came with --set stays. */
+void answer_drop(struct answers *a, const char *key);
+
 /* Asks at the terminal until the answer is a good one; nothing that was mistyped ends it. out: what
  * was answered.  GW_ERR_CANCELLED: the input ended, or Ctrl-C. */
 enum gw_code answer_ask(
@@ -50,7 +53,7 @@ enum gw_code answer_again(
 answer_check answer_yes_no;   /* "yes" or "no" */
 answer_check answer_auth;     /* "password" or "oauth2" */
 answer_check answer_address;  /* somebody@somewhere */
-answer_check answer_host;     /* a server's name alone */
+answer_check answer_host;     /* a server, as server_name.h has it */
 answer_check answer_patterns; /* names with * and !, and commas between them */
 
 /* "*, !Spam" as a list of the configuration, {"*", "!Spam"}.  GW_ERR_LIMIT. */

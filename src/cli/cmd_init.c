@@ -4,13 +4,10 @@
  * On a terminal each answer is tried, and asked for again if it does not work; the whole account is
  * tried before the configuration is touched.
  */
-#include "cli/answers.h"
-#include "cli/cli.h"
-#include "cli/config_file.h"
 #include "cli/import_file.h"
+#include "cli/init_p.h"
 #include "cli/provider.h"
 #include "cli/say.h"
-#include "cli/srv.h"
 #include "cli/terminal.h"
 #include "cli/trial.h"
 
@@ -24,36 +21,22 @@
 
 enum { TEXT_MAX = 1 << 21 };
 
-struct init {
-	const struct options *options;
-	const struct gw_log *log;
-	struct config_file file; /* the configuration that is there */
-	char address[ANSWER_SIZE];
-	const char *domain;              /* in address */
-	const struct provider *provider; /* NULL: none of ours */
-	char name[64];
-	struct answers answers;
-	bool signed_in;   /* a person's part is done */
-	bool left_tokens; /* and may have left some, which go if nothing is written */
-	struct gw_error err;
-};
-
-static const char *given(const struct init *in, const char *key)
+const char *init_given(const struct init *in, const char *key)
 {
 	return answer_of(&in->answers, key);
 }
 
-static bool set(struct init *in, const char *key, const char *value)
+bool init_set(struct init *in, const char *key, const char *value)
 {
 	return answer_set(&in->answers, key, value, &in->err) == GW_OK;
 }
 
-static bool need(struct init *in, struct question q)
+bool init_need(struct init *in, struct question q)
 {
 	return answer_need(&in->answers, &q, &in->err) == GW_OK;
 }
 
-static bool again(struct init *in, struct question q, bool *same)
+bool init_again(struct init *in, struct question q, bool *same)
 {
 	return answer_again(&in->answers, &q, same, &in->err) == GW_OK;
 }
@@ -77,7 +60,7 @@ static enum gw_code put_account(const struct init *in, struct gw_buf *out)
 
 	if (code == GW_OK)
 		code = answers_put(&in->answers, out);
-	if (code == GW_OK && given(in, "folders") == NULL)
+	if (code == GW_OK && init_given(in, "folders") == NULL)
 		code = gw_buf_puts(out,
 			"  # folders = {\"*\", \"!Spam\"}        # which mailboxes; the last that "
 			"matches wins\n");
@@ -122,17 +105,18 @@ static const struct gw_account *account_in(const struct init *in, const struct c
 /* What is not known yet is taken to be something, so that the rest can be tried. */
 static bool fill_up(struct init *in)
 {
-	const char *auth = given(in, "auth");
+	const char *auth = init_given(in, "auth");
 	bool token = auth != NULL ? strcmp(auth, "oauth2") == 0
 				  : in->provider != NULL && !in->provider->passwords;
 	char usual[200];
 
 	snprintf(usual, sizeof usual, "~/Mail/%.60s", in->name);
-	return (given(in, "user") != NULL || set(in, "user", in->address)) &&
-	       (given(in, "maildir") != NULL || set(in, "maildir", usual)) &&
-	       (given(in, "password-command") != NULL || given(in, "oauth2-client-id") != NULL ||
-		       given(in, "token-command") != NULL ||
-		       set(in, token ? "oauth2-client-id" : "password-command", "true"));
+	return (init_given(in, "user") != NULL || init_set(in, "user", in->address)) &&
+	       (init_given(in, "maildir") != NULL || init_set(in, "maildir", usual)) &&
+	       (init_given(in, "password-command") != NULL ||
+		       init_given(in, "oauth2-client-id") != NULL ||
+		       init_given(in, "token-command") != NULL ||
+		       init_set(in, token ? "oauth2-client-id" : "password-command", "true"));
 }
 
 /* A person's part of the sign-in.  false: it failed, which is told, or was stopped: in->err. */
@@ -210,9 +194,11 @@ static bool check_sets(struct init *in)
 	snprintf(name, sizeof name, "%s", in->name);
 	if (in->name[0] == '\0')
 		snprintf(in->name, sizeof in->name, "new");
-	in->provider = given(in, "provider") == NULL ? NULL : provider_named(given(in, "provider"));
-	ok = (given(in, "host") != NULL || given(in, "provider") != NULL ||
-		     set(in, "host", "localhost")) &&
+	in->provider = init_given(in, "provider") == NULL
+			       ? NULL
+			       : provider_named(init_given(in, "provider"));
+	ok = (init_given(in, "host") != NULL || init_given(in, "provider") != NULL ||
+		     init_set(in, "host", "localhost")) &&
 	     fill_up(in) && compose(in, &text) == GW_OK &&
 	     config_parse(gw_buf_cstr(&text), in->file.dir, "--set", &config, &in->err) == GW_OK;
 	in->answers = answers;
@@ -236,42 +222,12 @@ static bool take_sets(struct init *in)
 		snprintf(key, sizeof key, "%.*s", (int)(equals - text), text);
 		if (strcmp(key, "name") == 0)
 			snprintf(in->name, sizeof in->name, "%s", equals + 1);
-		else if (!set(in, key, equals + 1))
+		else if (!init_set(in, key, equals + 1))
 			return false;
 	}
 	for (size_t i = 0; i < in->answers.count; i++)
 		in->answers.list[i].given = true;
 	return true;
-}
-
-static const struct question server_question = {
-	.key = "host", .text = "The IMAP server", .check = answer_host
-};
-
-static bool ask_server(struct init *in)
-{
-	char host[256], port[8], usual[ANSWER_SIZE + 5];
-	unsigned number = 993;
-	const char *chosen = given(in, "provider");
-	struct question q = server_question;
-
-	in->provider = chosen != NULL ? provider_named(chosen) : provider_of_domain(in->domain);
-	if (given(in, "host") != NULL && chosen == NULL)
-		in->provider = NULL; /* a server of one's own, whatever the address looks like */
-	if (in->provider != NULL)
-		return chosen != NULL || set(in, "provider", in->provider->name);
-	if (given(in, "host") == NULL &&
-		srv_find("imaps", in->domain, host, sizeof host, &number)) {
-		snprintf(port, sizeof port, "%u", number);
-		if (number != 993 && given(in, "port") == NULL && !set(in, "port", port))
-			return false;
-		q.text = "The IMAP server, as the domain names it";
-		q.usual = host;
-		return need(in, q);
-	}
-	snprintf(usual, sizeof usual, "imap.%s", in->domain);
-	q.usual = usual;
-	return need(in, q);
 }
 
 /* Of an account: as config.c has it, and none that is there. */
@@ -315,20 +271,20 @@ static bool ask_client(struct init *in)
 {
 	bool gmail = in->provider != NULL && strcmp(in->provider->name, "gmail") == 0;
 
-	if (given(in, "token-command") != NULL)
+	if (init_given(in, "token-command") != NULL)
 		return true;
-	return need(in, (struct question){ .key = "oauth2-client-id",
-				.text = "The client id that the provider gave you" }) &&
+	return init_need(in, (struct question){ .key = "oauth2-client-id",
+				     .text = "The client id that the provider gave you" }) &&
 	       (!in->answers.asks || !gmail ||
-		       need(in, (struct question){
-					.key = "oauth2-client-secret", .text = "And its secret" }));
+		       init_need(in, (struct question){ .key = "oauth2-client-secret",
+					     .text = "And its secret" }));
 }
 
 static bool ask_password(struct init *in)
 {
 	char usual[ANSWER_SIZE];
 
-	if (in->answers.asks && given(in, "password-command") == NULL)
+	if (in->answers.asks && init_given(in, "password-command") == NULL)
 		printf("\ngodwit keeps no password: it runs a command that prints it.  In each "
 		       "pair, "
 		       "the\nfirst line puts the password there once, and the second is the "
@@ -343,9 +299,9 @@ static bool ask_password(struct init *in)
 		       "  cat ~/.mail-%s\n\n",
 			in->name, in->name, in->name, in->name, in->name, in->name, in->name);
 	snprintf(usual, sizeof usual, "pass show mail/%.60s", in->name);
-	return need(in, (struct question){ .key = "password-command",
-				.text = "A command that prints the password",
-				.usual = usual });
+	return init_need(in, (struct question){ .key = "password-command",
+				     .text = "A command that prints the password",
+				     .usual = usual });
 }
 
 static bool ask_sign_in(struct init *in)
@@ -354,14 +310,14 @@ static bool ask_sign_in(struct init *in)
 	const char *auth;
 
 	if (in->answers.asks && p != NULL && p->hint != NULL)
-		printf("%s: %s\n", p->name, p->hint);
+		printf("%s: %s\n(settings as in %s)\n", p->name, p->hint, p->source);
 	if (p != NULL && p->auth_url != NULL && p->passwords &&
-		!need(in, (struct question){ .key = "auth",
-				  .text = "Sign in with \"password\" or \"oauth2\"",
-				  .usual = "password",
-				  .check = answer_auth }))
+		!init_need(in, (struct question){ .key = "auth",
+				       .text = "Sign in with \"password\" or \"oauth2\"",
+				       .usual = "password",
+				       .check = answer_auth }))
 		return false;
-	auth = given(in, "auth");
+	auth = init_given(in, "auth");
 	if (auth != NULL ? strcmp(auth, "oauth2") == 0 : (p != NULL && !p->passwords))
 		return ask_client(in);
 	return ask_password(in);
@@ -379,7 +335,7 @@ static bool settle_server(struct init *in)
 			return false;
 		if (result != TRIAL_BAD_SERVER)
 			return true;
-		if (!again(in, server_question, &same))
+		if (!init_ask_server_again(in, &same))
 			return false;
 	}
 	return true;
@@ -397,7 +353,7 @@ static bool ask_again_who(struct init *in, bool *same)
 
 	*same = true;
 	for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
-		if (!again(in, list[i], &one))
+		if (!init_again(in, list[i], &one))
 			return false;
 		*same &= one;
 	}
@@ -415,7 +371,7 @@ static bool settle_sign_in(struct init *in)
 			return false;
 		if (result == TRIAL_GOOD)
 			return true;
-		if (!(result == TRIAL_BAD_SERVER ? again(in, server_question, &same)
+		if (!(result == TRIAL_BAD_SERVER ? init_ask_server_again(in, &same)
 						 : ask_again_who(in, &same)))
 			return false;
 	}
@@ -436,7 +392,7 @@ static bool settle_maildir(struct init *in)
 			return false;
 		if (result == TRIAL_GOOD)
 			return true;
-		if (!again(in, maildir_question, &same))
+		if (!init_again(in, maildir_question, &same))
 			return false;
 	}
 	return true;
@@ -452,14 +408,15 @@ static bool ask_folders(struct init *in)
 	struct gw_buf list;
 	bool ok;
 
-	if (!in->answers.asks || given(in, "folders") != NULL)
+	if (!in->answers.asks || init_given(in, "folders") != NULL)
 		return true;
 	if (answer_ask(&q, line, &in->err) != GW_OK)
 		return false;
 	if (strcmp(line, "*") == 0)
 		return true;
 	gw_buf_init(&list, (size_t)ANSWER_SIZE * 4);
-	ok = answer_pattern_list(line, &list) == GW_OK && set(in, "folders", gw_buf_cstr(&list));
+	ok = answer_pattern_list(line, &list) == GW_OK &&
+	     init_set(in, "folders", gw_buf_cstr(&list));
 	gw_buf_deinit(&list);
 	return ok;
 }
@@ -468,44 +425,16 @@ static bool ask_archive(struct init *in)
 {
 	if (in->provider == NULL || strcmp(in->provider->name, "gmail") != 0)
 		return true;
-	if (in->answers.asks && given(in, "archive") == NULL)
+	if (in->answers.asks && init_given(in, "archive") == NULL)
 		printf("\nMail that you archive at Gmail has no label left.  \"yes\": it comes "
 		       "here "
 		       "as a\nmailbox \"Archive\", and what you move there is archived.  \"no\": "
 		       "it "
 		       "stays at Gmail\nonly, and mail that is archived later disappears here.\n");
-	return need(in, (struct question){ .key = "archive",
-				.text = "Archived mail as a mailbox \"Archive\" (yes or no)",
-				.usual = "no",
-				.check = answer_yes_no });
-}
-
-/* Which server takes mail.  A provider of ours has its own; without a terminal nothing is asked. */
-static bool ask_sending(struct init *in)
-{
-	char host[256], usual[ANSWER_SIZE + 5], line[ANSWER_SIZE], port[8];
-	struct question q = { .text = "The server that takes the mail you send (\"none\": do not "
-				      "send)",
-		.usual = usual,
-		.check = answer_host };
-	unsigned number = 0;
-	bool starttls = false;
-
-	if (!in->answers.asks || in->provider != NULL || given(in, "smtp-host") != NULL)
-		return true;
-	snprintf(usual, sizeof usual, "smtp.%s", in->domain);
-	if (srv_find("submissions", in->domain, host, sizeof host, &number) ||
-		(starttls = srv_find("submission", in->domain, host, sizeof host, &number)))
-		q.usual = host;
-	if (answer_ask(&q, line, &in->err) != GW_OK)
-		return false;
-	if (strcmp(line, "none") == 0)
-		return true;
-	snprintf(port, sizeof port, "%u", number);
-	return set(in, "smtp-host", line) &&
-	       (number == 0 || strcmp(line, host) != 0 ||
-		       (set(in, "smtp-port", port) &&
-			       set(in, "smtp-tls", starttls ? "starttls" : "implicit")));
+	return init_need(in, (struct question){ .key = "archive",
+				     .text = "Archived mail as a mailbox \"Archive\" (yes or no)",
+				     .usual = "no",
+				     .check = answer_yes_no });
 }
 
 static bool ask_all(struct init *in)
@@ -513,16 +442,17 @@ static bool ask_all(struct init *in)
 	struct question q = maildir_question;
 	char usual[200];
 
-	if (!ask_server(in) || !ask_name(in) || !settle_server(in))
+	if (!init_ask_server(in) || !ask_name(in) || !settle_server(in))
 		return false;
-	if (!need(in, (struct question){ .key = "user",
-			      .text = "The name to sign in with",
-			      .usual = in->address }) ||
-		!ask_sign_in(in) || !settle_sign_in(in) || !ask_sending(in) || !ask_folders(in))
+	if (!init_need(in, (struct question){ .key = "user",
+				   .text = "The name to sign in with",
+				   .usual = in->address }) ||
+		!ask_sign_in(in) || !settle_sign_in(in) || !init_ask_sending(in) ||
+		!ask_folders(in))
 		return false;
 	snprintf(usual, sizeof usual, "~/Mail/%.60s", in->name);
 	q.usual = usual;
-	return need(in, q) && settle_maildir(in) && ask_archive(in);
+	return init_need(in, q) && settle_maildir(in) && ask_archive(in);
 }
 
 /* --- the end --------------------------------------------------------------------------------- */

@@ -5,7 +5,10 @@
 
 struct provider {
 	const char *name;    /* as in `provider = "..."` */
-	const char *domains; /* of addresses, with spaces between */
+	const char *source;  /* where the provider says so */
+	const char *domains; /* of addresses, with spaces between; NULL: none */
+	const char
+		*mx; /* below which its customers' domains have their mail taken in; NULL: none */
 	const char *host;
 	unsigned port;
 	enum gw_tls_mode tls;
@@ -25,7 +28,11 @@ struct provider {
 const struct provider *provider_named(const char *name);
 /* By the domain of an address; NULL: none. */
 const struct provider *provider_of_domain(const char *domain);
+/* By a host that takes a domain's mail in (MX); NULL: none. */
+const struct provider *provider_of_mx(const char *host);
 /* By its IMAP server; NULL: none. */
 const struct provider *provider_of_host(const char *host);
-/* Every name, with spaces between. */
+/* Every name, for people. */
 const char *provider_names(void);
+/* The i-th; NULL: there are no more. */
+const struct provider *provider_at(size_t i);

@@ -27,6 +27,16 @@ server_start full
 here="--set host=localhost --set port=$IMAPS_PORT --set tls-ca-file=$T/ca.pem --set user=me"
 
 note "by flags"
+# shellcheck disable=SC2086
+fails 78 'a port is a number between 1 and 65535' me@example.org $here --set host=localhost:99999 "--set=password-command=echo secret"
+# shellcheck disable=SC2086
+fails 78 'no address of a mail server' me@example.org $here --set host=ftp://localhost "--set=password-command=echo secret"
+# shellcheck disable=SC2086
+init me@example.org --set "host=imaps://me@localhost:$IMAPS_PORT/INBOX" --set "tls-ca-file=$T/ca.pem" --set user=me --set name=url "--set=password-command=echo secret" ||
+	fail "init: $(cat "$T/err" "$T/out")"
+grep -q "port = \"$IMAPS_PORT\"" "$CONFIG" && grep -q 'host = "localhost"' "$CONFIG" || fail "$(cat "$CONFIG")"
+rm -rf "$T/home"
+mkdir -p "$T/home"
 fails 64 'wants an address'
 fails 64 'wants an address' nobody
 fails 78 'oauth2-client-id is missing' me@outlook.com
@@ -83,14 +93,19 @@ screen | grep -q 'ok    login: "somebody@gmail.com" is signed in' || fail "$(scr
 tmux -L "godwit$$" kill-server
 account private
 grep -q 'archive = "yes"' "$T/home/.config/godwit/config" || fail "$(cat "$T/home/.config/godwit/config")"
+CLOSED=$(free_port)
 note "what does not work is asked for again: the server, the sign-in, the directory"
 tmux -f /dev/null -L "godwit$$" new-session -d -x 120 -y 60 \
-	"env HOME=$T/home XDG_CONFIG_HOME= XDG_STATE_HOME= '$GODWIT' init --set port=$IMAPS_PORT --set tls-ca-file=$T/ca.pem; echo status \$?; sleep 1000"
+	"env HOME=$T/home XDG_CONFIG_HOME= XDG_STATE_HOME= '$GODWIT' init --set tls-ca-file=$T/ca.pem; echo status \$?; sleep 1000"
 type_in 'Your address' 'me@example.invalid'
 type_in 'IMAP server \[imap.example.invalid\]' ''
 type_in 'name for the account \[example\]' 'third'
 until_true "the server is looked for" shows 'BAD   name: imap.example.invalid is not found'
-type_in 'not found' 'localhost' # the question below it
+type_in 'not found' 'me@localhost' # the question below it
+until_true "that is an address" shows 'that is no server'
+type_in 'The IMAP server \[imap.example.invalid\]: *$' "imap://localhost:$CLOSED/"
+until_true "nobody is there" shows 'BAD   connection: '
+type_in 'The IMAP server \[localhost\]: *$' "localhost:$IMAPS_PORT"
 until_true "the server is there" shows 'ok    connection: '
 type_in 'name to sign in with' 'me'
 type_in 'prints the password' 'echo wrong'
