@@ -2,7 +2,7 @@
 include(CheckCCompilerFlag)
 add_library(godwit_flags INTERFACE)
 target_compile_definitions(godwit_flags INTERFACE _GNU_SOURCE)
-target_compile_options(godwit_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wvla
+target_compile_options(godwit_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wswitch-enum -Wvla
 	-Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wformat=2
 	-fno-strict-aliasing)
 if(GODWIT_WERROR)

@@ -162,9 +162,27 @@ static int status_of(const struct gw_error *err)
 		return err->sys == ENOSPC || err->sys == EDQUOT ? EX_TEMPFAIL : EX_IOERR;
 	case GW_ERR_NOMEM:
 		return EX_TEMPFAIL;
-	default:
-		return exit_status(err);
+	case GW_OK:
+	case GW_ERR_NET:
+	case GW_ERR_TIMEOUT:
+	case GW_ERR_TLS:
+	case GW_ERR_SECURITY:
+	case GW_ERR_PROTOCOL:
+	case GW_ERR_LIMIT:
+	case GW_ERR_AUTH:
+	case GW_ERR_SECRET:
+	case GW_ERR_BYE:
+	case GW_ERR_BUSY:
+	case GW_ERR_CONFIG:
+	case GW_ERR_STATE:
+	case GW_ERR_CORRUPT:
+	case GW_ERR_LOCKED:
+	case GW_ERR_HELD:
+	case GW_ERR_CANCELLED:
+	case GW_ERR_BUG:
+		break;
 	}
+	return exit_status(err);
 }
 
 /* A process of its own, in a session of its own, that holds nothing of ours. */

@@ -62,7 +62,12 @@ static void on_event(void *ctx, const struct gw_sync_event *ev)
 			run->code = ev->err->code;
 		}
 		break;
-	default:
+	case GW_SYNC_STAGE:
+	case GW_SYNC_PROGRESS:
+	case GW_SYNC_MAILBOX:
+	case GW_SYNC_NEW:
+	case GW_SYNC_STEP:
+	case GW_SYNC_FINDING:
 		break;
 	}
 }

@@ -79,7 +79,35 @@ static void note_tags(const struct gw_box *box, struct gw_op *op)
 		if (b < box->local.base_count)
 			old = box->local.base[b].flags;
 		break;
-	default:
+	case GW_OP_KEYWORD: /* no row of a message, or not its flags */
+	case GW_OP_KEYWORD_REFUSED:
+	case GW_OP_KEYWORD_TAKEN:
+	case GW_OP_RENAME:
+	case GW_OP_GLOBAL_ID:
+	case GW_OP_TOLD_FLAGS:
+	case GW_OP_DROP_ROW:
+	case GW_OP_LEFT:
+	case GW_OP_INHERIT:
+	case GW_OP_EDITED:
+	case GW_OP_HOLD_DELETION:
+	case GW_OP_UNHOLD:
+	case GW_OP_REFUSED:
+	case GW_OP_UNREFUSED:
+	case GW_OP_ANSWERED:
+	case GW_OP_SENT:
+	case GW_OP_SEEN:
+	case GW_OP_UNKEPT:
+	case GW_OP_HOLD:
+	case GW_OP_UNFETCHABLE:
+	case GW_OP_OUTSIDE:
+	case GW_OP_LEAVING:
+	case GW_OP_EXPIRE:
+	case GW_OP_HIDE:
+	case GW_OP_STAY:
+	case GW_OP_SUSPECT:
+	case GW_OP_CONVICT:
+	case GW_OP_ACQUIT:
+	case GW_OP_CURSOR:
 		break;
 	}
 	op->gains = op->flags & ~old & labels;

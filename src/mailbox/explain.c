@@ -164,7 +164,22 @@ static void tell_gone(struct gw_box *box, const struct gw_action *a, const char 
 		step(box, &s, "UID %u is outside the window: %s %s", a->uid, s.file,
 			does(box, "leaves", "would leave"));
 		break;
-	default:
+	case GW_DO_DOWNLOAD: /* told by tell_new() and its like, or by nobody */
+	case GW_DO_PAIR:
+	case GW_DO_LOCAL_FLAGS:
+	case GW_DO_BASE_FLAGS:
+	case GW_DO_REMOTE_FLAGS:
+	case GW_DO_UNHOLD:
+	case GW_DO_RETURN:
+	case GW_DO_FORGET:
+	case GW_DO_UPLOAD:
+	case GW_DO_HOLD_UPLOAD:
+	case GW_DO_REFUSE:
+	case GW_DO_SKIP:
+	case GW_DO_STAY:
+	case GW_DO_NOTHING:
+	case GW_DO_RELINK:
+	case GW_DO_TAKE:
 		break;
 	}
 }
@@ -211,7 +226,28 @@ static void tell_new(struct gw_box *box, const struct gw_action *a, const char *
 			"%s %s uploaded: the mailbox is read-only, or the Maildir an older copy",
 			s.file, does(box, "is not", "would not be"));
 		break;
-	default:
+	case GW_DO_LOCAL_FLAGS: /* told by tell_gone() and its like, or by nobody */
+	case GW_DO_BASE_FLAGS:
+	case GW_DO_REMOTE_FLAGS:
+	case GW_DO_DELETE_LOCAL:
+	case GW_DO_HOLD_DELETE:
+	case GW_DO_DELETE_REMOTE:
+	case GW_DO_HOLD_REMOTE:
+	case GW_DO_UNHOLD:
+	case GW_DO_LEAVE:
+	case GW_DO_FORGET:
+	case GW_DO_KEEP:
+	case GW_DO_UNKEPT:
+	case GW_DO_STRAY:
+	case GW_DO_SKIP:
+	case GW_DO_EXPIRE:
+	case GW_DO_STAY:
+	case GW_DO_HOLD:
+	case GW_DO_NOTHING:
+	case GW_DO_HIDE:
+	case GW_DO_RELINK:
+	case GW_DO_TAKE:
+	case GW_DO_REPLACED:
 		break;
 	}
 }

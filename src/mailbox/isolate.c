@@ -75,9 +75,34 @@ static bool suspect(const struct gw_box *box, struct gw_suspect_row *row, const 
 		*row = (struct gw_suspect_row){ .what = GW_SUSPECT_CHANGE,
 			.seen = seen_changes(box) };
 		return true;
-	default:
-		return false;
+	case BOX_LOOKING: /* nothing was asked that could be why */
+	case BOX_READY:
+	case BOX_LOOKING_AT_PRINTS:
+	case BOX_REKEYING:
+	case BOX_LOOKING_AGAIN:
+	case BOX_WAITING:
+	case BOX_VERIFYING:
+	case BOX_PLANNED:
+	case BOX_CONFIRMING:
+	case BOX_ASKING_ALL:
+	case BOX_SIFTING:
+	case BOX_COPYING:
+	case BOX_AWAITING:
+	case BOX_FINDING_COPIES:
+	case BOX_READING_MSGIDS:
+	case BOX_SEEKING:
+	case BOX_ANNOUNCING:
+	case BOX_FLUSHING:
+	case BOX_CREATED:
+	case BOX_FINDING_SIBLINGS:
+	case BOX_FLUSHING_ALL:
+	case BOX_COMMITTING:
+	case BOX_READY_AGAIN:
+	case BOX_DONE:
+	case BOX_STATES:
+		break;
 	}
+	return false;
 }
 
 static const char *words_for(unsigned what)

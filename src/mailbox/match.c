@@ -24,9 +24,30 @@ static bool is_gone(const struct gw_box *box, const struct gw_action *a)
 	case GW_DO_LEAVE:
 	case GW_DO_RETURN:
 		return true;
-	default:
-		return false;
+	case GW_DO_DOWNLOAD:
+	case GW_DO_PAIR:
+	case GW_DO_LOCAL_FLAGS:
+	case GW_DO_BASE_FLAGS:
+	case GW_DO_REMOTE_FLAGS:
+	case GW_DO_HOLD_DELETE:
+	case GW_DO_HOLD_REMOTE:
+	case GW_DO_UNHOLD:
+	case GW_DO_UPLOAD:
+	case GW_DO_HOLD_UPLOAD:
+	case GW_DO_REFUSE:
+	case GW_DO_STRAY:
+	case GW_DO_SKIP:
+	case GW_DO_EXPIRE:
+	case GW_DO_STAY:
+	case GW_DO_HOLD:
+	case GW_DO_NOTHING:
+	case GW_DO_HIDE:
+	case GW_DO_RELINK:
+	case GW_DO_TAKE:
+	case GW_DO_REPLACED:
+		break;
 	}
+	return false;
 }
 
 bool gw_box_has_gone(const struct gw_box *box)

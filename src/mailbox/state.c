@@ -58,14 +58,9 @@ bool gw_box_may_follow(enum gw_box_state from, enum gw_box_state to)
 		return false;
 	if (to == BOX_DONE || is_in_table(from, to))
 		return true;
-	switch (to) {
-	case BOX_READY_AGAIN:
+	if (to == BOX_READY_AGAIN)
 		return from != BOX_SELECTING;
-	case BOX_SELECTING:
-		return true;
-	default:
-		return from == BOX_SELECTING && gw_box_wants_session(to);
-	}
+	return to == BOX_SELECTING || (from == BOX_SELECTING && gw_box_wants_session(to));
 }
 
 enum gw_box_awaits gw_box_awaits(enum gw_box_state state)

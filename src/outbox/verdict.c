@@ -157,9 +157,24 @@ struct gw_verdict gw_verdict_lost(const struct gw_error *err)
 	case GW_ERR_PROTOCOL:
 	case GW_ERR_LIMIT:
 		return (struct gw_verdict){ GW_VERDICT_PAUSE, 5 * MINUTE, NULL };
-	default:
-		return (struct gw_verdict){ GW_VERDICT_PAUSE, MINUTE, NULL };
+	case GW_OK:
+	case GW_ERR_NOMEM:
+	case GW_ERR_DISK:
+	case GW_ERR_NET:
+	case GW_ERR_TIMEOUT:
+	case GW_ERR_SECRET:
+	case GW_ERR_REFUSED:
+	case GW_ERR_BYE:
+	case GW_ERR_BUSY:
+	case GW_ERR_STATE:
+	case GW_ERR_CORRUPT:
+	case GW_ERR_LOCKED:
+	case GW_ERR_HELD:
+	case GW_ERR_CANCELLED:
+	case GW_ERR_BUG:
+		break;
 	}
+	return (struct gw_verdict){ GW_VERDICT_PAUSE, MINUTE, NULL };
 }
 
 const char *gw_verdict_name(enum gw_verdict_class what)

@@ -67,7 +67,19 @@ static void on_response(void *ctx, const struct gw_response *r)
 	case GW_RESP_STATUS:
 		gw_folders_take_status(&s->folders, r);
 		break;
-	default:
+	case GW_RESP_CONTINUE:
+	case GW_RESP_TAGGED:
+	case GW_RESP_STATUS_TEXT:
+	case GW_RESP_BYE:
+	case GW_RESP_CAPABILITY:
+	case GW_RESP_ENABLED:
+	case GW_RESP_SEARCH:
+	case GW_RESP_ESEARCH:
+	case GW_RESP_VANISHED:
+	case GW_RESP_EXISTS:
+	case GW_RESP_EXPUNGE:
+	case GW_RESP_FETCH:
+	case GW_RESP_OTHER:
 		break;
 	}
 }

@@ -522,7 +522,27 @@ static bool create(struct world *w, int b, struct box *x, const struct joined *j
 			if (ok)
 				forget(&w->base[b], find(&w->base[b], a->uid));
 			break;
-		default:
+		case GW_DO_DOWNLOAD:
+		case GW_DO_REMOTE_FLAGS:
+		case GW_DO_DELETE_LOCAL:
+		case GW_DO_HOLD_DELETE:
+		case GW_DO_DELETE_REMOTE:
+		case GW_DO_HOLD_REMOTE:
+		case GW_DO_UNHOLD:
+		case GW_DO_LEAVE:
+		case GW_DO_RETURN:
+		case GW_DO_UNKEPT:
+		case GW_DO_UPLOAD:
+		case GW_DO_HOLD_UPLOAD:
+		case GW_DO_REFUSE:
+		case GW_DO_STRAY:
+		case GW_DO_SKIP:
+		case GW_DO_EXPIRE:
+		case GW_DO_STAY:
+		case GW_DO_HOLD:
+		case GW_DO_NOTHING:
+		case GW_DO_HIDE:
+		case GW_DO_REPLACED:
 			break;
 		}
 	}

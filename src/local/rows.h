@@ -1,0 +1,10 @@
+/* local/rows.h - what an operation of a batch does to the state's rows. */
+#pragma once
+
+#include "local/batch.h"
+
+/* Stores, changes or drops the row of op, and what its tags will have to do, within the transaction that is
+ * open; counts it in result.  GW_ERR_DISK, GW_ERR_STATE or GW_ERR_NOMEM: nothing of the transaction may be
+ * committed. */
+enum gw_code gw_rows_act(struct gw_op *op, struct gw_disk_world *world,
+	struct gw_batch_result *result, struct gw_error *err);
