@@ -7,6 +7,7 @@ BEGIN {
 	see["net"] = "net base"
 	see["imap"] = "imap net base"
 	see["smtp"] = "smtp net base"
+	see["pop3"] = "pop3 net base"
 	see["maildir"] = "maildir base"
 	see["store"] = "store base"
 	see["auth"] = "auth net base"
@@ -20,7 +21,7 @@ BEGIN {
 	see["watch"] = "watch sync remote imap maildir store auth net base"
 	see["import"] = "import base"
 	see["cli"] = "cli import base"	# the rest through include/godwit only
-	third["uv.h"] = "net imap smtp auth remote local mailbox sync outbox doctor watch cli"
+	third["uv.h"] = "net imap smtp pop3 auth remote local mailbox sync outbox doctor watch cli"
 	third["openssl/"] = "base net maildir auth"
 	third["idn2.h"] = "outbox"
 	third["sqlite3.h"] = "store"

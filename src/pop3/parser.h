@@ -1,0 +1,58 @@
+/* pop3/parser.h - a POP3 server's bytes into answers (RFC 1939 section 3), sans-IO.
+ *
+ * A status line comes first; whoever is told of it says whether lines follow.  These are handed out
+ * as they come, in pieces of any size: the dots that the protocol added are off, line ends are as on
+ * the wire.  Nothing is kept but a bounded status line, whatever the server sends.
+ */
+#pragma once
+
+#include "base/buf.h"
+
+enum gw_pop3_piece_type {
+	GW_POP3_STATUS,    /* "+OK" or "-ERR" */
+	GW_POP3_CHALLENGE, /* "+ " (RFC 5034 section 4); text is what follows */
+	GW_POP3_DATA,      /* bytes of the lines that follow */
+	GW_POP3_END,       /* the line with the dot */
+};
+
+enum { GW_POP3_CODE_MAX = 32 };
+
+struct gw_pop3_piece {
+	enum gw_pop3_piece_type type;
+	bool ok; /* STATUS: "+OK" */
+	const char *
+		code; /* STATUS: "IN-USE" of "[IN-USE] ..." (RFC 2449 section 8), in upper case; or "" */
+	struct gw_slice text; /* STATUS, CHALLENGE: the words, fit to be shown; DATA: the bytes */
+};
+
+/* The caller's storage; private but for the functions below. */
+struct gw_pop3_parser {
+	enum {
+		GW_POP3_IN_LINE,
+		GW_POP3_AT_LINE_START,
+		GW_POP3_BEHIND_DOT,
+		GW_POP3_BEHIND_DOT_CR,
+		GW_POP3_IN_TEXT,
+	} state;
+	struct gw_buf line;
+	size_t line_bytes; /* of the status line, with what was not kept */
+	bool after_cr;     /* in text: the last byte was a CR */
+	bool knows_ends;   /* the first status line told how lines end here */
+	bool bare_lf;      /* ... by LF alone */
+	size_t unread;     /* during a feed: bytes behind the piece that is told */
+};
+
+/* For a STATUS: true if lines follow.  Otherwise without meaning. */
+typedef bool gw_pop3_piece_cb(void *ctx, const struct gw_pop3_piece *piece);
+
+void gw_pop3_parser_init(struct gw_pop3_parser *p);
+void gw_pop3_parser_deinit(struct gw_pop3_parser *p);
+
+/* Calls cb for each piece; it is borrowed during the call.  GW_ERR_PROTOCOL: this is no answer;
+ * GW_ERR_LIMIT: a status line does not end; GW_ERR_NOMEM.  After an error nothing more is to be
+ * fed. */
+enum gw_code gw_pop3_parser_feed(struct gw_pop3_parser *p, struct gw_slice bytes,
+	gw_pop3_piece_cb *cb, void *ctx, struct gw_error *err);
+
+/* True if, during a callback, more bytes have arrived behind what is told. */
+bool gw_pop3_parser_unread(const struct gw_pop3_parser *p);

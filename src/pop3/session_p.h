@@ -1,0 +1,55 @@
+/* pop3/session_p.h - what session.c and login.c share; private to them. */
+#pragma once
+
+#include "pop3/listing.h"
+#include "pop3/parser.h"
+#include "pop3/session.h"
+
+struct pop3_command {
+	enum gw_pop3_verb verb;
+	uint32_t number;
+	uint64_t octets;
+	bool sent, begun;
+	struct gw_pop3_handlers handlers;
+};
+
+struct gw_pop3 {
+	uv_loop_t *loop;
+	const struct gw_log *log;
+	struct gw_stream *stream; /* owned */
+	struct gw_pop3_parser parser;
+	struct gw_pop3_lines lines; /* of CAPA */
+	uv_timer_t kick;            /* frees the session, outside of any callback */
+	enum gw_pop3_state state;   /* pop3_enter() only */
+	enum gw_tls_mode tls;
+	struct gw_sasl *sasl;  /* referenced */
+	char *host;            /* owned */
+	const char *mechanism; /* static; AUTH */
+	unsigned challenges;   /* that were answered */
+	bool held_back; /* the first answer waits for a challenge: it is too long for the line */
+	unsigned timeout_ms;
+	struct gw_pop3_caps caps;
+
+	struct pop3_command *commands; /* owned; answered in this order from `head` on */
+	size_t head, count, cap;
+	size_t in_flight;
+	uint64_t octets_in_flight;
+	char code[GW_POP3_CODE_MAX]; /* of the answer whose lines are coming */
+	struct gw_buf said;          /* likewise, its words */
+
+	gw_pop3_cb *cb;
+	void *ctx;
+	struct gw_error err;
+};
+
+enum pop3_input { POP3_IN_UP, POP3_IN_TLS_UP, POP3_IN_STATUS, POP3_IN_CHALLENGE, POP3_IN_END };
+
+/* The only writer of s->state; traces. */
+void pop3_enter(struct gw_pop3 *s, enum gw_pop3_state next);
+void pop3_write(struct gw_pop3 *s, struct gw_slice line, bool secret); /* a whole command */
+/* Ends it with s->err: tells every command, then the owner. */
+void pop3_lose(struct gw_pop3 *s, enum gw_pop3_state as);
+void pop3_pump(struct gw_pop3 *s);
+
+/* login.c: takes a fresh connection to READY.  Returns true if lines follow that belong to it. */
+bool pop3_login_step(struct gw_pop3 *s, enum pop3_input input, const struct gw_pop3_piece *piece);
