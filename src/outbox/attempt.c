@@ -185,8 +185,6 @@ static void on_recorded(void *ctx, const struct gw_error *err)
 {
 	struct attempt *a = ctx;
 
-	if (err != NULL)
-		gw_fail(&a->sender->failed, err->code, "%s", err->text);
 	a->recording = false;
 	if (a->over) { /* the connection was faster */
 		free_attempt(a);

@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CUR, NEW, ITSELF, PLACES, PATH = 4096 }; /* itself: it may be moved away */
+/* Itself, and the state's folder with all that is in it: they may be moved away. */
+enum { CUR, NEW, ITSELF, ABOVE, PLACES, PATH = 4096 };
 
 struct gw_changes {
 	uv_fs_event_t places[PLACES];
-	unsigned open; /* handles that are not closed; then it is freed */
+	char folder[256]; /* the name of the state's */
+	unsigned open;    /* handles that are not closed; then it is freed */
 	struct gw_wake *wake;
 	void (*cb)(void *ctx, bool awake);
 	void *ctx;
@@ -24,6 +26,8 @@ static void on_change(uv_fs_event_t *handle, const char *name, int events, int s
 	(void)events, (void)status;
 	if (handle == &c->places[ITSELF] && name != NULL && strncmp(name, "server", 6) == 0)
 		return; /* our own memory */
+	if (handle == &c->places[ABOVE] && (name == NULL || strcmp(name, c->folder) != 0))
+		return;
 	c->cb(c->ctx, false);
 }
 
@@ -34,10 +38,24 @@ static void on_wake(void *ctx)
 	c->cb(c->ctx, true);
 }
 
+/* The folder that holds the state's, and the name of the state's. */
+static void name_above(struct gw_changes *c, const char *outbox, char path[PATH])
+{
+	char *slash;
+
+	snprintf(path, PATH, "%s", outbox);
+	if ((slash = strrchr(path, '/')) != NULL)
+		*slash = '\0';
+	if ((slash = strrchr(path, '/')) == NULL)
+		return;
+	snprintf(c->folder, sizeof c->folder, "%s", slash + 1);
+	slash[slash == path] = '\0';
+}
+
 struct gw_changes *gw_changes_start(
 	uv_loop_t *loop, const char *outbox, void (*cb)(void *ctx, bool awake), void *ctx)
 {
-	static const char *const names[PLACES] = { "cur", "new", "." };
+	static const char *const names[PLACES] = { "cur", "new", ".", NULL };
 	struct gw_changes *c = calloc(1, sizeof *c);
 	char path[PATH];
 
@@ -46,7 +64,10 @@ struct gw_changes *gw_changes_start(
 	c->cb = cb;
 	c->ctx = ctx;
 	for (size_t i = 0; i < PLACES; i++) {
-		snprintf(path, sizeof path, "%s/%s", outbox, names[i]);
+		if (names[i] != NULL)
+			snprintf(path, sizeof path, "%s/%s", outbox, names[i]);
+		else
+			name_above(c, outbox, path);
 		uv_fs_event_init(loop, &c->places[i]);
 		c->places[i].data = c;
 		c->open++;

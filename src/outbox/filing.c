@@ -28,8 +28,10 @@ struct filing {
 	bool done, skip;
 };
 
-static void free_filing(struct filing *f)
+static void free_filing(void *ctx)
 {
+	struct filing *f = ctx;
+
 	free(f->message_id);
 	free(f->notice);
 	free(f);
@@ -168,7 +170,6 @@ static void file_it(void *ctx)
 	}
 	if (f->done) /* the next look finds it gone, and forgets it */
 		gw_queue_remove(f->queue, &f->file, &err);
-	free_filing(f);
 }
 
 static struct filing *new_filing(struct gw_sender *s, const struct gw_queued *m)
@@ -203,7 +204,7 @@ void gw_filing_queue(struct gw_sender *s, const struct gw_queued *m, enum gw_fil
 		return;
 	f->done = how != GW_FILING_PARTLY;
 	f->skip = how == GW_FILING_THERE || !gw_filing_is_wanted(s, m);
-	gw_records_work(s->records, file_it, f);
+	gw_records_work(s->records, file_it, free_filing, f);
 }
 
 /* --- notices -------------------------------------------------------------------------------- */
@@ -301,7 +302,6 @@ static void write_notice(void *ctx)
 	rc = put_file(inbox, "new", name, "", gw_slice_str(f->notice), -1, 0);
 	if (rc != 0)
 		log_filing(f, "no-notice", strerror(rc));
-	free_filing(f);
 }
 
 static void format_date(char out[64])
@@ -338,7 +338,7 @@ void gw_notice_queue(struct gw_sender *s, const struct gw_queued *m)
 			f->notice = strdup(gw_buf_cstr(&out));
 	}
 	if (f != NULL && f->notice != NULL)
-		gw_records_work(s->records, write_notice, f);
+		gw_records_work(s->records, write_notice, free_filing, f);
 	else if (f != NULL)
 		free_filing(f);
 	if (fd >= 0)

@@ -14,7 +14,9 @@ struct record {
 	enum gw_queue_place to;
 	bool held;
 	void (*work)(void *ctx);
+	void (*drop)(void *ctx);
 	void *ctx;
+	bool done;    /* the work on the file */
 	char *own[5]; /* the strings of the rows */
 };
 
@@ -28,7 +30,8 @@ struct batch {
 	size_t count, cap;
 	struct waiter *waiters; /* owned */
 	size_t waiter_count, waiter_cap;
-	bool wanted; /* to be carried out */
+	bool wanted;  /* to be carried out */
+	bool written; /* the transaction is on disk */
 	bool short_of_memory;
 };
 
@@ -38,17 +41,22 @@ struct gw_records {
 	struct gw_queue *queue; /* borrowed */
 	uv_work_t request;
 	struct batch next, present;
-	bool running;
-	struct gw_error err; /* of the present batch */
+	bool running, owed;  /* the present batch */
+	struct gw_error err; /* of it */
+	gw_records_cb *disk;
+	void *ctx;
 };
 
-struct gw_records *gw_records_new(uv_loop_t *loop, struct gw_store *store, struct gw_queue *queue)
+struct gw_records *gw_records_new(uv_loop_t *loop, struct gw_store *store, struct gw_queue *queue,
+	gw_records_cb *disk, void *ctx)
 {
 	struct gw_records *r = calloc(1, sizeof *r);
 
 	if (r == NULL)
 		return NULL;
-	*r = (struct gw_records){ .loop = loop, .store = store, .queue = queue };
+	*r = (struct gw_records){
+		.loop = loop, .store = store, .queue = queue, .disk = disk, .ctx = ctx
+	};
 	r->request.data = r;
 	return r;
 }
@@ -58,23 +66,44 @@ static void empty(struct batch *b)
 	for (size_t i = 0; i < b->count; i++) {
 		for (size_t k = 0; k < sizeof b->list[i].own / sizeof *b->list[i].own; k++)
 			free(b->list[i].own[k]);
+		if (b->list[i].drop != NULL)
+			b->list[i].drop(b->list[i].ctx);
 	}
 	free(b->list);
 	free(b->waiters);
 	*b = (struct batch){ 0 };
 }
 
+static void tell_waiters(struct batch *b, const struct gw_error *err)
+{
+	for (size_t i = 0; i < b->waiter_count; i++) {
+		if (b->waiters[i].cb != NULL)
+			b->waiters[i].cb(b->waiters[i].ctx, err);
+	}
+	b->waiter_count = 0;
+}
+
 void gw_records_free(struct gw_records *r)
 {
+	struct gw_error err = { 0 };
+
 	if (r == NULL)
 		return;
+	gw_fail(&err, GW_ERR_CANCELLED, "given up");
+	tell_waiters(&r->next, &err);
 	empty(&r->next);
+	empty(&r->present);
 	free(r);
 }
 
 bool gw_records_idle(const struct gw_records *r)
 {
-	return !r->running && !r->next.wanted;
+	return !r->running && (r->owed || !r->next.wanted);
+}
+
+bool gw_records_owed(const struct gw_records *r)
+{
+	return r->owed;
 }
 
 static struct record *add(struct gw_records *r, enum kind kind)
@@ -171,13 +200,17 @@ void gw_records_remove(struct gw_records *r, const struct gw_queue_file *f)
 		record->file = *f;
 }
 
-void gw_records_work(struct gw_records *r, void (*work)(void *ctx), void *ctx)
+void gw_records_work(
+	struct gw_records *r, void (*work)(void *ctx), void (*drop)(void *ctx), void *ctx)
 {
 	struct record *record = add(r, WORK);
 
-	if (record == NULL)
+	if (record == NULL) {
+		drop(ctx);
 		return;
+	}
 	record->work = work;
+	record->drop = drop;
 	record->ctx = ctx;
 }
 
@@ -202,14 +235,18 @@ static enum gw_code write_row(struct gw_records *r, const struct record *record)
 	return GW_OK;
 }
 
-static void work_on_file(struct gw_records *r, const struct record *record)
+static void work_on_file(struct gw_records *r, struct record *record, struct gw_error *err)
 {
+	enum gw_code code = GW_OK;
+
+	if (record->done)
+		return;
 	switch (record->kind) {
 	case MOVE:
-		gw_queue_move(r->queue, &record->file, record->to, record->held, &r->err);
+		code = gw_queue_move(r->queue, &record->file, record->to, record->held, err);
 		break;
 	case REMOVE:
-		gw_queue_remove(r->queue, &record->file, &r->err);
+		code = gw_queue_remove(r->queue, &record->file, err);
 		break;
 	case WORK:
 		record->work(record->ctx);
@@ -221,6 +258,7 @@ static void work_on_file(struct gw_records *r, const struct record *record)
 	case FACT:
 		break;
 	}
+	record->done = code == GW_OK;
 }
 
 /* What was moved to sent/ alone need not be durable: the state has it as sent, and moves it again. */
@@ -243,20 +281,16 @@ static void work_on_files(struct gw_records *r)
 	bool begun = flush && gw_store_begin(r->store, &r->err) == GW_OK;
 
 	for (size_t i = 0; i < r->present.count; i++)
-		work_on_file(r, &r->present.list[i]);
+		work_on_file(r, &r->present.list[i], &r->err);
 	if (begun && gw_store_commit(r->store, &r->err) != GW_OK)
 		gw_store_rollback(r->store);
 	if (flush)
 		gw_queue_flush(r->queue, &r->err);
 }
 
-/* In the pool. */
-static void carry_out(uv_work_t *request)
+static enum gw_code write_rows(struct gw_records *r)
 {
-	struct gw_records *r = request->data;
-	enum gw_code code = r->present.short_of_memory
-				    ? gw_fail(&r->err, GW_ERR_NOMEM, "out of memory")
-				    : gw_store_begin(r->store, &r->err);
+	enum gw_code code = gw_store_begin(r->store, &r->err);
 	bool begun = code == GW_OK;
 
 	for (size_t i = 0; i < r->present.count && code == GW_OK; i++)
@@ -265,8 +299,36 @@ static void carry_out(uv_work_t *request)
 		code = gw_store_commit(r->store, &r->err);
 	if (code != GW_OK && begun)
 		gw_store_rollback(r->store);
-	if (code == GW_OK)
+	return code;
+}
+
+/* The state takes nothing: that a mail was sent is told by where it lies, if that can be had. */
+static void move_what_was_sent(struct gw_records *r)
+{
+	struct gw_error ignored = { 0 };
+
+	for (size_t i = 0; i < r->present.count; i++) {
+		struct record *record = &r->present.list[i];
+
+		if (record->kind == MOVE && record->to == GW_QUEUE_SENT)
+			work_on_file(r, record, &ignored);
+	}
+	gw_queue_flush(r->queue, &ignored);
+}
+
+/* In the pool. */
+static void carry_out(uv_work_t *request)
+{
+	struct gw_records *r = request->data;
+
+	if (r->present.short_of_memory)
+		gw_fail(&r->err, GW_ERR_NOMEM, "out of memory");
+	else if (!r->present.written)
+		r->present.written = write_rows(r) == GW_OK;
+	if (r->present.written)
 		work_on_files(r);
+	else
+		move_what_was_sent(r);
 }
 
 static void start(struct gw_records *r);
@@ -274,29 +336,48 @@ static void start(struct gw_records *r);
 static void on_done(uv_work_t *request, int status)
 {
 	struct gw_records *r = request->data;
+	bool failed = r->err.code != GW_OK, was_owed = r->owed;
 	struct batch done = r->present;
 	struct gw_error err = r->err;
 
 	(void)status;
 	r->running = false;
-	r->present = (struct batch){ 0 };
 	r->err = (struct gw_error){ 0 };
-	start(r); /* what the callbacks add makes a batch of its own */
-	for (size_t i = 0; i < done.waiter_count; i++) {
-		if (done.waiters[i].cb != NULL)
-			done.waiters[i].cb(done.waiters[i].ctx, err.code == GW_OK ? NULL : &err);
+	r->owed = failed && !done.short_of_memory;
+	if (r->owed) {
+		r->present.waiters = NULL;
+		r->present.waiter_count = r->present.waiter_cap = 0;
+		done.list = NULL;
+		done.count = 0;
+	} else {
+		r->present = (struct batch){ 0 };
 	}
+	start(r); /* what the callbacks add makes a batch of its own */
+	if (failed || was_owed)
+		r->disk(r->ctx, failed ? &err : NULL);
+	tell_waiters(&done, failed ? &err : NULL);
 	empty(&done);
+}
+
+static void carry_out_present(struct gw_records *r)
+{
+	r->running = true;
+	uv_queue_work(r->loop, &r->request, carry_out, on_done);
 }
 
 static void start(struct gw_records *r)
 {
-	if (r->running || !r->next.wanted)
+	if (r->running || r->owed || !r->next.wanted)
 		return;
 	r->present = r->next;
 	r->next = (struct batch){ 0 };
-	r->running = true;
-	uv_queue_work(r->loop, &r->request, carry_out, on_done);
+	carry_out_present(r);
+}
+
+void gw_records_retry(struct gw_records *r)
+{
+	if (r->owed && !r->running)
+		carry_out_present(r);
 }
 
 void gw_records_commit(struct gw_records *r, gw_records_cb *cb, void *ctx)

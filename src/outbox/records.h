@@ -1,7 +1,8 @@
 /* outbox/records.h - what a sender writes down, off the loop: one batch after the other.
  *
  * A batch is one transaction on the state, and, once that is on disk, work on files.  What comes while
- * one is under way makes the next, so a busy sender flushes once for several things.
+ * one is under way makes the next, so a busy sender flushes once for several things.  A batch that the
+ * disk refused is owed: it stays, and nothing goes on record before it.
  */
 #pragma once
 
@@ -12,11 +13,18 @@
 
 struct gw_records;
 
-/* store and queue are borrowed, and touched by jobs only.  NULL: out of memory. */
-struct gw_records *gw_records_new(uv_loop_t *loop, struct gw_store *store, struct gw_queue *queue);
-/* Nothing may be under way. */
+/* Called from the loop once all of it is durable, or is not: err.  NULL is accepted. */
+typedef void gw_records_cb(void *ctx, const struct gw_error *err);
+
+/* store and queue are borrowed, and touched by jobs only.  disk(ctx): a batch was refused (err), or what
+ * was owed is on record now (NULL).  NULL: out of memory. */
+struct gw_records *gw_records_new(uv_loop_t *loop, struct gw_store *store, struct gw_queue *queue,
+	gw_records_cb *disk, void *ctx);
+/* No job may be under way; what is not on record is given up, and its waiters are told. */
 void gw_records_free(struct gw_records *r);
-bool gw_records_idle(const struct gw_records *r);
+bool gw_records_idle(const struct gw_records *r); /* no job is under way */
+bool gw_records_owed(const struct gw_records *r);
+void gw_records_retry(struct gw_records *r); /* tries what is owed once more */
 
 /* Each adds to the next batch; everything is copied. */
 void gw_records_mail(struct gw_records *r, const struct gw_mail_row *row);
@@ -29,9 +37,8 @@ void gw_records_fact(struct gw_records *r, const char *name, const char *value);
 void gw_records_move(
 	struct gw_records *r, const struct gw_queue_file *f, enum gw_queue_place to, bool held);
 void gw_records_remove(struct gw_records *r, const struct gw_queue_file *f);
-/* work(ctx) in the pool; ctx is the work's to free. */
-void gw_records_work(struct gw_records *r, void (*work)(void *ctx), void *ctx);
+/* work(ctx) in the pool, once; drop(ctx), always. */
+void gw_records_work(
+	struct gw_records *r, void (*work)(void *ctx), void (*drop)(void *ctx), void *ctx);
 
-/* Called from the loop once all of it is durable, or is not: err.  NULL is accepted. */
-typedef void gw_records_cb(void *ctx, const struct gw_error *err);
 void gw_records_commit(struct gw_records *r, gw_records_cb *cb, void *ctx);

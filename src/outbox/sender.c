@@ -8,6 +8,8 @@
  *     so that whoever submitted while it ran is seen before it leaves.
  * I2  mails in memory are replaced only while no transaction and no record is under way.
  * I3  done() is told once, from end().
+ * I4  while the disk refuses something, nothing is sent: a watcher's sender waits for it, and keeps what
+ *     is not on record yet; any other one ends.
  */
 #include "outbox/changes.h"
 #include "outbox/evidence.h"
@@ -21,10 +23,18 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { PATH = 4096, DEPTH = 2, LONGEST_SLEEP = 3600, KEEP_SESSION_S = 60, LOG_S = 30 * 86400 };
+enum {
+	PATH = 4096,
+	DEPTH = 2,
+	LONGEST_SLEEP = 3600,
+	KEEP_SESSION_S = 60,
+	DISK_AGAIN_S = 30,
+	LOG_S = 30 * 86400
+};
 
 static const char *const state_names[] = { "loading", "waiting", "signing-in", "connecting",
 	"sending", "ending", "over" };
@@ -37,11 +47,19 @@ static void enter(struct gw_sender *s, enum sender_state next)
 	s->state = next;
 }
 
+static bool disk_failed(const struct gw_sender *s)
+{
+	return s->disk.code != GW_OK;
+}
+
+/* Or something has changed, and the disk may be back. */
 static void on_timer(uv_timer_t *timer)
 {
 	struct gw_sender *s = timer->data;
 
 	s->dirty = true; /* a reader may have changed it */
+	if (s->state == SENDER_WAITING)
+		gw_error_clear(&s->disk);
 	s->step(s);
 }
 
@@ -76,19 +94,49 @@ static void note_tried(struct gw_sender *s, const struct gw_queued *m)
 		s->tried[i] |= strcmp(s->options.ids[i], m->item.id) == 0;
 }
 
+static bool state_stands(struct gw_sender *s)
+{
+	char path[PATH];
+	struct stat st;
+
+	gw_memory_path(s->account, ".outbox.db", path, sizeof path);
+	return s->store == NULL || (stat(path, &st) == 0 && st.st_ino == s->store_ino);
+}
+
 /* In the pool. */
 static void load(uv_work_t *request)
 {
 	struct gw_sender *s = request->data;
+	struct gw_error ignored = { 0 };
 	char path[PATH];
+	struct stat st;
 
 	if (s->store == NULL) {
 		gw_memory_path(s->account, ".outbox.db", path, sizeof path);
-		if (gw_outbox_open_state(path, &s->store, &s->note, &s->failed) != GW_OK)
+		if (gw_outbox_open_state(path, &s->store, &s->note, &s->disk) != GW_OK)
 			return;
-		gw_outbox_db_purge_log(s->store, sender_now() - LOG_S, &s->failed);
+		s->store_ino = stat(path, &st) == 0 ? st.st_ino : 0;
+		gw_outbox_db_purge_log(s->store, sender_now() - LOG_S, &ignored);
 	}
-	gw_outbox_load(s->queue, s->store, sender_now(), &s->fresh, &s->failed);
+	gw_outbox_load(s->queue, s->store, sender_now(), &s->fresh, &s->disk);
+}
+
+/* Told when it begins only. */
+static void tell_disk(struct gw_sender *s)
+{
+	if (!s->disk_told)
+		sender_tell(s, GW_SENDER_PROBLEM, NULL, NULL, s->disk.text);
+	s->disk_told = true;
+}
+
+static void on_disk(void *ctx, const struct gw_error *err)
+{
+	struct gw_sender *s = ctx;
+
+	if (err != NULL)
+		s->disk = *err;
+	s->dirty = true;
+	s->step(s);
 }
 
 static void on_loaded(uv_work_t *request, int status)
@@ -97,7 +145,7 @@ static void on_loaded(uv_work_t *request, int status)
 
 	(void)status;
 	s->loading = false;
-	if (s->failed.code == GW_OK || s->fresh.count > 0) {
+	if (!disk_failed(s)) {
 		gw_loaded_deinit(&s->box);
 		s->box = s->fresh;
 		s->fresh = (struct gw_loaded){ 0 };
@@ -108,12 +156,11 @@ static void on_loaded(uv_work_t *request, int status)
 		s->note = NULL;
 	}
 	if (s->store != NULL && s->records == NULL)
-		s->records = gw_records_new(s->loop, s->store, s->queue);
-	if (s->records == NULL)
-		gw_fail(&s->failed, GW_ERR_NOMEM, "out of memory");
-	if (s->failed.code != GW_OK && s->records == NULL) {
-		s->stopping = true;
-	} else {
+		s->records = gw_records_new(s->loop, s->store, s->queue, on_disk, s);
+	if (s->store != NULL && s->records == NULL)
+		gw_fail(&s->disk, GW_ERR_NOMEM, "out of memory");
+	if (!disk_failed(s)) {
+		s->disk_told = false;
 		if (s->options.now && !s->loaded_once)
 			s->passed_over = s->box.pause_until; /* of an earlier run */
 		s->loaded_once = true;
@@ -168,7 +215,9 @@ static void count_waiting(struct gw_sender *s)
 static void end(struct gw_sender *s)
 {
 	const struct gw_sender_event ev = { .type = GW_SENDER_DONE,
-		.err = s->failed.code != GW_OK ? &s->failed : NULL,
+		.err = disk_failed(s)            ? &s->disk
+		       : s->failed.code != GW_OK ? &s->failed
+						 : NULL,
 		.counts = &s->counts };
 
 	enter(s, SENDER_OVER);
@@ -202,10 +251,14 @@ static void try_to_end(struct gw_sender *s)
 		gw_evidence_cancel(s->evidence);
 	if (s->attempts == NULL || s->stopping)
 		close_session(s);
-	if (is_busy(s))
+	if (is_busy(s)) {
 		uv_timer_start(&s->timer, on_timer, 10, 0);
-	else
+	} else if (s->records != NULL && gw_records_owed(s->records) && !s->last_chance) {
+		s->last_chance = true;
+		gw_records_retry(s->records);
+	} else {
 		end(s);
+	}
 }
 
 static void on_session(void *ctx, const struct gw_smtp_event *ev)
@@ -430,13 +483,39 @@ static void wait_or_end(struct gw_sender *s, int64_t until)
 		try_to_end(s);
 }
 
-/* It was moved away, or replaced: another sender opens what is there now. */
+/* It was moved away, or replaced, or the state was: another sender opens what is there now. */
 static void leave_queue(struct gw_sender *s)
 {
 	gw_fail(&s->failed, GW_ERR_CANCELLED,
 		"the outbox is gone, or another one stands in its place: it is opened anew");
-	s->stopping = true;
+	gw_error_clear(&s->disk);
+	s->stopping = s->last_chance = true; /* what is owed is another one's */
 	try_to_end(s);
+}
+
+/* I4 */
+static void wait_for_disk(struct gw_sender *s)
+{
+	close_session(s);
+	if (!s->options.forever || s->disk.code == GW_ERR_CORRUPT) {
+		s->stopping = true;
+		try_to_end(s);
+		return;
+	}
+	tell_disk(s);
+	enter(s, SENDER_WAITING);
+	sleep_until(s, sender_now() + DISK_AGAIN_S);
+}
+
+/* Nothing is under way: reads the outbox, if it is there, and if everything is on record. */
+static void look_anew(struct gw_sender *s)
+{
+	if (!gw_queue_stands(s->queue) || !state_stands(s))
+		leave_queue(s);
+	else if (s->records != NULL && gw_records_owed(s->records))
+		gw_records_retry(s->records);
+	else
+		start_loading(s);
 }
 
 /* The one place where it is decided what comes next; called when anything has changed. */
@@ -454,9 +533,8 @@ static void go_on(struct gw_sender *s)
 	}
 	if (s->loading || s->credentials != NULL || s->state == SENDER_CONNECTING)
 		return;
-	if (s->failed.code == GW_ERR_DISK || s->failed.code == GW_ERR_STATE) {
-		s->stopping = true; /* what cannot be put on record is not done */
-		try_to_end(s);
+	if (disk_failed(s)) {
+		wait_for_disk(s);
 		return;
 	}
 	facts = facts_of(s);
@@ -464,10 +542,8 @@ static void go_on(struct gw_sender *s)
 	if (s->attempts == NULL && s->dirty && (s->stale || !s->up || next.item == NULL)) {
 		if (is_busy(s)) /* I2; soon */
 			uv_timer_start(&s->timer, on_timer, 5, 0);
-		else if (gw_queue_stands(s->queue))
-			start_loading(s);
 		else
-			leave_queue(s);
+			look_anew(s);
 		return;
 	}
 	if (s->up && next.item != NULL) {

@@ -76,6 +76,9 @@ struct gw_sender {
 	bool dirty;             /* the outbox is not as it was loaded any more */
 	bool stale;             /* and must be looked at before anything else is sent */
 	struct gw_error failed; /* told by DONE */
+	struct gw_error disk;   /* what the disk refuses; told by DONE before anything else */
+	bool disk_told, last_chance;
+	uint64_t store_ino; /* of the state's file */
 
 	struct gw_tls_ctx *tls;  /* owned */
 	struct gw_account login; /* the account as it signs in for sending; strings are its own */

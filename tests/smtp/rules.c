@@ -123,6 +123,11 @@ static bool act(const char *answer, void (*take)(void))
 		flush_out();
 		sleep((unsigned)atoi(answer + 5));
 		return false;
+	} else if (strncmp(answer, "wait-for ", 9) == 0) {
+		flush_out();
+		while (access(answer + 9, F_OK) != 0)
+			usleep(10000);
+		return false;
 	} else if (strncmp(answer, "hangup-when ", 12) == 0) {
 		flush_out();
 		while (access(answer + 12, F_OK) != 0)

@@ -30,7 +30,7 @@
  * any), the answer is ANSWER instead, COUNT times ("*": always) over all connections.  In ANSWER
  * "\n" parts lines; "silence", "close", "rst", "accept-close" (takes the message, then closes),
  * "hangup-when FILE" (closes as soon as that file exists), "endless", "huge" (9 MB), "nul" and "none" (no answer) are what they say; "many" (10,000 lines go before it),
- * "wait SECONDS" and "deaf" (it drops what else has come) end with the usual answer.
+ * "wait SECONDS", "wait-for FILE" and "deaf" (it drops what else has come) end with the usual answer.
  */
 #include "folder.h"
 #include "rules.h"
