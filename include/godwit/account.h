@@ -112,7 +112,8 @@ struct gw_account {
 	char *user;
 	enum gw_auth auth;
 	char *password_command; /* its first line of output is the password */
-	char *token_command;    /* OAUTH2: likewise the access token; NULL: from oauth2 */
+	char *password; /* known already, so the command is not run; NULL: it is.  Wiped by its owner */
+	char *token_command; /* OAUTH2: likewise the access token; NULL: from oauth2 */
 	struct gw_oauth_provider oauth2;
 	struct gw_smtp_account smtp;
 	char *maildir; /* absolute path of the root; NULL: no IMAP, it only sends */

@@ -41,6 +41,11 @@ enum gw_code gw_auth_forget(struct uv_loop_s *loop, const struct gw_account *acc
 /* GW_AUTH_DONE brings GW_ERR_CANCELLED. */
 void gw_auth_cancel(struct gw_auth_flow *flow);
 
+/* Runs the account's password-command.  Blocking.  *out: heap, for gw_auth_wipe().  GW_ERR_SECRET. */
+enum gw_code gw_auth_password(const struct gw_account *account, char **out, struct gw_error *err);
+/* Wipes a password and frees it; NULL is accepted. */
+void gw_auth_wipe(char *password);
+
 /* Hears of commands that may ask a person for a password on the terminal.  what: "ACCOUNT: waiting for
  * password-command" as one begins, NULL as none is left; well: the one that ended gave it. */
 typedef void gw_asking_cb(void *ctx, const char *what, bool well);

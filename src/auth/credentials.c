@@ -55,13 +55,14 @@ static void on_token(void *ctx, const struct gw_tokens *tokens, const struct gw_
 	end(c, err != NULL ? NULL : gw_sasl_bearer_new(c->account, tokens), err);
 }
 
-/* A tunnel that knows us. */
+/* A tunnel that knows us, or the password is known. */
 static void on_none_needed(void *ctx)
 {
 	struct gw_credentials *c = ctx;
+	const char *known = c->account->password;
 
 	c->later = NULL;
-	end(c, gw_sasl_plain_new(c->account->user, ""), NULL);
+	end(c, gw_sasl_plain_new(c->account->user, known == NULL ? "" : known), NULL);
 }
 
 enum gw_code gw_credentials_start(uv_loop_t *loop, const struct gw_log *log,
@@ -77,7 +78,7 @@ enum gw_code gw_credentials_start(uv_loop_t *loop, const struct gw_log *log,
 	if (c == NULL)
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	*c = (struct gw_credentials){ .account = account, .cb = cb, .ctx = ctx };
-	if (command != NULL)
+	if (command != NULL && (token || account->password == NULL))
 		code = gw_secret_start(loop, command, token ? "token-command" : "password-command",
 			account->name, on_secret, c, &c->secret, err);
 	else if (token)

@@ -34,6 +34,7 @@ enum gw_code answer_set(struct answers *a, const char *key, const char *value, s
 	if (slot == NULL)
 		slot = &a->list[a->count++];
 	snprintf(slot->key, sizeof slot->key, "%s", key);
+	explicit_bzero(slot->value, sizeof slot->value);
 	snprintf(slot->value, sizeof slot->value, "%s", value);
 	return GW_OK;
 }
@@ -196,7 +197,10 @@ enum gw_code answer_need(struct answers *a, const struct question *q, struct gw_
 		return gw_fail(err, GW_ERR_CONFIG, "%s is missing: give it with --set %s=...",
 			q->key, q->key);
 	code = answer_ask(q, line, err);
-	return code == GW_OK ? answer_set(a, q->key, line, err) : code;
+	if (code == GW_OK)
+		code = answer_set(a, q->key, line, err);
+	explicit_bzero(line, sizeof line); /* it may be a password */
+	return code;
 }
 
 enum gw_code answer_again(

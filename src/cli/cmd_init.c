@@ -91,7 +91,7 @@ static bool read_draft(struct init *in, struct gw_buf *text, struct config *out)
 	return ok;
 }
 
-static const struct gw_account *account_in(const struct init *in, const struct config *config)
+static struct gw_account *account_in(const struct init *in, const struct config *config)
 {
 	for (size_t i = 0; i < config->count; i++) {
 		if (strcmp(config->accounts[i].name, in->name) == 0)
@@ -151,7 +151,8 @@ static enum trial_result try_answers(struct init *in, enum trial_depth depth)
 
 	gw_buf_init(&text, TEXT_MAX);
 	if (fill_up(in) && read_draft(in, &text, &config) &&
-		(depth != TRIAL_LOGIN || sign_in(in, &config)))
+		(depth != TRIAL_LOGIN ||
+			(sign_in(in, &config) && init_know_password(in, account_in(in, &config)))))
 		result = trial(account_in(in, &config), depth, in->log);
 	in->answers = answers;
 	config_free(&config);
@@ -280,30 +281,6 @@ static bool ask_client(struct init *in)
 					     .text = "And its secret" }));
 }
 
-static bool ask_password(struct init *in)
-{
-	char usual[ANSWER_SIZE];
-
-	if (in->answers.asks && init_given(in, "password-command") == NULL)
-		printf("\ngodwit keeps no password: it runs a command that prints it.  In each "
-		       "pair, "
-		       "the\nfirst line puts the password there once, and the second is the "
-		       "command:\n"
-		       "  pass insert mail/%s\n"
-		       "  pass show mail/%s\n"
-		       "with the desktop's keyring:\n"
-		       "  secret-tool store --label='mail %s' mail %s\n"
-		       "  secret-tool lookup mail %s\n"
-		       "in a file that only you can read (type it in, then Enter and Ctrl-D):\n"
-		       "  install -m 600 /dev/stdin ~/.mail-%s\n"
-		       "  cat ~/.mail-%s\n\n",
-			in->name, in->name, in->name, in->name, in->name, in->name, in->name);
-	snprintf(usual, sizeof usual, "pass show mail/%.60s", in->name);
-	return init_need(in, (struct question){ .key = "password-command",
-				     .text = "A command that prints the password",
-				     .usual = usual });
-}
-
 static bool ask_sign_in(struct init *in)
 {
 	const struct provider *p = in->provider;
@@ -320,7 +297,7 @@ static bool ask_sign_in(struct init *in)
 	auth = init_given(in, "auth");
 	if (auth != NULL ? strcmp(auth, "oauth2") == 0 : (p != NULL && !p->passwords))
 		return ask_client(in);
-	return ask_password(in);
+	return init_ask_password(in);
 }
 
 /* Asks for the server until one answers.  Who sticks to an answer goes on with it. */
@@ -343,15 +320,16 @@ static bool settle_server(struct init *in)
 
 static bool ask_again_who(struct init *in, bool *same)
 {
-	static const struct question list[] = { { .key = "user",
-							.text = "The name to sign in with" },
-		{ .key = "password-command", .text = "A command that prints the password" },
-		{ .key = "token-command", .text = "A command that prints the token" },
+	static const struct question user = { .key = "user", .text = "The name to sign in with" };
+	static const struct question list[] = { { .key = "token-command",
+							.text = "A command that prints the token" },
 		{ .key = "oauth2-client-id", .text = "The client id that the provider gave you" },
 		{ .key = "oauth2-client-secret", .text = "And its secret" } };
 	bool one;
 
-	*same = true;
+	if (!init_again(in, user, same) || !init_ask_password_again(in, &one))
+		return false;
+	*same &= one;
 	for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
 		if (!init_again(in, list[i], &one))
 			return false;
@@ -369,8 +347,11 @@ static bool settle_sign_in(struct init *in)
 
 		if (result == TRIAL_STOPPED)
 			return false;
-		if (result == TRIAL_GOOD)
+		if (result == TRIAL_GOOD) {
+			in->works = true;
 			return true;
+		}
+		init_forget_password(in); /* another time it may give another one */
 		if (!(result == TRIAL_BAD_SERVER ? init_ask_server_again(in, &same)
 						 : ask_again_who(in, &same)))
 			return false;
@@ -398,6 +379,24 @@ static bool settle_maildir(struct init *in)
 	return true;
 }
 
+/* Whoever is asked for patterns sees what they are over. */
+static void show_names(struct init *in)
+{
+	struct answers answers = in->answers;
+	struct config config = { 0 };
+	struct gw_buf text;
+
+	gw_buf_init(&text, TEXT_MAX);
+	if (in->works && fill_up(in) && read_draft(in, &text, &config) &&
+		init_know_password(in, account_in(in, &config)))
+		init_look(in, account_in(in, &config));
+	in->answers = answers;
+	gw_error_clear(&in->err);
+	init_print_names(in);
+	config_free(&config);
+	gw_buf_deinit(&text);
+}
+
 static bool ask_folders(struct init *in)
 {
 	const struct question q = { .text = "Which mailboxes, by patterns, \"!\" for not: "
@@ -410,6 +409,7 @@ static bool ask_folders(struct init *in)
 
 	if (!in->answers.asks || init_given(in, "folders") != NULL)
 		return true;
+	show_names(in);
 	if (answer_ask(&q, line, &in->err) != GW_OK)
 		return false;
 	if (strcmp(line, "*") == 0)
@@ -457,37 +457,6 @@ static bool ask_all(struct init *in)
 
 /* --- the end --------------------------------------------------------------------------------- */
 
-static void print_sending(const struct gw_account *a)
-{
-	if (!gw_account_sends(a))
-		return;
-	printf("To send (godwit sendmail queues it, and sends it as soon as there is a line), in\n"
-	       "muttrc or neomuttrc:\n\n"
-	       "  set sendmail = \"godwit sendmail -oi\"\n"
-	       "  set use_envelope_from = yes\n"
-	       "  set sendmail_wait = 0\n\n"
-	       "In aerc's accounts.conf:    outgoing = godwit sendmail\n"
-	       "For git send-email:         git config --global sendemail.sendmailCmd \"godwit "
-	       "sendmail\"\n"
-	       "In Emacs:                   (setq message-send-mail-function "
-	       "'message-send-mail-with-sendmail\n"
-	       "                                  sendmail-program \"sendmail\") ; a link of that "
-	       "name to godwit\n\n");
-}
-
-static void print_readers(const char *maildir)
-{
-	printf("\nFor mutt and neomutt, in muttrc:\n\n"
-	       "  set mbox_type = Maildir\n"
-	       "  set folder = \"%s\"\n"
-	       "  set spoolfile = \"+INBOX\"\n"
-	       "  macro index S \"<shell-escape>godwit sync<enter>\" \"sync mail\"\n\n"
-	       "For notmuch:\n\n"
-	       "  notmuch config set database.path %s\n"
-	       "  notmuch config set new.ignore .godwit .godwit-name dovecot-keywords\n\n",
-		maildir, maildir);
-}
-
 /* Looks once more whether all of it works; the doctor's exit status. */
 static int try_account(struct init *in, const struct config *config)
 {
@@ -510,7 +479,8 @@ static bool finish(struct init *in, int *status)
 	*status = 0;
 	if (!read_draft(in, &text, &config))
 		goto out;
-	*status = try_account(in, &config);
+	*status = init_know_password(in, account_in(in, &config)) ? try_account(in, &config)
+								  : EX_NOPERM;
 	if (in->err.code == GW_OK && *status == EX_TEMPFAIL)
 		gw_fail(&in->err, GW_ERR_CANCELLED, "stopped; nothing was written");
 	if (in->err.code == GW_OK && *status > 1 &&
@@ -523,10 +493,8 @@ static bool finish(struct init *in, int *status)
 		goto out;
 	written = true;
 	*status = 0;
-	printf("\n%s has the account \"%s\" now. Next: godwit sync %s\n", in->file.path, in->name,
-		in->name);
-	print_readers(account_in(in, &config)->maildir);
-	print_sending(account_in(in, &config));
+	init_look(in, account_in(in, &config));
+	init_print_next(in, account_in(in, &config));
 out:
 	config_free(&config);
 	gw_buf_deinit(&text);
@@ -626,6 +594,8 @@ int cmd_init(const struct options *o, const struct gw_log *log)
 			 : !addressed && in.err.code == GW_ERR_CONFIG ? EX_USAGE
 								      : exit_status(&in.err);
 	}
+	init_forget_password(&in);
+	init_drop_boxes(&in);
 	config_file_deinit(&in.file);
 	free(path);
 	return status;

@@ -8,6 +8,8 @@
 #include "cli/config_smtp.h"
 #include "cli/config_text.h"
 
+#include "godwit/auth.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -216,6 +218,7 @@ void config_free(struct config *c)
 			a->oauth2.userinfo_url, a->oauth2.scope };
 
 		config_free_smtp(&a->smtp);
+		gw_auth_wipe(a->password);
 		for (size_t j = 0; j < sizeof strings / sizeof *strings; j++)
 			free(strings[j]);
 		free_list(a->folders, a->folder_count);

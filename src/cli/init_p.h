@@ -1,12 +1,20 @@
 /* cli/init_p.h - what the parts of `godwit init` share: cmd_init.c (the course of it), init_server.c (which
- * servers), init_password.c (where the password comes from). */
+ * servers), init_password.c (where the password comes from), init_look.c (what is there, and what to do next). */
 #pragma once
 
 #include "cli/answers.h"
 #include "cli/cli.h"
 #include "cli/config_file.h"
+#include "cli/typed_password.h"
 
 struct provider;
+
+struct init_box {
+	char *name, *dir; /* owned; dir: here */
+	char *use;        /* owned; "\\Sent" and the like; NULL */
+	bool wanted, counted;
+	uint32_t messages;
+};
 
 struct init {
 	const struct options *options;
@@ -17,6 +25,12 @@ struct init {
 	const struct provider *provider; /* NULL: none of ours */
 	char name[64];
 	struct answers answers;
+	char *password;         /* what password_of gave, so that it runs once; owned */
+	char *password_of;      /* a command; owned */
+	bool kept[STORES];      /* a password was put there, and may be replaced */
+	struct init_box *boxes; /* at the server, once it was asked; owned */
+	size_t box_count, box_cap;
+	bool works;       /* the sign-in does */
 	bool signed_in;   /* a person's part is done */
 	bool left_tokens; /* and may have left some, which go if nothing is written */
 	struct gw_error err;
@@ -34,3 +48,20 @@ bool init_ask_server(struct init *in);
 bool init_ask_server_again(struct init *in, bool *same);
 /* Which server takes mail.  A provider of ours has its own; without a terminal nothing is asked. */
 bool init_ask_sending(struct init *in);
+
+/* A command that prints the password; one that was typed is put where a command finds it.  false: in->err. */
+bool init_ask_password(struct init *in);
+/* The same again, if that is how the account signs in. */
+bool init_ask_password_again(struct init *in, bool *same);
+/* Gives account the password, so that its command runs once however often it signs in.  false: the command
+ * failed, which is told. */
+bool init_know_password(struct init *in, struct gw_account *account);
+void init_forget_password(struct init *in);
+
+/* Asks the server for its mailboxes, by which in->boxes are anew; what fails is told. */
+void init_look(struct init *in, const struct gw_account *account);
+/* The names, as patterns see them. */
+void init_print_names(const struct init *in);
+/* What mail readers are to be told, and what the first sync would fetch. */
+void init_print_next(const struct init *in, const struct gw_account *account);
+void init_drop_boxes(struct init *in);

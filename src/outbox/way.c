@@ -9,6 +9,7 @@ struct gw_account gw_way_login(const struct gw_account *account)
 	if (account->smtp.password_command != NULL) {
 		login.auth = GW_AUTH_PASSWORD;
 		login.password_command = account->smtp.password_command;
+		login.password = NULL;
 	}
 	return login;
 }

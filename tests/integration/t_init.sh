@@ -45,7 +45,9 @@ fails 69 'refused the login' me@example.org $here --set name=work "--set=passwor
 [ ! -e "$CONFIG" ] || fail "it was written although it does not work"
 grep -q 'stays as it was' "$T/err" || fail "$(cat "$T/err")"
 # shellcheck disable=SC2086
-init me@example.org $here --set name=work "--set=password-command=echo secret" || fail "init: $(cat "$T/err" "$T/out")"
+init me@example.org $here --set name=work "--set=password-command=echo . >> $T/asked; echo secret" || fail "init: $(cat "$T/err" "$T/out")"
+[ "$(wc -l < "$T/asked")" = 1 ] || fail "the password was asked for $(wc -l < "$T/asked") times"
+grep -q 'The first sync fetches 20 messages (0.0 MB) in 1 mailbox\.' "$T/out" || fail "$(cat "$T/out")"
 grep -q 'set folder = ".*/home/Mail/work"' "$T/out" || fail "$(cat "$T/out")"
 [ "$(stat -c %a "$CONFIG")" = 600 ] || fail "others can read the configuration"
 account work
@@ -111,15 +113,23 @@ type_in 'name to sign in with' 'me'
 type_in 'prints the password' 'echo wrong'
 until_true "the login is tried" shows 'BAD   login: '
 type_in 'name to sign in with \[me\]' ''
-type_in 'prints the password \[echo wrong\]' 'echo secret'
+type_in 'prints the password \[echo wrong\]' 'wrong&hunter2'
+until_true "that is a password" shows 'That looks like a password'
+type_in 'Where to keep it \[.*\]: *$' 'file'
+until_true "the wrong one is refused, too" shows 'It is kept'
+type_in 'name to sign in with \[me\]: *$' ''
+type_in 'prints the password \[cat ' 'secret'
+type_in 'Where to keep it \[.*\]: *$' 'file'
 until_true "the login is tried again" shows 'ok    login: "me" is signed in'
 type_in '"none": do not send) \[smtp.example.invalid\]' 'none'
+until_true "the mailboxes are shown" shows '      20  INBOX'
 type_in 'Which mailboxes, by patterns' '*, !Spam'
 type_in 'directory for the mail \[~/Mail/third\]' "$T/home/Mail/private/inside"
 until_true "it is another account's" shows 'directory for the mail \[.*/home/Mail/private/inside\]'
 type_in 'private/inside\]' "$T/home/Mail/third"
 until_true "it is done" shows 'status 0'
 tmux -L "godwit$$" kill-server
+[ "$(cat "$T/home/.config/godwit/third.password") $(stat -c %a "$T/home/.config/godwit/third.password")" = 'secret 600' ] || fail "the password is not kept"
 grep -q 'folders = {"\*", "!Spam"}' "$T/home/.config/godwit/config" || fail "$(cat "$T/home/.config/godwit/config")"
 account third
 [ -d "$T/home/Mail/private/Archive" ] || fail "the archive is not there"
