@@ -218,6 +218,10 @@ static enum gw_code store_row(struct gw_op *op, struct gw_disk_world *world,
 		return code == GW_OK && op->to != NULL
 			       ? gw_store_hold(store, mailbox, op->uid, NULL, op->to, err)
 			       : code;
+	case GW_OP_UNDELETED:
+		code = gw_store_message_leave(store, mailbox, op->uid, GW_ROW_UNDELETED, err);
+		return code == GW_OK ? gw_store_hold(store, mailbox, op->uid, NULL, op->to, err)
+				     : code;
 	case GW_OP_TAKE:
 	case GW_OP_INHERIT:
 		code = drop_row(store, op->row_place->mailbox, op->from_uid, err);

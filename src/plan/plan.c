@@ -258,6 +258,10 @@ static bool missing_here(const struct gw_plan_input *in, const struct gw_base_ms
 	if (b->kind == GW_BASE_OUTSIDE && r != NULL &&
 		!outside(in, b->uid, r->flags, is_old(b, r), size_of(b, r)))
 		return download(plan, r, GW_DO_DOWNLOAD);
+	if (b->kind == GW_BASE_UNDELETED && r != NULL && changed_there(in, b, r))
+		return download(plan, r, GW_DO_RETURN);
+	if (b->kind == GW_BASE_UNDELETED && in->retry_undeleted && !in->copies_differ)
+		return delete_there(in, b, r != NULL ? r->flags : b->flags, plan);
 	if (b->kind != GW_BASE_FILE && b->kind != GW_BASE_HIDDEN)
 		return r == NULL || update_base(b, r->flags, plan);
 	if (in->copies_differ) /* then all of the server is looked at */

@@ -153,7 +153,9 @@ static const char *const sql[STATEMENTS] = {
 		" (SELECT count(*) FROM refused_keyword WHERE mailbox_id = id),"
 		" (SELECT min(at) FROM refused_keyword WHERE mailbox_id = id), shows,"
 		" CASE WHEN shows > 0 THEN (SELECT count(*) FROM message WHERE mailbox_id = id"
-		" AND state = 4) ELSE 0 END"
+		" AND state = 4) ELSE 0 END,"
+		" (SELECT count(*) FROM held JOIN message USING (mailbox_id, uid)"
+		" WHERE held.mailbox_id = mailbox.id AND state = 5)"
 		" FROM mailbox"
 		" ORDER BY remote_name",
 	[ST_MAILBOX_ADD] = "INSERT INTO mailbox(remote_name, delimiter, local_dir, special_use,"
