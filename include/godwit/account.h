@@ -76,6 +76,9 @@ struct gw_pins {
 /* Is text "sha256/" and the base64 of a digest? */
 bool gw_is_pin(const char *text);
 
+/* Is it a SASL mechanism that takes a password, and that we know? */
+bool gw_is_mechanism(const char *name);
+
 /* How an account sends (RFC 6409).  host NULL: it does not. */
 struct gw_smtp_account {
 	char *host;
@@ -113,6 +116,10 @@ struct gw_account {
 	enum gw_auth auth;
 	char *password_command; /* its first line of output is the password */
 	char *password; /* known already, so the command is not run; NULL: it is.  Wiped by its owner */
+	/* PASSWORD: SASL mechanisms that may be used, the preferred one first; count 0: any.  "PLAIN" stands
+	 * for the LOGIN command, too. */
+	char **mechanisms;
+	size_t mechanism_count;
 	char *token_command; /* OAUTH2: likewise the access token; NULL: from oauth2 */
 	struct gw_oauth_provider oauth2;
 	struct gw_smtp_account smtp;

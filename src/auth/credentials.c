@@ -28,6 +28,8 @@ static void end(struct gw_credentials *c, struct gw_sasl *sasl, const struct gw_
 		gw_fail(&local, GW_ERR_CANCELLED, "cancelled");
 	else if (sasl == NULL)
 		gw_fail(&local, GW_ERR_NOMEM, "out of memory");
+	if (sasl != NULL)
+		gw_sasl_restrict(sasl, c->account->mechanisms, c->account->mechanism_count);
 	if (local.code != GW_OK)
 		gw_sasl_unref(&sasl);
 	c->cb(c->ctx, sasl, local.code == GW_OK ? NULL : &local);
@@ -44,7 +46,7 @@ static void on_secret(void *ctx, const char *text, const struct gw_error *err)
 		sasl = a->auth == GW_AUTH_OAUTH2
 			       ? gw_sasl_bearer_new(a,
 					 &(struct gw_tokens){ .access = (char *)(uintptr_t)text })
-			       : gw_sasl_plain_new(a->user, text);
+			       : gw_sasl_password_new(a->user, text);
 	end(c, sasl, err);
 }
 
@@ -62,7 +64,7 @@ static void on_none_needed(void *ctx)
 	const char *known = c->account->password;
 
 	c->later = NULL;
-	end(c, gw_sasl_plain_new(c->account->user, known == NULL ? "" : known), NULL);
+	end(c, gw_sasl_password_new(c->account->user, known == NULL ? "" : known), NULL);
 }
 
 enum gw_code gw_credentials_start(uv_loop_t *loop, const struct gw_log *log,

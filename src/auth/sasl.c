@@ -1,6 +1,7 @@
 /* auth/sasl.c - see sasl.h. */
 #include "auth/sasl.h"
 
+#include "auth/scram.h"
 #include "base/text.h"
 
 #include <jansson.h>
@@ -13,6 +14,7 @@ struct credentials {
 	struct gw_sasl base; /* first: a pointer to it is a pointer to the whole */
 	char *user;          /* owned */
 	char *secret;        /* owned; wiped */
+	const char *ways[4]; /* of a password: the mechanisms; static */
 	/* Of a token; owned, NULL: not known. */
 	char *name;    /* of the account */
 	char *address; /* who signed in */
@@ -116,15 +118,68 @@ static void plain_close_up(struct gw_sasl *self)
 	explicit_bzero(letters, sizeof letters);
 }
 
-struct gw_sasl *gw_sasl_plain_new(const char *user, const char *password)
+static struct gw_sasl *begin_scram(
+	struct gw_sasl *self, const char *mechanism, const struct gw_sasl_binding *binding)
 {
-	static const char *const mechanisms[] = { "PLAIN", NULL };
+	const struct credentials *c = (const struct credentials *)self;
+
+	return gw_scram_new(
+		c->user, c->secret, binding, strcmp(mechanism, GW_SCRAM_PLUS) == 0, NULL);
+}
+
+static bool is_ascii(const char *text)
+{
+	while (*text >= ' ' && *text < 0x7f)
+		text++;
+	return *text == '\0';
+}
+
+/* Those of a password; a NULL ends. */
+static const char *const by_password[] = { GW_SCRAM_PLUS, GW_SCRAM, "PLAIN", NULL };
+
+bool gw_is_mechanism(const char *name)
+{
+	for (const char *const *m = by_password; *m != NULL; m++) {
+		if (strcmp(*m, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+void gw_sasl_restrict(struct gw_sasl *sasl, char *const *names, size_t count)
+{
+	struct credentials *c = (struct credentials *)sasl;
+	size_t n = 0, most = sizeof c->ways / sizeof *c->ways - 1;
+
+	if (count == 0 || sasl->password == NULL)
+		return;
+	sasl->takes_login = false;
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(names[i], GW_SCRAM) == 0 && n < most)
+			c->ways[n++] = GW_SCRAM_PLUS;
+		for (const char *const *m = by_password; *m != NULL; m++) {
+			if (strcmp(*m, names[i]) == 0 && n < most)
+				c->ways[n++] = *m;
+		}
+		sasl->takes_login |= strcmp(names[i], "PLAIN") == 0;
+	}
+	c->ways[n] = NULL;
+}
+
+struct gw_sasl *gw_sasl_password_new(const char *user, const char *password)
+{
 	struct credentials *c = new_credentials(user, password);
+	size_t first;
 
 	if (c == NULL)
 		return NULL;
-	c->base.mechanisms = mechanisms;
+	first = is_ascii(user) && is_ascii(password) ? 0 : 2;
+	for (size_t i = 0; i < 3; i++)
+		c->ways[i] = by_password[(first + i) % 3];
+	c->base.mechanisms = c->ways;
 	c->base.password = c->secret;
+	c->base.takes_login = true;
+	c->base.begin = begin_scram;
 	c->base.next = plain_next;
 	c->base.close_up = plain_close_up;
 	return &c->base;

@@ -5,8 +5,14 @@
 #include "auth/vault.h"
 #include "base/sasl.h"
 
-/* PLAIN (RFC 4616). */
-struct gw_sasl *gw_sasl_plain_new(const char *user, const char *password);
+/* With a password: SCRAM-SHA-256 (scram.h), with the connection bound where that can be, else PLAIN (RFC 4616)
+ * and the LOGIN command.  A name or a password beyond ASCII goes by PLAIN first: what SCRAM makes of it is
+ * not the same everywhere. */
+struct gw_sasl *gw_sasl_password_new(const char *user, const char *password);
+
+/* Only those named are used, in that order; count 0: as they come.  SCRAM-SHA-256 stands for its -PLUS, too, and
+ * PLAIN for LOGIN. */
+void gw_sasl_restrict(struct gw_sasl *sasl, char *const *names, size_t count);
 
 /* OAUTHBEARER (RFC 7628) and XOAUTH2, its predecessor at Google and Microsoft. */
 struct gw_sasl *gw_sasl_bearer_new(

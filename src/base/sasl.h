@@ -7,6 +7,14 @@
 #include "base/buf.h"
 
 #include <stdint.h>
+#include <string.h>
+
+/* What ties a sign-in to the connection that it happens on (RFC 5056). */
+struct gw_sasl_binding {
+	const char *type; /* static: "tls-exporter" (RFC 9266), "tls-server-end-point" (RFC 5929) */
+	uint8_t data[64];
+	size_t n;
+};
 
 struct gw_sasl {
 	size_t refs; /* gw_sasl_ref() and gw_sasl_unref() only */
@@ -14,12 +22,22 @@ struct gw_sasl {
 		*mechanisms;  /* as in AUTH=..., the preferred one first; NULL ends; static */
 	const char *user;     /* owned by the implementation */
 	const char *password; /* for the LOGIN command; NULL when there is none */
+	bool takes_login;     /* and LOGIN, which says it, may be used */
 	int64_t expires_at;   /* seconds; 0: it does not */
 
 	/* Appends the base64 answer of a mechanism to a challenge (base64, empty at first) to out;
 	 * "*" to give up.  GW_ERR_NOMEM. */
 	enum gw_code (*next)(struct gw_sasl *self, const char *mechanism, struct gw_slice challenge,
 		struct gw_buf *out);
+
+	/* Mechanisms whose name begins with "SCRAM-" are a dialogue with a memory: this begins one, for one
+	 * connection, whose next() and distrust() are to be called instead.  binding NULL: the connection has
+	 * none.  The caller has the reference; NULL: out of memory.  NULL itself: none is among `mechanisms`. */
+	struct gw_sasl *(*begin)(
+		struct gw_sasl *self, const char *mechanism, const struct gw_sasl_binding *binding);
+	/* Why the server may not be who it says it is, as the end of "HOST ..."; over: it says that we are
+	 * signed in.  NULL: nothing speaks against it.  NULL itself: nobody can tell. */
+	const char *(*distrust)(struct gw_sasl *self, bool over);
 
 	/* What a person can do when the login was refused; owned by self.  NULL: nothing is known. */
 	const char *(*advice)(struct gw_sasl *self);
@@ -48,4 +66,30 @@ static inline void gw_sasl_unref(struct gw_sasl **at)
 	*at = NULL;
 	if (sasl != NULL && --sasl->refs == 0)
 		sasl->free(sasl);
+}
+
+static inline bool gw_sasl_has_dialogue(const char *mechanism)
+{
+	return strncmp(mechanism, "SCRAM-", 6) == 0;
+}
+
+/* Makes ready for `mechanism` on a fresh connection: *exchange, given up first, is its dialogue, or NULL where it
+ * has none.  binding: as for begin().  GW_ERR_NOMEM. */
+static inline enum gw_code gw_sasl_begin(struct gw_sasl *sasl, const char *mechanism,
+	const struct gw_sasl_binding *binding, struct gw_sasl **exchange)
+{
+	gw_sasl_unref(exchange);
+	if (!gw_sasl_has_dialogue(mechanism))
+		return GW_OK;
+	*exchange = sasl->begin(sasl, mechanism, binding);
+	return *exchange == NULL ? GW_ERR_NOMEM : GW_OK;
+}
+
+/* next() of the exchange, if there is one, else of sasl. */
+static inline enum gw_code gw_sasl_answer(struct gw_sasl *sasl, struct gw_sasl *exchange,
+	const char *mechanism, struct gw_slice challenge, struct gw_buf *out)
+{
+	struct gw_sasl *who = exchange != NULL ? exchange : sasl;
+
+	return who->next(who, mechanism, challenge, out);
 }

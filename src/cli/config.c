@@ -224,6 +224,7 @@ void config_free(struct config *c)
 		free_list(a->folders, a->folder_count);
 		free_list(a->watch, a->watch_count);
 		free_list(a->pins.list, a->pins.count);
+		free_list(a->mechanisms, a->mechanism_count);
 		for (size_t j = 0; j < a->window_count; j++) {
 			free(a->windows[j].pattern);
 			free(a->windows[j].local);

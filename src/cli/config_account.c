@@ -120,6 +120,24 @@ static enum gw_code read_pins(
 	return code;
 }
 
+static enum gw_code read_mechanisms(const struct config_reader *r, cfg_t *sec, struct gw_account *a)
+{
+	enum gw_code code =
+		config_read_list(r, sec, "auth-mechanisms", &a->mechanisms, &a->mechanism_count);
+
+	if (code == GW_OK && a->mechanism_count > 0 && a->auth == GW_AUTH_OAUTH2)
+		return wrong(
+			r, sec, "auth-mechanisms are of passwords, and auth = \"oauth2\" has none");
+	for (size_t i = 0; code == GW_OK && i < a->mechanism_count; i++) {
+		if (!gw_is_mechanism(a->mechanisms[i]))
+			code = wrong(r, sec,
+				"auth-mechanisms: \"%s\" is not one of SCRAM-SHA-256-PLUS, "
+				"SCRAM-SHA-256, PLAIN",
+				a->mechanisms[i]);
+	}
+	return code;
+}
+
 /* What is not set is the provider's. */
 static enum gw_code read_daily(
 	const struct config_reader *r, cfg_t *sec, const struct provider *p, struct gw_account *a)
@@ -508,6 +526,8 @@ enum gw_code config_read_account(const struct config_reader *r, cfg_t *sec, stru
 		a->connections = p != NULL ? p->connections : DEFAULT_CONNECTIONS;
 	if (code == GW_OK && a->host != NULL)
 		code = read_tls(r, sec, p, a);
+	if (code == GW_OK)
+		code = read_mechanisms(r, sec, a);
 	if (code == GW_OK)
 		code = read_pins(r, sec, "tls-pin", &a->pins);
 	if (code == GW_OK)

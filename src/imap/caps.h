@@ -4,32 +4,34 @@
 #include "base/buf.h"
 
 /* One list yields the enumerators and the table of names. */
-#define GW_CAPS(X)                              \
-	X(IMAP4REV1, "IMAP4rev1")               \
-	X(STARTTLS, "STARTTLS")                 \
-	X(LOGINDISABLED, "LOGINDISABLED")       \
-	X(SASL_IR, "SASL-IR")                   \
-	X(AUTH_PLAIN, "AUTH=PLAIN")             \
-	X(AUTH_XOAUTH2, "AUTH=XOAUTH2")         \
-	X(AUTH_BEARER, "AUTH=OAUTHBEARER")      \
-	X(LITERAL_PLUS, "LITERAL+")             \
-	X(LITERAL_MINUS, "LITERAL-")            \
-	X(ENABLE, "ENABLE")                     \
-	X(ID, "ID")                             \
-	X(NAMESPACE, "NAMESPACE")               \
-	X(CONDSTORE, "CONDSTORE")               \
-	X(QRESYNC, "QRESYNC")                   \
-	X(ESEARCH, "ESEARCH")                   \
-	X(LIST_EXTENDED, "LIST-EXTENDED")       \
-	X(LIST_STATUS, "LIST-STATUS")           \
-	X(SPECIAL_USE, "SPECIAL-USE")           \
-	X(UIDPLUS, "UIDPLUS")                   \
-	X(MOVE, "MOVE")                         \
-	X(UNSELECT, "UNSELECT")                 \
-	X(COMPRESS_DEFLATE, "COMPRESS=DEFLATE") \
-	X(IDLE, "IDLE")                         \
-	X(NOTIFY, "NOTIFY")                     \
-	X(OBJECTID, "OBJECTID")                 \
+#define GW_CAPS(X)                                    \
+	X(IMAP4REV1, "IMAP4rev1")                     \
+	X(STARTTLS, "STARTTLS")                       \
+	X(LOGINDISABLED, "LOGINDISABLED")             \
+	X(SASL_IR, "SASL-IR")                         \
+	X(AUTH_PLAIN, "AUTH=PLAIN")                   \
+	X(AUTH_SCRAM, "AUTH=SCRAM-SHA-256")           \
+	X(AUTH_SCRAM_PLUS, "AUTH=SCRAM-SHA-256-PLUS") \
+	X(AUTH_XOAUTH2, "AUTH=XOAUTH2")               \
+	X(AUTH_BEARER, "AUTH=OAUTHBEARER")            \
+	X(LITERAL_PLUS, "LITERAL+")                   \
+	X(LITERAL_MINUS, "LITERAL-")                  \
+	X(ENABLE, "ENABLE")                           \
+	X(ID, "ID")                                   \
+	X(NAMESPACE, "NAMESPACE")                     \
+	X(CONDSTORE, "CONDSTORE")                     \
+	X(QRESYNC, "QRESYNC")                         \
+	X(ESEARCH, "ESEARCH")                         \
+	X(LIST_EXTENDED, "LIST-EXTENDED")             \
+	X(LIST_STATUS, "LIST-STATUS")                 \
+	X(SPECIAL_USE, "SPECIAL-USE")                 \
+	X(UIDPLUS, "UIDPLUS")                         \
+	X(MOVE, "MOVE")                               \
+	X(UNSELECT, "UNSELECT")                       \
+	X(COMPRESS_DEFLATE, "COMPRESS=DEFLATE")       \
+	X(IDLE, "IDLE")                               \
+	X(NOTIFY, "NOTIFY")                           \
+	X(OBJECTID, "OBJECTID")                       \
 	X(GMAIL, "X-GM-EXT-1")
 
 enum gw_cap_bit {

@@ -4,14 +4,16 @@
  *   next_step: TLS wanted and not up -> STARTTLS --OK--> HANDSHAKE --up--> CAPS
  *              else AUTHENTICATE or PASSWORD --OK--> CAPS_AGAIN (unless told) --> COMPRESS (if
  *              wanted and offered) --> DONE
- *   AUTHENTICATE --refused, and not for the credentials--> PASSWORD
+ *   AUTHENTICATE --refused, and not for the credentials--> AUTHENTICATE by PLAIN, or PASSWORD
  *   GREETING --PREAUTH--> CAPS_AGAIN        any --refuse()--> REFUSED
  *
  * I1  nothing learned in clear survives HANDSHAKE (RFC 9051 6.2.1), and bytes that came behind the
  *     answer to STARTTLS end the connection.
  * I2  a credential goes out only over TLS, through a tunnel, or with `tls = none`, which the
  *     configuration allows for loopback only.
- * I3  decide() chooses and sends nothing; enter() acts and is the only writer of the state.
+ * I3  where a password is proven (SCRAM), only a server that proved it as well is signed in to, and one that did
+ *     not is never told the password.
+ * I4  decide() chooses and sends nothing; enter() acts and is the only writer of the state.
  */
 #include "imap/refusal.h"
 #include "imap/session_p.h"
@@ -60,12 +62,18 @@ static const char *choose_mechanism(const struct gw_session *s)
 	static const struct {
 		const char *name;
 		uint32_t cap;
-	} offered[] = { { "PLAIN", GW_CAP_AUTH_PLAIN }, { "OAUTHBEARER", GW_CAP_AUTH_BEARER },
-		{ "XOAUTH2", GW_CAP_AUTH_XOAUTH2 } };
+	} offered[] = { { "PLAIN", GW_CAP_AUTH_PLAIN }, { "SCRAM-SHA-256", GW_CAP_AUTH_SCRAM },
+		{ "SCRAM-SHA-256-PLUS", GW_CAP_AUTH_SCRAM_PLUS },
+		{ "OAUTHBEARER", GW_CAP_AUTH_BEARER }, { "XOAUTH2", GW_CAP_AUTH_XOAUTH2 } };
+	uint32_t caps = s->caps;
+	struct gw_sasl_binding binding;
+
+	if ((caps & GW_CAP_AUTH_SCRAM_PLUS) && !gw_stream_binding(s->stream, &binding))
+		caps &= ~(uint32_t)GW_CAP_AUTH_SCRAM_PLUS;
 
 	for (const char *const *m = s->sasl->mechanisms; *m != NULL; m++) {
 		for (size_t i = 0; i < sizeof offered / sizeof *offered; i++) {
-			if ((s->caps & offered[i].cap) && strcmp(offered[i].name, *m) == 0)
+			if ((caps & offered[i].cap) && strcmp(offered[i].name, *m) == 0)
 				return offered[i].name;
 		}
 	}
@@ -75,17 +83,35 @@ static const char *choose_mechanism(const struct gw_session *s)
 /* AUTHENTICATE is announced, and does not work. */
 static bool says_login(const struct gw_session *s)
 {
-	return (s->quirks & GW_QUIRK_NO_SASL) && s->sasl->password != NULL &&
+	return (s->quirks & GW_QUIRK_NO_SASL) && s->sasl->takes_login &&
 	       !(s->caps & GW_CAP_LOGINDISABLED);
+}
+
+/* Somebody in between could have taken it off the list, to be told the password. */
+static void note_downgrade(const struct gw_session *s)
+{
+	if ((s->quirks & GW_QUIRK_SCRAM) && !(s->quirks & GW_QUIRK_NO_SCRAM))
+		gw_log(s->log, GW_LOG_WARN,
+			"%s took SCRAM-SHA-256 before and does not offer it any more, so it is told the "
+			"password; auth-mechanisms = {\"SCRAM-SHA-256\"} refuses that, and "
+			"`godwit sync --full` gets used to it",
+			s->host);
 }
 
 static enum login_state sign_in(struct gw_session *s)
 {
 	s->mechanism = choose_mechanism(s);
+	if (s->sasl->takes_login && (s->mechanism == NULL || !gw_sasl_has_dialogue(s->mechanism)))
+		note_downgrade(s);
 	if (s->mechanism != NULL && !says_login(s))
 		return LOGIN_AUTHENTICATE;
-	if (s->sasl->password != NULL && !(s->caps & GW_CAP_LOGINDISABLED))
+	if (s->sasl->takes_login && !(s->caps & GW_CAP_LOGINDISABLED))
 		return LOGIN_PASSWORD;
+	if (s->sasl->password != NULL && !s->sasl->takes_login)
+		return refuse(s, GW_ERR_AUTH,
+			"%s offers none of `auth-mechanisms`, so it was not told the password; it "
+			"announced: %s",
+			s->host, gw_buf_cstr(&s->caps_text));
 	if (s->sasl->password == NULL)
 		return refuse(s, GW_ERR_AUTH,
 			"%s offers no way to sign in with OAuth 2.0 (AUTH=OAUTHBEARER or XOAUTH2); "
@@ -93,8 +119,8 @@ static enum login_state sign_in(struct gw_session *s)
 			"announced: %s",
 			s->host, gw_buf_cstr(&s->caps_text));
 	return refuse(s, GW_ERR_AUTH,
-		"%s offers no way to sign in with a password (AUTH=PLAIN or LOGIN); it announced: "
-		"%s",
+		"%s offers no way to sign in with a password (AUTH=SCRAM-SHA-256, AUTH=PLAIN or LOGIN); it "
+		"announced: %s",
 		s->host, gw_buf_cstr(&s->caps_text));
 }
 
@@ -211,6 +237,9 @@ static const char *login_advice(struct gw_session *s, const struct gw_response *
 		return "Gmail does not take the account's own password here but an app password: "
 		       "make one at https://myaccount.google.com/apppasswords (it needs 2-Step "
 		       "Verification) and have `password-command` print it; and check `user`";
+	if (s->mechanism != NULL && gw_sasl_has_dialogue(s->mechanism))
+		return "check `user` and what `password-command` prints; if both are right, the server "
+		       "cannot check them by SCRAM-SHA-256: auth-mechanisms = {\"PLAIN\"}";
 	return "check `user` and what `password-command` prints";
 }
 
@@ -226,8 +255,15 @@ static bool may_be_the_way(const struct gw_session *s, const struct gw_response 
  * refused with it, so that such a connection is of no more use. */
 static bool may_say_it_otherwise(const struct gw_session *s, const struct gw_response *r)
 {
-	return may_be_the_way(s, r) && s->sasl->password != NULL &&
+	return may_be_the_way(s, r) && s->sasl->takes_login &&
 	       !(s->caps & (GW_CAP_LOGINDISABLED | GW_CAP_GMAIL));
+}
+
+/* Not every server that announces SCRAM keeps of each user what it takes. */
+static bool may_be_told(const struct gw_session *s, const struct gw_response *r)
+{
+	return may_be_the_way(s, r) && gw_sasl_has_dialogue(s->mechanism) && s->sasl->takes_login &&
+	       (s->caps & GW_CAP_AUTH_PLAIN);
 }
 
 static enum login_state decide_refusal(struct gw_session *s, const struct gw_response *r)
@@ -236,6 +272,13 @@ static enum login_state decide_refusal(struct gw_session *s, const struct gw_res
 	char advice[400];
 
 	s->login.doubtful = s->login.by_memory && may_be_the_way(s, r);
+	if (may_be_told(s, r)) {
+		s->quirks |= GW_QUIRK_NO_SCRAM;
+		s->caps = gw_quirks_hide(s->quirks, s->caps);
+		s->mechanism = choose_mechanism(s);
+		return LOGIN_AUTHENTICATE;
+	}
+	s->quirks &= ~(unsigned)GW_QUIRK_NO_SCRAM; /* PLAIN did no better */
 	if (may_say_it_otherwise(s, r)) {
 		s->quirks |= GW_QUIRK_NO_SASL;
 		if (!s->login.ran_ahead)
@@ -253,6 +296,20 @@ static enum login_state decide_refusal(struct gw_session *s, const struct gw_res
 		(int)r->text.n, r->text.p, login_advice(s, r, advice));
 	s->err.wait_s = why.wait_s;
 	return LOGIN_REFUSED;
+}
+
+static enum login_state decide_authenticated(struct gw_session *s, const struct gw_response *r)
+{
+	const char *why =
+		s->exchange == NULL ? NULL : s->exchange->distrust(s->exchange, ok(r)); /* I3 */
+
+	if (why != NULL)
+		return refuse(s, GW_ERR_SECURITY,
+			"%s %s, so the sign-in was broken off: somebody may be in between", s->host,
+			why);
+	if (s->exchange != NULL && ok(r))
+		s->quirks |= GW_QUIRK_SCRAM;
+	return ok(r) ? after_login(s) : decide_refusal(s, r);
 }
 
 static enum login_state decide(
@@ -291,7 +348,7 @@ static enum login_state decide(
 	case LOGIN_AUTHENTICATE:
 	case LOGIN_PASSWORD:
 		if (answer)
-			return ok(r) ? after_login(s) : decide_refusal(s, r);
+			return decide_authenticated(s, r);
 		if (input == LOGIN_IN_CONTINUE && ++s->login.challenges <= CHALLENGES_MAX)
 			return s->login.state;
 		break;
@@ -371,7 +428,7 @@ static void announce(struct gw_session *s)
 static void run_ahead(struct gw_session *s)
 {
 	if (s->remembered == NULL || !(s->caps & GW_CAP_SASL_IR) || s->compress ||
-		(s->quirks & GW_QUIRK_NO_AHEAD))
+		s->exchange != NULL || (s->quirks & GW_QUIRK_NO_AHEAD))
 		return;
 	s->login.ran_ahead = true;
 	s->login.sent_at = uv_now(s->loop);
@@ -432,18 +489,32 @@ static void begin_doubt(struct gw_session *s)
 		gw_delay_start(s->loop, DOUBT_MS + 4 * round_trip, on_doubt, s, &s->login.doubting);
 }
 
+/* What a dialogue remembers is this connection's. */
+static enum gw_code begin_exchange(struct gw_session *s)
+{
+	struct gw_sasl_binding binding;
+	bool bound = gw_stream_binding(s->stream, &binding);
+
+	return gw_sasl_begin(s->sasl, s->mechanism, bound ? &binding : NULL, &s->exchange);
+}
+
 static void send_authenticate(struct gw_session *s)
 {
 	bool initial = s->caps & GW_CAP_SASL_IR;
 	struct gw_line line;
+	enum gw_code code;
 
 	tidy_password(s);
+	code = begin_exchange(s);
+	s->login.challenges = 0;
 	gw_line_init(&line);
 	line.secret = true;
 	gw_line_printf(&line, "AUTHENTICATE %s%s", s->mechanism, initial ? " " : "");
+	if (code != GW_OK)
+		line.code = code;
 	if (initial && line.code == GW_OK)
-		line.code = s->sasl->next(
-			s->sasl, s->mechanism, (struct gw_slice){ "", 0 }, &line.text);
+		line.code = gw_sasl_answer(
+			s->sasl, s->exchange, s->mechanism, (struct gw_slice){ "", 0 }, &line.text);
 	s->caps_known = false;
 	send_line(s, &line);
 	run_ahead(s);
@@ -469,7 +540,7 @@ static void answer_challenge(struct gw_session *s, const struct gw_response *r)
 	struct gw_buf out;
 
 	gw_buf_init(&out, 65536);
-	if (s->sasl->next(s->sasl, s->mechanism, r->text, &out) == GW_OK &&
+	if (gw_sasl_answer(s->sasl, s->exchange, s->mechanism, r->text, &out) == GW_OK &&
 		gw_buf_puts(&out, "\r\n") == GW_OK)
 		gw_stream_write(s->stream, out.p, out.n);
 	gw_buf_wipe(&out);
@@ -477,7 +548,8 @@ static void answer_challenge(struct gw_session *s, const struct gw_response *r)
 
 static void enter(struct gw_session *s, enum login_state next, const struct gw_response *r)
 {
-	bool again = s->login.state == next, signed_in = s->login.state == LOGIN_AUTHENTICATE;
+	bool again = s->login.state == next && (r == NULL || r->type != GW_RESP_TAGGED),
+	     signed_in = s->login.state == LOGIN_AUTHENTICATE;
 
 	gw_log(s->log, GW_LOG_DEBUG, "login: %s -> %s", state_names[s->login.state],
 		state_names[next]);

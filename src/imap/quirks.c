@@ -41,6 +41,8 @@ enum gw_code gw_quirks_format(unsigned quirks, struct gw_buf *out)
 
 uint32_t gw_quirks_hide(unsigned quirks, uint32_t caps)
 {
+	if (quirks & GW_QUIRK_NO_SCRAM)
+		caps &= ~(uint32_t)(GW_CAP_AUTH_SCRAM | GW_CAP_AUTH_SCRAM_PLUS);
 	if (quirks & GW_QUIRK_NO_MOVE)
 		caps &= ~(uint32_t)GW_CAP_MOVE;
 	if (quirks & GW_QUIRK_NO_UIDPLUS)

@@ -10,14 +10,17 @@
 #include <stdint.h>
 
 /* One list yields the enumerators and the words that are kept. */
-#define GW_QUIRKS(X)                                                                                \
-	X(NO_AHEAD,                                                                                 \
-		"no-ahead") /* drops or refuses what comes behind AUTHENTICATE before its answer */ \
-	X(NO_SASL, "no-sasl")       /* refuses AUTHENTICATE and takes LOGIN */                      \
-	X(NO_MOVE, "no-move")       /* MOVE was answered with BAD */                                \
-	X(NO_UIDPLUS, "no-uidplus") /* UID EXPUNGE was */                                           \
-	X(PLAIN_LIST, "plain-list") /* ends the connection at LIST with RETURN, twice */            \
-	X(FEW, "few")               /* ends the connection when asked of many messages at once */   \
+#define GW_QUIRKS(X)                                                                                   \
+	X(NO_AHEAD,                                                                                    \
+		"no-ahead") /* drops or refuses what comes behind AUTHENTICATE before its answer */    \
+	X(SCRAM,                                                                                       \
+		"scram") /* a password was proven to it, not said: it may be asked why not any more */ \
+	X(NO_SCRAM, "no-scram")     /* refuses SCRAM and takes PLAIN */                                \
+	X(NO_SASL, "no-sasl")       /* refuses AUTHENTICATE and takes LOGIN */                         \
+	X(NO_MOVE, "no-move")       /* MOVE was answered with BAD */                                   \
+	X(NO_UIDPLUS, "no-uidplus") /* UID EXPUNGE was */                                              \
+	X(PLAIN_LIST, "plain-list") /* ends the connection at LIST with RETURN, twice */               \
+	X(FEW, "few")               /* ends the connection when asked of many messages at once */      \
 	X(APPEND_FLAGS, "append-flags") /* APPEND without a list of flags was */
 
 enum gw_quirk_bit {

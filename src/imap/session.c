@@ -482,6 +482,7 @@ static void on_reaped(uv_handle_t *handle)
 
 	gw_parser_free(s->parser);
 	gw_sasl_unref(&s->sasl);
+	gw_sasl_unref(&s->exchange);
 	gw_buf_deinit(&s->caps_text);
 	free(s->host);
 	free(s->remembered);

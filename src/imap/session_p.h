@@ -61,9 +61,11 @@ struct gw_session {
 	enum gw_tls_mode tls;
 	struct gw_sasl *sasl;  /* referenced */
 	const char *mechanism; /* the one that is used; static */
-	char *host;            /* owned */
-	char *remembered;      /* owned; may be NULL */
-	char *before;          /* owned; likewise, before the login: remembered, or as asked for */
+	struct gw_sasl
+		*exchange; /* referenced; a dialogue of `mechanism` on this connection, or NULL */
+	char *host;        /* owned */
+	char *remembered;  /* owned; may be NULL */
+	char *before;      /* owned; likewise, before the login: remembered, or as asked for */
 	bool lost, closed;
 	bool compress;  /* is wanted */
 	bool read_only; /* as the options say */

@@ -415,6 +415,11 @@ bool gw_stream_tls_facts(const struct gw_stream *s, struct gw_tls_facts *out)
 	return s->tls != NULL;
 }
 
+bool gw_stream_binding(const struct gw_stream *s, struct gw_sasl_binding *out)
+{
+	return s->tls != NULL && gw_tls_binding(s->tls, out);
+}
+
 bool gw_stream_is_tls(const struct gw_stream *s)
 {
 	return s->tls != NULL;

@@ -55,6 +55,8 @@ enum gw_code gw_stream_start_deflate(struct gw_stream *s);
 bool gw_stream_is_tls(const struct gw_stream *s);
 /* false: it is in clear. */
 bool gw_stream_tls_facts(const struct gw_stream *s, struct gw_tls_facts *out);
+/* Likewise false where TLS has nothing to bind to. */
+bool gw_stream_binding(const struct gw_stream *s, struct gw_sasl_binding *out);
 
 /* Sends n bytes (copied).  A failure arrives as GW_STREAM_LOST. */
 void gw_stream_write(struct gw_stream *s, const char *p, size_t n);

@@ -6,8 +6,10 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <openssl/bio.h>
+#include <openssl/digest.h>
 #include <openssl/err.h>
 #include <openssl/nid.h>
+#include <openssl/obj.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
@@ -444,4 +446,40 @@ void gw_tls_describe(const struct gw_tls *tls, struct gw_tls_facts *out)
 	if (ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(cert)) == 1)
 		out->expires_at = (int64_t)time(NULL) + (int64_t)days * 86400 + seconds;
 	X509_free(cert);
+}
+
+static bool export_material(const struct gw_tls *tls, struct gw_sasl_binding *out)
+{
+	static const char label[] = "EXPORTER-Channel-Binding";
+
+	out->type = "tls-exporter";
+	out->n = 32;
+	return SSL_export_keying_material(
+		       tls->ssl, out->data, out->n, label, sizeof label - 1, NULL, 0, 0) == 1;
+}
+
+/* RFC 5929 4.1: by the digest of its signature; one that is too weak counts as SHA-256. */
+static bool digest_certificate(const struct gw_tls *tls, struct gw_sasl_binding *out)
+{
+	X509 *cert = SSL_get_peer_certificate(tls->ssl);
+	const EVP_MD *md = NULL;
+	unsigned n = 0;
+	int digest = NID_undef;
+	bool done = false;
+
+	if (cert != NULL && OBJ_find_sigid_algs(X509_get_signature_nid(cert), &digest, NULL) == 1)
+		md = digest == NID_md5 || digest == NID_sha1 ? EVP_sha256()
+							     : EVP_get_digestbynid(digest);
+	if (md != NULL && EVP_MD_size(md) <= sizeof out->data)
+		done = X509_digest(cert, md, out->data, &n) == 1;
+	X509_free(cert);
+	out->type = "tls-server-end-point";
+	out->n = n;
+	return done;
+}
+
+bool gw_tls_binding(const struct gw_tls *tls, struct gw_sasl_binding *out)
+{
+	return SSL_version(tls->ssl) == TLS1_3_VERSION ? export_material(tls, out)
+						       : digest_certificate(tls, out);
 }

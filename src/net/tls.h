@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "base/sasl.h"
 
 #include <stdint.h>
 
@@ -65,6 +66,10 @@ struct gw_tls_facts {
 
 /* What was agreed on; after the handshake. */
 void gw_tls_describe(const struct gw_tls *tls, struct gw_tls_facts *out);
+
+/* What a sign-in can be bound to: keying material with TLS 1.3, else the server's certificate.  false: there is
+ * nothing that both sides would agree on. */
+bool gw_tls_binding(const struct gw_tls *tls, struct gw_sasl_binding *out);
 
 /* Ciphertext to be sent; the caller sends it and resets the buffer. */
 struct gw_buf *gw_tls_out(struct gw_tls *tls);

@@ -11,7 +11,8 @@
  * STARTTLS end the connection (RFC 3207 4.2, 6). I2  a credential goes out only over TLS, through a
  * tunnel, or with `smtp-tls = none`, which the configuration allows for loopback only; and where
  * signing in is wanted, nothing goes without. I3  decide() chooses and sends nothing; enter() acts
- * and is the only writer of the state.
+ * and is the only writer of the state.  I4  where a password is proven (SCRAM), only a server that proved it
+ * as well is signed in to, and one that did not is never told the password.
  */
 #include "smtp/session_p.h"
 
@@ -29,14 +30,20 @@ _Static_assert(sizeof state_names / sizeof *state_names == LOGIN_REFUSED + 1, "o
 static const struct {
 	const char *name;
 	uint32_t cap;
-} offered[] = { { "PLAIN", GW_SMTP_PLAIN }, { "OAUTHBEARER", GW_SMTP_BEARER },
+} offered[] = { { "PLAIN", GW_SMTP_PLAIN }, { "SCRAM-SHA-256", GW_SMTP_SCRAM },
+	{ "SCRAM-SHA-256-PLUS", GW_SMTP_SCRAM_PLUS }, { "OAUTHBEARER", GW_SMTP_BEARER },
 	{ "XOAUTH2", GW_SMTP_XOAUTH2 } };
 
 static const char *choose_mechanism(const struct gw_smtp *s)
 {
+	uint32_t caps = s->caps.bits;
+	struct gw_sasl_binding binding;
+
+	if ((caps & GW_SMTP_SCRAM_PLUS) && !gw_stream_binding(s->stream, &binding))
+		caps &= ~(uint32_t)GW_SMTP_SCRAM_PLUS;
 	for (const char *const *m = s->sasl->mechanisms; *m != NULL; m++) {
 		for (size_t i = 0; i < sizeof offered / sizeof *offered; i++) {
-			if ((s->caps.bits & offered[i].cap) && strcmp(offered[i].name, *m) == 0)
+			if ((caps & offered[i].cap) && strcmp(offered[i].name, *m) == 0)
 				return offered[i].name;
 		}
 	}
@@ -51,8 +58,13 @@ static enum login_state sign_in(struct gw_smtp *s)
 	s->login.mechanism = choose_mechanism(s);
 	if (s->login.mechanism != NULL)
 		return LOGIN_AUTH;
-	if (s->sasl->password != NULL && (s->caps.bits & GW_SMTP_LOGIN))
+	if (s->sasl->takes_login && (s->caps.bits & GW_SMTP_LOGIN))
 		return LOGIN_WORDS;
+	if (s->sasl->password != NULL && !s->sasl->takes_login)
+		return refuse(s, GW_ERR_AUTH,
+			"%s offers none of `auth-mechanisms`, so it was not told the password and nothing "
+			"was sent",
+			s->host);
 	return refuse(s, GW_ERR_AUTH,
 		"%s offers no way to sign in with %s (%s), so nothing was sent; look at "
 		"`smtp-port` "
@@ -127,9 +139,16 @@ static enum login_state try_another(struct gw_smtp *s)
 
 static enum login_state decide_auth(struct gw_smtp *s, const struct gw_smtp_reply *r)
 {
-	const char *advice;
+	const char *advice, *why = NULL;
 	size_t n;
 
+	if (s->exchange != NULL && r->code != 334)
+		why = s->exchange->distrust(s->exchange, r->code == 235); /* I4 */
+	if (why != NULL)
+		return refuse(s, GW_ERR_SECURITY,
+			"%s %s, so the sign-in was broken off and nothing was sent: somebody may be in "
+			"between",
+			s->host, why);
 	if (r->code == 235)
 		return LOGIN_DONE;
 	if (r->code == 334 && s->login.answers < 8)
@@ -219,18 +238,43 @@ static void send_hello(struct gw_smtp *s, const char *verb)
 	gw_buf_deinit(&line);
 }
 
+/* What a dialogue remembers is this connection's. */
+static enum gw_code begin_exchange(struct gw_smtp *s)
+{
+	struct gw_sasl_binding binding;
+	bool bound = gw_stream_binding(s->stream, &binding);
+
+	return gw_sasl_begin(s->sasl, s->login.mechanism, bound ? &binding : NULL, &s->exchange);
+}
+
+static enum gw_code put_answer(struct gw_smtp *s, struct gw_slice challenge, struct gw_buf *out)
+{
+	return gw_sasl_answer(s->sasl, s->exchange, s->login.mechanism, challenge, out);
+}
+
+static void out_of_memory(struct gw_smtp *s)
+{
+	struct gw_error err = { 0 };
+
+	gw_fail(&err, GW_ERR_NOMEM, "out of memory");
+	gw_stream_abort(s->stream, &err);
+}
+
 /* RFC 4954 4: an initial response that makes the line too long waits for the challenge. */
 static void send_auth(struct gw_smtp *s)
 {
 	struct gw_buf line;
 	size_t alone;
 
+	if (begin_exchange(s) != GW_OK) {
+		out_of_memory(s);
+		return;
+	}
 	gw_buf_init(&line, 1 << 20);
 	gw_buf_printf(&line, "AUTH %s", s->login.mechanism);
 	alone = line.n;
 	gw_buf_puts(&line, " ");
-	if (s->sasl->next(s->sasl, s->login.mechanism, (struct gw_slice){ "", 0 }, &line) ==
-			GW_OK &&
+	if (put_answer(s, (struct gw_slice){ "", 0 }, &line) == GW_OK &&
 		line.n + 2 <= GW_SMTP_LINE_MAX)
 		s->login.answers++;
 	else
@@ -248,7 +292,7 @@ static void answer_challenge(struct gw_smtp *s, const struct gw_smtp_reply *r)
 
 	gw_buf_init(&line, 1 << 20);
 	if (s->login.state == LOGIN_AUTH)
-		code = s->sasl->next(s->sasl, s->login.mechanism, challenge, &line);
+		code = put_answer(s, challenge, &line);
 	else if (s->login.answers < 2)
 		code = gw_base64_put(&line,
 			gw_slice_str(s->login.answers == 0 ? s->sasl->user : s->sasl->password));
@@ -260,10 +304,7 @@ static void answer_challenge(struct gw_smtp *s, const struct gw_smtp_reply *r)
 	if (code == GW_OK) {
 		send_line(s, &line, true);
 	} else {
-		struct gw_error err = { 0 };
-
-		gw_fail(&err, code, "out of memory");
-		gw_stream_abort(s->stream, &err);
+		out_of_memory(s);
 	}
 	gw_buf_wipe(&line);
 }

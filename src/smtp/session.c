@@ -115,6 +115,7 @@ static void on_reaped(uv_handle_t *handle)
 	smtp_messages_purge(s);
 	gw_smtp_reader_deinit(&s->reader);
 	gw_sasl_unref(&s->sasl);
+	gw_sasl_unref(&s->exchange);
 	free(s->expected);
 	free(s->host);
 	free(s->name);

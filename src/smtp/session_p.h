@@ -101,7 +101,9 @@ struct gw_smtp {
 	struct login login;
 	enum gw_tls_mode tls;
 	struct gw_sasl *sasl; /* referenced */
-	char *host, *name;    /* owned; name: for EHLO */
+	struct gw_sasl
+		*exchange; /* likewise; a dialogue of its mechanism on this connection, or NULL */
+	char *host, *name; /* owned; name: for EHLO */
 	const struct gw_smtp_limits *limits;
 	bool hasty;
 	struct gw_smtp_caps caps;

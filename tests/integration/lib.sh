@@ -144,7 +144,7 @@ server_config() { # CAPABILITIES
 		log_path = $T/dovecot.log
 		listen = 127.0.0.1
 		ssl = yes
-		auth_mechanisms = plain login
+		auth_mechanisms = ${AUTH_MECHANISMS:-plain login}
 		maildir_copy_with_hardlinks = yes
 		mail_fsync = never
 		first_valid_uid = 1

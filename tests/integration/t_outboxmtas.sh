@@ -83,7 +83,7 @@ listen = 127.0.0.1
 protocols = submission
 ssl = no
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login scram-sha-256
 mail_location = maildir:$T/home
 first_valid_uid = 1
 passdb {

@@ -181,7 +181,7 @@ static void run_with(struct run *r, const char *rules, enum gw_tls_mode tls, uns
 	uv_loop_t loop;
 	struct gw_error err = { 0 };
 	const struct gw_log log = { 0 };
-	struct gw_sasl *sasl = gw_sasl_plain_new("me", "secret");
+	struct gw_sasl *sasl = gw_sasl_password_new("me", "secret");
 	const struct gw_pop3_options o = {
 		.stream = { .host = "127.0.0.1", .port = port, .timeout_ms = timeout_ms },
 		.tls = tls,

@@ -659,7 +659,7 @@ static void logins(void **state)
 
 	(void)state;
 	memset(token, 'T', 4100);
-#define PLAIN gw_sasl_plain_new("me", "secret")
+#define PLAIN gw_sasl_password_new("me", "secret")
 #define TOKEN bearer(token)
 	assert_true(sign_in("AUTH_PLAIN", GW_TLS_NONE, PLAIN, NULL, NULL).ready);
 	assert_true(sign_in("AUTH_LOGIN", GW_TLS_NONE, PLAIN, NULL, NULL).ready);
@@ -668,7 +668,7 @@ static void logins(void **state)
 	assert_true(sign_in("AUTH_OAUTHBEARER", GW_TLS_NONE, TOKEN, NULL, NULL).ready);
 	assert_true(sign_in("AUTH_PLAIN", GW_TLS_IMPLICIT, PLAIN, NULL, "implicit").ready);
 	assert_true(sign_in("AUTH_PLAIN", GW_TLS_STARTTLS, PLAIN, NULL, "starttls").ready);
-	r = sign_in("AUTH_PLAIN", GW_TLS_NONE, gw_sasl_plain_new("me", "wrong"), NULL, NULL);
+	r = sign_in("AUTH_PLAIN", GW_TLS_NONE, gw_sasl_password_new("me", "wrong"), NULL, NULL);
 	assert_int_equal(r.lost_code, GW_ERR_AUTH);
 	assert_int_equal(r.lost_reply, 535);
 	r = sign_in("AUTH_XOAUTH2", GW_TLS_NONE, bearer("old"), NULL, NULL);
@@ -707,7 +707,7 @@ static void hello_only(void **state)
 	run_with(&r, GW_TLS_NONE, NULL);
 	assert_int_equal(r.sent[0].end, GW_SMTP_ACCEPTED);
 	r = (struct run){ .count = 1 };
-	run_with(&r, GW_TLS_NONE, gw_sasl_plain_new("me", "secret"));
+	run_with(&r, GW_TLS_NONE, gw_sasl_password_new("me", "secret"));
 	assert_true(r.lost);
 	stop_server();
 }
