@@ -190,7 +190,7 @@ static enum gw_code prove(struct scram *s, struct gw_slice challenge, struct gw_
 	if (why != NULL)
 		return give_up(s, why, out);
 	gw_buf_init(&last, MESSAGE_MAX);
-	gw_buf_init(&all, 4 * MESSAGE_MAX);
+	gw_buf_init(&all, (size_t)4 * MESSAGE_MAX);
 	code = put_base64(&last, "c=", (struct gw_slice){ s->header.p, s->header.n });
 	if (code == GW_OK)
 		code = put(&last, ",r=", salting.nonce);

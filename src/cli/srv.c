@@ -74,7 +74,7 @@ static size_t ask(const char *name, ns_type type, unsigned char *answer, int siz
 		return 0;
 	state.retrans = WAIT_S;
 	state.retry = TRIES;
-	n = res_nquery(&state, name, ns_c_in, type, answer, size);
+	n = res_nquery(&state, name, ns_c_in, (int)type, answer, size);
 	res_nclose(&state);
 	return n <= 0 ? 0 : (size_t)(n < size ? n : size);
 }

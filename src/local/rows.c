@@ -140,6 +140,27 @@ static enum gw_code suspect(
 	return gw_store_suspect(world->store, op->place->mailbox, &row, err);
 }
 
+/* The row has no file any more; `to` says why, if that is to be told. */
+static enum gw_code left(const struct gw_op *op, enum gw_row_state state,
+	struct gw_disk_world *world, struct gw_error *err)
+{
+	enum gw_code code =
+		gw_store_message_leave(world->store, op->place->mailbox, op->uid, state, err);
+
+	return code == GW_OK && op->to != NULL
+		       ? gw_store_hold(world->store, op->place->mailbox, op->uid, NULL, op->to, err)
+		       : code;
+}
+
+static enum gw_code unfetchable(struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
+{
+	enum gw_code code = add_row(op, GW_ROW_UNFETCHABLE, world, err);
+
+	return code == GW_OK
+		       ? gw_store_hold(world->store, op->place->mailbox, op->uid, NULL, op->to, err)
+		       : code;
+}
+
 static enum gw_code store_cursor(
 	struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
 {
@@ -214,14 +235,9 @@ static enum gw_code store_row(struct gw_op *op, struct gw_disk_world *world,
 	case GW_OP_DROP_ROW:
 		return drop_row(store, mailbox, op->uid, err);
 	case GW_OP_LEFT:
-		code = gw_store_message_leave(store, mailbox, op->uid, GW_ROW_LEFT, err);
-		return code == GW_OK && op->to != NULL
-			       ? gw_store_hold(store, mailbox, op->uid, NULL, op->to, err)
-			       : code;
+		return left(op, GW_ROW_LEFT, world, err);
 	case GW_OP_UNDELETED:
-		code = gw_store_message_leave(store, mailbox, op->uid, GW_ROW_UNDELETED, err);
-		return code == GW_OK ? gw_store_hold(store, mailbox, op->uid, NULL, op->to, err)
-				     : code;
+		return left(op, GW_ROW_UNDELETED, world, err);
 	case GW_OP_TAKE:
 	case GW_OP_INHERIT:
 		code = drop_row(store, op->row_place->mailbox, op->from_uid, err);
@@ -233,9 +249,7 @@ static enum gw_code store_row(struct gw_op *op, struct gw_disk_world *world,
 	case GW_OP_HOLD:
 		return gw_store_hold(store, mailbox, op->uid, op->lasting ? "" : NULL, op->to, err);
 	case GW_OP_UNFETCHABLE:
-		code = add_row(op, GW_ROW_UNFETCHABLE, world, err);
-		return code == GW_OK ? gw_store_hold(store, mailbox, op->uid, NULL, op->to, err)
-				     : code;
+		return unfetchable(op, world, err);
 	case GW_OP_OUTSIDE:
 		return add_row(op, GW_ROW_OUTSIDE, world, err);
 	case GW_OP_LEAVING:

@@ -47,9 +47,8 @@ static void test_exchange(void **state)
 
 	(void)state;
 	assert_string_equal(say(s, NULL), "n,,n=user,r=rOprNGfwEbeRWgbNEkqO");
-	assert_string_equal(say(s, FIRST),
-		"c=biws,r=rOprNGfwEbeRWgbNEkqO" THEIRS
-		",p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=");
+	assert_string_equal(say(s, FIRST), "c=biws,r=rOprNGfwEbeRWgbNEkqO" THEIRS
+					   ",p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=");
 	assert_null(s->distrust(s, false));
 	assert_non_null(s->distrust(s, true)); /* yes is said too early */
 	assert_string_equal(say(s, LAST), "");
@@ -68,7 +67,8 @@ static void test_binding(void **state)
 	assert_memory_equal(say(s, FIRST), "c=cD10bHMtZXhwb3J0ZXIsLAECAw==,r=", 33);
 	gw_sasl_unref(&s);
 	s = gw_scram_new("user", "pencil", &binding, false, nonce);
-	assert_memory_equal(say(s, NULL), "y,,n=user", 9); /* it could be bound, and is not offered */
+	assert_memory_equal(
+		say(s, NULL), "y,,n=user", 9); /* it could be bound, and is not offered */
 	assert_memory_equal(say(s, FIRST), "c=eSws,r=", 9);
 	gw_sasl_unref(&s);
 }
@@ -193,7 +193,8 @@ static void test_ways(void **state)
 	expect_ways("me", "x", plus, 1, " SCRAM-SHA-256-PLUS", false);
 	expect_ways("me", "x", plain, 1, " PLAIN", true);
 	expect_ways("me", "x", both, 2, " PLAIN SCRAM-SHA-256-PLUS SCRAM-SHA-256", true);
-	expect_ways("me", "x", many, 4, " SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-256-PLUS", true);
+	expect_ways(
+		"me", "x", many, 4, " SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-256-PLUS", true);
 }
 
 int main(void)
