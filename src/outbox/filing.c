@@ -23,7 +23,7 @@ struct filing {
 	struct gw_store *store;           /* borrowed; a job's */
 	struct gw_queue_file file;
 	char id[16];
-	char *message_id, *notice; /* owned */
+	char *name, *message_id, *notice; /* owned; name: the file's */
 	int64_t queued_at;
 	bool done, skip;
 };
@@ -32,6 +32,7 @@ static void free_filing(void *ctx)
 {
 	struct filing *f = ctx;
 
+	free(f->name);
 	free(f->message_id);
 	free(f->notice);
 	free(f);
@@ -185,6 +186,11 @@ static struct filing *new_filing(struct gw_sender *s, const struct gw_queued *m)
 		.queued_at = m->item.queued_at };
 	memcpy(f->id, m->item.id, sizeof f->id);
 	f->message_id = gw_copy_str(m->message_id);
+	f->file.name = f->name = strdup(m->file.name);
+	if (f->name == NULL) {
+		free_filing(f);
+		return NULL;
+	}
 	return f;
 }
 

@@ -11,6 +11,8 @@ enum { HEADER_MAX = 4 << 20, BLOCK = 16384, DAY = 24 * 3600 };
 struct loading {
 	struct gw_queue *queue;
 	struct gw_loaded *out;
+	struct gw_queued **before; /* by name */
+	size_t before_count;
 	struct gw_error *err;
 };
 
@@ -18,40 +20,40 @@ void gw_queued_free(struct gw_queued *m)
 {
 	if (m == NULL)
 		return;
-	for (size_t i = 0; i < m->item.to_count; i++) {
-		free(m->item.to[i].address);
+	for (size_t i = 0; i < m->item.to_count; i++)
 		free(m->item.to[i].answer);
-	}
 	free(m->item.to);
-	free(m->sender);
-	free(m->ret);
-	free(m->envid);
-	free(m->message_id);
-	free(m->subject);
+	free(m->text);
 	free(m->reason);
 	free(m);
 }
 
-void gw_loaded_drop_mails(struct gw_loaded *l)
+static void free_account(struct gw_loaded *l)
 {
-	for (size_t i = 0; i < l->count; i++)
-		gw_queued_free(l->list[i]);
 	for (size_t i = 0; i < l->gone_count; i++)
 		free(l->gone[i]);
-	free(l->list);
 	free(l->gone);
-	l->list = NULL;
-	l->gone = NULL;
-	l->count = l->cap = l->gone_count = l->gone_cap = 0;
+	free(l->pause_reason);
+	free(l->sign_in);
+	free(l->sign_in_key);
 }
 
 void gw_loaded_deinit(struct gw_loaded *l)
 {
-	gw_loaded_drop_mails(l);
-	free(l->pause_reason);
-	free(l->sign_in);
-	free(l->sign_in_key);
+	for (size_t i = 0; i < l->count; i++)
+		gw_queued_free(l->list[i]);
+	free(l->list);
+	free_account(l);
 	*l = (struct gw_loaded){ 0 };
+}
+
+void gw_loaded_move_mails(struct gw_loaded *from, struct gw_loaded *to)
+{
+	to->list = from->list;
+	to->count = from->count;
+	to->cap = from->cap;
+	from->list = NULL;
+	from->count = from->cap = 0;
 }
 
 static enum gw_code break_it(struct gw_queued *m, const char *why)
@@ -81,25 +83,48 @@ static bool read_header(int fd, struct gw_buf *head, size_t *n)
 	return false;
 }
 
-/* The envelope's strings become the mail's. */
-static enum gw_code take_envelope(struct gw_queued *m, struct gw_envelope *e)
+static size_t room_for(const char *s)
 {
-	m->sender = e->sender;
-	m->ret = e->ret;
-	m->envid = e->envid;
-	m->message_id = e->message_id;
-	m->subject = e->subject;
-	memcpy(m->item.id, e->id, sizeof e->id);
-	e->sender = e->ret = e->envid = e->message_id = e->subject = NULL;
-	for (size_t i = 0; i < e->to_count; i++) {
-		struct gw_item_to *to = gw_array_push(
-			(void **)&m->item.to, &m->item.to_count, &m->item.to_cap, sizeof *to);
+	return s != NULL ? strlen(s) + 1 : 0;
+}
 
-		if (to == NULL)
-			return GW_ERR_NOMEM;
-		to->address = e->to[i].address;
-		to->notify = e->to[i].notify;
-		e->to[i].address = NULL;
+/* Appends a string to the mail's piece. */
+static const char *put(char **at, const char *s)
+{
+	const char *where = *at;
+
+	if (s == NULL)
+		return NULL;
+	memcpy(*at, s, room_for(s));
+	*at += room_for(s);
+	return where;
+}
+
+/* The name of the file, so far borrowed, and the strings of its envelope become the mail's. */
+static enum gw_code keep_text(struct gw_queued *m, const struct gw_envelope *e)
+{
+	size_t n = room_for(m->file.name) + room_for(e->sender) + room_for(e->ret) +
+		   room_for(e->envid) + room_for(e->message_id) + room_for(e->subject);
+	char *at;
+
+	for (size_t i = 0; i < e->to_count; i++)
+		n += room_for(e->to[i].address);
+	m->text = at = malloc(n);
+	m->item.to = e->to_count > 0 ? calloc(e->to_count, sizeof *m->item.to) : NULL;
+	if (m->text == NULL || (m->item.to == NULL && e->to_count > 0))
+		return GW_ERR_NOMEM;
+	m->file.name = put(&at, m->file.name);
+	m->sender = put(&at, e->sender);
+	m->ret = put(&at, e->ret);
+	m->envid = put(&at, e->envid);
+	m->message_id = put(&at, e->message_id);
+	m->subject = put(&at, e->subject);
+	memcpy(m->item.id, e->id, sizeof e->id);
+	for (; m->item.to_count < e->to_count; m->item.to_count++) {
+		struct gw_item_to *to = &m->item.to[m->item.to_count];
+
+		to->address = put(&at, e->to[m->item.to_count].address);
+		to->notify = e->to[m->item.to_count].notify;
 	}
 	return GW_OK;
 }
@@ -107,45 +132,105 @@ static enum gw_code take_envelope(struct gw_queued *m, struct gw_envelope *e)
 static enum gw_code read_mail(struct loading *l, struct gw_queued *m)
 {
 	int fd = gw_queue_read(l->queue, m->file.place, m->file.name);
-	struct gw_envelope envelope;
+	struct gw_envelope envelope = { 0 };
 	struct gw_error why = { 0 };
 	enum gw_code code = GW_OK;
 	struct gw_buf head;
 	size_t n = 0;
 
-	if (fd < 0)
-		return errno == ENOENT
-			       ? GW_ERR_CANCELLED
-			       : break_it(m, "this is no file that could be read; it is not sent");
+	if (fd < 0 && errno == ENOENT)
+		return GW_ERR_CANCELLED;
 	gw_buf_init(&head, HEADER_MAX);
-	if (!read_header(fd, &head, &n))
+	if (fd < 0)
+		code = break_it(m, "this is no file that could be read; it is not sent");
+	else if (!read_header(fd, &head, &n))
 		code = break_it(m, "its header cannot be read; it is not sent");
 	else if (gw_envelope_parse((struct gw_slice){ head.p, n }, &envelope, &why) != GW_OK)
 		code = break_it(m, why.text);
-	else {
-		code = take_envelope(m, &envelope);
+	if (code == GW_OK)
+		code = keep_text(m, m->item.broken ? &(struct gw_envelope){ 0 } : &envelope);
+	if (fd >= 0 && !m->item.broken)
 		gw_envelope_deinit(&envelope);
-	}
 	gw_buf_deinit(&head);
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	return code;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct gw_queued *x = *(struct gw_queued *const *)a,
+			       *y = *(struct gw_queued *const *)b;
+
+	if (x->file.place != y->file.place)
+		return x->file.place < y->file.place ? -1 : 1;
+	return strcmp(x->file.name, y->file.name);
+}
+
+/* As it was when it had been read. */
+static void forget_state(struct gw_queued *m)
+{
+	struct gw_item fresh = { .to = m->item.to, .to_count = m->item.to_count };
+
+	memcpy(fresh.id, m->item.id, sizeof fresh.id);
+	for (size_t i = 0; i < m->item.to_count; i++) {
+		struct gw_item_to *to = &m->item.to[i];
+
+		free(to->answer);
+		*to = (struct gw_item_to){ .address = to->address, .notify = to->notify };
+	}
+	free(m->reason);
+	m->item = fresh;
+	m->reason = NULL;
+	m->leaving = m->edited = m->known = false;
+}
+
+/* The mail of a file that is as it was; NULL: it has to be read. */
+static struct gw_queued *take_over(struct loading *l, const struct gw_queue_file *f)
+{
+	struct gw_queued key = { .file = *f }, *const wanted = &key, **at, *m;
+
+	at = l->before_count == 0 ? NULL
+				  : bsearch(&wanted, l->before, l->before_count,
+					    sizeof(struct gw_queued *), by_name);
+	m = at != NULL ? *at : NULL;
+	if (m == NULL || m->taken || m->item.broken || m->file.size != f->size ||
+		m->file.mtime_ns != f->mtime_ns || m->file.regular != f->regular)
+		return NULL;
+	m->taken = true;
+	return m;
+}
+
+static void free_left(struct loading *l)
+{
+	for (size_t i = 0; i < l->before_count; i++) {
+		if (l->before[i]->taken)
+			l->before[i]->taken = false;
+		else
+			gw_queued_free(l->before[i]);
+	}
+	free(l->before);
 }
 
 static enum gw_code on_file(void *ctx, const struct gw_queue_file *f)
 {
 	struct loading *l = ctx;
-	struct gw_queued *m = calloc(1, sizeof *m), **slot;
+	struct gw_queued *m = take_over(l, f), **slot;
 	enum gw_code code = GW_OK;
 
-	if (m == NULL)
+	if (m != NULL) {
+		forget_state(m);
+	} else if ((m = calloc(1, sizeof *m)) == NULL) {
 		return gw_fail(l->err, GW_ERR_NOMEM, "out of memory");
-	m->file = *f;
+	} else {
+		m->file = *f;
+		code = f->regular ? read_mail(l, m)
+				  : break_it(m, "this is no regular file; it is not sent");
+		if (code == GW_OK && m->text == NULL)
+			code = keep_text(m, &(struct gw_envelope){ 0 });
+	}
 	m->item.queued_at = f->queued_at;
 	m->item.held = f->held;
-	if (!f->regular)
-		code = break_it(m, "this is no regular file; it is not sent");
-	else
-		code = read_mail(l, m);
 	if (code == GW_ERR_CANCELLED) { /* dropped meanwhile */
 		gw_queued_free(m);
 		return GW_OK;
@@ -154,7 +239,10 @@ static enum gw_code on_file(void *ctx, const struct gw_queue_file *f)
 			     : gw_array_push((void **)&l->out->list, &l->out->count, &l->out->cap,
 				       sizeof(struct gw_queued *));
 	if (slot == NULL) {
-		gw_queued_free(m);
+		if (m->taken)
+			m->taken = false; /* it is freed with the others */
+		else
+			gw_queued_free(m);
 		return gw_fail(l->err, GW_ERR_NOMEM, "out of memory");
 	}
 	*slot = m;
@@ -299,11 +387,15 @@ static void doubt_leaving(struct gw_loaded *l, int64_t now)
 enum gw_code gw_outbox_load(struct gw_queue *queue, struct gw_store *store, int64_t now,
 	struct gw_loaded *out, struct gw_error *err)
 {
-	struct loading l = { queue, out, err };
+	struct loading l = { queue, out, out->list, out->count, err };
 	enum gw_code code;
 
+	free_account(out);
 	*out = (struct gw_loaded){ 0 };
+	if (l.before_count > 0)
+		qsort(l.before, l.before_count, sizeof(struct gw_queued *), by_name);
 	code = gw_queue_list(queue, on_file, &l, err);
+	free_left(&l);
 	if (code == GW_OK && out->count > 0)
 		qsort(out->list, out->count, sizeof(struct gw_queued *), by_id);
 	if (code == GW_OK)

@@ -7,15 +7,18 @@
 #include "outbox/queue.h"
 #include "store/outbox.h"
 
-/* One mail; item comes first, so that a pointer to one is a pointer to the other. */
+/* One mail; item comes first, so that a pointer to one is a pointer to the other.  There may be a hundred
+ * thousand: all that was read of the file is in one piece. */
 struct gw_queued {
 	struct gw_item item;
 	struct gw_queue_file file;
-	char *sender, *ret, *envid, *message_id, *subject; /* owned; as in gw_envelope */
-	char *reason;                                      /* owned; NULL: none */
-	bool leaving;                                      /* a sender that was killed left it so */
-	bool edited;                                       /* since something was decided of it */
-	bool known;                                        /* the state has a row */
+	char *text;                                              /* owned; holds the strings: */
+	const char *sender, *ret, *envid, *message_id, *subject; /* as in gw_envelope */
+	char *reason;                                            /* owned; NULL: none */
+	bool leaving; /* a sender that was killed left it so */
+	bool edited;  /* since something was decided of it */
+	bool known;   /* the state has a row */
+	bool taken;   /* over, while it is loaded */
 };
 
 struct gw_loaded {
@@ -30,12 +33,13 @@ struct gw_loaded {
 };
 
 void gw_queued_free(struct gw_queued *m);
-void gw_loaded_drop_mails(struct gw_loaded *l); /* what is known of the account stays */
+void gw_loaded_move_mails(struct gw_loaded *from, struct gw_loaded *to); /* to is empty */
 void gw_loaded_deinit(struct gw_loaded *l);
 
-/* store NULL: nothing is known.  GW_ERR_DISK, GW_ERR_STATE, GW_ERR_NOMEM. */
+/* Replaces what is in *l; a file that is as it was is not read again.  It is empty if that fails.
+ * store NULL: nothing is known.  GW_ERR_DISK, GW_ERR_STATE, GW_ERR_NOMEM. */
 enum gw_code gw_outbox_load(struct gw_queue *queue, struct gw_store *store, int64_t now,
-	struct gw_loaded *out, struct gw_error *err);
+	struct gw_loaded *l, struct gw_error *err);
 
 /* Opens the state for writing; a damaged one is set aside, and told by *note (heap; NULL: fine). */
 enum gw_code gw_outbox_open_state(

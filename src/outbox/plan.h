@@ -8,7 +8,7 @@
 #include "godwit/outbox.h"
 
 struct gw_item_to {
-	char *address; /* owned */
+	const char *address; /* borrowed; lives as long as the item */
 	unsigned notify;
 	enum gw_fate fate;
 	char *answer;   /* owned; NULL: none */
@@ -19,7 +19,7 @@ struct gw_item_to {
 struct gw_item {
 	char id[16];
 	struct gw_item_to *to; /* owned */
-	size_t to_count, to_cap;
+	size_t to_count;
 	int64_t queued_at, next_at, later_at, aged_s, doubt_at, sent_at;
 	unsigned tries, doubts, looks;
 	bool held;    /* by the user */

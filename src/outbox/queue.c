@@ -167,7 +167,7 @@ static enum gw_code list_place(const struct gw_queue *q, enum gw_queue_place pla
 
 		if (e->d_name[0] == '.' || fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 			continue;
-		snprintf(f.name, sizeof f.name, "%s", e->d_name);
+		f.name = e->d_name;
 		f.regular = S_ISREG(st.st_mode);
 		f.size = st.st_size;
 		f.mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;

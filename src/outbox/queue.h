@@ -22,7 +22,7 @@ bool gw_queue_stands(const struct gw_queue *q);
 enum gw_queue_place { GW_QUEUE_CUR, GW_QUEUE_NEW, GW_QUEUE_SENT, GW_QUEUE_PLACES };
 
 struct gw_queue_file {
-	char name[256];
+	const char *name; /* borrowed */
 	enum gw_queue_place place;
 	bool held;    /* F */
 	bool regular; /* false: a directory, a link, a pipe: never sent */

@@ -3,21 +3,27 @@
 
 #include <stdlib.h>
 
-enum kind { MAIL, FATE, LOG, DROP, FACT, MOVE, REMOVE, WORK };
+enum kind { MAIL, FATE, LOG, ALL_DUE, DROP, FACT, MOVE, REMOVE, WORK };
 
 struct record {
 	enum kind kind;
-	struct gw_mail_row mail;
-	struct gw_fate_row fate;
-	struct gw_log_row log;
-	struct gw_queue_file file;
-	enum gw_queue_place to;
-	bool held;
-	void (*work)(void *ctx);
-	void (*drop)(void *ctx);
-	void *ctx;
 	bool done;    /* the work on the file */
 	char *own[5]; /* the strings of the rows */
+	union {
+		struct gw_mail_row mail; /* ALL_DUE, DROP, FACT, too: some of it */
+		struct gw_fate_row fate;
+		struct gw_log_row log;
+		struct {
+			struct gw_queue_file file;
+			enum gw_queue_place to;
+			bool held;
+		};
+		struct {
+			void (*work)(void *ctx);
+			void (*drop)(void *ctx);
+			void *ctx;
+		};
+	};
 };
 
 struct waiter {
@@ -66,7 +72,7 @@ static void empty(struct batch *b)
 	for (size_t i = 0; i < b->count; i++) {
 		for (size_t k = 0; k < sizeof b->list[i].own / sizeof *b->list[i].own; k++)
 			free(b->list[i].own[k]);
-		if (b->list[i].drop != NULL)
+		if (b->list[i].kind == WORK)
 			b->list[i].drop(b->list[i].ctx);
 	}
 	free(b->list);
@@ -162,6 +168,14 @@ void gw_records_log(struct gw_records *r, const struct gw_log_row *row)
 	record->log.subject = keep(r, record, 4, row->subject);
 }
 
+void gw_records_all_due(struct gw_records *r, int64_t now)
+{
+	struct record *record = add(r, ALL_DUE);
+
+	if (record != NULL)
+		record->mail.next_at = now;
+}
+
 void gw_records_drop(struct gw_records *r, const char *id)
 {
 	struct record *record = add(r, DROP);
@@ -188,6 +202,7 @@ void gw_records_move(
 	if (record == NULL)
 		return;
 	record->file = *f;
+	record->file.name = keep(r, record, 0, f->name);
 	record->to = to;
 	record->held = held;
 }
@@ -196,8 +211,10 @@ void gw_records_remove(struct gw_records *r, const struct gw_queue_file *f)
 {
 	struct record *record = add(r, REMOVE);
 
-	if (record != NULL)
-		record->file = *f;
+	if (record == NULL)
+		return;
+	record->file = *f;
+	record->file.name = keep(r, record, 0, f->name);
 }
 
 void gw_records_work(
@@ -223,6 +240,8 @@ static enum gw_code write_row(struct gw_records *r, const struct record *record)
 		return gw_outbox_db_put_fate(r->store, &record->fate, &r->err);
 	case LOG:
 		return gw_outbox_db_put_log(r->store, &record->log, &r->err);
+	case ALL_DUE:
+		return gw_outbox_db_all_due(r->store, record->mail.next_at, &r->err);
 	case DROP:
 		return gw_outbox_db_drop(r->store, record->mail.id, &r->err);
 	case FACT:
@@ -254,6 +273,7 @@ static void work_on_file(struct gw_records *r, struct record *record, struct gw_
 	case MAIL:
 	case FATE:
 	case LOG:
+	case ALL_DUE:
 	case DROP:
 	case FACT:
 		break;

@@ -30,6 +30,7 @@ void gw_records_retry(struct gw_records *r); /* tries what is owed once more */
 void gw_records_mail(struct gw_records *r, const struct gw_mail_row *row);
 void gw_records_fate(struct gw_records *r, const struct gw_fate_row *row);
 void gw_records_log(struct gw_records *r, const struct gw_log_row *row);
+void gw_records_all_due(struct gw_records *r, int64_t now); /* nothing waits for a later time */
 void gw_records_drop(struct gw_records *r, const char *id);
 void gw_records_fact(struct gw_records *r, const char *name, const char *value);
 

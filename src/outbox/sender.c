@@ -31,6 +31,7 @@ enum {
 	PATH = 4096,
 	DEPTH = 2,
 	LONGEST_SLEEP = 3600,
+	LOOK_AGAIN_S = 60, /* while there is something to send */
 	KEEP_SESSION_S = 60,
 	DISK_AGAIN_S = 30,
 	LOG_S = 30 * 86400
@@ -177,8 +178,9 @@ static void start_loading(struct gw_sender *s)
 {
 	s->dirty = s->stale = false;
 	s->loading = true;
+	s->looked_at = sender_now();
 	s->ahead.at = s->ahead.count = 0;
-	gw_loaded_drop_mails(&s->box); /* not twice in memory */
+	gw_loaded_move_mails(&s->box, &s->fresh);
 	enter(s, SENDER_LOADING);
 	s->load.data = s;
 	uv_queue_work(s->loop, &s->load, load, on_loaded);
@@ -518,6 +520,14 @@ static void look_anew(struct gw_sender *s)
 		start_loading(s);
 }
 
+/* A server that takes a few mails a connection must not have a long queue gone through for each. */
+static bool looked_long_ago(const struct gw_sender *s)
+{
+	int64_t now = sender_now();
+
+	return now < s->looked_at || now - s->looked_at >= LOOK_AGAIN_S;
+}
+
 /* The one place where it is decided what comes next; called when anything has changed. */
 static void go_on(struct gw_sender *s)
 {
@@ -537,9 +547,15 @@ static void go_on(struct gw_sender *s)
 		wait_for_disk(s);
 		return;
 	}
+	if (s->records != NULL && gw_records_owed(s->records)) {
+		if (!is_busy(s))
+			look_anew(s);
+		return;
+	}
 	facts = facts_of(s);
 	next = plan_now(s, &facts);
-	if (s->attempts == NULL && s->dirty && (s->stale || !s->up || next.item == NULL)) {
+	if (s->attempts == NULL && s->dirty &&
+		(s->stale || next.item == NULL || (!s->up && looked_long_ago(s)))) {
 		if (is_busy(s)) /* I2; soon */
 			uv_timer_start(&s->timer, on_timer, 5, 0);
 		else

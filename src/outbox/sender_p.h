@@ -65,12 +65,13 @@ struct gw_sender {
 	struct gw_queue *queue;     /* owned */
 	struct gw_store *store;     /* owned; jobs' */
 	struct gw_records *records; /* owned */
-	struct gw_loaded box;
+	struct gw_loaded box;       /* without mails while the job has them */
+	struct gw_loaded fresh;
 	struct gw_outbox_ahead ahead; /* of box */
-	struct gw_loaded fresh;       /* by the job */
 	uv_work_t load;
 	char *note;                   /* owned; of opening the state */
 	bool *tried;                  /* owned: which of options.ids were */
+	int64_t looked_at;            /* at the outbox */
 	int64_t started, passed_over; /* passed_over: a pause that somebody does not wait for */
 	bool loading, stopping, loaded_once;
 	bool dirty;             /* the outbox is not as it was loaded any more */

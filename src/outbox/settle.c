@@ -474,15 +474,20 @@ void settle_evidence(
 
 void settle_awake(struct gw_sender *s)
 {
-	for (size_t i = 0; i < s->box.count; i++) {
-		struct gw_queued *m = s->box.list[i];
+	int64_t now = sender_now();
+	bool any = false;
 
-		if (m->item.broken || m->item.sending || m->item.sent_at != 0 ||
-			m->item.next_at <= sender_now())
+	for (size_t i = 0; i < s->box.count; i++) {
+		struct gw_item *item = &s->box.list[i]->item;
+
+		if (item->next_at <= now)
 			continue;
-		m->item.next_at = sender_now();
-		put_row(s, m);
+		item->next_at = now;
+		any = true;
 	}
+	if (!any)
+		return;
+	gw_records_all_due(s->records, now);
 	gw_records_commit(s->records, NULL, NULL);
 }
 

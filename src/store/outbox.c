@@ -203,14 +203,25 @@ enum gw_code gw_outbox_db_drop(struct gw_store *store, const char *id, struct gw
 	return code == GW_OK ? run_for_id(store, ST_FATES_DROP, id, err) : code;
 }
 
-enum gw_code gw_outbox_db_purge_log(struct gw_store *store, int64_t before, struct gw_error *err)
+static enum gw_code run_for_time(
+	struct gw_store *store, enum statement which, int64_t at, struct gw_error *err)
 {
-	sqlite3_stmt *st = store_statement(store, ST_LOG_PURGE, err);
+	sqlite3_stmt *st = store_statement(store, which, err);
 
 	if (st == NULL)
 		return err->code;
-	sqlite3_bind_int64(st, 1, before);
+	sqlite3_bind_int64(st, 1, at);
 	return store_run(store, st, err);
+}
+
+enum gw_code gw_outbox_db_all_due(struct gw_store *store, int64_t now, struct gw_error *err)
+{
+	return run_for_time(store, ST_MAILS_DUE, now, err);
+}
+
+enum gw_code gw_outbox_db_purge_log(struct gw_store *store, int64_t before, struct gw_error *err)
+{
+	return run_for_time(store, ST_LOG_PURGE, before, err);
 }
 
 enum gw_code gw_outbox_db_accepted_since(

@@ -53,6 +53,8 @@ enum gw_code gw_outbox_db_put_fate(
 enum gw_code gw_outbox_db_put_log(
 	struct gw_store *store, const struct gw_log_row *row, struct gw_error *err);
 
+/* What waits for a later time does not any more. */
+enum gw_code gw_outbox_db_all_due(struct gw_store *store, int64_t now, struct gw_error *err);
 /* Forgets a mail and its fates; the log stays. */
 enum gw_code gw_outbox_db_drop(struct gw_store *store, const char *id, struct gw_error *err);
 /* Forgets what the log has from before. */

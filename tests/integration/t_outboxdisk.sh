@@ -22,8 +22,11 @@ watch_with() {
 await_that() { # WHAT COMMAND...: until it is true
 	local what=$1
 	shift
-	for _ in $(seq 1200); do ! "$@" 2> /dev/null || return 0; sleep 0.05; done
-	fail "$what: never; $(cat "$T/watch.out")"
+	SECONDS=0
+	until "$@" 2> /dev/null; do
+		[ "$SECONDS" -lt 90 ] || fail "$what: never; $(cat "$T/watch.out")"
+		sleep 0.05
+	done
 }
 arrived() { [ "$(taken)" -ge "$1" ]; }
 seen_in_log() { grep -q "$1" "$SRV/log"; }
