@@ -171,6 +171,7 @@ struct gw_box {
 	size_t refused, undelivered;        /* operations that the disk did not carry out */
 	struct gw_error refusal;            /* the first of them */
 	size_t aside;                       /* messages that an earlier run set aside */
+	size_t ignored_before;              /* messages whose flags the server does not store */
 	size_t undeleted, undeleted_before; /* GW_REMOVE_IGNORED: in this run, and before */
 	size_t hidden;                      /* messages that the server does not show */
 

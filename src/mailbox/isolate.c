@@ -337,6 +337,32 @@ void gw_box_undeleted_error(uint64_t count, struct gw_error *err)
 	err->scope = GW_SCOPE_MESSAGE;
 }
 
+void gw_box_flags_error(uint64_t count, struct gw_error *err)
+{
+	gw_fail(err, GW_ERR_HELD,
+		"the flags of %llu message%s were changed here, which the server answered with OK, and "
+		"are there as before (`godwit status` lists them; they are sent again after a week, and "
+		"by `sync --full`)",
+		(unsigned long long)count, count == 1 ? "" : "s");
+	err->scope = GW_SCOPE_MESSAGE;
+}
+
+/* Those that an earlier run left, of which this plan makes nothing else. */
+static size_t count_ignored(const struct gw_box *box)
+{
+	size_t n = (size_t)gw_seqset_size(&box->local.ignored);
+
+	for (size_t i = 0; i < box->plan.count && n > 0; i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+
+		n -= gw_seqset_has(&box->local.ignored, a->uid) &&
+		     (a->kind == GW_DO_UNHOLD || a->kind == GW_DO_REMOTE_FLAGS ||
+			     gw_action_is_gone_there(a) || a->kind == GW_DO_FORGET ||
+			     a->kind == GW_DO_DELETE_REMOTE);
+	}
+	return n;
+}
+
 /* Of those that an earlier run left, the ones of which this plan makes nothing else. */
 static size_t count_undeleted(const struct gw_box *box)
 {
@@ -396,6 +422,7 @@ void gw_box_count_aside(struct gw_box *box)
 	}
 	box->aside = n;
 	box->undeleted_before = count_undeleted(box);
+	box->ignored_before = count_ignored(box);
 	count_hidden(box);
 }
 
@@ -415,6 +442,11 @@ void gw_box_tell_aside(struct gw_box *box)
 	}
 	if (box->undeleted_before > 0) {
 		gw_box_undeleted_error(box->undeleted_before, &err);
+		box->env->problem(box->env->ctx, box, &err);
+		gw_error_clear(&err);
+	}
+	if (box->ignored_before > 0) {
+		gw_box_flags_error(box->ignored_before, &err);
 		box->env->problem(box->env->ctx, box, &err);
 		gw_error_clear(&err);
 	}

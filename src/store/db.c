@@ -156,7 +156,8 @@ static const char *const sql[STATEMENTS] = {
 		" CASE WHEN shows > 0 THEN (SELECT count(*) FROM message WHERE mailbox_id = id"
 		" AND state = 4) ELSE 0 END,"
 		" (SELECT count(*) FROM held JOIN message USING (mailbox_id, uid)"
-		" WHERE held.mailbox_id = mailbox.id AND state = 5)"
+		" WHERE held.mailbox_id = mailbox.id AND state = 5),"
+		" (SELECT count(*) FROM held_deletion WHERE mailbox_id = id AND side = 2)"
 		" FROM mailbox"
 		" ORDER BY remote_name",
 	[ST_MAILBOX_ADD] = "INSERT INTO mailbox(remote_name, delimiter, local_dir, special_use,"
@@ -225,6 +226,7 @@ static const char *const sql[STATEMENTS] = {
 		" them again' ELSE ' messages are gone here and kept on the server: `sync"
 		" --accept-deletions` deletes them there too, `sync --restore-deletions` fetches"
 		" them again' END FROM held_deletion JOIN mailbox ON mailbox.id = mailbox_id"
+		" WHERE side < 2"
 		" GROUP BY mailbox_id, side UNION ALL"
 		" SELECT name, 0, x'', reason FROM held_mailbox UNION ALL"
 		" SELECT remote_name, 0, x'', count(*) || ' messages here are not shown on the"

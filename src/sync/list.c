@@ -336,6 +336,11 @@ static void tell_set_aside(struct gw_sync *s, const struct gw_entry *e)
 		gw_sync_problem(s, e->folder->shown, &err);
 		gw_error_clear(&err);
 	}
+	if (e->row.flags_ignored > 0) {
+		gw_box_flags_error(e->row.flags_ignored, &err);
+		gw_sync_problem(s, e->folder->shown, &err);
+		gw_error_clear(&err);
+	}
 	if (e->row.undeleted > 0) {
 		gw_box_undeleted_error(e->row.undeleted, &err);
 		gw_sync_problem(s, e->folder->shown, &err);

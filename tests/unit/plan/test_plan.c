@@ -389,7 +389,7 @@ static void each_row(void **state)
 			.copies_differ = f->copies_differ,
 			.mirror_deleted = f->mirror,
 			.never_delete = f->never,
-			.retry_undeleted = f->retry,
+			.retry_ignored = f->retry,
 			.read_only = f->read_only,
 			.lettered = LETTERED,
 			.storable = f->read_only ? 0 : GW_FLAGS_ALL };
