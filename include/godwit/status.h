@@ -3,6 +3,7 @@
 
 #include "godwit/account.h"
 #include "godwit/error.h"
+#include "godwit/last.h"
 
 #include <stdint.h>
 
@@ -22,7 +23,7 @@ struct gw_status_mailbox {
 };
 
 struct gw_status_held {
-	const char *mailbox;   /* the server's name, as on the wire */
+	const char *mailbox;   /* its name, as shown; or a directory */
 	uint32_t uid;          /* 0: a file that is not on the server */
 	const char *base_name; /* "" when it has no file */
 	const char *reason;
@@ -36,6 +37,8 @@ struct gw_status_sink {
 	 * provider asked not to be asked sooner; 0: it did not. */
 	void (*day)(void *ctx, uint64_t down, uint64_t up, int64_t not_before);
 	void (*held)(void *ctx, const struct gw_status_held *held);
+	/* How the last syncs ended. */
+	void (*last)(void *ctx, const struct gw_last *last);
 	bool look; /* into the directories, too */
 	void *ctx;
 };

@@ -41,8 +41,10 @@ struct gw_sync_counts {
 	uint64_t mailboxes_done;
 	uint64_t mailboxes_created;
 	uint64_t mailboxes_made, mailboxes_renamed,
-		mailboxes_deleted;                    /* made there; on either side */
-	uint64_t to_download, downloaded;             /* messages */
+		mailboxes_deleted;        /* made there; on either side */
+	uint64_t to_download, downloaded; /* messages */
+	uint64_t
+		expected; /* messages in mailboxes that are yet to be looked at, about: by the server's counts */
 	uint64_t bytes_to_download, bytes_downloaded; /* of mail; by RFC822.SIZE, and received */
 	uint64_t to_upload, uploaded, bytes_uploaded; /* messages; bytes as sent */
 	uint64_t paired;                              /* joined with a file that was here already */

@@ -18,7 +18,8 @@ struct printer {
 	json_t *mailboxes, *held; /* owned; filled for JSON only */
 	json_t *watcher;          /* owned; what it tells; NULL: nobody watches */
 	FILE *text;               /* lines below the heading */
-	uint64_t messages, count, held_count;
+	uint64_t messages, unread, count, held_count;
+	struct gw_last last;
 	uint64_t fresh, gone, flags; /* what waits here */
 	bool json, known, verbose;
 	int64_t changed_at, not_before;
@@ -58,6 +59,7 @@ static void on_mailbox(void *ctx, const struct gw_status_mailbox *m)
 	struct tm tm;
 
 	p->messages += m->messages;
+	p->unread += m->unread;
 	p->count++;
 	p->fresh += m->fresh;
 	p->gone += m->gone;
@@ -96,6 +98,13 @@ static void on_held(void *ctx, const struct gw_status_held *h)
 		say(p->text, "  held: %s UID %u: %s\n", h->mailbox, h->uid, h->reason);
 }
 
+static void on_last(void *ctx, const struct gw_last *last)
+{
+	struct printer *p = ctx;
+
+	p->last = *last;
+}
+
 static void on_day(void *ctx, uint64_t down, uint64_t up, int64_t not_before)
 {
 	struct printer *p = ctx;
@@ -132,11 +141,67 @@ static void print_heading(const struct printer *p)
 		strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &tm);
 	if (!p->known)
 		say(stdout, "%s: never synchronized\n", p->account->name);
+	else if (p->verbose)
+		say(stdout, "%s: %llu %s (%llu unread) in %llu %s, last change %s, %llu held\n",
+			p->account->name, (unsigned long long)p->messages,
+			p->messages == 1 ? "message" : "messages", (unsigned long long)p->unread,
+			(unsigned long long)p->count, p->count == 1 ? "mailbox" : "mailboxes", when,
+			(unsigned long long)p->held_count);
 	else
 		say(stdout, "%s: %llu %s in %llu %s, last change %s, %llu held\n", p->account->name,
 			(unsigned long long)p->messages, p->messages == 1 ? "message" : "messages",
 			(unsigned long long)p->count, p->count == 1 ? "mailbox" : "mailboxes", when,
 			(unsigned long long)p->held_count);
+}
+
+/* "3 minutes ago": how old what is here may be. */
+static void put_age(char *out, size_t size, int64_t at)
+{
+	static const struct {
+		int64_t seconds;
+		const char *one, *many;
+	} units[] = { { 86400, "day", "days" }, { 3600, "hour", "hours" },
+		{ 60, "minute", "minutes" } };
+	int64_t age = (int64_t)time(NULL) - at;
+
+	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+		int64_t n = age / units[i].seconds;
+
+		if (n == 0)
+			continue;
+		snprintf(out, size, "%lld %s ago", (long long)n,
+			n == 1 ? units[i].one : units[i].many);
+		if (age > 0)
+			return;
+	}
+	snprintf(out, size, "just now");
+}
+
+/* When it went well last, and what went wrong since. */
+static void print_last(const struct printer *p)
+{
+	const struct gw_last *l = &p->last;
+	char when[GW_LOCAL_TIME], age[40];
+
+	if (l->good > 0) {
+		gw_local_time(l->good, when);
+		put_age(age, sizeof age, l->good);
+		say(stdout, "  last good sync %s, %s\n", when, age);
+	}
+	gw_local_time(l->tried, when);
+	put_age(age, sizeof age, l->tried);
+	if (l->failed)
+		say(stdout, "  the sync of %s (%s) failed: %s\n", when, age, l->text);
+	else if (l->problems == 1)
+		say(stdout, "  the sync of %s (%s) left something out: %s\n", when, age, l->text);
+	else if (l->problems > 1)
+		say(stdout, "  the sync of %s (%s) left %llu things out, the first: %s\n", when,
+			age, (unsigned long long)l->problems, l->text);
+	if (l->to_come > 0)
+		say(stdout, "  %llu %s to come (at least %.1f MB): the last sync did not end\n",
+			(unsigned long long)l->to_come,
+			l->to_come == 1 ? "message is" : "messages are",
+			(double)l->bytes_to_come / 1e6);
 }
 
 static void print_waiting(const struct printer *p)
@@ -208,6 +273,21 @@ static enum gw_code read_outbox(struct printer *p, struct gw_error *err)
 		       : GW_OK;
 }
 
+static json_t *last_to_json(const struct gw_last *l)
+{
+	return json_pack("{s:I, s:I, s:b, s:I, s:o, s:I, s:I}", "good", (json_int_t)l->good,
+		"tried", (json_int_t)l->tried, "failed", l->failed, "problems",
+		(json_int_t)l->problems, "text", gw_json_text(l->text), "to_come",
+		(json_int_t)l->to_come, "bytes_to_come", (json_int_t)l->bytes_to_come);
+}
+
+/* Is there something that a person should know? */
+static bool is_wrong(const struct printer *p)
+{
+	return p->held_count > 0 || p->needs_user || p->last.failed || p->last.problems > 0 ||
+	       p->last.to_come > 0;
+}
+
 static void print_json(struct printer *p)
 {
 	json_t *o = json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:O, s:O, s:o}", "account",
@@ -217,6 +297,8 @@ static void print_json(struct printer *p)
 		"mailboxes", p->mailboxes, "held", p->held, "watcher",
 		p->watcher == NULL ? json_null() : json_incref(p->watcher));
 
+	json_object_set_new(o, "unread", json_integer((json_int_t)p->unread));
+	json_object_set_new(o, "last", last_to_json(&p->last));
 	if (p->outbox != NULL)
 		json_object_set(o, "outbox", p->outbox);
 	json_dumpf(o, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
@@ -230,6 +312,7 @@ static enum gw_code read_account(struct printer *p, struct gw_error *err)
 		.mailbox = on_mailbox,
 		.day = on_day,
 		.held = on_held,
+		.last = on_last,
 		.look = p->verbose || p->json || p->account->direction == GW_DIRECTION_PULL,
 		.ctx = p };
 	char *text = NULL;
@@ -259,6 +342,7 @@ static enum gw_code read_account(struct printer *p, struct gw_error *err)
 		print_json(p);
 	} else if (code == GW_OK) {
 		print_heading(p);
+		print_last(p);
 		print_day(p);
 		print_waiting(p);
 		print_watcher(p);
@@ -283,7 +367,7 @@ static int print_account(const struct options *o, const struct gw_account *a)
 	json_decref(p.watcher);
 	json_decref(p.outbox);
 	if (code == GW_OK)
-		return p.held_count > 0 || p.needs_user;
+		return is_wrong(&p);
 	complain(a->name, NULL, &err);
 	return exit_status(&err);
 }

@@ -17,6 +17,7 @@
 enum {
 	BAR_WIDTH = 24,
 	REDRAW_MS = 100,
+	JSON_MS = 1000,
 	RATE_WINDOW_MS = 5000,
 	PROBLEMS_MAX = 64,
 	UNNOTICED_MS = 1000
@@ -168,9 +169,17 @@ static void draw(struct progress *p, bool force)
 	fflush(stderr);
 }
 
-static void print_json(const char *name, const struct gw_sync_event *ev)
+/* How far it is once a second. */
+static void print_json(struct progress *p, const char *name, const struct gw_sync_event *ev)
 {
-	char *line = ev->type == GW_SYNC_PROGRESS ? NULL : gw_event_to_json(name, ev, false);
+	bool progress = ev->type == GW_SYNC_PROGRESS;
+	char *line = NULL;
+
+	if (progress && now_ms() - p->drawn_ms < JSON_MS)
+		return;
+	if (progress)
+		p->drawn_ms = now_ms();
+	line = gw_event_to_json(name, ev, progress);
 
 	if (line != NULL)
 		puts(line);
@@ -303,7 +312,7 @@ void progress_event(
 		snprintf(l->stage, sizeof l->stage, "%s", ev->text);
 	l->active = ev->type != GW_SYNC_DONE;
 	if (p->style == PROGRESS_JSON)
-		print_json(name, ev);
+		print_json(p, name, ev);
 	if (ev->type == GW_SYNC_FINDING || ev->type == GW_SYNC_PROBLEM ||
 		ev->type == GW_SYNC_DONE || ev->type == GW_SYNC_PLAN || ev->type == GW_SYNC_STEP)
 		progress_clear(p);

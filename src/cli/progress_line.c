@@ -107,9 +107,9 @@ static void add_left(struct parts *p, double bytes, double rate)
 		add(p, LEFT, "%lu:%02lu left", seconds / 60, seconds % 60);
 }
 
-static void add_count(struct parts *p, uint64_t done, uint64_t all)
+static void add_count(struct parts *p, uint64_t done, uint64_t all, const char *about)
 {
-	add(p, COUNT, "%llu/%llu", (unsigned long long)done, (unsigned long long)all);
+	add(p, COUNT, "%llu/%s%llu", (unsigned long long)done, about, (unsigned long long)all);
 	add(p, WORDS, "messages");
 	p->list[p->count - 1].joined = true;
 }
@@ -122,27 +122,33 @@ static double share_of(uint64_t done, uint64_t all)
 	return (double)done / (double)all;
 }
 
+/* Mailboxes that were not looked at yet count as the server counts them: their messages are as large as
+ * those that are known. */
 static void add_downloads(struct parts *p, const struct gw_sync_counts *c, double rate)
 {
-	double share = share_of(c->bytes_downloaded, c->bytes_to_download);
+	uint64_t all = c->to_download + c->expected;
+	uint64_t bytes =
+		(uint64_t)((double)c->bytes_to_download * (double)all / (double)c->to_download);
+	double share = share_of(c->bytes_downloaded, bytes);
+	const char *about = c->expected > 0 ? "~" : "";
 	char bar[BAR_WIDTH + 1], done[24], total[24];
 
 	if (c->bytes_to_download == 0)
-		share = share_of(c->downloaded, c->to_download);
-	if (c->downloaded < c->to_download && share > 0.99)
+		share = share_of(c->downloaded, all);
+	if (c->downloaded < all && share > 0.99)
 		share = 0.99;
 	memset(bar, '-', BAR_WIDTH);
 	memset(bar, '#', (size_t)(share * BAR_WIDTH));
 	bar[BAR_WIDTH] = '\0';
 	progress_bytes((double)c->bytes_downloaded, done, sizeof done);
-	progress_bytes((double)c->bytes_to_download, total, sizeof total);
+	progress_bytes((double)bytes, total, sizeof total);
 	add(p, BAR, "[%s]", bar);
 	add(p, PERCENT, "%u %%", (unsigned)(share * 100));
-	add_count(p, c->downloaded, c->to_download);
-	add(p, BYTES, "%s of %s", done, total);
+	add_count(p, c->downloaded, all, about);
+	add(p, BYTES, "%s of %s%s", done, about, total);
 	add_rate(p, rate);
-	if (c->bytes_to_download > c->bytes_downloaded)
-		add_left(p, (double)(c->bytes_to_download - c->bytes_downloaded), rate);
+	if (bytes > c->bytes_downloaded)
+		add_left(p, (double)(bytes - c->bytes_downloaded), rate);
 }
 
 /* How large those are that are still to go is not known: as large as those before them. */
@@ -153,7 +159,7 @@ static void add_uploads(struct parts *p, const struct gw_sync_counts *c, double 
 	progress_bytes((double)c->bytes_uploaded, done, sizeof done);
 	add(p, WORDS, "uploading");
 	add(p, PERCENT, "%u %%", (unsigned)(share_of(c->uploaded, c->to_upload) * 100));
-	add_count(p, c->uploaded, c->to_upload);
+	add_count(p, c->uploaded, c->to_upload, "");
 	add(p, BYTES, "%s", done);
 	add_rate(p, rate);
 	if (c->uploaded > 0)
@@ -179,6 +185,8 @@ void progress_line(const struct progress_facts *f, size_t columns, char *out, si
 			add(&p, BYTES, "%llu of %llu %s", (unsigned long long)c->mailboxes_done,
 				(unsigned long long)c->mailboxes_changed,
 				c->mailboxes_changed == 1 ? "mailbox" : "mailboxes");
+		if (c->expected > 0)
+			add(&p, WORDS, "~%llu messages to fetch", (unsigned long long)c->expected);
 	}
 	join(&p, columns, out, size);
 }

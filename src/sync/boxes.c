@@ -200,6 +200,7 @@ static void on_box_done(void *ctx, struct gw_box *box, enum gw_box_outcome outco
 								delta->bytes_downloaded
 						      : s->counts.bytes_downloaded;
 	}
+	e->got += delta->downloaded + delta->paired;
 	gw_box_seen_stamps(box, &e->seen_cur, &e->seen_new);
 	e->fresh_from = gw_box_fresh_from(box);
 	settle(s, e, outcome, delta, err);

@@ -3,8 +3,14 @@
  */
 #include "sync/sync_p.h"
 
+#include "godwit/last.h"
+
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
+
+enum { NOTE_MS = 5000 };
 
 void gw_sync_enter(struct gw_sync *s, enum gw_sync_phase next)
 {
@@ -15,10 +21,74 @@ void gw_sync_enter(struct gw_sync *s, enum gw_sync_phase next)
 	s->phase = next;
 }
 
+/* What the server's counts say of a mailbox that was not looked at yet: about so many are new.  How many
+ * of them are too old for a window is not known. */
+static uint64_t expects(const struct gw_entry *e)
+{
+	const struct gw_window *w = &e->folder->window;
+	uint64_t known = (e->row.uidnext == 0 ? 0 : e->row.messages) + e->got;
+	uint64_t more;
+
+	if (e->settled || e->done_once || e->stage >= ENTRY_PLANNED ||
+		!(e->folder->items & GW_ITEM_MESSAGES) || w->max_age > 0 || w->since > 0)
+		return 0;
+	more = e->folder->messages > known ? e->folder->messages - known : 0;
+	return w->max_messages > 0 && more > w->max_messages ? w->max_messages : more;
+}
+
+static uint64_t expected(const struct gw_sync *s)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < s->entry_count; i++)
+		n += expects(&s->entries[i]);
+	return n;
+}
+
+void gw_sync_note_last(const struct gw_sync *s, bool ended)
+{
+	bool stopped = s->err.code == GW_ERR_CANCELLED;
+	struct gw_error ignored = { 0 };
+	struct gw_last last;
+
+	if (s->options.dry_run || s->options.verify || s->options.folder_count > 0 ||
+		gw_last_read(s->account, &last, &ignored) != GW_OK)
+		return;
+	last = (struct gw_last){ .good = last.good,
+		.tried = (int64_t)time(NULL),
+		.failed = ended && s->err.code != GW_OK && !stopped,
+		.problems = s->counts.problems };
+	snprintf(last.text, sizeof last.text, "%.599s",
+		last.failed ? s->err.text : s->first_problem);
+	if (!ended || s->err.code != GW_OK || s->budget.postponed > 0) {
+		last.to_come = s->counts.to_download - s->counts.downloaded + expected(s);
+		last.bytes_to_come =
+			s->counts.bytes_to_download > s->counts.bytes_downloaded
+				? s->counts.bytes_to_download - s->counts.bytes_downloaded
+				: 0;
+	}
+	if (ended && s->err.code == GW_OK && last.problems == 0)
+		last.good = last.tried;
+	gw_last_write(s->account, &last);
+}
+
+/* A run that is killed has said how far it was. */
+static void note_now_and_then(struct gw_sync *s)
+{
+	if (s->noted_at != 0 && uv_now(s->loop) - s->noted_at < NOTE_MS)
+		return;
+	s->noted_at = uv_now(s->loop);
+	if (s->counts.to_download > s->counts.downloaded)
+		gw_sync_note_last(s, false);
+}
+
 void gw_sync_emit(struct gw_sync *s, struct gw_sync_event ev)
 {
 	struct gw_sync_counts counts = s->counts;
 
+	if (ev.type == GW_SYNC_PROGRESS)
+		note_now_and_then(s);
+	counts.expected = expected(s);
 	gw_sync_wire(s, &counts.wire_received, &counts.wire_sent);
 	counts.postponed = s->budget.postponed;
 	ev.counts = &counts;
@@ -52,7 +122,9 @@ void gw_sync_tell_new(struct gw_sync *s, const char *mailbox, const char *path)
 
 void gw_sync_problem(struct gw_sync *s, const char *mailbox, const struct gw_error *err)
 {
-	s->counts.problems++;
+	if (s->counts.problems++ == 0)
+		snprintf(s->first_problem, sizeof s->first_problem, "%.200s%s%s",
+			mailbox != NULL ? mailbox : "", mailbox != NULL ? ": " : "", err->text);
 	gw_sync_emit(s,
 		(struct gw_sync_event){ .type = GW_SYNC_PROBLEM, .mailbox = mailbox, .err = err });
 }

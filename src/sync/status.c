@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 struct reader {
@@ -18,8 +19,11 @@ struct reader {
 	const struct gw_account *account;
 	const struct gw_status_sink *sink;
 	struct gw_status_mailbox *list; /* owned; its strings owned, but for the pattern */
-	int64_t *ids;                   /* owned */
-	size_t count, cap, id_count, id_cap;
+	struct known {
+		int64_t id;
+		char *wire; /* owned */
+	} * known;          /* owned; of the same mailboxes */
+	size_t count, cap, known_count, known_cap;
 	struct gw_error *err;
 };
 
@@ -95,19 +99,30 @@ static enum gw_code take_mailbox(void *ctx, const struct gw_mailbox_row *row)
 	struct reader *r = ctx;
 	struct gw_status_mailbox *m =
 		gw_array_push((void **)&r->list, &r->count, &r->cap, sizeof *r->list);
-	int64_t *id = gw_array_push((void **)&r->ids, &r->id_count, &r->id_cap, sizeof *r->ids);
+	struct known *known =
+		gw_array_push((void **)&r->known, &r->known_count, &r->known_cap, sizeof *r->known);
 
-	if (m == NULL || id == NULL)
+	if (m == NULL || known == NULL)
 		return GW_ERR_NOMEM;
 	*m = (struct gw_status_mailbox){ .name = strdup(row->local_dir),
 		.uidvalidity = row->uidvalidity,
 		.highestmodseq = row->highestmodseq };
-	*id = row->id;
+	*known = (struct known){ row->id, strdup(row->remote_name) };
 	if (row->missing_at != 0)
 		tell_missing(r, row);
-	if (m->name == NULL || !name_it(r, row, m))
+	if (known->wire == NULL || m->name == NULL || !name_it(r, row, m))
 		return GW_ERR_NOMEM;
 	return r->sink->look ? look_at(r, row, m) : GW_OK;
+}
+
+/* As `sync` takes it. */
+static const char *shown_name(const struct reader *r, const char *wire)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		if (strcmp(r->known[i].wire, wire) == 0)
+			return r->list[i].shown;
+	}
+	return wire;
 }
 
 static enum gw_code take_held(
@@ -115,7 +130,7 @@ static enum gw_code take_held(
 {
 	struct reader *r = ctx;
 	const struct gw_status_held held = {
-		.mailbox = name, .uid = uid, .base_name = base_name, .reason = reason
+		.mailbox = shown_name(r, name), .uid = uid, .base_name = base_name, .reason = reason
 	};
 
 	tell_held(r, &held);
@@ -127,16 +142,32 @@ static enum gw_code tell_mailboxes(struct reader *r, struct gw_error *err)
 	enum gw_code code = gw_store_mailboxes(r->store, 0, take_mailbox, r, err);
 
 	for (size_t i = 0; i < r->count && code == GW_OK; i++) {
-		code = gw_store_count(r->store, r->ids[i], &r->list[i].messages, err);
+		code = gw_store_count(r->store, r->known[i].id, &r->list[i].messages, err);
 		if (code == GW_OK)
 			r->sink->mailbox(r->sink->ctx, &r->list[i]);
 	}
+	return code;
+}
+
+static void free_mailboxes(struct reader *r)
+{
 	for (size_t i = 0; i < r->count; i++) {
 		free((char *)(uintptr_t)r->list[i].name);
 		free((char *)(uintptr_t)r->list[i].shown);
 	}
+	for (size_t i = 0; i < r->known_count; i++)
+		free(r->known[i].wire);
 	free(r->list);
-	free(r->ids);
+	free(r->known);
+}
+
+static enum gw_code tell_last(struct reader *r, struct gw_error *err)
+{
+	struct gw_last last;
+	enum gw_code code = gw_last_read(r->account, &last, err);
+
+	if (code == GW_OK)
+		r->sink->last(r->sink->ctx, &last);
 	return code;
 }
 
@@ -165,8 +196,12 @@ enum gw_code gw_status_read(
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	code = gw_store_open(path, GW_STORE_READ, &r.store, err);
 	free(path);
-	if (code != GW_OK)
+	if (code == GW_OK && sink->last != NULL)
+		code = tell_last(&r, err);
+	if (code != GW_OK) {
+		gw_store_close(r.store);
 		return code;
+	}
 	if (r.store == NULL) {
 		tell_account(sink, false, 0);
 		return GW_OK;
@@ -180,6 +215,7 @@ enum gw_code gw_status_read(
 		code = tell_mailboxes(&r, err);
 	if (code == GW_OK)
 		code = gw_store_held(r.store, take_held, &r, err);
+	free_mailboxes(&r);
 	gw_store_close(r.store);
 	return code;
 }

@@ -80,6 +80,7 @@ static void finished(struct gw_sync *s)
 	return_secrets(s);
 	if (s->err.code == GW_OK)
 		gw_sync_keep_list(s);
+	gw_sync_note_last(s, true);
 	gw_sync_emit(s, (struct gw_sync_event){ .type = GW_SYNC_DONE,
 				.err = s->err.code == GW_OK ? NULL : &s->err });
 	free_sync(s);

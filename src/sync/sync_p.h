@@ -54,6 +54,7 @@ struct gw_entry {
 	bool headed, sifted, failed, done_once;
 	bool unsettled; /* it kept changing, and its cursors stayed where they were */
 	unsigned requeues;
+	uint64_t got;    /* messages that came in this run, or were here */
 	bool suspect;    /* a connection broke at something in it: it comes last, and alone */
 	unsigned breaks; /* so often, in this run */
 	struct gw_trial trial;
@@ -187,10 +188,12 @@ struct gw_sync {
 	uint64_t messages, deleted_recently,
 		deleted_in_day; /* of the whole account, for the guard */
 	struct gw_sync_counts counts;
-	struct gw_buf journal;  /* lines that are not yet in the log */
-	size_t journal_skipped; /* steps that had no room in it */
-	bool journal_failed;    /* told */
-	struct gw_error err;    /* why the account failed */
+	char first_problem[900]; /* with its mailbox; "": none */
+	uint64_t noted_at;       /* of the loop's clock: when it was last said how this run goes */
+	struct gw_buf journal;   /* lines that are not yet in the log */
+	size_t journal_skipped;  /* steps that had no room in it */
+	bool journal_failed;     /* told */
+	struct gw_error err;     /* why the account failed */
 	bool stopped, batches_lost, told_slow;
 };
 
@@ -207,6 +210,8 @@ void gw_sync_problem(struct gw_sync *s, const char *mailbox, const struct gw_err
 /* Of a dry run: what would be done to a mailbox as a whole. */
 void gw_sync_tell_plan(struct gw_sync *s, const char *mailbox, const char *text);
 void gw_sync_stage(struct gw_sync *s, const char *text);
+/* Writes down how this run goes, for `status`; ended: how it went. */
+void gw_sync_note_last(const struct gw_sync *s, bool ended);
 void gw_sync_work(struct gw_sync *s); /* entries and state are there */
 void gw_sync_pump(struct gw_sync *s);
 

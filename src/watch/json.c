@@ -34,16 +34,17 @@ static const struct field fields[] = { FIELD("mailboxes", mailboxes),
 	FIELD("mailboxes_created", mailboxes_created), FIELD("mailboxes_made", mailboxes_made),
 	FIELD("mailboxes_renamed", mailboxes_renamed),
 	FIELD("mailboxes_deleted", mailboxes_deleted), FIELD("messages_to_download", to_download),
-	FIELD("messages_downloaded", downloaded), FIELD("bytes_to_download", bytes_to_download),
-	FIELD("bytes_downloaded", bytes_downloaded), FIELD("messages_to_upload", to_upload),
-	FIELD("messages_uploaded", uploaded), FIELD("bytes_uploaded", bytes_uploaded),
-	FIELD("paired", paired), FIELD("flags_changed", flags_changed),
-	FIELD("flags_sent", flags_sent), FIELD("deleted", deleted),
-	FIELD("deleted_there", deleted_there), FIELD("moved", moved), FIELD("copied", copied),
-	FIELD("held", held), FIELD("expired", expired), FIELD("kept", kept),
-	FIELD("findings", findings), FIELD("due", due), FIELD("problems", problems),
-	FIELD("waiting", waiting), FIELD("postponed", postponed), FIELD("unsettled", unsettled),
-	FIELD("wire_received", wire_received), FIELD("wire_sent", wire_sent) };
+	FIELD("messages_expected", expected), FIELD("messages_downloaded", downloaded),
+	FIELD("bytes_to_download", bytes_to_download), FIELD("bytes_downloaded", bytes_downloaded),
+	FIELD("messages_to_upload", to_upload), FIELD("messages_uploaded", uploaded),
+	FIELD("bytes_uploaded", bytes_uploaded), FIELD("paired", paired),
+	FIELD("flags_changed", flags_changed), FIELD("flags_sent", flags_sent),
+	FIELD("deleted", deleted), FIELD("deleted_there", deleted_there), FIELD("moved", moved),
+	FIELD("copied", copied), FIELD("held", held), FIELD("expired", expired),
+	FIELD("kept", kept), FIELD("findings", findings), FIELD("due", due),
+	FIELD("problems", problems), FIELD("waiting", waiting), FIELD("postponed", postponed),
+	FIELD("unsettled", unsettled), FIELD("wire_received", wire_received),
+	FIELD("wire_sent", wire_sent) };
 
 enum { FIELDS = sizeof fields / sizeof *fields };
 

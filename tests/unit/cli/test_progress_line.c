@@ -34,6 +34,26 @@ static void what_gives_way(void **state)
 	expect(&f, 4, "1234");
 }
 
+/* What the server counts is there from the beginning, and is only ever replaced by what is known. */
+static void totals_of_the_first_second(void **state)
+{
+	struct gw_sync_counts c = { .expected = 4000, .mailboxes_changed = 12 };
+	struct progress_facts f = { .name = "work", .stage = "looking", .counts = &c };
+
+	(void)state;
+	expect(&f, 79, "work  looking  0 of 12 mailboxes  ~4000 messages to fetch");
+	c = (struct gw_sync_counts){ .expected = 3000,
+		.to_download = 1000,
+		.downloaded = 500,
+		.bytes_to_download = 2000000,
+		.bytes_downloaded = 1000000 };
+	f.rate = 100000;
+	expect(&f, 79, "work  12 %  500/~4000 messages  1.0 MB of ~8.0 MB  100 KB/s  1:11 left");
+	c.downloaded = 1000; /* of what was looked at, all: it is not done */
+	c.bytes_downloaded = 2000000;
+	expect(&f, 79, "work  25 %  1000/~4000 messages  2.0 MB of ~8.0 MB  100 KB/s  1:01 left");
+}
+
 static void uploads(void **state)
 {
 	const struct gw_sync_counts c = { .to_upload = 10,
@@ -105,6 +125,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_gives_way),
+		cmocka_unit_test(totals_of_the_first_second),
 		cmocka_unit_test(uploads),
 		cmocka_unit_test(at_the_edges),
 		cmocka_unit_test(never_too_long),
