@@ -10,7 +10,7 @@ install(FILES README.md LICENSE NEWS.md contrib/config.example docs/architecture
 install(FILES contrib/completions/godwit.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME godwit)
 install(FILES contrib/completions/_godwit DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
 install(FILES contrib/completions/godwit.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
-install(PROGRAMS contrib/hooks/new-mail DESTINATION ${doc_dir}/hooks)
+install(PROGRAMS contrib/hooks/new-mail contrib/hooks/notmuch-pre-new DESTINATION ${doc_dir}/hooks)
 configure_file(cmake/uninstall.cmake.in ${PROJECT_BINARY_DIR}/uninstall.cmake @ONLY)
 add_custom_target(uninstall COMMAND ${CMAKE_COMMAND} -P ${PROJECT_BINARY_DIR}/uninstall.cmake)
 

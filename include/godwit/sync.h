@@ -105,6 +105,7 @@ struct gw_sync_event {
 	const struct gw_sync_counts *delta;
 	const struct gw_sync_step *step;
 	const struct gw_error *err;
+	bool old; /* NEW: of a mailbox that was never in step, so its mail may be of any age */
 };
 
 typedef void gw_sync_cb(void *ctx, const struct gw_sync_event *ev);

@@ -29,6 +29,7 @@ struct job {
 	const struct hook_commands *hooks;
 	struct gw_watch *watch; /* frees itself; NULL: it has ended */
 	bool told;              /* whether it works, for READY=1 */
+	bool troubled;          /* since trouble was told */
 };
 
 struct run {
@@ -102,6 +103,10 @@ static void on_event(void *ctx, const struct gw_watch_event *ev)
 	case GW_WATCH_STANDS:
 		if (!j->told)
 			gw_log(r->log, GW_LOG_INFO, "%s: watching; %s", j->account->name, ev->text);
+		if (j->troubled && !r->options->quiet)
+			say(stderr, "%sgodwit: %s: all is well again\n",
+				systemd_priority(GW_LOG_INFO), j->account->name);
+		j->troubled = false;
 		snprintf(text, sizeof text, "in step; %s", ev->text);
 		tell_ready(j, text);
 		break;
@@ -109,6 +114,7 @@ static void on_event(void *ctx, const struct gw_watch_event *ev)
 		say(stderr, "%sgodwit: %s: %s; trying again in %u s\n",
 			systemd_priority(GW_LOG_WARN), j->account->name, ev->err->text,
 			ev->seconds);
+		j->troubled = true;
 		tell_ready(j, ev->err->text);
 		hooks_trouble(r->hooks, j->account, j->hooks, ev->err);
 		break;

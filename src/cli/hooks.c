@@ -6,9 +6,11 @@
 #include "cli/hooks.h"
 
 #include "base/buf.h"
+#include "base/header.h"
 #include "base/show.h"
 #include "base/text.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +18,15 @@
 #include <unistd.h>
 #include <uv.h>
 
-enum { LINES_MAX = 64 * 1024, TOLD_MAX = 64, HOOK_MS = 60000, KILL_MS = 5000, VARIABLES = 12 };
+enum {
+	LINES_MAX = 64 * 1024,
+	TOLD_MAX = 64,
+	HOOK_MS = 60000,
+	KILL_MS = 5000,
+	VARIABLES = 12,
+	HEADERS = 20,
+	HEADER_MAX = 16384
+};
 
 enum kind { NEW_MAIL, SYNC, TROUBLE, SENT };
 
@@ -28,6 +38,7 @@ struct hook {
 	char *folder, *error;              /* owned; NULL: none */
 	const char *error_kind;            /* static */
 	struct gw_buf lines;               /* NEW_MAIL: paths; SENT: "ID SUBJECT" */
+	struct gw_buf senders, subjects;   /* NEW_MAIL: of the first of them, a line each */
 	uint64_t count;                    /* NEW_MAIL, SENT: messages */
 	struct gw_sync_counts counts;      /* SYNC */
 	bool ready;                        /* false: still gathers, for the end of the mailbox */
@@ -69,6 +80,8 @@ static void free_hook(struct hook *k)
 	free(k->folder);
 	free(k->error);
 	gw_buf_deinit(&k->lines);
+	gw_buf_deinit(&k->senders);
+	gw_buf_deinit(&k->subjects);
 	free(k);
 }
 
@@ -172,6 +185,8 @@ static bool make_environment(struct hook *k, struct environment *e)
 	if (k->kind == NEW_MAIL) {
 		set_number(e, "COUNT", k->count);
 		set(e, "FILES", gw_buf_cstr(&k->lines));
+		set(e, "FROM", gw_buf_cstr(&k->senders));
+		set(e, "SUBJECTS", gw_buf_cstr(&k->subjects));
 	} else if (k->kind == SENT) {
 		set_number(e, "COUNT", k->count);
 		set(e, "MAILS", gw_buf_cstr(&k->lines));
@@ -267,6 +282,8 @@ static struct hook *waiting(struct hooks *h, enum kind kind, const struct gw_acc
 		return NULL;
 	k->kind = kind;
 	gw_buf_init(&k->lines, LINES_MAX);
+	gw_buf_init(&k->senders, LINES_MAX);
+	gw_buf_init(&k->subjects, LINES_MAX);
 	k->command = strdup(command);
 	k->account = strdup(account->name);
 	k->maildir = gw_copy_str(account->maildir);
@@ -292,13 +309,42 @@ static void add_line(struct hook *k, const char *line)
 	gw_buf_puts(&k->lines, line);
 }
 
+static void add_field(struct gw_buf *lines, bool first, const char *header, const char *name)
+{
+	char text[300];
+
+	gw_header_field(header, name, text, sizeof text);
+	if (!first)
+		gw_buf_puts(lines, "\n");
+	gw_buf_puts(lines, text);
+}
+
+/* Who wrote, and about what: of a few, or much mail would be read twice. */
+static void add_header(struct hook *k, const char *path)
+{
+	char *text = k->count > HEADERS ? NULL : calloc(1, HEADER_MAX + 1);
+	int fd = text == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (text == NULL)
+		return;
+	if (fd < 0 || read(fd, text, HEADER_MAX) < 0)
+		text[0] = '\0'; /* its lines stay empty */
+	add_field(&k->senders, k->count == 1, text, "From");
+	add_field(&k->subjects, k->count == 1, text, "Subject");
+	if (fd >= 0)
+		close(fd);
+	free(text);
+}
+
 static void add_file(struct hooks *h, const struct gw_account *account,
 	const struct hook_commands *commands, const struct gw_sync_event *ev)
 {
 	struct hook *k = waiting(h, NEW_MAIL, account, commands->on_new_mail, ev->mailbox);
 
-	if (k != NULL)
-		add_line(k, ev->text);
+	if (k == NULL)
+		return;
+	add_line(k, ev->text);
+	add_header(k, ev->text);
 }
 
 /* Starts the next one that is ready, if none runs. */
@@ -412,7 +458,7 @@ void hooks_sync_event(struct hooks *h, const struct gw_account *account,
 {
 	if (h->stopped)
 		return;
-	if (ev->type == GW_SYNC_NEW && commands->on_new_mail != NULL)
+	if (ev->type == GW_SYNC_NEW && !ev->old && commands->on_new_mail != NULL)
 		add_file(h, account, commands, ev);
 	else if (ev->type == GW_SYNC_MAILBOX)
 		release(h, account, ev->mailbox);

@@ -2,8 +2,8 @@
 #include "godwit/attic.h"
 
 #include "base/fs.h"
+#include "base/header.h"
 #include "base/text.h"
-#include "base/words.h"
 #include "maildir/attic.h"
 #include "maildir/deliver.h"
 #include "maildir/name.h"
@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { HEADER_MAX = 16384, FIELD_MAX = 8 * HEADER_MAX, ID_BYTES = 6 };
+enum { HEADER_MAX = 16384, ID_BYTES = 6 };
 
 static char *attic_root(const struct gw_account *account)
 {
@@ -28,60 +28,15 @@ static char *attic_root(const struct gw_account *account)
 	return asprintf(&path, "%s/%s.attic", account->state_dir, account->name) < 0 ? NULL : path;
 }
 
-/* As much as fits of text, in whole characters. */
-static void cut(const char *text, size_t n, char *out, size_t size)
-{
-	n = n < size ? n : size - 1;
-	memcpy(out, text, n);
-	out[n] = '\0';
-	while (n > 0 && !gw_utf8_valid((struct gw_slice){ out, n }))
-		out[--n] = '\0';
-}
-
-/* Where a field ends: at a line that does not go on with it. */
-static const char *end_of_field(const char *p)
-{
-	while (*p != '\0' && (*p != '\n' || p[1] == ' ' || p[1] == '\t'))
-		p++;
-	return p;
-}
-
-/* A field as people read it. */
-static void take_field(const char *header, const char *name, char *out, size_t size)
-{
-	size_t n = strlen(name);
-	struct gw_buf text;
-
-	*out = '\0';
-	for (const char *line = header; line != NULL; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (*line == '\n' || *line == '\r' || *line == '\0')
-			return; /* the header is over */
-		if (strncasecmp(line, name, n) != 0 || line[n] != ':')
-			continue;
-		line += n + 1;
-		line += strspn(line, " \t\r\n");
-		gw_buf_init(&text, FIELD_MAX);
-		gw_words_decode(
-			(struct gw_slice){ line, (size_t)(end_of_field(line) - line) }, &text);
-		n = text.n;
-		while (n > 0 && text.p[n - 1] == ' ')
-			n--;
-		cut(gw_buf_cstr(&text), n, out, size);
-		gw_buf_deinit(&text);
-		return;
-	}
-}
-
 static void read_header(int dir, const char *name, struct gw_attic_message *m)
 {
 	char *text = calloc(1, HEADER_MAX + 1);
 	int fd = text == NULL ? -1 : openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
 	if (fd >= 0 && read(fd, text, HEADER_MAX) > 0) {
-		take_field(text, "From", m->from, sizeof m->from);
-		take_field(text, "Subject", m->subject, sizeof m->subject);
-		take_field(text, "Date", m->date, sizeof m->date);
+		gw_header_field(text, "From", m->from, sizeof m->from);
+		gw_header_field(text, "Subject", m->subject, sizeof m->subject);
+		gw_header_field(text, "Date", m->date, sizeof m->date);
 	}
 	if (fd >= 0)
 		close(fd);

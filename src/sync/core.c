@@ -114,10 +114,11 @@ bool gw_sync_changed(const struct gw_sync_counts *c)
 	       0;
 }
 
-void gw_sync_tell_new(struct gw_sync *s, const char *mailbox, const char *path)
+void gw_sync_tell_new(struct gw_sync *s, const char *mailbox, const char *path, bool old)
 {
 	gw_sync_emit(
-		s, (struct gw_sync_event){ .type = GW_SYNC_NEW, .mailbox = mailbox, .text = path });
+		s, (struct gw_sync_event){
+			   .type = GW_SYNC_NEW, .mailbox = mailbox, .text = path, .old = old });
 }
 
 void gw_sync_problem(struct gw_sync *s, const char *mailbox, const struct gw_error *err)

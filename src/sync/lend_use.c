@@ -82,13 +82,14 @@ void gw_sync_keep_list(struct gw_sync *s)
 	s->folders = (struct gw_folders){ 0 };
 }
 
-static const char *shown_name(const struct gw_sync *s, const struct gw_place *place)
+/* NULL: it is not one of this run. */
+static const struct gw_entry *entry_at(const struct gw_sync *s, const struct gw_place *place)
 {
 	for (size_t i = 0; i < s->entry_count; i++) {
 		if (s->entries[i].row.id == place->mailbox)
-			return s->entries[i].folder->shown;
+			return &s->entries[i];
 	}
-	return place->dir;
+	return NULL;
 }
 
 void gw_sync_on_wrote(
@@ -96,6 +97,7 @@ void gw_sync_on_wrote(
 {
 	struct gw_sync *s = ctx;
 	struct gw_warm *w = s->options.warm;
+	const struct gw_entry *e;
 	char *path = NULL;
 
 	if (w != NULL)
@@ -104,6 +106,8 @@ void gw_sync_on_wrote(
 		return;
 	if (asprintf(&path, "%s/%s/new/%s", s->account->maildir, place->dir, name) < 0)
 		return; /* out of memory; the mail is there, it is only not told of */
-	gw_sync_tell_new(s, shown_name(s, place), path);
+	e = entry_at(s, place);
+	gw_sync_tell_new(s, e == NULL ? place->dir : e->folder->shown, path,
+		e != NULL && e->row.uidnext == 0);
 	free(path);
 }

@@ -252,7 +252,7 @@ void gw_sync_keep_list(struct gw_sync *s);
 void gw_sync_on_wrote(void *ctx, const struct gw_place *place, const char *name, bool in_new,
 	enum gw_written how);
 /* core.c */
-void gw_sync_tell_new(struct gw_sync *s, const char *mailbox, const char *path);
+void gw_sync_tell_new(struct gw_sync *s, const char *mailbox, const char *path, bool old);
 
 /* whose.c: is the account that of the state (its user and host; NULL: it names none), or else of the
  * tree's mark?  GW_ERR_HELD. */

@@ -17,6 +17,7 @@ server_start noqresync
 cat > "$T/hook" <<-'EOF'
 	#!/bin/sh
 	echo "$GODWIT_EVENT|$GODWIT_ACCOUNT|$GODWIT_FOLDER|$GODWIT_COUNT|$GODWIT_RECEIVED|$GODWIT_ERROR_KIND" >> "$HOOKED"
+	[ -z "$GODWIT_FROM" ] || echo "$GODWIT_FROM|$GODWIT_SUBJECTS" >> "$HOOKED"
 	[ -z "$GODWIT_FILES" ] || printf '%s\n' "$GODWIT_FILES" | while read -r f; do
 		[ -f "$f" ] || echo "missing: $f" >> "$HOOKED"
 	done
@@ -28,8 +29,14 @@ write_config "poll = 86400 watch = {INBOX, lists} $hooks"
 
 note "without a watcher"
 sync_ok
-grep -q '^new-mail|test|INBOX|[0-9]*||$' "$HOOKED" || fail "no hook for new mail: $(cat "$HOOKED")"
+! grep -q '^new-mail' "$HOOKED" || fail "a hook for old mail: $(cat "$HOOKED")"
 grep -q '^sync|test|||20|$' "$HOOKED" || fail "no hook for the sync: $(cat "$HOOKED")"
+mail hello
+sed -i 's/^From: .*/From: =?utf-8?q?J=C3=BCrgen?= <j@x>/; s/^Subject: .*/Subject: =?utf-8?b?R3LDvMOfZQ==?=\n $(reboot)/' "$T/m"
+arrive INBOX
+sync_ok
+grep -q '^new-mail|test|INBOX|1||$' "$HOOKED" || fail "no hook for new mail: $(cat "$HOOKED")"
+grep -q '^Jürgen <j@x>|Grüße $(reboot)$' "$HOOKED" || fail "no headers: $(cat "$HOOKED")"
 ! grep -q missing "$HOOKED" || fail "$(cat "$HOOKED")"
 : > "$HOOKED"
 sync_ok

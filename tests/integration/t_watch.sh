@@ -95,6 +95,7 @@ for dress in $DRESSES; do
 	mail four
 	arrive INBOX
 	until_true "mail after the server came back" here INBOX four
+	until_true "that is told" grep -q "all is well again" "$T/watch.err"
 	mail five
 	cp "$T/m" "$T/mail/INBOX/cur/five.1:2,S"
 	until_true "an upload after the server came back" there INBOX five
