@@ -109,7 +109,9 @@ struct gw_account {
 	char *host;
 	unsigned port;
 	enum gw_tls_mode tls;
-	char *tls_ca_file; /* NULL: the system's authorities */
+	char *tls_ca_file;     /* NULL: the system's authorities */
+	char *tls_client_cert; /* PEM, shown to a mail server that asks who we are; NULL: nothing is */
+	char *tls_client_key; /* PEM; NULL: it is in tls_client_cert */
 	struct gw_pins pins;
 	char *tunnel_command; /* NULL: TCP */
 	char *user;

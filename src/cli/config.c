@@ -212,10 +212,10 @@ void config_free(struct config *c)
 	for (size_t i = 0; i < c->count; i++) {
 		struct gw_account *a = &c->accounts[i];
 		char *const strings[] = { a->name, a->state_dir, a->host, a->tls_ca_file,
-			a->tunnel_command, a->user, a->password_command, a->maildir,
-			a->token_command, a->oauth2.client_id, a->oauth2.client_secret,
-			a->oauth2.auth_url, a->oauth2.token_url, a->oauth2.device_url,
-			a->oauth2.userinfo_url, a->oauth2.scope };
+			a->tls_client_cert, a->tls_client_key, a->tunnel_command, a->user,
+			a->password_command, a->maildir, a->token_command, a->oauth2.client_id,
+			a->oauth2.client_secret, a->oauth2.auth_url, a->oauth2.token_url,
+			a->oauth2.device_url, a->oauth2.userinfo_url, a->oauth2.scope };
 
 		config_free_smtp(&a->smtp);
 		gw_auth_wipe(a->password);

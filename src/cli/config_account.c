@@ -120,6 +120,13 @@ static enum gw_code read_pins(
 	return code;
 }
 
+static char *read_path(const struct config_reader *r, cfg_t *sec, const char *key)
+{
+	const char *path = cfg_getstr(sec, key);
+
+	return path == NULL ? NULL : config_expand(r->dir, path);
+}
+
 static enum gw_code read_mechanisms(const struct config_reader *r, cfg_t *sec, struct gw_account *a)
 {
 	enum gw_code code =
@@ -492,6 +499,8 @@ enum gw_code config_read_account(const struct config_reader *r, cfg_t *sec, stru
 		a->host = strdup("tunnel");
 	a->maildir = maildir == NULL ? NULL : config_expand(r->dir, maildir);
 	a->tls_ca_file = ca == NULL ? NULL : config_expand(r->dir, ca);
+	a->tls_client_cert = read_path(r, sec, "tls-client-cert");
+	a->tls_client_key = read_path(r, sec, "tls-client-key");
 	a->state_dir = config_expand(r->dir, r->state_dir);
 	a->subscribed = cfg_getbool(sec, "subscribed");
 	a->mirror_deleted = cfg_getbool(sec, "mirror-deleted");
@@ -526,6 +535,8 @@ enum gw_code config_read_account(const struct config_reader *r, cfg_t *sec, stru
 		a->connections = p != NULL ? p->connections : DEFAULT_CONNECTIONS;
 	if (code == GW_OK && a->host != NULL)
 		code = read_tls(r, sec, p, a);
+	if (code == GW_OK && a->tls_client_key != NULL && a->tls_client_cert == NULL)
+		code = wrong(r, sec, "tls-client-key is of no use without `tls-client-cert`");
 	if (code == GW_OK)
 		code = read_mechanisms(r, sec, a);
 	if (code == GW_OK)

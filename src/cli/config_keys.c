@@ -31,6 +31,8 @@ static cfg_opt_t account_keys[] = {
 	CFG_INT("port", 0, CFGF_NONE),
 	CFG_STR("tls", NULL, CFGF_NODEFAULT),
 	CFG_STR("tls-ca-file", NULL, CFGF_NODEFAULT),
+	CFG_STR("tls-client-cert", NULL, CFGF_NODEFAULT),
+	CFG_STR("tls-client-key", NULL, CFGF_NODEFAULT),
 	CFG_STR_LIST("auth-mechanisms", NULL, CFGF_NODEFAULT),
 	CFG_STR_LIST("tls-pin", NULL, CFGF_NODEFAULT),
 	CFG_STR("tunnel-command", NULL, CFGF_NODEFAULT),

@@ -173,6 +173,33 @@ static enum gw_code load_authorities(
 	return code;
 }
 
+/* Nobody is there to ask. */
+static int no_passphrase(char *out, int size, int writes, void *ctx)
+{
+	(void)out, (void)size, (void)writes, (void)ctx;
+	return 0;
+}
+
+static enum gw_code load_client(
+	SSL_CTX *ssl, const struct gw_tls_trust *trust, struct gw_error *err)
+{
+	enum gw_code code = GW_OK;
+
+	if (trust->client_cert == NULL)
+		return GW_OK;
+	SSL_CTX_set_default_passwd_cb(ssl, no_passphrase);
+	if (SSL_CTX_use_certificate_chain_file(ssl, trust->client_cert) != 1)
+		code = gw_fail(err, GW_ERR_CONFIG, "cannot read certificates (PEM) from %s",
+			trust->client_cert);
+	else if (SSL_CTX_use_PrivateKey_file(ssl, trust->client_key, SSL_FILETYPE_PEM) != 1)
+		code = gw_fail(err, GW_ERR_CONFIG,
+			"cannot read the private key of %s from %s: it has to be PEM, without a "
+			"passphrase, and the key of that certificate",
+			trust->client_cert, trust->client_key);
+	ERR_clear_error();
+	return code;
+}
+
 enum gw_code gw_tls_ctx_new(
 	const struct gw_tls_trust *trust, struct gw_tls_ctx **out, struct gw_error *err)
 {
@@ -196,6 +223,8 @@ enum gw_code gw_tls_ctx_new(
 	code = take_pins(ctx, trust, err);
 	if (code == GW_OK && ctx->authorities)
 		code = load_authorities(ctx, trust->ca_file, err);
+	if (code == GW_OK)
+		code = load_client(ctx->ssl, trust, err);
 	if (code != GW_OK) {
 		gw_tls_ctx_free(ctx);
 		return code;

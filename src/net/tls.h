@@ -26,11 +26,14 @@ struct gw_tls_trust {
 	const char *ca_file; /* PEM file of the only authorities to trust; NULL: the system's */
 	char *const *pins;   /* keys of the server, as in net/pin.h */
 	size_t pin_count;    /* 0: any key */
+	/* PEM files that say who we are, where a server asks: certificates, ours first, and its private key;
+	 * NULL: nothing is shown. */
+	const char *client_cert, *client_key;
 	const char
 		*setting; /* that pins keys, to be named in advice; static; NULL: there is none */
 };
 
-/* TLS 1.2 at least.  GW_ERR_CONFIG when the file or a pin cannot be used, GW_ERR_TLS when the system
+/* TLS 1.2 at least.  GW_ERR_CONFIG when a file or a pin cannot be used, GW_ERR_TLS when the system
  * has no certificates.  Nothing of trust but `setting` is kept. */
 enum gw_code gw_tls_ctx_new(
 	const struct gw_tls_trust *trust, struct gw_tls_ctx **out, struct gw_error *err);

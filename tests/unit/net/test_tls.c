@@ -4,6 +4,7 @@
 #include "selfsigned.h"
 #include "test.h"
 
+#include <openssl/pem.h>
 #include <unistd.h>
 
 /* A server of one certificate, and the file that it lies in. */
@@ -79,6 +80,93 @@ static struct gw_error meet(
 	gw_buf_deinit(&to_client);
 	SSL_free(server);
 	return err;
+}
+
+/* The digest of what a client shows that asks to be known; all zero: it shows nothing. */
+static void shown_to(SSL_CTX *asks, const struct gw_tls_trust *trust, unsigned char out[32])
+{
+	SSL *server = SSL_new(asks);
+	struct gw_error err = { 0 };
+	struct gw_tls_ctx *ctx;
+	struct gw_tls *client;
+	struct gw_buf to_client;
+	X509 *cert;
+	unsigned n;
+
+	memset(out, 0, 32);
+	gw_buf_init(&to_client, 1 << 20);
+	SSL_set_bio(server, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+	SSL_set_accept_state(server);
+	assert_int_equal(gw_tls_ctx_new(trust, &ctx, &err), GW_OK);
+	assert_int_equal(gw_tls_new(ctx, "mail.example", &client, &err), GW_OK);
+	for (unsigned i = 0; i < 10; i++) {
+		gw_tls_handshake(client, &err);
+		carry(client, server, &to_client);
+	}
+	cert = SSL_get_peer_certificate(server);
+	if (cert != NULL)
+		assert_int_equal(X509_digest(cert, EVP_sha256(), out, &n), 1);
+	X509_free(cert);
+	gw_tls_free(client);
+	gw_tls_ctx_free(ctx);
+	gw_buf_deinit(&to_client);
+	SSL_free(server);
+}
+
+static enum ssl_verify_result_t take_any(SSL *ssl, uint8_t *alert)
+{
+	(void)ssl, (void)alert;
+	return ssl_verify_ok;
+}
+
+static void write_key(SSL_CTX *of, const char *path)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_int_equal(
+		PEM_write_PrivateKey(f, SSL_CTX_get0_privatekey(of), NULL, NULL, 0, NULL, NULL), 1);
+	fclose(f);
+}
+
+/* Who we are is shown to a server that asks, and to no other; a key that is another's is told. */
+static void test_client(void **state)
+{
+	struct server s = server_named("a test", "DNS:mail.example"), me = server_named("me", NULL);
+	char key[60], other[60];
+	struct gw_tls_trust trust = { .ca_file = s.cert };
+	struct gw_tls_ctx *ctx;
+	struct gw_error err = { 0 };
+	unsigned char digest[32], mine[32], nothing[32] = { 0 };
+	unsigned n;
+
+	(void)state;
+	snprintf(key, sizeof key, "%s/key.pem", me.dir);
+	snprintf(other, sizeof other, "%s/other.pem", me.dir);
+	write_key(me.tls, key);
+	write_key(s.tls, other);
+	assert_int_equal(X509_digest(SSL_CTX_get0_certificate(me.tls), EVP_sha256(), mine, &n), 1);
+	SSL_CTX_set_custom_verify(s.tls, SSL_VERIFY_PEER, take_any);
+	shown_to(s.tls, &trust, digest);
+	assert_memory_equal(digest, nothing, 32);
+	trust.client_cert = me.cert;
+	trust.client_key = key;
+	shown_to(s.tls, &trust, digest);
+	assert_memory_equal(digest, mine, 32);
+	SSL_CTX_set_custom_verify(s.tls, SSL_VERIFY_NONE, take_any);
+	shown_to(s.tls, &trust, digest);
+	assert_memory_equal(digest, nothing, 32);
+	trust.client_key = other;
+	assert_int_equal(gw_tls_ctx_new(&trust, &ctx, &err), GW_ERR_CONFIG);
+	assert_non_null(strstr(err.text, "private key"));
+	trust.client_key = "/nonexistent";
+	assert_int_equal(gw_tls_ctx_new(&trust, &ctx, &err), GW_ERR_CONFIG);
+	trust.client_cert = "/nonexistent";
+	assert_int_equal(gw_tls_ctx_new(&trust, &ctx, &err), GW_ERR_CONFIG);
+	unlink(key);
+	unlink(other);
+	end(&s);
+	end(&me);
 }
 
 static void expect(struct gw_error err, enum gw_code code, const char *words)
@@ -189,6 +277,7 @@ int main(void)
 		cmocka_unit_test(test_common_name_is_no_host),
 		cmocka_unit_test(test_pins),
 		cmocka_unit_test(test_text_of_a_pin),
+		cmocka_unit_test(test_client),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
