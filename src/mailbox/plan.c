@@ -167,6 +167,21 @@ static void keep_uploads(struct gw_box *box)
 	box->plan.count = kept;
 }
 
+/* And once more in each run: the stamps stay as they were. */
+static void tell_too_long(struct gw_box *box)
+{
+	size_t n = box->local.scan.too_long;
+	struct gw_error err = { 0 };
+
+	box->plan.look_again = true;
+	gw_fail(&err, GW_ERR_DISK,
+		"%zu file%s in %s %s a name of more than 255 bytes and %s left out; give %s a shorter one",
+		n, n == 1 ? "" : "s", box->place->m.path, n == 1 ? "has" : "have",
+		n == 1 ? "is" : "are", n == 1 ? "it" : "each");
+	err.scope = GW_SCOPE_MAILBOX;
+	box->env->problem(box->env->ctx, box, &err);
+}
+
 /* false: it has failed. */
 static bool make_plan(struct gw_box *box)
 {
@@ -207,6 +222,8 @@ static bool make_plan(struct gw_box *box)
 		gw_box_fail_nomem(box);
 		return false;
 	}
+	if (box->local.scan.too_long > 0)
+		tell_too_long(box);
 	if (v->unproved)
 		tell_unproved(box);
 	if (v->dim > 0)

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -104,6 +105,15 @@ static bool is_message(int dir, const struct dirent *e)
 	return fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
 }
 
+/* As long as it is: NTFS and FAT have names of which struct dirent knows nothing. */
+static const char *name_of(const struct dirent *e, size_t *n)
+{
+	const char *name = (const char *)e + offsetof(struct dirent, d_name);
+
+	*n = strnlen(name, e->d_reclen - offsetof(struct dirent, d_name));
+	return name;
+}
+
 static enum gw_code list_dir(int fd, bool in_new, struct gw_scan *s, struct gw_error *err)
 {
 	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -118,9 +128,14 @@ static enum gw_code list_dir(int fd, bool in_new, struct gw_scan *s, struct gw_e
 		return code;
 	}
 	while (code == GW_OK && (errno = 0, e = readdir(dir)) != NULL) {
-		if (e->d_name[0] != '.' && strlen(e->d_name) <= BASE_MAX)
-			code = add_name(s, e->d_name,
-				!gw_name_is_editors(e->d_name) && is_message(copy, e), in_new);
+		size_t n;
+		const char *name = name_of(e, &n);
+
+		if (name[0] != '.' && n > BASE_MAX)
+			s->too_long++;
+		else if (name[0] != '.')
+			code = add_name(
+				s, name, !gw_name_is_editors(name) && is_message(copy, e), in_new);
 	}
 	if (code == GW_OK && errno != 0)
 		code = gw_fail_sys(err, GW_ERR_DISK, errno, "cannot list a Maildir");
@@ -154,7 +169,7 @@ static enum gw_code list_both(const struct gw_maildir *m, struct gw_scan *s, str
 
 	if (clock_gettime(CLOCK_REALTIME, &began) != 0)
 		known = false;
-	s->count = s->other_count = 0;
+	s->count = s->other_count = s->too_long = 0;
 	gw_buf_reset(&s->arena);
 	code = list_dir(m->cur, false, s, err);
 	if (code == GW_OK)

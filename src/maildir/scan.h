@@ -20,7 +20,8 @@ struct gw_scan {
 	struct gw_scan_entry *others; /* owned; links, pipes, directories; sorted likewise */
 	size_t other_count, other_cap;
 	struct gw_buf
-		arena; /* NUL-terminated file names, each behind one byte: its base's length */
+		arena;   /* NUL-terminated file names, each behind one byte: its base's length */
+	size_t too_long; /* names over 255 bytes (NTFS and FAT have such), which are passed over */
 	bool trusted;
 	struct gw_stamp cur, new; /* as the listing began; zero unless trusted and old enough that
 				   * a later change is sure to show in them */

@@ -8,12 +8,16 @@
  *   flush    fsync, fdatasync            access   it is asked whether it may be written to
  *   write    all of these, but flush
  *   alter    a file that is there is opened to be written
+ *   long     a file's name is listed as one of 300 bytes, as NTFS has them
  */
+#include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,4 +183,30 @@ int fsync(int fd)
 int fdatasync(int fd)
 {
 	return refuses("flush", fd, ".") != 0 ? -1 : (int)syscall(SYS_fdatasync, fd);
+}
+
+/* What is behind the declared name is the name's, too. */
+struct dirent *readdir(DIR *dir)
+{
+	static _Thread_local struct {
+		struct dirent entry;
+		char rest[300];
+	} longer;
+	struct dirent *(*next)(DIR *);
+	struct dirent *e;
+	char *name = (char *)&longer + offsetof(struct dirent, d_name);
+	size_t n;
+
+	*(void **)&next = dlsym(RTLD_NEXT, "readdir");
+	e = next(dir);
+	if (e == NULL || refuses("long", dirfd(dir), e->d_name) == 0)
+		return e;
+	n = strlen(e->d_name);
+	memcpy(&longer.entry, e, offsetof(struct dirent, d_name));
+	longer.entry.d_reclen = sizeof longer;
+	memcpy(name, e->d_name, n);
+	memset(name + n, 'x', 300 - n);
+	name[300] = '\0';
+	errno = 0;
+	return &longer.entry;
 }
