@@ -102,6 +102,13 @@ struct gw_smtp_account {
 /* What may stand before the "2," in names of files (maildir(5)). */
 #define GW_INFO_SEPARATORS ":;!"
 
+/* What every connection of an account goes through (SOCKS5, RFC 1928). */
+struct gw_proxy {
+	char *host; /* NULL: none */
+	unsigned port;
+	char *user, *password; /* user NULL: it wants none */
+};
+
 /* All strings are owned by whoever made the struct and outlive the sync. */
 struct gw_account {
 	char *name;      /* [A-Za-z0-9_.@+-]+, also the name of the state file */
@@ -114,6 +121,7 @@ struct gw_account {
 	char *tls_client_key; /* PEM; NULL: it is in tls_client_cert */
 	struct gw_pins pins;
 	char *tunnel_command; /* NULL: TCP */
+	struct gw_proxy proxy;
 	char *user;
 	enum gw_auth auth;
 	char *password_command; /* its first line of output is the password */

@@ -166,7 +166,7 @@ enum gw_code gw_token_ask(uv_loop_t *loop, const struct gw_log *log,
 		code = gw_trust_others(account, &t->tls, err);
 	if (code == GW_OK)
 		code = gw_http_post(loop, log, url, (struct gw_slice){ fields->p, fields->n },
-			t->tls, on_http, t, &t->http, err);
+			&account->proxy, t->tls, on_http, t, &t->http, err);
 	if (code != GW_OK) {
 		gw_tls_ctx_free(t->tls);
 		free(t);

@@ -43,7 +43,8 @@ enum gw_code gw_userinfo_ask(uv_loop_t *loop, const struct gw_log *log,
 	if (strncmp(url, "https:", 6) == 0)
 		code = gw_trust_others(account, &u->tls, err);
 	if (code == GW_OK)
-		code = gw_http_get(loop, log, url, token, u->tls, on_http, u, &u->http, err);
+		code = gw_http_get(
+			loop, log, url, token, &account->proxy, u->tls, on_http, u, &u->http, err);
 	if (code != GW_OK) {
 		gw_tls_ctx_free(u->tls);
 		free(u);

@@ -219,6 +219,9 @@ void config_free(struct config *c)
 
 		config_free_smtp(&a->smtp);
 		gw_auth_wipe(a->password);
+		gw_auth_wipe(a->proxy.password);
+		free(a->proxy.host);
+		free(a->proxy.user);
 		for (size_t j = 0; j < sizeof strings / sizeof *strings; j++)
 			free(strings[j]);
 		free_list(a->folders, a->folder_count);

@@ -7,6 +7,7 @@
 #include "cli/config_paths.h"
 #include "cli/config_smtp.h"
 #include "cli/provider.h"
+#include "cli/proxy_url.h"
 #include "godwit/sync.h"
 
 #include <limits.h>
@@ -326,6 +327,23 @@ static enum gw_code read_auth(
 	return GW_OK;
 }
 
+static enum gw_code read_proxy(const struct config_reader *r, cfg_t *sec, struct gw_account *a)
+{
+	const char *text = cfg_getstr(sec, "proxy");
+	const char *what = text == NULL ? NULL : proxy_url_parse(text, &a->proxy);
+
+	if (what != NULL)
+		return wrong(r, sec, "`proxy`: %s", what);
+	if (text != NULL && (a->tunnel_command != NULL || a->smtp.tunnel_command != NULL))
+		return wrong(r, sec,
+			"`proxy` and a tunnel-command do not go together: the command is the connection");
+	if (text != NULL &&
+		(a->tls == GW_TLS_NONE || (a->smtp.host != NULL && a->smtp.tls == GW_TLS_NONE)))
+		return wrong(r, sec,
+			"with `proxy` the password would go in clear to it: tls = \"none\" is not allowed");
+	return GW_OK;
+}
+
 static enum gw_code check_oauth2(
 	const struct config_reader *r, cfg_t *sec, const struct gw_account *a)
 {
@@ -555,6 +573,8 @@ enum gw_code config_read_account(const struct config_reader *r, cfg_t *sec, stru
 		code = config_read_list(r, sec, "watch", &a->watch, &a->watch_count);
 	if (code == GW_OK)
 		code = read_separator(r, sec, a);
+	if (code == GW_OK)
+		code = read_proxy(r, sec, a);
 	if (layout != NULL && strcmp(layout, "maildir++") == 0)
 		a->layout = GW_LAYOUT_MAILDIRPP;
 	else if (layout != NULL && strcmp(layout, "fs") != 0 && code == GW_OK)

@@ -36,6 +36,7 @@ static cfg_opt_t account_keys[] = {
 	CFG_STR_LIST("auth-mechanisms", NULL, CFGF_NODEFAULT),
 	CFG_STR_LIST("tls-pin", NULL, CFGF_NODEFAULT),
 	CFG_STR("tunnel-command", NULL, CFGF_NODEFAULT),
+	CFG_STR("proxy", NULL, CFGF_NODEFAULT),
 	CFG_STR("user", NULL, CFGF_NODEFAULT),
 	CFG_STR("password-command", NULL, CFGF_NODEFAULT),
 	CFG_STR("maildir", NULL, CFGF_NODEFAULT),

@@ -168,8 +168,8 @@ static void check_next_endpoint(struct gw_doctor *d)
 		be_over(d);
 		return;
 	}
-	if (gw_endpoint_check(d->loop, d->log, d->endpoints[d->endpoint++], d->other_tls, tell,
-		    on_endpoint, d, &d->other, &err) != GW_OK)
+	if (gw_endpoint_check(d->loop, d->log, d->endpoints[d->endpoint++], &d->account->proxy,
+		    d->other_tls, tell, on_endpoint, d, &d->other, &err) != GW_OK)
 		be_over(d);
 }
 
@@ -672,6 +672,13 @@ static void begin(void *ctx)
 	if (d->account->tunnel_command != NULL) {
 		gw_tellf(tell, d, "connection", GW_HEALTH_GOOD, NULL, "through `%s`",
 			d->account->tunnel_command);
+		sign_in(d, false);
+		return;
+	}
+	if (d->account->proxy.host != NULL) { /* it resolves the name */
+		gw_tellf(tell, d, "connection", GW_HEALTH_GOOD, NULL,
+			"through the proxy %s port %u", d->account->proxy.host,
+			d->account->proxy.port);
 		sign_in(d, false);
 		return;
 	}

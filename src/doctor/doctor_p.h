@@ -38,6 +38,6 @@ struct gw_endpoint;
 
 /* endpoint: "host:port".  done is called exactly once, later, after one finding. */
 enum gw_code gw_endpoint_check(uv_loop_t *loop, const struct gw_log *log, const char *endpoint,
-	struct gw_tls_ctx *tls, gw_tell *tell, void (*done)(void *ctx), void *ctx,
-	struct gw_endpoint **out, struct gw_error *err);
+	const struct gw_proxy *proxy, struct gw_tls_ctx *tls, gw_tell *tell,
+	void (*done)(void *ctx), void *ctx, struct gw_endpoint **out, struct gw_error *err);
 void gw_endpoint_cancel(struct gw_endpoint *e); /* done follows */

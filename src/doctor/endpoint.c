@@ -147,11 +147,11 @@ static bool read_name(struct gw_endpoint *e, const char *endpoint, uint64_t *por
 }
 
 enum gw_code gw_endpoint_check(uv_loop_t *loop, const struct gw_log *log, const char *endpoint,
-	struct gw_tls_ctx *tls, gw_tell *tell, void (*done)(void *ctx), void *ctx,
-	struct gw_endpoint **out, struct gw_error *err)
+	const struct gw_proxy *proxy, struct gw_tls_ctx *tls, gw_tell *tell,
+	void (*done)(void *ctx), void *ctx, struct gw_endpoint **out, struct gw_error *err)
 {
 	struct gw_endpoint *e = calloc(1, sizeof *e);
-	struct gw_stream_options options = { .tls = tls, .timeout_ms = TIMEOUT_MS };
+	struct gw_stream_options options = { .proxy = proxy, .tls = tls, .timeout_ms = TIMEOUT_MS };
 	struct gw_error local = { 0 };
 	uint64_t port = 0;
 

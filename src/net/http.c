@@ -230,8 +230,8 @@ static enum gw_code write_request(struct gw_http *h, const struct url *u, const 
 }
 
 static enum gw_code start(uv_loop_t *loop, const struct gw_log *log, const char *url,
-	const struct request *request, struct gw_tls_ctx *tls, gw_http_cb *cb, void *ctx,
-	struct gw_http **out, struct gw_error *err)
+	const struct request *request, const struct gw_proxy *proxy, struct gw_tls_ctx *tls,
+	gw_http_cb *cb, void *ctx, struct gw_http **out, struct gw_error *err)
 {
 	struct gw_stream_options options = { .timeout_ms = TIMEOUT_MS, .settle_ms = WHOLE_MS };
 	struct gw_http *h;
@@ -260,6 +260,7 @@ static enum gw_code start(uv_loop_t *loop, const struct gw_log *log, const char 
 	options.port = u.port;
 	options.tls = u.tls ? tls : NULL;
 	options.tls_at_once = u.tls;
+	options.proxy = u.tls ? proxy : NULL; /* http is of this machine */
 	if (h->host != NULL && write_request(h, &u, request) == GW_OK)
 		code = gw_stream_open(loop, log, &options, on_stream, h, &h->stream, err);
 	if (code != GW_OK) {
@@ -271,17 +272,19 @@ static enum gw_code start(uv_loop_t *loop, const struct gw_log *log, const char 
 }
 
 enum gw_code gw_http_post(uv_loop_t *loop, const struct gw_log *log, const char *url,
-	struct gw_slice form, struct gw_tls_ctx *tls, gw_http_cb *cb, void *ctx,
-	struct gw_http **out, struct gw_error *err)
+	struct gw_slice form, const struct gw_proxy *proxy, struct gw_tls_ctx *tls, gw_http_cb *cb,
+	void *ctx, struct gw_http **out, struct gw_error *err)
 {
-	return start(loop, log, url, &(struct request){ .form = form }, tls, cb, ctx, out, err);
+	return start(
+		loop, log, url, &(struct request){ .form = form }, proxy, tls, cb, ctx, out, err);
 }
 
 enum gw_code gw_http_get(uv_loop_t *loop, const struct gw_log *log, const char *url,
-	const char *token, struct gw_tls_ctx *tls, gw_http_cb *cb, void *ctx, struct gw_http **out,
-	struct gw_error *err)
+	const char *token, const struct gw_proxy *proxy, struct gw_tls_ctx *tls, gw_http_cb *cb,
+	void *ctx, struct gw_http **out, struct gw_error *err)
 {
-	return start(loop, log, url, &(struct request){ .token = token }, tls, cb, ctx, out, err);
+	return start(
+		loop, log, url, &(struct request){ .token = token }, proxy, tls, cb, ctx, out, err);
 }
 
 void gw_http_cancel(struct gw_http *h)

@@ -1,5 +1,6 @@
 /* net/stream.c - see stream.h.
  *
+ *   DIALING --to a proxy--> PROXYING --it has connected--> as below
  *   DIALING --connected--> HANDSHAKE --done--> OPEN --gw_stream_start_tls--> HANDSHAKE
  *      `------ no TLS at once ----------------> OPEN
  *   any --failure--> LOST --gw_stream_close--> CLOSING --last handle closed--> freed
@@ -14,6 +15,7 @@
 
 #include "net/deflate.h"
 #include "net/dial.h"
+#include "net/socks.h"
 
 #include <linux/sockios.h>
 #include <netinet/in.h>
@@ -25,7 +27,7 @@
 
 enum { READ_SIZE = 65536, PLAIN_SIZE = 16384, LINGER_MS = 2000 };
 enum { DRIP_TIMEOUTS = 10, DRIP_BYTES = 4096 };
-enum state { DIALING, HANDSHAKE, OPEN, LOST, CLOSING };
+enum state { DIALING, PROXYING, HANDSHAKE, OPEN, LOST, CLOSING };
 
 struct gw_stream {
 	enum state state;
@@ -41,9 +43,12 @@ struct gw_stream {
 	bool tls_at_once;
 	bool announced; /* GW_STREAM_UP was sent */
 
-	struct gw_dial *dial;  /* owned while DIALING */
-	uv_stream_t *in, *out; /* owned; the same handle for TCP */
-	uv_process_t *child;   /* owned; tunnel only */
+	struct gw_dial *dial;         /* owned while DIALING */
+	const struct gw_proxy *proxy; /* borrowed; NULL: none */
+	struct gw_socks socks;        /* PROXYING */
+	unsigned port;                /* of host, for it */
+	uv_stream_t *in, *out;        /* owned; the same handle for TCP */
+	uv_process_t *child;          /* owned; tunnel only */
 	uv_timer_t deadline;
 	uv_timer_t
 		kick;  /* continues a pump that was paused in the middle of a read, reports LOST */
@@ -68,6 +73,7 @@ struct write_request {
 
 static void pump(struct gw_stream *s);
 static void on_kick(uv_timer_t *timer);
+static void on_transport_up(struct gw_stream *s);
 
 static void set_state(struct gw_stream *s, enum state next)
 {
@@ -287,12 +293,29 @@ static bool hand_out(struct gw_stream *s, struct gw_slice bytes)
 	return drain_deflate(s);
 }
 
+static void feed_proxy(struct gw_stream *s, struct gw_slice bytes)
+{
+	struct gw_buf out;
+
+	gw_buf_init(&out, PLAIN_SIZE);
+	if (gw_socks_feed(&s->socks, bytes, &out, &s->err) != GW_OK) {
+		lose(s);
+	} else {
+		send_raw(s, gw_buf_cstr(&out), out.n);
+		if (gw_socks_wants(&s->socks) == 0 && s->state == PROXYING)
+			on_transport_up(s);
+	}
+	gw_buf_wipe(&out);
+}
+
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
 	struct gw_stream *s = handle->data;
 
 	(void)suggested;
-	*buf = uv_buf_init(s->raw, sizeof s->raw);
+	/* What the server says behind the proxy's answer stays where it is. */
+	*buf = uv_buf_init(
+		s->raw, s->state == PROXYING ? (unsigned)gw_socks_wants(&s->socks) : sizeof s->raw);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
@@ -310,6 +333,10 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	}
 	s->received += (uint64_t)n;
 	s->last_progress_ms = uv_now(s->loop);
+	if (s->state == PROXYING) {
+		feed_proxy(s, (struct gw_slice){ buf->base, (size_t)n });
+		return;
+	}
 	if (s->tls != NULL) {
 		gw_tls_feed(s->tls, (struct gw_slice){ buf->base, (size_t)n });
 		pump(s);
@@ -322,7 +349,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 static void update_reading(struct gw_stream *s)
 {
 	bool lent = s->tls != NULL && gw_tls_unread(s->tls) > 0;
-	bool want = (s->state == OPEN || s->state == HANDSHAKE) && !s->paused && !lent;
+	bool want = (s->state == OPEN || s->state == HANDSHAKE || s->state == PROXYING) &&
+		    !s->paused && !lent;
 
 	if (want && !s->reading)
 		s->reading = uv_read_start(s->in, on_alloc, on_read) == 0;
@@ -454,6 +482,22 @@ static void keep_alive(uv_tcp_t *tcp, unsigned timeout_ms)
 	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unanswered_ms, sizeof unanswered_ms);
 }
 
+static void begin_proxy(struct gw_stream *s)
+{
+	struct gw_buf out;
+
+	gw_buf_init(&out, PLAIN_SIZE);
+	set_state(s, PROXYING);
+	s->last_progress_ms = uv_now(s->loop);
+	if (gw_socks_begin(&s->socks, s->proxy, s->host, s->port, &out, &s->err) != GW_OK) {
+		lose(s);
+	} else {
+		send_raw(s, gw_buf_cstr(&out), out.n);
+		update_reading(s);
+	}
+	gw_buf_deinit(&out);
+}
+
 static void on_dialed(void *ctx, uv_tcp_t *tcp, const struct gw_error *err)
 {
 	struct gw_stream *s = ctx;
@@ -472,12 +516,17 @@ static void on_dialed(void *ctx, uv_tcp_t *tcp, const struct gw_error *err)
 	}
 	if (tcp == NULL) {
 		s->err = *err;
+		if (s->proxy != NULL)
+			gw_error_context(&s->err, "the proxy");
 		lose(s);
 		return;
 	}
 	uv_tcp_nodelay(tcp, 1);
 	keep_alive(tcp, s->timeout_ms);
-	on_transport_up(s);
+	if (s->proxy != NULL)
+		begin_proxy(s);
+	else
+		on_transport_up(s);
 }
 
 static void begin_drip_window(struct gw_stream *s)
@@ -629,6 +678,8 @@ enum gw_code gw_stream_open(uv_loop_t *loop, const struct gw_log *log,
 	s->cb = cb;
 	s->ctx = ctx;
 	s->tls_ctx = options->tls;
+	s->port = options->port;
+	s->proxy = options->proxy != NULL && options->proxy->host != NULL ? options->proxy : NULL;
 	s->tls_at_once = options->tls_at_once;
 	s->timeout_ms = options->timeout_ms;
 	s->last_progress_ms = s->drip_since_ms = uv_now(loop);
@@ -646,8 +697,9 @@ enum gw_code gw_stream_open(uv_loop_t *loop, const struct gw_log *log,
 		uv_timer_start(&s->kick, on_tunnel_ready, 0, 0);
 	} else {
 		s->open++;
-		code = gw_dial_start(
-			loop, log, s->host, options->port, on_dialed, s, &s->dial, err);
+		code = gw_dial_start(loop, log, s->proxy != NULL ? s->proxy->host : s->host,
+			s->proxy != NULL ? s->proxy->port : options->port, on_dialed, s, &s->dial,
+			err);
 		if (code != GW_OK)
 			s->open--;
 	}

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "godwit/account.h"
 #include "godwit/log.h"
 #include "net/tls.h"
 
@@ -34,9 +35,11 @@ struct gw_stream_options {
 	const char *host; /* also the name that the certificate must carry */
 	unsigned port;
 	const char *tunnel_command; /* run with `sh -c` in place of a TCP connection; or NULL */
-	struct gw_tls_ctx *tls;     /* borrowed, outlives the stream; NULL: never TLS */
-	bool tls_at_once;           /* implicit TLS */
-	unsigned timeout_ms;        /* without progress while something is awaited */
+	const struct gw_proxy
+		*proxy;         /* borrowed, outlives the stream; NULL, or without a host: none */
+	struct gw_tls_ctx *tls; /* borrowed, outlives the stream; NULL: never TLS */
+	bool tls_at_once;       /* implicit TLS */
+	unsigned timeout_ms;    /* without progress while something is awaited */
 	unsigned
 		settle_ms; /* from the start to gw_stream_settled(), however it drips; 0: no limit */
 };

@@ -159,6 +159,7 @@ static void on_credentials(void *ctx, struct gw_sasl *sasl, const struct gw_erro
 	struct gw_session_options o = { .stream = { .host = a->host,
 						.port = a->port,
 						.tunnel_command = a->tunnel_command,
+						.proxy = &a->proxy,
 						.tls_at_once = a->tls == GW_TLS_IMPLICIT,
 						.timeout_ms = a->timeout_s * 1000 },
 		.tls = a->tls,
