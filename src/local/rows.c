@@ -141,9 +141,9 @@ static enum gw_code suspect(
 }
 
 /* The row has no file any more; `to` says why, if that is to be told. */
-static enum gw_code left(const struct gw_op *op, enum gw_row_state state,
-	struct gw_disk_world *world, struct gw_error *err)
+static enum gw_code left(const struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
 {
+	enum gw_row_state state = op->kind == GW_OP_LEFT ? GW_ROW_LEFT : GW_ROW_UNDELETED;
 	enum gw_code code =
 		gw_store_message_leave(world->store, op->place->mailbox, op->uid, state, err);
 
@@ -217,9 +217,8 @@ static enum gw_code store_row(struct gw_op *op, struct gw_disk_world *world,
 	case GW_OP_RENAME:
 		return GW_OK;
 	case GW_OP_FLAGS:
-		result->flags_changed++;
-		return gw_store_message_flags(store, mailbox, op->uid, op->flags, err);
 	case GW_OP_BASE_FLAGS:
+		result->flags_changed += op->kind == GW_OP_FLAGS;
 		return gw_store_message_flags(store, mailbox, op->uid, op->flags, err);
 	case GW_OP_GLOBAL_ID:
 		return gw_store_message_global(store, mailbox, op->uid, op->global_id, err);
@@ -235,9 +234,8 @@ static enum gw_code store_row(struct gw_op *op, struct gw_disk_world *world,
 	case GW_OP_DROP_ROW:
 		return drop_row(store, mailbox, op->uid, err);
 	case GW_OP_LEFT:
-		return left(op, GW_ROW_LEFT, world, err);
 	case GW_OP_UNDELETED:
-		return left(op, GW_ROW_UNDELETED, world, err);
+		return left(op, world, err);
 	case GW_OP_TAKE:
 	case GW_OP_INHERIT:
 		code = drop_row(store, op->row_place->mailbox, op->from_uid, err);
