@@ -18,7 +18,7 @@ struct gw_last {
 	uint64_t to_come, bytes_to_come; /* messages that it was to fetch, and did not */
 };
 
-/* GW_OK with zeros: nothing is known. */
+/* GW_OK with zeros: nothing is known, or cannot be read.  GW_ERR_NOMEM. */
 enum gw_code gw_last_read(
 	const struct gw_account *account, struct gw_last *out, struct gw_error *err);
 /* As far as it can be: nobody fails for it. */

@@ -53,6 +53,11 @@ enum gw_code gw_last_read(
 		gw_fail(err, code, "out of memory");
 	else
 		code = gw_read_file(AT_FDCWD, path, FILE_MAX, &text, &found, err);
+	if (code != GW_OK && code != GW_ERR_NOMEM) { /* no use, and no reason to fail for */
+		gw_error_clear(err);
+		code = GW_OK;
+		found = false;
+	}
 	if (code == GW_OK && found && gw_buf_reserve(&text, 1) == GW_OK) {
 		(void)gw_buf_cstr(&text);
 		for (char *line = strtok_r(text.p, "\n", &rest); line != NULL;

@@ -45,6 +45,22 @@ status 0 'last good sync 20.*, just now'
 godwit status -v > "$T/out"
 grep -q 'test: 40 messages ([1-9][0-9]* unread) in 1 mailbox' "$T/out" || fail "$(cat "$T/out")"
 
+note "what was noted of the last sync is no reason to fail"
+head -c 10000 /dev/zero > "$T/state/test.last"
+status 0 'test: 40 messages'
+sync_ok
+status 0 'last good sync'
+printf 'good 99999999999999999999\ntried x\nproblems 2\nfailed \377\033[2J\n' > "$T/state/test.last"
+status 1 'failed: '
+! grep -q "$(printf '\033')" "$T/out" || fail "control characters: $(cat -v "$T/out")"
+json_holds status
+rm "$T/state/test.last"
+mkdir "$T/state/test.last"
+status 0 'test: 40 messages'
+sync_ok
+rmdir "$T/state/test.last"
+sync_ok
+
 note "one thing is left out: it is named, until a sync is well again; names as sync takes them"
 mkdir -p "$T/mail/$(printf 'Entw\303\274rfe')/new" "$T/mail/$(printf 'Entw\303\274rfe')/tmp"
 cp "$(find "$T/mail/INBOX/cur" "$T/mail/INBOX/new" -type f | head -n 1)" "$T/mail/$(printf 'Entw\303\274rfe')/new/x"
