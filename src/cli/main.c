@@ -263,11 +263,13 @@ static int run(
 	return EX_SOFTWARE;
 }
 
-/* Descriptors for a whole batch, no core with secrets in it, and files for the owner alone.  Linux passes
- * over a limit of 0 where core_pattern names a program, and gives it nothing where it is 1 (core(5)). */
+/* Descriptors for a whole batch, no core with secrets in it, files for the owner alone, signals as usual.
+ * Linux passes over a core limit of 0 where core_pattern names a program, and gives it nothing where it is 1
+ * (core(5)). */
 static void set_limits(void)
 {
 	struct rlimit files, core = { 1, 1 };
+	sigset_t none;
 
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max < 8192 ? files.rlim_max : 8192;
@@ -275,6 +277,10 @@ static void set_limits(void)
 	}
 	setrlimit(RLIMIT_CORE, &core);
 	umask(077);
+	/* mutt starts its sendmail with SIGCHLD blocked: no end of a password command would ever be seen. */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGCHLD, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* it is EFBIG, and told like any other failure of the disk */
 	setenv("UV_THREADPOOL_SIZE", "4", 0);

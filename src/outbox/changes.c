@@ -6,14 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
 
-/* Itself, and the state's folder with all that is in it: they may be moved away. */
-enum { CUR, NEW, ITSELF, ABOVE, PLACES, PATH = 4096 };
+enum { CUR, NEW, ITSELF, PLACES, PATH = 4096 }; /* itself: it may be moved away */
 
 struct gw_changes {
 	uv_fs_event_t places[PLACES];
-	char folder[256]; /* the name of the state's */
-	unsigned open;    /* handles that are not closed; then it is freed */
+	int fd; /* owned; tells if the state's folder, which holds it, is moved or removed; -1: none */
+	uv_poll_t poll; /* of it */
+	unsigned open;  /* handles that are not closed; then it is freed */
 	struct gw_wake *wake;
 	void (*cb)(void *ctx, bool awake);
 	void *ctx;
@@ -26,8 +28,17 @@ static void on_change(uv_fs_event_t *handle, const char *name, int events, int s
 	(void)events, (void)status;
 	if (handle == &c->places[ITSELF] && name != NULL && strncmp(name, "server", 6) == 0)
 		return; /* our own memory */
-	if (handle == &c->places[ABOVE] && (name == NULL || strcmp(name, c->folder) != 0))
-		return;
+	c->cb(c->ctx, false);
+}
+
+static void on_moved(uv_poll_t *poll, int status, int events)
+{
+	struct gw_changes *c = poll->data;
+	char ignored[4096];
+
+	(void)status, (void)events;
+	while (read(c->fd, ignored, sizeof ignored) > 0)
+		;
 	c->cb(c->ctx, false);
 }
 
@@ -38,24 +49,26 @@ static void on_wake(void *ctx)
 	c->cb(c->ctx, true);
 }
 
-/* The folder that holds the state's, and the name of the state's. */
-static void name_above(struct gw_changes *c, const char *outbox, char path[PATH])
+/* The folder itself only: what goes on in it, and beside it, would wake us for nothing. */
+static void watch_folder(uv_loop_t *loop, struct gw_changes *c, const char *outbox)
 {
-	char *slash;
+	char path[PATH];
 
-	snprintf(path, PATH, "%s", outbox);
-	if ((slash = strrchr(path, '/')) != NULL)
-		*slash = '\0';
-	if ((slash = strrchr(path, '/')) == NULL)
+	snprintf(path, sizeof path, "%s/..", outbox);
+	c->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (c->fd < 0)
 		return;
-	snprintf(c->folder, sizeof c->folder, "%s", slash + 1);
-	slash[slash == path] = '\0';
+	uv_poll_init(loop, &c->poll, c->fd);
+	c->poll.data = c;
+	c->open++;
+	if (inotify_add_watch(c->fd, path, IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR) >= 0)
+		uv_poll_start(&c->poll, UV_READABLE, on_moved);
 }
 
 struct gw_changes *gw_changes_start(
 	uv_loop_t *loop, const char *outbox, void (*cb)(void *ctx, bool awake), void *ctx)
 {
-	static const char *const names[PLACES] = { "cur", "new", ".", NULL };
+	static const char *const names[PLACES] = { "cur", "new", "." };
 	struct gw_changes *c = calloc(1, sizeof *c);
 	char path[PATH];
 
@@ -64,15 +77,13 @@ struct gw_changes *gw_changes_start(
 	c->cb = cb;
 	c->ctx = ctx;
 	for (size_t i = 0; i < PLACES; i++) {
-		if (names[i] != NULL)
-			snprintf(path, sizeof path, "%s/%s", outbox, names[i]);
-		else
-			name_above(c, outbox, path);
+		snprintf(path, sizeof path, "%s/%s", outbox, names[i]);
 		uv_fs_event_init(loop, &c->places[i]);
 		c->places[i].data = c;
 		c->open++;
 		uv_fs_event_start(&c->places[i], on_change, path, 0);
 	}
+	watch_folder(loop, c, outbox);
 	if (gw_wake_start(loop, on_wake, c, &c->wake) != GW_OK)
 		c->wake = NULL;
 	return c;
@@ -82,8 +93,11 @@ static void on_closed(uv_handle_t *handle)
 {
 	struct gw_changes *c = handle->data;
 
-	if (--c->open == 0)
-		free(c);
+	if (--c->open > 0)
+		return;
+	if (c->fd >= 0)
+		close(c->fd);
+	free(c);
 }
 
 void gw_changes_stop(struct gw_changes *c)
@@ -93,4 +107,6 @@ void gw_changes_stop(struct gw_changes *c)
 	gw_wake_stop(c->wake);
 	for (size_t i = 0; i < PLACES; i++)
 		uv_close((uv_handle_t *)&c->places[i], on_closed);
+	if (c->fd >= 0)
+		uv_close((uv_handle_t *)&c->poll, on_closed);
 }

@@ -109,7 +109,7 @@ static enum gw_code keep_text(struct gw_queued *m, const struct gw_envelope *e)
 
 	for (size_t i = 0; i < e->to_count; i++)
 		n += room_for(e->to[i].address);
-	m->text = at = malloc(n);
+	m->text = at = malloc(n + 1);
 	m->item.to = e->to_count > 0 ? calloc(e->to_count, sizeof *m->item.to) : NULL;
 	if (m->text == NULL || (m->item.to == NULL && e->to_count > 0))
 		return GW_ERR_NOMEM;
