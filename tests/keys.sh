@@ -4,7 +4,7 @@
 cd "$1" || exit 2
 status=0
 keys=$(sed -n 's/.*CFG_\(STR\|INT\|BOOL\|STR_LIST\)("\([a-z0-9-]*\)".*/\2/p' src/cli/config_keys.c
-	grep -o 'CFG_[A-Z_]*("[a-z0-9-]*"' src/cli/config_smtp.h | sed 's/.*"\(.*\)"/\1/')
+	grep -oh 'CFG_[A-Z_]*("[a-z0-9-]*"' src/cli/config_smtp.h src/cli/config_pop3.h | sed 's/.*"\(.*\)"/\1/')
 table=$(sed -n '/^# KEYS/,/^# EXAMPLE/p' docs/godwit.5.scd)
 in_table=$(printf '%s\n' "$table" | sed -n 's/^|  //p' | tr -d ',' | tr ' ' '\n')
 for key in $keys; do

@@ -109,10 +109,33 @@ struct gw_proxy {
 	char *user, *password; /* user NULL: it wants none */
 };
 
+/* How mail is fetched. */
+enum gw_protocol {
+	GW_PROTOCOL_IMAP, /* both sides are kept the same */
+	GW_PROTOCOL_POP3, /* from a maildrop into one folder */
+};
+
+/* What becomes of a message in the maildrop once it is here. */
+enum gw_keep {
+	GW_KEEP_FOREVER,
+	GW_KEEP_NO,   /* it is deleted there */
+	GW_KEEP_DAYS, /* likewise, so long after it was delivered */
+};
+
+struct gw_pop3_account {
+	enum gw_keep keep;
+	unsigned keep_days;
+	unsigned long long max_size; /* bytes; larger ones are left there; 0: no limit */
+	char *folder;                /* where mail is put; NULL: INBOX */
+	bool recent; /* Gmail: what every client is shown again and again; nothing is deleted */
+};
+
 /* All strings are owned by whoever made the struct and outlive the sync. */
 struct gw_account {
 	char *name;      /* [A-Za-z0-9_.@+-]+, also the name of the state file */
 	char *state_dir; /* holds NAME.db, NAME.lock, NAME.attic */
+	enum gw_protocol protocol;
+	struct gw_pop3_account pop3; /* GW_PROTOCOL_POP3 */
 	char *host;
 	unsigned port;
 	enum gw_tls_mode tls;

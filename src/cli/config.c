@@ -215,7 +215,8 @@ void config_free(struct config *c)
 			a->tls_client_cert, a->tls_client_key, a->tunnel_command, a->user,
 			a->password_command, a->maildir, a->token_command, a->oauth2.client_id,
 			a->oauth2.client_secret, a->oauth2.auth_url, a->oauth2.token_url,
-			a->oauth2.device_url, a->oauth2.userinfo_url, a->oauth2.scope };
+			a->oauth2.device_url, a->oauth2.userinfo_url, a->oauth2.scope,
+			a->pop3.folder };
 
 		config_free_smtp(&a->smtp);
 		gw_auth_wipe(a->password);

@@ -5,6 +5,7 @@
 #include "cli/amount.h"
 #include "cli/config.h"
 #include "cli/config_paths.h"
+#include "cli/config_pop3.h"
 #include "cli/config_smtp.h"
 #include "cli/provider.h"
 #include "cli/proxy_url.h"
@@ -38,9 +39,10 @@ static enum gw_code read_tls(
 	const char *tls = cfg_getstr(sec, "tls");
 
 	if (tls == NULL)
-		tls = a->tunnel_command != NULL                ? "none"
-		      : p != NULL && p->tls == GW_TLS_STARTTLS ? "starttls"
-							       : "implicit";
+		tls = a->tunnel_command != NULL ? "none"
+		      : p != NULL && p->tls == GW_TLS_STARTTLS && a->protocol == GW_PROTOCOL_IMAP
+			      ? "starttls"
+			      : "implicit";
 	if (strcmp(tls, "implicit") == 0)
 		a->tls = GW_TLS_IMPLICIT;
 	else if (strcmp(tls, "starttls") == 0)
@@ -55,6 +57,8 @@ static enum gw_code read_tls(
 			"loopback and "
 			"with tunnel-command only",
 			a->host);
+	if (a->port == 0 && a->protocol == GW_PROTOCOL_POP3)
+		a->port = a->tls == GW_TLS_IMPLICIT ? 995 : 110;
 	if (a->port == 0 && p != NULL)
 		a->port = p->port;
 	if (a->port == 0)
@@ -301,6 +305,13 @@ static char *chosen(cfg_t *sec, const char *key, const char *preset)
 	return gw_copy_str(own != NULL ? own : preset);
 }
 
+static bool is_pop3(cfg_t *sec)
+{
+	const char *protocol = cfg_getstr(sec, "protocol");
+
+	return protocol != NULL && strcmp(protocol, "pop3") == 0;
+}
+
 static enum gw_code read_auth(
 	const struct config_reader *r, cfg_t *sec, const struct provider *p, struct gw_account *a)
 {
@@ -319,7 +330,10 @@ static enum gw_code read_auth(
 	a->token_command = gw_copy_str(cfg_getstr(sec, "token-command"));
 	o->client_id = gw_copy_str(cfg_getstr(sec, "oauth2-client-id"));
 	o->client_secret = gw_copy_str(cfg_getstr(sec, "oauth2-client-secret"));
-	o->scope = chosen(sec, "oauth2-scope", p == NULL ? NULL : p->scope);
+	o->scope = chosen(sec, "oauth2-scope",
+		p == NULL                               ? NULL
+		: is_pop3(sec) && p->pop3_scope != NULL ? p->pop3_scope
+							: p->scope);
 	o->auth_url = chosen(sec, "oauth2-auth-url", p == NULL ? NULL : p->auth_url);
 	o->token_url = chosen(sec, "oauth2-token-url", p == NULL ? NULL : p->token_url);
 	o->device_url = chosen(sec, "oauth2-device-url", p == NULL ? NULL : p->device_url);
@@ -372,7 +386,7 @@ static enum gw_code read_provider(const struct config_reader *r, cfg_t *sec,
 	*out = name == NULL ? NULL : provider_named(name);
 	if (name != NULL && *out == NULL)
 		return wrong(r, sec, "provider = \"%s\" is not one of %s", name, provider_names());
-	if (*out != NULL && a->host == NULL)
+	if (*out != NULL && a->host == NULL && !is_pop3(sec))
 		a->host = strdup((*out)->host);
 	return GW_OK;
 }
@@ -505,7 +519,7 @@ enum gw_code config_read_account(const struct config_reader *r, cfg_t *sec, stru
 	const char *layout = cfg_getstr(sec, "layout");
 	const char *maildir = cfg_getstr(sec, "maildir"), *ca = cfg_getstr(sec, "tls-ca-file");
 	const struct provider *p = NULL;
-	struct gw_error smtp = { 0 };
+	struct gw_error smtp = { 0 }, pop3 = { 0 };
 	enum gw_code code;
 
 	a->name = strdup(cfg_title(sec));
@@ -540,11 +554,13 @@ enum gw_code config_read_account(const struct config_reader *r, cfg_t *sec, stru
 	if (code == GW_OK && config_read_smtp(sec, p, a, &smtp) != GW_OK)
 		code = wrong(r, sec, "%s", smtp.text);
 	if (code == GW_OK)
-		code = check_required(r, sec, a);
-	if (code == GW_OK)
 		code = read_numbers(r, sec, a);
 	if (code == GW_OK)
 		code = read_bytes(r, sec, "max-message-size", &a->max_message_size);
+	if (code == GW_OK && config_read_pop3(sec, p, a, &pop3) != GW_OK)
+		code = wrong(r, sec, "%s", pop3.text);
+	if (code == GW_OK)
+		code = check_required(r, sec, a);
 	if (code == GW_OK)
 		code = read_bytes(r, sec, "min-free-space", &a->min_free_space);
 	if (code == GW_OK)

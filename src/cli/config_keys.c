@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cli/config.h"
+#include "cli/config_pop3.h"
 #include "cli/config_smtp.h"
 
 #include <strings.h>
@@ -68,6 +69,7 @@ static cfg_opt_t account_keys[] = {
 	CFG_STR("on-sync", NULL, CFGF_NODEFAULT),
 	CFG_STR("on-error", NULL, CFGF_NODEFAULT),
 	CFG_STR("on-sent", NULL, CFGF_NODEFAULT),
+	CONFIG_POP3_KEYS,
 	CONFIG_SMTP_KEYS,
 	CFG_END(),
 };

@@ -21,7 +21,9 @@ struct provider {
 	unsigned daily_download_mb, daily_upload_mb; /* 0: not known */
 	/* OAuth 2.0; NULL: none.  A client of one's own is needed nearly everywhere. */
 	const char *auth_url, *token_url, *device_url, *userinfo_url, *scope;
-	const char *hint; /* where a password for applications, or a client, comes from */
+	const char *pop3_host;  /* NULL: not known */
+	const char *pop3_scope; /* NULL: as for IMAP */
+	const char *hint;       /* where a password for applications, or a client, comes from */
 };
 
 /* NULL: none of that name. */

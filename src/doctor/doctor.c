@@ -73,6 +73,7 @@ struct gw_doctor {
 	struct gw_tls_ctx *other_tls;       /* owned; for further end points */
 	struct gw_sasl *sasl;               /* referenced */
 	struct gw_session *session;         /* owned */
+	struct gw_maildrop *maildrop;       /* owned */
 	struct gw_sending *sending;         /* frees itself */
 	struct gw_endpoint *other;          /* frees itself */
 	struct gw_delay *later;             /* owned */
@@ -190,6 +191,7 @@ static void check_sending(struct gw_doctor *d)
 
 	enter(d, SENDING);
 	gw_session_close(&d->session);
+	gw_maildrop_cancel(&d->maildrop);
 	if (d->stopped || !gw_account_sends(d->account) ||
 		gw_sending_check(d->loop, d->log, d->account, tell, on_sending, d, &d->sending,
 			&err) != GW_OK)
@@ -521,14 +523,24 @@ static void on_session(void *ctx, enum gw_session_event event, const struct gw_e
 	check_sending(d);
 }
 
+static void on_maildrop(void *ctx)
+{
+	check_sending(ctx);
+}
+
 static void log_in(struct gw_doctor *d)
 {
 	const struct gw_session_options options =
 		gw_session_options_of(d->account, d->tls, d->sasl, NULL);
 	struct gw_error err = { 0 };
+	bool pop3 = d->account->protocol == GW_PROTOCOL_POP3;
 
 	enter(d, LOGGING_IN);
-	if (gw_session_open(d->loop, d->log, &options, on_session, d, &d->session, &err) == GW_OK)
+	if (pop3 && gw_maildrop_check(d->loop, d->log, d->account, d->tls, d->sasl, tell,
+			    on_maildrop, d, &d->maildrop, &err) == GW_OK)
+		return;
+	if (!pop3 && gw_session_open(d->loop, d->log, &options, on_session, d, &d->session, &err) ==
+			     GW_OK)
 		return;
 	tell(d, "connection", GW_HEALTH_BAD, NULL, err.text);
 	check_sending(d);
@@ -712,6 +724,7 @@ enum gw_code gw_doctor_start(uv_loop_t *loop, const struct gw_account *account,
 void gw_doctor_stop(struct gw_doctor *d)
 {
 	d->stopped = true;
+	gw_maildrop_cancel(&d->maildrop);
 	if (d->resolving)
 		uv_cancel((uv_req_t *)&d->resolver);
 	if (d->dial != NULL)

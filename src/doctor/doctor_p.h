@@ -33,6 +33,17 @@ enum gw_code gw_sending_check(uv_loop_t *loop, const struct gw_log *log,
 	struct gw_sending **out, struct gw_error *err);
 void gw_sending_cancel(struct gw_sending *s); /* done follows */
 
+/* maildrop.c: signs in over POP3; done is called once, later, after its findings; then it is freed by
+ * gw_maildrop_cancel(), which may also come sooner. */
+struct gw_maildrop;
+struct gw_sasl;
+
+enum gw_code gw_maildrop_check(uv_loop_t *loop, const struct gw_log *log,
+	const struct gw_account *account, struct gw_tls_ctx *tls, struct gw_sasl *sasl,
+	gw_tell *tell, void (*done)(void *ctx), void *ctx, struct gw_maildrop **out,
+	struct gw_error *err);
+void gw_maildrop_cancel(struct gw_maildrop **at); /* done does not follow */
+
 /* endpoint.c */
 struct gw_endpoint;
 

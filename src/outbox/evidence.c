@@ -39,7 +39,8 @@ struct gw_evidence {
 
 bool gw_evidence_can(const struct gw_account *account)
 {
-	return account->host != NULL && account->maildir != NULL;
+	return account->host != NULL && account->maildir != NULL &&
+	       account->protocol == GW_PROTOCOL_IMAP;
 }
 
 static void free_evidence(struct gw_evidence *e)

@@ -198,8 +198,9 @@ bool gw_filing_is_wanted(const struct gw_sender *s, const struct gw_queued *m)
 {
 	const struct gw_smtp_account *smtp = &s->account->smtp;
 
-	return s->account->maildir != NULL && smtp->sent != GW_SENT_NO &&
-	       !(smtp->sent == GW_SENT_AUTO && s->provider->files) && m->message_id != NULL;
+	return s->account->maildir != NULL && s->account->protocol == GW_PROTOCOL_IMAP &&
+	       smtp->sent != GW_SENT_NO && !(smtp->sent == GW_SENT_AUTO && s->provider->files) &&
+	       m->message_id != NULL;
 }
 
 void gw_filing_queue(struct gw_sender *s, const struct gw_queued *m, enum gw_filing how)

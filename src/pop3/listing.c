@@ -81,7 +81,9 @@ bool gw_pop3_read_uidl(struct gw_slice line, uint32_t *number, struct gw_slice *
 	if (!read_number(&line, number))
 		return false;
 	*uidl = line;
-	return line.n > 0 && line.n <= GW_POP3_UIDL_MAX;
+	if (line.n > GW_POP3_UIDL_MAX)
+		uidl->n = 0;
+	return true;
 }
 
 bool gw_pop3_read_size(struct gw_slice line, uint32_t *number, uint64_t *size)

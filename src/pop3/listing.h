@@ -22,8 +22,8 @@ void gw_pop3_lines_deinit(struct gw_pop3_lines *l);
 enum gw_code gw_pop3_lines_feed(
 	struct gw_pop3_lines *l, struct gw_slice bytes, gw_pop3_line_cb *cb, void *ctx);
 
-/* "1 whqtswO00WBw418f9t5JxYwZ": the number, and the identity: any bytes.  false: the line says
- * nothing. */
+/* "1 whqtswO00WBw418f9t5JxYwZ": the number, and the identity: any bytes; none (.n 0) if it is too long,
+ * or is not there.  false: the line says nothing. */
 bool gw_pop3_read_uidl(struct gw_slice line, uint32_t *number, struct gw_slice *uidl);
 
 /* "1 120": the number, and the octets, 0 where that is no number.  false: the line says nothing. */

@@ -55,6 +55,11 @@ static enum gw_pop3_state sign_in(struct gw_pop3 *s)
 		return refuse(s, GW_ERR_AUTH,
 			"%s offers none of `auth-mechanisms`, so it was not told the password",
 			s->host);
+	if (!s->sasl->takes_login)
+		return refuse(s, GW_ERR_AUTH,
+			"%s offers none of `auth-mechanisms` that can be used over POP3 (PLAIN), so it "
+			"was not told the password",
+			s->host);
 	if (!fits_line(s->sasl->user) || !fits_line(s->sasl->password))
 		return refuse(s, GW_ERR_CONFIG,
 			"the user name or the password holds a line end, which POP3 cannot carry");

@@ -106,6 +106,13 @@ static const char *const migrations[] = {
 	/* Labels that messages lost with a mailbox that they left: tags that may have to go. */
 	("CREATE TABLE untag(global_id INTEGER NOT NULL, name TEXT NOT NULL,"
 	 " PRIMARY KEY(global_id, name)) STRICT, WITHOUT ROWID;"),
+	/* POP3: messages of the maildrop (plan/pull.h); names and identities are bytes. */
+	("CREATE TABLE pulled(id INTEGER PRIMARY KEY, uidl BLOB NOT NULL, size INTEGER NOT NULL,"
+	 " state INTEGER NOT NULL, header_hash BLOB, body_hash BLOB, base_name BLOB,"
+	 " first_seen INTEGER NOT NULL, delivered_at INTEGER NOT NULL,"
+	 " delivered_age INTEGER NOT NULL, deleted_at INTEGER NOT NULL,"
+	 " listed_at INTEGER NOT NULL, sealed INTEGER NOT NULL, short INTEGER NOT NULL,"
+	 " tries INTEGER NOT NULL, tried_at INTEGER NOT NULL, reason TEXT NOT NULL) STRICT;"),
 };
 static const struct store_schema mailbox_schema = { migrations,
 	sizeof migrations / sizeof *migrations };
@@ -113,6 +120,14 @@ static const struct store_schema mailbox_schema = { migrations,
 enum { FACT_NUMBER_MAX = 64 };
 
 static const char *const sql[STATEMENTS] = {
+	/* store/pull.c */
+	[ST_PULLED] = "SELECT id, uidl, size, state, header_hash, body_hash, base_name, first_seen,"
+		      " delivered_at, delivered_age, deleted_at, listed_at, sealed, short, tries,"
+		      " tried_at, reason FROM pulled ORDER BY id",
+	[ST_PULLED_PUT] = "INSERT OR REPLACE INTO pulled"
+			  " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[ST_PULLED_DROP] = "DELETE FROM pulled WHERE id = ?",
+	[ST_PULLED_COUNT] = "SELECT count(*) FROM pulled WHERE base_name IS NOT NULL",
 	/* store/outbox.c */
 	[ST_MAILS] =
 		"SELECT id, tries, doubts, next_at, later_at, aged_s, leaving, doubt_at, looks,"
@@ -238,7 +253,9 @@ static const char *const sql[STATEMENTS] = {
 		" ': ' || reason FROM refused_keyword"
 		" JOIN mailbox ON mailbox.id = mailbox_id UNION ALL"
 		" SELECT remote_name, 0, x'', reason FROM suspect"
-		" JOIN mailbox ON mailbox.id = mailbox_id WHERE aside = 1"
+		" JOIN mailbox ON mailbox.id = mailbox_id WHERE aside = 1 UNION ALL"
+		" SELECT (SELECT remote_name FROM mailbox LIMIT 1), 0, x'', reason FROM pulled"
+		" WHERE reason <> ''"
 		" ORDER BY 1, 2, 3",
 	[ST_HELD_MAILBOXES] = "SELECT name, at, listed, reason FROM held_mailbox ORDER BY name",
 	[ST_HELD_MAILBOX_PUT] = "INSERT OR REPLACE INTO held_mailbox VALUES(?, ?, ?, ?)",

@@ -55,8 +55,12 @@ enum gw_code gw_store_set_fact(
 #define GW_FACT_MODSEQ "modseq" /* of the account (plan/modseq.h): what changed up to it was seen */
 #define GW_FACT_CAPS "caps"     /* what the server announced after login */
 #define GW_FACT_CAPS_BEFORE "caps-before" /* and before it, where its greeting tells none */
-#define GW_FACT_MUTED "muted"   /* mailboxes whose STATUS ends the connection (sync/mute.c) */
-#define GW_FACT_QUIRKS "quirks" /* and what of that it does not do (imap/quirks.h) */
+#define GW_FACT_MUTED "muted"       /* mailboxes whose STATUS ends the connection (sync/mute.c) */
+#define GW_FACT_PULL_AGE "pull-age" /* POP3: how long the account has lived (plan/pull.h) */
+#define GW_FACT_PULL_MARKS \
+	"pull-marks" /* "no": EXPIRE 0 does not mean that what was fetched is not shown again */
+#define GW_FACT_PULL_SIZES "pull-sizes" /* "lie": LIST's are no measure */
+#define GW_FACT_QUIRKS "quirks"         /* and what of that it does not do (imap/quirks.h) */
 
 /* --- mailboxes ------------------------------------------------------------------------------ */
 
@@ -390,6 +394,34 @@ typedef enum gw_code gw_untag_cb(void *ctx, uint64_t global_id, const char *labe
 
 enum gw_code gw_store_untags(
 	struct gw_store *store, gw_untag_cb *cb, void *ctx, struct gw_error *err);
+
+/* --- POP3: messages of the maildrop (plan/pull.h) ----------------------------------------------- */
+
+struct gw_pulled_row {
+	int64_t id;                             /* the caller's choice, from 1 */
+	struct gw_slice uidl;                   /* borrowed; any bytes; .n 0: none that counts */
+	uint64_t size;                          /* as it was listed; 0: not known */
+	unsigned state;                         /* enum gw_pull_state */
+	const uint8_t *header_hash, *body_hash; /* borrowed; NULL: not known */
+	const char *base_name;                  /* borrowed; NULL: no file */
+	int64_t first_seen, delivered_at, deleted_at, listed_at; /* seconds; 0: never */
+	int64_t delivered_age;
+	bool sealed, is_short;
+	unsigned tries;
+	int64_t tried_at;
+	const char *reason; /* borrowed; "": nothing is told of it */
+};
+
+typedef enum gw_code gw_pulled_cb(void *ctx, const struct gw_pulled_row *row);
+
+enum gw_code gw_store_pulled(
+	struct gw_store *store, gw_pulled_cb *cb, void *ctx, struct gw_error *err);
+/* Adds the row, or replaces the one of its id. */
+enum gw_code gw_store_pulled_put(
+	struct gw_store *store, const struct gw_pulled_row *row, struct gw_error *err);
+enum gw_code gw_store_pulled_drop(struct gw_store *store, int64_t id, struct gw_error *err);
+/* Those with a file. */
+enum gw_code gw_store_pulled_count(struct gw_store *store, uint64_t *count, struct gw_error *err);
 
 /* --- what was held back or refused ---------------------------------------------------------- */
 

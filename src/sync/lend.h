@@ -18,6 +18,7 @@ struct gw_warm {
 	struct gw_folders folders;  /* owned; as the last sync left them: of each mailbox that it
 				     * brought in step, the counts that are known here */
 	unsigned others;            /* connections to this account that the watcher keeps besides */
+	unsigned login_delay; /* seconds that the server wants between two sessions (POP3); 0 */
 	bool list_holds; /* the watcher heard all that changed in `folders` since, and marked it: a
 			  * sync on this session need not ask for them */
 

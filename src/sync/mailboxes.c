@@ -253,10 +253,15 @@ enum gw_code gw_mailboxes_start(uv_loop_t *loop, const struct gw_account *accoun
 	const struct gw_log *log, gw_mailboxes_cb *cb, void *ctx, struct gw_mailboxes **out,
 	struct gw_error *err)
 {
-	struct gw_mailboxes *m = calloc(1, sizeof *m);
+	struct gw_mailboxes *m;
 	enum gw_code code = GW_OK;
 
 	*out = NULL;
+	if (account->protocol == GW_PROTOCOL_POP3)
+		return gw_fail(err, GW_ERR_CONFIG,
+			"account \"%s\" is fetched over POP3, where there is one mailbox only",
+			account->name);
+	m = calloc(1, sizeof *m);
 	if (m == NULL)
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	*m = (struct gw_mailboxes){

@@ -87,10 +87,12 @@ static enum gw_code look_at(
 	m->looked = code == GW_OK;
 	m->files = here.files;
 	m->unread = here.unread;
+	m->local_changed = here.changed;
+	if (r->account->protocol == GW_PROTOCOL_POP3)
+		return code; /* nothing waits to go there */
 	m->fresh = here.fresh;
 	m->gone = here.gone;
 	m->flags = here.flags;
-	m->local_changed = here.changed;
 	return code;
 }
 
@@ -142,7 +144,10 @@ static enum gw_code tell_mailboxes(struct reader *r, struct gw_error *err)
 	enum gw_code code = gw_store_mailboxes(r->store, 0, take_mailbox, r, err);
 
 	for (size_t i = 0; i < r->count && code == GW_OK; i++) {
-		code = gw_store_count(r->store, r->known[i].id, &r->list[i].messages, err);
+		code = r->account->protocol == GW_PROTOCOL_POP3
+			       ? gw_store_pulled_count(r->store, &r->list[i].messages, err)
+			       : gw_store_count(
+					 r->store, r->known[i].id, &r->list[i].messages, err);
 		if (code == GW_OK)
 			r->sink->mailbox(r->sink->ctx, &r->list[i]);
 	}

@@ -9,7 +9,9 @@
 
 #include "auth/trust.h"
 #include "net/delay.h"
+#include "pull/pull.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -141,6 +143,10 @@ void gw_sync_stop(struct gw_sync *s)
 {
 	struct gw_error err = { 0 };
 
+	if (s->pull != NULL) {
+		gw_pull_stop(s->pull);
+		return;
+	}
 	s->stopped = true;
 	gw_fail(&err, GW_ERR_CANCELLED,
 		"stopped; what has arrived is kept, the next sync goes on from here");
@@ -410,6 +416,39 @@ static const struct gw_sync_machine machine = { .pump = pump,
 	.counts_came = gw_moves_counted,
 	.on_session = gw_conn_on_session };
 
+static void on_pull(void *ctx, const struct gw_sync_event *ev)
+{
+	struct gw_sync *s = ctx;
+	bool over = ev->type == GW_SYNC_DONE;
+
+	if (ev->type == GW_SYNC_PROBLEM && s->first_problem[0] == '\0')
+		snprintf(s->first_problem, sizeof s->first_problem, "%s", ev->err->text);
+	if (over) {
+		s->counts = *ev->counts;
+		if (ev->err != NULL)
+			s->err = *ev->err;
+		gw_sync_note_last(s, true);
+	}
+	if (over && s->options.warm != NULL)
+		s->options.warm->login_delay = gw_pull_login_delay(s->pull);
+	s->cb(s->ctx, ev);
+	if (over)
+		free(s);
+}
+
+/* Takes s. */
+static enum gw_code start_pull(struct gw_sync *s, struct gw_sync **out, struct gw_error *err)
+{
+	enum gw_code code =
+		gw_pull_start(s->loop, s->account, &s->options, s->log, on_pull, s, &s->pull, err);
+
+	if (code == GW_OK)
+		*out = s;
+	else
+		free(s);
+	return code;
+}
+
 enum gw_code gw_sync_start(uv_loop_t *loop, const struct gw_account *account,
 	const struct gw_sync_options *options, const struct gw_log *log, gw_sync_cb *cb, void *ctx,
 	struct gw_sync **out, struct gw_error *err)
@@ -429,6 +468,8 @@ enum gw_code gw_sync_start(uv_loop_t *loop, const struct gw_account *account,
 	s->log = log;
 	s->cb = cb;
 	s->ctx = ctx;
+	if (account->protocol == GW_PROTOCOL_POP3)
+		return start_pull(s, out, err);
 	s->lock_fd = -1;
 	s->conn_limit = account->connections < GW_CONN_MAX ? account->connections : GW_CONN_MAX;
 	for (size_t i = 0; i < GW_CONN_MAX; i++)

@@ -17,6 +17,8 @@
 
 enum { GW_CONN_MAX = 16, GW_CONN_BOXES = 2, GW_PASSES = 3 };
 
+struct gw_pull;
+
 struct gw_conn {
 	struct gw_sync *sync;
 	struct gw_session *session; /* owned; NULL: slot is free */
@@ -91,6 +93,7 @@ struct gw_sync_machine {
 };
 
 struct gw_sync {
+	struct gw_pull *pull; /* frees itself; it does it all, where the server has POP3 only */
 	const struct gw_sync_machine *machine;
 	enum gw_sync_phase phase;
 	uv_loop_t *loop;

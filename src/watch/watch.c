@@ -270,6 +270,12 @@ static void on_renew(void *ctx)
 	gw_delay_start(w->loop, RENEW_MS, on_renew, w, &w->renew);
 }
 
+/* Nothing that changes here goes there (POP3). */
+static bool is_one_way(const struct gw_watch *w)
+{
+	return w->account->protocol == GW_PROTOCOL_POP3;
+}
+
 static void describe_how(struct gw_watch *w)
 {
 	static const char *const there[] = { [GW_LISTEN_NOT] = "does not tell what changes",
@@ -283,6 +289,11 @@ static void describe_how(struct gw_watch *w)
 	size_t waited = 0, all = 0;
 	char more[60] = "";
 
+	if (is_one_way(w)) {
+		snprintf(w->report.how, sizeof w->report.how,
+			"the server does not tell what is new (POP3), and is asked now and then");
+		return;
+	}
 	gw_posts_tell(w->posts, &waited, &all);
 	if (f != NULL && all > 0)
 		snprintf(more, sizeof more, " and %zu of %zu others", waited, all);
@@ -310,9 +321,10 @@ static void on_stands(void *ctx)
 static void watch_tree(struct gw_watch *w)
 {
 	struct gw_error err = { 0 };
-	enum gw_code code = w->notify == NULL ? gw_notify_start(w->loop, w->account->maildir,
-							on_changed_here, w, &w->notify, &err)
-					      : gw_notify_extend(w->notify, &err);
+	enum gw_code code = is_one_way(w)       ? GW_OK
+			    : w->notify == NULL ? gw_notify_start(w->loop, w->account->maildir,
+							  on_changed_here, w, &w->notify, &err)
+						: gw_notify_extend(w->notify, &err);
 
 	if (code == GW_OK)
 		return;
@@ -331,9 +343,11 @@ static void start_poll(struct gw_watch *w)
 	uint64_t after = (uint64_t)w->account->poll_s * 1000;
 	uint64_t past = uv_now(w->loop) - w->listed_ms;
 
-	if (w->notify == NULL && after > BLIND_POLL_MS)
+	if (w->notify == NULL && !is_one_way(w) && after > BLIND_POLL_MS)
 		after = BLIND_POLL_MS;
 	after = after > past + AT_ONCE_MS ? after - past : AT_ONCE_MS;
+	if (after < (uint64_t)w->warm.login_delay * 1000) /* sooner it would be refused */
+		after = (uint64_t)w->warm.login_delay * 1000;
 	gw_delay_start(w->loop, after, on_poll, w, &w->poll);
 	w->report.next_at = (int64_t)time(NULL) + (int64_t)(after / 1000);
 }

@@ -38,8 +38,8 @@ static enum gw_code on_line(void *ctx, struct gw_slice line, bool whole)
 	if (whole)
 		gw_pop3_caps_line(&d->caps, line);
 	if (gw_pop3_read_uidl(line, &number, &uidl)) {
-		require(number != 0 && uidl.n > 0 && uidl.n <= GW_POP3_UIDL_MAX);
-		require(uidl.p + uidl.n == line.p + line.n);
+		require(number != 0 && uidl.n <= GW_POP3_UIDL_MAX);
+		require(uidl.n == 0 || uidl.p + uidl.n == line.p + line.n);
 	}
 	if (gw_pop3_read_size(line, &number, &octets))
 		require(number != 0 && octets <= INT64_MAX);

@@ -255,8 +255,8 @@ static void test_numbers(void **state)
 	expect_uidl("4294967296 x", 0, NULL);
 	expect_uidl("0 x", 0, NULL);
 	expect_uidl("-1 x", 0, NULL);
-	expect_uidl("1", 0, NULL);
-	expect_uidl("1 ", 0, NULL);
+	expect_uidl("1", 1, "");
+	expect_uidl("1 ", 1, "");
 	expect_uidl("1x y", 0, NULL);
 	expect_uidl("", 0, NULL);
 	expect_size("7 120", 7, 120);

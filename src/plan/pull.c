@@ -1,0 +1,436 @@
+/* plan/pull.c - see pull.h. */
+#include "plan/pull.h"
+
+#include <stdlib.h>
+
+enum {
+	DAY = 86400,
+	WEEK = 7 * DAY,
+	FORGET_DAYS = 30,
+	GAP_MAX = 2 * DAY,
+	BULK = 8, /* so many that are not known, and are missing, look like a renumbering */
+	GUARD_FEW = 20,
+	GUARD_PERCENT = 20,
+	GUARD_ALL = 3,
+};
+
+/* --- who is who, by UIDL ---------------------------------------------------------------------- */
+
+struct named {
+	struct gw_slice uidl;
+	size_t index;
+};
+
+static int compare(struct gw_slice a, struct gw_slice b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int order = n == 0 ? 0 : memcmp(a.p, b.p, n);
+
+	return order != 0 ? order : a.n < b.n ? -1 : a.n > b.n;
+}
+
+static int by_uidl(const void *a, const void *b)
+{
+	return compare(((const struct named *)a)->uidl, ((const struct named *)b)->uidl);
+}
+
+/* How many from `at` on have its UIDL. */
+static size_t run_of(const struct named *list, size_t n, size_t at)
+{
+	size_t end = at + 1;
+
+	while (end < n && compare(list[end].uidl, list[at].uidl) == 0)
+		end++;
+	return end - at;
+}
+
+bool gw_pull_is_due(const struct gw_pull_view *v, const struct gw_pull_row *r)
+{
+	const struct gw_pull_policy *p = &v->policy;
+
+	if (p->hold || p->keep == GW_PULL_KEEP_FOREVER || (r->is_short && !p->sizes_lie) ||
+		(r->state != GW_PULL_HERE && r->state != GW_PULL_DELETED))
+		return false;
+	return p->keep == GW_PULL_KEEP_NO ||
+	       (p->now - r->delivered_at >= p->keep_s && p->age - r->delivered_age >= p->keep_s);
+}
+
+static bool is_too_large(const struct gw_pull_view *v, const struct gw_pull_item *item)
+{
+	return v->policy.max_size != 0 && item->size > v->policy.max_size;
+}
+
+static enum gw_pull_todo get(const struct gw_pull_view *v, const struct gw_pull_item *item)
+{
+	return is_too_large(v, item) ? GW_PULL_LEAVE_LARGE : GW_PULL_GET;
+}
+
+static enum gw_pull_todo look(const struct gw_pull_view *v, const struct gw_pull_item *item)
+{
+	return v->policy.has_top ? GW_PULL_LOOK : get(v, item);
+}
+
+static bool differs_in_size(const struct gw_pull_item *item, const struct gw_pull_row *r)
+{
+	return item->size != 0 && r->size != 0 && item->size != r->size;
+}
+
+static enum gw_pull_todo what_of_known(
+	const struct gw_pull_view *v, const struct gw_pull_item *item, const struct gw_pull_row *r)
+{
+	bool again = v->policy.full || v->policy.now - r->tried_at >= WEEK ||
+		     v->policy.now < r->tried_at;
+
+	switch (r->state) {
+	case GW_PULL_ASIDE:
+		return r->tries < GW_PULL_TRIES || again ? get(v, item) : GW_PULL_LEAVE_ASIDE;
+	case GW_PULL_LARGE:
+		return get(v, item);
+	case GW_PULL_HERE:
+	case GW_PULL_DELETED:
+		break;
+	}
+	if (v->policy.full || differs_in_size(item, r) || gw_pull_is_due(v, r))
+		return v->policy.has_top ? GW_PULL_LOOK : GW_PULL_GET;
+	return v->policy.marks && !r->sealed ? GW_PULL_GET : GW_PULL_NOTHING;
+}
+
+static int by_header(const void *a, const void *b, void *ctx)
+{
+	const struct gw_pull_row *rows = ctx;
+
+	return memcmp(
+		rows[*(const size_t *)a].header, rows[*(const size_t *)b].header, GW_PULL_HASH);
+}
+
+static int by_body(const void *a, const void *b, void *ctx)
+{
+	const struct gw_pull_row *rows = ctx;
+
+	return memcmp(rows[*(const size_t *)a].body, rows[*(const size_t *)b].body, GW_PULL_HASH);
+}
+
+static bool index_content(struct gw_pull_view *v)
+{
+	gw_pull_deinit(v);
+	v->by_header = calloc(v->row_count + 1, sizeof *v->by_header);
+	v->by_body = calloc(v->row_count + 1, sizeof *v->by_body);
+	if (v->by_header == NULL || v->by_body == NULL)
+		return false;
+	for (size_t i = 0; i < v->row_count; i++) {
+		if (v->rows[i].state == GW_PULL_HERE)
+			v->by_header[v->indexed++] = i;
+		if (v->rows[i].is_file && v->rows[i].has_body)
+			v->by_body[v->body_indexed++] = i;
+	}
+	if (v->indexed > 0)
+		qsort_r(v->by_header, v->indexed, sizeof *v->by_header, by_header, v->rows);
+	if (v->body_indexed > 0)
+		qsort_r(v->by_body, v->body_indexed, sizeof *v->by_body, by_body, v->rows);
+	return true;
+}
+
+/* Joins what is named alone on both sides; what is named more than once is in doubt. */
+static void join_by_uidl(struct gw_pull_view *v, const struct named *items, size_t item_count,
+	const struct named *rows, size_t row_count)
+{
+	size_t r = 0;
+
+	for (size_t i = 0, n; i < item_count; i += n) {
+		size_t same = 0;
+
+		n = run_of(items, item_count, i);
+		while (r < row_count && compare(rows[r].uidl, items[i].uidl) < 0)
+			r++;
+		if (r < row_count && compare(rows[r].uidl, items[i].uidl) == 0)
+			same = run_of(rows, row_count, r);
+		if (n == 1 && same == 1) {
+			v->items[items[i].index].row = rows[r].index;
+			v->rows[rows[r].index].claimed = true;
+		} else if (n > 1 || same > 1) {
+			for (size_t k = i; k < i + n; k++)
+				v->items[items[k].index].todo = GW_PULL_LOOK;
+		}
+	}
+}
+
+static bool join_items(struct gw_pull_view *v)
+{
+	struct named *items = calloc(v->item_count + 1, sizeof *items);
+	struct named *rows = calloc(v->row_count + 1, sizeof *rows);
+	size_t item_count = 0, row_count = 0;
+	bool ok = items != NULL && rows != NULL;
+
+	for (size_t i = 0; ok && i < v->item_count; i++) {
+		if (v->items[i].uidl.n > 0)
+			items[item_count++] = (struct named){ v->items[i].uidl, i };
+		else
+			v->items[i].todo = GW_PULL_LOOK;
+	}
+	for (size_t i = 0; ok && i < v->row_count; i++) {
+		if (v->rows[i].uidl.n > 0)
+			rows[row_count++] = (struct named){ v->rows[i].uidl, i };
+	}
+	if (ok && item_count > 0)
+		qsort(items, item_count, sizeof *items, by_uidl);
+	if (ok && row_count > 0)
+		qsort(rows, row_count, sizeof *rows, by_uidl);
+	if (ok)
+		join_by_uidl(v, items, item_count, rows, row_count);
+	free(items);
+	free(rows);
+	return ok;
+}
+
+static size_t count_missing(const struct gw_pull_view *v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->row_count; i++)
+		n += v->rows[i].state == GW_PULL_HERE && !v->rows[i].claimed;
+	return n;
+}
+
+static void check_marks(struct gw_pull_view *v)
+{
+	for (size_t i = 0; i < v->item_count && v->policy.marks; i++) {
+		size_t r = v->items[i].row;
+
+		if (r == GW_PULL_NONE || v->rows[r].state != GW_PULL_HERE || !v->rows[r].sealed)
+			continue;
+		v->marks_disproved = true;
+		v->policy.marks = false;
+	}
+}
+
+bool gw_pull_sort(struct gw_pull_view *v)
+{
+	size_t strange = 0;
+	bool may_be_here;
+
+	for (size_t i = 0; i < v->row_count; i++)
+		v->rows[i].claimed = false;
+	for (size_t i = 0; i < v->item_count; i++) {
+		v->items[i].row = GW_PULL_NONE;
+		v->items[i].identified = false;
+		v->items[i].todo = GW_PULL_NOTHING;
+	}
+	if (!index_content(v) || !join_items(v))
+		return false;
+	check_marks(v);
+	for (size_t i = 0; i < v->item_count; i++)
+		strange += v->items[i].row == GW_PULL_NONE;
+	may_be_here = v->policy.has_files || (strange >= BULK && count_missing(v) >= BULK);
+	for (size_t i = 0; i < v->item_count; i++) {
+		struct gw_pull_item *item = &v->items[i];
+
+		if (item->row != GW_PULL_NONE)
+			item->todo = what_of_known(v, item, &v->rows[item->row]);
+		else if (item->todo == GW_PULL_LOOK || may_be_here)
+			item->todo = look(v, item);
+		else
+			item->todo = get(v, item);
+	}
+	return true;
+}
+
+void gw_pull_deinit(struct gw_pull_view *v)
+{
+	free(v->by_header);
+	free(v->by_body);
+	v->by_header = v->by_body = NULL;
+	v->indexed = v->body_indexed = 0;
+}
+
+/* --- who is who, by content ------------------------------------------------------------------- */
+
+static bool same(const uint8_t *a, const uint8_t *b)
+{
+	return memcmp(a, b, GW_PULL_HASH) == 0;
+}
+
+/* How well the row fits, among those with the same header; 0: not at all. */
+static unsigned fit(const struct gw_pull_view *v, const struct gw_pull_item *item, size_t row,
+	const uint8_t *body)
+{
+	const struct gw_pull_row *r = &v->rows[row];
+
+	if (r->claimed || r->state != GW_PULL_HERE ||
+		(body != NULL && r->has_body && !same(r->body, body)))
+		return 0;
+	return 1u + (r->size == item->size) +
+	       2u * (item->uidl.n > 0 && compare(r->uidl, item->uidl) == 0) +
+	       4u * (body != NULL && r->has_body);
+}
+
+/* The row that fits best; body NULL: the header is all there is. */
+static size_t find(const struct gw_pull_view *v, const struct gw_pull_item *item,
+	const uint8_t *header, const uint8_t *body)
+{
+	size_t lo = 0, hi = v->indexed, best = GW_PULL_NONE;
+	unsigned best_fit = 0;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (memcmp(v->rows[v->by_header[mid]].header, header, GW_PULL_HASH) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < v->indexed && same(v->rows[v->by_header[lo]].header, header); lo++) {
+		unsigned f = fit(v, item, v->by_header[lo], body);
+
+		if (f > best_fit) {
+			best = v->by_header[lo];
+			best_fit = f;
+		}
+	}
+	return best;
+}
+
+/* A file of this message, to whose header another program has added. */
+static size_t find_file(const struct gw_pull_view *v, const struct gw_pull_print *p)
+{
+	size_t lo = 0, hi = v->body_indexed;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (memcmp(v->rows[v->by_body[mid]].body, p->body, GW_PULL_HASH) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < v->body_indexed && same(v->rows[v->by_body[lo]].body, p->body); lo++) {
+		const struct gw_pull_row *r = &v->rows[v->by_body[lo]];
+
+		if (!r->claimed && p->about != 0 && r->about == p->about &&
+			same(r->msgid, p->msgid))
+			return v->by_body[lo];
+	}
+	return GW_PULL_NONE;
+}
+
+static void claim(struct gw_pull_view *v, struct gw_pull_item *item, size_t row)
+{
+	item->row = row;
+	item->identified = true;
+	v->rows[row].claimed = true;
+}
+
+/* Its UIDL names another message now. */
+static size_t release(struct gw_pull_view *v, struct gw_pull_item *item)
+{
+	size_t row = item->row;
+
+	item->row = GW_PULL_NONE;
+	if (row == GW_PULL_NONE)
+		return row;
+	v->rows[row].uidl = (struct gw_slice){ "", 0 };
+	v->rows[row].claimed = false;
+	return row;
+}
+
+static bool has_content(const struct gw_pull_row *r)
+{
+	return r->state == GW_PULL_HERE || r->state == GW_PULL_DELETED;
+}
+
+void gw_pull_looked(struct gw_pull_view *v, size_t i, const uint8_t header[static GW_PULL_HASH],
+	bool telling, size_t *not_its)
+{
+	struct gw_pull_item *item = &v->items[i];
+	size_t row = item->row;
+
+	*not_its = GW_PULL_NONE;
+	if (row != GW_PULL_NONE && has_content(&v->rows[row]) &&
+		same(v->rows[row].header, header)) {
+		/* A header that others may have proves nothing; a wish to delete waits for more. */
+		item->identified = telling;
+		item->todo = (v->policy.marks && !v->rows[row].sealed) ||
+					     (!telling && gw_pull_is_due(v, &v->rows[row]))
+				     ? GW_PULL_GET
+				     : GW_PULL_NOTHING;
+		return;
+	}
+	*not_its = release(v, item);
+	row = telling ? find(v, item, header, NULL) : GW_PULL_NONE;
+	if (row == GW_PULL_NONE) {
+		item->todo = get(v, item);
+		return;
+	}
+	claim(v, item, row);
+	item->todo = v->policy.marks && !v->rows[row].sealed ? GW_PULL_GET : GW_PULL_NOTHING;
+}
+
+size_t gw_pull_got(
+	struct gw_pull_view *v, size_t i, const struct gw_pull_print *print, size_t *not_its)
+{
+	struct gw_pull_item *item = &v->items[i];
+	size_t row = item->row;
+
+	*not_its = GW_PULL_NONE;
+	item->todo = GW_PULL_NOTHING;
+	if (row != GW_PULL_NONE && has_content(&v->rows[row])) {
+		const struct gw_pull_row *r = &v->rows[row];
+
+		if (same(r->header, print->header) &&
+			(!r->has_body || same(r->body, print->body))) {
+			item->identified = true;
+			return row;
+		}
+		*not_its = release(v, item);
+	} else if (row != GW_PULL_NONE) {
+		return GW_PULL_NONE; /* set aside so far: the row becomes that of what came */
+	}
+	row = find(v, item, print->header, print->body);
+	if (row == GW_PULL_NONE)
+		row = find_file(v, print);
+	if (row != GW_PULL_NONE)
+		claim(v, item, row);
+	return row;
+}
+
+bool gw_pull_may_delete(const struct gw_pull_view *v, size_t i)
+{
+	const struct gw_pull_item *item = &v->items[i];
+
+	return item->row != GW_PULL_NONE && item->identified && item->todo == GW_PULL_NOTHING &&
+	       v->rows[item->row].recorded && gw_pull_is_due(v, &v->rows[item->row]);
+}
+
+/* --- clocks and counts ------------------------------------------------------------------------ */
+
+static int64_t between(int64_t low, int64_t x, int64_t high)
+{
+	return x < low ? low : x > high ? high : x;
+}
+
+struct gw_pull_age gw_pull_age_at(
+	const struct gw_pull_age *last, int64_t wall, int64_t boot, const char *boot_id)
+{
+	struct gw_pull_age now = { .age = last->age, .wall = wall, .boot = boot };
+	size_t n = strlen(boot_id);
+	bool same_run = strcmp(last->boot_id, boot_id) == 0;
+
+	if (last->boot_id[0] != '\0')
+		now.age += between(0, wall - last->wall,
+			same_run ? between(0, boot - last->boot, INT64_MAX / 2) : GAP_MAX);
+	memcpy(now.boot_id, boot_id, n < sizeof now.boot_id ? n : sizeof now.boot_id - 1);
+	return now;
+}
+
+bool gw_pull_looks_like_accident(uint64_t known, uint64_t missing, unsigned percent)
+{
+	uint64_t most = known * (percent == 0 ? GUARD_PERCENT : percent) / 100;
+
+	if (known >= GUARD_ALL && missing == known)
+		return true;
+	return missing > (most > GUARD_FEW ? most : GUARD_FEW);
+}
+
+bool gw_pull_may_forget(int64_t listed_at, int64_t now)
+{
+	return now - listed_at >= (int64_t)FORGET_DAYS * DAY;
+}

@@ -1,0 +1,137 @@
+/* plan/pull.h - what to fetch from a POP3 maildrop, what it is that is listed, and what may go there:
+ * pure.
+ *
+ * A UIDL names a message if one message is listed with it and one row has it; then it is known, until
+ * something speaks against it: another size, a wish to delete it.  Whatever is not known so is known by
+ * its header (TOP) if that tells messages apart, else by the whole of it (RETR), against rows whose
+ * message is not listed: a maildrop that was numbered anew costs headers.  Each row stands for one
+ * message that is listed at most; so two equal messages stay two.
+ *
+ * What is not listed is not gone: a row leaves only when its message was not listed for 30 days.
+ *
+ * Nothing is deleted on the server that was not seen to be the row's message in the same session.
+ */
+#pragma once
+
+#include "base/buf.h"
+
+enum { GW_PULL_HASH = 16, GW_PULL_TRIES = 3 };
+
+enum gw_pull_state {
+	GW_PULL_HERE = 0,    /* it was delivered */
+	GW_PULL_DELETED = 1, /* and deleted on the server, by its own word */
+	GW_PULL_ASIDE = 2,   /* it cannot be fetched */
+	GW_PULL_LARGE = 3,   /* larger than `max-size` */
+};
+
+#define GW_PULL_NONE SIZE_MAX
+
+/* What the state knows of a message. */
+struct gw_pull_row {
+	struct gw_slice uidl; /* borrowed; .n 0: none that counts */
+	uint64_t size;        /* as it was listed; 0: not known */
+	enum gw_pull_state state;
+	uint8_t header[GW_PULL_HASH], body[GW_PULL_HASH];
+	bool has_body; /* false: known by its header alone */
+	bool sealed;   /* it was fetched in a session that QUIT ended */
+	bool is_short; /* less came than was listed */
+	bool recorded; /* in the state, durably */
+	unsigned tries;
+	int64_t tried_at;                    /* seconds */
+	int64_t delivered_at, delivered_age; /* by the clock, and by gw_pull_age */
+	bool claimed;                        /* in this session: by a message that is listed */
+	/* A file that the state does not know, as after a kill, or where the state was lost.  Another
+	 * program may have added to its header: then these tell. */
+	bool is_file;
+	uint8_t msgid[GW_PULL_HASH];
+	uint64_t about; /* 0: nothing is known */
+};
+
+/* What came of a message, or what a file holds. */
+struct gw_pull_print {
+	uint8_t header[GW_PULL_HASH], body[GW_PULL_HASH], msgid[GW_PULL_HASH];
+	uint64_t about;
+};
+
+enum gw_pull_todo {
+	GW_PULL_NOTHING,
+	GW_PULL_LOOK,        /* TOP, then gw_pull_looked() */
+	GW_PULL_GET,         /* RETR, then gw_pull_got() */
+	GW_PULL_LEAVE_ASIDE, /* not tried again yet */
+	GW_PULL_LEAVE_LARGE,
+};
+
+/* A message of the listing. */
+struct gw_pull_item {
+	uint32_t number;
+	struct gw_slice uidl; /* borrowed; .n 0: none that counts */
+	uint64_t size;        /* 0: not known */
+	enum gw_pull_todo todo;
+	size_t row;      /* whose message it is; GW_PULL_NONE: not known */
+	bool identified; /* it was seen to be, in this session */
+};
+
+struct gw_pull_policy {
+	enum { GW_PULL_KEEP_FOREVER, GW_PULL_KEEP_NO, GW_PULL_KEEP_FOR } keep;
+	int64_t keep_s;    /* KEEP_FOR */
+	int64_t now, age;  /* both clocks, in seconds */
+	uint64_t max_size; /* 0: no limit */
+	bool has_top;
+	bool marks;     /* the server does not show again what was fetched (EXPIRE 0) */
+	bool full;      /* look at everything, try everything again */
+	bool has_files; /* there are files that no row knows, and that may be what is listed */
+	bool hold;      /* nothing is deleted: it looks like an accident */
+	bool sizes_lie; /* this server's sizes are no measure */
+};
+
+/* A session's judgement; arrays are borrowed, and rows may be appended (already claimed). */
+struct gw_pull_view {
+	struct gw_pull_item *items;
+	size_t item_count;
+	struct gw_pull_row *rows;
+	size_t row_count;
+	struct gw_pull_policy policy;
+	size_t *by_header; /* owned; rows that are HERE, as they were at gw_pull_sort() */
+	size_t *by_body;   /* owned; files among them */
+	size_t indexed, body_indexed;
+	bool marks_disproved; /* out: what was fetched and sealed is listed again */
+};
+
+/* Says what to do with each item.  false: out of memory. */
+bool gw_pull_sort(struct gw_pull_view *v);
+void gw_pull_deinit(struct gw_pull_view *v);
+
+/* Its header came; telling: it holds what no two messages share.  Item i is joined to a row, or has
+ * GET to do.  *not_its: a row whose UIDL names another message now, or GW_PULL_NONE. */
+void gw_pull_looked(struct gw_pull_view *v, size_t i, const uint8_t header[static GW_PULL_HASH],
+	bool telling, size_t *not_its);
+
+/* All of it came.  Returns the row whose message it is, which has a file or had one: what came is
+ * dropped.  GW_PULL_NONE: it is new. */
+size_t gw_pull_got(
+	struct gw_pull_view *v, size_t i, const struct gw_pull_print *print, size_t *not_its);
+
+/* Does the policy let the row's message go there, if it is seen to be that? */
+bool gw_pull_is_due(const struct gw_pull_view *v, const struct gw_pull_row *row);
+
+/* May it be deleted on the server now? */
+bool gw_pull_may_delete(const struct gw_pull_view *v, size_t i);
+
+/* How long the account has lived, in seconds, by a clock that no jump makes run ahead. */
+struct gw_pull_age {
+	int64_t age;
+	int64_t wall,
+		boot; /* when it was last told: the clock, and the time since the machine began */
+	char boot_id[40]; /* which run of the machine that was */
+};
+
+/* Within one run of the machine both clocks have to agree; between two, a gap counts as GAP_MAX at
+ * most. */
+struct gw_pull_age gw_pull_age_at(
+	const struct gw_pull_age *last, int64_t wall, int64_t boot, const char *boot_id);
+
+/* Do so many missing files look like an accident?  known: messages that should have one. */
+bool gw_pull_looks_like_accident(uint64_t known, uint64_t missing, unsigned percent);
+
+/* May the row be forgotten? */
+bool gw_pull_may_forget(int64_t listed_at, int64_t now);

@@ -1,0 +1,214 @@
+/* pull/pull_p.h - what the files of a POP3 account's run share; private to them.
+ *
+ * A step that ends says so by its name (pull_listed()); core.c passes the call up to pull.c, which
+ * decides what follows, so that no file includes or calls one above itself.
+ */
+#pragma once
+
+#include "local/queue.h"
+#include "maildir/deliver.h"
+#include "maildir/mark.h"
+#include "plan/pull.h"
+#include "pop3/listing.h"
+#include "pop3/session.h"
+#include "pull/pull.h"
+#include "pull/state.h"
+
+/* What a row is beside what is judged of it.  Strings are owned. */
+struct pull_more {
+	int64_t id;
+	char *uidl; /* its bytes */
+	char *base_name, *reason;
+	int64_t first_seen, deleted_at, listed_at;
+	bool missing;    /* its file, as the last scan saw */
+	bool dirty;      /* to be put into the state at the session's end */
+	bool got;        /* all of it came in this session */
+	bool dele_ok;    /* the server marked it as deleted in this session */
+	bool blamed;     /* in this run */
+	bool doubt;      /* likewise, by a connection that was lost */
+	size_t doubt_at; /* when so many messages had come in this run */
+};
+
+enum pull_op_kind {
+	PULL_STORE, /* the file goes to new/ */
+	PULL_JOIN,  /* the row's file is here already, written by somebody else */
+	PULL_PUT,   /* only the row */
+	PULL_DROP,  /* the row goes */
+};
+
+/* A message that came, whole by the server's word; it counts once the next answer has begun. */
+struct pull_held {
+	bool is;
+	size_t item;
+	struct gw_delivered file; /* owned */
+};
+
+struct pull_listed {
+	uint32_t number;
+	size_t uidl_at, uidl_n; /* in the arena */
+	uint64_t size;
+};
+
+struct pull_listing {
+	struct pull_listed *list; /* owned */
+	size_t count, cap;
+};
+
+struct pull_batch;
+struct gw_pull;
+
+/* What pull.c does with what the others call by name (core.c). */
+struct pull_machine {
+	void (*listed)(struct gw_pull *p);
+	void (*scanned)(struct gw_pull *p);
+	void (*prepared)(struct gw_pull *p);
+	void (*looked)(struct gw_pull *p);
+	void (*got)(struct gw_pull *p);
+	void (*deleted)(struct gw_pull *p);
+	void (*quitted)(struct gw_pull *p, bool ok);
+	void (*batch_done)(struct gw_pull *p);
+	void (*finished)(struct gw_pull *p);
+	void (*fail)(struct gw_pull *p, const struct gw_error *err);
+	void (*lose)(struct gw_pull *p, const struct gw_error *err);
+};
+
+struct gw_pull {
+	const struct pull_machine *machine;
+	uv_loop_t *loop;
+	const struct gw_account *account;
+	struct gw_account login; /* the same, with the user's name as the server gets it */
+	char *login_user;        /* owned */
+	struct gw_sync_options options;
+	const struct gw_log *log;
+	gw_sync_cb *cb;
+	void *ctx;
+	enum pull_state state; /* pull_enter() only */
+	struct gw_error err;   /* what ends the run */
+	bool stopped;
+
+	/* open.c */
+	int lock_fd;
+	char *db_path, *journal_path; /* owned */
+	struct gw_disk disk;
+	struct gw_mark mark;
+	char account_id[33];
+	uint64_t generation;
+	bool interrupted;   /* the last run did not end: files may be here that no row knows */
+	bool copies_differ; /* the state or the tree is an old copy: nothing is deleted */
+	bool marks_not, sizes_lie; /* of the server, as remembered */
+	bool facts_dirty;
+	struct gw_pull_age age;
+	bool age_dirty;
+	int64_t paused_until;
+
+	/* The messages that are known: view.rows[i] and more[i] are one. */
+	struct gw_pull_view view;
+	struct pull_more *more; /* owned */
+	size_t row_cap, more_cap, more_count;
+	int64_t next_id;
+
+	/* the session */
+	struct gw_credentials *credentials;
+	struct gw_tls_ctx *tls;  /* owned */
+	struct gw_sasl *sasl;    /* referenced */
+	struct gw_pop3 *session; /* owned */
+	bool renewed;
+	struct gw_buf arena;
+	struct pull_listing uidls, sizes;
+	bool has_uidl;
+	struct gw_pop3_lines *lines; /* owned; of the listing that comes */
+	struct gw_pull_item *items;  /* owned; view.items */
+	size_t *order;               /* owned; items, as they are fetched */
+	size_t next, pending;        /* of order; commands that are not answered */
+	uint32_t *skip;              /* owned; numbers that broke, of messages without a row */
+	size_t skip_count, skip_cap;
+	uint64_t began_ms;
+	uint64_t session_bytes;
+	size_t session_messages, session_got, exact, shorter;
+	size_t session_stored; /* new ones */
+	size_t run_got;        /* messages that came, in this run */
+	bool more_left;        /* the session was cut short: another follows */
+	bool no_commit;        /* something that came is not durable: QUIT must not be said */
+	bool uidl_told;
+	unsigned losses, sessions, login_delay;
+
+	/* what comes */
+	struct gw_maildir maildir; /* the folder, held open */
+	bool opened;
+	struct gw_writer *writer; /* owned */
+	struct gw_printer printer;
+	struct gw_crlf crlf;
+	uint64_t coming; /* bytes of it, on the wire */
+	struct pull_held held;
+
+	/* batch.c */
+	struct pull_batch *open; /* owned */
+	unsigned waiting;        /* batches under way */
+	bool paused;
+
+	bool scanned; /* the tree, in this run */
+	bool hold;    /* deletions look like an accident */
+	struct gw_sync_counts counts;
+	uint64_t received, sent; /* of the sessions that are over */
+};
+
+/* core.c */
+void pull_enter(struct gw_pull *p, enum pull_state next);
+void pull_emit(struct gw_pull *p, struct gw_sync_event ev);
+void pull_stage(struct gw_pull *p, const char *text);
+void pull_problem(struct gw_pull *p, const struct gw_error *err);
+void pull_tell_step(struct gw_pull *p, const char *what, const char *text, uint64_t size);
+/* Appends a row, not claimed; returns its index, or GW_PULL_NONE: out of memory. */
+size_t pull_add_row(struct gw_pull *p, struct gw_slice uidl);
+/* Its UIDL is another one now.  GW_ERR_NOMEM. */
+enum gw_code pull_set_uidl(struct gw_pull *p, size_t row, struct gw_slice uidl);
+void pull_set_reason(struct gw_pull *p, size_t row, const char *reason);
+void pull_free_rows(struct gw_pull *p);
+const char *pull_folder(const struct gw_pull *p);
+/* Writes how a message is called for people: its number and UIDL. */
+void pull_describe(const struct gw_pull *p, size_t item, char *out, size_t n);
+void pull_journal(struct gw_pull *p, const char *what, const char *file, const char *text);
+
+/* open.c */
+enum gw_code pull_open_state(struct gw_pull *p, struct gw_error *err);
+void pull_close_state(struct gw_pull *p); /* then pull_finished() */
+/* Opens the state and the folder for writing, in the pool; then pull_prepared(). */
+void pull_prepare(struct gw_pull *p);
+
+/* tree.c: looks for files that no row knows (strange), and for those of rows that are missing.  Then
+ * pull_scanned(). */
+void pull_scan(struct gw_pull *p, bool strange);
+
+/* batch.c */
+/* STORE: file becomes the batch's.  GW_ERR_NOMEM. */
+enum gw_code pull_batch_add(
+	struct gw_pull *p, enum pull_op_kind kind, size_t row, struct gw_delivered *file);
+void pull_batch_seal(struct gw_pull *p);
+bool pull_batch_idle(const struct gw_pull *p);
+void pull_batch_drop(struct gw_pull *p);
+
+/* list.c */
+void pull_list(struct gw_pull *p); /* then pull_listed() */
+void pull_free_listing(struct gw_pull *p);
+
+/* fetch.c */
+void pull_look(struct gw_pull *p);
+void pull_get(struct gw_pull *p);
+void pull_delete(struct gw_pull *p);
+void pull_quit(struct gw_pull *p);
+void pull_drop_held(struct gw_pull *p);
+
+/* core.c: what follows, which is p->machine's. */
+void pull_fail(struct gw_pull *p, const struct gw_error *err); /* the run */
+void pull_fail_nomem(struct gw_pull *p);
+/* Ends the session without QUIT; another one may follow. */
+void pull_lose(struct gw_pull *p, const struct gw_error *err);
+void pull_listed(struct gw_pull *p);
+void pull_scanned(struct gw_pull *p);
+void pull_prepared(struct gw_pull *p);
+void pull_looked(struct gw_pull *p);
+void pull_got(struct gw_pull *p);
+void pull_deleted(struct gw_pull *p);
+void pull_quitted(struct gw_pull *p, bool ok);
+void pull_batch_done(struct gw_pull *p);
+void pull_finished(struct gw_pull *p);

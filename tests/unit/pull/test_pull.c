@@ -1,0 +1,631 @@
+/* tests/unit/pull/test_pull.c - whole runs of a POP3 account against a server that fails (pop3d).
+ *
+ * What must hold after any of them: each message is here once, byte for byte; nothing went on the
+ * server that is not here.  Runs may fail; a good one afterwards brings what is missing.
+ */
+#include "test.h"
+
+#include "pull/pull.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char dir[64];
+static pid_t server;
+static struct gw_account account;
+static struct gw_sync_counts counts;
+static char problem[700];
+static unsigned problems;
+
+/* --- the world ------------------------------------------------------------------------------- */
+
+static void shell(const char *fmt, ...)
+{
+	char command[2000], line[1500];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(line, sizeof line, fmt, args);
+	va_end(args);
+	snprintf(command, sizeof command, "cd %s && %s", dir, line);
+	assert_int_equal(system(command), 0);
+}
+
+static void put_file(const char *name, const char *text)
+{
+	char path[300];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void rules(const char *text)
+{
+	put_file("rules", text);
+}
+
+static int start_server(void **state)
+{
+	char path[128], text[16] = "";
+	FILE *f = NULL;
+
+	(void)state;
+	strcpy(dir, "/tmp/godwit-pull-XXXXXX");
+	assert_non_null(mkdtemp(dir));
+	server = fork();
+	if (server == 0) {
+		execl(POP3D, POP3D, dir, (char *)NULL);
+		_exit(127);
+	}
+	snprintf(path, sizeof path, "%s/port", dir);
+	while ((f = fopen(path, "r")) == NULL)
+		usleep(1000);
+	assert_non_null(fgets(text, sizeof text, f));
+	fclose(f);
+	account = (struct gw_account){ .name = "p",
+		.protocol = GW_PROTOCOL_POP3,
+		.host = "127.0.0.1",
+		.port = (unsigned)atoi(text),
+		.tls = GW_TLS_NONE,
+		.user = "me",
+		.password_command = "echo secret",
+		.guard = true,
+		.timeout_s = 20 };
+	if (asprintf(&account.maildir, "%s/Mail", dir) < 0 ||
+		asprintf(&account.state_dir, "%s/state", dir) < 0)
+		return -1;
+	return 0;
+}
+
+static int stop_server(void **state)
+{
+	char command[100];
+
+	(void)state;
+	kill(server, SIGTERM);
+	waitpid(server, NULL, 0);
+	free(account.maildir);
+	free(account.state_dir);
+	snprintf(command, sizeof command, "rm -rf %s", dir);
+	return system(command);
+}
+
+/* A maildrop of n messages, and nothing here. */
+static void fresh(unsigned n)
+{
+	shell("rm -rf Mail state mail gone popped log && mkdir mail gone popped");
+	rules("");
+	for (unsigned i = 0; i < n; i++) {
+		char name[40], text[400];
+
+		snprintf(name, sizeof name, "mail/m%04u", i);
+		snprintf(text, sizeof text,
+			"Received: by x id %u\nMessage-ID: <%u@x>\nSubject: %u\n\n.\n..body of %u\n%.*s\n",
+			i, i, i, i, (int)(i % 7) * 9,
+			"padding padding padding padding padding padding ");
+		put_file(name, text);
+	}
+	account.pop3 = (struct gw_pop3_account){ 0 };
+}
+
+static void on_event(void *ctx, const struct gw_sync_event *ev)
+{
+	enum gw_code *code = ctx;
+
+	if (ev->type == GW_SYNC_PROBLEM) {
+		problems++;
+		snprintf(problem, sizeof problem, "%s", ev->err->text);
+	}
+	if (ev->type != GW_SYNC_DONE)
+		return;
+	assert_int_equal((int)*code, -1); /* once */
+	*code = ev->err == NULL ? GW_OK : ev->err->code;
+	if (ev->err != NULL)
+		snprintf(problem, sizeof problem, "%s", ev->err->text);
+	counts = *ev->counts;
+}
+
+static enum gw_code run_with(const struct gw_sync_options *options)
+{
+	uv_loop_t loop;
+	const struct gw_log log = { 0 };
+	struct gw_error err = { 0 };
+	struct gw_pull *p;
+	enum gw_code code = (enum gw_code) - 1, started;
+
+	problems = 0;
+	problem[0] = '\0';
+	uv_loop_init(&loop);
+	started = gw_pull_start(&loop, &account, options, &log, on_event, &code, &p, &err);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&loop), 0);
+	if (started != GW_OK) {
+		snprintf(problem, sizeof problem, "%s", err.text);
+		return started;
+	}
+	assert_int_not_equal((int)code, -1);
+	return code;
+}
+
+static enum gw_code run(void)
+{
+	return run_with(&(struct gw_sync_options){ 0 });
+}
+
+static void run_well(void)
+{
+	rules("");
+	if (run() != GW_OK)
+		fail_msg("%s", problem);
+}
+
+/* --- what must hold -------------------------------------------------------------------------- */
+
+static char *slurp(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	char *text = calloc(1, 65536);
+
+	assert_non_null(f);
+	assert_true(fread(text, 1, 65535, f) < 65535);
+	fclose(f);
+	return text;
+}
+
+/* Regular files in cur/ and new/ anywhere under the Maildir; text: those that hold it; "": all. */
+static unsigned files_under(const char *path, const char *text, bool mail)
+{
+	unsigned n = 0;
+	DIR *d = opendir(path);
+
+	for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
+		char sub[700];
+		bool folder = strcmp(e->d_name, "cur") == 0 || strcmp(e->d_name, "new") == 0;
+
+		if (e->d_name[0] == '.')
+			continue;
+		snprintf(sub, sizeof sub, "%s/%s", path, e->d_name);
+		if (e->d_type == DT_DIR) {
+			n += files_under(sub, text, folder);
+		} else if (mail && *text == '\0') {
+			n++;
+		} else if (mail) {
+			char *have = slurp(sub);
+
+			n += strcmp(have, text) == 0;
+			free(have);
+		}
+	}
+	if (d != NULL)
+		closedir(d);
+	return n;
+}
+
+static unsigned copies(const char *text)
+{
+	return files_under(account.maildir, text, false);
+}
+
+static unsigned count_files(void)
+{
+	return files_under(account.maildir, "", false);
+}
+
+static unsigned count_in(const char *sub)
+{
+	char path[200];
+	unsigned n = 0;
+	DIR *d;
+
+	snprintf(path, sizeof path, "%s/%s", dir, sub);
+	d = opendir(path);
+	for (struct dirent *e; (e = readdir(d)) != NULL;)
+		n += e->d_name[0] != '.';
+	closedir(d);
+	return n;
+}
+
+static unsigned logged(const char *word)
+{
+	char path[200], line[1000];
+	unsigned n = 0;
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/log", dir);
+	f = fopen(path, "r");
+	while (f != NULL && fgets(line, sizeof line, f) != NULL)
+		n += strncmp(line, word, strlen(word)) == 0;
+	if (f != NULL)
+		fclose(f);
+	return n;
+}
+
+/* Each file of mail/ or gone/ is here as often as wanted (once), and gone/ at least that. */
+static void check(const char *sub, unsigned wanted)
+{
+	char path[500];
+	DIR *d;
+
+	snprintf(path, sizeof path, "%s/%s", dir, sub);
+	d = opendir(path);
+	for (struct dirent *e; (e = readdir(d)) != NULL;) {
+		char *text;
+
+		if (e->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof path, "%s/%s/%s", dir, sub, e->d_name);
+		text = slurp(path);
+		if (copies(text) != wanted)
+			fail_msg("%s is here %u times (%s)", e->d_name, copies(text), problem);
+		free(text);
+	}
+	closedir(d);
+}
+
+/* --- tests ----------------------------------------------------------------------------------- */
+
+static void test_keeps(void **state)
+{
+	(void)state;
+	fresh(5);
+	run_well();
+	assert_int_equal(counts.downloaded, 5);
+	check("mail", 1);
+	run_well();
+	assert_int_equal(counts.downloaded, 0);
+	assert_int_equal(logged("RETR"), 5);
+	assert_int_equal(logged("DELE"), 0);
+	fresh(5);
+	account.pop3.keep = GW_KEEP_NO;
+	run_well();
+	assert_int_equal(count_in("mail"), 0);
+	check("gone", 1);
+	assert_int_equal(count_files(), 5);
+}
+
+static void cut_at(const char *more, enum gw_keep keep, const char *word, const char *how,
+	unsigned first, unsigned step, unsigned timeout_s)
+{
+	bool ended = false;
+
+	for (unsigned n = first; !ended; n += step) {
+		char text[300];
+
+		fresh(3);
+		account.pop3.keep = keep;
+		account.timeout_s = timeout_s;
+		snprintf(text, sizeof text, "%s%s %u %s\n", more, word, n, how);
+		rules(text);
+		ended = run() == GW_OK && problems == 0;
+		check("gone", 1);
+		run_well();
+		check("gone", 1);
+		check("mail", 1);
+		assert_int_equal(count_files(), 3);
+		assert_int_equal(count_in("mail"), keep == GW_KEEP_NO ? 0 : 3);
+		assert_true(n < 3000);
+	}
+	account.timeout_s = 20;
+}
+
+static void test_cuts(void **state)
+{
+	unsigned step = getenv("CUT_STEP") != NULL ? (unsigned)atoi(getenv("CUT_STEP")) : 53;
+
+	(void)state;
+	cut_at("", GW_KEEP_NO, "cut", "fin", 1, step, 20);
+	cut_at("pipelining\n", GW_KEEP_NO, "cut", "rst", 5, step, 20);
+	cut_at("pipelining\n", GW_KEEP_FOREVER, "cut", "fin", 9, step, 20);
+	cut_at("", GW_KEEP_NO, "cutread", "fin", 1, step / 2, 20);
+	cut_at("pipelining\n", GW_KEEP_NO, "cutread", "rst", 3, step / 2, 20);
+}
+
+static void test_hangs(void **state)
+{
+	static const char *const hung[] = { "hang UIDL fin\n", "hang LIST rst\n", "hang RETR fin\n",
+		"hang NOOP fin\n", "hang DELE fin\n", "hang QUIT fin\n", "refuse UIDL no\n",
+		"refuse LIST no\n", "refuse RETR no\n", "refuse NOOP no\n", "refuse DELE no\n",
+		"refuse QUIT no\n", "refuse CAPA no\n", "refuse TOP no\n",
+		"refuse PASS [IN-USE] no\n", "size -20\n", "size 20\n", "nodots\n" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof hung / sizeof *hung; i++) {
+		fresh(3);
+		account.pop3.keep = GW_KEEP_NO;
+		rules(hung[i]);
+		run();
+		if (strcmp(hung[i], "nodots\n") != 0)
+			check("gone", 1);
+		run_well();
+		if (strcmp(hung[i], "nodots\n") == 0)
+			continue;
+		check("gone", 1);
+		check("mail", 1);
+		assert_int_equal(count_files(), 3);
+	}
+}
+
+static void test_renumbered(void **state)
+{
+	(void)state;
+	fresh(30);
+	run_well();
+	shell("rm log");
+	rules("uidl new-\npipelining\n");
+	assert_int_equal(run(), GW_OK);
+	assert_int_equal(counts.downloaded, 0);
+	assert_int_equal(logged("RETR"), 0);
+	assert_int_equal(logged("TOP"), 30);
+	assert_int_equal(count_files(), 30);
+	shell("rm log");
+	assert_int_equal(run(), GW_OK);
+	assert_int_equal(logged("TOP"), 0);
+	/* A few only: bodies, compared. */
+	fresh(3);
+	run_well();
+	rules("uidl new-\n");
+	assert_int_equal(run(), GW_OK);
+	assert_int_equal(count_files(), 3);
+}
+
+static void test_odd_names(void **state)
+{
+	static const char *const odd[] = { "uidl same\n", "nouidl\n", "nouidl\nnotop\n",
+		"reverse\n", "uidl two  blanks \n", "nocapa\n", "notop\n", "size 5\n" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+		fresh(10);
+		rules(odd[i]);
+		assert_int_equal(run(), GW_OK);
+		check("mail", 1);
+		assert_int_equal(run(), GW_OK);
+		assert_int_equal(counts.downloaded, 0);
+		run_well();
+		assert_int_equal(counts.downloaded, 0);
+		rules(odd[i]);
+		assert_int_equal(run(), GW_OK);
+		assert_int_equal(counts.downloaded, 0);
+		assert_int_equal(count_files(), 10);
+	}
+}
+
+static void test_empty_once(void **state)
+{
+	(void)state;
+	fresh(10);
+	run_well();
+	rules("empty\n");
+	assert_int_equal(run(), GW_OK);
+	rules("");
+	run_well();
+	assert_int_equal(counts.downloaded, 0);
+	assert_int_equal(count_files(), 10);
+}
+
+/* The same UIDL for another message: it comes, and is not deleted for the old one's sake. */
+static void test_reused(void **state)
+{
+	(void)state;
+	fresh(3);
+	run_well();
+	put_file("mail/m0001",
+		"Message-ID: <other@x>\nSubject: other\n\nquite another one, and longer\n");
+	run_well();
+	assert_int_equal(counts.downloaded, 1);
+	check("mail", 1);
+	assert_int_equal(count_files(), 4);
+	/* Of the same size: it is seen when it would be deleted. */
+	fresh(1);
+	put_file("mail/m0000", "Message-ID: <a@x>\n\nA\n");
+	run_well();
+	put_file("mail/m0000", "Message-ID: <b@x>\n\nB\n");
+	account.pop3.keep = GW_KEEP_NO;
+	run_well();
+	check("gone", 1);
+	assert_int_equal(count_files(), 2);
+}
+
+/* Two that are equal stay two. */
+static void test_twins(void **state)
+{
+	(void)state;
+	fresh(2);
+	shell("cp mail/m0001 mail/m0002");
+	run_well();
+	assert_int_equal(counts.downloaded, 3);
+	shell("cp mail/m0001 mail/m0003");
+	run_well();
+	assert_int_equal(counts.downloaded, 1);
+	shell("rm -rf state");
+	run_well();
+	assert_int_equal(counts.downloaded, 0);
+	assert_int_equal(counts.paired, 4);
+	assert_int_equal(count_files(), 4);
+}
+
+static void test_lost_state(void **state)
+{
+	(void)state;
+	fresh(12);
+	run_well();
+	/* The reader has moved half of them, one under another name. */
+	shell("mkdir -p Mail/Old/cur Mail/Old/new Mail/Old/tmp && for f in $(ls Mail/INBOX/new | head -6); do "
+	      "mv Mail/INBOX/new/$f Mail/Old/cur/renamed.$f:2,S; done; rm -rf state log");
+	run_well();
+	assert_int_equal(counts.downloaded, 0);
+	assert_int_equal(counts.paired, 12);
+	assert_int_equal(logged("RETR"), 0);
+	assert_int_equal(count_files(), 12);
+	/* Another program filled it, and added to the headers. */
+	fresh(5);
+	run_well();
+	shell("for f in Mail/INBOX/new/*; do (printf 'Return-Path: <x@y>\\nDelivered-To: me\\nReceived: from a\\n'; cat $f) > "
+	      "$f.x; rm $f; done; rm -rf state Mail/.godwit");
+	run_well();
+	assert_int_equal(counts.downloaded, 0);
+	assert_int_equal(count_files(), 5);
+}
+
+/* Gmail shows the oldest that were not fetched, and takes QUIT for the mark. */
+static void test_marks(void **state)
+{
+	(void)state;
+	fresh(10);
+	rules("expire0\nwindow 4\n");
+	assert_int_equal(run(), GW_OK);
+	check("mail", 1);
+	assert_int_equal(count_in("popped"), 10);
+	assert_int_equal(count_files(), 10);
+	/* A session that was dropped left all of them unmarked: they are fetched again, and dropped. */
+	fresh(10);
+	rules("expire0\nwindow 4\nhang QUIT fin\n");
+	run();
+	check("mail", 1);
+	rules("expire0\nwindow 4\nrefuse QUIT no\n");
+	run();
+	rules("expire0\nwindow 4\n");
+	assert_int_equal(run(), GW_OK);
+	assert_int_equal(count_in("popped"), 10);
+	assert_int_equal(count_files(), 10);
+	/* A server that only says so is found out. */
+	fresh(3);
+	rules("expire0lie\n");
+	assert_int_equal(run(), GW_OK);
+	shell("rm log");
+	assert_int_equal(run(), GW_OK);
+	assert_int_equal(logged("RETR"), 0);
+	assert_int_equal(count_files(), 3);
+}
+
+/* What cannot be fetched stops nothing, and is set aside. */
+static void test_bad_message(void **state)
+{
+	static const char *const bad[] = { "badmail m0001\n", "silent m0001\n" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		fresh(4);
+		account.pop3.keep = GW_KEEP_NO;
+		account.timeout_s = 1;
+		rules(bad[i]);
+		run();
+		assert_int_equal(problems, 1);
+		assert_non_null(strstr(problem, "m0001"));
+		assert_int_equal(count_files(), 3);
+		assert_int_equal(count_in("mail"), 1);
+		for (int k = 0; k < 3; k++) {
+			run();
+			assert_int_equal(problems, 1);
+		}
+		account.timeout_s = 20;
+		rules("");
+		shell("rm log");
+		assert_int_equal(run_with(&(struct gw_sync_options){ .full = true }), GW_OK);
+		assert_int_equal(count_files(), 4);
+		check("gone", 1);
+		assert_int_equal(count_in("mail"), 0);
+	}
+}
+
+static void test_disk(void **state)
+{
+	(void)state;
+	fresh(3);
+	account.pop3.keep = GW_KEEP_NO;
+	account.min_free_space = UINT64_MAX / 4; /* the disk counts as full */
+	assert_int_equal(run(), GW_ERR_DISK);
+	assert_int_equal(logged("DELE"), 0);
+	assert_int_equal(logged("QUIT"), 0);
+	account.min_free_space = 0;
+	run_well();
+	check("gone", 1);
+	assert_int_equal(count_files(), 3);
+}
+
+static void test_guard(void **state)
+{
+	(void)state;
+	fresh(5);
+	run_well();
+	shell("rm -f Mail/INBOX/new/*");
+	account.pop3.keep = GW_KEEP_NO;
+	assert_int_equal(run(), GW_OK);
+	assert_int_equal(problems, 1);
+	assert_non_null(strstr(problem, "--accept-deletions"));
+	assert_int_equal(count_in("gone"), 0);
+	assert_int_equal(run_with(&(struct gw_sync_options){ .accept_deletions = true }), GW_OK);
+	assert_int_equal(count_in("gone"), 5);
+	/* A tree that is gone, or another one's. */
+	fresh(5);
+	run_well();
+	shell("mv Mail Mail.away");
+	account.pop3.keep = GW_KEEP_NO;
+	assert_int_equal(run(), GW_ERR_HELD);
+	shell("mkdir -p Mail/INBOX/cur Mail/INBOX/new Mail/INBOX/tmp");
+	assert_int_equal(run(), GW_ERR_HELD);
+	assert_int_equal(count_in("gone"), 0);
+	shell("rm -rf Mail && mv Mail.away Mail");
+	run_well();
+	assert_int_equal(count_in("gone"), 5);
+}
+
+static void test_dry_run(void **state)
+{
+	(void)state;
+	fresh(3);
+	account.pop3.keep = GW_KEEP_NO;
+	assert_int_equal(run_with(&(struct gw_sync_options){ .dry_run = true }), GW_OK);
+	assert_int_equal(logged("RETR") + logged("DELE") + logged("TOP"), 0);
+	shell("test ! -e Mail && test ! -e state");
+}
+
+static void test_max_size(void **state)
+{
+	(void)state;
+	fresh(3);
+	put_file("mail/m0007",
+		"Subject: large\n\n0123456789012345678901234567890123456789012345678901234567890123456789"
+		"0123456789012345678901234567890123456789012345678901234567890123456789\n");
+	account.pop3.max_size = 150;
+	account.pop3.keep = GW_KEEP_NO;
+	run_well();
+	assert_int_equal(count_files(), 3);
+	assert_int_equal(count_in("mail"), 1);
+	account.pop3.max_size = 0;
+	run_well();
+	assert_int_equal(count_in("mail"), 0);
+	check("gone", 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_keeps),
+		cmocka_unit_test(test_renumbered),
+		cmocka_unit_test(test_odd_names),
+		cmocka_unit_test(test_empty_once),
+		cmocka_unit_test(test_reused),
+		cmocka_unit_test(test_twins),
+		cmocka_unit_test(test_lost_state),
+		cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_bad_message),
+		cmocka_unit_test(test_disk),
+		cmocka_unit_test(test_guard),
+		cmocka_unit_test(test_dry_run),
+		cmocka_unit_test(test_max_size),
+		cmocka_unit_test(test_hangs),
+		cmocka_unit_test(test_cuts),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, start_server, stop_server);
+}
