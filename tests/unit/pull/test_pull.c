@@ -227,9 +227,10 @@ static unsigned count_in(const char *sub)
 
 	snprintf(path, sizeof path, "%s/%s", dir, sub);
 	d = opendir(path);
-	for (struct dirent *e; (e = readdir(d)) != NULL;)
+	for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;)
 		n += e->d_name[0] != '.';
-	closedir(d);
+	if (d != NULL)
+		closedir(d);
 	return n;
 }
 
