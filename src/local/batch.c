@@ -221,7 +221,6 @@ static int move_file(struct batch *b, struct gw_op *op, const struct gw_disk_wor
 	case GW_OP_DROP_ROW:
 	case GW_OP_DELETED_THERE:
 	case GW_OP_LEFT:
-	case GW_OP_UNDELETED:
 	case GW_OP_INHERIT:
 	case GW_OP_EDITED:
 	case GW_OP_HOLD_DELETION:

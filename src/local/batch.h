@@ -47,7 +47,6 @@ enum gw_op_kind {
 	GW_OP_DROP_ROW,      /* only the row goes */
 	GW_OP_DELETED_THERE, /* likewise; it was deleted on the server, which the guard counts */
 	GW_OP_LEFT,          /* the row has no file any more: deleted here, left standing there */
-	GW_OP_UNDELETED,     /* likewise; answered OK, and still there: `to` says so */
 	GW_OP_TAKE,          /* `from` of from_place becomes `to`: it was moved on the server */
 	GW_OP_INHERIT,       /* only rows: the message of row_place is uid here, without a file */
 	GW_OP_EDITED,        /* the row has no file any more: that is another message now, and will

@@ -26,9 +26,8 @@ static enum gw_code take_row(void *ctx, const struct gw_message_row *row)
 	struct confirm_job *c = ctx;
 	struct gw_gone *g = c->present;
 
-	/* An edit that was begun: its name was given to the new message.  Or a deletion, tried again. */
-	bool nameless = row->base_name == NULL &&
-			(row->state == GW_ROW_PAIRED || row->state == GW_ROW_UNDELETED);
+	/* An edit that was begun: its name was given to the new message. */
+	bool nameless = row->base_name == NULL && row->state == GW_ROW_PAIRED;
 	struct gw_slice base = gw_slice_str(row->base_name == NULL ? "" : row->base_name);
 
 	g->name = gw_hash_bytes(base);

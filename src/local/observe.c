@@ -41,7 +41,6 @@ void gw_local_view_deinit(struct gw_local_view *view)
 	free(view->breaks);
 	gw_seqset_deinit(&view->held_gone);
 	gw_seqset_deinit(&view->held_here);
-	gw_seqset_deinit(&view->ignored);
 	gw_seqset_deinit(&view->unseen);
 	gw_seqset_deinit(&view->edited);
 	for (size_t i = 0; i < view->outdated_count; i++)
@@ -218,9 +217,8 @@ static enum gw_code take_refused(void *ctx, const char *base_name, int64_t at, u
 static enum gw_code take_held_deletion(void *ctx, uint32_t uid, enum gw_side side)
 {
 	struct gw_look *look = ctx;
-	struct gw_seqset *set = side == GW_GONE_THERE  ? &look->view.held_gone
-				: side == GW_GONE_HERE ? &look->view.held_here
-						       : &look->view.ignored;
+	struct gw_seqset *set =
+		side == GW_GONE_THERE ? &look->view.held_gone : &look->view.held_here;
 
 	if (gw_seqset_add(set, uid, uid) != GW_OK)
 		return gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");

@@ -48,10 +48,9 @@ struct gw_local_view {
 	struct gw_pair_local
 		*prints; /* owned; of base's rows with a file, index = uid; if asked for */
 	size_t print_count, print_cap;
-	size_t unknown;           /* files that base does not know */
-	size_t covered_count;     /* rows that are GW_BASE_COVERED */
-	uint32_t covered_uid;     /* the first of them */
-	struct gw_seqset ignored; /* messages whose flags were answered OK, and are not stored */
+	size_t unknown;                        /* files that base does not know */
+	size_t covered_count;                  /* rows that are GW_BASE_COVERED */
+	uint32_t covered_uid;                  /* the first of them */
 	struct gw_seqset held_gone, held_here; /* deletions held back: gone there, or here */
 	struct gw_seqset unseen;               /* uploaded, and not shown there yet */
 	struct gw_seqset edited; /* rows whose file is another text now, and is listed as unknown */

@@ -143,9 +143,8 @@ static enum gw_code suspect(
 /* The row has no file any more; `to` says why, if that is to be told. */
 static enum gw_code left(const struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
 {
-	enum gw_row_state state = op->kind == GW_OP_LEFT ? GW_ROW_LEFT : GW_ROW_UNDELETED;
 	enum gw_code code =
-		gw_store_message_leave(world->store, op->place->mailbox, op->uid, state, err);
+		gw_store_message_leave(world->store, op->place->mailbox, op->uid, GW_ROW_LEFT, err);
 
 	return code == GW_OK && op->to != NULL
 		       ? gw_store_hold(world->store, op->place->mailbox, op->uid, NULL, op->to, err)
@@ -234,7 +233,6 @@ static enum gw_code store_row(struct gw_op *op, struct gw_disk_world *world,
 	case GW_OP_DROP_ROW:
 		return drop_row(store, mailbox, op->uid, err);
 	case GW_OP_LEFT:
-	case GW_OP_UNDELETED:
 		return left(op, world, err);
 	case GW_OP_TAKE:
 	case GW_OP_INHERIT:

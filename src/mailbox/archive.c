@@ -128,8 +128,7 @@ static bool decide(const struct gw_box *box, const struct gw_archived *m, struct
 {
 	const struct gw_base_msg *b = base_of(box, m->uid);
 
-	if (b == NULL || b->kind == GW_BASE_UNFETCHABLE || b->kind == GW_BASE_LEFT ||
-		b->kind == GW_BASE_UNDELETED)
+	if (b == NULL || b->kind == GW_BASE_UNFETCHABLE || b->kind == GW_BASE_LEFT)
 		return false;
 	*out = (struct gw_action){ .uid = m->uid, .local = GW_NO_LOCAL, .flags = b->flags };
 	if (!m->elsewhere && b->kind == GW_BASE_OUTSIDE && !b->old && !b->big) {

@@ -161,19 +161,17 @@ struct gw_box {
 	char key[17];
 	struct gw_download_item *items; /* owned */
 	size_t item_count;
-	struct gw_download *download;       /* frees itself */
-	struct gw_break broke;              /* times 0: it did not */
-	bool convicts;                      /* it set something aside for the breaks of this run */
-	bool unsent;                        /* it ends because it could not even ask */
-	struct gw_error unavailable;        /* the server gives no bodies at present */
-	struct gw_sighted sighted;          /* of a plan */
-	uint32_t shows;                     /* that is to be stored */
-	size_t refused, undelivered;        /* operations that the disk did not carry out */
-	struct gw_error refusal;            /* the first of them */
-	size_t aside;                       /* messages that an earlier run set aside */
-	size_t ignored_before;              /* messages whose flags the server does not store */
-	size_t undeleted, undeleted_before; /* GW_REMOVE_IGNORED: in this run, and before */
-	size_t hidden;                      /* messages that the server does not show */
+	struct gw_download *download; /* frees itself */
+	struct gw_break broke;        /* times 0: it did not */
+	bool convicts;                /* it set something aside for the breaks of this run */
+	bool unsent;                  /* it ends because it could not even ask */
+	struct gw_error unavailable;  /* the server gives no bodies at present */
+	struct gw_sighted sighted;    /* of a plan */
+	uint32_t shows;               /* that is to be stored */
+	size_t refused, undelivered;  /* operations that the disk did not carry out */
+	struct gw_error refusal;      /* the first of them */
+	size_t aside;                 /* messages that an earlier run set aside */
+	size_t hidden;                /* messages that the server does not show */
 
 	/* get.c */
 	struct gw_copy_item *copies;      /* owned */

@@ -87,7 +87,6 @@ static void note_tags(const struct gw_box *box, struct gw_op *op)
 	case GW_OP_TOLD_FLAGS:
 	case GW_OP_DROP_ROW:
 	case GW_OP_LEFT:
-	case GW_OP_UNDELETED:
 	case GW_OP_INHERIT:
 	case GW_OP_EDITED:
 	case GW_OP_HOLD_DELETION:

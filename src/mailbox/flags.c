@@ -46,22 +46,11 @@ void gw_box_tell_kept(struct gw_box *box, uint32_t uid)
 		true);
 }
 
-/* Base stays as it was, and what the file has is not told again before it is time. */
-static void hold_flags(struct gw_box *box, uint32_t uid)
-{
-	gw_box_add(
-		box, &(struct gw_op){
-			     .kind = GW_OP_HOLD_DELETION, .uid = uid, .side = GW_FLAGS_IGNORED });
-	gw_box_hold(box, uid,
-		"its flags were changed here; the server said OK, twice, and has them as before");
-}
-
 static void on_pushed(void *ctx, const struct gw_error *refused, const struct gw_error *keyword,
 	const struct gw_error *lost)
 {
 	struct gw_box *box = ctx;
 	struct gw_error err = { 0 };
-	size_t ignored = 0;
 
 	for (size_t i = 0; i < box->push_count; i++) {
 		const struct gw_push_item *item = &box->push_items[i];
@@ -72,22 +61,12 @@ static void on_pushed(void *ctx, const struct gw_error *refused, const struct gw
 
 		if (item->taken != 0)
 			gw_box_add(box, &op);
-		if (item->ignored)
-			hold_flags(box, item->uid);
-		else if (gw_seqset_has(&box->local.ignored, item->uid) && !item->refused)
-			gw_box_add(box, &(struct gw_op){ .kind = GW_OP_UNHOLD, .uid = item->uid });
-		ignored += item->ignored;
 		if (item->refused && refused != NULL)
 			gw_box_hold(box, item->uid, refused->text);
 		box->delta.flags_sent += item->taken != 0;
 	}
 	box->env->counts->flags_sent += box->delta.flags_sent;
 	gw_box_settle_keywords(box, keyword);
-	if (ignored > 0) { /* by every run from the next one on: gw_box_tell_aside() */
-		gw_box_flags_error(ignored, &err);
-		box->env->problem(box->env->ctx, box, &err);
-		gw_error_clear(&err);
-	}
 	if (refused != NULL) {
 		err = *refused;
 		err.scope = GW_SCOPE_MESSAGE;

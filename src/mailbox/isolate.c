@@ -327,59 +327,6 @@ void gw_box_aside_error(uint64_t count, bool files, struct gw_error *err)
 	err->scope = GW_SCOPE_MESSAGE;
 }
 
-void gw_box_undeleted_error(uint64_t count, struct gw_error *err)
-{
-	gw_fail(err, GW_ERR_HELD,
-		"%llu message%s deleted here, which the server answered with OK, and %s still there "
-		"(`godwit status` lists them; they are tried again after a week, and by `sync --full`)",
-		(unsigned long long)count, count == 1 ? " was" : "s were",
-		count == 1 ? "it is" : "they are");
-	err->scope = GW_SCOPE_MESSAGE;
-}
-
-void gw_box_flags_error(uint64_t count, struct gw_error *err)
-{
-	gw_fail(err, GW_ERR_HELD,
-		"the flags of %llu message%s were changed here, which the server answered with OK, and "
-		"are there as before (`godwit status` lists them; they are sent again after a week, and "
-		"by `sync --full`)",
-		(unsigned long long)count, count == 1 ? "" : "s");
-	err->scope = GW_SCOPE_MESSAGE;
-}
-
-/* Those that an earlier run left, of which this plan makes nothing else. */
-static size_t count_ignored(const struct gw_box *box)
-{
-	size_t n = (size_t)gw_seqset_size(&box->local.ignored);
-
-	for (size_t i = 0; i < box->plan.count && n > 0; i++) {
-		const struct gw_action *a = &box->plan.actions[i];
-
-		n -= gw_seqset_has(&box->local.ignored, a->uid) &&
-		     (a->kind == GW_DO_UNHOLD || a->kind == GW_DO_REMOTE_FLAGS ||
-			     gw_action_is_gone_there(a) || a->kind == GW_DO_FORGET ||
-			     a->kind == GW_DO_DELETE_REMOTE);
-	}
-	return n;
-}
-
-/* Of those that an earlier run left, the ones of which this plan makes nothing else. */
-static size_t count_undeleted(const struct gw_box *box)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < box->local.base_count; i++)
-		n += box->local.base[i].kind == GW_BASE_UNDELETED;
-	for (size_t i = 0; i < box->plan.count && n > 0; i++) {
-		const struct gw_action *a = &box->plan.actions[i];
-		size_t b = gw_base_find(box->local.base, box->local.base_count, a->uid);
-
-		n -= b < box->local.base_count && box->local.base[b].kind == GW_BASE_UNDELETED &&
-		     a->kind != GW_DO_BASE_FLAGS;
-	}
-	return n;
-}
-
 static bool is_aside(const struct gw_box *box, uint32_t uid)
 {
 	size_t b = gw_base_find(box->local.base, box->local.base_count, uid);
@@ -421,8 +368,6 @@ void gw_box_count_aside(struct gw_box *box)
 		     is_aside(box, a->uid);
 	}
 	box->aside = n;
-	box->undeleted_before = count_undeleted(box);
-	box->ignored_before = count_ignored(box);
 	count_hidden(box);
 }
 
@@ -437,16 +382,6 @@ void gw_box_tell_aside(struct gw_box *box)
 	gw_box_tell_keywords(box);
 	if (box->aside > 0) {
 		gw_box_aside_error(box->aside, false, &err);
-		box->env->problem(box->env->ctx, box, &err);
-		gw_error_clear(&err);
-	}
-	if (box->undeleted_before > 0) {
-		gw_box_undeleted_error(box->undeleted_before, &err);
-		box->env->problem(box->env->ctx, box, &err);
-		gw_error_clear(&err);
-	}
-	if (box->ignored_before > 0) {
-		gw_box_flags_error(box->ignored_before, &err);
 		box->env->problem(box->env->ctx, box, &err);
 		gw_error_clear(&err);
 	}

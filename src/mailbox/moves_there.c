@@ -328,9 +328,6 @@ static void settle_carry(struct gw_box *box, struct gw_box_carry *c,
 	case GW_CARRY_REFUSED:
 		gw_box_refuse_file(box, name, refused != NULL ? refused->text : "refused");
 		break;
-	case GW_CARRY_IGNORED:
-		gw_box_refuse_file(box, name, "the server said OK and did not copy it");
-		break;
 	case GW_CARRY_GONE: /* it is not there any more: the file is new mail */
 		gw_box_forget_file(box, name);
 		box->incomplete = true;
@@ -385,8 +382,8 @@ void gw_box_send_moves(struct gw_box *box)
 			.move = box->carries[i].from_place != NULL,
 			.number = (uint32_t)i };
 	if (box->carry_items != NULL)
-		code = gw_carry_start(box->session, box->folder->wire, box->remote.uidnext,
-			box->carry_items, box->carry_count, &events);
+		code = gw_carry_start(box->session, box->folder->wire, box->carry_items,
+			box->carry_count, &events);
 	if (code == GW_OK)
 		return;
 	gw_box_end_unsent(box, code);

@@ -18,8 +18,6 @@ struct gw_plan_input gw_box_policy(const struct gw_box *box)
 		.local_count = box->local.scan.count,
 		.held_gone = &box->local.held_gone,
 		.held_here = &box->local.held_here,
-		.ignored = &box->local.ignored,
-		.retry_ignored = box->env->full || gw_box_full_look_due(box->row),
 		.unseen = &box->local.unseen,
 		/* A dry run makes no directory for a mailbox that is new here. */
 		.local_trusted = box->local.scan.trusted || box->local.missing,
@@ -36,7 +34,6 @@ static bool base_changed_here(
 	const struct gw_box *box, const struct gw_plan_input *in, const struct gw_base_msg *b)
 {
 	uint64_t flags;
-	bool changed;
 
 	if (b->kind == GW_BASE_HIDDEN)
 		return false;
@@ -45,11 +42,7 @@ static bool base_changed_here(
 		       (!gw_seqset_has(in->held_here, b->uid) || box->env->accept_deletions ||
 			       box->env->restore_deletions);
 	flags = box->local.messages[b->local].flags;
-	changed = gw_local_changes(in, b->flags, flags) != 0;
-	/* What the server did not store is told of when it is time, and forgotten when it was undone. */
-	return (changed ? in->retry_ignored || !gw_seqset_has(in->ignored, b->uid)
-			: gw_seqset_has(in->ignored, b->uid)) ||
-	       gw_seqset_has(in->held_here, b->uid) ||
+	return gw_local_changes(in, b->flags, flags) != 0 || gw_seqset_has(in->held_here, b->uid) ||
 	       (!in->never_delete && (flags & ~b->flags & GW_FLAG_DELETED));
 }
 

@@ -121,13 +121,6 @@ static void settle(struct gw_box *box, const struct gw_remove_item *item,
 		if (op.to != NULL)
 			gw_box_add(box, &op);
 		break;
-	case GW_REMOVE_IGNORED:
-		op.kind = GW_OP_UNDELETED;
-		op.to = strdup(GW_WORDS_UNDELETED);
-		if (op.to != NULL)
-			gw_box_add(box, &op);
-		box->undeleted++;
-		break;
 	case GW_REMOVE_CHANGED: /* the next look decides */
 		box->incomplete = true;
 		break;
@@ -150,17 +143,6 @@ static void report(struct gw_box *box, const struct gw_error *refused)
 	box->env->problem(box->env->ctx, box, &err);
 }
 
-/* Told here for the first time; by every run from the next one on (gw_box_tell_aside). */
-static void tell_undeleted(struct gw_box *box)
-{
-	struct gw_error err = { 0 };
-
-	if (box->undeleted == 0)
-		return;
-	gw_box_undeleted_error(box->undeleted, &err);
-	box->env->problem(box->env->ctx, box, &err);
-}
-
 static void on_removed(void *ctx, const struct gw_error *refused, const struct gw_error *lost)
 {
 	struct gw_box *box = ctx;
@@ -170,7 +152,6 @@ static void on_removed(void *ctx, const struct gw_error *refused, const struct g
 		settle(box, &box->removals[i], &box->leaving[i], refused);
 	if (refused != NULL)
 		report(box, refused);
-	tell_undeleted(box);
 	if (lost == NULL) {
 		gw_box_step(box);
 		return;

@@ -84,15 +84,11 @@ static bool changed_here(
 	return ((l->flags ^ b->flags) & counted) != 0;
 }
 
-static bool tell(const struct gw_plan_input *in, struct gw_plan *plan, uint32_t uid, uint64_t has,
-	uint64_t gets)
+static bool tell(struct gw_plan *plan, uint32_t uid, uint64_t has, uint64_t gets)
 {
-	bool ignored = in->ignored != NULL && gw_seqset_has(in->ignored, uid);
 	struct gw_action *a;
 
-	if (has == gets) /* it is as it should be, whoever did it */
-		return !ignored || add(plan, GW_DO_UNHOLD, uid) != NULL;
-	if (ignored && !in->retry_ignored)
+	if (has == gets)
 		return true;
 	a = add(plan, GW_DO_REMOTE_FLAGS, uid);
 	if (a == NULL)
@@ -194,7 +190,7 @@ static bool merge(const struct gw_plan_input *in, const struct gw_base_msg *b,
 		a->flags = m.local;
 		a->base_flags = r->flags;
 	}
-	return tell(in, plan, b->uid, r->flags, m.remote);
+	return tell(plan, b->uid, r->flags, m.remote);
 }
 
 static bool update_base(const struct gw_base_msg *b, uint64_t flags, struct gw_plan *plan)
@@ -240,7 +236,7 @@ static bool pair(const struct gw_plan_input *in, const struct gw_pair *p, uint64
 		plan->look_again |= mine != 0;
 		return true;
 	}
-	return tell(in, plan, p->uid, there, there | mine);
+	return tell(plan, p->uid, there, there | mine);
 }
 
 /* Known, there, and without a file here.  r NULL: there as base says. */
@@ -262,10 +258,6 @@ static bool missing_here(const struct gw_plan_input *in, const struct gw_base_ms
 	if (b->kind == GW_BASE_OUTSIDE && r != NULL &&
 		!outside(in, b->uid, r->flags, is_old(b, r), size_of(b, r)))
 		return download(plan, r, GW_DO_DOWNLOAD);
-	if (b->kind == GW_BASE_UNDELETED && r != NULL && changed_there(in, b, r))
-		return download(plan, r, GW_DO_RETURN);
-	if (b->kind == GW_BASE_UNDELETED && in->retry_ignored && !in->copies_differ)
-		return delete_there(in, b, r != NULL ? r->flags : b->flags, plan);
 	if (b->kind != GW_BASE_FILE && b->kind != GW_BASE_HIDDEN)
 		return r == NULL || update_base(b, r->flags, plan);
 	if (in->copies_differ) /* then all of the server is looked at */
@@ -313,7 +305,7 @@ static bool unchanged_there(
 		return true;
 	if (wished_away(in, b, &in->local[b->local]))
 		return delete_there(in, b, base, plan);
-	return tell(in, plan, b->uid, base,
+	return tell(plan, b->uid, base,
 		gw_merge_flags(in, base, base, in->local[b->local].flags).remote);
 }
 

@@ -21,7 +21,6 @@ enum gw_base_kind {
 	GW_BASE_LEFT,        /* deleted here, and left standing there */
 	GW_BASE_OUTSIDE,     /* outside the window, or too big */
 	GW_BASE_HIDDEN,      /* it has one; the server does not show it any more */
-	GW_BASE_UNDELETED,   /* deleted here; the server said OK, and still shows it */
 
 	/* The look's own: something that is no regular file has its name, so it is not gone. */
 	GW_BASE_COVERED,
@@ -104,12 +103,10 @@ struct gw_plan_input {
 	bool local_trusted;                /* what local does not hold is gone */
 	bool copies_differ; /* state, mark or directory is an old copy: absence proves nothing */
 	bool retry_unfetchable;
-	const struct gw_seqset *ignored; /* flags of these were sent, and are not stored there */
-	bool retry_ignored; /* they are sent again; what was to be deleted there is deleted again */
-	uint64_t lettered;  /* flags that a file name can hold here */
-	uint64_t storable;  /* flags that the server stores for good */
-	uint64_t labels;    /* flags that are labels: mailboxes of their own (Gmail) */
-	bool read_only;     /* the mailbox takes no changes */
+	uint64_t lettered; /* flags that a file name can hold here */
+	uint64_t storable; /* flags that the server stores for good */
+	uint64_t labels;   /* flags that are labels: mailboxes of their own (Gmail) */
+	bool read_only;    /* the mailbox takes no changes */
 	bool mirror_deleted;
 	uint64_t max_size;     /* larger messages are not fetched; 0: no limit */
 	uint32_t max_messages; /* only the newest; flagged and unread ones stay; 0: all */

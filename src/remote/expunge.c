@@ -2,8 +2,7 @@
  *
  *   CHECKING (for other labels; only for the last one in sight) --> CREATING (the trash) -->
  *   TRASHING --moved, or copied--> LOOKING (for others' \Deleted; only
- *   without UIDPLUS) --> MARKING --> EXPUNGING --> PROVING (only where less went than was answered OK)
- *   --all gone--> done, --not all, for the first time--> CHECKING
+ *   without UIDPLUS) --> MARKING --> EXPUNGING --> done
  *   A state that has nothing to do passes on to the next.
  *
  * I1  done() comes once, from finish(), when no command is under way.
@@ -18,32 +17,25 @@
 
 #include <stdlib.h>
 
-enum state { CHECKING, CREATING, TRASHING, LOOKING, MARKING, EXPUNGING, PROVING };
+enum state { CHECKING, CREATING, TRASHING, LOOKING, MARKING, EXPUNGING, DONE };
 
 struct gw_remove {
 	enum state state;
 	struct gw_remove_options o;
-	bool *marks;  /* owned; by item: to be marked and expunged */
-	bool *others; /* owned; by item: another label of it is in sight */
-	bool *copied; /* owned; by item: it is in the trash, or among all mail */
-	struct gw_seqset vanished, there; /* as told; there: PROVING's */
-	uint64_t expunged;                /* lines that told so, by number */
-	uint64_t checked;                 /* the highest MODSEQ that was told with the labels */
-	unsigned pending;                 /* I1 */
+	bool *marks;      /* owned; by item: to be marked and expunged */
+	bool *others;     /* owned; by item: another label of it is in sight */
+	uint64_t checked; /* the highest MODSEQ that was told with the labels */
+	unsigned pending; /* I1 */
 	bool failed, created, must_create, foreign;
-	bool must_copy, no_move;          /* MOVE was refused: COPY, and \Deleted here */
-	bool again;                       /* UID EXPUNGE is not understood: it goes without */
-	bool marked;                      /* as far as they could be */
-	bool second;                      /* it is the second try */
-	uint32_t next_before, next_after; /* UIDNEXT of the trash, before copies to it and after */
-	bool asked_before, asked_after;
+	bool must_copy, no_move; /* MOVE was refused: COPY, and \Deleted here */
+	bool again;              /* UID EXPUNGE is not understood: it goes without */
+	bool marked;             /* as far as they could be */
 	struct gw_error refused, lost;
 };
 
 struct command {
 	struct gw_remove *r;
 	struct gw_seqset uids;
-	bool asks; /* nothing depends on its being refused */
 };
 
 static void enter(struct gw_remove *r, enum state state);
@@ -53,23 +45,15 @@ static uint32_t caps(const struct gw_remove *r)
 	return gw_session_caps(r->o.session);
 }
 
-static void free_remove(struct gw_remove *r)
-{
-	gw_seqset_deinit(&r->vanished);
-	gw_seqset_deinit(&r->there);
-	free(r->marks);
-	free(r->others);
-	free(r->copied);
-	free(r);
-}
-
 /* I1 */
 static void finish(struct gw_remove *r)
 {
 	struct gw_remove_options o = r->o;
 	struct gw_error refused = r->refused, lost = r->lost;
 
-	free_remove(r);
+	free(r->marks);
+	free(r->others);
+	free(r);
 	o.done(o.ctx, refused.code == GW_OK ? NULL : &refused, lost.code == GW_OK ? NULL : &lost);
 }
 
@@ -123,41 +107,6 @@ static void mark_all(struct gw_remove *r, const struct command *c)
 	}
 }
 
-/* Do the lines that told of it bear out what was answered OK? */
-static bool is_borne_out(const struct gw_remove *r)
-{
-	uint64_t done = 0, gone = r->expunged;
-
-	for (size_t i = 0; i < r->o.count; i++) {
-		done += r->o.items[i].outcome == GW_REMOVE_DONE;
-		gone += gw_seqset_has(&r->vanished, r->o.items[i].uid);
-	}
-	return gone >= done;
-}
-
-/* What is still there is tried once more, with other commands where there are any: true. */
-static bool try_again(struct gw_remove *r)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < r->o.count; i++) {
-		struct gw_remove_item *item = &r->o.items[i];
-
-		r->marks[i] = false;
-		if (item->outcome != GW_REMOVE_DONE || !gw_seqset_has(&r->there, item->uid))
-			continue;
-		item->outcome = r->second ? GW_REMOVE_IGNORED : GW_REMOVE_UNSENT;
-		r->marks[i] = !r->second && r->copied[i];
-		any |= !r->second;
-	}
-	r->second = r->no_move = true;
-	r->marked = false;
-	r->expunged = 0;
-	gw_seqset_deinit(&r->there);
-	gw_seqset_deinit(&r->vanished);
-	return any;
-}
-
 /* What the server did not mark, since it was changed meanwhile (RFC 7162 3.1.3). */
 static void take_modified(struct gw_remove *r, struct gw_slice text)
 {
@@ -173,21 +122,6 @@ static void take_modified(struct gw_remove *r, struct gw_slice text)
 	gw_seqset_deinit(&set);
 }
 
-/* A MOVE tells where to before it ends, or as it does. */
-static void note_copied(struct gw_remove *r, const struct gw_response *resp)
-{
-	struct gw_seqset from = { 0 };
-
-	if (r->state != TRASHING || resp->code != GW_CODE_COPYUID ||
-		gw_seqset_parse(&from, resp->copied_from) != GW_OK) {
-		gw_seqset_deinit(&from);
-		return;
-	}
-	for (size_t i = 0; i < r->o.count; i++)
-		r->copied[i] |= gw_seqset_has(&from, r->o.items[i].uid);
-	gw_seqset_deinit(&from);
-}
-
 static bool expunges_by_uid(const struct gw_remove *r)
 {
 	return r->state == EXPUNGING && (caps(r) & GW_CAP_UIDPLUS);
@@ -200,11 +134,6 @@ static void settle(struct command *c, const struct gw_result *result)
 	enum gw_resp_code code = result->response == NULL ? GW_CODE_NONE : result->response->code;
 	bool moves = r->state == TRASHING && can_move(r);
 
-	if (c->asks) {
-		if (result->kind == GW_RESULT_LOST)
-			gw_fail(&r->lost, result->err->code, "%s", result->err->text);
-		return;
-	}
 	if (result->kind == GW_RESULT_BAD && (moves || expunges_by_uid(r))) {
 		gw_session_learn(r->o.session, moves ? GW_QUIRK_NO_MOVE : GW_QUIRK_NO_UIDPLUS);
 		r->again |= !moves;
@@ -218,10 +147,10 @@ static void settle(struct command *c, const struct gw_result *result)
 		gw_fail(&r->lost, result->err->code, "%s", result->err->text);
 	} else if (!ok && r->state == CHECKING) {
 		decide(r, c, GW_REMOVE_CHANGED); /* nobody knows: no leave to delete */
-	} else if (r->state == CHECKING || r->state == PROVING ||
+	} else if (r->state == CHECKING ||
 		   (!ok && (r->state == CREATING ||
 				   (r->state == MARKING && code == GW_CODE_MODIFIED)))) {
-		; /* what cannot be asked is believed; another may have been faster in making it; some servers say NO to what was
+		; /* another may have been faster in making it; some servers say NO to what was
 		     changed */
 	} else if (!ok && moves && code != GW_CODE_TRYCREATE) {
 		r->must_copy = true; /* they are tried once more */
@@ -233,42 +162,11 @@ static void settle(struct command *c, const struct gw_result *result)
 		if (r->refused.code == GW_OK)
 			r->refused = *result->err;
 	} else if (moves) {
-		note_copied(r, result->response);
 		decide(r, c, GW_REMOVE_DONE);
 	} else if (r->state == TRASHING) {
-		note_copied(r, result->response);
 		mark_all(r, c);
 	}
 }
-
-/* Copies to the trash that were answered OK, without a word on where they are. */
-static uint64_t count_unproved(const struct gw_remove *r)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < r->o.count; i++)
-		n += r->o.items[i].to == GW_REMOVE_TO_TRASH && r->marks[i] && !r->copied[i] &&
-		     r->o.items[i].outcome == GW_REMOVE_UNSENT;
-	return n;
-}
-
-/* What did not come to the trash stays where it is. */
-static void judge_copies(struct gw_remove *r)
-{
-	bool came = r->next_before == 0 || r->next_after == 0 ||
-		    r->next_after >= r->next_before + count_unproved(r);
-
-	for (size_t i = 0; i < r->o.count; i++) {
-		if (r->o.items[i].to != GW_REMOVE_TO_TRASH || !r->marks[i] || r->copied[i] ||
-			r->o.items[i].outcome != GW_REMOVE_UNSENT)
-			continue;
-		r->copied[i] = r->marks[i] = came;
-		if (!came)
-			r->o.items[i].outcome = GW_REMOVE_IGNORED;
-	}
-}
-
-static void ask_uidnext(struct gw_remove *r);
 
 static void advance(struct gw_remove *r)
 {
@@ -299,13 +197,8 @@ static void advance(struct gw_remove *r)
 		} else if (r->must_copy && !r->no_move) {
 			r->no_move = true;
 			enter(r, TRASHING);
-		} else if (count_unproved(r) > 0 && r->asked_before && !r->asked_after) {
-			ask_uidnext(r);
-			advance(r);
-		} else {
-			judge_copies(r);
+		} else
 			enter(r, LOOKING);
-		}
 		break;
 	case LOOKING:
 		enter(r, MARKING);
@@ -319,13 +212,9 @@ static void advance(struct gw_remove *r)
 				r->o.items[i].outcome =
 					r->foreign ? GW_REMOVE_LEFT : GW_REMOVE_DONE;
 		}
-		enter(r, PROVING);
+		finish(r);
 		break;
-	case PROVING:
-		if (try_again(r))
-			enter(r, CHECKING);
-		else
-			finish(r);
+	case DONE:
 		break;
 	}
 }
@@ -342,8 +231,9 @@ static void on_answer(void *ctx, const struct gw_result *result)
 }
 
 /* Which labels it has beside this one. */
-static void on_labels(struct gw_remove *r, const struct gw_response *resp)
+static void on_labels(void *ctx, const struct gw_response *resp)
 {
+	struct gw_remove *r = ((struct command *)ctx)->r;
 	const struct gw_fetch *f = &resp->fetch;
 
 	if (resp->type != GW_RESP_FETCH || !f->has_labels)
@@ -360,8 +250,9 @@ static void on_labels(struct gw_remove *r, const struct gw_response *resp)
 }
 
 /* Would an EXPUNGE take others' \Deleted along? */
-static void on_deleted(struct gw_remove *r, const struct gw_response *resp)
+static void on_search(void *ctx, const struct gw_response *resp)
 {
+	struct gw_remove *r = ((struct command *)ctx)->r;
 	struct gw_seqset found = { 0 };
 	uint64_t ours = 0;
 
@@ -375,25 +266,6 @@ static void on_deleted(struct gw_remove *r, const struct gw_response *resp)
 	}
 	r->foreign |= gw_seqset_size(&found) > ours;
 	gw_seqset_deinit(&found);
-}
-
-static void on_response(void *ctx, const struct gw_response *resp)
-{
-	struct gw_remove *r = ((struct command *)ctx)->r;
-
-	if (resp->type == GW_RESP_EXPUNGE)
-		r->expunged++;
-	else if (resp->type == GW_RESP_VANISHED && !resp->earlier)
-		(void)gw_seqset_parse(&r->vanished, resp->list); /* what is left out is asked for */
-	note_copied(r, resp);
-	if (resp->type == GW_RESP_STATUS && (resp->items & GW_ITEM_UIDNEXT))
-		*(r->asked_after ? &r->next_after : &r->next_before) = resp->uidnext;
-	if (r->state == CHECKING)
-		on_labels(r, resp);
-	else if (r->state == LOOKING)
-		on_deleted(r, resp);
-	else if (r->state == PROVING)
-		(void)gw_search_take(resp, &r->there);
 }
 
 /* --- questions ------------------------------------------------------------------------------- */
@@ -411,8 +283,11 @@ static void send_line(struct gw_remove *r, struct gw_line *line, struct gw_seqse
 			*uids = (struct gw_seqset){ 0 };
 		}
 		code = gw_session_send(r->o.session, line,
-			&(struct gw_handlers){
-				.response = on_response, .done = on_answer, .ctx = c });
+			&(struct gw_handlers){ .response = r->state == LOOKING    ? on_search
+							   : r->state == CHECKING ? on_labels
+										  : NULL,
+				.done = on_answer,
+				.ctx = c });
 	}
 	gw_line_deinit(line);
 	if (code == GW_OK) {
@@ -427,39 +302,10 @@ static void send_line(struct gw_remove *r, struct gw_line *line, struct gw_seqse
 /* What may have changed since is not touched (RFC 7162): the look, or the question for labels. */
 static void write_guard(struct gw_remove *r, bool unguarded, struct gw_line *line)
 {
-	bool ours = unguarded || r->second; /* it was changed by ourselves since */
-	uint64_t since = r->o.in_sight != NULL ? r->checked : ours ? 0 : r->o.highestmodseq;
+	uint64_t since = r->o.in_sight != NULL ? r->checked : unguarded ? 0 : r->o.highestmodseq;
 
 	if (since > 0 && (caps(r) & GW_CAP_CONDSTORE))
 		gw_line_printf(line, "(UNCHANGEDSINCE %llu) ", (unsigned long long)since);
-}
-
-/* Answered before what is sent behind it, so that it is known which answer is which. */
-static void ask_uidnext(struct gw_remove *r)
-{
-	struct command *c = calloc(1, sizeof *c);
-	struct gw_line line;
-	enum gw_code code = c == NULL ? GW_ERR_NOMEM : GW_OK;
-
-	if (r->asked_before)
-		r->asked_after = true;
-	r->asked_before = true;
-	gw_line_init(&line);
-	gw_line_printf(&line, "STATUS ");
-	gw_line_string(&line, gw_slice_str(r->o.trash), caps(r));
-	gw_line_printf(&line, " (UIDNEXT)");
-	if (c != NULL) {
-		*c = (struct command){ .r = r, .asks = true };
-		code = gw_session_send(r->o.session, &line,
-			&(struct gw_handlers){
-				.response = on_response, .done = on_answer, .ctx = c });
-	}
-	gw_line_deinit(&line);
-	r->pending += code == GW_OK;
-	if (code != GW_OK) {
-		free(c);
-		gw_fail(&r->lost, code, "the session ended");
-	}
 }
 
 static void write_command(struct gw_remove *r, const struct gw_seqset *uids, enum gw_remove_to to,
@@ -472,8 +318,8 @@ static void write_command(struct gw_remove *r, const struct gw_seqset *uids, enu
 		gw_line_printf(line, " (UID X-GM-LABELS MODSEQ)");
 		return;
 	}
-	if (r->state == EXPUNGING || r->state == PROVING) {
-		gw_line_printf(line, r->state == EXPUNGING ? "UID EXPUNGE " : "UID SEARCH UID ");
+	if (r->state == EXPUNGING) {
+		gw_line_printf(line, "UID EXPUNGE ");
 		gw_line_set(line, uids);
 		return;
 	}
@@ -503,15 +349,6 @@ static void send_set(
 	gw_seqset_deinit(uids);
 }
 
-/* Is it one for the present state's command? */
-static bool is_concerned(const struct gw_remove *r, size_t i)
-{
-	if (r->state == PROVING)
-		return r->o.items[i].outcome == GW_REMOVE_DONE;
-	return r->o.items[i].outcome == GW_REMOVE_UNSENT &&
-	       r->marks[i] != (r->state == TRASHING || r->state == CHECKING);
-}
-
 /* The present state's command for the items that it concerns and that go there. */
 static void send_sets_to(struct gw_remove *r, enum gw_remove_to to, bool unguarded)
 {
@@ -520,7 +357,9 @@ static void send_sets_to(struct gw_remove *r, enum gw_remove_to to, bool unguard
 	for (size_t i = 0; i < r->o.count; i++) {
 		const struct gw_remove_item *item = &r->o.items[i];
 
-		if (item->to != to || item->unguarded != unguarded || !is_concerned(r, i))
+		if (item->to != to || item->unguarded != unguarded ||
+			item->outcome != GW_REMOVE_UNSENT ||
+			r->marks[i] == (r->state == TRASHING || r->state == CHECKING))
 			continue;
 		if (gw_seqset_add(&set, item->uid, item->uid) != GW_OK)
 			gw_fail(&r->lost, GW_ERR_NOMEM, "out of memory");
@@ -597,9 +436,6 @@ static void enter(struct gw_remove *r, enum state state)
 		break;
 	case TRASHING:
 		mark_what_stays_among_all(r);
-		r->asked_before = r->asked_after = false;
-		if (!can_move(r) && goes_to_trash(r))
-			ask_uidnext(r);
 		send_sets(r);
 		break;
 	case LOOKING:
@@ -628,9 +464,7 @@ static void enter(struct gw_remove *r, enum state state)
 			send_line(r, &line, NULL);
 		}
 		break;
-	case PROVING:
-		if (!is_borne_out(r))
-			send_sets(r);
+	case DONE:
 		break;
 	}
 	advance(r);
@@ -646,11 +480,13 @@ enum gw_code gw_remove_start(const struct gw_remove_options *options)
 	if (r != NULL) {
 		r->marks = calloc(options->count + 1, sizeof *r->marks);
 		r->others = calloc(options->count + 1, sizeof *r->others);
-		r->copied = calloc(options->count + 1, sizeof *r->copied);
 	}
-	if (r == NULL || r->marks == NULL || r->others == NULL || r->copied == NULL) {
-		if (r != NULL)
-			free_remove(r);
+	if (r == NULL || r->marks == NULL || r->others == NULL) {
+		if (r != NULL) {
+			free(r->marks);
+			free(r->others);
+		}
+		free(r);
 		return GW_ERR_NOMEM;
 	}
 	r->o = *options;

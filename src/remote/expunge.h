@@ -6,10 +6,6 @@
  * take the message along, for ever if its owner has set that.  So the server is asked which others
  * it has, right before, and each time: one may have gone since anybody looked.
  *
- * An OK is not believed by itself: what went is told by EXPUNGE or VANISHED, which comes with the answer.
- * Where fewer were told than were to go, the server is asked which are there, and those are tried once
- * more.
- *
  * Only what was named here goes: UID EXPUNGE where there is UIDPLUS (RFC 4315); without it EXPUNGE,
  * and that only when no other client's \Deleted would go along.
  */
@@ -26,8 +22,7 @@ enum gw_remove_outcome {
 	GW_REMOVE_CHANGED, /* it was changed there meanwhile, so it stays */
 	GW_REMOVE_LEFT,    /* marked \Deleted, and standing: others' marks would have gone too */
 	GW_REMOVE_REFUSED,
-	GW_REMOVE_IGNORED, /* answered OK, twice, and still there */
-	GW_REMOVE_KEPT,    /* nothing was done: it would have gone for good, and need not */
+	GW_REMOVE_KEPT, /* nothing was done: it would have gone for good, and need not */
 };
 
 enum gw_remove_to {

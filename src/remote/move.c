@@ -1,7 +1,6 @@
 /* remote/move.c - see move.h.
  *
- *   SELECTING --the expected mailbox--> CARRYING --all answered--> PROVING (where an answer proves
- *   too little) --> SELECTING (the next) | DONE
+ *   SELECTING --the expected mailbox--> CARRYING --all answered--> SELECTING (the next) | DONE
  *   SELECTING --another, or refused--> SELECTING (the next) | DONE
  *
  * I1  done() comes once, from finish(), when no command is under way.
@@ -11,12 +10,11 @@
 
 #include "base/num.h"
 #include "imap/quirks.h"
-#include "imap/search.h"
 #include "remote/observe.h"
 
 #include <stdlib.h>
 
-enum state { SELECTING, CARRYING, PROVING };
+enum state { SELECTING, CARRYING };
 
 struct gw_carry {
 	enum state state;
@@ -27,9 +25,6 @@ struct gw_carry {
 	size_t first, end; /* of the mailbox at hand */
 	unsigned pending;  /* I1 */
 	uint32_t uidvalidity;
-	uint32_t uidnext,
-		uidnext_now; /* of the mailbox that gets them: before, and as told since */
-	bool stale;          /* copies were sent since it was asked for */
 	bool read_only;
 	bool no_move; /* it was refused in this run */
 	struct gw_carry_events ev;
@@ -41,9 +36,7 @@ struct command {
 	struct gw_carry *c;
 	struct gw_seqset uids;
 	bool move, named;
-	bool copies;       /* what is to be moved: its other half is the caller's */
-	uint64_t expunged; /* lines that told so, by number */
-	struct gw_seqset vanished, there;
+	bool copies; /* what is to be moved: its other half is the caller's */
 };
 
 static void next_mailbox(struct gw_carry *c);
@@ -68,8 +61,6 @@ static void lose(struct gw_carry *c, enum gw_code code)
 static void free_command(struct command *cmd)
 {
 	gw_seqset_deinit(&cmd->uids);
-	gw_seqset_deinit(&cmd->vanished);
-	gw_seqset_deinit(&cmd->there);
 	free(cmd);
 }
 
@@ -143,25 +134,8 @@ static void take_copyuid(struct command *cmd, const struct gw_response *r)
 
 static void on_copy_response(void *ctx, const struct gw_response *r)
 {
-	struct command *cmd = ctx;
-
 	if (r->type == GW_RESP_STATUS_TEXT && r->code == GW_CODE_COPYUID)
-		take_copyuid(cmd, r);
-	else if (r->type == GW_RESP_EXPUNGE)
-		cmd->expunged++;
-	else if (r->type == GW_RESP_VANISHED && !r->earlier)
-		(void)gw_seqset_parse(&cmd->vanished, r->list); /* what is left out is asked for */
-}
-
-/* Do the lines that told of it bear out that all were moved? */
-static bool is_borne_out(const struct gw_carry *c, const struct command *cmd)
-{
-	uint64_t gone = cmd->expunged;
-
-	for (size_t i = c->first; i < c->end; i++)
-		gone += gw_seqset_has(&cmd->uids, c->items[i].from_uid) &&
-			gw_seqset_has(&cmd->vanished, c->items[i].from_uid);
-	return gone >= gw_seqset_size(&cmd->uids);
+		take_copyuid(ctx, r);
 }
 
 static void settle(struct command *cmd, enum gw_result_kind kind)
@@ -192,59 +166,6 @@ static bool moves_no_more(const struct command *cmd, const struct gw_result *res
 }
 
 static enum gw_code send_command(struct gw_carry *c, struct gw_seqset *uids, bool move);
-static enum gw_code ask_uidnext(struct gw_carry *c);
-static enum gw_code ask_which_stayed(struct command *cmd);
-
-/* What was answered OK has a UID by now, or did not come: how many should there be? */
-static uint64_t count_come(const struct gw_carry *c, bool unproved_only)
-{
-	uint64_t n = 0;
-
-	for (size_t i = c->first; i < c->end; i++) {
-		const struct gw_carry_item *item = &c->items[i];
-		bool unproved = item->outcome == GW_CARRY_UNNAMED && (item->stays || !item->move);
-
-		n += unproved || (!unproved_only && (item->outcome == GW_CARRY_UNNAMED ||
-							    item->outcome == GW_CARRY_DONE));
-	}
-	return n;
-}
-
-static void judge_copies(struct gw_carry *c)
-{
-	bool came = c->uidnext == 0 || c->uidnext_now == 0 ||
-		    c->uidnext_now >= c->uidnext + count_come(c, false);
-
-	for (size_t i = c->first; i < c->end; i++) {
-		struct gw_carry_item *item = &c->items[i];
-
-		if (item->outcome == GW_CARRY_UNNAMED && (item->stays || !item->move) && !came)
-			item->outcome = GW_CARRY_IGNORED;
-		if (item->outcome == GW_CARRY_DONE && item->uid >= c->uidnext && c->uidnext > 0)
-			c->uidnext = item->uid + 1;
-	}
-	if (c->uidnext_now > c->uidnext && c->uidnext > 0)
-		c->uidnext = c->uidnext_now;
-	c->first = c->end;
-	next_mailbox(c);
-}
-
-/* All of this mailbox's are answered. */
-static void conclude(struct gw_carry *c)
-{
-	if (c->pending > 0)
-		return;
-	if (c->lost.code != GW_OK) {
-		finish(c);
-	} else if (c->state == CARRYING && c->stale && c->uidnext > 0 && count_come(c, true) > 0) {
-		c->state = PROVING;
-		c->uidnext_now = 0;
-		if (ask_uidnext(c) != GW_OK)
-			lose(c, GW_ERR_NET);
-	} else {
-		judge_copies(c);
-	}
-}
 
 static void copy_instead(struct command *cmd)
 {
@@ -280,110 +201,16 @@ static void on_copied(void *ctx, const struct gw_result *result)
 		c->refused = *result->err;
 	else if (result->kind == GW_RESULT_OK && result->response->code == GW_CODE_COPYUID)
 		take_copyuid(cmd, result->response);
-	if (result->kind == GW_RESULT_OK && cmd->move && !cmd->copies && !is_borne_out(c, cmd) &&
-		ask_which_stayed(cmd) == GW_OK)
-		return; /* it is still pending */
 	settle(cmd, result->kind);
 	free_command(cmd);
-	c->pending--;
-	conclude(c);
-}
-
-/* What a MOVE left where it was is copied, unless it was: then only its removal is left. */
-static void take_those_that_stayed(struct command *cmd, struct gw_seqset *rest)
-{
-	struct gw_carry *c = cmd->c;
-
-	for (size_t i = c->first; i < c->end; i++) {
-		struct gw_carry_item *item = &c->items[i];
-
-		if (!item->move || !gw_seqset_has(&cmd->uids, item->from_uid) ||
-			!gw_seqset_has(&cmd->there, item->from_uid))
-			continue;
-		item->stays = true;
-		if (item->outcome != GW_CARRY_DONE &&
-			gw_seqset_add(rest, item->from_uid, item->from_uid) == GW_OK)
-			item->outcome = GW_CARRY_UNSENT;
+	if (--c->pending > 0)
+		return;
+	if (c->lost.code != GW_OK) {
+		finish(c);
+	} else {
+		c->first = c->end;
+		next_mailbox(c);
 	}
-}
-
-static void on_proved(void *ctx, const struct gw_result *result)
-{
-	struct command *cmd = ctx;
-	struct gw_carry *c = cmd->c;
-	struct gw_seqset rest = { 0 };
-	enum gw_code code = GW_OK;
-
-	if (result->kind == GW_RESULT_LOST)
-		gw_fail(&c->lost, result->err->code, "%s", result->err->text);
-	settle(cmd, result->kind == GW_RESULT_LOST ? GW_RESULT_LOST : GW_RESULT_OK);
-	if (result->kind == GW_RESULT_OK)
-		take_those_that_stayed(cmd, &rest);
-	if (rest.count > 0) {
-		c->no_move = true;
-		code = send_command(c, &rest, true);
-	}
-	gw_seqset_deinit(&rest);
-	free_command(cmd);
-	c->pending--;
-	if (code != GW_OK)
-		lose(c, code);
-	else
-		conclude(c);
-}
-
-static void on_proof(void *ctx, const struct gw_response *r)
-{
-	(void)gw_search_take(r, &((struct command *)ctx)->there);
-}
-
-static enum gw_code ask_which_stayed(struct command *cmd)
-{
-	struct gw_line line;
-	enum gw_code code;
-
-	gw_line_init(&line);
-	gw_line_printf(&line, "UID SEARCH UID ");
-	gw_line_set(&line, &cmd->uids);
-	code = gw_session_send(cmd->c->session, &line,
-		&(struct gw_handlers){ .response = on_proof, .done = on_proved, .ctx = cmd });
-	gw_line_deinit(&line);
-	return code;
-}
-
-static void on_uidnext(void *ctx, const struct gw_response *r)
-{
-	struct gw_carry *c = ctx;
-
-	if (r->type == GW_RESP_STATUS && (r->items & GW_ITEM_UIDNEXT))
-		c->uidnext_now = r->uidnext;
-}
-
-static void on_status(void *ctx, const struct gw_result *result)
-{
-	struct gw_carry *c = ctx;
-
-	c->pending--;
-	if (result->kind == GW_RESULT_LOST)
-		gw_fail(&c->lost, result->err->code, "%s", result->err->text);
-	conclude(c);
-}
-
-static enum gw_code ask_uidnext(struct gw_carry *c)
-{
-	struct gw_line line;
-	enum gw_code code;
-
-	gw_line_init(&line);
-	gw_line_printf(&line, "STATUS ");
-	gw_line_string(&line, gw_slice_str(c->mailbox), gw_session_caps(c->session));
-	gw_line_printf(&line, " (UIDNEXT)");
-	code = gw_session_send(c->session, &line,
-		&(struct gw_handlers){ .response = on_uidnext, .done = on_status, .ctx = c });
-	gw_line_deinit(&line);
-	c->pending += code == GW_OK;
-	c->stale = false;
-	return code;
 }
 
 /* --- questions ------------------------------------------------------------------------------- */
@@ -416,7 +243,6 @@ static enum gw_code send_command(struct gw_carry *c, struct gw_seqset *uids, boo
 		return code;
 	}
 	c->pending++;
-	c->stale |= cmd->copies;
 	for (size_t i = c->first; i < c->end; i++) { /* until it is answered */
 		if (c->items[i].move == move && gw_seqset_has(&cmd->uids, c->items[i].from_uid))
 			c->items[i].outcome = GW_CARRY_LOST;
@@ -483,13 +309,9 @@ static void on_selected(void *ctx, const struct gw_result *result)
 	}
 	c->read_only = result->response->code == GW_CODE_READ_ONLY;
 	c->state = CARRYING;
-	c->uidnext_now = 0;
-	c->stale = false;
 	code = send_all(c, false);
 	if (code == GW_OK && !c->read_only)
 		code = send_all(c, true);
-	if (code == GW_OK && c->stale && !(gw_session_caps(c->session) & GW_CAP_UIDPLUS))
-		code = ask_uidnext(c); /* nothing else will tell, and here it takes no time */
 	if (code != GW_OK) {
 		lose(c, code);
 	} else if (c->pending == 0) {
@@ -526,7 +348,7 @@ static void next_mailbox(struct gw_carry *c)
 		lose(c, code);
 }
 
-enum gw_code gw_carry_start(struct gw_session *session, const char *mailbox, uint32_t uidnext,
+enum gw_code gw_carry_start(struct gw_session *session, const char *mailbox,
 	struct gw_carry_item *items, size_t count, const struct gw_carry_events *events)
 {
 	struct gw_carry *c;
@@ -538,7 +360,6 @@ enum gw_code gw_carry_start(struct gw_session *session, const char *mailbox, uin
 		return GW_ERR_NOMEM;
 	*c = (struct gw_carry){ .session = session,
 		.mailbox = mailbox,
-		.uidnext = uidnext,
 		.items = items,
 		.count = count,
 		.ev = *events };

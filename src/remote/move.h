@@ -3,10 +3,6 @@
  *
  * Mailbox after mailbox is selected, so afterwards the session has another one selected than
  * before.
- *
- * An OK is not believed by itself.  What a MOVE took away is told by EXPUNGE or VANISHED; if not, the
- * server is asked, and what is still there is copied.  Where a copy is told by COPYUID; if not,
- * UIDNEXT has to have grown by so many.
  */
 #pragma once
 
@@ -20,8 +16,7 @@ enum gw_carry_outcome {
 	GW_CARRY_DONE,    /* uid is its UID, of uidvalidity */
 	GW_CARRY_UNNAMED, /* done; the server did not say where */
 	GW_CARRY_REFUSED,
-	GW_CARRY_IGNORED, /* answered OK, and it did not come */
-	GW_CARRY_GONE,    /* it is not in its mailbox any more, or that is another one now */
+	GW_CARRY_GONE, /* it is not in its mailbox any more, or that is another one now */
 };
 
 struct gw_carry_item {
@@ -41,7 +36,7 @@ struct gw_carry_events {
 	void *ctx;
 };
 
-/* uidnext: of the mailbox, before; 0: not known.  items: sorted by mailbox and UID, borrowed until done, as is the name.  done comes exactly once,
+/* items: sorted by mailbox and UID, borrowed until done, as is the name.  done comes exactly once,
  * later.  GW_ERR_NOMEM, GW_ERR_NET: never. */
-enum gw_code gw_carry_start(struct gw_session *session, const char *mailbox, uint32_t uidnext,
+enum gw_code gw_carry_start(struct gw_session *session, const char *mailbox,
 	struct gw_carry_item *items, size_t count, const struct gw_carry_events *events);

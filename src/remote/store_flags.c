@@ -1,8 +1,6 @@
 /* remote/store_flags.c - see store_flags.h.
  *
  *   SENDING (commands go out) --all sent--> WAITING --all answered--> done
- *                                                   --not all borne out--> SENDING, up to three times:
- *                                                   read back, sent again, read back
  *
  * I1  done() comes when `pending` is 0 and nothing more is to be sent.
  */
@@ -15,8 +13,6 @@
 
 enum state { SENDING, WAITING };
 
-enum { FEW = 100 }; /* messages that are read back at once */
-
 struct gw_push {
 	enum state state;
 	struct gw_session *session;
@@ -25,8 +21,7 @@ struct gw_push {
 	const struct gw_keywords *keywords;
 	uint64_t labels;
 	struct gw_push_events ev;
-	unsigned pending;       /* I1 */
-	bool read_back, second; /* what was not borne out was asked for; was sent again */
+	unsigned pending; /* I1 */
 	struct gw_error refused, keyword, lost;
 };
 
@@ -63,65 +58,17 @@ static struct gw_push_item *find(struct gw_push *p, uint32_t uid)
 	return lo < p->count && p->items[lo].uid == uid ? &p->items[lo] : NULL;
 }
 
-/* What was taken, and is not as it was to be.  Keywords that were set are the mailbox's matter. */
-static uint64_t unstored(const struct gw_push *p, const struct gw_push_item *item)
-{
-	uint64_t set = item->gets & GW_FLAGS_KEYWORDS;
-
-	return item->shown ? (item->there ^ item->gets) & item->taken & ~p->labels & ~set : 0;
-}
-
-static enum gw_code read_back(struct gw_push *p);
-static enum gw_code send_deltas(struct gw_push *p);
-
-/* true: more is asked for. */
-static bool goes_on(struct gw_push *p)
-{
-	enum gw_code code = GW_OK;
-
-	if (p->lost.code != GW_OK)
-		return false;
-	p->state = SENDING; /* what is sent here may be answered as lost at once */
-	if (!p->read_back)
-		code = read_back(p);
-	p->read_back = true;
-	if (p->pending == 0 && code == GW_OK && !p->second) {
-		p->second = true;
-		code = send_deltas(p);
-	}
-	p->state = WAITING;
-	if (code != GW_OK)
-		gw_fail(&p->lost, code, "the session ended");
-	return p->pending > 0;
-}
-
-static void judge_unstored(struct gw_push *p)
-{
-	for (size_t i = 0; i < p->count; i++) {
-		struct gw_push_item *item = &p->items[i];
-		uint64_t bits = unstored(p, item);
-
-		if (item->shown) /* read back, and not there */
-			item->unkept |= item->gets & item->taken & ~item->there &
-					GW_FLAGS_KEYWORDS & ~p->labels;
-		item->ignored = bits != 0;
-		item->taken &= ~bits;
-		item->has = (item->has & ~bits) | (item->there & bits);
-	}
-}
-
 /* I1 */
 static void maybe_done(struct gw_push *p)
 {
 	struct gw_push_events ev = p->ev;
-	struct gw_error refused, keyword, lost;
+	struct gw_error refused = p->refused, keyword = p->keyword, lost = p->lost;
 
-	if (p->state == SENDING || p->pending > 0 || goes_on(p))
+	if (p->state == SENDING || p->pending > 0)
 		return;
-	judge_unstored(p);
-	refused = p->refused;
-	keyword = p->keyword;
-	lost = p->lost;
+	for (size_t i = 0; i < p->count; i++) /* read back, and not there */
+		p->items[i].unkept |= p->items[i].gets & p->items[i].taken & ~p->items[i].has &
+				      GW_FLAGS_KEYWORDS & ~p->labels;
 	free(p);
 	ev.done(ev.ctx, refused.code == GW_OK ? NULL : &refused,
 		keyword.code == GW_OK ? NULL : &keyword, lost.code == GW_OK ? NULL : &lost);
@@ -231,18 +178,7 @@ static void on_read_back(void *ctx, const struct gw_response *r)
 
 	if (item == NULL || !gw_session_tells_flags(c->p->session, &r->fetch))
 		return;
-	item->shown = true;
-	item->there = c->p->ev.flags(c->p->ev.ctx, &r->fetch);
-	item->has &= ~GW_FLAGS_KEYWORDS | item->there;
-}
-
-static void on_told(void *ctx, const struct gw_response *r)
-{
-	struct command *c = ctx;
-	struct gw_push_item *item = r->type == GW_RESP_FETCH ? find(c->p, r->fetch.uid) : NULL;
-
-	if (item != NULL && r->fetch.modseq > 0)
-		item->told = true;
+	item->has &= ~GW_FLAGS_KEYWORDS | c->p->ev.flags(c->p->ev.ctx, &r->fetch);
 }
 
 /* --- questions ------------------------------------------------------------------------------- */
@@ -272,7 +208,7 @@ static enum gw_code send_command(
 	if (code == GW_OK) {
 		*c = (struct command){ .p = p, .uids = c->uids, .mask = mask, .set = set };
 		code = gw_session_send(p->session, &line,
-			&(struct gw_handlers){ .response = mask == 0 ? on_read_back : on_told,
+			&(struct gw_handlers){ .response = mask == 0 ? on_read_back : NULL,
 				.done = on_stored,
 				.ctx = c });
 	}
@@ -322,55 +258,9 @@ static enum gw_code send_group(
 	}
 	if (code == GW_OK)
 		code = send_command(p, &uids, first->mask, first->set);
-	if (code == GW_OK && (first->mask & ~p->labels) != 0 &&
-		(p->count <= FEW || p->second || (first->set && (first->mask & GW_FLAGS_KEYWORDS))))
+	if (code == GW_OK && first->set && (first->mask & GW_FLAGS_KEYWORDS))
 		code = send_command(p, &uids, 0, false);
 	gw_seqset_deinit(&uids);
-	return code;
-}
-
-/* Of those that the server did not say it changed. */
-static enum gw_code read_back(struct gw_push *p)
-{
-	struct gw_seqset uids = { 0 };
-	enum gw_code code = GW_OK;
-
-	for (size_t i = 0; i < p->count && code == GW_OK; i++) {
-		const struct gw_push_item *item = &p->items[i];
-
-		if (item->told || item->shown || (item->taken & ~p->labels) == 0)
-			continue;
-		code = gw_seqset_add(&uids, item->uid, item->uid);
-		if (code == GW_OK && uids.count >= GW_LINE_MAX_RANGES) {
-			code = send_command(p, &uids, 0, false);
-			gw_seqset_deinit(&uids);
-		}
-	}
-	if (code == GW_OK && uids.count > 0)
-		code = send_command(p, &uids, 0, false);
-	gw_seqset_deinit(&uids);
-	return code;
-}
-
-/* What is to be changed, grouped, all in one flight. */
-static enum gw_code send_deltas(struct gw_push *p)
-{
-	struct delta *list = calloc(4 * p->count + 1, sizeof *list);
-	size_t n = 0, at = 0;
-	enum gw_code code = list == NULL ? GW_ERR_NOMEM : GW_OK;
-
-	for (size_t i = 0; i < p->count && code == GW_OK; i++) {
-		const struct gw_push_item *item = &p->items[i];
-		uint64_t bits = p->second ? unstored(p, item) : item->gets ^ item->has;
-
-		n += add_deltas(list + n, item->uid, p->labels, bits & item->gets, true);
-		n += add_deltas(list + n, item->uid, p->labels, bits & ~item->gets, false);
-	}
-	if (code == GW_OK)
-		qsort(list, n, sizeof *list, by_mask);
-	while (at < n && code == GW_OK)
-		code = send_group(p, list, n, &at);
-	free(list);
 	return code;
 }
 
@@ -378,17 +268,28 @@ enum gw_code gw_push_start(struct gw_session *session, struct gw_push_item *item
 	const struct gw_keywords *keywords, uint64_t labels, const struct gw_push_events *events)
 {
 	struct gw_push *p = calloc(1, sizeof *p);
-	enum gw_code code = p == NULL ? GW_ERR_NOMEM : GW_OK;
+	struct delta *list = calloc(4 * count + 1, sizeof *list);
+	size_t n = 0, at = 0;
+	enum gw_code code = p == NULL || list == NULL ? GW_ERR_NOMEM : GW_OK;
 
-	if (p != NULL) {
+	for (size_t i = 0; i < count && code == GW_OK; i++) {
+		uint64_t set = items[i].gets & ~items[i].has, clear = items[i].has & ~items[i].gets;
+
+		n += add_deltas(list + n, items[i].uid, labels, set, true);
+		n += add_deltas(list + n, items[i].uid, labels, clear, false);
+	}
+	if (code == GW_OK) {
 		*p = (struct gw_push){ .session = session,
 			.items = items,
 			.count = count,
 			.keywords = keywords,
 			.labels = labels,
 			.ev = *events };
-		code = send_deltas(p);
+		qsort(list, n, sizeof *list, by_mask);
 	}
+	while (at < n && code == GW_OK)
+		code = send_group(p, list, n, &at);
+	free(list);
 	if (p == NULL || p->pending == 0) { /* nothing will call back */
 		free(p);
 		return code == GW_OK ? GW_ERR_BUG : code;

@@ -2,10 +2,8 @@
  * commands.
  *
  * Only deltas (+FLAGS.SILENT, -FLAGS.SILENT; X-GM-LABELS for labels) are sent, all in one flight.
- * A server may answer OK and store nothing, or drop a keyword (RFC 9051 7.1, PERMANENTFLAGS).  So
- * the flags of a few messages are read back in the same flight.  Of many, the server tells itself
- * which it changed (RFC 7162: FETCH with MODSEQ), and only the others are read back, afterwards.  What
- * is not there is sent once more.
+ * Where keywords were set the flags are read back: a server may answer OK and drop one (RFC
+ * 9051 7.1, PERMANENTFLAGS).
  */
 #pragma once
 
@@ -21,11 +19,6 @@ struct gw_push_item {
 	uint64_t taken;  /* out: the bits that it took */
 	bool refused;    /* out: not all of it was taken */
 	uint64_t unkept; /* out: keywords that were refused for good, or taken and not kept */
-	bool ignored;    /* out: some other flag was answered OK, twice, and is as it was */
-
-	/* Its own. */
-	bool told, shown; /* it was changed, by the server's word; it was read back */
-	uint64_t there;   /* shown: its flags */
 };
 
 struct gw_push_events {

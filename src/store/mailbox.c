@@ -67,9 +67,7 @@ enum gw_code gw_store_mailboxes(
 			.keywords_refused = (uint32_t)sqlite3_column_int64(st, 30),
 			.keywords_refused_at = sqlite3_column_int64(st, 31),
 			.shows = (uint32_t)sqlite3_column_int64(st, 32),
-			.hidden = (uint32_t)sqlite3_column_int64(st, 33),
-			.undeleted = (uint32_t)sqlite3_column_int64(st, 34),
-			.flags_ignored = (uint32_t)sqlite3_column_int64(st, 35) };
+			.hidden = (uint32_t)sqlite3_column_int64(st, 33) };
 
 		code = row.remote_name == NULL || row.local_dir == NULL
 			       ? gw_fail(err, GW_ERR_NOMEM, "out of memory")

@@ -90,10 +90,8 @@ struct gw_mailbox_row {
 	uint32_t set_aside, refused;   /* messages, and files, that cannot cross */
 	uint32_t deleted_kept;         /* as far back as is remembered: a day */
 	int64_t refused_at;            /* when the first of these files was refused last */
-	uint32_t flags_ignored;      /* messages whose flags were answered OK, and are not stored */
-	uint32_t undeleted;          /* deletions that were answered OK, and are not done */
-	uint32_t keywords_refused;   /* that the server does not store */
-	int64_t keywords_refused_at; /* when the first of them was refused last */
+	uint32_t keywords_refused;     /* that the server does not store */
+	int64_t keywords_refused_at;   /* when the first of them was refused last */
 };
 
 typedef enum gw_code gw_mailbox_cb(void *ctx, const struct gw_mailbox_row *row);
@@ -169,7 +167,6 @@ enum gw_row_state {
 	GW_ROW_UNFETCHABLE = 1, /* the server will not give it; no file */
 	GW_ROW_LEFT = 2,        /* deleted here, and left standing there; no file */
 	GW_ROW_OUTSIDE = 3,     /* outside the window, or too big; no file */
-	GW_ROW_UNDELETED = 5,   /* deleted here, answered OK, and still there; no file */
 	GW_ROW_HIDDEN = 4,      /* in the mailbox, which does not show it; base_name is its file */
 };
 
@@ -324,11 +321,7 @@ enum gw_code gw_store_suspects(struct gw_store *store, int64_t mailbox, gw_suspe
 
 /* --- deletions ------------------------------------------------------------------------------- */
 
-enum gw_side {
-	GW_GONE_THERE,
-	GW_GONE_HERE,
-	GW_FLAGS_IGNORED, /* of this table, too: flags that were answered OK, and are not stored */
-};
+enum gw_side { GW_GONE_THERE, GW_GONE_HERE };
 
 /* A message that is gone on one side and stays on the other until a person decides. */
 enum gw_code gw_store_hold_deletion(struct gw_store *store, int64_t mailbox, uint32_t uid,

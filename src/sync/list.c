@@ -336,16 +336,6 @@ static void tell_set_aside(struct gw_sync *s, const struct gw_entry *e)
 		gw_sync_problem(s, e->folder->shown, &err);
 		gw_error_clear(&err);
 	}
-	if (e->row.flags_ignored > 0) {
-		gw_box_flags_error(e->row.flags_ignored, &err);
-		gw_sync_problem(s, e->folder->shown, &err);
-		gw_error_clear(&err);
-	}
-	if (e->row.undeleted > 0) {
-		gw_box_undeleted_error(e->row.undeleted, &err);
-		gw_sync_problem(s, e->folder->shown, &err);
-		gw_error_clear(&err);
-	}
 	if (e->row.hidden > 0) {
 		gw_box_hidden_error(e->row.shows, e->row.hidden, &err);
 		gw_sync_problem(s, e->folder->shown, &err);

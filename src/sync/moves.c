@@ -643,38 +643,8 @@ static bool sift_archive(struct gw_sync *s)
 	return asked;
 }
 
-/* After all that explains it otherwise. */
-static bool ask_elsewhere(struct gw_sync *s)
-{
-	struct gw_all_halves h = { 0 };
-	bool asked = collect(s, &h) && gw_sync_asks_elsewhere(s, &h.gone_here);
-
-	free_halves(&h);
-	return asked;
-}
-
-static void judge_all(struct gw_sync *s)
-{
-	for (size_t i = 0; i < s->entry_count; i++) {
-		if (s->entries[i].stage == ENTRY_PLANNED)
-			gw_box_judge(s->entries[i].box);
-	}
-	gw_sync_write_journal(s);
-	for (size_t i = 0; i < s->entry_count; i++) {
-		if (s->entries[i].stage == ENTRY_PLANNED)
-			proceed(&s->entries[i]);
-	}
-}
-
 void gw_sync_match(struct gw_sync *s)
 {
-	if (s->elsewhere_asked == GW_ELSEWHERE_ASKED)
-		return;
-	if (s->elsewhere_asked == GW_ELSEWHERE_CAME) {
-		s->elsewhere_asked = GW_ELSEWHERE_NOT;
-		judge_all(s);
-		return;
-	}
 	if (!all_reached(s, ENTRY_PLANNED)) {
 		for (size_t i = 0; i < s->entry_count; i++) {
 			struct gw_entry *e = &s->entries[i];
@@ -706,10 +676,16 @@ void gw_sync_match(struct gw_sync *s)
 		each_doubt(s, spare_covered);
 		s->restless = false;
 		s->recheck = RECHECK_NONE;
-		if (ask_elsewhere(s))
-			return;
 	}
-	judge_all(s);
+	for (size_t i = 0; i < s->entry_count; i++) {
+		if (s->entries[i].stage == ENTRY_PLANNED)
+			gw_box_judge(s->entries[i].box);
+	}
+	gw_sync_write_journal(s);
+	for (size_t i = 0; i < s->entry_count; i++) {
+		if (s->entries[i].stage == ENTRY_PLANNED)
+			proceed(&s->entries[i]);
+	}
 }
 
 void gw_sync_remove(struct gw_sync *s)

@@ -109,8 +109,6 @@ static const char *meaning(enum gw_row_state state)
 		return "on the server, which would not give it";
 	case GW_ROW_LEFT:
 		return "deleted here, and left on the server";
-	case GW_ROW_UNDELETED:
-		return "deleted here; the server said OK and kept it";
 	case GW_ROW_OUTSIDE:
 		return "on the server; too old or too big to be here";
 	case GW_ROW_HIDDEN:

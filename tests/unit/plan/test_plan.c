@@ -14,7 +14,7 @@ struct fact {
 	int action; /* enum gw_action_kind, -1: none */
 	int flags, base_flags;
 	bool incomplete;
-	bool read_only, retry;
+	bool read_only;
 	int told; /* the server gets these flags; 0: it is told nothing */
 };
 
@@ -245,43 +245,6 @@ static const struct fact table[] = {
 		.kind = GW_BASE_LEFT,
 		.action = GW_DO_BASE_FLAGS,
 		.base_flags = S | F },
-	{ .what = "deleted here, answered OK and still there",
-		.base = S,
-		.remote = S,
-		.local = -1,
-		.kind = GW_BASE_UNDELETED,
-		.action = -1 },
-	{ .what = "likewise, and it is time to try again",
-		.base = S,
-		.remote = S,
-		.local = -1,
-		.kind = GW_BASE_UNDELETED,
-		.retry = true,
-		.action = GW_DO_DELETE_REMOTE,
-		.flags = S },
-	{ .what = "likewise, with copies of two ages",
-		.base = S,
-		.remote = S,
-		.local = -1,
-		.kind = GW_BASE_UNDELETED,
-		.retry = true,
-		.copies_differ = true,
-		.action = -1 },
-	{ .what = "likewise, and changed there: comes back",
-		.base = S,
-		.remote = S | F,
-		.local = -1,
-		.kind = GW_BASE_UNDELETED,
-		.retry = true,
-		.action = GW_DO_RETURN,
-		.flags = S | F },
-	{ .what = "likewise, and gone at last",
-		.base = S,
-		.remote = -1,
-		.local = -1,
-		.kind = GW_BASE_UNDELETED,
-		.gone = true,
-		.action = GW_DO_FORGET },
 	{ .what = "deleted here, the mailbox is read-only",
 		.base = S,
 		.remote = S,
@@ -389,7 +352,6 @@ static void each_row(void **state)
 			.copies_differ = f->copies_differ,
 			.mirror_deleted = f->mirror,
 			.never_delete = f->never,
-			.retry_ignored = f->retry,
 			.read_only = f->read_only,
 			.lettered = LETTERED,
 			.storable = f->read_only ? 0 : GW_FLAGS_ALL };
