@@ -1,11 +1,11 @@
 #!/bin/bash
-# Those who call sendmail: git send-email with thirty patches, mutt, neomutt, Emacs (where it is installed).  Offline,
+# Those who call sendmail: git send-email with a dozen patches, mutt, neomutt, Emacs (where it is installed).  Offline,
 # with a watcher that starts before there is a line, with one that runs, and with none; and what mutt shows of a mail
 # that is not taken.
 . "$(dirname "$0")/outboxlib.sh"
 
 CAPS=PIPELINING,8BITMIME,SIZE_20000,ENHANCEDSTATUSCODES,AUTH_PLAIN
-N=30
+N=${PATCHES:-12}
 export HOME=$T EMAIL=me@x.test GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_NAME=Me GIT_AUTHOR_EMAIL=me@x.test
 export GIT_COMMITTER_NAME=Me GIT_COMMITTER_EMAIL=me@x.test
 cat > "$T/sendmail" <<END

@@ -1,0 +1,95 @@
+#!/bin/bash
+# A POP3 account against Dovecot: TLS and STLS, UIDLs in three forms, what another client deletes meanwhile, everything
+# numbered anew, and mail that does not stay there.
+. "$(dirname "$0")/lib.sh"
+[ -x /usr/lib/dovecot/pop3 ] || { echo "Dovecot has no POP3 here"; exit 77; }
+[ "$DOVECOT" = 2.3 ] || { echo "written for Dovecot 2.3"; exit 77; }
+
+serve() { # UIDL-FORMAT
+	server_stop
+	POP3_PORT=$(free_port)
+	POP3S_PORT=$(free_port)
+	EXTRA_CONFIG="protocols = imap pop3
+		pop3_uidl_format = $1
+		service pop3-login {
+		  chroot =
+		  inet_listener pop3 {
+		    port = $POP3_PORT
+		  }
+		  inet_listener pop3s {
+		    port = $POP3S_PORT
+		    ssl = yes
+		  }
+		}" server_start full
+}
+config() { # TLS KEY...
+	local port=$POP3S_PORT tls=$1
+	shift
+	[ "$tls" = implicit ] || port=$POP3_PORT
+	CLIENT_PORT=$port write_config "protocol = \"pop3\"
+		  tls = \"$tls\"
+		  $(printf '%s\n		  ' "$@")"
+}
+hashes() { # of a Maildir's messages
+	find "$@" \( -path '*/new/*' -o -path '*/cur/*' \) -type f -print0 | xargs -0r sha256sum | cut -c1-64 | sort
+}
+in_step() { # WHAT: each message there is here once
+	hashes "$T/mail" > "$T/here"
+	hashes "$MAIL/INBOX" > "$T/there"
+	cmp -s "$T/here" "$T/there" || fail "$1: $(diff "$T/there" "$T/here" | head -3)"
+}
+
+mkdir -p "$T/server/home/Maildir"
+MAIL=$T/server/home/Maildir
+"$TOOLS/mkmail" "$MAIL/INBOX" 30 4000 1
+
+note "TLS, nothing new, one more"
+serve %08Xu%08Xv
+config implicit
+sync_ok
+in_step "the first sync"
+find "$T/mail" -type f | sort > "$T/names"
+sync_ok -vv
+! grep -qE 'C: (RETR|TOP|DELE)' "$T/err" || fail "asked for what it has"
+"$TOOLS/mkmail" "$MAIL/INBOX" 1 4000 2
+sync_ok
+in_step "one more"
+
+note "STLS; a wrong password"
+config starttls
+: > "$T/dovecot.log"
+sync_ok
+grep -q 'pop3-login: .*Login: .*TLS' "$T/dovecot.log" || fail "not under TLS: $(tail -2 "$T/dovecot.log")"
+config starttls 'password-command = "echo wrong"'
+status=0
+godwit sync > "$T/out" || status=$?
+[ $status = 77 ] || fail "status $status: $(cat "$T/err")"
+config implicit
+godwit doctor > "$T/out" || fail "doctor: $(cat "$T/out" "$T/err")"
+
+note "UIDLs of another form, twice: headers, no bodies, no second files"
+find "$T/mail" -type f | sort > "$T/names"
+for form in %f '%Xv.%u'; do
+	serve "$form"
+	config implicit
+	sync_ok -vv
+	! grep -q 'C: RETR' "$T/err" || fail "$form: bodies were fetched again"
+	find "$T/mail" -type f | sort | cmp -s - "$T/names" || fail "$form: other files"
+done
+in_step "renumbered"
+
+note "another client deletes; what is here stays here"
+adm expunge -u me mailbox INBOX 1:5
+sync_ok
+[ "$(hashes "$T/mail" | wc -l)" = 31 ] || fail "it went here"
+
+note "it does not stay there"
+config implicit 'keep = "no"'
+godwit sync -n > "$T/out" || fail "dry run: $(cat "$T/err")"
+[ "$(count_there INBOX)" = 26 ] || fail "the dry run deleted"
+sync_ok
+[ "$(count_there INBOX)" = 0 ] || fail "$(count_there INBOX) are still there"
+[ "$(hashes "$T/mail" | uniq | wc -l)" = 31 ] || fail "not all is here"
+"$TOOLS/mkmail" "$MAIL/INBOX" 3 4000 3
+sync_ok
+[ "$(count_there INBOX)" = 0 ] && [ "$(hashes "$T/mail" | uniq | wc -l)" = 34 ] || fail "new mail did not come, or stayed"
