@@ -100,7 +100,7 @@ history() { # both sides change, some runs are killed
 	done
 }
 # What a dry run names is what the real run then does: message by message, by the log.  (Mail that is
-# fetched or joined, and flags, are not in the log.)
+# fetched or joined, and flags, are not compared; what is kept is uploaded in this run or the next.)
 rehearse() { # WHEN
 	local log=$T/state/test.log before
 	sync_ok -n -v --json
@@ -108,7 +108,9 @@ rehearse() { # WHEN
 	before=$(wc -l < "$log" 2> /dev/null || echo 0)
 	sync_ok
 	tail -n +$((before + 1)) "$log" 2> /dev/null |
-		awk -F'\t' '{ print $2 "\t" $3 "\t" ($3 == "upload" ? $5 : $4) }' | sort -u > "$T/done"
+		awk -F'\t' '$3 == "keep" { kept[$5] }
+			$3 ~ /^(fetch|join|flags-here|flags-there)$/ || ($3 == "upload" && $5 in kept) { next }
+			{ print $2 "\t" $3 "\t" ($3 == "upload" ? $5 : $4) }' | sort -u > "$T/done"
 	diff "$T/rehearsed" "$T/done" > "$T/diff" || fail "$1: the dry run (<) and the run (>) differ: $(cat "$T/diff")"
 	rehearsed=$((${rehearsed:-0} + $(wc -l < "$T/done")))
 }
