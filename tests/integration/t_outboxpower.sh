@@ -59,7 +59,9 @@ judge() { # WHAT
 		[ "$n" -ge 1 ] || fail "$1: $to@y does not get it"
 		[ "$n" = 1 ] || { [ "$doubt" = 1 ] && [ "$n" = 2 ]; } || fail "$1: $to@y gets it $n times"
 		[ "$n" = 1 ] || twice=$((twice + 1))
-		[ "$(copies "$to" "$TREE"/Sent/cur/*)" = 1 ] || fail "$1: $(copies "$to" "$TREE"/Sent/cur/*) copies of $to in Sent"
+		n=$(copies "$to" "$TREE"/Sent/cur/*)
+		# The copy of one that was refused for others is not put there after a cut: it is in the outbox.
+		[ "$n" = 1 ] || { [ $to = some ] && [ "$n" = 0 ]; } || fail "$1: $n copies of $to in Sent"
 	done
 	[ "$(copies all "$Q"/{cur,new,sent}/*)" = 0 ] || fail "$1: what was sent is still there"
 	godwit outbox --json > "$T/out" 2> "$T/err" || true
