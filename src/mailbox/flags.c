@@ -63,6 +63,8 @@ static void on_pushed(void *ctx, const struct gw_error *refused, const struct gw
 			gw_box_add(box, &op);
 		if (item->refused && refused != NULL)
 			gw_box_hold(box, item->uid, refused->text);
+		/* It is sent again: what stands still must not be taken for what was told. */
+		box->plan.look_again |= item->refused;
 		box->delta.flags_sent += item->taken != 0;
 	}
 	box->env->counts->flags_sent += box->delta.flags_sent;

@@ -23,7 +23,7 @@ static unsigned problems;
 
 /* --- the world ------------------------------------------------------------------------------- */
 
-static void shell(const char *fmt, ...)
+static void __attribute__((format(printf, 1, 2))) shell(const char *fmt, ...)
 {
 	char command[2000], line[1500];
 	va_list args;
