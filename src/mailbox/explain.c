@@ -89,6 +89,12 @@ static void tell_flags(struct gw_box *box, const struct gw_action *a)
 		here ? "here" : "on the server");
 }
 
+static bool goes_to_trash(const struct gw_box *box)
+{
+	return (box->env->merges || box->env->account->deletes == GW_DELETE_TRASH) &&
+	       !(box->folder->attrs & GW_LIST_TRASH) && box->env->trash != NULL;
+}
+
 static void tell_gone(struct gw_box *box, const struct gw_action *a, const char *id)
 {
 	struct gw_sync_step s = { .uid = a->uid,
@@ -96,8 +102,6 @@ static void tell_gone(struct gw_box *box, const struct gw_action *a, const char 
 		.id = id,
 		.repeated = gw_seqset_has(&box->local.held_gone, a->uid) ||
 			    gw_seqset_has(&box->local.held_here, a->uid) };
-	bool to_trash = (box->env->merges || box->env->account->deletes == GW_DELETE_TRASH) &&
-			!(box->folder->attrs & GW_LIST_TRASH) && box->env->trash != NULL;
 
 	switch ((enum gw_action_kind)a->kind) {
 	case GW_DO_DELETE_LOCAL:
@@ -114,9 +118,9 @@ static void tell_gone(struct gw_box *box, const struct gw_action *a, const char 
 		s.what = "delete-there";
 		step(box, &s, "UID %u was deleted here: on the server it %s %s", a->uid,
 			does(box, "goes", "would go"),
-			!to_trash          ? "for good"
-			: box->env->merges ? "to the trash, unless it stays in another mailbox"
-					   : "to the trash");
+			!goes_to_trash(box) ? "for good"
+			: box->env->merges  ? "to the trash, unless it stays in another mailbox"
+					    : "to the trash");
 		break;
 	case GW_DO_REPLACED:
 		s.what = "replace-there";

@@ -216,9 +216,10 @@ static enum gw_code on_file(void *ctx, const struct gw_queue_file *f)
 {
 	struct loading *l = ctx;
 	struct gw_queued *m = take_over(l, f), **slot;
+	bool fresh = m == NULL;
 	enum gw_code code = GW_OK;
 
-	if (m != NULL) {
+	if (!fresh) {
 		forget_state(m);
 	} else if ((m = calloc(1, sizeof *m)) == NULL) {
 		return gw_fail(l->err, GW_ERR_NOMEM, "out of memory");
@@ -239,10 +240,10 @@ static enum gw_code on_file(void *ctx, const struct gw_queue_file *f)
 			     : gw_array_push((void **)&l->out->list, &l->out->count, &l->out->cap,
 				       sizeof(struct gw_queued *));
 	if (slot == NULL) {
-		if (m->taken)
-			m->taken = false; /* it is freed with the others */
-		else
+		if (fresh)
 			gw_queued_free(m);
+		else
+			m->taken = false; /* it is freed with the others */
 		return gw_fail(l->err, GW_ERR_NOMEM, "out of memory");
 	}
 	*slot = m;

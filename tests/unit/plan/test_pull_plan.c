@@ -3,7 +3,9 @@
 #include "plan/pull.h"
 #include "test.h"
 
-enum { DAY = 86400, MOST = 60, CONTENTS = 24, HISTORIES = 3000 };
+#define DAY INT64_C(86400)
+
+enum { MOST = 60, CONTENTS = 24, HISTORIES = 3000 };
 
 /* --- clocks and counts ------------------------------------------------------------------------ */
 
@@ -372,8 +374,8 @@ static void run_history(uint64_t seed)
 static void test_histories(void **state)
 {
 	uint64_t seed = test_seed();
-	unsigned count =
-		getenv("HISTORIES") != NULL ? (unsigned)atoi(getenv("HISTORIES")) : HISTORIES;
+	const char *text = getenv("HISTORIES");
+	unsigned count = text != NULL ? (unsigned)atoi(text) : HISTORIES;
 
 	(void)state;
 	for (unsigned i = 0; i < count; i++)

@@ -319,7 +319,8 @@ static void cut_at(const char *more, enum gw_keep keep, const char *word, const 
 
 static void test_cuts(void **state)
 {
-	unsigned step = getenv("CUT_STEP") != NULL ? (unsigned)atoi(getenv("CUT_STEP")) : 53;
+	const char *text = getenv("CUT_STEP");
+	unsigned step = text != NULL ? (unsigned)atoi(text) : 53;
 
 	(void)state;
 	cut_at("", GW_KEEP_NO, "cut", "fin", 1, step, 20);
