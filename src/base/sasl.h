@@ -73,16 +73,23 @@ static inline bool gw_sasl_has_dialogue(const char *mechanism)
 	return strncmp(mechanism, "SCRAM-", 6) == 0;
 }
 
-/* Makes ready for `mechanism` on a fresh connection: *exchange, given up first, is its dialogue, or NULL where it
- * has none.  binding: as for begin().  GW_ERR_NOMEM. */
-static inline enum gw_code gw_sasl_begin(struct gw_sasl *sasl, const char *mechanism,
-	const struct gw_sasl_binding *binding, struct gw_sasl **exchange)
+/* A mechanism, and the bit by which a protocol's capabilities say that a server offers it. */
+struct gw_sasl_offer {
+	const char *name; /* static; NULL ends a list */
+	uint32_t cap;
+};
+
+/* The preferred one of those that the server offers, as named in offers; NULL: there is none. */
+static inline const char *gw_sasl_choose(
+	const struct gw_sasl *sasl, const struct gw_sasl_offer *offers, uint32_t caps)
 {
-	gw_sasl_unref(exchange);
-	if (!gw_sasl_has_dialogue(mechanism))
-		return GW_OK;
-	*exchange = sasl->begin(sasl, mechanism, binding);
-	return *exchange == NULL ? GW_ERR_NOMEM : GW_OK;
+	for (const char *const *m = sasl->mechanisms; *m != NULL; m++) {
+		for (const struct gw_sasl_offer *o = offers; o->name != NULL; o++) {
+			if ((caps & o->cap) && strcmp(o->name, *m) == 0)
+				return o->name;
+		}
+	}
+	return NULL;
 }
 
 /* next() of the exchange, if there is one, else of sasl. */

@@ -59,25 +59,17 @@ static bool ok(const struct gw_response *r)
 
 static const char *choose_mechanism(const struct gw_session *s)
 {
-	static const struct {
-		const char *name;
-		uint32_t cap;
-	} offered[] = { { "PLAIN", GW_CAP_AUTH_PLAIN }, { "SCRAM-SHA-256", GW_CAP_AUTH_SCRAM },
+	static const struct gw_sasl_offer offers[] = { { "PLAIN", GW_CAP_AUTH_PLAIN },
+		{ "SCRAM-SHA-256", GW_CAP_AUTH_SCRAM },
 		{ "SCRAM-SHA-256-PLUS", GW_CAP_AUTH_SCRAM_PLUS },
-		{ "OAUTHBEARER", GW_CAP_AUTH_BEARER }, { "XOAUTH2", GW_CAP_AUTH_XOAUTH2 } };
+		{ "OAUTHBEARER", GW_CAP_AUTH_BEARER }, { "XOAUTH2", GW_CAP_AUTH_XOAUTH2 },
+		{ NULL, 0 } };
 	uint32_t caps = s->caps;
 	struct gw_sasl_binding binding;
 
 	if ((caps & GW_CAP_AUTH_SCRAM_PLUS) && !gw_stream_binding(s->stream, &binding))
 		caps &= ~(uint32_t)GW_CAP_AUTH_SCRAM_PLUS;
-
-	for (const char *const *m = s->sasl->mechanisms; *m != NULL; m++) {
-		for (size_t i = 0; i < sizeof offered / sizeof *offered; i++) {
-			if ((caps & offered[i].cap) && strcmp(offered[i].name, *m) == 0)
-				return offered[i].name;
-		}
-	}
-	return NULL;
+	return gw_sasl_choose(s->sasl, offers, caps);
 }
 
 /* AUTHENTICATE is announced, and does not work. */
@@ -489,15 +481,6 @@ static void begin_doubt(struct gw_session *s)
 		gw_delay_start(s->loop, DOUBT_MS + 4 * round_trip, on_doubt, s, &s->login.doubting);
 }
 
-/* What a dialogue remembers is this connection's. */
-static enum gw_code begin_exchange(struct gw_session *s)
-{
-	struct gw_sasl_binding binding;
-	bool bound = gw_stream_binding(s->stream, &binding);
-
-	return gw_sasl_begin(s->sasl, s->mechanism, bound ? &binding : NULL, &s->exchange);
-}
-
 static void send_authenticate(struct gw_session *s)
 {
 	bool initial = s->caps & GW_CAP_SASL_IR;
@@ -505,7 +488,7 @@ static void send_authenticate(struct gw_session *s)
 	enum gw_code code;
 
 	tidy_password(s);
-	code = begin_exchange(s);
+	code = gw_stream_begin_sasl(s->stream, s->sasl, s->mechanism, &s->exchange);
 	s->login.challenges = 0;
 	gw_line_init(&line);
 	line.secret = true;

@@ -448,6 +448,18 @@ bool gw_stream_binding(const struct gw_stream *s, struct gw_sasl_binding *out)
 	return s->tls != NULL && gw_tls_binding(s->tls, out);
 }
 
+enum gw_code gw_stream_begin_sasl(const struct gw_stream *s, struct gw_sasl *sasl,
+	const char *mechanism, struct gw_sasl **exchange)
+{
+	struct gw_sasl_binding binding;
+
+	gw_sasl_unref(exchange);
+	if (!gw_sasl_has_dialogue(mechanism))
+		return GW_OK;
+	*exchange = sasl->begin(sasl, mechanism, gw_stream_binding(s, &binding) ? &binding : NULL);
+	return *exchange == NULL ? GW_ERR_NOMEM : GW_OK;
+}
+
 bool gw_stream_is_tls(const struct gw_stream *s)
 {
 	return s->tls != NULL;

@@ -60,6 +60,10 @@ bool gw_stream_is_tls(const struct gw_stream *s);
 bool gw_stream_tls_facts(const struct gw_stream *s, struct gw_tls_facts *out);
 /* Likewise false where TLS has nothing to bind to. */
 bool gw_stream_binding(const struct gw_stream *s, struct gw_sasl_binding *out);
+/* Makes ready to sign in on this connection: *exchange, given up first, becomes the dialogue of `mechanism`, or NULL
+ * where that has none.  GW_ERR_NOMEM. */
+enum gw_code gw_stream_begin_sasl(const struct gw_stream *s, struct gw_sasl *sasl,
+	const char *mechanism, struct gw_sasl **exchange);
 
 /* Sends n bytes (copied).  A failure arrives as GW_STREAM_LOST. */
 void gw_stream_write(struct gw_stream *s, const char *p, size_t n);

@@ -18,22 +18,8 @@ enum { COMMAND_MAX = 255, CHALLENGES_MAX = 8 };
 
 #define refuse(s, code, ...) (gw_fail(&(s)->err, (code), __VA_ARGS__), POP3_REFUSED)
 
-static const struct {
-	const char *name;
-	uint32_t cap;
-} offered[] = { { "PLAIN", GW_POP3_PLAIN }, { "OAUTHBEARER", GW_POP3_BEARER },
-	{ "XOAUTH2", GW_POP3_XOAUTH2 } };
-
-static const char *choose_mechanism(const struct gw_pop3 *s)
-{
-	for (const char *const *m = s->sasl->mechanisms; *m != NULL; m++) {
-		for (size_t i = 0; i < sizeof offered / sizeof *offered; i++) {
-			if ((s->caps.bits & offered[i].cap) && strcmp(offered[i].name, *m) == 0)
-				return offered[i].name;
-		}
-	}
-	return NULL;
-}
+static const struct gw_sasl_offer offers[] = { { "PLAIN", GW_POP3_PLAIN },
+	{ "OAUTHBEARER", GW_POP3_BEARER }, { "XOAUTH2", GW_POP3_XOAUTH2 }, { NULL, 0 } };
 
 /* A line end in it would be a command of its own. */
 static bool fits_line(const char *text)
@@ -43,17 +29,13 @@ static bool fits_line(const char *text)
 
 static enum gw_pop3_state sign_in(struct gw_pop3 *s)
 {
-	s->mechanism = choose_mechanism(s);
+	s->mechanism = gw_sasl_choose(s->sasl, offers, s->caps.bits);
 	s->challenges = 0;
 	if (s->mechanism != NULL)
 		return POP3_AUTH;
 	if (s->sasl->password == NULL)
 		return refuse(s, GW_ERR_AUTH,
 			"%s offers no way to sign in with a token over POP3, so nothing was sent",
-			s->host);
-	if (!s->sasl->takes_login)
-		return refuse(s, GW_ERR_AUTH,
-			"%s offers none of `auth-mechanisms`, so it was not told the password",
 			s->host);
 	if (!s->sasl->takes_login)
 		return refuse(s, GW_ERR_AUTH,

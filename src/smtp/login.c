@@ -27,12 +27,9 @@ _Static_assert(sizeof state_names / sizeof *state_names == LOGIN_REFUSED + 1, "o
 
 #define refuse(s, code, ...) (gw_fail(&(s)->err, (code), __VA_ARGS__), LOGIN_REFUSED)
 
-static const struct {
-	const char *name;
-	uint32_t cap;
-} offered[] = { { "PLAIN", GW_SMTP_PLAIN }, { "SCRAM-SHA-256", GW_SMTP_SCRAM },
-	{ "SCRAM-SHA-256-PLUS", GW_SMTP_SCRAM_PLUS }, { "OAUTHBEARER", GW_SMTP_BEARER },
-	{ "XOAUTH2", GW_SMTP_XOAUTH2 } };
+static const struct gw_sasl_offer offers[] = { { "PLAIN", GW_SMTP_PLAIN },
+	{ "SCRAM-SHA-256", GW_SMTP_SCRAM }, { "SCRAM-SHA-256-PLUS", GW_SMTP_SCRAM_PLUS },
+	{ "OAUTHBEARER", GW_SMTP_BEARER }, { "XOAUTH2", GW_SMTP_XOAUTH2 }, { NULL, 0 } };
 
 static const char *choose_mechanism(const struct gw_smtp *s)
 {
@@ -41,13 +38,7 @@ static const char *choose_mechanism(const struct gw_smtp *s)
 
 	if ((caps & GW_SMTP_SCRAM_PLUS) && !gw_stream_binding(s->stream, &binding))
 		caps &= ~(uint32_t)GW_SMTP_SCRAM_PLUS;
-	for (const char *const *m = s->sasl->mechanisms; *m != NULL; m++) {
-		for (size_t i = 0; i < sizeof offered / sizeof *offered; i++) {
-			if ((caps & offered[i].cap) && strcmp(offered[i].name, *m) == 0)
-				return offered[i].name;
-		}
-	}
-	return NULL;
+	return gw_sasl_choose(s->sasl, offers, caps);
 }
 
 static enum login_state sign_in(struct gw_smtp *s)
@@ -129,10 +120,10 @@ static enum login_state decide_starttls(struct gw_smtp *s, const struct gw_smtp_
 static enum login_state try_another(struct gw_smtp *s)
 {
 	s->caps.bits &= s->login.state == LOGIN_WORDS ? ~(uint32_t)GW_SMTP_LOGIN : ~(uint32_t)0;
-	for (size_t i = 0; i < sizeof offered / sizeof *offered && s->login.state == LOGIN_AUTH;
-		i++) {
-		if (strcmp(offered[i].name, s->login.mechanism) == 0)
-			s->caps.bits &= ~offered[i].cap;
+	for (const struct gw_sasl_offer *o = offers;
+		o->name != NULL && s->login.state == LOGIN_AUTH; o++) {
+		if (strcmp(o->name, s->login.mechanism) == 0)
+			s->caps.bits &= ~o->cap;
 	}
 	return sign_in(s);
 }
@@ -238,15 +229,6 @@ static void send_hello(struct gw_smtp *s, const char *verb)
 	gw_buf_deinit(&line);
 }
 
-/* What a dialogue remembers is this connection's. */
-static enum gw_code begin_exchange(struct gw_smtp *s)
-{
-	struct gw_sasl_binding binding;
-	bool bound = gw_stream_binding(s->stream, &binding);
-
-	return gw_sasl_begin(s->sasl, s->login.mechanism, bound ? &binding : NULL, &s->exchange);
-}
-
 static enum gw_code put_answer(struct gw_smtp *s, struct gw_slice challenge, struct gw_buf *out)
 {
 	return gw_sasl_answer(s->sasl, s->exchange, s->login.mechanism, challenge, out);
@@ -266,7 +248,7 @@ static void send_auth(struct gw_smtp *s)
 	struct gw_buf line;
 	size_t alone;
 
-	if (begin_exchange(s) != GW_OK) {
+	if (gw_stream_begin_sasl(s->stream, s->sasl, s->login.mechanism, &s->exchange) != GW_OK) {
 		out_of_memory(s);
 		return;
 	}
