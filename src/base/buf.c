@@ -23,6 +23,34 @@ bool gw_slice_case_starts(struct gw_slice a, const char *prefix)
 	return a.n >= n && strncasecmp(a.p, prefix, n) == 0;
 }
 
+static bool is_one_of(char c, const char *bytes)
+{
+	return c != '\0' && strchr(bytes, c) != NULL;
+}
+
+struct gw_slice gw_slice_cut_word(struct gw_slice *rest, const char *blanks)
+{
+	struct gw_slice word;
+
+	while (rest->n > 0 && is_one_of(*rest->p, blanks))
+		rest->p++, rest->n--;
+	word = (struct gw_slice){ rest->p, 0 };
+	while (word.n < rest->n && !is_one_of(word.p[word.n], blanks))
+		word.n++;
+	rest->p += word.n;
+	rest->n -= word.n;
+	return word;
+}
+
+uint32_t gw_slice_bit(struct gw_slice word, const char *const *names, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++) {
+		if (gw_slice_case_eq(word, names[i]))
+			return UINT32_C(1) << i;
+	}
+	return 0;
+}
+
 char *gw_copy_str(const char *text)
 {
 	return text == NULL ? NULL : strdup(text);

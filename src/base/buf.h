@@ -22,6 +22,10 @@ static inline struct gw_slice gw_slice_str(const char *s)
 bool gw_slice_eq(struct gw_slice a, const char *b);
 bool gw_slice_case_eq(struct gw_slice a, const char *b);          /* ASCII case */
 bool gw_slice_case_starts(struct gw_slice a, const char *prefix); /* ASCII case */
+/* Cuts the next word off, between bytes of blanks; .n 0: there is none. */
+struct gw_slice gw_slice_cut_word(struct gw_slice *rest, const char *blanks);
+/* 1 << i, for the name i of [from, to) that word is (ASCII case); 0: none. */
+uint32_t gw_slice_bit(struct gw_slice word, const char *const *names, size_t from, size_t to);
 
 /* A NUL-terminated heap copy; NULL when out of memory.  The caller frees it. */
 char *gw_slice_dup(struct gw_slice s);

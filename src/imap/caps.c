@@ -7,15 +7,6 @@ static const char *const names[] = {
 #undef GW_CAP_NAME
 };
 
-static uint32_t bit_of(struct gw_slice word)
-{
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		if (gw_slice_case_eq(word, names[i]))
-			return UINT32_C(1) << i;
-	}
-	return 0;
-}
-
 uint32_t gw_caps_parse(struct gw_slice list)
 {
 	uint32_t caps = 0;
@@ -24,7 +15,8 @@ uint32_t gw_caps_parse(struct gw_slice list)
 		const char *space = memchr(list.p, ' ', list.n);
 		size_t n = space == NULL ? list.n : (size_t)(space - list.p);
 
-		caps |= bit_of((struct gw_slice){ list.p, n });
+		caps |= gw_slice_bit(
+			(struct gw_slice){ list.p, n }, names, 0, sizeof names / sizeof *names);
 		if (space == NULL)
 			break;
 		list.p += n + 1;

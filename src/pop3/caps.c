@@ -11,37 +11,19 @@ static const char *const names[] = {
 
 static struct gw_slice next_word(struct gw_slice *line)
 {
-	struct gw_slice word;
-
-	while (line->n > 0 && (*line->p == ' ' || *line->p == '\t'))
-		line->p++, line->n--;
-	word = (struct gw_slice){ line->p, 0 };
-	while (word.n < line->n && word.p[word.n] != ' ' && word.p[word.n] != '\t')
-		word.n++;
-	line->p += word.n;
-	line->n -= word.n;
-	return word;
-}
-
-static uint32_t bit_of(struct gw_slice word, size_t from, size_t to)
-{
-	for (size_t i = from; i < to; i++) {
-		if (gw_slice_case_eq(word, names[i]))
-			return UINT32_C(1) << i;
-	}
-	return 0;
+	return gw_slice_cut_word(line, " \t");
 }
 
 void gw_pop3_caps_line(struct gw_pop3_caps *caps, struct gw_slice line)
 {
 	struct gw_slice word = next_word(&line);
-	uint32_t bit = bit_of(word, 0, GW_POP3_CAP_BIT_PLAIN);
+	uint32_t bit = gw_slice_bit(word, names, 0, GW_POP3_CAP_BIT_PLAIN);
 
 	caps->bits |= bit;
 	if (bit == GW_POP3_SASL) {
 		for (word = next_word(&line); word.n > 0; word = next_word(&line))
-			caps->bits |=
-				bit_of(word, GW_POP3_CAP_BIT_PLAIN, sizeof names / sizeof *names);
+			caps->bits |= gw_slice_bit(
+				word, names, GW_POP3_CAP_BIT_PLAIN, sizeof names / sizeof *names);
 	} else if (bit == GW_POP3_LOGIN_DELAY) {
 		if (!gw_read_u32(next_word(&line), &caps->login_delay))
 			caps->login_delay = 0;

@@ -9,34 +9,16 @@ static const char *const names[] = {
 #undef GW_SMTP_CAP_NAME
 };
 
-/* Cuts the next word off. */
 static struct gw_slice next_word(struct gw_slice *line)
 {
-	struct gw_slice word;
-
-	while (line->n > 0 && *line->p == ' ')
-		line->p++, line->n--;
-	word = (struct gw_slice){ line->p, 0 };
-	while (word.n < line->n && word.p[word.n] != ' ')
-		word.n++;
-	line->p += word.n;
-	line->n -= word.n;
-	return word;
-}
-
-static uint32_t bit_of(struct gw_slice word, size_t from, size_t to)
-{
-	for (size_t i = from; i < to; i++) {
-		if (gw_slice_case_eq(word, names[i]))
-			return UINT32_C(1) << i;
-	}
-	return 0;
+	return gw_slice_cut_word(line, " ");
 }
 
 static void read_mechanisms(struct gw_smtp_caps *caps, struct gw_slice line)
 {
 	for (struct gw_slice word = next_word(&line); word.n > 0; word = next_word(&line))
-		caps->bits |= bit_of(word, GW_SMTP_CAP_BIT_PLAIN, sizeof names / sizeof *names);
+		caps->bits |= gw_slice_bit(
+			word, names, GW_SMTP_CAP_BIT_PLAIN, sizeof names / sizeof *names);
 }
 
 static void read_limits(struct gw_smtp_caps *caps, struct gw_slice line)
@@ -61,7 +43,7 @@ static void read_line(struct gw_smtp_caps *caps, struct gw_slice line)
 		read_mechanisms(caps, (struct gw_slice){ word.p + 5, word.n - 5 + line.n });
 		return;
 	}
-	bit = bit_of(word, 0, GW_SMTP_CAP_BIT_PLAIN);
+	bit = gw_slice_bit(word, names, 0, GW_SMTP_CAP_BIT_PLAIN);
 	caps->bits |= bit;
 	if (bit == GW_SMTP_AUTH)
 		read_mechanisms(caps, line);
