@@ -140,22 +140,11 @@ static enum gw_code suspect(
 	return gw_store_suspect(world->store, op->place->mailbox, &row, err);
 }
 
-/* The row has no file any more; `to` says why, if that is to be told. */
-static enum gw_code left(const struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
+/* code: of what was done to the row.  Why, if that is to be told, is held beside it. */
+static enum gw_code and_hold(enum gw_code code, const struct gw_op *op, struct gw_disk_world *world,
+	struct gw_error *err)
 {
-	enum gw_code code =
-		gw_store_message_leave(world->store, op->place->mailbox, op->uid, GW_ROW_LEFT, err);
-
 	return code == GW_OK && op->to != NULL
-		       ? gw_store_hold(world->store, op->place->mailbox, op->uid, NULL, op->to, err)
-		       : code;
-}
-
-static enum gw_code unfetchable(struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
-{
-	enum gw_code code = add_row(op, GW_ROW_UNFETCHABLE, world, err);
-
-	return code == GW_OK
 		       ? gw_store_hold(world->store, op->place->mailbox, op->uid, NULL, op->to, err)
 		       : code;
 }
@@ -233,7 +222,8 @@ static enum gw_code store_row(struct gw_op *op, struct gw_disk_world *world,
 	case GW_OP_DROP_ROW:
 		return drop_row(store, mailbox, op->uid, err);
 	case GW_OP_LEFT:
-		return left(op, world, err);
+		code = gw_store_message_leave(store, mailbox, op->uid, GW_ROW_LEFT, err);
+		return and_hold(code, op, world, err);
 	case GW_OP_TAKE:
 	case GW_OP_INHERIT:
 		code = drop_row(store, op->row_place->mailbox, op->from_uid, err);
@@ -245,7 +235,7 @@ static enum gw_code store_row(struct gw_op *op, struct gw_disk_world *world,
 	case GW_OP_HOLD:
 		return gw_store_hold(store, mailbox, op->uid, op->lasting ? "" : NULL, op->to, err);
 	case GW_OP_UNFETCHABLE:
-		return unfetchable(op, world, err);
+		return and_hold(add_row(op, GW_ROW_UNFETCHABLE, world, err), op, world, err);
 	case GW_OP_OUTSIDE:
 		return add_row(op, GW_ROW_OUTSIDE, world, err);
 	case GW_OP_LEAVING:
