@@ -7,11 +7,9 @@
 
 #include "auth/sasl.h"
 #include "pop3/session.h"
+#include "pop3_server.h"
 
-#include <signal.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 enum { MESSAGES = 3 };
 
@@ -20,9 +18,7 @@ static const char *const texts[MESSAGES] = { "Subject: a\n\n.\n..dots\nlast\n", 
 static const char *const wires[MESSAGES] = { "Subject: a\r\n\r\n.\r\n..dots\r\nlast\r\n",
 	"Subject: b\r\n\r\n", "Subject: c\r\n\r\nbody of c\r\n" };
 
-static char dir[64];
-static pid_t server;
-static unsigned port;
+static struct pop3_server server;
 
 struct run {
 	struct gw_pop3 *session;
@@ -38,53 +34,23 @@ struct run {
 	struct gw_buf body;
 };
 
-static void put_file(const char *name, const char *text)
-{
-	char path[200];
-	FILE *f;
-
-	snprintf(path, sizeof path, "%s/%s", dir, name);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-}
-
 static int start_server(void **state)
 {
-	char path[128], text[16] = "";
-	FILE *f = NULL;
+	char name[40];
 
 	(void)state;
-	strcpy(dir, "/tmp/godwit-pop3-XXXXXX");
-	assert_non_null(mkdtemp(dir));
-	server = fork();
-	if (server == 0) {
-		execl(POP3D, POP3D, dir, (char *)NULL);
-		_exit(127);
-	}
-	snprintf(path, sizeof path, "%s/port", dir);
-	while ((f = fopen(path, "r")) == NULL)
-		usleep(1000);
-	assert_non_null(fgets(text, sizeof text, f));
-	fclose(f);
-	port = (unsigned)atoi(text);
+	pop3_server_start(&server, POP3D);
 	for (int i = 0; i < MESSAGES; i++) {
-		snprintf(path, sizeof path, "mail/m%d", i);
-		put_file(path, texts[i]);
+		snprintf(name, sizeof name, "mail/m%d", i);
+		pop3_server_put(&server, name, texts[i]);
 	}
 	return 0;
 }
 
 static int stop_server(void **state)
 {
-	char command[100];
-
 	(void)state;
-	kill(server, SIGTERM);
-	waitpid(server, NULL, 0);
-	snprintf(command, sizeof command, "rm -rf %s", dir);
-	return system(command);
+	return pop3_server_stop(&server);
 }
 
 static void tell(struct run *r, char letter, enum gw_pop3_end end)
@@ -183,12 +149,12 @@ static void run_with(struct run *r, const char *rules, enum gw_tls_mode tls, uns
 	const struct gw_log log = { 0 };
 	struct gw_sasl *sasl = gw_sasl_password_new("me", "secret");
 	const struct gw_pop3_options o = {
-		.stream = { .host = "127.0.0.1", .port = port, .timeout_ms = timeout_ms },
+		.stream = { .host = "127.0.0.1", .port = server.port, .timeout_ms = timeout_ms },
 		.tls = tls,
 		.sasl = sasl,
 	};
 
-	put_file("rules", rules);
+	pop3_server_put(&server, "rules", rules);
 	r->next_number = 1;
 	gw_buf_init(&r->body, 1 << 16);
 	uv_loop_init(&loop);

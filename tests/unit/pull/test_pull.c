@@ -5,17 +5,14 @@
  */
 #include "test.h"
 
+#include "pop3_server.h"
 #include "pull/pull.h"
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-static char dir[64];
-static pid_t server;
+static struct pop3_server server;
 static struct gw_account account;
 static struct gw_sync_counts counts;
 static char problem[700];
@@ -31,20 +28,13 @@ static void __attribute__((format(printf, 1, 2))) shell(const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(line, sizeof line, fmt, args);
 	va_end(args);
-	snprintf(command, sizeof command, "cd %s && %s", dir, line);
+	snprintf(command, sizeof command, "cd %s && %s", server.dir, line);
 	assert_int_equal(system(command), 0);
 }
 
 static void put_file(const char *name, const char *text)
 {
-	char path[300];
-	FILE *f;
-
-	snprintf(path, sizeof path, "%s/%s", dir, name);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
+	pop3_server_put(&server, name, text);
 }
 
 static void rules(const char *text)
@@ -54,48 +44,29 @@ static void rules(const char *text)
 
 static int start_server(void **state)
 {
-	char path[128], text[16] = "";
-	FILE *f = NULL;
-
 	(void)state;
-	strcpy(dir, "/tmp/godwit-pull-XXXXXX");
-	assert_non_null(mkdtemp(dir));
-	server = fork();
-	if (server == 0) {
-		execl(POP3D, POP3D, dir, (char *)NULL);
-		_exit(127);
-	}
-	snprintf(path, sizeof path, "%s/port", dir);
-	while ((f = fopen(path, "r")) == NULL)
-		usleep(1000);
-	assert_non_null(fgets(text, sizeof text, f));
-	fclose(f);
+	pop3_server_start(&server, POP3D);
 	account = (struct gw_account){ .name = "p",
 		.protocol = GW_PROTOCOL_POP3,
 		.host = "127.0.0.1",
-		.port = (unsigned)atoi(text),
+		.port = server.port,
 		.tls = GW_TLS_NONE,
 		.user = "me",
 		.password_command = "echo secret",
 		.guard = true,
 		.timeout_s = 20 };
-	if (asprintf(&account.maildir, "%s/Mail", dir) < 0 ||
-		asprintf(&account.state_dir, "%s/state", dir) < 0)
+	if (asprintf(&account.maildir, "%s/Mail", server.dir) < 0 ||
+		asprintf(&account.state_dir, "%s/state", server.dir) < 0)
 		return -1;
 	return 0;
 }
 
 static int stop_server(void **state)
 {
-	char command[100];
-
 	(void)state;
-	kill(server, SIGTERM);
-	waitpid(server, NULL, 0);
 	free(account.maildir);
 	free(account.state_dir);
-	snprintf(command, sizeof command, "rm -rf %s", dir);
-	return system(command);
+	return pop3_server_stop(&server);
 }
 
 /* A maildrop of n messages, and nothing here. */
@@ -225,7 +196,7 @@ static unsigned count_in(const char *sub)
 	unsigned n = 0;
 	DIR *d;
 
-	snprintf(path, sizeof path, "%s/%s", dir, sub);
+	snprintf(path, sizeof path, "%s/%s", server.dir, sub);
 	d = opendir(path);
 	for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;)
 		n += e->d_name[0] != '.';
@@ -240,7 +211,7 @@ static unsigned logged(const char *word)
 	unsigned n = 0;
 	FILE *f;
 
-	snprintf(path, sizeof path, "%s/log", dir);
+	snprintf(path, sizeof path, "%s/log", server.dir);
 	f = fopen(path, "r");
 	while (f != NULL && fgets(line, sizeof line, f) != NULL)
 		n += strncmp(line, word, strlen(word)) == 0;
@@ -255,14 +226,14 @@ static void check(const char *sub, unsigned wanted)
 	char path[500];
 	DIR *d;
 
-	snprintf(path, sizeof path, "%s/%s", dir, sub);
+	snprintf(path, sizeof path, "%s/%s", server.dir, sub);
 	d = opendir(path);
 	for (struct dirent *e; (e = readdir(d)) != NULL;) {
 		char *text;
 
 		if (e->d_name[0] == '.')
 			continue;
-		snprintf(path, sizeof path, "%s/%s/%s", dir, sub, e->d_name);
+		snprintf(path, sizeof path, "%s/%s/%s", server.dir, sub, e->d_name);
 		text = slurp(path);
 		if (copies(text) != wanted)
 			fail_msg("%s is here %u times (%s)", e->d_name, copies(text), problem);
