@@ -18,14 +18,21 @@
 enum { PATH = 4096, HEADER_MAX = 4 << 20, BLOCK = 65536, DAY = 86400 };
 
 struct filing {
+	struct gw_sender *sender;         /* borrowed; a job touches what follows only */
 	const struct gw_account *account; /* borrowed; outlives the sender */
 	struct gw_queue *queue;           /* borrowed; outlives the records */
 	struct gw_store *store;           /* borrowed; a job's */
 	struct gw_queue_file file;
+	struct gw_mail_row row; /* as it will be; strings are these: */
 	char id[16];
-	char *name, *message_id, *notice; /* owned; name: the file's */
+	char *name, *reason, *message_id, *notice, *notice_id,
+		*subject; /* owned; name: the file's */
 	int64_t queued_at;
-	bool done, skip;
+	bool leaves;       /* the outbox, when it is filed */
+	bool skip;         /* no copy is needed */
+	bool moved;        /* its file is not where it was: the next look finds it */
+	char failure[160]; /* why it is not done; empty: it is */
+	bool for_good;     /* and will not be */
 };
 
 static void free_filing(void *ctx)
@@ -33,8 +40,11 @@ static void free_filing(void *ctx)
 	struct filing *f = ctx;
 
 	free(f->name);
+	free(f->reason);
 	free(f->message_id);
 	free(f->notice);
+	free(f->notice_id);
+	free(f->subject);
 	free(f);
 }
 
@@ -119,58 +129,136 @@ static int put_file(const char *dir, const char *sub, const char *name, const ch
 	return rc;
 }
 
-static void log_filing(struct filing *f, const char *what, const char *answer)
+static enum gw_code log_filing(
+	struct filing *f, const char *what, const char *answer, struct gw_error *err)
 {
-	struct gw_error err = { 0 };
-
-	gw_outbox_db_put_log(f->store,
-		&(struct gw_log_row){
-			.at = (int64_t)time(NULL), .id = f->id, .what = what, .answer = answer },
-		&err);
+	return gw_outbox_db_put_log(f->store,
+		&(struct gw_log_row){ .at = (int64_t)time(NULL),
+			.id = f->row.id,
+			.what = what,
+			.answer = answer },
+		err);
 }
 
-static void copy_to_sent(struct filing *f, const char *dir)
+static void fail_with(struct filing *f, int sys)
 {
-	int fd = gw_queue_read(f->queue, f->done ? GW_QUEUE_SENT : f->file.place, f->file.name),
-	    rc = EIO;
+	snprintf(f->failure, sizeof f->failure, "%s", strerror(sys));
+}
+
+/* What is done is not left any more; what failed is, and the first time that is logged. */
+static enum gw_code record(struct filing *f, unsigned done, const char *what, struct gw_error *err)
+{
+	enum gw_code code = GW_OK;
+	int64_t now = (int64_t)time(NULL);
+
+	if (f->failure[0] != '\0' && f->row.left_tries == 0)
+		code = log_filing(f, what, f->failure, err);
+	f->row.left &= ~done;
+	f->row.left_at = f->failure[0] == '\0' ? 0
+					       : gw_outbox_next_try(f->row.left_tries, now,
+							 (uint32_t)uv_hrtime());
+	f->row.left_tries = f->failure[0] == '\0' ? 0 : f->row.left_tries + 1;
+	return code == GW_OK ? gw_outbox_db_put_mail(f->store, &f->row, err) : code;
+}
+
+static enum gw_code copy_to_sent(struct filing *f, int fd, const char *dir, struct gw_error *err)
+{
 	const char info[] = { gw_name_separator(f->account->info_separator), '2', ',', 'S', '\0' };
+	enum gw_code code = GW_OK;
 	struct gw_buf raw, head;
 	char name[64];
 	size_t n = 0;
 	off_t body = 0;
+	int rc = EIO;
 
-	if (fd < 0)
-		return;
 	gw_buf_init(&raw, HEADER_MAX);
 	gw_buf_init(&head, HEADER_MAX);
-	snprintf(name, sizeof name, "%lld.%s.godwit", (long long)time(NULL), f->id);
+	snprintf(name, sizeof name, "%lld.%s.godwit", (long long)time(NULL), f->row.id);
 	if (read_header(fd, &raw, &n, &body) == GW_OK &&
 		filed_header((struct gw_slice){ raw.p, n }, &head) == GW_OK)
 		rc = put_file(
 			dir, "cur", name, info, (struct gw_slice){ head.p, head.n }, fd, body);
-	log_filing(f, rc == 0 ? "filed" : "not-filed", rc == 0 ? dir : strerror(rc));
+	if (rc == 0)
+		code = log_filing(f, "filed", dir, err);
+	else
+		fail_with(f, rc);
 	gw_buf_deinit(&raw);
 	gw_buf_deinit(&head);
+	return code;
+}
+
+/* Where the copy goes; NULL: nowhere, as failure says.  A tree that is not there may come back. */
+static const char *find_sent(struct filing *f, struct gw_sent_mailbox *sent)
+{
+	gw_sent_find(f->account, sent);
+	if (sent->dir != NULL)
+		return sent->dir;
+	f->for_good = sent->remote == NULL && access(f->account->maildir, F_OK) == 0;
+	snprintf(f->failure, sizeof f->failure, "%s",
+		f->for_good ? "there is no mailbox for sent mail here"
+			    : "the directory of sent mail is not there");
+	return NULL;
+}
+
+static enum gw_code file_copy(struct filing *f, struct gw_error *err)
+{
+	int fd = gw_queue_read(f->queue, f->file.place, f->file.name);
+	struct gw_sent_mailbox sent = { 0 };
+	enum gw_code code = GW_OK;
+	const char *dir;
+
+	f->moved = fd < 0 && errno == ENOENT;
+	if (fd < 0) {
+		fail_with(f, errno);
+		return GW_OK;
+	}
+	dir = find_sent(f, &sent);
+	if (dir != NULL && !gw_sent_has(dir, f->message_id, f->queued_at - DAY))
+		code = copy_to_sent(f, fd, dir, err);
+	gw_sent_deinit(&sent);
 	close(fd);
+	return code;
 }
 
 /* In the pool. */
-static void file_it(void *ctx)
+static enum gw_code file_it(void *ctx, struct gw_error *err)
 {
 	struct filing *f = ctx;
-	struct gw_sent_mailbox sent = { 0 };
-	struct gw_error err = { 0 };
+	enum gw_code code = GW_OK;
+	bool over;
 
-	if (!f->skip) {
-		gw_sent_find(f->account, &sent);
-		if (sent.dir == NULL)
-			log_filing(f, "not-filed", "there is no mailbox for sent mail here");
-		else if (!gw_sent_has(sent.dir, f->message_id, f->queued_at - DAY))
-			copy_to_sent(f, sent.dir);
-		gw_sent_deinit(&sent);
-	}
-	if (f->done) /* the next look finds it gone, and forgets it */
-		gw_queue_remove(f->queue, &f->file, &err);
+	f->failure[0] = '\0';
+	if (!f->skip)
+		code = file_copy(f, err);
+	if (f->moved)
+		return GW_OK;
+	over = f->failure[0] == '\0' || f->for_good;
+	if (code == GW_OK && !(over && f->leaves))
+		return record(f, over ? GW_LEFT_COPY : 0, "not-filed", err);
+	if (code == GW_OK && f->for_good)
+		code = log_filing(f, "not-filed", f->failure, err);
+	/* The next look finds it gone, and forgets it. */
+	return code == GW_OK ? gw_queue_remove(f->queue, &f->file, err) : code;
+}
+
+/* Back on the loop: a failure is told the first time. */
+static void tell_failure(struct filing *f, const char *what)
+{
+	char *text = NULL;
+
+	if (f->failure[0] == '\0' || f->moved || (f->row.left_tries > 1 && !f->for_good) ||
+		asprintf(&text, "the %s mail %s (%s) cannot be written: %s%s", what, f->row.id,
+			f->subject != NULL ? f->subject : "no subject", f->failure,
+			f->for_good ? "" : "; it is tried again") < 0)
+		return;
+	sender_tell(f->sender, GW_SENDER_PROBLEM, NULL, NULL, text);
+	free(text);
+}
+
+static void on_filed(void *ctx, const struct gw_error *err)
+{
+	if (err == NULL)
+		tell_failure(ctx, "copy in Sent of");
 }
 
 static struct filing *new_filing(struct gw_sender *s, const struct gw_queued *m)
@@ -179,15 +267,20 @@ static struct filing *new_filing(struct gw_sender *s, const struct gw_queued *m)
 
 	if (f == NULL)
 		return NULL;
-	*f = (struct filing){ .account = s->account,
+	*f = (struct filing){ .sender = s,
+		.account = s->account,
 		.queue = s->queue,
 		.store = s->store,
 		.file = m->file,
+		.row = gw_queued_row(m),
 		.queued_at = m->item.queued_at };
 	memcpy(f->id, m->item.id, sizeof f->id);
+	f->row.id = f->id;
+	f->row.reason = f->reason = gw_copy_str(m->reason);
 	f->message_id = gw_copy_str(m->message_id);
+	f->subject = gw_copy_str(m->subject);
 	f->file.name = f->name = strdup(m->file.name);
-	if (f->name == NULL) {
+	if (f->name == NULL || (f->reason == NULL && m->reason != NULL)) {
 		free_filing(f);
 		return NULL;
 	}
@@ -203,15 +296,16 @@ bool gw_filing_is_wanted(const struct gw_sender *s, const struct gw_queued *m)
 	       m->message_id != NULL;
 }
 
-void gw_filing_queue(struct gw_sender *s, const struct gw_queued *m, enum gw_filing how)
+void gw_filing_queue(struct gw_sender *s, const struct gw_queued *m, bool is_there)
 {
 	struct filing *f = new_filing(s, m);
 
 	if (f == NULL)
 		return;
-	f->done = how != GW_FILING_PARTLY;
-	f->skip = how == GW_FILING_THERE || !gw_filing_is_wanted(s, m);
+	f->leaves = m->item.sent_at != 0;
+	f->skip = is_there || !gw_filing_is_wanted(s, m);
 	gw_records_work(s->records, file_it, free_filing, f);
+	gw_records_wait(s->records, on_filed, f);
 }
 
 /* --- notices -------------------------------------------------------------------------------- */
@@ -296,19 +390,47 @@ static bool is_automatic(struct gw_slice header)
 	return false;
 }
 
-/* In the pool. */
-static void write_notice(void *ctx)
+/* One that a cut left us unsure of is looked for. */
+static void write_notice(struct filing *f)
 {
-	struct filing *f = ctx;
-	char inbox[PATH], name[64];
+	char inbox[PATH], name[80];
 	int rc;
 
 	snprintf(inbox, sizeof inbox, "%s%s", f->account->maildir,
 		f->account->layout == GW_LAYOUT_MAILDIRPP ? "" : "/INBOX");
-	snprintf(name, sizeof name, "%lld.%s.godwit-notice", (long long)time(NULL), f->id);
+	f->failure[0] = '\0';
+	if (gw_sent_has(inbox, f->notice_id, f->row.decided_at - DAY))
+		return;
+	snprintf(name, sizeof name, "%lld.%s.godwit-notice", (long long)time(NULL), f->row.id);
 	rc = put_file(inbox, "new", name, "", gw_slice_str(f->notice), -1, 0);
 	if (rc != 0)
-		log_filing(f, "no-notice", strerror(rc));
+		fail_with(f, rc);
+}
+
+/* In the pool.  It is in `new/` for good before the state says so; a user who holds it has seen it. */
+static enum gw_code refuse_it(void *ctx, struct gw_error *err)
+{
+	struct filing *f = ctx;
+	enum gw_code code = GW_OK;
+
+	if (f->moved)
+		return GW_OK;
+	if (f->notice != NULL && f->notice_id != NULL)
+		write_notice(f);
+	if (!f->file.held && (f->row.left & GW_LEFT_SHOW))
+		code = gw_queue_move(f->queue, &f->file, GW_QUEUE_NEW, false, err);
+	if (code == GW_OK)
+		code = gw_queue_flush(f->queue, err);
+	return code != GW_OK
+		       ? code
+		       : record(f, GW_LEFT_SHOW | (f->failure[0] == '\0' ? GW_LEFT_NOTICE : 0),
+				 "no-notice", err);
+}
+
+static void on_refused(void *ctx, const struct gw_error *err)
+{
+	if (err == NULL)
+		tell_failure(ctx, "notice about");
 }
 
 static void format_date(char out[64])
@@ -323,33 +445,49 @@ static void format_date(char out[64])
 		tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
-void gw_notice_queue(struct gw_sender *s, const struct gw_queued *m)
+bool gw_notice_is_wanted(const struct gw_sender *s, const struct gw_queued *m)
 {
-	int fd = s->account->maildir == NULL || !s->account->smtp.bounce || m->sender[0] == '\0'
-			 ? -1
-			 : gw_queue_read(s->queue, m->file.place, m->file.name);
-	struct filing *f = fd < 0 ? NULL : new_filing(s, m);
-	char date[64], id[80];
+	return s->account->maildir != NULL && s->account->smtp.bounce && m->sender[0] != '\0';
+}
+
+/* Leaves it empty for what is one itself. */
+static void make_notice(struct filing *f, const struct gw_queued *m)
+{
+	int fd = gw_queue_read(f->queue, m->file.place, m->file.name);
+	char date[64], id[96];
 	struct gw_buf raw, out;
-	struct gw_slice header;
 	size_t n = 0;
 	off_t body;
 
 	gw_buf_init(&raw, HEADER_MAX);
 	gw_buf_init(&out, HEADER_MAX);
 	format_date(date);
-	snprintf(id, sizeof id, "<%s.notice@localhost>", m->item.id);
-	if (f != NULL && read_header(fd, &raw, &n, &body) == GW_OK) {
-		header = (struct gw_slice){ raw.p, n };
-		if (!is_automatic(header) && gw_notice_format(m, header, date, id, &out) == GW_OK)
+	snprintf(id, sizeof id, "<%s.%lld.notice@localhost>", m->item.id,
+		(long long)m->item.decided_at);
+	f->moved = fd < 0 && errno == ENOENT;
+	if (fd < 0 || read_header(fd, &raw, &n, &body) != GW_OK) {
+		fail_with(f, fd < 0 ? errno : EIO);
+	} else if (!is_automatic((struct gw_slice){ raw.p, n })) {
+		if (gw_notice_format(m, (struct gw_slice){ raw.p, n }, date, id, &out) == GW_OK)
 			f->notice = strdup(gw_buf_cstr(&out));
+		f->notice_id = strdup(id);
+		if (f->notice == NULL || f->notice_id == NULL)
+			fail_with(f, ENOMEM);
 	}
-	if (f != NULL && f->notice != NULL)
-		gw_records_work(s->records, write_notice, free_filing, f);
-	else if (f != NULL)
-		free_filing(f);
 	if (fd >= 0)
 		close(fd);
 	gw_buf_deinit(&raw);
 	gw_buf_deinit(&out);
+}
+
+void gw_notice_queue(struct gw_sender *s, const struct gw_queued *m)
+{
+	struct filing *f = new_filing(s, m);
+
+	if (f == NULL)
+		return;
+	if ((m->item.left & GW_LEFT_NOTICE) && gw_notice_is_wanted(s, m))
+		make_notice(f, m);
+	gw_records_work(s->records, refuse_it, free_filing, f);
+	gw_records_wait(s->records, on_refused, f);
 }

@@ -1,5 +1,5 @@
-/* outbox/follow.c - what is done about mails that have left: those in doubt are looked for in Sent, and
- * what was sent is filed there.
+/* outbox/follow.c - what is done about mails that are decided, or in doubt: the latter are looked for in Sent, what
+ * was sent is filed there, and what was refused is shown.
  *
  * I1  where Sent can be asked, a mail in doubt is not sent again before it was: no line is no answer.
  * I2  nothing is filed where it may be already: in Sent here, or in Sent there.
@@ -92,6 +92,14 @@ int64_t follow_doubts(struct gw_sender *s)
 	return next;
 }
 
+/* Since when it may be filed; 0: it is not to be. */
+static int64_t left_since(const struct gw_queued *m)
+{
+	if (m->item.sent_at != 0)
+		return m->file.place == GW_QUEUE_SENT ? m->item.sent_at : 0;
+	return m->item.left & GW_LEFT_COPY ? m->item.decided_at : 0;
+}
+
 static void on_sent_looked_for(void *ctx, enum gw_evidence_answer answer, const bool *found)
 {
 	struct gw_sender *s = ctx;
@@ -102,9 +110,9 @@ static void on_sent_looked_for(void *ctx, enum gw_evidence_answer answer, const 
 	for (size_t i = 0; i < s->looked_for_count && !s->stopping; i++) {
 		struct gw_queued *m = s->looked_for[i];
 
-		if (answer == GW_EVIDENCE_LATER && now - m->item.sent_at < FILE_UNSEEN_S)
+		if (answer == GW_EVIDENCE_LATER && now - left_since(m) < FILE_UNSEEN_S)
 			continue;
-		gw_filing_queue(s, m, found[i] ? GW_FILING_THERE : GW_FILING_WANTED);
+		gw_filing_queue(s, m, found[i]);
 		s->dirty = true;
 	}
 	free(s->looked_for);
@@ -112,6 +120,31 @@ static void on_sent_looked_for(void *ctx, enum gw_evidence_answer answer, const 
 	if (s->dirty)
 		gw_records_commit(s->records, NULL, NULL);
 	s->step(s);
+}
+
+int64_t follow_refused(struct gw_sender *s)
+{
+	int64_t next = 0, now = sender_now();
+	bool queued = false;
+
+	for (size_t i = 0; i < s->box.count; i++) {
+		struct gw_queued *m = s->box.list[i];
+		int64_t at = gw_item_left_at(&m->item, m->item.decided_at, 0, now);
+
+		if (!(m->item.left & (GW_LEFT_NOTICE | GW_LEFT_SHOW)) || m->item.broken)
+			continue;
+		if (at > now) {
+			next = next == 0 || at < next ? at : next;
+			continue;
+		}
+		gw_notice_queue(s, m);
+		queued = true;
+	}
+	if (queued) {
+		gw_records_commit(s->records, NULL, NULL);
+		s->dirty = true;
+	}
+	return next;
 }
 
 int64_t follow_sent(struct gw_sender *s)
@@ -124,18 +157,18 @@ int64_t follow_sent(struct gw_sender *s)
 	for (size_t i = 0; i < s->box.count; i++) {
 		struct gw_queued *m = s->box.list[i];
 		bool asks = gw_filing_is_wanted(s, m) && gw_evidence_can(s->account);
-		int64_t at = m->item.sent_at + GW_FILE_AFTER_S;
+		int64_t at = gw_item_left_at(&m->item, left_since(m), GW_FILE_AFTER_S, now);
 
-		if (m->item.sent_at == 0 || m->file.place != GW_QUEUE_SENT)
+		if (left_since(m) == 0 || m->item.broken)
 			continue;
 		if (asks && at < s->no_look_before && s->no_look_before <= now + LOOK_AGAIN_S)
 			at = s->no_look_before;
-		if (at > now && m->item.sent_at <= now + GW_FILE_AFTER_S) {
+		if (at > now) {
 			next = next == 0 || at < next ? at : next;
 		} else if (asks && count < AT_ONCE) {
 			asked[count++] = m;
 		} else if (!asks) {
-			gw_filing_queue(s, m, GW_FILING_WANTED);
+			gw_filing_queue(s, m, false);
 			filed = true;
 		}
 	}

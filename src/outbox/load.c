@@ -328,10 +328,14 @@ static enum gw_code on_row(void *ctx, const struct gw_mail_row *row)
 	m->item.aged_s = row->aged_s;
 	m->item.doubt_at = row->doubt_at;
 	m->item.sent_at = row->sent_at;
+	m->item.left = row->left;
+	m->item.left_tries = row->left_tries;
+	m->item.left_at = row->left_at;
+	m->item.decided_at = row->decided_at;
 	m->leaving = row->leaving;
 	m->edited = row->size != m->file.size || row->mtime != m->file.mtime_ns;
 	if (m->edited) {
-		m->item.tries = 0;
+		m->item.tries = m->item.left = 0;
 		m->item.next_at = m->item.later_at = m->item.aged_s = 0;
 	} else if (row->reason[0] != '\0' && m->reason == NULL) {
 		m->reason = strdup(row->reason);
@@ -463,5 +467,9 @@ struct gw_mail_row gw_queued_row(const struct gw_queued *m)
 		.sent_at = m->item.sent_at,
 		.size = m->file.size,
 		.mtime = m->file.mtime_ns,
-		.reason = m->reason };
+		.reason = m->reason,
+		.left = m->item.left,
+		.left_tries = m->item.left_tries,
+		.left_at = m->item.left_at,
+		.decided_at = m->item.decided_at };
 }

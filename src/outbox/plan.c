@@ -84,6 +84,13 @@ static int64_t believable(int64_t at, int64_t now)
 	return at > now + LONGEST_WAIT ? now : at;
 }
 
+int64_t gw_item_left_at(const struct gw_item *item, int64_t since, int64_t delay_s, int64_t now)
+{
+	int64_t from = since > now ? now : since + delay_s; /* the clock went back */
+
+	return believable(item->left_at > from ? item->left_at : from, now);
+}
+
 static int64_t due_at(const struct gw_item *item, const struct gw_outbox_facts *f)
 {
 	int64_t delayed = item->queued_at + f->delay_s, next = believable(item->next_at, f->now);

@@ -16,17 +16,27 @@ struct gw_item_to {
 	bool next;      /* in another transaction, at once */
 };
 
+/* What is still to be done about a mail that is decided for everyone; in the state until it is. */
+enum gw_left {
+	GW_LEFT_NOTICE = 1, /* tell in INBOX who was refused */
+	GW_LEFT_SHOW = 2,   /* move it to `new/`, where readers show it */
+	GW_LEFT_COPY =
+		4, /* put it into Sent for those who got it, while it stays here for the others */
+};
+
 struct gw_item {
 	char id[16];
 	struct gw_item_to *to; /* owned */
 	size_t to_count;
 	int64_t queued_at, next_at, later_at, aged_s, doubt_at, sent_at;
 	unsigned tries, doubts, looks;
-	bool held;    /* by the user */
-	bool broken;  /* it cannot be sent as it is */
-	bool sending; /* a transaction runs */
-	bool asked;   /* by name: no waiting */
-	bool tried;   /* since it was loaded */
+	int64_t decided_at, left_at; /* since when `left` is; when it is tried again */
+	unsigned left, left_tries;   /* left: of gw_left; tries: also those to file what was sent */
+	bool held;                   /* by the user */
+	bool broken;                 /* it cannot be sent as it is */
+	bool sending;                /* a transaction runs */
+	bool asked;                  /* by name: no waiting */
+	bool tried;                  /* since it was loaded */
 };
 
 /* A provider's pace.  0: no limit. */
@@ -79,6 +89,9 @@ int64_t gw_outbox_next_try(unsigned tries, int64_t now, unsigned random);
 
 /* Counts the age on after an answer; true: five days are over, it is to be given up. */
 bool gw_item_age(struct gw_item *item, int64_t now);
+
+/* When what is left to do about it since then is due: delay_s later, or when it is tried again. */
+int64_t gw_item_left_at(const struct gw_item *item, int64_t since, int64_t delay_s, int64_t now);
 
 /* When a mail in doubt is looked for again; 0: not any more. */
 int64_t gw_outbox_next_look(int64_t doubt_at, unsigned looks);

@@ -19,7 +19,7 @@ struct record {
 			bool held;
 		};
 		struct {
-			void (*work)(void *ctx);
+			gw_records_job *work;
 			void (*drop)(void *ctx);
 			void *ctx;
 		};
@@ -217,8 +217,7 @@ void gw_records_remove(struct gw_records *r, const struct gw_queue_file *f)
 	record->file.name = keep(r, record, 0, f->name);
 }
 
-void gw_records_work(
-	struct gw_records *r, void (*work)(void *ctx), void (*drop)(void *ctx), void *ctx)
+void gw_records_work(struct gw_records *r, gw_records_job *work, void (*drop)(void *ctx), void *ctx)
 {
 	struct record *record = add(r, WORK);
 
@@ -268,7 +267,7 @@ static void work_on_file(struct gw_records *r, struct record *record, struct gw_
 		code = gw_queue_remove(r->queue, &record->file, err);
 		break;
 	case WORK:
-		record->work(record->ctx);
+		code = record->work(record->ctx, err);
 		break;
 	case MAIL:
 	case FATE:
@@ -400,7 +399,7 @@ void gw_records_retry(struct gw_records *r)
 		carry_out_present(r);
 }
 
-void gw_records_commit(struct gw_records *r, gw_records_cb *cb, void *ctx)
+void gw_records_wait(struct gw_records *r, gw_records_cb *cb, void *ctx)
 {
 	struct waiter *w = gw_array_push(
 		(void **)&r->next.waiters, &r->next.waiter_count, &r->next.waiter_cap, sizeof *w);
@@ -409,6 +408,11 @@ void gw_records_commit(struct gw_records *r, gw_records_cb *cb, void *ctx)
 		r->next.short_of_memory = true;
 	else
 		*w = (struct waiter){ cb, ctx };
+}
+
+void gw_records_commit(struct gw_records *r, gw_records_cb *cb, void *ctx)
+{
+	gw_records_wait(r, cb, ctx);
 	r->next.wanted = true;
 	start(r);
 }

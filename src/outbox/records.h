@@ -38,8 +38,11 @@ void gw_records_fact(struct gw_records *r, const char *name, const char *value);
 void gw_records_move(
 	struct gw_records *r, const struct gw_queue_file *f, enum gw_queue_place to, bool held);
 void gw_records_remove(struct gw_records *r, const struct gw_queue_file *f);
-/* work(ctx) in the pool, once; drop(ctx), always. */
+/* work(ctx) in the pool, again after an error, which is the disk's; drop(ctx), always. */
+typedef enum gw_code gw_records_job(void *ctx, struct gw_error *err);
 void gw_records_work(
-	struct gw_records *r, void (*work)(void *ctx), void (*drop)(void *ctx), void *ctx);
+	struct gw_records *r, gw_records_job *work, void (*drop)(void *ctx), void *ctx);
 
+/* cb(ctx) at the end of the next batch, while what belongs to its jobs stands. */
+void gw_records_wait(struct gw_records *r, gw_records_cb *cb, void *ctx);
 void gw_records_commit(struct gw_records *r, gw_records_cb *cb, void *ctx);

@@ -569,8 +569,10 @@ static void go_on(struct gw_sender *s)
 	if (s->attempts != NULL || (s->up && s->dirty))
 		return;
 	if (next.item == NULL) {
-		until = sooner(next.wait_until, follow_doubts(s));
-		if (s->evidence == NULL)
+		until = sooner(next.wait_until, follow_refused(s));
+		if (!s->dirty)
+			until = sooner(until, follow_doubts(s));
+		if (!s->dirty && s->evidence == NULL)
 			until = sooner(until, follow_sent(s));
 		if (s->evidence != NULL)
 			return;

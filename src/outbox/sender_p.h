@@ -120,8 +120,10 @@ int64_t sender_now(void);
 /* attempt.c */
 bool attempt_start(struct gw_sender *s, struct gw_queued *mail, size_t to_count);
 
-/* follow.c: what is done about mails that have left.  Each returns when it is due again; 0: never. */
+/* follow.c: what is done about mails that are decided, or in doubt.  Each returns when it is due again; 0:
+ * never. */
 int64_t follow_doubts(struct gw_sender *s);
+int64_t follow_refused(struct gw_sender *s);
 int64_t follow_sent(struct gw_sender *s);
 
 /* settle.c: what an end of a transaction, or of the session, means. */

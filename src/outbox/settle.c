@@ -3,7 +3,8 @@
  *   accepted -> sent (to be filed)      refused -> `new/`, a notice      later -> tries, ages
  *   doubt -> looked for, sent once more or held      pause, sign-in -> the account, not a try
  *
- * I1  what is decided is in memory and in the next batch of records together.
+ * I1  what is decided is in memory and in the next batch of records together, and with it what is left to do
+ *     about a mail that was refused (follow.c).
  * I2  a pause and a refused sign-in change nothing of a mail but that it waits.
  */
 #include "base/text.h"
@@ -224,14 +225,15 @@ void settle_mail(struct gw_sender *s, struct gw_queued *m)
 		refused |= fate == GW_FATE_REFUSED;
 		accepted |= fate == GW_FATE_ACCEPTED;
 	}
+	m->item.left = m->item.left_tries = 0;
+	m->item.left_at = 0;
 	if (!open && refused) {
 		set_text(&m->reason, last_answer(m, GW_FATE_REFUSED));
 		s->counts.refused++;
-		gw_notice_queue(s, m);
-		if (accepted)
-			gw_filing_queue(s, m, GW_FILING_PARTLY);
+		m->item.decided_at = sender_now();
+		m->item.left = GW_LEFT_SHOW | (gw_notice_is_wanted(s, m) ? GW_LEFT_NOTICE : 0) |
+			       (accepted && gw_filing_is_wanted(s, m) ? GW_LEFT_COPY : 0);
 		put_row(s, m);
-		gw_records_move(s->records, &m->file, GW_QUEUE_NEW, false);
 		s->dirty = true;
 	} else if (!open) {
 		m->item.sent_at = sender_now();

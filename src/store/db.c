@@ -131,9 +131,10 @@ static const char *const sql[STATEMENTS] = {
 	/* store/outbox.c */
 	[ST_MAILS] =
 		"SELECT id, tries, doubts, next_at, later_at, aged_s, leaving, doubt_at, looks,"
-		" sent_at, size, mtime, reason FROM mail",
+		" sent_at, size, mtime, reason, left, left_tries, left_at, decided_at FROM mail",
 	[ST_MAILS_DUE] = "UPDATE mail SET next_at = ?1 WHERE next_at > ?1",
-	[ST_MAIL_PUT] = "INSERT OR REPLACE INTO mail VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[ST_MAIL_PUT] = "INSERT OR REPLACE INTO mail VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+			" ?, ?, ?, ?)",
 	[ST_MAIL_DROP] = "DELETE FROM mail WHERE id = ?",
 	[ST_FATES] = "SELECT id, address, fate, answer FROM fate ORDER BY id",
 	[ST_FATE_PUT] = "INSERT OR REPLACE INTO fate VALUES(?, ?, ?, ?)",

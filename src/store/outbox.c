@@ -15,6 +15,10 @@ static const char *const steps[] = {
 	"CREATE TABLE log(at INTEGER NOT NULL, id TEXT NOT NULL, address BLOB NOT NULL,"
 	" what TEXT NOT NULL, answer BLOB NOT NULL, subject BLOB NOT NULL) STRICT;"
 	"CREATE INDEX log_at ON log(at);",
+	"ALTER TABLE mail ADD COLUMN left INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE mail ADD COLUMN left_tries INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE mail ADD COLUMN left_at INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE mail ADD COLUMN decided_at INTEGER NOT NULL DEFAULT 0;",
 };
 
 static const struct store_schema schema = { steps, sizeof steps / sizeof *steps };
@@ -67,7 +71,11 @@ static struct gw_mail_row read_mail(sqlite3_stmt *st)
 		.sent_at = sqlite3_column_int64(st, 9),
 		.size = sqlite3_column_int64(st, 10),
 		.mtime = sqlite3_column_int64(st, 11),
-		.reason = column_text(st, 12) };
+		.reason = column_text(st, 12),
+		.left = (unsigned)sqlite3_column_int(st, 13),
+		.left_tries = (unsigned)sqlite3_column_int(st, 14),
+		.left_at = sqlite3_column_int64(st, 15),
+		.decided_at = sqlite3_column_int64(st, 16) };
 }
 
 enum gw_code gw_outbox_db_mails(struct gw_store *store,
@@ -152,6 +160,10 @@ enum gw_code gw_outbox_db_put_mail(
 	sqlite3_bind_int64(st, 11, row->size);
 	sqlite3_bind_int64(st, 12, row->mtime);
 	bind_text(st, 13, row->reason);
+	sqlite3_bind_int64(st, 14, row->left);
+	sqlite3_bind_int64(st, 15, row->left_tries);
+	sqlite3_bind_int64(st, 16, row->left_at);
+	sqlite3_bind_int64(st, 17, row->decided_at);
 	return store_run(store, st, err);
 }
 

@@ -19,6 +19,10 @@ struct gw_mail_row {
 	int64_t sent_at;     /* 0: it is not gone */
 	int64_t size, mtime; /* of its file when something was decided of it: another is an edit */
 	const char *reason;
+	unsigned left;       /* of gw_left: what is still to be done since it was decided */
+	unsigned left_tries; /* how often that failed */
+	int64_t left_at;     /* not before */
+	int64_t decided_at;  /* for everyone, some of whom were refused; 0: not */
 };
 
 struct gw_fate_row {

@@ -376,5 +376,63 @@ printf 'From: me@x.test\nTo: a@y\nBcc: c@y, b@y\nSubject: secret plan\n\nbody\n'
 send 1
 grep -q 'no such user' "$T/tree/INBOX/new"/* || fail "no notice"
 grep -q 'Auto-Submitted: auto-replied' "$T/tree/INBOX/new"/* || fail "no proper notice"
+[ -z "$(ls "$T/tree/Sent/cur")" ] || fail "a copy at once: its reader may put one there"
+later() {
+	sqlite3 "$T/state/me.outbox.db" "UPDATE mail SET sent_at = sent_at - 100 WHERE sent_at > 0;
+		UPDATE mail SET decided_at = decided_at - 100, left_at = 0"
+}
+later
+send 1
 grep -q '^Bcc: c@y, b@y' "$T/tree/Sent/cur"/* || fail "no copy with its Bcc"
 ! grep -q X-Godwit "$T/tree/Sent/cur"/* "$T/tree/INBOX/new"/* || fail "our lines are in a copy"
+
+note "a copy or a notice that cannot be written: told once, tried again, longer each time, and the mail stays meanwhile"
+fresh
+rm -rf "$T/tree"/{INBOX,Sent}/{cur,new}/*
+echo 'RCPT b@y * 550 5.1.1 no such user' > "$SRV/rules"
+for dir in INBOX Sent; do # no directory: nobody can write in it, not even root
+	rmdir "$T/tree/$dir/tmp"
+	touch "$T/tree/$dir/tmp"
+done
+queue a@y
+send 0
+queue b@y
+send 1
+grep -q 'the notice about mail .* cannot be written: Not a directory; it is tried again' "$T/err" || fail "the notice is not told"
+later
+send 1
+grep -q 'the copy in Sent of mail .* cannot be written: Not a directory; it is tried again' "$T/err" || fail "the copy is not told"
+! grep -q 'the notice' "$T/err" || fail "told twice"
+send 1 # that soon it is not tried again
+later
+send 1
+[ ! -s "$T/err" ] || fail "told again"
+[ "$(godwit outbox log | grep -c 'not-filed\|no-notice')" = 2 ] || fail "logged: $(godwit outbox log)"
+[ "$(ls "$Q/sent" | wc -l)" = 1 ] || fail "the mail is gone without a copy"
+rm "$T/tree"/{INBOX,Sent}/tmp
+mkdir "$T/tree"/{INBOX,Sent}/tmp
+send 1
+[ "$(ls "$Q/sent" | wc -l)" = 1 ] || fail "no back-off"
+later
+send 1
+[ "$(ls "$T/tree/Sent/cur" | wc -l)" = 1 ] && [ "$(ls "$T/tree/INBOX/new" | wc -l)" = 1 ] || fail "not written when it could be"
+[ -z "$(ls "$Q/sent")" ] || fail "it is filed, and still there"
+
+note "a tree that is not there may come back; one without Sent gets no copy, and that is told"
+mv "$T/tree" "$T/away"
+queue a@y
+send 1
+later
+send 1
+grep -q 'the directory of sent mail is not there; it is tried again' "$T/err" || fail "not told"
+[ "$(ls "$Q/sent" | wc -l)" = 1 ] || fail "the mail is gone without a copy"
+mv "$T/away" "$T/tree"
+later
+send 1
+[ "$(ls "$T/tree/Sent/cur" | wc -l)" = 2 ] && [ -z "$(ls "$Q/sent")" ] || fail "not filed when it could be"
+rm -r "$T/tree/Sent"
+queue a@y
+send 1
+later
+send 1
+grep -q 'there is no mailbox for sent mail here' "$T/err" && [ -z "$(ls "$Q/sent")" ] || fail "not told, or kept"

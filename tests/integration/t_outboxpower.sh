@@ -1,7 +1,7 @@
 #!/bin/bash
 # Power cuts while mails end in all ways: sent, sent to some and refused for others, refused; and while the copy of what
 # was sent is put into Sent.  Not every move of a file is flushed: what the state says makes up for that.  Nothing is
-# lost, nothing is there twice that was not in doubt.  POWER_POINTS (default 5): cuts in each way and phase.
+# lost, nothing is there twice that was not in doubt; each has its copy and its notice.  POWER_POINTS (default 5): cuts in each way and phase.
 . "$(dirname "$0")/outboxlib.sh"
 
 POWER_POINTS=${POWER_POINTS:-5}
@@ -38,6 +38,10 @@ prepare() {
 			godwit sendmail -t 2> "$T/err" || fail "sendmail: $?"
 	done
 }
+later() {
+	sql 'UPDATE mail SET doubt_at = doubt_at - 700 WHERE doubt_at > 0; UPDATE mail SET sent_at = sent_at - 100 WHERE sent_at > 0;
+		UPDATE mail SET decided_at = decided_at - 100 WHERE decided_at > 0'
+}
 sql() {
 	[ ! -f "$T/state/me.outbox.db" ] || sqlite3 "$T/state/me.outbox.db" "$1" 2> /dev/null || true
 }
@@ -46,7 +50,7 @@ settle() { # further senders, half a minute and ten minutes later; sets $doubt
 	for _ in 1 2 3 4; do
 		godwit outbox send --now > "$T/out" 2> "$T/err" || true
 		! godwit outbox 2> /dev/null | grep -q in-doubt || doubt=1
-		sql 'UPDATE mail SET doubt_at = doubt_at - 700 WHERE doubt_at > 0; UPDATE mail SET sent_at = sent_at - 100 WHERE sent_at > 0'
+		later
 	done
 }
 copies() { # NAME DIR...
@@ -60,14 +64,15 @@ judge() { # WHAT
 		[ "$n" = 1 ] || { [ "$doubt" = 1 ] && [ "$n" = 2 ]; } || fail "$1: $to@y gets it $n times"
 		[ "$n" = 1 ] || twice=$((twice + 1))
 		n=$(copies "$to" "$TREE"/Sent/cur/*)
-		# The copy of one that was refused for others is not put there after a cut: it is in the outbox.
-		[ "$n" = 1 ] || { [ $to = some ] && [ "$n" = 0 ]; } || fail "$1: $n copies of $to in Sent"
+		[ "$n" = 1 ] || fail "$1: $n copies of $to in Sent"
 	done
 	[ "$(copies all "$Q"/{cur,new,sent}/*)" = 0 ] || fail "$1: what was sent is still there"
 	godwit outbox --json > "$T/out" 2> "$T/err" || true
-	for to in some bad; do # the user's turn; one whose move to new/ was cut off is in cur/
-		[ "$(copies "$to" "$Q"/{cur,new}/*)" = 1 ] && [ "$(copies "$to" "$Q"/sent/*)" = 0 ] ||
+	for to in some bad; do # the user's turn
+		[ "$(copies "$to" "$Q"/new/*)" = 1 ] && [ "$(copies "$to" "$Q"/{cur,sent}/*)" = 0 ] ||
 			fail "$1: what was refused is not there: $(ls "$Q"/*)"
+		n=$(grep -l "^Subject: Not sent: to $to\$" "$TREE"/INBOX/new/* 2> /dev/null | wc -l)
+		[ "$n" = 1 ] || fail "$1: $n notices about $to"
 		grep "\"to $to\"" "$T/out" | grep -q '"state":"refused"' || fail "$1: $to is not told as refused"
 	done
 	doubts=$((doubts + doubt))
@@ -76,7 +81,7 @@ judge() { # WHAT
 prepare
 logged_at 0 outbox send
 sending=$(wc -l < "$T/power")
-sql 'UPDATE mail SET sent_at = sent_at - 100 WHERE sent_at > 0'
+later
 logged_at 0 outbox send
 filing=$(wc -l < "$T/power")
 [ "$filing" -gt 10 ] || fail "nothing was filed"
@@ -90,7 +95,7 @@ for mode in journal strict; do
 			[ "$i" -lt "$POWER_POINTS" ] || at=0
 			if [ "$phase" = filing ]; then
 				godwit outbox send > "$T/out" 2>&1 || true
-				sql 'UPDATE mail SET sent_at = sent_at - 100 WHERE sent_at > 0'
+				later
 			fi
 			logged_at "$at" outbox send
 			cut "$mode" "$RANDOM"

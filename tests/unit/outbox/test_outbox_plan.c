@@ -195,11 +195,27 @@ static void states(void **state)
 	assert_int_equal(gw_item_state(&item), GW_MAIL_REFUSED);
 }
 
+static void what_is_left_waits(void **state)
+{
+	struct gw_item item = { .left_at = 0 };
+
+	(void)state;
+	assert_int_equal(gw_item_left_at(&item, NOW, 30, NOW), NOW + 30);
+	assert_int_equal(gw_item_left_at(&item, NOW - 100, 30, NOW), NOW - 70);
+	item.left_at = NOW + 60; /* it failed */
+	assert_int_equal(gw_item_left_at(&item, NOW - 100, 30, NOW), NOW + 60);
+	item.left_at = NOW + 400 * 86400; /* by another clock */
+	assert_int_equal(gw_item_left_at(&item, NOW - 100, 30, NOW), NOW);
+	item.left_at = 0;
+	assert_int_equal(gw_item_left_at(&item, NOW + 400 * 86400, 30, NOW), NOW);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(due), cmocka_unit_test(waits),
-		cmocka_unit_test(clocks), cmocka_unit_test(order), cmocka_unit_test(ahead),
-		cmocka_unit_test(age), cmocka_unit_test(states) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(what_is_left_waits),
+		cmocka_unit_test(due), cmocka_unit_test(waits), cmocka_unit_test(clocks),
+		cmocka_unit_test(order), cmocka_unit_test(ahead), cmocka_unit_test(age),
+		cmocka_unit_test(states) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
