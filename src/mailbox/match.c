@@ -225,6 +225,11 @@ void gw_box_seen_stamps(const struct gw_box *box, struct gw_stamp *cur, struct g
 	*new = box->local.scan.seen_new;
 }
 
+uint32_t gw_box_seen_uidnext(const struct gw_box *box)
+{
+	return box->remote.uidnext;
+}
+
 bool gw_box_stamps_hold(const struct gw_box *box)
 {
 	struct gw_stamp cur, new;

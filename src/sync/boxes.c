@@ -202,6 +202,7 @@ static void on_box_done(void *ctx, struct gw_box *box, enum gw_box_outcome outco
 	}
 	e->got += delta->downloaded + delta->paired;
 	gw_box_seen_stamps(box, &e->seen_cur, &e->seen_new);
+	e->seen_uidnext = gw_box_seen_uidnext(box);
 	e->fresh_from = gw_box_fresh_from(box);
 	settle(s, e, outcome, delta, err);
 	detach(s, e);

@@ -159,7 +159,7 @@ static bool recheck_counts(struct gw_sync *s)
 		if (e->stage == ENTRY_PLANNED)
 			holds = gw_box_counts_hold(e->box, f);
 		else if (e->settled && (f->items & GW_ITEM_UIDNEXT))
-			holds = f->uidnext == e->row.uidnext;
+			holds = f->uidnext == e->row.uidnext || f->uidnext == e->seen_uidnext;
 		if (!holds)
 			found |= requeue(s, e, true);
 	}

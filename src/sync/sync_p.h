@@ -62,6 +62,7 @@ struct gw_entry {
 	struct gw_trial trial;
 	struct gw_stamp seen_cur, seen_new; /* of the look in this run that is over */
 	uint64_t fresh_from;                /* likewise: gw_box_fresh_from() */
+	uint32_t seen_uidnext;              /* likewise; the row's may be older, as in a dry run */
 	int conn;                           /* index, or -1 */
 };
 

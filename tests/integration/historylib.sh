@@ -102,10 +102,10 @@ history() { # both sides change, some runs are killed
 # What a dry run names is what the real run then does: message by message, by the log.  (Mail that is
 # fetched or joined, and flags, are not compared; what is kept is uploaded in this run or the next.)
 rehearse() { # WHEN
-	local log=$T/state/test.log before
+	local log=$T/state/test.log before=0
 	sync_ok -n -v --json
 	grep '"event":"step"' "$T/out" | steps > "$T/rehearsed" || true
-	before=$(wc -l < "$log" 2> /dev/null || echo 0)
+	[ ! -f "$log" ] || before=$(wc -l < "$log")
 	sync_ok
 	tail -n +$((before + 1)) "$log" 2> /dev/null |
 		awk -F'\t' '$3 == "keep" { kept[$5] }

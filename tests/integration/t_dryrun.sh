@@ -99,6 +99,16 @@ sync_ok
 sync_ok
 assert_equal "after the real run"
 
+# the cursors of two mailboxes lie behind their rows, as after a kill: that is not unrest in a third one
+sqlite3 "$T/state/test.db" "UPDATE mailbox SET uidnext = uidnext - 1, highestmodseq = 1 WHERE local_dir != 'Archive'"
+rm "$(nth Archive 1)"
+godwit sync -n > "$T/plain" || fail "exit status $?"
+grep -q "Archive: UID [0-9]* was deleted here" "$T/plain" || fail "not told: a deletion: $(cat "$T/plain")"
+sync_ok --json
+expect_counts deleted_there=1
+sync_ok
+assert_equal "after the cursors that lay behind"
+
 # what the real run then does: mail for a mailbox yet to be made; new UIDs, and a deletion besides
 mkdir -p "$T/mail/Made/cur" "$T/mail/Made/new" "$T/mail/Made/tmp"
 mail made
