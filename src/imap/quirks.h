@@ -1,4 +1,5 @@
-/* imap/quirks.h - what a server announces and does not do, as it was found out on it.
+/* imap/quirks.h - what a server announces and does not do, and some of what it proved to do, as it
+ * was found out on it.
  *
  * Kept beside its capabilities and forgotten when those change, so that no command is spent on
  * finding out again.
@@ -21,7 +22,10 @@
 	X(NO_UIDPLUS, "no-uidplus") /* UID EXPUNGE was */                                              \
 	X(PLAIN_LIST, "plain-list") /* ends the connection at LIST with RETURN, twice */               \
 	X(FEW, "few")               /* ends the connection when asked of many messages at once */      \
-	X(APPEND_FLAGS, "append-flags") /* APPEND without a list of flags was */
+	X(APPEND_FLAGS, "append-flags")   /* APPEND without a list of flags was */                     \
+	X(TOOK_BARE, "took-bare")         /* proved: it understands APPEND without flags, ... */       \
+	X(TOOK_FLAGS, "took-flags")       /* ... with flags, ... */                                    \
+	X(TOOK_KEYWORDS, "took-keywords") /* ... and with keywords, so that a body need not wait */
 
 enum gw_quirk_bit {
 #define GW_QUIRK_BIT(id, word) GW_QUIRK_BIT_##id,

@@ -511,6 +511,7 @@ enum gw_code gw_session_open(uv_loop_t *loop, const struct gw_log *log,
 		.read_only = options->read_only,
 		.labels = options->labels,
 		.quirks = options->quirks,
+		.quirks_given = options->quirks,
 		.sasl = gw_sasl_ref(options->sasl) };
 	s->alerts = options->alerts != NULL ? options->alerts : &s->own_alerts;
 	gw_buf_init(&s->caps_text, 65536);
@@ -633,7 +634,25 @@ unsigned gw_session_quirks(const struct gw_session *s)
 void gw_session_learn(struct gw_session *s, unsigned quirks)
 {
 	s->quirks |= quirks;
+	s->quirks_forgotten &= ~quirks;
 	s->caps = gw_quirks_hide(s->quirks, s->caps);
+}
+
+void gw_session_forget(struct gw_session *s, unsigned quirks)
+{
+	s->quirks_forgotten |= quirks & s->quirks;
+	s->quirks_given &= ~quirks;
+	s->quirks &= ~quirks;
+}
+
+unsigned gw_session_learned(const struct gw_session *s)
+{
+	return s->quirks & ~s->quirks_given;
+}
+
+unsigned gw_session_forgotten(const struct gw_session *s)
+{
+	return s->quirks_forgotten;
 }
 
 const char *gw_session_caps_text(struct gw_session *s)

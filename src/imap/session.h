@@ -113,6 +113,11 @@ uint32_t gw_session_caps(const struct gw_session *s);
 /* What is known of it by now; also of a session that is lost. */
 unsigned gw_session_quirks(const struct gw_session *s);
 void gw_session_learn(struct gw_session *s, unsigned quirks);
+/* They do not hold any more. */
+void gw_session_forget(struct gw_session *s, unsigned quirks);
+/* Of those, what was found out on this connection: that they hold, and that they do not. */
+unsigned gw_session_learned(const struct gw_session *s);
+unsigned gw_session_forgotten(const struct gw_session *s);
 const char *gw_session_caps_text(struct gw_session *s); /* as announced after login; "" unknown */
 /* As announced before login because it was asked; "": it was not, or over STARTTLS. */
 const char *gw_session_caps_before(const struct gw_session *s);

@@ -72,7 +72,7 @@ struct gw_session {
 	bool labels;    /* likewise */
 
 	uint32_t caps;
-	unsigned quirks;
+	unsigned quirks, quirks_given, quirks_forgotten; /* given: by the options */
 	bool caps_known; /* from this connection, in its present state */
 	struct gw_buf caps_text;
 	struct gw_alerts *alerts, own_alerts; /* alerts: where they are noted */

@@ -3,8 +3,10 @@
  *   SENDING --all sent, or stopped, or the session lost--> WAITING --all answered--> done
  *
  * I1  done() comes once, from advance(), when nothing is in flight; never from inside start().
- * I2  a body goes out without waiting only if a command of its shape was accepted before on this
- *     connection: a server that does not understand the rest would run the mail as commands.
+ * I2  a body goes out without waiting only if a command of its shape was accepted before, in this
+ *     flight, or so sent in an earlier one, as the server's quirks remember: a server that does not
+ *     understand the rest would run the mail as commands.  What is remembered is forgotten as soon as it
+ *     seems not to hold.
  */
 #include "remote/append.h"
 
@@ -21,7 +23,11 @@
 
 enum { DOUBTS_IN_A_ROW = 3 };
 enum { MAX_IN_FLIGHT = 100, MAX_BYTES = 4 << 20, LITERAL_MINUS_MAX = 4096 };
+enum { MAX_UNTRIED = 1 << 20 }; /* bytes, while it is not known whether it takes mail at present */
 enum shape { WITHOUT_FLAGS, WITH_FLAGS, WITH_KEYWORDS, SHAPES };
+
+static const unsigned proofs[SHAPES] = { GW_QUIRK_TOOK_BARE, GW_QUIRK_TOOK_FLAGS,
+	GW_QUIRK_TOOK_KEYWORDS };
 
 struct gw_upload {
 	struct gw_session *session;
@@ -33,7 +39,8 @@ struct gw_upload {
 	struct gw_upload_events ev;
 	unsigned in_flight;
 	uint64_t bytes_in_flight;
-	bool accepted[SHAPES]; /* I2 */
+	bool accepted[SHAPES]; /* I2: in this flight */
+	bool plain_name;       /* of the mailbox: what other names proved holds for it */
 	uint32_t exists;       /* as the server says now */
 	uint64_t expected;     /* with those that were answered OK */
 	bool stopped, taken;
@@ -46,7 +53,9 @@ struct letter { /* one APPEND */
 	struct gw_upload *u;
 	struct gw_upload_item *item;
 	enum shape shape;
-	bool bare; /* no list of flags was sent */
+	bool bare;      /* no list of flags was sent */
+	bool at_once;   /* its body does not wait for the server */
+	bool by_memory; /* and nothing but memory says that it need not */
 	struct gw_outgoing out;
 };
 
@@ -129,6 +138,24 @@ static void on_response(void *ctx, const struct gw_response *r)
 	}
 }
 
+/* What had to wait for its "+" does not prove that others need not. */
+static void note_accepted(const struct letter *l)
+{
+	struct gw_upload *u = l->u;
+
+	u->accepted[l->shape] = true;
+	if (l->at_once && u->plain_name)
+		gw_session_learn(u->session, proofs[l->shape]);
+}
+
+/* The connection was lost over it, or it was not understood: perhaps for what memory said. */
+static void doubt_memory(struct letter *l, const struct gw_result *result)
+{
+	if (l->by_memory && !l->u->accepted[l->shape] &&
+		(result->kind == GW_RESULT_LOST || result->kind == GW_RESULT_BAD))
+		gw_session_forget(l->u->session, proofs[l->shape]);
+}
+
 static void on_answer(void *ctx, const struct gw_result *result)
 {
 	struct letter *l = ctx;
@@ -138,6 +165,7 @@ static void on_answer(void *ctx, const struct gw_result *result)
 	u->in_flight--;
 	u->bytes_in_flight -= item->size;
 	gw_outgoing_close(&l->out);
+	doubt_memory(l, result);
 	if (result->kind == GW_RESULT_LOST) {
 		item->outcome = GW_UPLOAD_LOST;
 		item->broke = u->lost.code == GW_OK; /* the others had to wait for it */
@@ -146,7 +174,7 @@ static void on_answer(void *ctx, const struct gw_result *result)
 	} else if (result->kind == GW_RESULT_OK) {
 		bool named = result->response->code == GW_CODE_APPENDUID;
 
-		u->accepted[l->shape] = true;
+		note_accepted(l);
 		u->taken = true;
 		u->doubts_in_a_row = 0;
 		item->uid = named ? (uint32_t)result->response->number : 0;
@@ -174,11 +202,24 @@ static size_t read_letter(void *ctx, char *out, size_t n)
 	return gw_outgoing_read(&l->out, out, n);
 }
 
+/* One at which a connection broke proves nothing for itself by memory. */
+static bool is_remembered(const struct gw_upload *u, const struct gw_upload_item *item)
+{
+	return u->plain_name && item->heat == 0 &&
+	       (gw_session_quirks(u->session) & proofs[shape_of(item->flags)]) != 0;
+}
+
+/* I2 */
+static bool is_understood(const struct gw_upload *u, const struct gw_upload_item *item)
+{
+	return u->accepted[shape_of(item->flags)] || is_remembered(u, item);
+}
+
 static bool may_go_at_once(const struct gw_upload *u, const struct gw_upload_item *item)
 {
 	uint32_t caps = gw_session_caps(u->session);
 
-	return u->accepted[shape_of(item->flags)] &&
+	return is_understood(u, item) &&
 	       ((caps & GW_CAP_LITERAL_PLUS) ||
 		       ((caps & GW_CAP_LITERAL_MINUS) && item->size <= LITERAL_MINUS_MAX));
 }
@@ -202,7 +243,9 @@ static enum gw_code send_letter(struct gw_upload *u, struct letter *l)
 		gw_line_printf(&line, ")");
 	}
 	gw_line_printf(&line, " \"%s\" ", date);
-	gw_line_body(&line, &body, may_go_at_once(u, item));
+	l->at_once = may_go_at_once(u, item);
+	l->by_memory = l->at_once && !u->accepted[l->shape];
+	gw_line_body(&line, &body, l->at_once);
 	code = gw_session_send(u->session, &line,
 		&(struct gw_handlers){ .response = on_response, .done = on_answer, .ctx = l });
 	gw_line_deinit(&line);
@@ -212,7 +255,7 @@ static enum gw_code send_letter(struct gw_upload *u, struct letter *l)
 /* false: nothing more can be sent. */
 static bool send_item(struct gw_upload *u, struct gw_upload_item *item)
 {
-	struct letter *l = malloc(sizeof *l);
+	struct letter *l = calloc(1, sizeof *l);
 	enum gw_code code = GW_ERR_NOMEM;
 	int sys = 0;
 
@@ -245,13 +288,14 @@ static bool send_item(struct gw_upload *u, struct gw_upload_item *item)
 static bool may_send(const struct gw_upload *u)
 {
 	const struct gw_upload_item *item = &u->items[u->next];
+	uint64_t most = u->taken ? MAX_BYTES : MAX_UNTRIED;
 
 	if (u->in_flight == 0)
 		return true;
 	if (item->heat > 0 || u->items[u->next - 1].heat > 0)
 		return false;
-	return u->in_flight < MAX_IN_FLIGHT && u->bytes_in_flight + item->size <= MAX_BYTES &&
-	       u->accepted[shape_of(item->flags)];
+	return u->in_flight < MAX_IN_FLIGHT && u->bytes_in_flight + item->size <= most &&
+	       is_understood(u, item);
 }
 
 static void send_more(struct gw_upload *u)
@@ -286,6 +330,16 @@ void gw_upload_stop(struct gw_upload *u)
 	u->stopped = true;
 }
 
+/* Is it written as any other name is? */
+static bool is_plain_name(const char *name)
+{
+	for (const char *p = name; *p != '\0'; p++) {
+		if (*p < ' ' || *p >= 0x7f || *p == '"' || *p == '\\')
+			return false;
+	}
+	return true;
+}
+
 enum gw_code gw_upload_start(struct gw_session *session, const char *mailbox,
 	const struct gw_maildir *place, const struct gw_keywords *keywords,
 	struct gw_upload_item *items, size_t count, uint32_t exists,
@@ -301,6 +355,7 @@ enum gw_code gw_upload_start(struct gw_session *session, const char *mailbox,
 		.mailbox = mailbox,
 		.place = place,
 		.keywords = keywords,
+		.plain_name = is_plain_name(mailbox),
 		.items = items,
 		.count = count,
 		.exists = exists,

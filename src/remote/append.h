@@ -1,7 +1,7 @@
 /* remote/append.h - sends messages to the selected mailbox: APPEND, one each, in one flight.
  *
- * The first of each shape waits for the server's "+"; once one was accepted the others go out
- * without waiting (LITERAL+).  The caller has recorded what it is about to send.
+ * The first of each shape that the server ever saw waits for its "+"; once one was accepted the others
+ * go out without waiting (LITERAL+).  The caller has recorded what it is about to send.
  */
 #pragma once
 

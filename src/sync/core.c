@@ -154,7 +154,8 @@ static void set_caps_before(struct gw_sync *s, const char *text)
 
 bool gw_sync_learn(struct gw_sync *s, const struct gw_session *session)
 {
-	unsigned learned = gw_session_quirks(session) & ~s->quirks;
+	unsigned learned = gw_session_learned(session) & ~s->quirks;
+	unsigned forgotten = gw_session_forgotten(session);
 	const char *before = gw_session_caps_before(session);
 	bool doubted = gw_session_doubts_before(session) && s->caps_before != NULL;
 
@@ -162,8 +163,8 @@ bool gw_sync_learn(struct gw_sync *s, const struct gw_session *session)
 		set_caps_before(s, NULL);
 	if (*before != '\0' && (s->caps_before == NULL || strcmp(before, s->caps_before) != 0))
 		set_caps_before(s, before);
-	s->quirks |= learned;
-	s->quirks_learned |= learned;
+	s->quirks = (s->quirks | learned) & ~forgotten;
+	s->quirks_learned = (s->quirks_learned | learned) & ~forgotten;
 	return learned != 0 || doubted;
 }
 

@@ -383,7 +383,8 @@ void gw_list_settled(struct gw_sync *s)
 		free(s->caps);
 		s->caps = strdup(text);
 		s->quirks = s->quirks_learned; /* it is not the server that it was */
-		write_now = true;              /* remembered, so that the next run need not ask */
+		gw_session_forget(session(s), ~(s->quirks | gw_session_learned(session(s))));
+		write_now = true; /* remembered, so that the next run need not ask */
 	}
 	gw_sync_learn(s, session(s));
 	write_now |= s->quirks != s->quirks_stored || s->caps_before_changed || s->muted_changed;

@@ -8,7 +8,7 @@ static void words_there_and_back(void **state)
 	struct gw_buf out;
 
 	(void)state;
-	for (unsigned quirks = 0; quirks < 1u << (GW_QUIRK_BIT_APPEND_FLAGS + 1); quirks++) {
+	for (unsigned quirks = 0; quirks < 1u << (GW_QUIRK_BIT_TOOK_KEYWORDS + 1); quirks++) {
 		gw_buf_init(&out, 4096);
 		assert_int_equal(gw_quirks_format(quirks, &out), GW_OK);
 		assert_int_equal(gw_quirks_parse(gw_buf_cstr(&out)), quirks);
