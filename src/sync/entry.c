@@ -1,5 +1,5 @@
 /* sync/entry.c - questions about the account's mailboxes: is the Maildir as it was, is there a label of
- * this name, where does deleted mail go?  Part of the machine in sync_p.h.
+ * this name, where does deleted mail go, what becomes of a message in this run?  Part of the machine in sync_p.h.
  */
 #include "sync/sync_p.h"
 
@@ -130,4 +130,63 @@ char gw_sync_delimiter(const struct gw_sync *s)
 			return s->folders.list[i].delimiter;
 	}
 	return '\0';
+}
+
+bool gw_sync_stays(void *ctx, int64_t mailbox, uint32_t uid)
+{
+	/* What is there is there by itself, and keeps nothing from the trash. */
+	struct gw_sync *s = ctx;
+	const unsigned derived =
+		GW_LIST_FLAGGED | GW_LIST_IMPORTANT | (s->env.archive ? 0 : GW_LIST_ALL);
+
+	for (size_t i = 0; i < s->entry_count; i++) {
+		const struct gw_entry *e = &s->entries[i];
+
+		if (e->row.id == mailbox)
+			return !(e->folder->attrs & derived) &&
+			       (e->box == NULL || !gw_box_deletes(e->box, uid));
+	}
+	return false;
+}
+
+bool gw_sync_stands_there(void *ctx, int64_t mailbox, uint32_t uid)
+{
+	struct gw_sync *s = ctx;
+
+	for (size_t i = 0; i < s->entry_count; i++) {
+		const struct gw_entry *e = &s->entries[i];
+
+		if (e->row.id == mailbox)
+			return !(e->folder->attrs & (GW_LIST_FLAGGED | GW_LIST_IMPORTANT)) &&
+			       (e->box == NULL || !gw_box_is_gone_there(e->box, uid));
+	}
+	return false;
+}
+
+bool gw_sync_is_leaving(void *ctx, int64_t mailbox, uint32_t uid)
+{
+	struct gw_sync *s = ctx;
+
+	for (size_t i = 0; i < s->entry_count; i++) {
+		const struct gw_entry *e = &s->entries[i];
+
+		if (e->box != NULL && e->row.id == mailbox && gw_box_leaves(e->box, uid))
+			return true;
+	}
+	return false;
+}
+
+const char *gw_sync_mailbox_of(void *ctx, int64_t mailbox, uint32_t *uidvalidity)
+{
+	struct gw_sync *s = ctx;
+
+	for (size_t i = 0; i < s->entry_count; i++) {
+		const struct gw_entry *e = &s->entries[i];
+
+		if (e->row.id != mailbox)
+			continue;
+		*uidvalidity = e->row.uidvalidity;
+		return e->folder->wire;
+	}
+	return NULL;
 }

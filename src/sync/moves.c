@@ -643,8 +643,38 @@ static bool sift_archive(struct gw_sync *s)
 	return asked;
 }
 
+/* After all that explains it otherwise. */
+static bool ask_elsewhere(struct gw_sync *s)
+{
+	struct gw_all_halves h = { 0 };
+	bool asked = collect(s, &h) && gw_sync_asks_elsewhere(s, &h.gone_here);
+
+	free_halves(&h);
+	return asked;
+}
+
+static void judge_all(struct gw_sync *s)
+{
+	for (size_t i = 0; i < s->entry_count; i++) {
+		if (s->entries[i].stage == ENTRY_PLANNED)
+			gw_box_judge(s->entries[i].box);
+	}
+	gw_sync_write_journal(s);
+	for (size_t i = 0; i < s->entry_count; i++) {
+		if (s->entries[i].stage == ENTRY_PLANNED)
+			proceed(&s->entries[i]);
+	}
+}
+
 void gw_sync_match(struct gw_sync *s)
 {
+	if (s->elsewhere_asked == GW_ELSEWHERE_ASKED)
+		return;
+	if (s->elsewhere_asked == GW_ELSEWHERE_CAME) {
+		s->elsewhere_asked = GW_ELSEWHERE_NOT;
+		judge_all(s);
+		return;
+	}
 	if (!all_reached(s, ENTRY_PLANNED)) {
 		for (size_t i = 0; i < s->entry_count; i++) {
 			struct gw_entry *e = &s->entries[i];
@@ -676,16 +706,10 @@ void gw_sync_match(struct gw_sync *s)
 		each_doubt(s, spare_covered);
 		s->restless = false;
 		s->recheck = RECHECK_NONE;
+		if (ask_elsewhere(s))
+			return;
 	}
-	for (size_t i = 0; i < s->entry_count; i++) {
-		if (s->entries[i].stage == ENTRY_PLANNED)
-			gw_box_judge(s->entries[i].box);
-	}
-	gw_sync_write_journal(s);
-	for (size_t i = 0; i < s->entry_count; i++) {
-		if (s->entries[i].stage == ENTRY_PLANNED)
-			proceed(&s->entries[i]);
-	}
+	judge_all(s);
 }
 
 void gw_sync_remove(struct gw_sync *s)
@@ -700,65 +724,6 @@ void gw_sync_remove(struct gw_sync *s)
 		e->stage = ENTRY_REMOVING;
 		gw_box_remove(e->box);
 	}
-}
-
-bool gw_sync_stays(void *ctx, int64_t mailbox, uint32_t uid)
-{
-	/* What is there is there by itself, and keeps nothing from the trash. */
-	struct gw_sync *s = ctx;
-	const unsigned derived =
-		GW_LIST_FLAGGED | GW_LIST_IMPORTANT | (s->env.archive ? 0 : GW_LIST_ALL);
-
-	for (size_t i = 0; i < s->entry_count; i++) {
-		const struct gw_entry *e = &s->entries[i];
-
-		if (e->row.id == mailbox)
-			return !(e->folder->attrs & derived) &&
-			       (e->box == NULL || !gw_box_deletes(e->box, uid));
-	}
-	return false;
-}
-
-bool gw_sync_stands_there(void *ctx, int64_t mailbox, uint32_t uid)
-{
-	struct gw_sync *s = ctx;
-
-	for (size_t i = 0; i < s->entry_count; i++) {
-		const struct gw_entry *e = &s->entries[i];
-
-		if (e->row.id == mailbox)
-			return !(e->folder->attrs & (GW_LIST_FLAGGED | GW_LIST_IMPORTANT)) &&
-			       (e->box == NULL || !gw_box_is_gone_there(e->box, uid));
-	}
-	return false;
-}
-
-bool gw_sync_is_leaving(void *ctx, int64_t mailbox, uint32_t uid)
-{
-	struct gw_sync *s = ctx;
-
-	for (size_t i = 0; i < s->entry_count; i++) {
-		const struct gw_entry *e = &s->entries[i];
-
-		if (e->box != NULL && e->row.id == mailbox && gw_box_leaves(e->box, uid))
-			return true;
-	}
-	return false;
-}
-
-const char *gw_sync_mailbox_of(void *ctx, int64_t mailbox, uint32_t *uidvalidity)
-{
-	struct gw_sync *s = ctx;
-
-	for (size_t i = 0; i < s->entry_count; i++) {
-		const struct gw_entry *e = &s->entries[i];
-
-		if (e->row.id != mailbox)
-			continue;
-		*uidvalidity = e->row.uidvalidity;
-		return e->folder->wire;
-	}
-	return NULL;
 }
 
 /* Boxes that wait for others give their connections to them. */

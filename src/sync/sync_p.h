@@ -7,6 +7,7 @@
 #pragma once
 
 #include "godwit/sync.h"
+#include "local/elsewhere.h"
 #include "local/notmuch.h"
 #include "mailbox/box.h"
 #include "maildir/mark.h"
@@ -54,6 +55,7 @@ struct gw_entry {
 	enum gw_entry_stage stage;
 	bool may_lose; /* something may be gone, on either side, by the counts and stamps */
 	bool headed, sifted, failed, done_once;
+	bool told;      /* of something in it that could not be done, in this run */
 	bool unsettled; /* it kept changing, and its cursors stayed where they were */
 	unsigned requeues;
 	uint64_t got;    /* messages that came in this run, or were here */
@@ -185,9 +187,12 @@ struct gw_sync {
 	bool pumping, pump_again;
 	enum { RECHECK_NONE, RECHECK_ASKED, RECHECK_CAME, RECHECK_DONE } recheck;
 	unsigned rechecks, count_pending;
-	uint64_t moments; /* see struct gw_box_env */
-	bool restless;    /* mail is still being moved about: nothing is taken for gone now */
-	char *trash;      /* owned; as on the wire */
+	uint64_t moments;              /* see struct gw_box_env */
+	struct gw_elsewhere elsewhere; /* owned; elsewhere.c */
+	size_t elsewhere_told;         /* of how many messages */
+	enum { GW_ELSEWHERE_NOT, GW_ELSEWHERE_ASKED, GW_ELSEWHERE_CAME } elsewhere_asked;
+	bool restless; /* mail is still being moved about: nothing is taken for gone now */
+	char *trash;   /* owned; as on the wire */
 
 	uint64_t messages, deleted_recently,
 		deleted_in_day; /* of the whole account, for the guard */
@@ -200,6 +205,10 @@ struct gw_sync {
 	struct gw_error err;     /* why the account failed */
 	bool stopped, batches_lost, told_slow;
 };
+
+/* elsewhere.c: asks whether what is gone stands in a directory that takes no part.  true: it is asked, or
+ * the sync has failed. */
+bool gw_sync_asks_elsewhere(struct gw_sync *s, const struct gw_halves *gone);
 
 /* boxes.c: the batcher, and what mailboxes work with. */
 enum gw_code gw_sync_make_batcher(struct gw_sync *s, struct gw_error *err);
