@@ -100,7 +100,7 @@ struct gw_op {
 	enum gw_until refusal;
 	unsigned times;
 	bool name_is_taken; /* DELIVER: another message has the name, so a fresh one will do */
-	bool copied;        /* JOIN: we made it on the server, of another */
+	bool copied;        /* JOIN, DELIVER: we made it on the server, of another */
 	/* Where a row is added or changed: what its tags do (store/store.h). */
 	uint64_t gains, loses;
 	bool own;      /* likewise: the label that the mailbox is */

@@ -75,7 +75,8 @@ static void on_message(void *ctx, const struct gw_download_item *item, const str
 			&(struct gw_box_arrival){ .uid = item->uid,
 				.size = item->size,
 				.flags = flags,
-				.date = fetch->has_date ? fetch->date : 0 },
+				.date = fetch->has_date ? fetch->date : 0,
+				.copied = item->copied },
 			file);
 	}
 	box->env->progress(box->env->ctx);
@@ -382,7 +383,8 @@ bool gw_box_sort_out(struct gw_box *box)
 		box->items[box->item_count] = (struct gw_download_item){ .uid = a->uid,
 			.size = a->size,
 			.local = a->local,
-			.flags = a->kind == GW_DO_PAIR ? a->base_flags : a->flags };
+			.flags = a->kind == GW_DO_PAIR ? a->base_flags : a->flags,
+			.copied = a->copied };
 		if (gw_box_is_suspect(box) && gw_box_sets_aside(box, &box->items[box->item_count]))
 			continue;
 		box->item_count++;

@@ -264,7 +264,8 @@ void gw_box_join_paired(struct gw_box *gone, struct gw_box *paired, uint32_t act
 void gw_box_was_moved(struct gw_box *gone, uint32_t gone_action);
 
 /* Of what is gone here a copy is in the trash of the server already. */
-void gw_box_is_in_trash(struct gw_box *gone, uint32_t gone_action);
+void gw_box_is_in_trash(
+	struct gw_box *gone, uint32_t gone_action, struct gw_box *trash, uint32_t copy_action);
 
 /* Has it something that is gone and still stands in its plan under this UID, or under way? */
 bool gw_box_leaves(const struct gw_box *box, uint32_t uid);

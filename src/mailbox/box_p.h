@@ -171,6 +171,7 @@ struct gw_box {
 	size_t refused, undelivered;  /* operations that the disk did not carry out */
 	struct gw_error refusal;      /* the first of them */
 	size_t aside;                 /* messages that an earlier run set aside */
+	size_t barred;                /* deleted here, and not there: the mailbox is read-only */
 	size_t hidden;                /* messages that the server does not show */
 
 	/* get.c */
@@ -285,6 +286,7 @@ struct gw_box_arrival {
 	uint64_t flags;
 	time_t date;   /* 0: not known */
 	bool was_here; /* another mailbox had it before: no news */
+	bool copied;   /* we made it on the server, of another */
 };
 void gw_box_deliver(struct gw_box *box, const struct gw_box_arrival *a, struct gw_delivered *file);
 /* A message in new/ stays there while it has no flag, and one in cur/ stays in cur/. */

@@ -95,7 +95,8 @@ void gw_box_deliver(struct gw_box *box, const struct gw_box_arrival *a, struct g
 		.print = file->print,
 		.size = a->size != 0 ? a->size : file->wire_size,
 		.date = a->date,
-		.was_here = a->was_here };
+		.was_here = a->was_here,
+		.copied = a->copied };
 
 	gw_name_of_uid(box->key, a->uid, base);
 	op.name_is_taken = gw_box_name_is_taken(box, gw_slice_str(base));

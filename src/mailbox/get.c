@@ -36,7 +36,8 @@ static void deliver_copies(struct gw_box *box)
 				.size = item->size,
 				.flags = item->flags,
 				.date = c->date,
-				.was_here = !item->recent },
+				.was_here = !item->recent,
+				.copied = item->copied },
 			&c->file);
 		box->delta.downloaded++;
 		box->env->counts->downloaded++;

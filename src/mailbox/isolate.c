@@ -355,6 +355,28 @@ static void count_hidden(struct gw_box *box)
 	box->hidden = n;
 }
 
+static void count_barred(struct gw_box *box)
+{
+	box->barred = 0;
+	for (size_t i = 0; i < box->plan.count; i++)
+		box->barred += box->plan.actions[i].kind == GW_DO_HOLD;
+	box->plan.look_again |= box->barred > 0; /* they are not here, and nothing else tells */
+}
+
+static void tell_barred(struct gw_box *box)
+{
+	struct gw_error err = { 0 };
+
+	if (box->barred == 0)
+		return;
+	gw_fail(&err, GW_ERR_HELD,
+		"%zu message%s deleted here, and %s on the server, where the mailbox is read-only",
+		box->barred, box->barred == 1 ? " was" : "s were",
+		box->barred == 1 ? "stays" : "stay");
+	err.scope = GW_SCOPE_MESSAGE;
+	box->env->problem(box->env->ctx, box, &err);
+}
+
 void gw_box_count_aside(struct gw_box *box)
 {
 	size_t n = 0;
@@ -368,6 +390,7 @@ void gw_box_count_aside(struct gw_box *box)
 		     is_aside(box, a->uid);
 	}
 	box->aside = n;
+	count_barred(box);
 	count_hidden(box);
 }
 
@@ -380,6 +403,7 @@ void gw_box_tell_aside(struct gw_box *box)
 		files += box->local.messages[i].refused;
 	files -= box->local.alias_count + box->local.kept_count;
 	gw_box_tell_keywords(box);
+	tell_barred(box);
 	if (box->aside > 0) {
 		gw_box_aside_error(box->aside, false, &err);
 		box->env->problem(box->env->ctx, box, &err);

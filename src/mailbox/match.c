@@ -670,8 +670,10 @@ void gw_box_was_moved(struct gw_box *gone, uint32_t gone_action)
 	gone->plan.actions[gone_action].kind = GW_DO_FORGET;
 }
 
-void gw_box_is_in_trash(struct gw_box *gone, uint32_t gone_action)
+void gw_box_is_in_trash(
+	struct gw_box *gone, uint32_t gone_action, struct gw_box *trash, uint32_t copy_action)
 {
+	trash->plan.actions[copy_action].copied = true; /* should the rest be refused again */
 	for (size_t i = 0; i < gone->gone_count; i++) {
 		if (gone->gone_actions[i] == gone_action)
 			gone->gone[i].has_copy = true;

@@ -353,18 +353,33 @@ static void settle_carry(struct gw_box *box, struct gw_box_carry *c,
 	}
 }
 
+/* It is the server's state, and passes: nothing more is asked of it now. */
+static void fail_for_now(struct gw_box *box, const struct gw_error *refused)
+{
+	struct gw_error err = *refused;
+
+	err.scope = GW_SCOPE_MAILBOX;
+	gw_error_context(&err, "what was moved or copied here is left for the next sync");
+	gw_box_fail(box, &err);
+}
+
 static void on_carried(void *ctx, const struct gw_error *refused, const struct gw_error *lost)
 {
 	struct gw_box *box = ctx;
+	bool unsent = false;
 
-	for (size_t i = 0; i < box->carry_count; i++)
+	for (size_t i = 0; i < box->carry_count; i++) {
 		settle_carry(box, &box->carries[box->carry_items[i].number], &box->carry_items[i],
 			refused);
+		unsent |= box->carry_items[i].outcome == GW_CARRY_UNSENT;
+	}
 	gw_box_forget_moves(box);
-	if (lost == NULL)
-		gw_box_step(box);
-	else
+	if (lost != NULL)
 		gw_box_end_lost(box, lost);
+	else if (unsent && refused != NULL)
+		fail_for_now(box, refused);
+	else
+		gw_box_step(box);
 }
 
 void gw_box_send_moves(struct gw_box *box)

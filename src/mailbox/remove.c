@@ -126,6 +126,7 @@ static void settle(struct gw_box *box, const struct gw_remove_item *item,
 		break;
 	case GW_REMOVE_REFUSED:
 		gw_box_hold(box, r->uid, refused != NULL ? refused->text : "refused");
+		box->plan.look_again = true; /* it is not here, and waits to go there */
 		break;
 	case GW_REMOVE_UNSENT:
 	case GW_REMOVE_LOST:

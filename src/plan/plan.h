@@ -156,9 +156,10 @@ struct gw_action {
 	uint32_t local;
 	uint32_t size;
 	uint8_t kind; /* enum gw_action_kind */
-	bool check_body;
-	bool lives;  /* DELETE_LOCAL: the message only left this mailbox there, and is still kept */
-	bool untold; /* gone here; the server did not tell of it, and its answers do not add up */
+	bool check_body : 1;
+	bool lives : 1; /* DELETE_LOCAL: the message only left this mailbox there, and is still kept */
+	bool untold : 1; /* gone here; the server did not tell of it, and its answers do not add up */
+	bool copied : 1; /* DOWNLOAD: we made it there, of what is deleted here and still stands */
 };
 
 struct gw_plan {

@@ -65,10 +65,13 @@ static void free_command(struct command *c)
 
 /* --- answers --------------------------------------------------------------------------------- */
 
+/* EXPUNGE names no UIDs: it is about all that was marked. */
 static void decide(struct gw_remove *r, const struct command *c, enum gw_remove_outcome outcome)
 {
+	bool all = r->state == EXPUNGING && c->uids.count == 0;
+
 	for (size_t i = 0; i < r->o.count; i++) {
-		if (gw_seqset_has(&c->uids, r->o.items[i].uid))
+		if (all ? r->marks[i] : gw_seqset_has(&c->uids, r->o.items[i].uid))
 			r->o.items[i].outcome = outcome;
 	}
 }

@@ -28,6 +28,7 @@ struct gw_download_item {
 	bool on_trial;           /* one did that had nothing else on it: it comes first, alone */
 	bool doubted; /* refused with a code that speaks of the server's state (imap/refusal.h) */
 	bool recent;  /* the caller's: another mailbox gets it in this run, too */
+	bool copied;  /* the caller's: a copy that we made on the server */
 };
 
 struct gw_download_events {

@@ -10,6 +10,7 @@
 
 #include "base/num.h"
 #include "imap/quirks.h"
+#include "imap/refusal.h"
 #include "remote/observe.h"
 
 #include <stdlib.h>
@@ -138,9 +139,11 @@ static void on_copy_response(void *ctx, const struct gw_response *r)
 		take_copyuid(ctx, r);
 }
 
-static void settle(struct command *cmd, enum gw_result_kind kind)
+static void settle(struct command *cmd, const struct gw_result *result)
 {
 	struct gw_carry *c = cmd->c;
+	enum gw_result_kind kind = result->kind;
+	bool passes = result->response != NULL && gw_refusal_passes(result->response->code);
 
 	for (size_t i = c->first; i < c->end; i++) {
 		struct gw_carry_item *item = &c->items[i];
@@ -153,7 +156,7 @@ static void settle(struct command *cmd, enum gw_result_kind kind)
 		if (kind == GW_RESULT_OK)
 			item->outcome = cmd->named ? GW_CARRY_GONE : GW_CARRY_UNNAMED;
 		else if (kind != GW_RESULT_LOST)
-			item->outcome = GW_CARRY_REFUSED;
+			item->outcome = passes ? GW_CARRY_UNSENT : GW_CARRY_REFUSED;
 	}
 }
 
@@ -201,7 +204,7 @@ static void on_copied(void *ctx, const struct gw_result *result)
 		c->refused = *result->err;
 	else if (result->kind == GW_RESULT_OK && result->response->code == GW_CODE_COPYUID)
 		take_copyuid(cmd, result->response);
-	settle(cmd, result->kind);
+	settle(cmd, result);
 	free_command(cmd);
 	if (--c->pending > 0)
 		return;
@@ -300,7 +303,8 @@ static void on_selected(void *ctx, const struct gw_result *result)
 	if (result->kind != GW_RESULT_OK) {
 		if (c->refused.code == GW_OK)
 			c->refused = *result->err;
-		skip_mailbox(c, GW_CARRY_REFUSED);
+		skip_mailbox(c, gw_refusal_passes(result->response->code) ? GW_CARRY_UNSENT
+									  : GW_CARRY_REFUSED);
 		return;
 	}
 	if (c->uidvalidity != c->items[c->first].from_uidvalidity) { /* I2 */

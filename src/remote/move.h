@@ -11,7 +11,7 @@
 struct gw_carry;
 
 enum gw_carry_outcome {
-	GW_CARRY_UNSENT,  /* nothing was asked */
+	GW_CARRY_UNSENT,  /* nothing was asked, or the server was in no state to do it */
 	GW_CARRY_LOST,    /* the session ended before an answer */
 	GW_CARRY_DONE,    /* uid is its UID, of uidvalidity */
 	GW_CARRY_UNNAMED, /* done; the server did not say where */

@@ -456,9 +456,11 @@ static size_t trashed(const struct gw_all_halves *h, struct gw_match *out)
 static void join_trashed(struct gw_sync *s, const struct gw_all_halves *h, const struct gw_match *m)
 {
 	const struct gw_half *gone = &h->gone_here.list[m->gone];
+	const struct gw_half *copy = &h->fresh_there.list[m->fresh];
 
-	if (is_trash(s, &s->entries[h->fresh_there.list[m->fresh].box]))
-		gw_box_is_in_trash(s->entries[gone->box].box, gone->action);
+	if (is_trash(s, &s->entries[copy->box]))
+		gw_box_is_in_trash(s->entries[gone->box].box, gone->action,
+			s->entries[copy->box].box, copy->action);
 }
 
 static void join_kind(struct gw_sync *s, const struct joint *joint)
