@@ -191,7 +191,8 @@ static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 		look_at_held(s, e);
 	if (e->row.held_uploads > 0)
 		look_at_held_uploads(s, e);
-	e->remote_same &= gw_box_window_key(f, s->env.now) == e->row.window &&
+	e->remote_same &= (e->row.set_aside == 0 || !s->env.retry_unfetchable) &&
+			  gw_box_window_key(f, s->env.now) == e->row.window &&
 			  (e->row.hidden == 0 || !s->options.accept_deletions ||
 				  s->options.folder_count == 0);
 	local_same = gw_sync_local_unchanged(s, e) && !gw_tag_list_has_dir(&s->tags, f->dir);
@@ -380,6 +381,7 @@ void gw_list_settled(struct gw_sync *s)
 			"%s has no labels (X-GM-EXT-1), so `labels` changes nothing",
 			s->account->host);
 	if (*text != '\0' && (s->caps == NULL || strcmp(text, s->caps) != 0)) {
+		s->env.retry_unfetchable |= s->caps != NULL; /* another one may give them */
 		free(s->caps);
 		s->caps = strdup(text);
 		s->quirks = s->quirks_learned; /* it is not the server that it was */
