@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-enum { NAME_LIMIT = 8192 };
+enum { NAME_LIMIT = 8192, MAILBOXES = 100 * 1000 };
 
 static void free_folder(struct gw_folder *f)
 {
@@ -133,6 +133,16 @@ static enum gw_code fill(struct gw_folder *f, const struct gw_response *r, const
 	return code;
 }
 
+/* Said once. */
+static enum gw_code leave_out(struct gw_folders *f, struct gw_error *err)
+{
+	if (f->overfull)
+		return GW_OK;
+	f->overfull = true;
+	return gw_fail(err, GW_ERR_LIMIT,
+		"the server lists more than %d mailboxes; the others are left out", MAILBOXES);
+}
+
 enum gw_code gw_folders_take_list(struct gw_folders *f, const struct gw_response *r,
 	const struct gw_account *account, struct gw_error *err)
 {
@@ -144,6 +154,8 @@ enum gw_code gw_folders_take_list(struct gw_folders *f, const struct gw_response
 		known->attrs |= r->attrs;
 		return GW_OK;
 	}
+	if (f->count >= MAILBOXES && !gw_slice_case_eq(r->mailbox, "INBOX"))
+		return leave_out(f, err);
 	if (r->mailbox.n > 0 && r->mailbox.n <= NAME_LIMIT / 8 &&
 		memchr(r->mailbox.p, '\0', r->mailbox.n) == NULL)
 		code = fill(&fresh, r, f->prefix, account);

@@ -34,14 +34,16 @@ struct gw_folders {
 	char *spaces[GW_NAMESPACES]; /* owned; prefixes of all namespaces */
 	bool space_foreign[GW_NAMESPACES];
 	size_t space_count;
-	bool plain;   /* the server refused LIST with options */
-	bool archive; /* all mail is wanted, as "Archive" */
+	bool plain;    /* the server refused LIST with options */
+	bool overfull; /* it listed more than are held: what is not here may be there */
+	bool archive;  /* all mail is wanted, as "Archive" */
 };
 
 void gw_folders_deinit(struct gw_folders *f);
 
 /* Takes a LIST response.  Names that cannot be used (NUL in it, unreasonably long) give
- * GW_ERR_LIMIT and are left out. */
+ * GW_ERR_LIMIT and are left out; so does the first of too many, of which the others are left out without
+ * a word. */
 enum gw_code gw_folders_take_list(struct gw_folders *f, const struct gw_response *r,
 	const struct gw_account *account, struct gw_error *err);
 

@@ -193,6 +193,6 @@ bool gw_sync_see_folders(struct gw_sync *s)
 			.guard = s->account->guard,
 			.accept = s->options.accept_deletions,
 			.restore = s->options.restore_deletions,
-			.list_whole = !s->list_cut } };
+			.list_whole = !s->list_cut && !s->folders.overfull } };
 	return true;
 }
