@@ -362,6 +362,12 @@ nth() {
 	find "$T/mail/$1/cur" "$T/mail/$1/new" -type f | sort | sed -n "$2p"
 }
 
+# rename_files PERL FILE...: each gets the name that the expression makes of $_; a pattern without files is none
+rename_files() {
+	perl -e 'my $change = shift; foreach (@ARGV) { my $old = $_; next unless -e $old; eval $change; die $@ if $@;
+		rename $old, $_ or die "$old: $!" }' "$@"
+}
+
 # save FILE FOLDER: as mutt saves a message: a copy under a name of its own; the old one stays
 SAVED=0
 save() {

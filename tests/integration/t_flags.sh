@@ -67,18 +67,15 @@ for dress in full noqresync plain; do
 	note "more keywords than letters: the 27th lives on the server, and is not taken off there"
 for i in $(seq 30); do adm flags add -u me "kw$i" mailbox INBOX uid $((100 + i)); done
 sync_ok
-for i in $(seq 30); do # each is read here
-	f=$(file INBOX $((100 + i)))
-	base=$(basename "$f")
-	letters=$(sed -n 's/.*:2,[A-Z]*\([a-z]*\)$/\1/p' <<< "$base")
-	mv "$f" "$T/mail/INBOX/cur/${base%%:*}:2,S$letters"
-done
+(cd "$T/mail/INBOX" && # each is read here
+	rename_files 's{^(?:new|cur)/([^:]*)(?::2,[A-Z]*([a-z]*))?$}{"cur/$1:2,S" . ($2 // "")}e' \
+		{new,cur}/*.10[1-9].godwit* {new,cur}/*.1[12]?.godwit* {new,cur}/*.130.godwit*)
 rm "$T/mail/INBOX/dovecot-keywords" # by some program's mistake
 sync_ok
 sync_ok
-for i in $(seq 30); do
-	expect INBOX $((100 + i)) '\Seen' "kw$i"
-done
+adm fetch -u me 'uid flags' mailbox INBOX uid 101:130 | sed 's/\\Recent//' | awk '$1 == "uid:" { uid = $2 }
+	$1 == "flags:" && NF == 3 && / \\Seen/ && (" " $0 " ") ~ (" kw" uid - 100 " ") { n++ } END { exit n != 30 }' ||
+	fail "on the server: $(adm fetch -u me 'uid flags' mailbox INBOX uid 101:130)"
 [ "$(find "$T/mail/INBOX" -name '*:2,*[a-z]*' | grep -c ':2,[A-Z]*[a-z]')" -ge 20 ] || fail "the letters were lost"
 adm flags remove -u me kw30 mailbox INBOX uid 130
 adm flags remove -u me kw1 mailbox INBOX uid 101
@@ -89,10 +86,8 @@ sync_ok --json
 [ "$(json flags_sent)$(json flags_changed)" = 00 ] || fail "not stable with 30 keywords"
 
 note "500 messages are read at once"
-	for f in "$T"/mail/INBOX/new/*; do
-		[ ! -e "$f" ] || mv "$f" "$T/mail/INBOX/cur/$(basename "$f"):2,"
-	done
-	(cd "$T/mail/INBOX/cur" && for f in $(find . -name '*:2,' | head -500); do mv "$f" "${f}S"; done)
+	(cd "$T/mail/INBOX" && rename_files 's{^new/(.*)}{cur/$1:2,}' new/*)
+	(cd "$T/mail/INBOX/cur" && rename_files 's/$/S/' $(find . -name '*:2,' | head -500))
 	"$GODWIT" -c "$T/config" sync -vvv --json > "$T/out" 2> "$T/err" || fail "sync: $(tail -1 "$T/err")"
 	[ "$(json flags_sent)" = 500 ] || fail "$(json flags_sent) of 500 sent"
 	stores=$(grep -c 'C: .*UID STORE' "$T/err")
