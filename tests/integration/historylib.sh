@@ -132,6 +132,7 @@ steps() { # as JSON: mailbox, what, UID or file
 assert_stable() { # WHEN
 	sync_ok --json
 	for count in messages_downloaded messages_uploaded flags_changed flags_sent deleted deleted_there moved copied kept; do
-		[ "$(json $count)" = 0 ] || fail "$1: not stable: $(tail -1 "$T/out")"
+		read_json $count
+		[ "$VALUE" = 0 ] || fail "$1: not stable: $(tail -1 "$T/out")"
 	done
 }

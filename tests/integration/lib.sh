@@ -329,14 +329,22 @@ assert_equal() {
 
 # json COUNT: from the last line of a `sync --json`
 json() {
-	tail -1 "$T/out" | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
+	read_json "$1"
+	printf '%s' "$VALUE"
+}
+read_json() { # KEY: likewise, into VALUE, without another process
+	VALUE=
+	mapfile -t < "$T/out"
+	[ ${#MAPFILE[@]} != 0 ] && [[ ${MAPFILE[-1]} =~ .*\"$1\":([0-9]*) ]] && VALUE=${BASH_REMATCH[1]}
+	return 0
 }
 
 # expect_counts NAME=NUMBER...: of the last `sync --json`
 expect_counts() {
 	local pair
 	for pair in "$@"; do
-		[ "$(json "${pair%%=*}")" = "${pair#*=}" ] || fail "${pair%%=*} is $(json "${pair%%=*}"), not ${pair#*=}: $(tail -1 "$T/out")"
+		read_json "${pair%%=*}"
+		[ "$VALUE" = "${pair#*=}" ] || fail "${pair%%=*} is $VALUE, not ${pair#*=}: $(tail -1 "$T/out")"
 	done
 }
 

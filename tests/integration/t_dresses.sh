@@ -11,10 +11,6 @@ fill_server() {
 	"$TOOLS/mkmail" "$MAIL/Lists/c" 200 1500 3
 }
 
-json() { # json KEY: from the last line of $T/out
-	tail -1 "$T/out" | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
-}
-
 changes() {
 	printf 'From: a@b\nSubject: x\nMessage-ID: <n1@x>\n\nhello\n' > "$T/m1"
 	deliver INBOX "$T/m1"
