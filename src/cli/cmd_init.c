@@ -261,13 +261,41 @@ static bool ask_client(struct init *in)
 					     .text = "And its secret" }));
 }
 
+/* Lines of a terminal, which would break them anywhere. */
+static void print_words(const char *words)
+{
+	enum { WIDTH = 78 };
+	size_t column = 0;
+
+	while (*words != '\0') {
+		size_t n = strcspn(words, " ");
+
+		if (column > 0 && column + 1 + n > WIDTH) {
+			putchar('\n');
+			column = 0;
+		}
+		column += (size_t)printf(column > 0 ? " %.*s" : "%.*s", (int)n, words);
+		words += n + (words[n] == ' ');
+	}
+	putchar('\n');
+}
+
+static void print_hint(const struct provider *p)
+{
+	char text[1000];
+
+	snprintf(text, sizeof text, "%s: %s", p->name, p->hint);
+	print_words(text);
+	printf("(settings as in %s)\n", p->source);
+}
+
 static bool ask_sign_in(struct init *in)
 {
 	const struct provider *p = in->provider;
 	const char *auth;
 
 	if (in->answers.asks && p != NULL && p->hint != NULL)
-		printf("%s: %s\n(settings as in %s)\n", p->name, p->hint, p->source);
+		print_hint(p);
 	if (p != NULL && p->auth_url != NULL && p->passwords &&
 		!init_need(in, (struct question){ .key = "auth",
 				       .text = "Sign in with \"password\" or \"oauth2\"",
