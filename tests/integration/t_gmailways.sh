@@ -80,8 +80,8 @@ for n in $(seq 7 13); do
 	exists "at$n" # archived there, or in the trash, as the one or the other came first
 done
 
-note "the trash is hidden: deleted mail is archived, and no label Trash is made"
-begin "hidden=\Trash" reserved
+note "the trash is hidden: deleted mail is archived, and no label Trash is made; the last expunge would be for ever"
+begin "hidden=\Trash" reserved "expunge=forever"
 rm "$(file_in Work m1)" "$(file_in INBOX m1)"
 rm "$(file_in Work m2)"
 syncs
