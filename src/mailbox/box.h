@@ -166,7 +166,7 @@ void gw_box_confirm(struct gw_box *box);
 bool gw_box_is_confirmed(const struct gw_box *box);
 /* The stamps of its look, as fine as they are. */
 void gw_box_seen_stamps(const struct gw_box *box, struct gw_stamp *cur, struct gw_stamp *new);
-/* UIDNEXT as its look ended; 0: the server was not asked. */
+/* UIDNEXT as its look ended, where a run would go on from there; 0: it would not, or the server was not asked. */
 uint32_t gw_box_seen_uidnext(const struct gw_box *box);
 /* Files came or went since its first look, or may have. */
 bool gw_box_has_news(const struct gw_box *box);

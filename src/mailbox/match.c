@@ -227,7 +227,9 @@ void gw_box_seen_stamps(const struct gw_box *box, struct gw_stamp *cur, struct g
 
 uint32_t gw_box_seen_uidnext(const struct gw_box *box)
 {
-	return box->remote.uidnext;
+	bool believed = !box->remote.unproved && (!box->incomplete || box->env->dry_run);
+
+	return believed ? box->remote.uidnext : 0;
 }
 
 bool gw_box_stamps_hold(const struct gw_box *box)
