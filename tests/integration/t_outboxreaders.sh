@@ -1,5 +1,5 @@
 #!/bin/bash
-# Those who call sendmail: git send-email with a dozen patches, mutt, neomutt, Emacs (where it is installed).  Offline,
+# Those who call sendmail: git send-email with a dozen patches, mutt, neomutt, aerc and Emacs (where they are installed).  Offline,
 # with a watcher that starts before there is a line, with one that runs, and with none; and what mutt shows of a mail
 # that is not taken.
 . "$(dirname "$0")/outboxlib.sh"
@@ -105,6 +105,31 @@ else
 	printf 'From: me@x.test\n\nx\n' | "$T/sendmail" -- a@y.test
 fi
 await_that "by itself" arrived $((n + 1))
+if command -v aerc > /dev/null && command -v tmux > /dev/null; then
+	note "aerc, on a terminal"
+	n=$(taken)
+	mkdir -p "$T/.config/aerc" "$T/mail/INBOX"/{cur,new,tmp}
+	printf '[me]\nsource = maildir://%s\noutgoing = %s\ndefault = INBOX\nfrom = Me <me@x.test>\n' \
+		"$T/mail" "$T/sendmail" > "$T/.config/aerc/accounts.conf"
+	chmod 600 "$T/.config/aerc/accounts.conf"
+	# shellcheck disable=SC2016
+	printf '#!/bin/sh\nprintf "a line\\n.\\nthe last\\n" >> "$1"\n' > "$T/edit"
+	chmod 755 "$T/edit"
+	terminal() { tmux -L "godwit$$" "$@"; }
+	shows() { terminal capture-pane -p | grep -q "$1"; }
+	terminal -f /dev/null new-session -d -x 100 -y 40 "EDITOR=$T/edit TERM=xterm aerc; sleep 1000"
+	PIDS="$PIDS $(terminal display-message -p '#{pid}')"
+	await_that "aerc is there" shows 'Connected'
+	terminal send-keys -l ':compose -H "Subject: by aerc" -H "To: a@y.test" -H "Bcc: hidden@y.test"'
+	terminal send-keys Enter
+	await_that "it asks" shows 'Send this email'
+	terminal send-keys y
+	await_that "by aerc" arrived $((n + 1))
+	terminal kill-server
+	tr -d '\r' < "$SRV/msgs/$n" > "$T/got"
+	grep -q 'TO:<hidden@y.test>' "$T/got" && [ "$(grep -c hidden "$T/got")" = 1 ] || fail "aerc: Bcc"
+	tail -n 3 "$T/got" | diff - <(printf 'a line\n.\nthe last\n') || fail "aerc: the text"
+fi
 if command -v emacs > /dev/null; then
 	note "Emacs"
 	n=$(taken)
@@ -113,6 +138,7 @@ if command -v emacs > /dev/null; then
 		sendmail-program \"$T/sendmail\") (message-mail \"a@y\" \"by emacs\") (goto-char (point-max))
 		(insert \"a line\n.\nthe last\n\") (message-send))" > "$T/out" 2>&1 || fail "emacs: $?"
 	await_that "by emacs" arrived $((n + 1))
+	tail -n 3 "$SRV/msgs/$n" | tr -d '\r' | diff - <(printf 'a line\n.\nthe last\n') || fail "Emacs: the text"
 fi
 await_that "at rest" [ -z "$(ls "$Q/cur")" ]
 
