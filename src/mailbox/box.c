@@ -136,7 +136,7 @@ static bool has_uploads(struct gw_box *box)
 
 static bool has_flags(struct gw_box *box)
 {
-	return box->push_count > 0;
+	return box->push_count > 0 && !box->pushed;
 }
 
 static bool has_labels(struct gw_box *box)

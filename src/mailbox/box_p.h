@@ -195,7 +195,9 @@ struct gw_box {
 	struct gw_known_item *known; /* owned, with its texts; known.c */
 	size_t known_count;
 	struct gw_upload *upload; /* frees itself */
-	struct gw_delay *delay;   /* owned */
+	struct gw_error upload_lost;
+	bool sending;           /* not all was answered */
+	struct gw_delay *delay; /* owned */
 
 	/* relabel.c */
 	struct gw_relabel_item *relabels; /* owned */
@@ -204,6 +206,9 @@ struct gw_box {
 	/* flags.c */
 	struct gw_push_item *push_items; /* owned */
 	size_t push_count, push_cap;
+	bool pushing; /* ahead of messages, and not answered */
+	bool pushed;
+	struct gw_error push_lost; /* of flags that went ahead */
 
 	struct gw_error err;
 };
@@ -421,6 +426,8 @@ bool gw_box_has_to_send(struct gw_box *box);
 /* Stores what is about to be sent. */
 void gw_box_announce(struct gw_box *box);
 void gw_box_upload(struct gw_box *box);
+/* Flags, or the messages, were answered: goes on when both were. */
+void gw_box_sent(struct gw_box *box);
 /* A file is neither pending nor refused any more; or it is refused. */
 void gw_box_forget_file(struct gw_box *box, const char *name);
 void gw_box_refuse_file(struct gw_box *box, const char *name, const char *reason);
@@ -455,6 +462,9 @@ bool gw_box_will_push(struct gw_box *box, const struct gw_action *a);
 void gw_box_flush(struct gw_box *box);
 /* Tells the server. */
 void gw_box_push(struct gw_box *box);
+/* Likewise, ahead of messages that are about to be sent, where nothing is to be found out about either;
+ * gw_box_sent() follows if it does. */
+void gw_box_push_ahead(struct gw_box *box);
 /* Keywords that were refused, and that some file still has; those that none has are forgotten. */
 void gw_box_forget_keywords(struct gw_box *box);
 void gw_box_tell_keywords(struct gw_box *box);

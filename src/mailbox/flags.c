@@ -1,6 +1,6 @@
 /* mailbox/flags.c - tells the server what was changed here; part of the machine in box_p.h.
  *
- * Comes after the downloads, on the same connection.  Base follows the server: a flag is recorded
+ * Comes after the downloads, on the same connection, and in one flight with the uploads.  Base follows the server: a flag is recorded
  * as agreed when its STORE was answered OK, never before.
  */
 #include "mailbox/box_p.h"
@@ -50,6 +50,7 @@ static void on_pushed(void *ctx, const struct gw_error *refused, const struct gw
 	const struct gw_error *lost)
 {
 	struct gw_box *box = ctx;
+	bool ahead = box->pushing;
 	struct gw_error err = { 0 };
 
 	for (size_t i = 0; i < box->push_count; i++) {
@@ -75,13 +76,19 @@ static void on_pushed(void *ctx, const struct gw_error *refused, const struct gw
 		gw_error_context(&err, "changed flags were not taken");
 		box->env->problem(box->env->ctx, box, &err);
 	}
-	if (lost != NULL) {
+	box->pushing = false;
+	box->pushed = true;
+	if (ahead) {
+		if (lost != NULL)
+			box->push_lost = *lost;
+		gw_box_sent(box);
+	} else if (lost != NULL) {
 		err = *lost;
 		err.scope = GW_SCOPE_ACCOUNT;
 		gw_box_fail(box, &err);
-		return;
+	} else {
+		gw_box_step(box);
 	}
-	gw_box_step(box);
 }
 
 static int by_uid(const void *a, const void *b)
@@ -91,20 +98,39 @@ static int by_uid(const void *a, const void *b)
 	return (x->uid > y->uid) - (x->uid < y->uid);
 }
 
-void gw_box_push(struct gw_box *box)
+static void on_response(void *ctx, const struct gw_response *r)
+{
+	struct gw_box *box = ctx;
+
+	if (box->upload != NULL)
+		gw_upload_note(box->upload, r);
+}
+
+static enum gw_code start(struct gw_box *box)
 {
 	const struct gw_push_events events = {
-		.flags = gw_box_flags, .done = on_pushed, .ctx = box
+		.flags = gw_box_flags, .response = on_response, .done = on_pushed, .ctx = box
 	};
-	enum gw_code code;
 
 	qsort(box->push_items, box->push_count, sizeof *box->push_items, by_uid);
-	code = gw_push_start(box->session, box->push_items, box->push_count, &box->keywords,
+	return gw_push_start(box->session, box->push_items, box->push_count, &box->keywords,
 		gw_box_labels(box), &events);
+}
 
-	if (code == GW_OK)
-		return;
-	gw_box_end_unsent(box, code);
+void gw_box_push(struct gw_box *box)
+{
+	enum gw_code code = start(box);
+
+	if (code != GW_OK)
+		gw_box_end_unsent(box, code);
+}
+
+/* What was announced is on disk with all that the flags rest on.  Where a connection broke before, each
+ * thing goes by itself. */
+void gw_box_push_ahead(struct gw_box *box)
+{
+	if (box->push_count > 0 && !gw_box_is_suspect(box) && box->trial->breaks == 0)
+		box->pushing = start(box) == GW_OK;
 }
 
 static void on_flushed(void *ctx, const struct gw_error *err)

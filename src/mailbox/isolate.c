@@ -46,6 +46,12 @@ static const char *broken_file(const struct gw_box *box)
 	return NULL;
 }
 
+static bool suspect_changes(const struct gw_box *box, struct gw_suspect_row *row)
+{
+	*row = (struct gw_suspect_row){ .what = GW_SUSPECT_CHANGE, .seen = seen_changes(box) };
+	return true;
+}
+
 /* What was being asked for?  false: nothing that could be why. */
 static bool suspect(const struct gw_box *box, struct gw_suspect_row *row, const char **name)
 {
@@ -65,6 +71,8 @@ static bool suspect(const struct gw_box *box, struct gw_suspect_row *row, const 
 		};
 		return box->broke.times > 0;
 	case BOX_UPLOADING:
+		if (box->push_lost.code != GW_OK) /* flags went ahead, and were not answered */
+			return suspect_changes(box, row);
 		*row = (struct gw_suspect_row){ .what = GW_SUSPECT_FILE };
 		*name = broken_file(box);
 		return *name != NULL;
@@ -72,9 +80,7 @@ static bool suspect(const struct gw_box *box, struct gw_suspect_row *row, const 
 	case BOX_RELABELLING:
 	case BOX_PUSHING:
 	case BOX_REMOVING:
-		*row = (struct gw_suspect_row){ .what = GW_SUSPECT_CHANGE,
-			.seen = seen_changes(box) };
-		return true;
+		return suspect_changes(box, row);
 	case BOX_LOOKING: /* nothing was asked that could be why */
 	case BOX_READY:
 	case BOX_LOOKING_AT_PRINTS:

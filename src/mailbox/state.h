@@ -48,7 +48,7 @@ enum gw_box_awaits {
 	STATE(SEEKING,           SERVER,  "seeking")           /* does all mail have it? */            \
 	STATE(ANNOUNCING,        DISK,    "announcing")        /* what is about to be sent */          \
 	STATE(CARRYING,          SERVER,  "carrying")          /* MOVE and COPY */                     \
-	STATE(UPLOADING,         SERVER,  "uploading")                                                 \
+	STATE(UPLOADING,         SERVER,  "uploading")         /* and flags, ahead of that */          \
 	STATE(FLUSHING,          DISK,    "flushing")          /* before the server is told */         \
 	STATE(PUSHING,           SERVER,  "pushing")           /* flags */                             \
 	STATE(RELABELLING,       SERVER,  "changing labels")   /* of what left this mailbox there */   \

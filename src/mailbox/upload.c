@@ -356,7 +356,24 @@ static void on_uploads_done(void *ctx, const struct gw_error *lost)
 		box->row->pending +=
 			item->outcome == GW_UPLOAD_LOST || item->outcome == GW_UPLOAD_UNNAMED;
 	}
-	if (lost == NULL && !box->stopped && box->unavailable.code != GW_OK) {
+	if (lost != NULL)
+		box->upload_lost = *lost;
+	box->sending = false;
+	gw_box_sent(box);
+}
+
+void gw_box_sent(struct gw_box *box)
+{
+	const struct gw_error *lost =
+		box->push_lost.code != GW_OK ? &box->push_lost : &box->upload_lost;
+
+	if (box->sending || box->pushing)
+		return;
+	if (lost->code != GW_OK) {
+		gw_box_end_lost(box, lost);
+		return;
+	}
+	if (!box->stopped && box->unavailable.code != GW_OK) {
 		box->unavailable.scope = GW_SCOPE_MAILBOX;
 		gw_error_context(&box->unavailable,
 			"the server takes no messages at present, so that they are left for the "
@@ -364,10 +381,7 @@ static void on_uploads_done(void *ctx, const struct gw_error *lost)
 		gw_box_fail(box, &box->unavailable);
 		return;
 	}
-	if (lost == NULL)
-		gw_box_step(box);
-	else
-		gw_box_end_lost(box, lost);
+	gw_box_step(box);
 }
 
 static void free_announced(struct gw_box *box)
@@ -387,6 +401,8 @@ void gw_box_upload(struct gw_box *box)
 	struct gw_error local = { 0 };
 	enum gw_code code;
 
+	box->sending = true;
+	gw_box_push_ahead(box);
 	code = gw_upload_start(box->session, box->folder->wire, &box->place->m, &box->keywords,
 		box->uploads, box->upload_count, box->selected ? box->remote.exists : UINT32_MAX,
 		&events, &box->upload);

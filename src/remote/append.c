@@ -122,10 +122,8 @@ static void settle_doubts(struct gw_upload *u)
 }
 
 /* RFC 9051 6.3.12: a mailbox that is selected tells of what was stored in it. */
-static void on_response(void *ctx, const struct gw_response *r)
+void gw_upload_note(struct gw_upload *u, const struct gw_response *r)
 {
-	struct gw_upload *u = ((struct letter *)ctx)->u;
-
 	if (u->exists == UINT32_MAX)
 		return;
 	if (r->type == GW_RESP_EXISTS) {
@@ -136,6 +134,11 @@ static void on_response(void *ctx, const struct gw_response *r)
 	} else if (r->type == GW_RESP_VANISHED) {
 		u->exists = UINT32_MAX; /* how many went is not worth knowing */
 	}
+}
+
+static void on_response(void *ctx, const struct gw_response *r)
+{
+	gw_upload_note(((struct letter *)ctx)->u, r);
 }
 
 /* What had to wait for its "+" does not prove that others need not. */

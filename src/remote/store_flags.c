@@ -171,14 +171,24 @@ static void on_stored(void *ctx, const struct gw_result *result)
 }
 
 /* Keywords that did not come back are not there. */
-static void on_read_back(void *ctx, const struct gw_response *r)
+static void read_back(struct gw_push *p, const struct gw_response *r)
 {
-	struct command *c = ctx;
-	struct gw_push_item *item = r->type == GW_RESP_FETCH ? find(c->p, r->fetch.uid) : NULL;
+	struct gw_push_item *item = r->type == GW_RESP_FETCH ? find(p, r->fetch.uid) : NULL;
 
-	if (item == NULL || !gw_session_tells_flags(c->p->session, &r->fetch))
+	if (item == NULL || !gw_session_tells_flags(p->session, &r->fetch))
 		return;
-	item->has &= ~GW_FLAGS_KEYWORDS | c->p->ev.flags(c->p->ev.ctx, &r->fetch);
+	item->has &= ~GW_FLAGS_KEYWORDS | p->ev.flags(p->ev.ctx, &r->fetch);
+}
+
+static void on_response(void *ctx, const struct gw_response *r)
+{
+	const struct command *c = ctx;
+	struct gw_push *p = c->p;
+
+	if (c->mask == 0)
+		read_back(p, r);
+	if (p->ev.response != NULL)
+		p->ev.response(p->ev.ctx, r);
 }
 
 /* --- questions ------------------------------------------------------------------------------- */
@@ -208,9 +218,8 @@ static enum gw_code send_command(
 	if (code == GW_OK) {
 		*c = (struct command){ .p = p, .uids = c->uids, .mask = mask, .set = set };
 		code = gw_session_send(p->session, &line,
-			&(struct gw_handlers){ .response = mask == 0 ? on_read_back : NULL,
-				.done = on_stored,
-				.ctx = c });
+			&(struct gw_handlers){
+				.response = on_response, .done = on_stored, .ctx = c });
 	}
 	gw_line_deinit(&line);
 	if (code == GW_OK)

@@ -24,6 +24,8 @@ struct gw_push_item {
 struct gw_push_events {
 	/* The flags that a FETCH brought, as bits. */
 	uint64_t (*flags)(void *ctx, const struct gw_fetch *fetch);
+	/* What the server tells meanwhile; may be NULL. */
+	void (*response)(void *ctx, const struct gw_response *r);
 	/* Every command was answered.  refused: the first NO or BAD, or NULL; keyword: likewise, to a
 	 * single keyword.  lost: the session
 	 * ended before; what had been answered is still told in the items. */
