@@ -1,6 +1,6 @@
 /* remote/expunge.c - see expunge.h.
  *
- *   CHECKING (for other labels; only for the last one in sight) --> CREATING (the trash) -->
+ *   CHECKING (for other labels; only for the last one in sight) --> CREATING (the trash), and behind it
  *   TRASHING --moved, or copied--> LOOKING (for others' \Deleted; only
  *   without UIDPLUS) --> MARKING --> EXPUNGING --> done
  *   A state that has nothing to do passes on to the next.
@@ -27,6 +27,8 @@ struct gw_remove {
 	uint64_t checked; /* the highest MODSEQ that was told with the labels */
 	unsigned pending; /* I1 */
 	bool failed, created, must_create, foreign;
+	bool behind_create;      /* what goes to the trash goes out behind its CREATE, ... */
+	bool too_early;          /* ... and was answered as if that had not been carried out */
 	bool must_copy, no_move; /* MOVE was refused: COPY, and \Deleted here */
 	bool again;              /* UID EXPUNGE is not understood: it goes without */
 	bool marked;             /* as far as they could be */
@@ -35,6 +37,7 @@ struct gw_remove {
 
 struct command {
 	struct gw_remove *r;
+	enum state state; /* in which it was sent */
 	struct gw_seqset uids;
 };
 
@@ -125,9 +128,9 @@ static void take_modified(struct gw_remove *r, struct gw_slice text)
 	gw_seqset_deinit(&set);
 }
 
-static bool expunges_by_uid(const struct gw_remove *r)
+static bool expunges_by_uid(const struct command *c)
 {
-	return r->state == EXPUNGING && (caps(r) & GW_CAP_UIDPLUS);
+	return c->state == EXPUNGING && (caps(c->r) & GW_CAP_UIDPLUS);
 }
 
 static void settle(struct command *c, const struct gw_result *result)
@@ -135,38 +138,40 @@ static void settle(struct command *c, const struct gw_result *result)
 	struct gw_remove *r = c->r;
 	bool ok = result->kind == GW_RESULT_OK;
 	enum gw_resp_code code = result->response == NULL ? GW_CODE_NONE : result->response->code;
-	bool moves = r->state == TRASHING && can_move(r);
+	bool moves = c->state == TRASHING && can_move(r);
 
-	if (result->kind == GW_RESULT_BAD && (moves || expunges_by_uid(r))) {
+	if (result->kind == GW_RESULT_BAD && (moves || expunges_by_uid(c))) {
 		gw_session_learn(r->o.session, moves ? GW_QUIRK_NO_MOVE : GW_QUIRK_NO_UIDPLUS);
 		r->again |= !moves;
 		r->must_copy |= moves;
 		return;
 	}
-	if (code == GW_CODE_MODIFIED && r->state == MARKING)
+	if (code == GW_CODE_MODIFIED && c->state == MARKING)
 		take_modified(r, result->response->code_text);
 	if (result->kind == GW_RESULT_LOST) {
 		decide(r, c, GW_REMOVE_LOST);
 		gw_fail(&r->lost, result->err->code, "%s", result->err->text);
-	} else if (!ok && r->state == CHECKING) {
+	} else if (!ok && c->state == CHECKING) {
 		decide(r, c, GW_REMOVE_CHANGED); /* nobody knows: no leave to delete */
-	} else if (r->state == CHECKING ||
-		   (!ok && (r->state == CREATING ||
-				   (r->state == MARKING && code == GW_CODE_MODIFIED)))) {
+	} else if (c->state == CHECKING ||
+		   (!ok && (c->state == CREATING ||
+				   (c->state == MARKING && code == GW_CODE_MODIFIED)))) {
 		; /* another may have been faster in making it; some servers say NO to what was
 		     changed */
 	} else if (!ok && moves && code != GW_CODE_TRYCREATE) {
 		r->must_copy = true; /* they are tried once more */
-	} else if (!ok && r->state == TRASHING && !r->created && code == GW_CODE_TRYCREATE) {
-		r->must_create = true; /* they are tried once more */
+	} else if (!ok && c->state == TRASHING && code == GW_CODE_TRYCREATE &&
+		   (!r->created || r->behind_create)) {
+		r->must_create = !r->created;
+		r->too_early = r->behind_create; /* they are tried once more */
 	} else if (!ok) {
 		decide(r, c, GW_REMOVE_REFUSED);
-		r->failed |= r->state == LOOKING;
+		r->failed |= c->state == LOOKING;
 		if (r->refused.code == GW_OK)
 			r->refused = *result->err;
 	} else if (moves) {
 		decide(r, c, GW_REMOVE_DONE);
-	} else if (r->state == TRASHING) {
+	} else if (c->state == TRASHING) {
 		mark_all(r, c);
 	}
 }
@@ -200,8 +205,12 @@ static void advance(struct gw_remove *r)
 		} else if (r->must_copy && !r->no_move) {
 			r->no_move = true;
 			enter(r, TRASHING);
-		} else
+		} else if (r->too_early) {
+			r->too_early = r->behind_create = false;
+			enter(r, TRASHING);
+		} else {
 			enter(r, LOOKING);
+		}
 		break;
 	case LOOKING:
 		enter(r, MARKING);
@@ -280,7 +289,7 @@ static void send_line(struct gw_remove *r, struct gw_line *line, struct gw_seqse
 	enum gw_code code = c == NULL ? GW_ERR_NOMEM : GW_OK;
 
 	if (c != NULL) {
-		*c = (struct command){ .r = r };
+		*c = (struct command){ .r = r, .state = r->state };
 		if (uids != NULL) {
 			c->uids = *uids;
 			*uids = (struct gw_seqset){ 0 };
@@ -434,8 +443,12 @@ static void enter(struct gw_remove *r, enum state state)
 			send_sets(r);
 		break;
 	case CREATING:
-		if (goes_to_trash(r) && (r->o.make_trash || r->must_create))
+		if (goes_to_trash(r) && (r->o.make_trash || r->must_create)) {
 			send_create(r);
+			r->behind_create = true;
+			enter(r, TRASHING); /* in one flight */
+			return;
+		}
 		break;
 	case TRASHING:
 		mark_what_stays_among_all(r);

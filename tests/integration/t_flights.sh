@@ -39,7 +39,7 @@ ls "$T/mail/INBOX/cur" | grep ':2,S*$' > "$T/names"
 sed -n 1,20p "$T/names" | while read -r f; do mv "$T/mail/INBOX/cur/$f" "$T/mail/INBOX/cur/${f%:*}:2,F${f##*,}"; done
 sed -n 21,30p "$T/names" | while read -r f; do rm "$T/mail/INBOX/cur/$f"; done
 new_here 20
-waits "push" 6
+waits "push" 4
 sync_ok
 assert_equal "push"
 note ok
