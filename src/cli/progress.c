@@ -153,11 +153,12 @@ void progress_asking(void *ctx, const char *what, bool well)
 
 static void draw(struct progress *p, bool force)
 {
-	size_t columns = columns_of_terminal();
 	uint64_t now = now_ms();
+	size_t columns;
 
 	if (p->style != PROGRESS_BARS || p->asking || (!force && now - p->drawn_ms < REDRAW_MS))
 		return;
+	columns = columns_of_terminal();
 	progress_clear(p);
 	for (size_t i = 0; i < p->count; i++) {
 		if (!p->lines[i].active)

@@ -82,13 +82,24 @@ static void note_now_and_then(struct gw_sync *s)
 		gw_sync_note_last(s, false);
 }
 
+/* All mailboxes are asked for it: while mail comes, once in a turn of the loop. */
+static uint64_t expected_by_now(struct gw_sync *s, bool progress)
+{
+	uint64_t now = uv_now(s->loop);
+
+	if (!progress || now != s->expected_at)
+		s->expected = expected(s);
+	s->expected_at = now;
+	return s->expected;
+}
+
 void gw_sync_emit(struct gw_sync *s, struct gw_sync_event ev)
 {
 	struct gw_sync_counts counts = s->counts;
 
 	if (ev.type == GW_SYNC_PROGRESS)
 		note_now_and_then(s);
-	counts.expected = expected(s);
+	counts.expected = expected_by_now(s, ev.type == GW_SYNC_PROGRESS);
 	gw_sync_wire(s, &counts.wire_received, &counts.wire_sent);
 	counts.postponed = s->budget.postponed;
 	ev.counts = &counts;

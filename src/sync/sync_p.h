@@ -199,10 +199,12 @@ struct gw_sync {
 	struct gw_sync_counts counts;
 	char first_problem[900]; /* with its mailbox; "": none */
 	uint64_t noted_at;       /* of the loop's clock: when it was last said how this run goes */
-	struct gw_buf journal;   /* lines that are not yet in the log */
-	size_t journal_skipped;  /* steps that had no room in it */
-	bool journal_failed;     /* told */
-	struct gw_error err;     /* why the account failed */
+	uint64_t expected,
+		expected_at;    /* likewise: what is about to come, and when that was counted */
+	struct gw_buf journal;  /* lines that are not yet in the log */
+	size_t journal_skipped; /* steps that had no room in it */
+	bool journal_failed;    /* told */
+	struct gw_error err;    /* why the account failed */
 	bool stopped, batches_lost, told_slow;
 };
 
