@@ -82,6 +82,7 @@ struct gw_mail {
 /* The account as a whole. */
 struct gw_outbox_summary {
 	size_t count, by_state[GW_MAIL_BROKEN + 1];
+	size_t unfiled; /* mails whose copy in Sent, or notice in INBOX, could not be written yet */
 	int64_t pause_until;                /* 0: none */
 	const char *pause_reason, *sign_in; /* "" for none; sign_in: why it stands */
 	int64_t next_at;

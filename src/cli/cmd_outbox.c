@@ -107,8 +107,15 @@ static void on_summary(void *ctx, const struct gw_outbox_summary *s)
 	struct listing *l = ctx;
 	char until[GW_LOCAL_TIME];
 
+	l->waits |= l->only == NULL && s->unfiled > 0;
+	l->shown += l->only == NULL && s->unfiled > 0;
 	if (l->o->json || l->only != NULL)
 		return;
+	if (s->unfiled > 0)
+		say(stdout,
+			"%s: %zu without a copy in Sent, or a notice, that cannot be written: `godwit "
+			"outbox log` says why; it is tried again\n",
+			l->account->name, s->unfiled);
 	if (s->sign_in[0] != '\0')
 		say(stdout, "%s does not send: %s\n", l->account->name, s->sign_in);
 	if (s->pause_until > 0) {

@@ -246,11 +246,12 @@ static void on_outbox(void *ctx, const struct gw_outbox_summary *s)
 	char until[GW_LOCAL_TIME];
 
 	p->needs_user = s->sign_in[0] != '\0' || s->by_state[GW_MAIL_REFUSED] > 0 ||
-			s->by_state[GW_MAIL_HELD] > 0 || s->by_state[GW_MAIL_BROKEN] > 0;
+			s->by_state[GW_MAIL_HELD] > 0 || s->by_state[GW_MAIL_BROKEN] > 0 ||
+			s->unfiled > 0;
 	if (p->json) {
-		p->outbox = json_pack("{s:o, s:I, s:o}", "sign_in", gw_json_text(s->sign_in),
+		p->outbox = json_pack("{s:o, s:I, s:o, s:I}", "sign_in", gw_json_text(s->sign_in),
 			"pause_until", (json_int_t)s->pause_until, "pause_reason",
-			gw_json_text(s->pause_reason));
+			gw_json_text(s->pause_reason), "unfiled", (json_int_t)s->unfiled);
 		for (int i = 0; i <= GW_MAIL_BROKEN && p->outbox != NULL; i++)
 			json_object_set_new(p->outbox, gw_mail_state_name((enum gw_mail_state)i),
 				json_integer((json_int_t)s->by_state[i]));
@@ -258,6 +259,11 @@ static void on_outbox(void *ctx, const struct gw_outbox_summary *s)
 	}
 	if (s->count > 0)
 		print_states(s);
+	if (s->unfiled > 0)
+		say(stdout,
+			"  outbox: %zu without a copy in Sent, or a notice, that cannot be written "
+			"(`godwit outbox log`)\n",
+			s->unfiled);
 	if (s->sign_in[0] != '\0')
 		say(stdout, "  nothing is sent: %s\n", s->sign_in);
 	if (s->pause_until > 0) {

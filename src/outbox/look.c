@@ -91,6 +91,7 @@ enum gw_code gw_outbox_list(const struct gw_account *account,
 
 		s.by_state[state]++;
 		s.count += state != GW_MAIL_SENT;
+		s.unfiled += q->item.left_tries > 0;
 		if (state == GW_MAIL_WAITING && (s.next_at == 0 || q->item.next_at < s.next_at))
 			s.next_at = q->item.next_at;
 		if (mail != NULL && state != GW_MAIL_SENT)

@@ -409,6 +409,9 @@ send 1
 [ ! -s "$T/err" ] || fail "told again"
 [ "$(godwit outbox log | grep -c 'not-filed\|no-notice')" = 2 ] || fail "logged: $(godwit outbox log)"
 [ "$(ls "$Q/sent" | wc -l)" = 1 ] || fail "the mail is gone without a copy"
+for command in outbox status; do
+	! godwit "$command" > "$T/out" 2> "$T/err" && grep -q '2 without a copy in Sent, or a notice' "$T/out" || fail "$command says nothing"
+done
 rm "$T/tree"/{INBOX,Sent}/tmp
 mkdir "$T/tree"/{INBOX,Sent}/tmp
 send 1
