@@ -207,6 +207,8 @@ void gw_box_send_removals(struct gw_box *box)
 		for (size_t i = 0; i < box->leaving_count; i++)
 			gw_box_hold(box, box->leaving[i].uid,
 				"deleted here; on the server the mailbox is read-only");
+		box->barred = box->leaving_count;
+		box->plan.look_again = true;
 		gw_box_step(box);
 		return;
 	}

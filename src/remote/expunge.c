@@ -1,12 +1,15 @@
 /* remote/expunge.c - see expunge.h.
  *
- *   CHECKING (for other labels; only for the last one in sight) --> CREATING (the trash), and behind it
- *   TRASHING --moved, or copied--> LOOKING (for others' \Deleted; only
- *   without UIDPLUS) --> MARKING --> EXPUNGING --> done
+ *   CHECKING (for other labels; only for the last one in sight) --> CREATING (the trash), and
+ *   behind it TRASHING --moved, or copied--> COUNTING (is there more in the trash?) --> PROVING_MOVES -->
+ *   LOOKING (for others' \Deleted; only without UIDPLUS) --> MARKING --> EXPUNGING -->
+ *   PROVING --> done
  *   A state that has nothing to do passes on to the next.
  *
  * I1  done() comes once, from finish(), when no command is under way.
  * I2  nothing is expunged that this run did not mark, or moved that was not named.
+ * I3  OK is no proof.  A copy is one that COPYUID names, or by which the trash has grown; what went is
+ *     told of (EXPUNGE, VANISHED, COPYUID), or the server is asked whether it is there still.
  */
 #include "remote/expunge.h"
 
@@ -17,13 +20,36 @@
 
 #include <stdlib.h>
 
-enum state { CHECKING, CREATING, TRASHING, LOOKING, MARKING, EXPUNGING, DONE };
+enum state {
+	CHECKING,
+	CREATING,
+	TRASHING,
+	COUNTING,
+	PROVING_MOVES,
+	LOOKING,
+	MARKING,
+	EXPUNGING,
+	PROVING,
+	DONE
+};
+
+/* What STATUS says of the trash. */
+struct counts {
+	unsigned items;
+	uint32_t messages, uidnext;
+};
 
 struct gw_remove {
 	enum state state;
 	struct gw_remove_options o;
-	bool *marks;      /* owned; by item: to be marked and expunged */
-	bool *others;     /* owned; by item: another label of it is in sight */
+	bool *marks;            /* owned; by item: to be marked and expunged */
+	bool *others;           /* owned; by item: another label of it is in sight */
+	bool *doubts;           /* owned; by item: it was copied, says OK, and nothing else */
+	bool *proved;           /* owned; by item: DONE, and asked for since */
+	uint64_t expunged;      /* I3: so many were told of */
+	struct gw_seqset gone;  /* owned; I3: likewise, by UID */
+	struct gw_seqset still; /* owned; found when asked for */
+	struct counts before, after;
 	uint64_t checked; /* the highest MODSEQ that was told with the labels */
 	unsigned pending; /* I1 */
 	bool failed, created, must_create, foreign;
@@ -39,6 +65,7 @@ struct command {
 	struct gw_remove *r;
 	enum state state; /* in which it was sent */
 	struct gw_seqset uids;
+	bool asks; /* changes nothing, and may be refused */
 };
 
 static void enter(struct gw_remove *r, enum state state);
@@ -48,15 +75,24 @@ static uint32_t caps(const struct gw_remove *r)
 	return gw_session_caps(r->o.session);
 }
 
+static void free_remove(struct gw_remove *r)
+{
+	free(r->marks);
+	free(r->others);
+	free(r->doubts);
+	free(r->proved);
+	gw_seqset_deinit(&r->gone);
+	gw_seqset_deinit(&r->still);
+	free(r);
+}
+
 /* I1 */
 static void finish(struct gw_remove *r)
 {
 	struct gw_remove_options o = r->o;
 	struct gw_error refused = r->refused, lost = r->lost;
 
-	free(r->marks);
-	free(r->others);
-	free(r);
+	free_remove(r);
 	o.done(o.ctx, refused.code == GW_OK ? NULL : &refused, lost.code == GW_OK ? NULL : &lost);
 }
 
@@ -71,7 +107,7 @@ static void free_command(struct command *c)
 /* EXPUNGE names no UIDs: it is about all that was marked. */
 static void decide(struct gw_remove *r, const struct command *c, enum gw_remove_outcome outcome)
 {
-	bool all = r->state == EXPUNGING && c->uids.count == 0;
+	bool all = c->state == EXPUNGING && c->uids.count == 0;
 
 	for (size_t i = 0; i < r->o.count; i++) {
 		if (all ? r->marks[i] : gw_seqset_has(&c->uids, r->o.items[i].uid))
@@ -105,14 +141,6 @@ static void keep_rest(struct gw_remove *r)
 	}
 }
 
-static void mark_all(struct gw_remove *r, const struct command *c)
-{
-	for (size_t i = 0; i < r->o.count; i++) {
-		if (gw_seqset_has(&c->uids, r->o.items[i].uid))
-			r->marks[i] = true;
-	}
-}
-
 /* What the server did not mark, since it was changed meanwhile (RFC 7162 3.1.3). */
 static void take_modified(struct gw_remove *r, struct gw_slice text)
 {
@@ -128,9 +156,99 @@ static void take_modified(struct gw_remove *r, struct gw_slice text)
 	gw_seqset_deinit(&set);
 }
 
+static void doubt(struct gw_remove *r, const struct command *c)
+{
+	for (size_t i = 0; i < r->o.count; i++)
+		r->doubts[i] |= gw_seqset_has(&c->uids, r->o.items[i].uid);
+}
+
+/* I3.  What COPYUID leaves out was not there to be copied. */
+static void take_copied(
+	struct gw_remove *r, const struct command *c, const struct gw_response *resp)
+{
+	struct gw_seqset copied = { 0 };
+
+	if (resp->code != GW_CODE_COPYUID || gw_seqset_parse(&copied, resp->copied_from) != GW_OK) {
+		doubt(r, c);
+		gw_seqset_deinit(&copied);
+		return;
+	}
+	for (size_t i = 0; i < r->o.count; i++) {
+		if (!gw_seqset_has(&c->uids, r->o.items[i].uid))
+			continue;
+		r->marks[i] = gw_seqset_has(&copied, r->o.items[i].uid);
+		if (!r->marks[i])
+			r->o.items[i].outcome = GW_REMOVE_CHANGED;
+	}
+	gw_seqset_deinit(&copied);
+}
+
+static void refuse(struct gw_remove *r, size_t item, const char *why)
+{
+	r->o.items[item].outcome = GW_REMOVE_REFUSED;
+	if (r->refused.code == GW_OK)
+		gw_fail(&r->refused, GW_ERR_REFUSED, "%s", why);
+}
+
+/* By how much has the trash grown, by either count? */
+static uint32_t grown(const struct gw_remove *r)
+{
+	unsigned both = r->before.items & r->after.items;
+	uint32_t by = 0;
+
+	if ((both & GW_ITEM_UIDNEXT) && r->after.uidnext > r->before.uidnext)
+		by = r->after.uidnext - r->before.uidnext;
+	if ((both & GW_ITEM_MESSAGES) && r->after.messages > r->before.messages &&
+		r->after.messages - r->before.messages > by)
+		by = r->after.messages - r->before.messages;
+	return by;
+}
+
+static void judge_copies(struct gw_remove *r)
+{
+	size_t n = 0;
+	bool there;
+
+	for (size_t i = 0; i < r->o.count; i++)
+		n += r->doubts[i];
+	there = grown(r) >= n;
+	for (size_t i = 0; i < r->o.count; i++) {
+		if (r->doubts[i] && there)
+			r->marks[i] = true;
+		else if (r->doubts[i])
+			refuse(r, i,
+				"the server said OK to copying them to the trash, and they are not in it");
+		r->doubts[i] = false;
+	}
+}
+
+/* What was asked for, and found, did not go. */
+static void judge_gone(struct gw_remove *r)
+{
+	for (size_t i = 0; i < r->o.count; i++) {
+		if (r->o.items[i].outcome != GW_REMOVE_DONE)
+			continue;
+		r->proved[i] = true;
+		if (gw_seqset_has(&r->still, r->o.items[i].uid))
+			refuse(r, i, "the server said OK, and they are still there");
+	}
+}
+
 static bool expunges_by_uid(const struct command *c)
 {
 	return c->state == EXPUNGING && (caps(c->r) & GW_CAP_UIDPLUS);
+}
+
+/* I3 */
+static void note_gone(struct gw_remove *r, const struct gw_response *resp)
+{
+	struct gw_slice uids = resp->type == GW_RESP_VANISHED  ? resp->list
+			       : resp->code == GW_CODE_COPYUID ? resp->copied_from
+							       : (struct gw_slice){ 0 };
+
+	r->expunged += resp->type == GW_RESP_EXPUNGE;
+	if (uids.n > 0)
+		gw_seqset_parse(&r->gone, uids); /* what is not understood is asked for */
 }
 
 static void settle(struct command *c, const struct gw_result *result)
@@ -140,6 +258,8 @@ static void settle(struct command *c, const struct gw_result *result)
 	enum gw_resp_code code = result->response == NULL ? GW_CODE_NONE : result->response->code;
 	bool moves = c->state == TRASHING && can_move(r);
 
+	if (c->asks && result->kind != GW_RESULT_LOST)
+		return;
 	if (result->kind == GW_RESULT_BAD && (moves || expunges_by_uid(c))) {
 		gw_session_learn(r->o.session, moves ? GW_QUIRK_NO_MOVE : GW_QUIRK_NO_UIDPLUS);
 		r->again |= !moves;
@@ -171,8 +291,9 @@ static void settle(struct command *c, const struct gw_result *result)
 			r->refused = *result->err;
 	} else if (moves) {
 		decide(r, c, GW_REMOVE_DONE);
+		note_gone(r, result->response);
 	} else if (c->state == TRASHING) {
-		mark_all(r, c);
+		take_copied(r, c, result->response);
 	}
 }
 
@@ -209,8 +330,16 @@ static void advance(struct gw_remove *r)
 			r->too_early = r->behind_create = false;
 			enter(r, TRASHING);
 		} else {
-			enter(r, LOOKING);
+			enter(r, COUNTING);
 		}
+		break;
+	case COUNTING:
+		judge_copies(r);
+		enter(r, PROVING_MOVES);
+		break;
+	case PROVING_MOVES:
+		judge_gone(r);
+		enter(r, LOOKING);
 		break;
 	case LOOKING:
 		enter(r, MARKING);
@@ -224,6 +353,10 @@ static void advance(struct gw_remove *r)
 				r->o.items[i].outcome =
 					r->foreign ? GW_REMOVE_LEFT : GW_REMOVE_DONE;
 		}
+		enter(r, PROVING);
+		break;
+	case PROVING:
+		judge_gone(r);
 		finish(r);
 		break;
 	case DONE:
@@ -261,6 +394,30 @@ static void on_labels(void *ctx, const struct gw_response *resp)
 	}
 }
 
+static void on_gone(void *ctx, const struct gw_response *resp)
+{
+	note_gone(((struct command *)ctx)->r, resp);
+}
+
+static void on_still_there(void *ctx, const struct gw_response *resp)
+{
+	struct gw_remove *r = ((struct command *)ctx)->r;
+
+	gw_search_take(resp, &r->still);
+	note_gone(r, resp);
+}
+
+static void on_counts(void *ctx, const struct gw_response *resp)
+{
+	const struct command *c = ctx;
+	struct gw_remove *r = c->r;
+
+	if (resp->type == GW_RESP_STATUS)
+		*(c->state == COUNTING ? &r->after : &r->before) =
+			(struct counts){ resp->items, resp->messages, resp->uidnext };
+	note_gone(r, resp);
+}
+
 /* Would an EXPUNGE take others' \Deleted along? */
 static void on_search(void *ctx, const struct gw_response *resp)
 {
@@ -282,24 +439,46 @@ static void on_search(void *ctx, const struct gw_response *resp)
 
 /* --- questions ------------------------------------------------------------------------------- */
 
-/* uids: taken over. */
-static void send_line(struct gw_remove *r, struct gw_line *line, struct gw_seqset *uids)
+typedef void response_fn(void *ctx, const struct gw_response *resp);
+
+static response_fn *handler(const struct gw_remove *r, bool asks)
+{
+	switch (r->state) {
+	case CHECKING:
+		return on_labels;
+	case LOOKING:
+		return on_search;
+	case TRASHING:
+		return asks ? on_counts : on_gone;
+	case COUNTING:
+		return on_counts;
+	case PROVING_MOVES:
+	case PROVING:
+		return on_still_there;
+	case CREATING:
+	case MARKING:
+	case EXPUNGING:
+	case DONE:
+		break;
+	}
+	return on_gone;
+}
+
+/* uids: taken over; NULL: it has none. */
+static void send_line(struct gw_remove *r, struct gw_line *line, struct gw_seqset *uids, bool asks)
 {
 	struct command *c = calloc(1, sizeof *c);
 	enum gw_code code = c == NULL ? GW_ERR_NOMEM : GW_OK;
 
 	if (c != NULL) {
-		*c = (struct command){ .r = r, .state = r->state };
+		*c = (struct command){ .r = r, .state = r->state, .asks = asks };
 		if (uids != NULL) {
 			c->uids = *uids;
 			*uids = (struct gw_seqset){ 0 };
 		}
 		code = gw_session_send(r->o.session, line,
-			&(struct gw_handlers){ .response = r->state == LOOKING    ? on_search
-							   : r->state == CHECKING ? on_labels
-										  : NULL,
-				.done = on_answer,
-				.ctx = c });
+			&(struct gw_handlers){
+				.response = handler(r, asks), .done = on_answer, .ctx = c });
 	}
 	gw_line_deinit(line);
 	if (code == GW_OK) {
@@ -357,7 +536,7 @@ static void send_set(
 	if (uids->count == 0 || r->lost.code != GW_OK)
 		return;
 	write_command(r, uids, to, unguarded, &line);
-	send_line(r, &line, uids);
+	send_line(r, &line, uids, false);
 	gw_seqset_deinit(uids);
 }
 
@@ -371,7 +550,8 @@ static void send_sets_to(struct gw_remove *r, enum gw_remove_to to, bool unguard
 
 		if (item->to != to || item->unguarded != unguarded ||
 			item->outcome != GW_REMOVE_UNSENT ||
-			r->marks[i] == (r->state == TRASHING || r->state == CHECKING))
+			r->marks[i] == (r->state == TRASHING || r->state == CHECKING) ||
+			r->doubts[i])
 			continue;
 		if (gw_seqset_add(&set, item->uid, item->uid) != GW_OK)
 			gw_fail(&r->lost, GW_ERR_NOMEM, "out of memory");
@@ -411,13 +591,69 @@ static void send_create(struct gw_remove *r)
 	gw_line_init(&line);
 	gw_line_printf(&line, "CREATE ");
 	gw_line_string(&line, gw_slice_str(r->o.trash), caps(r));
-	send_line(r, &line, NULL);
+	send_line(r, &line, NULL, false);
 }
 
 static bool goes_to_trash(const struct gw_remove *r)
 {
 	for (size_t i = 0; i < r->o.count; i++) {
-		if (r->o.items[i].to == GW_REMOVE_TO_TRASH)
+		if (r->o.items[i].to == GW_REMOVE_TO_TRASH &&
+			r->o.items[i].outcome == GW_REMOVE_UNSENT)
+			return true;
+	}
+	return false;
+}
+
+static void ask_counts(struct gw_remove *r)
+{
+	struct gw_line line;
+
+	gw_line_init(&line);
+	gw_line_printf(&line, "STATUS ");
+	gw_line_string(&line, gw_slice_str(r->o.trash), caps(r));
+	gw_line_printf(&line, " (MESSAGES UIDNEXT)");
+	send_line(r, &line, NULL, true);
+}
+
+static void ask_whether_there(struct gw_remove *r, struct gw_seqset *uids)
+{
+	struct gw_line line;
+
+	gw_line_init(&line);
+	gw_line_printf(&line, "UID SEARCH UID ");
+	gw_line_set(&line, uids);
+	send_line(r, &line, NULL, true);
+	gw_seqset_deinit(uids);
+}
+
+/* What was answered OK, and is not known to have gone. */
+static void prove(struct gw_remove *r)
+{
+	struct gw_seqset set = { 0 };
+	uint64_t done = 0;
+
+	for (size_t i = 0; i < r->o.count; i++)
+		done += r->o.items[i].outcome == GW_REMOVE_DONE;
+	for (size_t i = 0; i < r->o.count && r->expunged < done; i++) {
+		uint32_t uid = r->o.items[i].uid;
+
+		if (r->o.items[i].outcome != GW_REMOVE_DONE || r->proved[i] ||
+			gw_seqset_has(&r->gone, uid))
+			continue;
+		if (gw_seqset_add(&set, uid, uid) != GW_OK)
+			gw_fail(&r->lost, GW_ERR_NOMEM, "out of memory");
+		if (set.count >= GW_LINE_MAX_RANGES)
+			ask_whether_there(r, &set);
+	}
+	if (set.count > 0)
+		ask_whether_there(r, &set);
+	gw_seqset_deinit(&set);
+}
+
+static bool has_doubts(const struct gw_remove *r)
+{
+	for (size_t i = 0; i < r->o.count; i++) {
+		if (r->doubts[i])
 			return true;
 	}
 	return false;
@@ -452,7 +688,17 @@ static void enter(struct gw_remove *r, enum state state)
 		break;
 	case TRASHING:
 		mark_what_stays_among_all(r);
+		if (!can_move(r) && goes_to_trash(r))
+			ask_counts(r);
 		send_sets(r);
+		break;
+	case COUNTING:
+		if (has_doubts(r))
+			ask_counts(r);
+		break;
+	case PROVING_MOVES:
+	case PROVING:
+		prove(r);
 		break;
 	case LOOKING:
 		for (size_t i = 0; i < r->o.count; i++)
@@ -461,7 +707,7 @@ static void enter(struct gw_remove *r, enum state state)
 			break;
 		gw_line_init(&line);
 		gw_line_printf(&line, "UID SEARCH DELETED");
-		send_line(r, &line, NULL);
+		send_line(r, &line, NULL, false);
 		break;
 	case MARKING:
 		if (!r->failed && !r->marked)
@@ -477,7 +723,7 @@ static void enter(struct gw_remove *r, enum state state)
 		} else if (any_marks(r) && !r->foreign) {
 			gw_line_init(&line);
 			gw_line_printf(&line, "EXPUNGE");
-			send_line(r, &line, NULL);
+			send_line(r, &line, NULL, false);
 		}
 		break;
 	case DONE:
@@ -496,13 +742,13 @@ enum gw_code gw_remove_start(const struct gw_remove_options *options)
 	if (r != NULL) {
 		r->marks = calloc(options->count + 1, sizeof *r->marks);
 		r->others = calloc(options->count + 1, sizeof *r->others);
+		r->doubts = calloc(options->count + 1, sizeof *r->doubts);
+		r->proved = calloc(options->count + 1, sizeof *r->proved);
 	}
-	if (r == NULL || r->marks == NULL || r->others == NULL) {
-		if (r != NULL) {
-			free(r->marks);
-			free(r->others);
-		}
-		free(r);
+	if (r == NULL || r->marks == NULL || r->others == NULL || r->doubts == NULL ||
+		r->proved == NULL) {
+		if (r != NULL)
+			free_remove(r);
 		return GW_ERR_NOMEM;
 	}
 	r->o = *options;
