@@ -291,8 +291,9 @@ static void settle(struct command *c, const struct gw_result *result)
 			r->refused = *result->err;
 	} else if (moves) {
 		decide(r, c, GW_REMOVE_DONE);
-		note_gone(r, result->response);
-	} else if (c->state == TRASHING) {
+		if (result->response != NULL)
+			note_gone(r, result->response);
+	} else if (c->state == TRASHING && result->response != NULL) {
 		take_copied(r, c, result->response);
 	}
 }
