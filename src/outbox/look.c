@@ -191,7 +191,9 @@ enum gw_code gw_outbox_change(const struct gw_account *account, const char *id,
 			q == NULL ? "there is no mail \"%s\" in the outbox"
 				  : "the mail \"%s\" has been sent",
 			id);
-	if (code == GW_OK && change == GW_OUTBOX_DROP)
+	if (code == GW_OK && change == GW_OUTBOX_DROP && (q->item.left & GW_LEFT_COPY))
+		code = gw_queue_move(queue, &q->file, GW_QUEUE_SENT, false, err); /* to be filed */
+	else if (code == GW_OK && change == GW_OUTBOX_DROP)
 		code = gw_queue_remove(queue, &q->file, err);
 	else if (code == GW_OK)
 		code = gw_queue_move(queue, &q->file, GW_QUEUE_CUR, change == GW_OUTBOX_HOLD, err);

@@ -386,6 +386,18 @@ send 1
 grep -q '^Bcc: c@y, b@y' "$T/tree/Sent/cur"/* || fail "no copy with its Bcc"
 ! grep -q X-Godwit "$T/tree/Sent/cur"/* "$T/tree/INBOX/new"/* || fail "our lines are in a copy"
 
+fresh
+rm -rf "$T/tree"/{INBOX,Sent}/{cur,new}/*
+echo 'RCPT b@y * 550 5.1.1 no such user' > "$SRV/rules"
+queue a@y b@y
+send 1
+godwit outbox drop "$ID" || fail "drop: $?"
+send 0
+[ "$(ls "$T/tree/Sent/cur" | wc -l) $(ls "$Q/sent" | wc -l)" = "0 1" ] || fail "dropped for those who were refused, it is not to be filed"
+mv "$Q"/sent/* "$Q/sent/1.$ID.godwit:2,S" # queued long ago
+send 0
+[ "$(ls "$T/tree/Sent/cur" | wc -l) $(ls "$Q/sent" | wc -l)" = "1 0" ] || fail "who got it has no copy in Sent"
+
 note "a copy or a notice that cannot be written: told once, tried again, longer each time, and the mail stays meanwhile"
 fresh
 rm -rf "$T/tree"/{INBOX,Sent}/{cur,new}/*
