@@ -46,8 +46,16 @@ void gw_box_add_ids(const struct gw_box *box, struct gw_ids *ids, bool *ok)
 		if (!derived && !gw_box_is_gone_there(box, id->uid))
 			*ok = gw_ids_add(ids, id->id, true);
 	}
-	for (size_t i = 0; i < box->gone_count && *ok; i++)
-		*ok = gw_ids_add(ids, box->gone[i].global_id, false);
+	*ok = *ok && gw_box_add_gone_ids(box, ids);
+}
+
+bool gw_box_add_gone_ids(const struct gw_box *box, struct gw_ids *ids)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < box->gone_count && ok; i++)
+		ok = gw_ids_add(ids, box->gone[i].global_id, false);
+	return ok;
 }
 
 bool gw_ids_add(struct gw_ids *ids, uint64_t id, bool comes)

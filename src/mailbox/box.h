@@ -210,6 +210,8 @@ struct gw_ids {
 bool gw_ids_add(struct gw_ids *ids, uint64_t id, bool comes);
 /* Of what this mailbox's look told of, or is gone from it. */
 void gw_box_add_ids(const struct gw_box *box, struct gw_ids *ids, bool *ok);
+/* Of what is gone from it alone; false: out of memory. */
+bool gw_box_add_gone_ids(const struct gw_box *box, struct gw_ids *ids);
 bool gw_box_is_archive(const struct gw_box *box);
 /* Does its plan say that this one is gone on the server? */
 bool gw_box_is_gone_there(const struct gw_box *box, uint32_t uid);

@@ -48,6 +48,7 @@ struct gw_remove {
 	bool *proved;           /* owned; by item: DONE, and asked for since */
 	uint64_t expunged;      /* I3: so many were told of */
 	struct gw_seqset gone;  /* owned; I3: likewise, by UID */
+	struct gw_seqset moved; /* owned; by ourselves, as COPYUID says */
 	struct gw_seqset still; /* owned; found when asked for */
 	struct counts before, after;
 	uint64_t checked; /* the highest MODSEQ that was told with the labels */
@@ -82,6 +83,7 @@ static void free_remove(struct gw_remove *r)
 	free(r->doubts);
 	free(r->proved);
 	gw_seqset_deinit(&r->gone);
+	gw_seqset_deinit(&r->moved);
 	gw_seqset_deinit(&r->still);
 	free(r);
 }
@@ -222,15 +224,27 @@ static void judge_copies(struct gw_remove *r)
 	}
 }
 
+/* Gmail names what it moves.  What it does not name lost this label by somebody else's doing, and may be
+ * among all mail now instead of in the trash. */
+static bool left_otherwise(const struct gw_remove *r, uint32_t uid)
+{
+	return r->state == PROVING_MOVES && (caps(r) & GW_CAP_GMAIL) &&
+	       !gw_seqset_has(&r->moved, uid);
+}
+
 /* What was asked for, and found, did not go. */
 static void judge_gone(struct gw_remove *r)
 {
 	for (size_t i = 0; i < r->o.count; i++) {
-		if (r->o.items[i].outcome != GW_REMOVE_DONE)
+		struct gw_remove_item *item = &r->o.items[i];
+
+		if (item->outcome != GW_REMOVE_DONE)
 			continue;
 		r->proved[i] = true;
-		if (gw_seqset_has(&r->still, r->o.items[i].uid))
+		if (gw_seqset_has(&r->still, item->uid))
 			refuse(r, i, "the server said OK, and they are still there");
+		else if (left_otherwise(r, item->uid))
+			item->outcome = GW_REMOVE_CHANGED;
 	}
 }
 
@@ -249,6 +263,8 @@ static void note_gone(struct gw_remove *r, const struct gw_response *resp)
 	r->expunged += resp->type == GW_RESP_EXPUNGE;
 	if (uids.n > 0)
 		gw_seqset_parse(&r->gone, uids); /* what is not understood is asked for */
+	if (resp->code == GW_CODE_COPYUID)
+		gw_seqset_parse(&r->moved, resp->copied_from);
 }
 
 static void settle(struct command *c, const struct gw_result *result)

@@ -19,7 +19,7 @@ enum gw_remove_outcome {
 	GW_REMOVE_UNSENT,
 	GW_REMOVE_LOST, /* the session ended before an answer */
 	GW_REMOVE_DONE,
-	GW_REMOVE_CHANGED, /* it was changed there meanwhile, so it stays */
+	GW_REMOVE_CHANGED, /* it was changed there meanwhile, or left: the next look decides */
 	GW_REMOVE_LEFT,    /* marked \Deleted, and standing: others' marks would have gone too */
 	GW_REMOVE_REFUSED,
 	GW_REMOVE_KEPT, /* nothing was done: it would have gone for good, and need not */

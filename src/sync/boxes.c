@@ -222,6 +222,7 @@ static void on_box_done(void *ctx, struct gw_box *box, enum gw_box_outcome outco
 		gw_batcher_seal(s->batcher); /* others find what it fetched, and do not fetch it */
 	gw_claims_release(&s->claims, box);
 	gw_box_free(box);
+	gw_sync_requeue_archive(s);
 	if (fatal.code != GW_OK)
 		gw_sync_fail(s, &fatal);
 	gw_sync_pump(s);

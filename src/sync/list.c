@@ -348,23 +348,6 @@ static void tell_set_aside(struct gw_sync *s, const struct gw_entry *e)
 	}
 }
 
-/* What comes or goes elsewhere may leave the archive, or come to it. */
-static void wake_archive(struct gw_sync *s)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < s->entry_count; i++)
-		any |= s->entries[i].dirty;
-	for (size_t i = 0; i < s->entry_count && any && s->env.archive; i++) {
-		struct gw_entry *e = &s->entries[i];
-
-		if (!(e->folder->attrs & GW_LIST_ALL))
-			continue;
-		e->dirty = e->may_lose = true;
-		e->remote_same = false;
-	}
-}
-
 void gw_list_settled(struct gw_sync *s)
 {
 	const char *text = gw_session_caps_text(session(s));
@@ -414,7 +397,7 @@ void gw_list_ready(struct gw_sync *s)
 	tell_of_missing(s);
 	tell_of_idle_patterns(s);
 	s->counts.mailboxes = s->entry_count;
-	wake_archive(s);
+	gw_sync_wake_archive(s);
 	for (size_t i = 0; i < s->entry_count; i++) {
 		s->counts.mailboxes_changed += s->entries[i].dirty && !s->entries[i].remote_same;
 		s->entries[i].settled =

@@ -607,44 +607,6 @@ static void each_doubt(
 	}
 }
 
-static struct gw_entry *archive_of(struct gw_sync *s)
-{
-	for (size_t i = 0; i < s->entry_count && s->env.archive; i++) {
-		struct gw_entry *e = &s->entries[i];
-
-		if (e->box != NULL && gw_box_is_archive(e->box))
-			return e;
-	}
-	return NULL;
-}
-
-/* When all others know what they have: which messages are the archive's? */
-static bool sift_archive(struct gw_sync *s)
-{
-	struct gw_entry *archive = archive_of(s);
-	struct gw_ids ids = { 0 };
-	bool ok = true, asked;
-
-	if (archive == NULL || archive->stage != ENTRY_PLANNED || archive->sifted)
-		return false;
-	for (size_t i = 0; i < s->entry_count; i++) {
-		if (&s->entries[i] != archive && s->entries[i].stage >= ENTRY_PLANNED)
-			gw_box_add_ids(s->entries[i].box, &ids, &ok);
-	}
-	/* Of those that went on before: what they have got is asked of the state. */
-	for (size_t i = 0; i < s->claims.cap && ok; i++) {
-		if (s->claims.slots[i].owner != NULL)
-			ok = gw_ids_add(&ids, s->claims.slots[i].id, true);
-	}
-	archive->sifted = true;
-	archive->stage = ENTRY_LOOKING;
-	asked = ok && gw_box_sift(archive->box, &ids);
-	if (!asked)
-		archive->stage = ENTRY_PLANNED;
-	free(ids.list);
-	return asked;
-}
-
 /* After all that explains it otherwise. */
 static bool ask_elsewhere(struct gw_sync *s)
 {
@@ -657,6 +619,7 @@ static bool ask_elsewhere(struct gw_sync *s)
 
 static void judge_all(struct gw_sync *s)
 {
+	gw_sync_tell_archive(s);
 	for (size_t i = 0; i < s->entry_count; i++) {
 		if (s->entries[i].stage == ENTRY_PLANNED)
 			gw_box_judge(s->entries[i].box);
@@ -694,7 +657,7 @@ void gw_sync_match(struct gw_sync *s)
 		if (look_twice(s) || ask_all(s) || ask_heads(s))
 			return;
 	}
-	if (sift_archive(s))
+	if (gw_sync_sift_archive(s))
 		return;
 	if (any(s, gw_box_has_gone)) {
 		put_off_untold(s);

@@ -56,6 +56,7 @@ static void free_sync(struct gw_sync *s)
 	gw_sync_free_folders(s);
 	gw_sync_free_held(s);
 	gw_elsewhere_deinit(&s->elsewhere);
+	free(s->late.list);
 	gw_folders_deinit(&s->folders);
 	gw_tag_list_deinit(&s->tags);
 	return_secrets(s);

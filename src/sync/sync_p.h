@@ -191,6 +191,7 @@ struct gw_sync {
 	struct gw_elsewhere elsewhere; /* owned; elsewhere.c */
 	size_t elsewhere_told;         /* of how many messages */
 	enum { GW_ELSEWHERE_NOT, GW_ELSEWHERE_ASKED, GW_ELSEWHERE_CAME } elsewhere_asked;
+	struct gw_ids late; /* owned; archive.c: what it is to be told of */
 	bool restless; /* mail is still being moved about: nothing is taken for gone now */
 	char *trash;   /* owned; as on the wire */
 
@@ -369,6 +370,16 @@ void gw_sync_write_tags(struct gw_sync *s, struct gw_disk_world *world);
 /* moves.c */
 /* Lets those go on that need not wait any more. */
 void gw_sync_match(struct gw_sync *s);
+
+/* archive.c */
+/* Once it is known what came or went: it may have left the archive, or come to it. */
+void gw_sync_wake_archive(struct gw_sync *s);
+/* When all others know what they have: which messages are the archive's?  true: it is being asked. */
+bool gw_sync_sift_archive(struct gw_sync *s);
+/* Others are about to be judged: notes what is gone from them, if the archive was judged before, ... */
+void gw_sync_tell_archive(struct gw_sync *s);
+/* ... and looks at it again for that, as soon as its look is over. */
+void gw_sync_requeue_archive(struct gw_sync *s);
 void gw_sync_remove(struct gw_sync *s);
 void gw_sync_yield(struct gw_sync *s);
 void gw_sync_counts_came(struct gw_sync *s);

@@ -141,6 +141,20 @@ for at in 5 15 25 40 60; do
 	BYTES_MAY_COME=1 in_step "labelled there, and killed after $at ms"
 done
 
+note "deleted here in both its mailboxes, while there it loses both labels: it is in the archive, or in the trash"
+for at in 4 5 6 7 8; do
+	id=both$at
+	mail "$id"
+	web DELIVER INBOX "$T/m"
+	web LABEL "$(web_id "$id")" Work
+	BYTES_MAY_COME=1 in_step "$id comes"
+	rm "$(file_in INBOX "$id")" "$(file_in Work "$id")"
+	for label in INBOX Work; do web AT "$at" UNLABEL "$(web_id "$id")" "$label"; done
+	godwit sync > "$T/out" || fail "$id: exit status $?: $(cat "$T/err")"
+	web NOW
+	BYTES_MAY_COME=1 in_step "$id: both labels went before command $at"
+done
+
 note "everything is looked at; the state is lost"
 sync_ok --full
 in_step "--full"
