@@ -171,6 +171,16 @@ enum gw_code gw_outbox_log(const struct gw_account *account,
 	return code;
 }
 
+static enum gw_code change_file(struct gw_queue *queue, const struct gw_queued *q,
+	enum gw_outbox_change change, struct gw_error *err)
+{
+	if (change != GW_OUTBOX_DROP)
+		return gw_queue_move(queue, &q->file, GW_QUEUE_CUR, change == GW_OUTBOX_HOLD, err);
+	if (q->item.left & GW_LEFT_COPY)
+		return gw_queue_move(queue, &q->file, GW_QUEUE_SENT, false, err); /* to be filed */
+	return gw_queue_remove(queue, &q->file, err);
+}
+
 enum gw_code gw_outbox_change(const struct gw_account *account, const char *id,
 	enum gw_outbox_change change, struct gw_error *err)
 {
@@ -191,12 +201,8 @@ enum gw_code gw_outbox_change(const struct gw_account *account, const char *id,
 			q == NULL ? "there is no mail \"%s\" in the outbox"
 				  : "the mail \"%s\" has been sent",
 			id);
-	if (code == GW_OK && change == GW_OUTBOX_DROP && (q->item.left & GW_LEFT_COPY))
-		code = gw_queue_move(queue, &q->file, GW_QUEUE_SENT, false, err); /* to be filed */
-	else if (code == GW_OK && change == GW_OUTBOX_DROP)
-		code = gw_queue_remove(queue, &q->file, err);
 	else if (code == GW_OK)
-		code = gw_queue_move(queue, &q->file, GW_QUEUE_CUR, change == GW_OUTBOX_HOLD, err);
+		code = change_file(queue, q, change, err);
 	if (code == GW_OK)
 		code = gw_queue_flush(queue, err);
 	gw_loaded_deinit(&box);
