@@ -40,7 +40,7 @@ static bool take_late(struct gw_sync *s, struct gw_ids *ids)
 	bool ok = true;
 
 	for (size_t i = 0; i < s->late.count && ok; i++)
-		ok = gw_ids_add(ids, s->late.list[i].id, s->late.list[i].comes);
+		ok = gw_ids_add(ids, s->late.list[i].id, false);
 	s->late.count = 0;
 	return ok;
 }

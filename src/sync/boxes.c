@@ -95,10 +95,10 @@ static void on_box_released(void *ctx, struct gw_box *box)
 
 static void on_box_problem(void *ctx, struct gw_box *box, const struct gw_error *err)
 {
-	struct gw_sync *s = ctx;
+	struct gw_entry *e = entry_of(ctx, box);
 
-	for (size_t i = 0; i < s->entry_count; i++)
-		s->entries[i].told |= s->entries[i].box == box;
+	if (e != NULL)
+		e->told = true;
 	if (err->scope == GW_SCOPE_MAILBOX && err->code != GW_ERR_HELD)
 		gw_sync_note_held(ctx, gw_box_folder(box)->shown, err);
 	gw_sync_problem(ctx, gw_box_folder(box)->shown, err);
