@@ -192,8 +192,8 @@ struct gw_sync {
 	size_t elsewhere_told;         /* of how many messages */
 	enum { GW_ELSEWHERE_NOT, GW_ELSEWHERE_ASKED, GW_ELSEWHERE_CAME } elsewhere_asked;
 	struct gw_ids late; /* owned; archive.c: what it is to be told of */
-	bool restless; /* mail is still being moved about: nothing is taken for gone now */
-	char *trash;   /* owned; as on the wire */
+	bool restless;      /* mail is still being moved about: nothing is taken for gone now */
+	char *trash;        /* owned; as on the wire */
 
 	uint64_t messages, deleted_recently,
 		deleted_in_day; /* of the whole account, for the guard */
