@@ -3,7 +3,7 @@ _godwit() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} config command= i words
 	local commands="sync watch status folders init import auth doctor outbox sendmail pause resume verify why restore help"
 	local options="--config= --dry-run --full --now --accept-deletions --restore-deletions --accept-uploads
-		--same-account --bodies --repair --set= --device --no-browser --follow --all --quiet --verbose --json
+		--same-account --deadline= --bodies --repair --set= --device --no-browser --follow --all --quiet --verbose --json
 		--help --version"
 
 	config=${XDG_CONFIG_HOME:-$HOME/.config}/godwit/config

@@ -15,6 +15,7 @@ struct options {
 	bool no_browser, device;     /* auth */
 	bool background;             /* outbox send: nobody looks */
 	bool verify, bodies, repair; /* verify */
+	uint64_t deadline_s;         /* sync: so long may it take; 0: as long as it takes */
 	unsigned verbose;
 	const char *sets[32]; /* init: KEY=VALUE */
 	size_t set_count;

@@ -3,6 +3,7 @@
  * An account that is being watched is synchronized by its watcher, which sends the events.
  */
 #include "cli/cli.h"
+#include "cli/deadline.h"
 #include "cli/hooks.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
@@ -29,6 +30,7 @@ struct job {
 	struct gw_sync *sync;              /* frees itself */
 	struct gw_control_client *watcher; /* owned; it does the sync */
 	bool ended, let_go;
+	struct gw_sync_counts counts; /* as last told */
 	int status;
 };
 
@@ -42,35 +44,59 @@ struct run {
 	struct job *jobs;    /* owned */
 	size_t count, running;
 	unsigned interrupts;
+	struct deadline deadline; /* if the options have one */
 	const struct options *options;
 	struct senders *senders; /* owned; NULL: nothing is sent */
 };
 
-static void end_signals(struct run *r)
+static void end_waiting(struct run *r)
 {
+	if (r->options->deadline_s > 0)
+		deadline_end(&r->deadline);
 	uv_close((uv_handle_t *)&r->on_int, NULL);
 	uv_close((uv_handle_t *)&r->on_term, NULL);
 }
 
-static void on_event(void *ctx, const struct gw_sync_event *ev)
+static bool is_late(const struct job *j, const struct gw_sync_event *ev)
+{
+	const struct run *r = j->run;
+
+	return ev->type == GW_SYNC_DONE && ev->err != NULL && ev->err->code == GW_ERR_CANCELLED &&
+	       r->options->deadline_s > 0 && r->deadline.state != DEADLINE_AHEAD &&
+	       r->interrupts == 0 && !j->let_go;
+}
+
+static void on_event(void *ctx, const struct gw_sync_event *told)
 {
 	struct job *j = ctx;
 	struct run *r = j->run;
+	struct gw_sync_event own = *told;
+	const struct gw_sync_event *ev = &own;
+	struct gw_error late = { 0 };
 
+	j->counts = *ev->counts;
+	if (is_late(j, told)) {
+		late.code = GW_ERR_CANCELLED;
+		deadline_words(ev->counts, late.text, sizeof late.text);
+		own.err = &late;
+	}
 	progress_event(r->progress, (size_t)(j - r->jobs), j->account->name, ev);
 	if (j->watcher == NULL && !j->options.dry_run && !j->options.verify) /* else its own run */
 		hooks_sync_event(r->hooks, j->account, j->hooks, ev);
-	if (ev->type == GW_SYNC_DONE && ev->err != NULL && j->watcher == NULL && !j->let_go)
+	if (ev->type == GW_SYNC_DONE && ev->err != NULL && ev->err != &late && j->watcher == NULL &&
+		!j->let_go)
 		hooks_trouble(r->hooks, j->account, j->hooks, ev->err);
 	if (ev->type != GW_SYNC_DONE)
 		return;
 	j->sync = NULL;
 	j->ended = true;
 	gw_control_close(&j->watcher);
-	j->status = ev->err != NULL ? exit_status(ev->err)
-				    : ev->counts->problems + ev->counts->findings > 0;
+	if (ev->err != NULL && ev->err != &late)
+		j->status = exit_status(ev->err);
+	else
+		j->status = ev->err != NULL || ev->counts->problems + ev->counts->findings > 0;
 	if (--r->running == 0)
-		end_signals(r);
+		end_waiting(r);
 }
 
 static void fail_job(struct job *j, const struct gw_error *err)
@@ -138,6 +164,53 @@ static void let_go(struct job *j)
 	fail_job(j, &err);
 }
 
+static int worst(const struct run *r)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < r->count; i++) {
+		if (status == 0 || (status == 1 && r->jobs[i].status > 1))
+			status = r->jobs[i].status;
+	}
+	return status;
+}
+
+static void leave(struct run *r)
+{
+	if (r->senders != NULL)
+		senders_stop(r->senders);
+	for (size_t i = 0; i < r->count; i++) {
+		if (r->jobs[i].watcher != NULL)
+			let_go(&r->jobs[i]);
+		else if (r->jobs[i].sync != NULL)
+			gw_sync_stop(r->jobs[i].sync);
+	}
+}
+
+static void on_passed(void *ctx)
+{
+	leave(ctx);
+}
+
+/* As if killed, which loses nothing. */
+static void on_overrun(void *ctx)
+{
+	struct run *r = ctx;
+	struct gw_error err = { 0 };
+
+	gw_fail(&err, GW_ERR_CANCELLED, "the time is over");
+	for (size_t i = 0; i < r->count; i++) {
+		struct job *j = &r->jobs[i];
+
+		if (!j->ended)
+			on_event(j,
+				&(struct gw_sync_event){
+					.type = GW_SYNC_DONE, .counts = &j->counts, .err = &err });
+	}
+	fflush(NULL);
+	_exit(worst(r) == 0 ? 1 : worst(r));
+}
+
 static void on_signal(uv_signal_t *handle, int number)
 {
 	struct run *r = handle->data;
@@ -150,14 +223,7 @@ static void on_signal(uv_signal_t *handle, int number)
 	}
 	fprintf(stderr, "godwit: finishing the batch at hand; once more stops at once (nothing is "
 			"lost either way)\n");
-	if (r->senders != NULL)
-		senders_stop(r->senders);
-	for (size_t i = 0; i < r->count; i++) {
-		if (r->jobs[i].watcher != NULL)
-			let_go(&r->jobs[i]);
-		else if (r->jobs[i].sync != NULL)
-			gw_sync_stop(r->jobs[i].sync);
-	}
+	leave(r);
 }
 
 static struct job *job_for(struct run *r, const struct config *config, const char *name, size_t n)
@@ -252,17 +318,6 @@ static void start(struct run *r)
 	}
 }
 
-static int worst(const struct run *r)
-{
-	int status = 0;
-
-	for (size_t i = 0; i < r->count; i++) {
-		if (status == 0 || (status == 1 && r->jobs[i].status > 1))
-			status = r->jobs[i].status;
-	}
-	return status;
-}
-
 /* A line of the log must not land between the bars. */
 static void log_line(void *ctx, enum gw_log_level level, const char *text)
 {
@@ -300,6 +355,10 @@ int cmd_sync(const struct options *o, const struct config *config, const struct 
 		uv_signal_start(&r.on_int, on_signal, SIGINT);
 		uv_signal_start(&r.on_term, on_signal, SIGTERM);
 		interrupt_arm();
+		r.deadline =
+			(struct deadline){ .passed = on_passed, .overrun = on_overrun, .ctx = &r };
+		if (o->deadline_s > 0)
+			deadline_start(&r.deadline, &r.loop, o->deadline_s);
 		gw_asking_listen(progress_asking, r.progress);
 		r.senders = o->dry_run || o->verify
 				    ? NULL
@@ -314,7 +373,7 @@ int cmd_sync(const struct options *o, const struct config *config, const struct 
 		r.running = 1; /* so that an account that fails at once does not end the rest */
 		start(&r);
 		if (--r.running == 0)
-			end_signals(&r);
+			end_waiting(&r);
 		uv_run(&r.loop, UV_RUN_DEFAULT);
 		status = worst(&r);
 		if (r.senders != NULL &&

@@ -1,4 +1,5 @@
 /* cli/main.c - arguments, exit statuses. */
+#include "cli/amount.h"
 #include "cli/cli.h"
 #include "cli/errors.h"
 #include "cli/help.h"
@@ -26,6 +27,8 @@ static void log_line(void *ctx, enum gw_log_level level, const char *text)
 	say(stderr, "%sgodwit: %s: %s\n", systemd_priority(level), names[level], text);
 }
 
+enum { DEADLINE_MAX_S = 366 * 86400 };
+
 enum {
 	OPT_FULL = 256,
 	OPT_NOW,
@@ -42,7 +45,8 @@ enum {
 	OPT_SET,
 	OPT_BACKGROUND,
 	OPT_ACCEPT_UPLOADS,
-	OPT_SAME_ACCOUNT
+	OPT_SAME_ACCOUNT,
+	OPT_DEADLINE
 };
 
 static const struct option long_options[] = {
@@ -53,6 +57,7 @@ static const struct option long_options[] = {
 	{ "accept-deletions", no_argument, NULL, OPT_ACCEPT },
 	{ "restore-deletions", no_argument, NULL, OPT_RESTORE },
 	{ "accept-uploads", no_argument, NULL, OPT_ACCEPT_UPLOADS },
+	{ "deadline", required_argument, NULL, OPT_DEADLINE },
 	{ "same-account", no_argument, NULL, OPT_SAME_ACCOUNT },
 	{ "bodies", no_argument, NULL, OPT_BODIES },
 	{ "repair", no_argument, NULL, OPT_REPAIR },
@@ -69,6 +74,20 @@ static const struct option long_options[] = {
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ NULL, 0, NULL, 0 },
 };
+
+static bool read_deadline(const char *text, struct options *o)
+{
+	unsigned long long seconds;
+
+	if (amount_read(text, AMOUNT_SECONDS, &seconds) && seconds > 0 &&
+		seconds <= DEADLINE_MAX_S) {
+		o->deadline_s = seconds;
+		return true;
+	}
+	say(stderr, "godwit: --deadline=%s: it takes %s, at most a year\n", text,
+		amount_words(AMOUNT_SECONDS));
+	return false;
+}
 
 /* Returns -1 to go on, or an exit status. */
 static int parse_options(int argc, char **argv, struct options *o)
@@ -100,6 +119,10 @@ static int parse_options(int argc, char **argv, struct options *o)
 			break;
 		case OPT_SAME_ACCOUNT:
 			o->same_account = true;
+			break;
+		case OPT_DEADLINE:
+			if (!read_deadline(optarg, o))
+				return EX_USAGE;
 			break;
 		case OPT_BODIES:
 			o->bodies = true;
@@ -330,6 +353,10 @@ int main(int argc, char **argv)
 	command = find_command(o.args[0]);
 	if (command == COMMANDS)
 		return unknown_command(o.args[0]);
+	if (o.deadline_s > 0 && command != CMD_SYNC) {
+		fputs("godwit: --deadline is for sync\n", stderr);
+		return EX_USAGE;
+	}
 	o.args++;
 	o.arg_count--;
 	log.level = GW_LOG_WARN + o.verbose > GW_LOG_WIRE

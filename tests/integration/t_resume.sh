@@ -74,6 +74,29 @@ proxy_stop
 whole "after a dead line"
 rm -r "$T/mail" "$T/state"
 
+note "a time that is over, on a line that is dead: what came stays, and is told of"
+proxy_start down=5000000 stall
+config "timeout = 600"
+status=0
+godwit sync -q --deadline=1s > "$T/out" 2> "$T/err" || status=$?
+proxy_stop
+[ $status = 1 ] || fail "exit status $status"
+grep -q "the time is over: 21 messages (.*) came, \(about \)\{0,1\}1 is still to come; the next sync goes on" "$T/err" || fail "it says: $(cat "$T/err")"
+proxy_start
+config
+sync_ok
+proxy_stop
+whole "after a time that was over"
+rm -r "$T/mail" "$T/state"
+status=0
+godwit status --deadline=1m > "$T/out" 2>&1 || status=$?
+[ $status = 64 ] || fail "status takes --deadline"
+for time in 0 -1 2y 20x ''; do
+	status=0
+	godwit sync --deadline="$time" > "$T/out" 2>&1 || status=$?
+	[ $status = 64 ] || fail "--deadline=$time ends with $status"
+done
+
 note "killed, it is fetched anew; and what is of another UIDVALIDITY is not gone on with"
 proxy_start down=5000000 stall
 config

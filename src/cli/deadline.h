@@ -1,0 +1,27 @@
+/* cli/deadline.h - the end that `godwit sync --deadline` sets to a run.
+ *
+ * A run is asked to leave when its time is over: it finishes the batch at hand.  A line that is slow or
+ * dead may take long over that; after a tenth of the time again it is left as it is, which loses nothing.
+ */
+#pragma once
+
+#include "godwit/sync.h"
+
+#include <stddef.h>
+#include <uv.h>
+
+struct deadline {
+	uv_timer_t timer;
+	uint64_t ms;
+	enum { DEADLINE_AHEAD, DEADLINE_PASSED, DEADLINE_OVERRUN } state;
+	void (*passed)(void *ctx);  /* asks all that runs to leave */
+	void (*overrun)(void *ctx); /* leaves */
+	void *ctx;
+};
+
+/* Behind the members passed, overrun and ctx.  It keeps no loop alive. */
+void deadline_start(struct deadline *d, uv_loop_t *loop, uint64_t seconds);
+void deadline_end(struct deadline *d);
+
+/* What a run that had no more time has done, and what it has not. */
+void deadline_words(const struct gw_sync_counts *c, char *out, size_t size);
