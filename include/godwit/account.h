@@ -109,6 +109,12 @@ struct gw_proxy {
 	char *user, *password; /* user NULL: it wants none */
 };
 
+/* What all connections of an account share; each process has its own (net/bandwidth.h). */
+struct gw_bandwidth;
+/* bytes a second, both ways together, more than 0; NULL: out of memory */
+struct gw_bandwidth *gw_bandwidth_new(unsigned long long per_second);
+void gw_bandwidth_free(struct gw_bandwidth *b);
+
 /* How mail is fetched. */
 enum gw_protocol {
 	GW_PROTOCOL_IMAP, /* both sides are kept the same */
@@ -145,6 +151,7 @@ struct gw_account {
 	struct gw_pins pins;
 	char *tunnel_command; /* NULL: TCP */
 	struct gw_proxy proxy;
+	struct gw_bandwidth *bandwidth; /* NULL: no limit */
 	char *user;
 	enum gw_auth auth;
 	char *password_command; /* its first line of output is the password */

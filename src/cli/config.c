@@ -223,6 +223,7 @@ void config_free(struct config *c)
 		gw_auth_wipe(a->proxy.password);
 		free(a->proxy.host);
 		free(a->proxy.user);
+		gw_bandwidth_free(a->bandwidth);
 		for (size_t j = 0; j < sizeof strings / sizeof *strings; j++)
 			free(strings[j]);
 		free_list(a->folders, a->folder_count);

@@ -239,6 +239,23 @@ static enum gw_code read_bytes(
 	return wrong(r, sec, "%s = \"%s\" is not %s", key, text, amount_words(AMOUNT_BYTES));
 }
 
+/* What is slower than 1k would not get through a handshake in reasonable time. */
+static enum gw_code read_bandwidth(const struct config_reader *r, cfg_t *sec, struct gw_account *a)
+{
+	unsigned long long rate = 0;
+	enum gw_code code = cfg_getstr(sec, "bandwidth") == NULL
+				    ? GW_OK
+				    : read_bytes(r, sec, "bandwidth", &rate);
+
+	if (code != GW_OK || rate == 0)
+		return code;
+	if (rate < 1024)
+		return wrong(r, sec,
+			"bandwidth must be 0, for no limit, or at least 1k (bytes a second)");
+	a->bandwidth = gw_bandwidth_new(rate);
+	return a->bandwidth != NULL ? GW_OK : gw_fail(r->err, GW_ERR_NOMEM, "out of memory");
+}
+
 static enum gw_code read_window(
 	const struct config_reader *r, cfg_t *account, cfg_t *sec, struct gw_window *w)
 {
@@ -565,6 +582,8 @@ enum gw_code config_read_account(const struct config_reader *r, cfg_t *sec, stru
 		code = read_bytes(r, sec, "min-free-space", &a->min_free_space);
 	if (code == GW_OK)
 		code = read_daily(r, sec, p, a);
+	if (code == GW_OK)
+		code = read_bandwidth(r, sec, a);
 	if (code == GW_OK && a->connections == 0)
 		a->connections = p != NULL ? p->connections : DEFAULT_CONNECTIONS;
 	if (code == GW_OK && a->host != NULL)

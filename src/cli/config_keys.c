@@ -59,6 +59,7 @@ static cfg_opt_t account_keys[] = {
 	CFG_STR("min-free-space", "64M", CFGF_NONE),
 	CFG_INT("connections", -1, CFGF_NONE),
 	CFG_BOOL("compress", cfg_true, CFGF_NONE),
+	CFG_STR("bandwidth", NULL, CFGF_NODEFAULT),
 	CFG_STR("daily-download", NULL, CFGF_NODEFAULT),
 	CFG_STR("daily-upload", NULL, CFGF_NODEFAULT),
 	CFG_STR("timeout", "60", CFGF_NONE),

@@ -107,6 +107,7 @@ enum gw_code gw_maildrop_check(uv_loop_t *loop, const struct gw_log *log,
 {
 	const struct gw_pop3_options options = {
 		.stream = { .proxy = &account->proxy,
+			.bandwidth = account->bandwidth,
 			.host = account->host,
 			.port = account->port,
 			.tunnel_command = account->tunnel_command,

@@ -22,3 +22,7 @@ enum gw_code gw_dial_start(uv_loop_t *loop, const struct gw_log *log, const char
 
 /* cb is called with GW_ERR_CANCELLED, later.  The dial frees itself. */
 void gw_dial_cancel(struct gw_dial *dial);
+
+/* A peer that went without a word is noticed within two minutes, also when nothing is awaited; and
+ * address translators on the way keep their entry. */
+void gw_dial_keep_alive(uv_tcp_t *tcp, unsigned timeout_ms);

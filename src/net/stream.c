@@ -10,23 +10,23 @@
  *     looks at the state again before it goes on.
  * I3  s is freed when `open` is 0: each handle, the dial and each write request count.
  * I4  nothing is read from the peer while TLS has not used up what it was lent: it lies in `raw`.
+ * I5  with a bandwidth what is sent passes through `held`; `gate` runs only while a direction waits for
+ *     its turn.
  */
 #include "net/stream.h"
 
+#include "net/bandwidth.h"
 #include "net/deflate.h"
 #include "net/dial.h"
+#include "net/patience.h"
 #include "net/socks.h"
+#include "net/tunnel.h"
 
 #include <linux/sockios.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
 
 enum { READ_SIZE = 65536, PLAIN_SIZE = 16384, LINGER_MS = 2000 };
-enum { DRIP_TIMEOUTS = 10, DRIP_BYTES = 4096 };
 enum state { DIALING, PROXYING, HANDSHAKE, OPEN, LOST, CLOSING };
 
 struct gw_stream {
@@ -51,14 +51,18 @@ struct gw_stream {
 	uv_process_t *child;          /* owned; tunnel only */
 	uv_timer_t deadline;
 	uv_timer_t
-		kick;  /* continues a pump that was paused in the middle of a read, reports LOST */
-	unsigned open; /* I3 */
+		kick; /* continues a pump that was paused in the middle of a read, reports LOST */
+	uv_timer_t gate; /* I5 */
+	unsigned open;   /* I3 */
 
-	unsigned timeout_ms, settle_ms;
-	uint64_t last_progress_ms;
-	uint64_t settle_by_ms;              /* uv_now(); 0: no limit */
-	uint64_t drip_since_ms, drip_bytes; /* see is_dripping() */
+	struct gw_bandwidth *bandwidth;   /* borrowed; NULL: no limit */
+	uint64_t read_at_ms, send_at_ms;  /* with it: when each direction may go on */
+	uint64_t gate_since_ms, gated_ms; /* of this wait; of those that are over */
+	struct gw_buf held;               /* written, not yet with the kernel */
+
+	struct gw_patience patience;
 	bool expecting, paused, reading;
+	bool read_waits; /* for its turn */
 
 	char raw[READ_SIZE]; /* what uv read; lent to TLS */
 	struct gw_error err;
@@ -72,6 +76,10 @@ struct write_request {
 };
 
 static void pump(struct gw_stream *s);
+static void send_held(struct gw_stream *s);
+static void on_gate(uv_timer_t *timer);
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf);
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf);
 static void on_kick(uv_timer_t *timer);
 static void on_transport_up(struct gw_stream *s);
 
@@ -86,12 +94,18 @@ static bool emit(struct gw_stream *s, const struct gw_stream_event *ev)
 	return s->state != CLOSING;
 }
 
+static uint64_t moved(const struct gw_stream *s)
+{
+	return s->received + s->sent;
+}
+
 static void maybe_free(struct gw_stream *s)
 {
 	if (s->open > 0 || s->state != CLOSING)
 		return;
 	gw_tls_free(s->tls);
 	gw_deflate_free(s->deflate);
+	gw_buf_wipe(&s->held);
 	free(s->host);
 	free(s);
 }
@@ -100,7 +114,8 @@ static void on_handle_closed(uv_handle_t *handle)
 {
 	struct gw_stream *s = handle->data;
 
-	if (handle != (uv_handle_t *)&s->deadline && handle != (uv_handle_t *)&s->kick)
+	if (handle != (uv_handle_t *)&s->deadline && handle != (uv_handle_t *)&s->kick &&
+		handle != (uv_handle_t *)&s->gate)
 		free(handle);
 	s->open--;
 	maybe_free(s);
@@ -127,6 +142,7 @@ static void lose(struct gw_stream *s)
 	set_state(s, LOST);
 	stop_reading(s);
 	uv_timer_stop(&s->deadline);
+	uv_timer_stop(&s->gate);
 	uv_timer_start(&s->kick, on_kick, 0, 0);
 }
 
@@ -140,6 +156,12 @@ static void on_kick(uv_timer_t *timer)
 		pump(s);
 }
 
+static void tell_drained(struct gw_stream *s)
+{
+	if (s->state == OPEN && gw_stream_queued(s) == 0)
+		emit(s, &(struct gw_stream_event){ .type = GW_STREAM_DRAINED });
+}
+
 static void on_written(uv_write_t *request, int status)
 {
 	struct write_request *w = (struct write_request *)request;
@@ -147,25 +169,24 @@ static void on_written(uv_write_t *request, int status)
 
 	free(w);
 	s->open--;
-	s->last_progress_ms = uv_now(s->loop);
+	s->patience.progress_ms = uv_now(s->loop);
 	if (status < 0 && s->state != CLOSING) {
 		gw_fail(&s->err, GW_ERR_NET, "sending to %s failed: %s", s->host,
 			uv_strerror(status));
 		lose(s);
-	} else if (s->state == OPEN && gw_stream_queued(s) == 0) {
-		emit(s, &(struct gw_stream_event){ .type = GW_STREAM_DRAINED });
+	} else {
+		send_held(s);
+		tell_drained(s);
 	}
 	maybe_free(s);
 }
 
-static void send_raw(struct gw_stream *s, const char *p, size_t n)
+static void hand_over(struct gw_stream *s, const char *p, size_t n)
 {
 	uv_buf_t buf;
 	struct write_request *w;
 	int done = 0, rc;
 
-	if (n == 0 || s->out == NULL)
-		return;
 	s->sent += n;
 	if (uv_stream_get_write_queue_size(s->out) == 0) {
 		buf = uv_buf_init((char *)(uintptr_t)p, (unsigned)n);
@@ -194,6 +215,65 @@ static void send_raw(struct gw_stream *s, const char *p, size_t n)
 	s->open++;
 }
 
+static bool may_send(const struct gw_stream *s)
+{
+	return s->held.n > 0 && uv_stream_get_write_queue_size(s->out) == 0;
+}
+
+/* Would go on, and waits for its turn. */
+static bool is_gated(const struct gw_stream *s)
+{
+	return uv_is_active((const uv_handle_t *)&s->gate);
+}
+
+static void set_gate(struct gw_stream *s)
+{
+	uint64_t now = uv_now(s->loop), next = UINT64_MAX;
+
+	if (s->bandwidth == NULL || s->state == LOST || s->state == CLOSING)
+		return;
+	if (may_send(s))
+		next = s->send_at_ms;
+	if (s->read_waits && s->read_at_ms < next)
+		next = s->read_at_ms;
+	if (next == UINT64_MAX) {
+		uv_timer_stop(&s->gate);
+		return;
+	}
+	if (!is_gated(s))
+		s->gate_since_ms = now;
+	uv_timer_start(&s->gate, on_gate, next > now ? next - now : 0, 0);
+}
+
+/* As much of what was written as the bandwidth lets go, and the kernel takes. */
+static void send_held(struct gw_stream *s)
+{
+	while (s->bandwidth != NULL && s->state != LOST && s->state != CLOSING && may_send(s) &&
+		s->send_at_ms <= uv_now(s->loop)) {
+		size_t piece = gw_bandwidth_piece(s->bandwidth);
+		size_t n = s->held.n < piece ? s->held.n : piece;
+
+		hand_over(s, s->held.p, n);
+		gw_buf_consume(&s->held, n);
+		s->send_at_ms = gw_bandwidth_charge(s->bandwidth, uv_now(s->loop), n);
+	}
+	set_gate(s);
+}
+
+static void send_raw(struct gw_stream *s, const char *p, size_t n)
+{
+	if (n == 0 || s->out == NULL)
+		return;
+	if (s->bandwidth == NULL) {
+		hand_over(s, p, n);
+	} else if (gw_buf_append(&s->held, p, n) == GW_OK) {
+		send_held(s);
+	} else {
+		gw_fail(&s->err, GW_ERR_NOMEM, "out of memory");
+		lose(s);
+	}
+}
+
 static void flush_tls(struct gw_stream *s)
 {
 	struct gw_buf *out = gw_tls_out(s->tls);
@@ -204,7 +284,7 @@ static void flush_tls(struct gw_stream *s)
 
 size_t gw_stream_queued(const struct gw_stream *s)
 {
-	return s->out == NULL ? 0 : uv_stream_get_write_queue_size(s->out);
+	return s->out == NULL ? 0 : s->held.n + uv_stream_get_write_queue_size(s->out);
 }
 
 size_t gw_stream_unacked(const struct gw_stream *s)
@@ -308,14 +388,45 @@ static void feed_proxy(struct gw_stream *s, struct gw_slice bytes)
 	gw_buf_wipe(&out);
 }
 
+/* After a pause the loop may find the peer's next bytes before on_kick() comes: I4. */
+static void update_reading(struct gw_stream *s)
+{
+	bool lent = s->tls != NULL && gw_tls_unread(s->tls) > 0;
+	bool want = (s->state == OPEN || s->state == HANDSHAKE || s->state == PROXYING) &&
+		    !s->paused && !lent;
+	bool early = s->bandwidth != NULL && s->read_at_ms > uv_now(s->loop);
+
+	s->read_waits = want && early;
+	if (want && !early && !s->reading)
+		s->reading = uv_read_start(s->in, on_alloc, on_read) == 0;
+	else if (!want || early)
+		stop_reading(s);
+	set_gate(s);
+}
+
+/* What was waited for was our own turn, and no silence of the peer's. */
+static void on_gate(uv_timer_t *timer)
+{
+	struct gw_stream *s = timer->data;
+	bool sending = may_send(s);
+
+	s->gated_ms += uv_now(s->loop) - s->gate_since_ms;
+	gw_patience_excuse(&s->patience, s->gate_since_ms, uv_now(s->loop), moved(s));
+	send_held(s);
+	update_reading(s);
+	if (sending)
+		tell_drained(s);
+}
+
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
 	struct gw_stream *s = handle->data;
+	size_t room = s->bandwidth == NULL ? sizeof s->raw : gw_bandwidth_piece(s->bandwidth);
 
 	(void)suggested;
 	/* What the server says behind the proxy's answer stays where it is. */
 	*buf = uv_buf_init(
-		s->raw, s->state == PROXYING ? (unsigned)gw_socks_wants(&s->socks) : sizeof s->raw);
+		s->raw, (unsigned)(s->state == PROXYING ? gw_socks_wants(&s->socks) : room));
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
@@ -332,7 +443,11 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 		return;
 	}
 	s->received += (uint64_t)n;
-	s->last_progress_ms = uv_now(s->loop);
+	s->patience.progress_ms = uv_now(s->loop);
+	if (s->bandwidth != NULL) {
+		s->read_at_ms = gw_bandwidth_charge(s->bandwidth, uv_now(s->loop), (size_t)n);
+		update_reading(s);
+	}
 	if (s->state == PROXYING) {
 		feed_proxy(s, (struct gw_slice){ buf->base, (size_t)n });
 		return;
@@ -343,19 +458,6 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 		return;
 	}
 	hand_out(s, (struct gw_slice){ buf->base, (size_t)n });
-}
-
-/* After a pause the loop may find the peer's next bytes before on_kick() comes: I4. */
-static void update_reading(struct gw_stream *s)
-{
-	bool lent = s->tls != NULL && gw_tls_unread(s->tls) > 0;
-	bool want = (s->state == OPEN || s->state == HANDSHAKE || s->state == PROXYING) &&
-		    !s->paused && !lent;
-
-	if (want && !s->reading)
-		s->reading = uv_read_start(s->in, on_alloc, on_read) == 0;
-	else if (!want)
-		stop_reading(s);
 }
 
 static void announce(struct gw_stream *s)
@@ -467,7 +569,10 @@ bool gw_stream_is_tls(const struct gw_stream *s)
 
 static void on_transport_up(struct gw_stream *s)
 {
-	s->last_progress_ms = uv_now(s->loop);
+	s->patience.progress_ms = uv_now(s->loop);
+	if (s->bandwidth != NULL) /* behind what others owe */
+		s->read_at_ms = s->send_at_ms =
+			gw_bandwidth_charge(s->bandwidth, uv_now(s->loop), 0);
 	if (s->tls_at_once) {
 		begin_tls(s);
 		return;
@@ -477,30 +582,13 @@ static void on_transport_up(struct gw_stream *s)
 	announce(s);
 }
 
-/* A peer that went without a word is noticed within two minutes, also when nothing is awaited; and
- * address translators on the way keep their entry. */
-static void keep_alive(uv_tcp_t *tcp, unsigned timeout_ms)
-{
-	const int interval = 10, probes = 6;
-	const unsigned unanswered_ms = timeout_ms > 60000 ? timeout_ms : 60000;
-	uv_os_fd_t fd;
-
-	uv_tcp_keepalive(tcp, 1, 60);
-	if (uv_fileno((uv_handle_t *)tcp, &fd) != 0)
-		return;
-	/* Where the system knows none of these, its own defaults hold. */
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
-	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unanswered_ms, sizeof unanswered_ms);
-}
-
 static void begin_proxy(struct gw_stream *s)
 {
 	struct gw_buf out;
 
 	gw_buf_init(&out, PLAIN_SIZE);
 	set_state(s, PROXYING);
-	s->last_progress_ms = uv_now(s->loop);
+	s->patience.progress_ms = uv_now(s->loop);
 	if (gw_socks_begin(&s->socks, s->proxy, s->host, s->port, &out, &s->err) != GW_OK) {
 		lose(s);
 	} else {
@@ -534,28 +622,11 @@ static void on_dialed(void *ctx, uv_tcp_t *tcp, const struct gw_error *err)
 		return;
 	}
 	uv_tcp_nodelay(tcp, 1);
-	keep_alive(tcp, s->timeout_ms);
+	gw_dial_keep_alive(tcp, s->patience.timeout_ms);
 	if (s->proxy != NULL)
 		begin_proxy(s);
 	else
 		on_transport_up(s);
-}
-
-static void begin_drip_window(struct gw_stream *s)
-{
-	s->drip_since_ms = uv_now(s->loop);
-	s->drip_bytes = s->received + s->sent;
-}
-
-/* A byte now and then keeps the deadline of silence away for ever. */
-static bool is_dripping(struct gw_stream *s)
-{
-	uint64_t moved = s->received + s->sent - s->drip_bytes;
-
-	if (uv_now(s->loop) - s->drip_since_ms < (uint64_t)DRIP_TIMEOUTS * s->timeout_ms)
-		return false;
-	begin_drip_window(s);
-	return moved < DRIP_BYTES;
 }
 
 static void give_up(struct gw_stream *s, const char *what, uint64_t ms)
@@ -570,29 +641,25 @@ static void give_up(struct gw_stream *s, const char *what, uint64_t ms)
 static void on_deadline(uv_timer_t *timer)
 {
 	struct gw_stream *s = timer->data;
-	uint64_t idle = uv_now(s->loop) - s->last_progress_ms;
-	bool waiting = s->state != OPEN || (s->expecting && !s->paused);
+	struct gw_patience *p = &s->patience;
+	bool waiting = !is_gated(s) && (s->state != OPEN || (s->expecting && !s->paused));
+	uint64_t next;
 
-	uint64_t next = waiting && idle < s->timeout_ms ? s->timeout_ms - idle + 1 : s->timeout_ms;
-	uint64_t now = uv_now(s->loop);
-
-	if (!waiting) {
-		s->last_progress_ms = now;
-		begin_drip_window(s);
-	} else if (idle >= s->timeout_ms) {
-		give_up(s, "did not answer for", s->timeout_ms);
-		return;
-	} else if (is_dripping(s)) {
-		give_up(s, "has sent next to nothing for", (uint64_t)DRIP_TIMEOUTS * s->timeout_ms);
-		return;
+	switch (gw_patience_look(p, uv_now(s->loop), moved(s), waiting, &next)) {
+	case GW_PATIENCE_HOLDS:
+		uv_timer_start(&s->deadline, on_deadline, next, 0);
+		break;
+	case GW_PATIENCE_SILENT:
+		give_up(s, "did not answer for", p->timeout_ms);
+		break;
+	case GW_PATIENCE_DRIPPING:
+		give_up(s, "has sent next to nothing for",
+			(uint64_t)GW_PATIENCE_DRIP_TIMEOUTS * p->timeout_ms);
+		break;
+	case GW_PATIENCE_UNREADY:
+		give_up(s, "was not ready after", p->settle_ms);
+		break;
 	}
-	if (s->settle_by_ms != 0 && now >= s->settle_by_ms) {
-		give_up(s, "was not ready after", s->settle_ms);
-		return;
-	}
-	if (s->settle_by_ms != 0 && next > s->settle_by_ms - now)
-		next = s->settle_by_ms - now;
-	uv_timer_start(&s->deadline, on_deadline, next, 0);
 }
 
 static void on_child_exit(uv_process_t *child, int64_t status, int signal)
@@ -605,57 +672,16 @@ static void on_child_exit(uv_process_t *child, int64_t status, int signal)
 		gw_fail(&s->err, GW_ERR_NET, "tunnel-command exited with status %d", (int)status);
 }
 
-static uv_pipe_t *new_pipe(struct gw_stream *s, int fd)
+static enum gw_code open_tunnel(struct gw_stream *s, const char *command, struct gw_error *err)
 {
-	uv_pipe_t *pipe = malloc(sizeof *pipe);
+	struct gw_tunnel t;
+	enum gw_code code = gw_tunnel_spawn(s->loop, command, on_child_exit, s, &t, err);
 
-	if (pipe == NULL)
-		return NULL;
-	uv_pipe_init(s->loop, pipe, 0);
-	pipe->data = s;
-	s->open++;
-	uv_pipe_open(pipe, fd);
-	return pipe;
-}
-
-/* Real pipes and not uv's socket pair: some IMAP servers run as a filter mistake the latter. */
-static enum gw_code spawn_tunnel(struct gw_stream *s, const char *command, struct gw_error *err)
-{
-	char shell[] = "/bin/sh", dash_c[] = "-c";
-	char *copy = strdup(command);
-	char *args[] = { shell, dash_c, copy, NULL };
-	int to_child[2] = { -1, -1 }, from_child[2] = { -1, -1 };
-	uv_stdio_container_t stdio[3] = { { .flags = UV_INHERIT_FD }, { .flags = UV_INHERIT_FD },
-		{ .flags = UV_INHERIT_FD, .data.fd = 2 } };
-	uv_process_options_t options = { .file = shell,
-		.args = args,
-		.exit_cb = on_child_exit,
-		.stdio_count = 3,
-		.stdio = stdio };
-	int rc = UV_ENOMEM;
-
-	s->child = malloc(sizeof *s->child);
-	if (copy != NULL && s->child != NULL &&
-		(rc = uv_pipe(to_child, 0, UV_NONBLOCK_PIPE)) == 0 &&
-		(rc = uv_pipe(from_child, UV_NONBLOCK_PIPE, 0)) == 0) {
-		stdio[0].data.fd = to_child[0];
-		stdio[1].data.fd = from_child[1];
-		rc = uv_spawn(s->loop, s->child, &options);
-		s->child->data = s;
-		s->open++;
-		s->out = (uv_stream_t *)new_pipe(s, to_child[1]);
-		s->in = (uv_stream_t *)new_pipe(s, from_child[0]);
-		close(to_child[0]);
-		close(from_child[1]);
-	} else {
-		free(s->child);
-		s->child = NULL;
-	}
-	free(copy);
-	if (rc != 0 || s->in == NULL || s->out == NULL)
-		return gw_fail(
-			err, GW_ERR_NET, "tunnel-command cannot be started: %s", uv_strerror(rc));
-	return GW_OK;
+	s->child = t.child;
+	s->in = t.in;
+	s->out = t.out;
+	s->open += (t.child != NULL ? 1U : 0) + (t.in != NULL ? 1U : 0) + (t.out != NULL ? 1U : 0);
+	return code;
 }
 
 static void on_tunnel_ready(uv_timer_t *timer)
@@ -692,20 +718,18 @@ enum gw_code gw_stream_open(uv_loop_t *loop, const struct gw_log *log,
 	s->tls_ctx = options->tls;
 	s->port = options->port;
 	s->proxy = options->proxy != NULL && options->proxy->host != NULL ? options->proxy : NULL;
+	s->bandwidth = options->bandwidth;
+	gw_buf_init(&s->held, SIZE_MAX / 2);
 	s->tls_at_once = options->tls_at_once;
-	s->timeout_ms = options->timeout_ms;
-	s->last_progress_ms = s->drip_since_ms = uv_now(loop);
-	s->settle_ms = options->settle_ms;
-	s->settle_by_ms = s->settle_ms == 0 ? 0 : uv_now(loop) + s->settle_ms;
+	gw_patience_init(&s->patience, uv_now(loop), options->timeout_ms, options->settle_ms);
 	uv_timer_init(loop, &s->deadline);
 	uv_timer_init(loop, &s->kick);
-	s->deadline.data = s->kick.data = s;
-	s->open = 2;
-	uv_timer_start(&s->deadline, on_deadline,
-		s->settle_ms != 0 && s->settle_ms < s->timeout_ms ? s->settle_ms : s->timeout_ms,
-		0);
+	uv_timer_init(loop, &s->gate);
+	s->deadline.data = s->kick.data = s->gate.data = s;
+	s->open = 3;
+	uv_timer_start(&s->deadline, on_deadline, gw_patience_first_look(&s->patience), 0);
 	if (options->tunnel_command != NULL) {
-		code = spawn_tunnel(s, options->tunnel_command, err);
+		code = open_tunnel(s, options->tunnel_command, err);
 		uv_timer_start(&s->kick, on_tunnel_ready, 0, 0);
 	} else {
 		s->open++;
@@ -725,9 +749,9 @@ enum gw_code gw_stream_open(uv_loop_t *loop, const struct gw_log *log,
 
 void gw_stream_set_timeout(struct gw_stream *s, unsigned timeout_ms)
 {
-	if (s->timeout_ms == timeout_ms || s->state == LOST || s->state == CLOSING)
+	if (s->patience.timeout_ms == timeout_ms || s->state == LOST || s->state == CLOSING)
 		return;
-	s->timeout_ms = timeout_ms;
+	s->patience.timeout_ms = timeout_ms;
 	uv_timer_start(&s->deadline, on_deadline, timeout_ms, 0);
 }
 
@@ -736,7 +760,7 @@ void gw_stream_pause(struct gw_stream *s, bool paused)
 	if (s->paused == paused)
 		return;
 	s->paused = paused;
-	s->last_progress_ms = uv_now(s->loop);
+	s->patience.progress_ms = uv_now(s->loop);
 	update_reading(s);
 	if (!paused && (s->tls != NULL || s->deflate != NULL) && s->state == OPEN)
 		uv_timer_start(&s->kick, on_kick, 0, 0);
@@ -745,20 +769,20 @@ void gw_stream_pause(struct gw_stream *s, bool paused)
 void gw_stream_expect(struct gw_stream *s, bool expecting)
 {
 	if (expecting && !s->expecting) {
-		s->last_progress_ms = uv_now(s->loop);
-		begin_drip_window(s);
+		s->patience.progress_ms = uv_now(s->loop);
+		gw_patience_renew(&s->patience, uv_now(s->loop), moved(s));
 	}
 	s->expecting = expecting;
 }
 
 void gw_stream_settled(struct gw_stream *s)
 {
-	s->settle_by_ms = 0;
+	s->patience.settle_by_ms = 0;
 }
 
 void gw_stream_answered(struct gw_stream *s)
 {
-	begin_drip_window(s);
+	gw_patience_renew(&s->patience, uv_now(s->loop), moved(s));
 }
 
 void gw_stream_traffic(const struct gw_stream *s, uint64_t *received, uint64_t *sent)
@@ -779,13 +803,19 @@ static void on_linger(uv_timer_t *timer)
 
 void gw_stream_close(struct gw_stream *s)
 {
-	bool sending =
-		s->out != NULL && s->state != LOST && uv_stream_get_write_queue_size(s->out) > 0;
+	bool sending;
 
 	if (s->state == CLOSING)
 		return;
+	if (s->gated_ms > 0)
+		gw_log(s->log, GW_LOG_DEBUG, "%s: %llu ms were waited for bandwidth", s->host,
+			(unsigned long long)s->gated_ms);
+	if (s->state != LOST && s->held.n > 0) /* a last word waits for no turn */
+		hand_over(s, s->held.p, s->held.n);
+	sending = s->out != NULL && s->state != LOST && uv_stream_get_write_queue_size(s->out) > 0;
 	stop_reading(s);
 	set_state(s, CLOSING);
+	close_handle(&s->gate);
 	if (s->dial != NULL)
 		gw_dial_cancel(s->dial);
 	close_handle(&s->kick);

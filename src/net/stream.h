@@ -13,6 +13,7 @@
 
 #include <uv.h>
 
+struct gw_bandwidth;
 struct gw_stream;
 
 enum gw_stream_event_type {
@@ -36,7 +37,9 @@ struct gw_stream_options {
 	unsigned port;
 	const char *tunnel_command; /* run with `sh -c` in place of a TCP connection; or NULL */
 	const struct gw_proxy
-		*proxy;         /* borrowed, outlives the stream; NULL, or without a host: none */
+		*proxy; /* borrowed, outlives the stream; NULL, or without a host: none */
+	struct gw_bandwidth
+		*bandwidth; /* shared with other connections, outlives the stream; NULL: no limit */
 	struct gw_tls_ctx *tls; /* borrowed, outlives the stream; NULL: never TLS */
 	bool tls_at_once;       /* implicit TLS */
 	unsigned timeout_ms;    /* without progress while something is awaited */
@@ -68,7 +71,7 @@ enum gw_code gw_stream_begin_sasl(const struct gw_stream *s, struct gw_sasl *sas
 /* Sends n bytes (copied).  A failure arrives as GW_STREAM_LOST. */
 void gw_stream_write(struct gw_stream *s, const char *p, size_t n);
 
-/* Bytes written that the kernel has not taken yet; once there were some, DRAINED tells of none. */
+/* Bytes written that the kernel has not taken yet, for want of bandwidth as well; once there were some, DRAINED tells of none. */
 size_t gw_stream_queued(const struct gw_stream *s);
 
 /* Bytes that the kernel has taken and the peer has not acknowledged; 0 also where that cannot be

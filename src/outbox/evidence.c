@@ -161,6 +161,7 @@ static void on_credentials(void *ctx, struct gw_sasl *sasl, const struct gw_erro
 						.port = a->port,
 						.tunnel_command = a->tunnel_command,
 						.proxy = &a->proxy,
+						.bandwidth = a->bandwidth,
 						.tls_at_once = a->tls == GW_TLS_IMPLICIT,
 						.timeout_ms = a->timeout_s * 1000 },
 		.tls = a->tls,

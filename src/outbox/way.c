@@ -35,6 +35,7 @@ struct gw_smtp_options gw_way_options(const struct gw_account *account, struct g
 						 .port = smtp->port,
 						 .tunnel_command = smtp->tunnel_command,
 						 .proxy = &account->proxy,
+						 .bandwidth = account->bandwidth,
 						 .tls = smtp->tls != GW_TLS_NONE ? tls : NULL,
 						 .tls_at_once = smtp->tls == GW_TLS_IMPLICIT,
 						 .timeout_ms = account->timeout_s * 1000 },

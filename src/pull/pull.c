@@ -217,6 +217,7 @@ static void connect_again(struct gw_pull *p)
 	const struct gw_account *a = p->account;
 	const struct gw_pop3_options options = {
 		.stream = { .proxy = &a->proxy,
+			.bandwidth = a->bandwidth,
 			.host = a->host,
 			.port = a->port,
 			.tunnel_command = a->tunnel_command,

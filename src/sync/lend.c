@@ -10,6 +10,7 @@ struct gw_session_options gw_session_options_of(const struct gw_account *a, stru
 						    .port = a->port,
 						    .tunnel_command = a->tunnel_command,
 						    .proxy = &a->proxy,
+						    .bandwidth = a->bandwidth,
 						    .tls = tls,
 						    .tls_at_once = a->tls == GW_TLS_IMPLICIT,
 						    .timeout_ms = a->timeout_s * 1000 },
