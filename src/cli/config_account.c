@@ -171,7 +171,9 @@ static enum gw_code read_delete(const struct config_reader *r, cfg_t *sec, struc
 {
 	const char *text = cfg_getstr(sec, "delete");
 
-	if (text == NULL || strcmp(text, "trash") == 0)
+	if (text == NULL)
+		a->deletes = a->protocol == GW_PROTOCOL_POP3 ? GW_DELETE_NEVER : GW_DELETE_TRASH;
+	else if (strcmp(text, "trash") == 0)
 		a->deletes = GW_DELETE_TRASH;
 	else if (strcmp(text, "expunge") == 0)
 		a->deletes = GW_DELETE_EXPUNGE;

@@ -18,7 +18,7 @@ static const struct {
 	{ "subscribed", "there is one mailbox" },
 	{ "watch", "there is one mailbox, and the server does not tell what changes" },
 	{ "mirror-deleted", "nothing is deleted here" },
-	{ "direction", "nothing but `keep` changes what is on the server" },
+	{ "direction", "nothing but `keep` and `delete` changes what is on the server" },
 	{ "delete-folders", "there is one mailbox" },
 	{ "archive", "there are no labels" },
 	{ "labels", "there are no labels" },
@@ -49,11 +49,15 @@ static enum gw_code check_keys(cfg_t *sec, const struct gw_account *a, struct gw
 				"`%s` means nothing with protocol = \"pop3\": %s",
 				meaningless[i].key, meaningless[i].why);
 	}
-	if (deletes != NULL && strcmp(deletes, "never") != 0)
+	if (deletes != NULL && strcmp(deletes, "never") != 0 && strcmp(deletes, "expunge") != 0)
 		return gw_fail(err, GW_ERR_CONFIG,
-			"delete = \"%s\" cannot be with protocol = \"pop3\": what is deleted here is not "
-			"deleted there; `keep` says what is",
+			"delete = \"%s\" cannot be with protocol = \"pop3\", which has no trash: what is "
+			"deleted here stays there (never, the default) or is deleted there, too "
+			"(expunge)",
 			deletes);
+	if (deletes != NULL && strcmp(deletes, "expunge") == 0 && cfg_getbool(sec, "recent"))
+		return gw_fail(err, GW_ERR_CONFIG,
+			"delete = \"expunge\" cannot be with `recent`: what is shown so is never deleted");
 	if (a->smtp.sent == GW_SENT_YES)
 		return gw_fail(err, GW_ERR_CONFIG,
 			"sent = \"yes\" cannot be with protocol = \"pop3\": there is no Sent on the server");

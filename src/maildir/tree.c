@@ -27,6 +27,7 @@ void gw_tree_deinit(struct gw_tree *tree)
 {
 	free_list(tree->list, tree->count);
 	free_list(tree->strays, tree->stray_count);
+	free(tree->unread);
 	*tree = (struct gw_tree){ 0 };
 }
 
@@ -142,6 +143,95 @@ static enum gw_code walk(
 	closedir(dir);
 	return code;
 }
+
+/* --- whatever the layout ------------------------------------------------------------------------- */
+
+static enum gw_code walk_all(int fd, const char *path, unsigned depth, struct gw_tree *tree);
+
+/* The first one is enough to know that something may be there. */
+static enum gw_code note_unread(struct gw_tree *tree, const char *path)
+{
+	if (tree->unread == NULL)
+		tree->unread = strdup(*path != '\0' ? path : ".");
+	return tree->unread != NULL ? GW_OK : GW_ERR_NOMEM;
+}
+
+static bool leads_to_dir(int fd, const char *name)
+{
+	struct stat st;
+
+	return fstatat(fd, name, &st, 0) == 0 ? S_ISDIR(st.st_mode)
+					      : errno != ENOENT && errno != ELOOP;
+}
+
+static enum gw_code walk_any_entry(
+	int fd, const char *path, const char *name, unsigned depth, struct gw_tree *tree)
+{
+	char below[PATH_LIMIT + 300];
+	enum gw_code code;
+	int next;
+
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || is_own(name) ||
+		strcmp(name, "lost+found") == 0)
+		return GW_OK;
+	snprintf(below, sizeof below, "%s%s%s", path, *path != '\0' ? "/" : "", name);
+	next = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (next < 0)
+		return errno == ENOENT || !leads_to_dir(fd, name) ? GW_OK
+								  : note_unread(tree, below);
+	code = add(tree, next, below);
+	if (code == GW_OK)
+		code = walk_all(next, below, depth + 1, tree);
+	close(next);
+	return code;
+}
+
+static enum gw_code walk_all(int fd, const char *path, unsigned depth, struct gw_tree *tree)
+{
+	int copy = depth > DEPTH_MAX || strlen(path) > PATH_LIMIT
+			   ? -1
+			   : openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *e;
+	enum gw_code code = GW_OK;
+
+	if (dir == NULL) {
+		if (copy >= 0)
+			close(copy);
+		return note_unread(tree, path);
+	}
+	while (code == GW_OK && (errno = 0, e = readdir(dir)) != NULL) {
+		if (e->d_type == DT_DIR || e->d_type == DT_LNK || e->d_type == DT_UNKNOWN)
+			code = walk_any_entry(fd, path, e->d_name, depth, tree);
+	}
+	if (code == GW_OK && errno != 0)
+		code = note_unread(tree, path);
+	closedir(dir);
+	return code;
+}
+
+enum gw_code gw_tree_all(const char *root, struct gw_tree *out, struct gw_error *err)
+{
+	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	enum gw_code code;
+
+	*out = (struct gw_tree){ 0 };
+	if (fd < 0)
+		code = errno == ENOENT ? GW_OK : note_unread(out, root);
+	else
+		code = add(out, fd, ".");
+	if (fd >= 0) {
+		if (code == GW_OK)
+			code = walk_all(fd, "", 0, out);
+		close(fd);
+	}
+	if (code == GW_OK)
+		return GW_OK;
+	gw_tree_deinit(out);
+	return gw_fail(err, code, "out of memory");
+}
+
+/* --- of one layout ------------------------------------------------------------------------------- */
 
 static int by_dir(const void *a, const void *b)
 {

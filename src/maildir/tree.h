@@ -22,6 +22,7 @@ struct gw_tree {
 	 * for GW_LAYOUT_MAILDIRPP, "." for mail in the root itself. */
 	struct gw_tree_dir *strays; /* owned */
 	size_t stray_count, stray_cap;
+	char *unread; /* owned; gw_tree_all(): what could not be looked into, or NULL */
 };
 
 void gw_tree_deinit(struct gw_tree *tree);
@@ -29,6 +30,11 @@ void gw_tree_deinit(struct gw_tree *tree);
 /* Finds all of them; no root: none.  What cannot be read is passed over.  GW_ERR_NOMEM. */
 enum gw_code gw_tree_walk(
 	const char *root, enum gw_layout layout, struct gw_tree *out, struct gw_error *err);
+
+/* Finds every directory that holds a mailbox of any layout, hidden ones as well; no root: none.  What it cannot look
+ * into, or does not (a link to a directory), is in `unread`: then something may be there.
+ * GW_ERR_NOMEM. */
+enum gw_code gw_tree_all(const char *root, struct gw_tree *out, struct gw_error *err);
 
 /* The directory of this name, or NULL. */
 const struct gw_tree_dir *gw_tree_find(const struct gw_tree *tree, const char *dir);

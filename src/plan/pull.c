@@ -44,15 +44,30 @@ static size_t run_of(const struct named *list, size_t n, size_t at)
 	return end - at;
 }
 
+static bool has_content(const struct gw_pull_row *r)
+{
+	return r->state == GW_PULL_HERE || r->state == GW_PULL_DELETED ||
+	       r->state == GW_PULL_UNWANTED;
+}
+
+/* Its message is one that is expected to be listed again. */
+static bool is_live(const struct gw_pull_row *r)
+{
+	return r->state == GW_PULL_HERE || r->state == GW_PULL_UNWANTED;
+}
+
 bool gw_pull_is_due(const struct gw_pull_view *v, const struct gw_pull_row *r)
 {
 	const struct gw_pull_policy *p = &v->policy;
 
-	if (p->hold || p->keep == GW_PULL_KEEP_FOREVER || (r->is_short && !p->sizes_lie) ||
-		(r->state != GW_PULL_HERE && r->state != GW_PULL_DELETED))
+	if (p->hold || (r->is_short && !p->sizes_lie) || !has_content(r))
 		return false;
+	if (p->deletes &&
+		(r->state == GW_PULL_UNWANTED || (r->state == GW_PULL_DELETED && !r->has_file)))
+		return true;
 	return p->keep == GW_PULL_KEEP_NO ||
-	       (p->now - r->delivered_at >= p->keep_s && p->age - r->delivered_age >= p->keep_s);
+	       (p->keep == GW_PULL_KEEP_FOR && p->now - r->delivered_at >= p->keep_s &&
+		       p->age - r->delivered_age >= p->keep_s);
 }
 
 static bool is_too_large(const struct gw_pull_view *v, const struct gw_pull_item *item)
@@ -88,6 +103,7 @@ static enum gw_pull_todo what_of_known(
 		return get(v, item);
 	case GW_PULL_HERE:
 	case GW_PULL_DELETED:
+	case GW_PULL_UNWANTED:
 		break;
 	}
 	if (v->policy.full || differs_in_size(item, r) || gw_pull_is_due(v, r))
@@ -118,7 +134,7 @@ static bool index_content(struct gw_pull_view *v)
 	if (v->by_header == NULL || v->by_body == NULL)
 		return false;
 	for (size_t i = 0; i < v->row_count; i++) {
-		if (v->rows[i].state == GW_PULL_HERE)
+		if (is_live(&v->rows[i]))
 			v->by_header[v->indexed++] = i;
 		if (v->rows[i].is_file && v->rows[i].has_body)
 			v->by_body[v->body_indexed++] = i;
@@ -187,7 +203,7 @@ static size_t count_missing(const struct gw_pull_view *v)
 	size_t n = 0;
 
 	for (size_t i = 0; i < v->row_count; i++)
-		n += v->rows[i].state == GW_PULL_HERE && !v->rows[i].claimed;
+		n += is_live(&v->rows[i]) && !v->rows[i].claimed;
 	return n;
 }
 
@@ -196,7 +212,7 @@ static void check_marks(struct gw_pull_view *v)
 	for (size_t i = 0; i < v->item_count && v->policy.marks; i++) {
 		size_t r = v->items[i].row;
 
-		if (r == GW_PULL_NONE || v->rows[r].state != GW_PULL_HERE || !v->rows[r].sealed)
+		if (r == GW_PULL_NONE || !is_live(&v->rows[r]) || !v->rows[r].sealed)
 			continue;
 		v->marks_disproved = true;
 		v->policy.marks = false;
@@ -249,13 +265,14 @@ static bool same(const uint8_t *a, const uint8_t *b)
 	return memcmp(a, b, GW_PULL_HASH) == 0;
 }
 
-/* How well the row fits, among those with the same header; 0: not at all. */
+/* How well the row fits, among those with the same header; 0: not at all.  What is not here any more
+ * is not a reason to drop what may be another one. */
 static unsigned fit(const struct gw_pull_view *v, const struct gw_pull_item *item, size_t row,
-	const uint8_t *body)
+	bool telling, const uint8_t *body)
 {
 	const struct gw_pull_row *r = &v->rows[row];
 
-	if (r->claimed || r->state != GW_PULL_HERE ||
+	if (r->claimed || !is_live(r) || (r->state == GW_PULL_UNWANTED && !telling) ||
 		(body != NULL && r->has_body && !same(r->body, body)))
 		return 0;
 	return 1u + (r->size == item->size) +
@@ -264,7 +281,7 @@ static unsigned fit(const struct gw_pull_view *v, const struct gw_pull_item *ite
 }
 
 /* The row that fits best; body NULL: the header is all there is. */
-static size_t find(const struct gw_pull_view *v, const struct gw_pull_item *item,
+static size_t find(const struct gw_pull_view *v, const struct gw_pull_item *item, bool telling,
 	const uint8_t *header, const uint8_t *body)
 {
 	size_t lo = 0, hi = v->indexed, best = GW_PULL_NONE;
@@ -279,7 +296,7 @@ static size_t find(const struct gw_pull_view *v, const struct gw_pull_item *item
 			hi = mid;
 	}
 	for (; lo < v->indexed && same(v->rows[v->by_header[lo]].header, header); lo++) {
-		unsigned f = fit(v, item, v->by_header[lo], body);
+		unsigned f = fit(v, item, v->by_header[lo], telling, body);
 
 		if (f > best_fit) {
 			best = v->by_header[lo];
@@ -332,11 +349,6 @@ static size_t release(struct gw_pull_view *v, struct gw_pull_item *item)
 	return row;
 }
 
-static bool has_content(const struct gw_pull_row *r)
-{
-	return r->state == GW_PULL_HERE || r->state == GW_PULL_DELETED;
-}
-
 void gw_pull_looked(struct gw_pull_view *v, size_t i, const uint8_t header[static GW_PULL_HASH],
 	bool telling, size_t *not_its)
 {
@@ -355,7 +367,7 @@ void gw_pull_looked(struct gw_pull_view *v, size_t i, const uint8_t header[stati
 		return;
 	}
 	*not_its = release(v, item);
-	row = telling ? find(v, item, header, NULL) : GW_PULL_NONE;
+	row = telling ? find(v, item, true, header, NULL) : GW_PULL_NONE;
 	if (row == GW_PULL_NONE) {
 		item->todo = get(v, item);
 		return;
@@ -367,6 +379,7 @@ void gw_pull_looked(struct gw_pull_view *v, size_t i, const uint8_t header[stati
 size_t gw_pull_got(
 	struct gw_pull_view *v, size_t i, const struct gw_pull_print *print, size_t *not_its)
 {
+	static const uint8_t none[GW_PULL_HASH];
 	struct gw_pull_item *item = &v->items[i];
 	size_t row = item->row;
 
@@ -384,7 +397,7 @@ size_t gw_pull_got(
 	} else if (row != GW_PULL_NONE) {
 		return GW_PULL_NONE; /* set aside so far: the row becomes that of what came */
 	}
-	row = find(v, item, print->header, print->body);
+	row = find(v, item, !same(print->msgid, none), print->header, print->body);
 	if (row == GW_PULL_NONE)
 		row = find_file(v, print);
 	if (row != GW_PULL_NONE)
@@ -428,6 +441,16 @@ bool gw_pull_looks_like_accident(uint64_t known, uint64_t missing, unsigned perc
 	if (known >= GUARD_ALL && missing == known)
 		return true;
 	return missing > (most > GUARD_FEW ? most : GUARD_FEW);
+}
+
+enum gw_pull_fate gw_pull_judge_file(const struct gw_pull_sight *s)
+{
+	if (s->seen || !s->certain)
+		return GW_PULL_STAYS;
+	if (s->accident && !s->accepted)
+		return GW_PULL_HELD;
+	/* What a person accepted is deleted there even if it went before `delete` said so. */
+	return s->deletes && !s->is_short ? GW_PULL_FOLLOW : GW_PULL_LET_GO;
 }
 
 bool gw_pull_may_forget(int64_t listed_at, int64_t now)

@@ -22,6 +22,8 @@ enum gw_pull_state {
 	GW_PULL_DELETED = 1, /* and deleted on the server, by its own word */
 	GW_PULL_ASIDE = 2,   /* it cannot be fetched */
 	GW_PULL_LARGE = 3,   /* larger than `max-size` */
+	GW_PULL_UNWANTED =
+		4, /* it was delivered, and its file deleted here: it is to go there, too */
 };
 
 #define GW_PULL_NONE SIZE_MAX
@@ -36,6 +38,7 @@ struct gw_pull_row {
 	bool sealed;   /* it was fetched in a session that QUIT ended */
 	bool is_short; /* less came than was listed */
 	bool recorded; /* in the state, durably */
+	bool has_file; /* known to be here */
 	unsigned tries;
 	int64_t tried_at;                    /* seconds */
 	int64_t delivered_at, delivered_age; /* by the clock, and by gw_pull_age */
@@ -76,6 +79,7 @@ struct gw_pull_policy {
 	int64_t keep_s;    /* KEEP_FOR */
 	int64_t now, age;  /* both clocks, in seconds */
 	uint64_t max_size; /* 0: no limit */
+	bool deletes;      /* what was deleted here goes there, too */
 	bool has_top;
 	bool marks;     /* the server does not show again what was fetched (EXPIRE 0) */
 	bool full;      /* look at everything, try everything again */
@@ -132,6 +136,25 @@ struct gw_pull_age gw_pull_age_at(
 
 /* Do so many missing files look like an accident?  known: messages that should have one. */
 bool gw_pull_looks_like_accident(uint64_t known, uint64_t missing, unsigned percent);
+
+/* What a look at the whole tree says of the file of a row that is HERE. */
+struct gw_pull_sight {
+	bool seen;
+	bool certain;  /* all of the tree could be read, twice */
+	bool deletes;  /* the policy's; and it was that of the last run that ended */
+	bool accident; /* so many are missing, or a directory is */
+	bool accepted; /* a person was told that this one is missing, and has decided */
+	bool is_short; /* less came than was listed: it is not all here */
+};
+
+enum gw_pull_fate {
+	GW_PULL_STAYS,  /* the row is as it was */
+	GW_PULL_HELD,   /* likewise, and a person is asked */
+	GW_PULL_LET_GO, /* it has no file any more; the message stays on the server */
+	GW_PULL_FOLLOW, /* likewise, and it is UNWANTED */
+};
+
+enum gw_pull_fate gw_pull_judge_file(const struct gw_pull_sight *s);
 
 /* May the row be forgotten? */
 bool gw_pull_may_forget(int64_t listed_at, int64_t now);

@@ -30,7 +30,7 @@ struct pull_op {
 	/* As the row is to be; strings and hashes are the operation's own. */
 	struct gw_pulled_row row;
 	char *uidl, *base_name, *reason;
-	uint8_t header[GW_PULL_HASH], body[GW_PULL_HASH];
+	uint8_t header[GW_PULL_HASH], body[GW_PULL_HASH], msgid[GW_PULL_HASH];
 };
 
 struct pull_batch {
@@ -122,6 +122,29 @@ static enum gw_code place_all(struct pull_batch *b)
 	return code;
 }
 
+static enum gw_code record_one(
+	struct pull_batch *b, const struct pull_op *op, struct gw_store *store)
+{
+	int64_t box = b->pull->mailbox_id; /* set before a batch is written, and never again */
+
+	switch (op->kind) {
+	case PULL_STORE:
+	case PULL_JOIN:
+	case PULL_PUT:
+		return gw_store_pulled_put(store, &op->row, &b->err);
+	case PULL_DROP:
+		return gw_store_pulled_drop(store, op->row.id, &b->err);
+	case PULL_HOLD:
+		return gw_store_hold_deletion(
+			store, box, (uint32_t)op->row.id, GW_GONE_HERE, &b->err);
+	case PULL_RELEASE:
+		return gw_store_unhold_deletion(store, box, (uint32_t)op->row.id, &b->err);
+	case PULL_COUNT:
+		return gw_store_deleted_add(store, box, op->row.deleted_at, &b->err);
+	}
+	return GW_OK;
+}
+
 static enum gw_code record(struct pull_batch *b, struct gw_store *store)
 {
 	enum gw_code code = gw_store_begin(store, &b->err);
@@ -131,8 +154,7 @@ static enum gw_code record(struct pull_batch *b, struct gw_store *store)
 	for (size_t i = 0; i < b->count && code == GW_OK; i++) {
 		const struct pull_op *op = &b->ops[i];
 
-		code = op->kind == PULL_DROP ? gw_store_pulled_drop(store, op->row.id, &b->err)
-					     : gw_store_pulled_put(store, &op->row, &b->err);
+		code = record_one(b, op, store);
 	}
 	if (code == GW_OK)
 		code = gw_store_commit(store, &b->err);
@@ -175,12 +197,14 @@ static void tell_new(struct gw_pull *p, const char *name)
 
 static void take_result(struct gw_pull *p, struct pull_op *op)
 {
-	if (op->kind == PULL_DROP)
+	if (op->kind != PULL_STORE && op->kind != PULL_JOIN && op->kind != PULL_PUT)
 		return;
 	p->view.rows[op->index].recorded = true;
 	if (op->kind == PULL_STORE) {
-		free(p->more[op->index].base_name);
-		p->more[op->index].base_name = op->base_name;
+		bool dirty = p->more[op->index].dirty;
+
+		pull_set_base(p, op->index, op->base_name);
+		p->more[op->index].dirty = dirty;
 		op->base_name = NULL;
 		p->counts.downloaded++;
 		tell_new(p, p->more[op->index].base_name);
@@ -217,10 +241,11 @@ static bool copy_row(struct gw_pull *p, struct pull_op *op, size_t index)
 {
 	const struct gw_pull_row *r = &p->view.rows[index];
 	const struct pull_more *m = &p->more[index];
-	bool content = r->state == GW_PULL_HERE || r->state == GW_PULL_DELETED;
+	bool content = r->state != GW_PULL_ASIDE && r->state != GW_PULL_LARGE;
 
 	memcpy(op->header, r->header, GW_PULL_HASH);
 	memcpy(op->body, r->body, GW_PULL_HASH);
+	memcpy(op->msgid, r->msgid, GW_PULL_HASH);
 	op->uidl = malloc(r->uidl.n + 1);
 	op->base_name = gw_copy_str(m->base_name);
 	op->reason = gw_copy_str(m->reason != NULL ? m->reason : "");
@@ -234,6 +259,8 @@ static bool copy_row(struct gw_pull *p, struct pull_op *op, size_t index)
 		.state = r->state,
 		.header_hash = content ? op->header : NULL,
 		.body_hash = content && r->has_body ? op->body : NULL,
+		.msgid_hash = content ? op->msgid : NULL,
+		.dir_inode = m->dir_inode,
 		.base_name = op->base_name,
 		.first_seen = m->first_seen,
 		.delivered_at = r->delivered_at,
@@ -256,6 +283,7 @@ static void settle(struct pull_batch *b)
 
 		op->row.header_hash = op->row.header_hash != NULL ? op->header : NULL;
 		op->row.body_hash = op->row.body_hash != NULL ? op->body : NULL;
+		op->row.msgid_hash = op->row.msgid_hash != NULL ? op->msgid : NULL;
 	}
 }
 
@@ -313,7 +341,8 @@ enum gw_code pull_batch_add(
 		p->open->count--;
 		return GW_ERR_NOMEM;
 	}
-	p->more[row].dirty = false;
+	if (kind == PULL_STORE || kind == PULL_JOIN || kind == PULL_PUT)
+		p->more[row].dirty = false;
 	p->open->has_join |= kind == PULL_JOIN;
 	if (p->open->files >= BATCH_FILES || p->open->bytes >= BATCH_BYTES ||
 		p->open->count >= BATCH_OPS)

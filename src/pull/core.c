@@ -133,6 +133,14 @@ void pull_set_reason(struct gw_pull *p, size_t row, const char *reason)
 	p->more[row].dirty = true;
 }
 
+void pull_set_base(struct gw_pull *p, size_t row, char *base)
+{
+	free(p->more[row].base_name);
+	p->more[row].base_name = base;
+	p->more[row].dirty = true;
+	p->view.rows[row].has_file = base != NULL;
+}
+
 void pull_free_rows(struct gw_pull *p)
 {
 	for (size_t i = 0; i < p->more_count; i++) {

@@ -249,6 +249,8 @@ static void take_new(struct gw_pull *p, size_t i, struct gw_delivered *file)
 	r->size = item->size;
 	memcpy(r->header, file->print.header, GW_PULL_HASH);
 	memcpy(r->body, file->print.body, GW_PULL_HASH);
+	memcpy(r->msgid, file->print.msgid, GW_PULL_HASH);
+	m->dir_inode = p->maildir_inode;
 	r->delivered_at = m->listed_at = p->view.policy.now;
 	r->delivered_age = p->view.policy.age;
 	if (m->first_seen == 0)
@@ -533,7 +535,11 @@ static void delete_more(struct gw_pull *p)
 		if (!gw_pull_may_delete(&p->view, p->next))
 			continue;
 		pull_describe(p, p->next, name, sizeof name);
-		snprintf(text, sizeof text, "%s is here, and `keep` lets it go", name);
+		snprintf(text, sizeof text, "%s %s", name,
+			p->view.rows[p->items[p->next].row].has_file ||
+					p->account->pop3.keep == GW_KEEP_NO
+				? "is here, and `keep` lets it go"
+				: "was deleted here");
 		pull_journal(p, "delete-there", p->more[p->items[p->next].row].base_name, text);
 		p->pending++;
 		if (gw_pop3_ask(p->session, GW_POP3_DO_DELE, p->items[p->next].number, 0, &h) !=

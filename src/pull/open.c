@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LONG_PAUSE = 60, DAY = 86400, HOUR = 3600, FACT_MAX = 4096 };
+enum { LONG_PAUSE = 60, DAY = 86400, HOUR = 3600, GUARD_SECONDS = 600, FACT_MAX = 4096 };
 
 static enum gw_code prepare(struct gw_disk_world *world, struct gw_error *err);
 
@@ -41,12 +41,17 @@ static enum gw_code take_row(void *ctx, const struct gw_pulled_row *from)
 	if (p->next_id <= from->id)
 		p->next_id = from->id + 1;
 	row->size = from->size;
-	row->state = from->state <= GW_PULL_LARGE ? (enum gw_pull_state)from->state : GW_PULL_HERE;
+	row->state =
+		from->state <= GW_PULL_UNWANTED ? (enum gw_pull_state)from->state : GW_PULL_HERE;
 	if (from->header_hash != NULL)
 		memcpy(row->header, from->header_hash, GW_PULL_HASH);
 	if (from->body_hash != NULL)
 		memcpy(row->body, from->body_hash, GW_PULL_HASH);
+	if (from->msgid_hash != NULL)
+		memcpy(row->msgid, from->msgid_hash, GW_PULL_HASH);
 	row->has_body = from->body_hash != NULL;
+	row->has_file = from->base_name != NULL;
+	more->dir_inode = from->dir_inode;
 	row->sealed = from->sealed;
 	row->is_short = from->is_short;
 	row->recorded = true;
@@ -142,6 +147,9 @@ static enum gw_code read_facts(struct gw_pull *p, struct gw_error *err)
 		code = read_fact(p, GW_FACT_PULL_SIZES, text, sizeof text, err);
 	p->sizes_lie = code == GW_OK && strcmp(text, "lie") == 0;
 	if (code == GW_OK)
+		code = read_fact(p, GW_FACT_PULL_DELETES, text, sizeof text, err);
+	p->follows = code == GW_OK && strcmp(text, "yes") == 0;
+	if (code == GW_OK)
 		code = read_fact(p, GW_FACT_PULL_AGE, text, sizeof text, err);
 	if (code == GW_OK)
 		read_age(p, text);
@@ -152,11 +160,50 @@ static enum gw_code read_facts(struct gw_pull *p, struct gw_error *err)
 	return code == GW_OK ? check_whose(p, user, host, err) : code;
 }
 
+static enum gw_code take_mailbox(void *ctx, const struct gw_mailbox_row *row)
+{
+	struct gw_pull *p = ctx;
+
+	p->mailbox_id = row->id;
+	p->deleted_recently = row->deleted_recently;
+	return GW_OK;
+}
+
+/* Rows come in the order of their numbers. */
+static enum gw_code take_held(void *ctx, uint32_t id, enum gw_side side)
+{
+	struct gw_pull *p = ctx;
+	size_t lo = 0, hi = p->more_count;
+
+	(void)side;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (p->more[mid].id < (int64_t)id)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo < p->more_count && p->more[lo].id == (int64_t)id)
+		p->more[lo].held = true;
+	return GW_OK;
+}
+
 static enum gw_code read_state(struct gw_pull *p, struct gw_error *err)
 {
+	struct gw_store *store = p->disk.world.store;
 	enum gw_code code = read_facts(p, err);
 
-	return code == GW_OK ? gw_store_pulled(p->disk.world.store, take_row, p, err) : code;
+	if (code == GW_OK)
+		code = gw_store_pulled(store, take_row, p, err);
+	if (code == GW_OK)
+		code = gw_store_mailboxes(
+			store, (int64_t)time(NULL) - GUARD_SECONDS, take_mailbox, p, err);
+	if (code == GW_OK)
+		code = gw_store_held_deletions(store, p->mailbox_id, take_held, p, err);
+	if (p->options.accept_deletions) /* a person decided: counted anew */
+		p->deleted_recently = 0;
+	return code;
 }
 
 /* A damaged state costs time and no mail: it is set aside, and files are recognised. */
@@ -177,6 +224,8 @@ static enum gw_code set_aside(struct gw_pull *p, struct gw_error *err)
 		"the state was damaged and is set aside as %s; mail is recognised by its content",
 		aside);
 	pull_free_rows(p);
+	p->follows = false;
+	p->mailbox_id = 0;
 	p->account_id[0] = '\0';
 	p->generation = 0;
 	return GW_OK;
@@ -381,15 +430,9 @@ struct prepare_job {
 	struct gw_error err;
 };
 
-static enum gw_code take_mailbox(void *ctx, const struct gw_mailbox_row *row)
-{
-	*(bool *)ctx |= row->id != 0;
-	return GW_OK;
-}
-
 /* The folder has a row, so that what shows mailboxes shows it. */
 static enum gw_code add_mailbox(
-	struct gw_disk_world *world, const char *name, const char *dir, struct gw_error *err)
+	struct gw_pull *p, const char *name, const char *dir, struct gw_error *err)
 {
 	char *remote = gw_copy_str(name), *local = gw_copy_str(dir);
 	struct gw_mailbox_row row = { .remote_name = remote,
@@ -397,14 +440,14 @@ static enum gw_code add_mailbox(
 		.local_dir = local,
 		.uidvalidity = 1,
 		.uidnext = 1 };
-	bool known = false;
-	enum gw_code code =
-		remote == NULL || local == NULL
-			? gw_fail(err, GW_ERR_NOMEM, "out of memory")
-			: gw_store_mailboxes(world->store, 0, take_mailbox, &known, err);
+	enum gw_code code = remote == NULL || local == NULL
+				    ? gw_fail(err, GW_ERR_NOMEM, "out of memory")
+				    : GW_OK;
 
-	if (code == GW_OK && !known)
-		code = gw_store_mailbox_add(world->store, &row, err);
+	if (code == GW_OK && p->mailbox_id == 0)
+		code = gw_store_mailbox_add(p->disk.world.store, &row, err);
+	if (code == GW_OK && p->mailbox_id == 0)
+		p->mailbox_id = row.id;
 	free(remote);
 	free(local);
 	return code;
@@ -424,7 +467,7 @@ static void work_prepare(struct gw_disk_job *job, struct gw_disk_world *world)
 		code = gw_fail(&j->err, GW_ERR_CONFIG,
 			"folder = \"%s\" cannot be the name of a folder", name);
 	if (code == GW_OK)
-		code = add_mailbox(world, name, gw_buf_cstr(&dir), &j->err);
+		code = add_mailbox(j->pull, name, gw_buf_cstr(&dir), &j->err);
 	if (code == GW_OK)
 		code = gw_maildir_open(
 			a->maildir, gw_buf_cstr(&dir), true, name, &j->maildir, &result, &j->err);
@@ -441,9 +484,11 @@ static void on_prepared(struct gw_disk_job *job)
 	struct prepare_job *j = (struct prepare_job *)job;
 	struct gw_pull *p = j->pull;
 	struct gw_error err = j->err;
+	struct stat st;
 
 	p->maildir = j->maildir;
 	p->opened = err.code == GW_OK;
+	p->maildir_inode = p->opened && fstat(p->maildir.dir, &st) == 0 ? (uint64_t)st.st_ino : 0;
 	free(j);
 	if (err.code != GW_OK)
 		pull_fail(p, &err);
@@ -479,6 +524,18 @@ static bool wants_pause(const struct gw_pull *p)
 	       p->paused_until <= (int64_t)time(NULL);
 }
 
+/* From here on what is missing was deleted when `delete` said that it goes there, too.  Not before the
+ * rows say what was missing already. */
+static enum gw_code write_follows(struct gw_pull *p, struct gw_store *store, struct gw_error *err)
+{
+	bool deletes = p->account->deletes == GW_DELETE_EXPUNGE;
+	enum gw_code code = gw_store_deleted_purge(store, (int64_t)time(NULL) - GUARD_SECONDS, err);
+
+	if (code == GW_OK && (!deletes || (p->tree_known && p->err.code == GW_OK)))
+		code = gw_store_set_fact(store, GW_FACT_PULL_DELETES, deletes ? "yes" : "", err);
+	return code;
+}
+
 static enum gw_code write_end(struct gw_pull *p, struct gw_store *store, struct gw_error *err)
 {
 	enum gw_code code = gw_store_begin(store, err);
@@ -486,6 +543,8 @@ static enum gw_code write_end(struct gw_pull *p, struct gw_store *store, struct 
 	p->generation = p->mark.generation;
 	if (code == GW_OK)
 		code = write_facts(p, store, err);
+	if (code == GW_OK)
+		code = write_follows(p, store, err);
 	if (code == GW_OK && p->counts.downloaded + p->counts.paired + p->counts.deleted_there > 0)
 		code = set_number(store, GW_FACT_CHANGED, (int64_t)time(NULL), err);
 	if (code == GW_OK && wants_pause(p))

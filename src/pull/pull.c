@@ -250,6 +250,7 @@ static void set_policy(struct gw_pull *p)
 	bool has_files = to->has_files;
 
 	p->login_delay = caps->login_delay;
+	p->facts_dirty |= p->follows != (p->account->deletes == GW_DELETE_EXPUNGE);
 	*to = (struct gw_pull_policy){ .keep = a->recent || a->keep == GW_KEEP_FOREVER
 						       ? GW_PULL_KEEP_FOREVER
 					       : a->keep == GW_KEEP_NO ? GW_PULL_KEEP_NO
@@ -258,6 +259,7 @@ static void set_policy(struct gw_pull *p)
 		.now = (int64_t)time(NULL),
 		.age = p->age.age,
 		.max_size = a->max_size,
+		.deletes = p->account->deletes == GW_DELETE_EXPUNGE && !a->recent,
 		.has_top = (caps->bits & GW_POP3_TOP) != 0,
 		.marks = caps->expires_at_once && !p->marks_not && !a->recent,
 		.full = p->options.full && p->sessions == 1,
@@ -266,12 +268,16 @@ static void set_policy(struct gw_pull *p)
 		.sizes_lie = p->sizes_lie };
 }
 
+/* Are there files that may be missing? */
 static bool may_delete_old(const struct gw_pull *p)
 {
+	const struct gw_pull_policy *policy = &p->view.policy;
+
 	for (size_t i = 0; i < p->view.row_count; i++) {
-		if (p->view.rows[i].state == GW_PULL_HERE && p->more[i].base_name != NULL &&
+		if (p->view.rows[i].state == GW_PULL_HERE && p->view.rows[i].has_file &&
 			p->view.rows[i].recorded)
-			return p->view.policy.keep != GW_PULL_KEEP_FOREVER;
+			return policy->deletes || policy->keep != GW_PULL_KEEP_FOREVER ||
+			       p->options.restore_deletions;
 	}
 	return false;
 }
@@ -286,10 +292,12 @@ static void listed(struct gw_pull *p)
 			p->account->name, p->account->host);
 	}
 	set_policy(p);
-	if (!p->scanned && (p->interrupted || may_delete_old(p)))
+	if (!p->scanned && (p->interrupted || may_delete_old(p))) {
 		pull_scan(p, p->interrupted);
-	else
-		pull_scanned(p);
+		return;
+	}
+	p->tree_known |= !p->scanned; /* there is nothing in it that could be missing */
+	pull_scanned(p);
 }
 
 static void tell_what_would_be_done(struct gw_pull *p)
@@ -308,7 +316,10 @@ static void tell_what_would_be_done(struct gw_pull *p)
 			p->counts.to_download++;
 		} else if (item->row != GW_PULL_NONE && item->todo != GW_PULL_NOTHING &&
 			   gw_pull_is_due(&p->view, &p->view.rows[item->row])) {
-			snprintf(text, sizeof text, "%s would be deleted on the server", name);
+			snprintf(text, sizeof text, "%s would be deleted on the server%s", name,
+				p->view.rows[item->row].state == GW_PULL_UNWANTED
+					? ", since it was deleted here"
+					: "");
 			pull_tell_step(p, "delete-there", text, item->size);
 			p->counts.deleted_there++;
 		}
@@ -426,7 +437,7 @@ static void judge_sizes(struct gw_pull *p)
 			"%s: sizes that %s lists are larger than what comes, all of them; they do not count",
 			p->account->name, p->account->host);
 	}
-	if (!p->sizes_lie && p->account->pop3.keep != GW_KEEP_FOREVER) {
+	if (!p->sizes_lie && (p->account->pop3.keep != GW_KEEP_FOREVER || p->view.policy.deletes)) {
 		struct gw_error err = { 0 };
 
 		gw_fail(&err, GW_ERR_HELD,

@@ -20,20 +20,24 @@ struct pull_more {
 	char *uidl; /* its bytes */
 	char *base_name, *reason;
 	int64_t first_seen, deleted_at, listed_at;
-	bool missing;    /* its file, as the last scan saw */
-	bool dirty;      /* to be put into the state at the session's end */
-	bool got;        /* all of it came in this session */
-	bool dele_ok;    /* the server marked it as deleted in this session */
-	bool blamed;     /* in this run */
-	bool doubt;      /* likewise, by a connection that was lost */
-	size_t doubt_at; /* when so many messages had come in this run */
+	uint64_t dir_inode; /* of the mailbox's directory where its file was seen; 0: not known */
+	bool held;          /* its file is missing, and a person was told */
+	bool dirty;         /* to be put into the state at the session's end */
+	bool got;           /* all of it came in this session */
+	bool dele_ok;       /* the server marked it as deleted in this session */
+	bool blamed;        /* in this run */
+	bool doubt;         /* likewise, by a connection that was lost */
+	size_t doubt_at;    /* when so many messages had come in this run */
 };
 
 enum pull_op_kind {
-	PULL_STORE, /* the file goes to new/ */
-	PULL_JOIN,  /* the row's file is here already, written by somebody else */
-	PULL_PUT,   /* only the row */
-	PULL_DROP,  /* the row goes */
+	PULL_STORE,   /* the file goes to new/ */
+	PULL_JOIN,    /* the row's file is here already, written by somebody else */
+	PULL_PUT,     /* only the row */
+	PULL_DROP,    /* the row goes */
+	PULL_HOLD,    /* its deletion is held back */
+	PULL_RELEASE, /* and is not any more */
+	PULL_COUNT,   /* its deletion counts for the guard, for a while */
 };
 
 /* A message that came, whole by the server's word; it counts once the next answer has begun. */
@@ -96,6 +100,9 @@ struct gw_pull {
 	bool interrupted;   /* the last run did not end: files may be here that no row knows */
 	bool copies_differ; /* the state or the tree is an old copy: nothing is deleted */
 	bool marks_not, sizes_lie; /* of the server, as remembered */
+	bool follows; /* what is missing was deleted when that meant to delete it there, too */
+	int64_t mailbox_id;        /* of the folder; 0: there is none yet */
+	uint32_t deleted_recently; /* as the state counts them */
 	bool facts_dirty;
 	struct gw_pull_age age;
 	bool age_dirty;
@@ -134,6 +141,7 @@ struct gw_pull {
 
 	/* what comes */
 	struct gw_maildir maildir; /* the folder, held open */
+	uint64_t maildir_inode;
 	bool opened;
 	struct gw_writer *writer; /* owned */
 	struct gw_printer printer;
@@ -146,8 +154,9 @@ struct gw_pull {
 	unsigned waiting;        /* batches under way */
 	bool paused;
 
-	bool scanned; /* the tree, in this run */
-	bool hold;    /* deletions look like an accident */
+	bool scanned;    /* the tree, in this run */
+	bool tree_known; /* whatever is missing in it was judged, or nothing could be */
+	bool hold;       /* deletions look like an accident */
 	struct gw_sync_counts counts;
 	uint64_t received, sent; /* of the sessions that are over */
 };
@@ -164,6 +173,8 @@ size_t pull_add_row(struct gw_pull *p, struct gw_slice uidl);
 enum gw_code pull_set_uidl(struct gw_pull *p, size_t row, struct gw_slice uidl);
 void pull_set_reason(struct gw_pull *p, size_t row, const char *reason);
 void pull_free_rows(struct gw_pull *p);
+/* Its file is that of another name now, or it has none (NULL); base becomes the row's. */
+void pull_set_base(struct gw_pull *p, size_t row, char *base);
 const char *pull_folder(const struct gw_pull *p);
 /* Writes how a message is called for people: its number and UIDL. */
 void pull_describe(const struct gw_pull *p, size_t item, char *out, size_t n);
@@ -175,9 +186,23 @@ void pull_close_state(struct gw_pull *p); /* then pull_finished() */
 /* Opens the state and the folder for writing, in the pool; then pull_prepared(). */
 void pull_prepare(struct gw_pull *p);
 
-/* tree.c: looks for files that no row knows (strange), and for those of rows that are missing.  Then
+/* tree.c: looks for files that no row knows (strange), and for those of rows that are missing; then
  * pull_scanned(). */
 void pull_scan(struct gw_pull *p, bool strange);
+
+/* What a look at the tree found of a row's file. */
+struct pull_seen {
+	size_t row;
+	bool seen;
+	bool dir_gone;  /* so is the directory where it was, or another one has its place */
+	uint64_t inode; /* of the directory where it is */
+	char *now;      /* owned; the name that it has by now; NULL: the same */
+};
+
+/* absent.c: what becomes of rows whose files are missing.  unread: what could not be looked into, or
+ * NULL; busy: something changed meanwhile. */
+bool pull_judge_files(
+	struct gw_pull *p, struct pull_seen *list, size_t n, const char *unread, bool busy);
 
 /* batch.c */
 /* STORE: file becomes the batch's.  GW_ERR_NOMEM. */

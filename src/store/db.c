@@ -113,6 +113,9 @@ static const char *const migrations[] = {
 	 " delivered_age INTEGER NOT NULL, deleted_at INTEGER NOT NULL,"
 	 " listed_at INTEGER NOT NULL, sealed INTEGER NOT NULL, short INTEGER NOT NULL,"
 	 " tries INTEGER NOT NULL, tried_at INTEGER NOT NULL, reason TEXT NOT NULL) STRICT;"),
+	/* By what a file is known that an edit wrote anew, and the directory where it was seen. */
+	("ALTER TABLE pulled ADD COLUMN msgid_hash BLOB;"
+	 "ALTER TABLE pulled ADD COLUMN dir_inode INTEGER NOT NULL DEFAULT 0;"),
 };
 static const struct store_schema mailbox_schema = { migrations,
 	sizeof migrations / sizeof *migrations };
@@ -123,9 +126,9 @@ static const char *const sql[STATEMENTS] = {
 	/* store/pull.c */
 	[ST_PULLED] = "SELECT id, uidl, size, state, header_hash, body_hash, base_name, first_seen,"
 		      " delivered_at, delivered_age, deleted_at, listed_at, sealed, short, tries,"
-		      " tried_at, reason FROM pulled ORDER BY id",
+		      " tried_at, reason, msgid_hash, dir_inode FROM pulled ORDER BY id",
 	[ST_PULLED_PUT] = "INSERT OR REPLACE INTO pulled"
-			  " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			  " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[ST_PULLED_DROP] = "DELETE FROM pulled WHERE id = ?",
 	[ST_PULLED_COUNT] = "SELECT count(*) FROM pulled WHERE base_name IS NOT NULL",
 	/* store/outbox.c */

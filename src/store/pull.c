@@ -33,7 +33,9 @@ enum gw_code gw_store_pulled(
 			.is_short = column_bool(st, 13),
 			.tries = (unsigned)sqlite3_column_int(st, 14),
 			.tried_at = sqlite3_column_int64(st, 15),
-			.reason = (const char *)sqlite3_column_text(st, 16) };
+			.reason = (const char *)sqlite3_column_text(st, 16),
+			.msgid_hash = store_column_hash(st, 17),
+			.dir_inode = (uint64_t)sqlite3_column_int64(st, 18) };
 
 		code = cb(ctx, &row);
 	}
@@ -69,6 +71,8 @@ enum gw_code gw_store_pulled_put(
 	sqlite3_bind_int64(st, 15, row->tries);
 	sqlite3_bind_int64(st, 16, row->tried_at);
 	sqlite3_bind_text(st, 17, row->reason, -1, SQLITE_STATIC);
+	store_bind_hash(st, 18, row->msgid_hash);
+	sqlite3_bind_int64(st, 19, (sqlite3_int64)row->dir_inode);
 	return store_run(store, st, err);
 }
 

@@ -60,7 +60,9 @@ enum gw_code gw_store_set_fact(
 #define GW_FACT_PULL_MARKS \
 	"pull-marks" /* "no": EXPIRE 0 does not mean that what was fetched is not shown again */
 #define GW_FACT_PULL_SIZES "pull-sizes" /* "lie": LIST's are no measure */
-#define GW_FACT_QUIRKS "quirks"         /* and what of that it does not do (imap/quirks.h) */
+#define GW_FACT_PULL_DELETES \
+	"pull-deletes"          /* "yes": what is deleted here since then is to go there, too */
+#define GW_FACT_QUIRKS "quirks" /* and what of that it does not do (imap/quirks.h) */
 
 /* --- mailboxes ------------------------------------------------------------------------------ */
 
@@ -391,12 +393,13 @@ enum gw_code gw_store_untags(
 /* --- POP3: messages of the maildrop (plan/pull.h) ----------------------------------------------- */
 
 struct gw_pulled_row {
-	int64_t id;                             /* the caller's choice, from 1 */
-	struct gw_slice uidl;                   /* borrowed; any bytes; .n 0: none that counts */
-	uint64_t size;                          /* as it was listed; 0: not known */
-	unsigned state;                         /* enum gw_pull_state */
-	const uint8_t *header_hash, *body_hash; /* borrowed; NULL: not known */
-	const char *base_name;                  /* borrowed; NULL: no file */
+	int64_t id;           /* the caller's choice, from 1 */
+	struct gw_slice uidl; /* borrowed; any bytes; .n 0: none that counts */
+	uint64_t size;        /* as it was listed; 0: not known */
+	unsigned state;       /* enum gw_pull_state */
+	const uint8_t *header_hash, *body_hash, *msgid_hash; /* borrowed; NULL: not known */
+	const char *base_name;                               /* borrowed; NULL: no file */
+	uint64_t dir_inode; /* of the mailbox's directory where it was seen; 0: not known */
 	int64_t first_seen, delivered_at, deleted_at, listed_at; /* seconds; 0: never */
 	int64_t delivered_age;
 	bool sealed, is_short;

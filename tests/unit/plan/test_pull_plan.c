@@ -107,6 +107,7 @@ struct world {
 	char names[MOST][12];    /* their UIDLs */
 	size_t row_count;
 	unsigned strays[CONTENTS]; /* files that no row knows */
+	bool unwanted[CONTENTS];   /* it was deleted here */
 };
 
 static unsigned dice(struct world *w, unsigned below)
@@ -137,7 +138,8 @@ static void set_hashes(struct gw_pull_row *row, unsigned content)
 static struct gw_pull_print print_of(unsigned content)
 {
 	struct gw_pull_print print = { .header = { header_of(content) },
-		.body = { 0, (uint8_t)content } };
+		.body = { 0, (uint8_t)content },
+		.msgid = { header_of(content) } };
 
 	return print;
 }
@@ -186,7 +188,7 @@ static void list(struct session *s, bool calm)
 	s->v.item_count = fault == 4 && !calm ? 0 : w->there_count; /* an empty listing */
 }
 
-static void open_session(struct session *s, struct world *w)
+static void open_session(struct session *s, struct world *w, bool calm)
 {
 	*s = (struct session){ .w = w };
 	s->v.items = s->items;
@@ -195,6 +197,7 @@ static void open_session(struct session *s, struct world *w)
 		add_row(s, w->contents[i], w->names[i], false);
 		s->rows[i].state = w->rows[i].state;
 		s->rows[i].recorded = true;
+		s->rows[i].has_file = s->rows[i].state == GW_PULL_HERE;
 	}
 	for (unsigned c = 0; c < CONTENTS; c++) {
 		for (unsigned k = 0; k < w->strays[c]; k++)
@@ -202,6 +205,7 @@ static void open_session(struct session *s, struct world *w)
 		s->v.policy.has_files |= w->strays[c] > 0;
 	}
 	s->v.policy.keep = dice(w, 2) ? GW_PULL_KEEP_NO : GW_PULL_KEEP_FOREVER;
+	s->v.policy.deletes = calm || dice(w, 2);
 	s->v.policy.has_top = w->has_top;
 	s->v.policy.full = dice(w, 8) == 0;
 }
@@ -323,7 +327,7 @@ static void run_session(struct world *w, bool calm)
 	static struct session s;
 	unsigned crash = calm ? 99 : dice(w, 8);
 
-	open_session(&s, w);
+	open_session(&s, w, calm);
 	list(&s, calm);
 	assert_true(gw_pull_sort(&s.v));
 	if (crash > 0)
@@ -350,6 +354,20 @@ static void arrive(struct world *w)
 	}
 }
 
+/* The reader deletes a file that the state knows; what cannot be told from others it keeps. */
+static void delete_here(struct world *w)
+{
+	for (size_t i = 0; i < w->row_count; i++) {
+		unsigned content = w->contents[i];
+
+		if (w->rows[i].state != GW_PULL_HERE || !is_telling(content) ||
+			w->arrived[content] != 1 || dice(w, 5) > 0)
+			continue;
+		w->rows[i].state = GW_PULL_UNWANTED;
+		w->unwanted[content] = true;
+	}
+}
+
 static void run_history(uint64_t seed)
 {
 	static struct world w;
@@ -361,6 +379,8 @@ static void run_history(uint64_t seed)
 		for (unsigned n = dice(&w, 5); n > 0; n--)
 			arrive(&w);
 		run_session(&w, false);
+		if (dice(&w, 3) == 0)
+			delete_here(&w);
 	}
 	for (unsigned i = 0; i < 8; i++)
 		run_session(&w, true);
@@ -369,6 +389,34 @@ static void run_history(uint64_t seed)
 			fail_msg("seed %llu: message %u is here %u times, and came %u times",
 				(unsigned long long)seed, c, w.here[c], w.arrived[c]);
 	}
+	for (size_t i = 0; i < w.there_count; i++) {
+		if (w.unwanted[w.there[i].content])
+			fail_msg("seed %llu: message %u was deleted here only",
+				(unsigned long long)seed, w.there[i].content);
+	}
+}
+
+static void test_fates(void **state)
+{
+	static const struct {
+		struct gw_pull_sight sight;
+		enum gw_pull_fate fate;
+	} rows[] = {
+		{ { .seen = true, .certain = true, .deletes = true }, GW_PULL_STAYS },
+		{ { .deletes = true }, GW_PULL_STAYS },
+		{ { .accident = true, .deletes = true }, GW_PULL_STAYS },
+		{ { .certain = true, .deletes = true }, GW_PULL_FOLLOW },
+		{ { .certain = true }, GW_PULL_LET_GO },
+		{ { .certain = true, .deletes = true, .is_short = true }, GW_PULL_LET_GO },
+		{ { .certain = true, .deletes = true, .accident = true }, GW_PULL_HELD },
+		{ { .certain = true, .accident = true }, GW_PULL_HELD },
+		{ { .certain = true, .deletes = true, .accident = true, .accepted = true },
+			GW_PULL_FOLLOW },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		assert_int_equal(gw_pull_judge_file(&rows[i].sight), rows[i].fate);
 }
 
 static void test_histories(void **state)
@@ -427,6 +475,7 @@ int main(void)
 		cmocka_unit_test(test_keep_days),
 		cmocka_unit_test(test_age),
 		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_fates),
 		cmocka_unit_test(test_swapped_names),
 		cmocka_unit_test(test_histories),
 	};
