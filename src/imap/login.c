@@ -64,12 +64,8 @@ static const char *choose_mechanism(const struct gw_session *s)
 		{ "SCRAM-SHA-256-PLUS", GW_CAP_AUTH_SCRAM_PLUS },
 		{ "OAUTHBEARER", GW_CAP_AUTH_BEARER }, { "XOAUTH2", GW_CAP_AUTH_XOAUTH2 },
 		{ NULL, 0 } };
-	uint32_t caps = s->caps;
-	struct gw_sasl_binding binding;
 
-	if ((caps & GW_CAP_AUTH_SCRAM_PLUS) && !gw_stream_binding(s->stream, &binding))
-		caps &= ~(uint32_t)GW_CAP_AUTH_SCRAM_PLUS;
-	return gw_sasl_choose(s->sasl, offers, caps);
+	return gw_stream_choose_sasl(s->stream, s->sasl, offers, s->caps);
 }
 
 /* AUTHENTICATE is announced, and does not work. */

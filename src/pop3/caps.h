@@ -16,6 +16,8 @@
 	X(LOGIN_DELAY, "LOGIN-DELAY")       \
 	X(SASL, "SASL")                     \
 	X(PLAIN, "PLAIN")                   \
+	X(SCRAM, "SCRAM-SHA-256")           \
+	X(SCRAM_PLUS, "SCRAM-SHA-256-PLUS") \
 	X(XOAUTH2, "XOAUTH2")               \
 	X(BEARER, "OAUTHBEARER")
 

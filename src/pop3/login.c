@@ -5,6 +5,7 @@
  * I2  a credential goes out only over TLS, through a tunnel, or with `tls = none`, which the
  *     configuration allows for loopback only.
  * I3  decide() chooses and sends nothing; act() sends.
+ * I4  where a password is proven (SCRAM, by RFC 5034), only a server that proved it as well is signed in to.
  */
 #include "pop3/session_p.h"
 
@@ -19,6 +20,7 @@ enum { COMMAND_MAX = 255, CHALLENGES_MAX = 8 };
 #define refuse(s, code, ...) (gw_fail(&(s)->err, (code), __VA_ARGS__), POP3_REFUSED)
 
 static const struct gw_sasl_offer offers[] = { { "PLAIN", GW_POP3_PLAIN },
+	{ "SCRAM-SHA-256", GW_POP3_SCRAM }, { "SCRAM-SHA-256-PLUS", GW_POP3_SCRAM_PLUS },
 	{ "OAUTHBEARER", GW_POP3_BEARER }, { "XOAUTH2", GW_POP3_XOAUTH2 }, { NULL, 0 } };
 
 /* A line end in it would be a command of its own. */
@@ -29,7 +31,7 @@ static bool fits_line(const char *text)
 
 static enum gw_pop3_state sign_in(struct gw_pop3 *s)
 {
-	s->mechanism = gw_sasl_choose(s->sasl, offers, s->caps.bits);
+	s->mechanism = gw_stream_choose_sasl(s->stream, s->sasl, offers, s->caps.bits);
 	s->challenges = 0;
 	if (s->mechanism != NULL)
 		return POP3_AUTH;
@@ -39,7 +41,7 @@ static enum gw_pop3_state sign_in(struct gw_pop3 *s)
 			s->host);
 	if (!s->sasl->takes_login)
 		return refuse(s, GW_ERR_AUTH,
-			"%s offers none of `auth-mechanisms` that can be used over POP3 (PLAIN), so it "
+			"%s offers none of `auth-mechanisms` that can be used over POP3, so it "
 			"was not told the password",
 			s->host);
 	if (!fits_line(s->sasl->user) || !fits_line(s->sasl->password))
@@ -79,11 +81,30 @@ static enum gw_pop3_state refused(
 	return POP3_REFUSED;
 }
 
+/* Not every server that announces SCRAM keeps of each user what it takes: PLAIN comes next. */
+static bool may_be_the_way(struct gw_pop3 *s, const struct gw_pop3_piece *p)
+{
+	if (s->exchange == NULL || *p->code != '\0' || !(s->caps.bits & GW_POP3_PLAIN) ||
+		!s->sasl->takes_login)
+		return false;
+	s->caps.bits &= ~(uint32_t)(GW_POP3_SCRAM | GW_POP3_SCRAM_PLUS);
+	gw_sasl_unref(&s->exchange);
+	return true;
+}
+
 static enum gw_pop3_state decide_auth(struct gw_pop3 *s, const struct gw_pop3_piece *p)
 {
-	const char *advice;
+	const char *advice, *why = NULL;
 	size_t n;
 
+	if (s->exchange != NULL)
+		why = s->exchange->distrust(s->exchange, p->ok); /* I4 */
+	if (why != NULL)
+		return refuse(s, GW_ERR_SECURITY,
+			"%s %s, so the sign-in was broken off: somebody may be in between", s->host,
+			why);
+	if (!p->ok && may_be_the_way(s, p))
+		return sign_in(s);
 	if (p->ok)
 		return s->caps.known ? POP3_CAPA_IN : POP3_READY;
 	refused(s, p, "refused the sign-in", GW_ERR_AUTH);
@@ -185,18 +206,30 @@ static void write_line(struct gw_pop3 *s, const char *verb, const char *text, bo
 	gw_buf_wipe(&line);
 }
 
+static void out_of_memory(struct gw_pop3 *s)
+{
+	struct gw_error err = { 0 };
+
+	gw_fail(&err, GW_ERR_NOMEM, "out of memory");
+	gw_stream_abort(s->stream, &err);
+}
+
 static void send_auth(struct gw_pop3 *s)
 {
 	struct gw_buf line;
+	struct gw_slice none = { "", 0 };
 	size_t alone;
 
+	if (gw_stream_begin_sasl(s->stream, s->sasl, s->mechanism, &s->exchange) != GW_OK) {
+		out_of_memory(s);
+		return;
+	}
 	gw_buf_init(&line, 1 << 20);
 	gw_buf_printf(&line, "AUTH %s", s->mechanism);
 	alone = line.n;
 	gw_buf_puts(&line, " ");
-	s->held_back =
-		s->sasl->next(s->sasl, s->mechanism, (struct gw_slice){ "", 0 }, &line) != GW_OK ||
-		line.n + 2 > COMMAND_MAX;
+	s->held_back = gw_sasl_answer(s->sasl, s->exchange, s->mechanism, none, &line) != GW_OK ||
+		       line.n + 2 > COMMAND_MAX;
 	if (s->held_back)
 		line.n = alone;
 	gw_buf_puts(&line, "\r\n");
@@ -210,8 +243,8 @@ static void answer_challenge(struct gw_pop3 *s, const struct gw_pop3_piece *p)
 	enum gw_code code;
 
 	gw_buf_init(&line, 1 << 20);
-	code = s->sasl->next(
-		s->sasl, s->mechanism, s->held_back ? (struct gw_slice){ "", 0 } : p->text, &line);
+	code = gw_sasl_answer(s->sasl, s->exchange, s->mechanism,
+		s->held_back ? (struct gw_slice){ "", 0 } : p->text, &line);
 	s->held_back = false;
 	s->challenges++;
 	if (code == GW_OK)
@@ -219,10 +252,7 @@ static void answer_challenge(struct gw_pop3 *s, const struct gw_pop3_piece *p)
 	if (code == GW_OK) {
 		pop3_write(s, (struct gw_slice){ line.p, line.n }, true);
 	} else {
-		struct gw_error err = { 0 };
-
-		gw_fail(&err, code, "out of memory");
-		gw_stream_abort(s->stream, &err);
+		out_of_memory(s);
 	}
 	gw_buf_wipe(&line);
 }

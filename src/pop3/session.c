@@ -68,6 +68,7 @@ static void on_reaped(uv_handle_t *handle)
 	gw_pop3_parser_deinit(&s->parser);
 	gw_pop3_lines_deinit(&s->lines);
 	gw_buf_deinit(&s->said);
+	gw_sasl_unref(&s->exchange);
 	gw_sasl_unref(&s->sasl);
 	free(s->commands);
 	free(s->host);

@@ -22,8 +22,10 @@ struct gw_pop3 {
 	uv_timer_t kick;            /* frees the session, outside of any callback */
 	enum gw_pop3_state state;   /* pop3_enter() only */
 	enum gw_tls_mode tls;
-	struct gw_sasl *sasl;  /* referenced */
-	char *host;            /* owned */
+	struct gw_sasl *sasl; /* referenced */
+	struct gw_sasl
+		*exchange; /* likewise; a dialogue of its mechanism on this connection, or NULL */
+	char *host;        /* owned */
 	const char *mechanism; /* static; AUTH */
 	unsigned challenges;   /* that were answered */
 	bool held_back; /* the first answer waits for a challenge: it is too long for the line */

@@ -32,7 +32,7 @@
 	ARROW(HANDSHAKE, CAPA)       /* what was said in clear does not count */                  \
 	ARROW(CAPA,      AUTH)                                                                    \
 	ARROW(CAPA,      USER)       /* no mechanism that we know is offered */                   \
-	ARROW(AUTH,      AUTH)       /* a challenge */                                            \
+	ARROW(AUTH,      AUTH)       /* a challenge, or another mechanism */                      \
 	ARROW(USER,      PASS)                                                                    \
 	ARROW(AUTH,      CAPA_IN)                                                                 \
 	ARROW(PASS,      CAPA_IN)                                                                 \

@@ -31,22 +31,12 @@ static const struct gw_sasl_offer offers[] = { { "PLAIN", GW_SMTP_PLAIN },
 	{ "SCRAM-SHA-256", GW_SMTP_SCRAM }, { "SCRAM-SHA-256-PLUS", GW_SMTP_SCRAM_PLUS },
 	{ "OAUTHBEARER", GW_SMTP_BEARER }, { "XOAUTH2", GW_SMTP_XOAUTH2 }, { NULL, 0 } };
 
-static const char *choose_mechanism(const struct gw_smtp *s)
-{
-	uint32_t caps = s->caps.bits;
-	struct gw_sasl_binding binding;
-
-	if ((caps & GW_SMTP_SCRAM_PLUS) && !gw_stream_binding(s->stream, &binding))
-		caps &= ~(uint32_t)GW_SMTP_SCRAM_PLUS;
-	return gw_sasl_choose(s->sasl, offers, caps);
-}
-
 static enum login_state sign_in(struct gw_smtp *s)
 {
 	s->login.answers = 0;
 	if (s->sasl->close_up != NULL && strcasecmp(s->host, "smtp.gmail.com") == 0)
 		s->sasl->close_up(s->sasl);
-	s->login.mechanism = choose_mechanism(s);
+	s->login.mechanism = gw_stream_choose_sasl(s->stream, s->sasl, offers, s->caps.bits);
 	if (s->login.mechanism != NULL)
 		return LOGIN_AUTH;
 	if (s->sasl->takes_login && (s->caps.bits & GW_SMTP_LOGIN))

@@ -67,6 +67,24 @@ godwit sync > "$T/out" || status=$?
 config implicit
 godwit doctor > "$T/out" || fail "doctor: $(cat "$T/out" "$T/err")"
 
+note "a password that is proven, not said; and one that is said, where the server takes no other way"
+AUTH_MECHANISMS='scram-sha-256' serve %08Xu%08Xv
+config implicit
+sync_ok
+grep -q 'pop3-login: .*Login: .*method=SCRAM-SHA-256' "$T/dovecot.log" || fail "not by SCRAM: $(grep -o 'method=[^,]*' "$T/dovecot.log" | tail -1)"
+config implicit 'password-command = "echo wrong"'
+status=0
+godwit sync > "$T/out" || status=$?
+[ $status = 77 ] || fail "status $status: $(cat "$T/err")"
+config implicit 'auth-mechanisms = {"PLAIN"}'
+status=0
+godwit sync > "$T/out" || status=$?
+[ $status = 77 ] || fail "it was told the password: status $status: $(cat "$T/err")"
+AUTH_MECHANISMS='plain login scram-sha-256' serve %08Xu%08Xv
+config implicit
+sync_ok
+grep -q 'pop3-login: .*Login: .*method=SCRAM-SHA-256' "$T/dovecot.log" || fail "not by SCRAM, beside others"
+
 note "UIDLs of another form, twice: headers, no bodies, no second files"
 find "$T/mail" -type f | sort > "$T/names"
 for form in %f '%Xv.%u'; do
