@@ -1,7 +1,7 @@
 # contrib/packages.sh - what godwit is built and tested with on Debian 12 and 13; sourced by demo and check.
 
 BUILD_PACKAGES="cmake ninja-build gcc libc6-dev pkg-config android-libboringssl-dev libuv1-dev
-	libsqlite3-dev libconfuse-dev libjansson-dev libhttp-parser-dev zlib1g-dev libidn2-dev libnotmuch-dev"
+	libsqlite3-dev libconfuse-dev libjansson-dev libhttp-parser-dev zlib1g-dev libidn2-dev libexpat1-dev libnotmuch-dev"
 DEMO_PACKAGES="dovecot-imapd openssl libcmocka-dev"
 TEST_PACKAGES="clang clang-format clang-tidy libclang-rt-dev scdoc mutt neomutt notmuch tmux strace perl sqlite3 isync offlineimap3 zsh fish
 	postfix dovecot-submissiond dovecot-pop3d git-email aerc"

@@ -454,7 +454,8 @@ static bool ask_all(struct init *in)
 		return false;
 	if (!init_need(in, (struct question){ .key = "user",
 				   .text = "The name to sign in with",
-				   .usual = in->address }) ||
+				   .usual = in->advice.imap.user[0] != '\0' ? in->advice.imap.user
+									    : in->address }) ||
 		!ask_sign_in(in) || !settle_sign_in(in) || !init_ask_sending(in) ||
 		!ask_folders(in))
 		return false;

@@ -1,11 +1,12 @@
 /* cli/init_p.h - what the parts of `godwit init` share: cmd_init.c (the course of it), init_server.c (which
- * servers), init_password.c (where the password comes from), init_look.c (what is there, and what to do next). */
+ * servers), init_advice.c (what the domain publishes), init_password.c (where the password comes from), init_look.c (what is there, and what to do next). */
 #pragma once
 
 #include "cli/answers.h"
 #include "cli/cli.h"
 #include "cli/config_file.h"
 #include "cli/typed_password.h"
+#include "godwit/autoconfig.h"
 
 struct provider;
 
@@ -23,6 +24,7 @@ struct init {
 	char address[ANSWER_SIZE];
 	const char *domain;              /* in address */
 	const struct provider *provider; /* NULL: none of ours */
+	struct gw_advice advice;         /* its imap.host "": there was none */
 	char name[64];
 	struct answers answers;
 	char *password;         /* what password_of gave, so that it runs once; owned */
@@ -46,6 +48,8 @@ bool init_again(struct init *in, struct question q, bool *same);
 /* The provider, or the IMAP server.  false: in->err. */
 bool init_ask_server(struct init *in);
 bool init_ask_server_again(struct init *in, bool *same);
+/* Asks the domain, by HTTPS, for in->advice, and says who gave it.  false: in->err, somebody stopped it. */
+bool init_take_advice(struct init *in);
 /* Which server takes mail.  A provider of ours has its own; without a terminal nothing is asked. */
 bool init_ask_sending(struct init *in);
 

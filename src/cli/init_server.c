@@ -23,9 +23,10 @@ static bool set_port(struct init *in, const char *key, unsigned port)
 	return init_set(in, key, text);
 }
 
-/* What was answered may name more than the server.  Port 143 begins in clear, and goes on with TLS. */
+/* What was answered may name more than the server.  Port 143 begins in clear, and goes on with TLS, unless
+ * whoever advised the server says otherwise. */
 static bool take_server(struct init *in, const char *key, const char *port_key, const char *tls_key,
-	unsigned clear_port)
+	unsigned clear_port, const struct gw_advised_server *advised)
 {
 	struct server_name server;
 	const char *wrong = server_name_parse(init_given(in, key), &server);
@@ -37,7 +38,11 @@ static bool take_server(struct init *in, const char *key, const char *port_key, 
 		gw_fail(&in->err, GW_ERR_CONFIG, "%s = %s: %s", key, init_given(in, key), wrong);
 		return false;
 	}
-	if (server.port == clear_port && !server.has_tls) {
+	if (!server.has_tls && server.port == advised->port &&
+		strcmp(server.host, advised->host) == 0) {
+		server.has_tls = true;
+		server.tls = advised->tls;
+	} else if (server.port == clear_port && !server.has_tls) {
 		server.has_tls = true;
 		server.tls = GW_TLS_STARTTLS;
 	}
@@ -50,7 +55,7 @@ static bool take_server(struct init *in, const char *key, const char *port_key, 
 
 static bool take_imap_server(struct init *in)
 {
-	return take_server(in, "host", "port", "tls", 143);
+	return take_server(in, "host", "port", "tls", 143, &in->advice.imap);
 }
 
 /* Whose it is: by the domain, or by what takes its mail in. */
@@ -74,32 +79,51 @@ static void put_server(char *out, size_t size, const char *host, unsigned port, 
 		snprintf(out, size, "%s:%u", host, port);
 }
 
-/* The server that the domain names in the DNS, which anybody may have answered: one elsewhere is
- * taken only by a person (RFC 6186 6). */
+/* The server that the domain names, by HTTPS or in the DNS, where anybody may have answered: one elsewhere
+ * is taken only by a person (RFC 6186 6). */
 static bool ask_named_server(struct init *in, const char *host, unsigned port)
 {
 	struct question q = server_question;
 	char usual[300];
+	bool within = server_is_within(host, in->domain);
 
-	if (!in->answers.asks && !server_is_within(host, in->domain)) {
+	if (!in->answers.asks && !within) {
 		gw_fail(&in->err, GW_ERR_CONFIG,
 			"%s names the server %s, which is another domain's: if that is right, say --set host=%s",
 			in->domain, host, host);
 		return false;
 	}
+	if (!within)
+		say(stdout,
+			"%s is another domain's server: go on with it only if you know that your mail is there.",
+			host);
 	q.text = "The IMAP server, as the domain names it";
 	put_server(usual, sizeof usual, host, port, 993);
 	q.usual = usual;
 	return init_need(in, q);
 }
 
-bool init_ask_server(struct init *in)
+/* None of the providers that we know: what the domain says, else what is usual. */
+static bool ask_domain(struct init *in)
 {
 	char host[256], usual[ANSWER_SIZE + 5];
 	unsigned number = 993;
-	const char *chosen = init_given(in, "provider");
 	struct question q = server_question;
-	bool ok;
+
+	if (!init_take_advice(in))
+		return false;
+	if (in->advice.imap.host[0] != '\0')
+		return ask_named_server(in, in->advice.imap.host, in->advice.imap.port);
+	if (srv_find("imaps", in->domain, host, sizeof host, &number))
+		return ask_named_server(in, host, number);
+	snprintf(usual, sizeof usual, "imap.%s", in->domain);
+	q.usual = usual;
+	return init_need(in, q);
+}
+
+bool init_ask_server(struct init *in)
+{
+	const char *chosen = init_given(in, "provider");
 
 	if (chosen != NULL)
 		in->provider = provider_named(chosen);
@@ -109,14 +133,7 @@ bool init_ask_server(struct init *in)
 	if (in->provider != NULL)
 		return (chosen != NULL || init_set(in, "provider", in->provider->name)) &&
 		       (init_given(in, "host") == NULL || take_imap_server(in));
-	snprintf(usual, sizeof usual, "imap.%s", in->domain);
-	q.usual = usual;
-	if (init_given(in, "host") == NULL &&
-		srv_find("imaps", in->domain, host, sizeof host, &number))
-		ok = ask_named_server(in, host, number);
-	else
-		ok = init_need(in, q);
-	return ok && take_imap_server(in);
+	return (init_given(in, "host") != NULL || ask_domain(in)) && take_imap_server(in);
 }
 
 bool init_ask_server_again(struct init *in, bool *same)
@@ -124,26 +141,55 @@ bool init_ask_server_again(struct init *in, bool *same)
 	return init_again(in, server_question, same) && (*same || take_imap_server(in));
 }
 
+/* Where mail is sent, by whoever knows. */
+static void find_sending(const struct init *in, char *out, size_t size)
+{
+	const struct gw_advised_server *advised = &in->advice.smtp;
+	char host[256];
+	unsigned number = 0;
+
+	if (advised->host[0] != '\0')
+		put_server(out, size, advised->host, advised->port, 465);
+	else if (srv_find("submissions", in->domain, host, sizeof host, &number) ||
+		 srv_find("submission", in->domain, host, sizeof host, &number))
+		put_server(out, size, host, number, 465);
+	else
+		snprintf(out, size, "smtp.%s", in->domain);
+}
+
+/* The advice may have another name for sending; it holds for whoever took the one for fetching. */
+static bool take_sending_name(struct init *in)
+{
+	const struct gw_advice *a = &in->advice;
+	const char *user = init_given(in, "user"), *host = init_given(in, "smtp-host");
+
+	if (a->smtp.user[0] == '\0' || init_given(in, "smtp-user") != NULL || user == NULL ||
+		strcmp(user, a->imap.user) != 0 || strcmp(user, a->smtp.user) == 0 ||
+		strcmp(host, a->smtp.host) != 0)
+		return true;
+	return init_set(in, "smtp-user", a->smtp.user);
+}
+
+static bool take_sending(struct init *in)
+{
+	return take_server(in, "smtp-host", "smtp-port", "smtp-tls", 587, &in->advice.smtp) &&
+	       take_sending_name(in);
+}
+
 bool init_ask_sending(struct init *in)
 {
-	char host[256], usual[ANSWER_SIZE + 5], line[ANSWER_SIZE];
+	char usual[ANSWER_SIZE + 5], line[ANSWER_SIZE];
 	struct question q = { .text = "The server that takes the mail you send (\"none\": do not "
 				      "send)",
 		.usual = usual,
 		.check = answer_host };
-	unsigned number = 0;
 
 	if (init_given(in, "smtp-host") != NULL)
-		return take_server(in, "smtp-host", "smtp-port", "smtp-tls", 587);
+		return take_sending(in);
 	if (!in->answers.asks || in->provider != NULL)
 		return true;
-	snprintf(usual, sizeof usual, "smtp.%s", in->domain);
-	if (srv_find("submissions", in->domain, host, sizeof host, &number) ||
-		srv_find("submission", in->domain, host, sizeof host, &number))
-		put_server(usual, sizeof usual, host, number, 465);
+	find_sending(in, usual, sizeof usual);
 	if (answer_ask(&q, line, &in->err) != GW_OK)
 		return false;
-	return strcmp(line, "none") == 0 ||
-	       (init_set(in, "smtp-host", line) &&
-		       take_server(in, "smtp-host", "smtp-port", "smtp-tls", 587));
+	return strcmp(line, "none") == 0 || (init_set(in, "smtp-host", line) && take_sending(in));
 }

@@ -208,19 +208,22 @@ static bool read_url(const char *text, struct url *u)
 }
 
 struct request {
+	bool posts; /* the form; else it is a GET */
 	struct gw_slice form;
-	const char *token; /* it is a GET with this; NULL: a POST of the form */
+	const char *token; /* of a GET; NULL: none */
 };
 
 static enum gw_code write_request(struct gw_http *h, const struct url *u, const struct request *r)
 {
 	enum gw_code code = gw_buf_printf(&h->request,
 		"%s %s HTTP/1.1\r\nHost: %s:%u\r\nUser-Agent: godwit\r\nAccept: "
-		"application/json\r\nConnection: close\r\n",
-		r->token == NULL ? "POST" : "GET", u->path, u->host, u->port);
+		"application/json, */*;q=0.1\r\nConnection: close\r\n",
+		r->posts ? "POST" : "GET", u->path, u->host, u->port);
 
 	if (code == GW_OK && r->token != NULL)
-		return gw_buf_printf(&h->request, "Authorization: Bearer %s\r\n\r\n", r->token);
+		code = gw_buf_printf(&h->request, "Authorization: Bearer %s\r\n", r->token);
+	if (code == GW_OK && !r->posts)
+		return gw_buf_puts(&h->request, "\r\n");
 	if (code == GW_OK)
 		code = gw_buf_printf(&h->request,
 			"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: "
@@ -275,8 +278,8 @@ enum gw_code gw_http_post(uv_loop_t *loop, const struct gw_log *log, const char 
 	struct gw_slice form, const struct gw_proxy *proxy, struct gw_tls_ctx *tls, gw_http_cb *cb,
 	void *ctx, struct gw_http **out, struct gw_error *err)
 {
-	return start(
-		loop, log, url, &(struct request){ .form = form }, proxy, tls, cb, ctx, out, err);
+	return start(loop, log, url, &(struct request){ .posts = true, .form = form }, proxy, tls,
+		cb, ctx, out, err);
 }
 
 enum gw_code gw_http_get(uv_loop_t *loop, const struct gw_log *log, const char *url,

@@ -1,4 +1,4 @@
-/* net/http.h - one HTTP/1.1 request (RFC 9112), as providers of OAuth 2.0 want it. */
+/* net/http.h - one HTTP/1.1 request (RFC 9112), as providers want it. */
 #pragma once
 
 #include "base/buf.h"
@@ -21,7 +21,7 @@ enum gw_code gw_http_post(uv_loop_t *loop, const struct gw_log *log, const char 
 	struct gw_slice form, const struct gw_proxy *proxy, struct gw_tls_ctx *tls, gw_http_cb *cb,
 	void *ctx, struct gw_http **out, struct gw_error *err);
 
-/* Likewise; GETs it with an access token (RFC 6750 2.1). */
+/* Likewise; GETs it with an access token (RFC 6750 2.1), or with none (NULL). */
 enum gw_code gw_http_get(uv_loop_t *loop, const struct gw_log *log, const char *url,
 	const char *token, const struct gw_proxy *proxy, struct gw_tls_ctx *tls, gw_http_cb *cb,
 	void *ctx, struct gw_http **out, struct gw_error *err);
