@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/progress_line.h"
 #include "cli/say.h"
+#include "cli/sums.h"
 #include "godwit/json.h"
 
 #include <stdio.h>
@@ -190,65 +191,19 @@ static void print_json(struct progress *p, const char *name, const struct gw_syn
 
 /* --- words ------------------------------------------------------------------------------------ */
 
-static void add_part(char *out, size_t size, uint64_t n, const char *one, const char *many)
-{
-	size_t used = strlen(out);
-
-	if (n > 0)
-		snprintf(out + used, size - used, "%s%llu %s", used > 0 ? ", " : "",
-			(unsigned long long)n, n == 1 ? one : many);
-}
-
-static void describe(const struct gw_sync_counts *c, bool planned, char *out, size_t size)
-{
-	char bytes[24];
-	uint64_t messages = planned ? c->to_download : c->downloaded;
-	size_t used;
-
-	*out = '\0';
-	add_part(out, size, c->mailboxes_made, "mailbox made", "mailboxes made");
-	add_part(out, size, c->mailboxes_renamed, "mailbox renamed", "mailboxes renamed");
-	add_part(out, size, c->mailboxes_deleted, "mailbox deleted", "mailboxes deleted");
-	add_part(out, size, messages, "message", "messages");
-	if (messages > 0) {
-		progress_bytes((double)(planned ? c->bytes_to_download : c->bytes_downloaded),
-			bytes, sizeof bytes);
-		used = strlen(out);
-		snprintf(out + used, size - used, planned ? " to fetch (%s)" : " fetched (%s)",
-			bytes);
-	}
-	messages = planned ? c->to_upload : c->uploaded;
-	add_part(out, size, messages, planned ? "message to upload" : "message uploaded",
-		planned ? "messages to upload" : "messages uploaded");
-	add_part(out, size, c->paired, "message recognised", "messages recognised");
-	add_part(out, size, c->flags_changed, "change of flags", "changes of flags");
-	add_part(out, size, c->flags_sent, "change of flags sent", "changes of flags sent");
-	add_part(out, size, c->moved, "message moved", "messages moved");
-	add_part(out, size, c->copied, "message copied", "messages copied");
-	add_part(out, size, c->deleted, "message deleted here", "messages deleted here");
-	add_part(out, size, c->deleted_there, "message deleted on the server",
-		"messages deleted on the server");
-	add_part(out, size, c->expired, "message left the window", "messages left the window");
-	add_part(out, size, c->findings, "disagreement", "disagreements");
-	add_part(out, size, c->due, "change for the next sync", "changes for the next sync");
-	add_part(out, size, c->held, "deletion held back", "deletions held back");
-	add_part(out, size, c->waiting, "change here waits", "changes here wait");
-	add_part(out, size, c->kept, "message kept", "messages kept");
-}
-
 static void print_summary(
 	const struct line *l, const struct gw_sync_event *ev, enum progress_task task)
 {
 	const struct gw_sync_counts *c = ev->counts;
-	char text[300];
+	char text[600];
 
-	describe(c, task == PROGRESS_DRY_RUN, text, sizeof text);
+	sums_text(c, task == PROGRESS_DRY_RUN, text, sizeof text);
 	if (task == PROGRESS_VERIFY && c->findings + c->due == 0)
 		text[0] = '\0'; /* what was fetched for it is of no interest */
 	if (text[0] == '\0')
 		snprintf(text, sizeof text,
 			task == PROGRESS_VERIFY    ? "everything agrees"
-			: task == PROGRESS_DRY_RUN ? "nothing to do"
+			: task == PROGRESS_DRY_RUN ? "nothing would be done"
 						   : "nothing new");
 	say(stdout, "%s: %s; %llu %s, %.1f s\n", l->name, text, (unsigned long long)c->mailboxes,
 		c->mailboxes == 1 ? "mailbox" : "mailboxes",
@@ -262,7 +217,7 @@ static void print_delta(const struct line *l, const struct gw_sync_event *ev)
 	char text[600];
 
 	if (ev->delta != NULL)
-		describe(ev->delta, ev->type == GW_SYNC_PLAN, text, sizeof text);
+		sums_text(ev->delta, ev->type == GW_SYNC_PLAN, text, sizeof text);
 	else
 		snprintf(text, sizeof text, "%s", ev->text);
 	if (text[0] != '\0')

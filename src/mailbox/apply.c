@@ -414,6 +414,8 @@ void gw_box_count_rest(struct gw_box *box)
 		d->kept += kind == GW_DO_KEEP;
 		d->expired += kind == GW_DO_EXPIRE;
 	}
+	for (size_t i = 0; i < box->carry_count; i++)
+		d->flags_sent += box->carries[i].flags_differ;
 	d->moved += box->carry_count;
 	all->flags_changed += d->flags_changed;
 	all->flags_sent += d->flags_sent;

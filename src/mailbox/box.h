@@ -146,10 +146,10 @@ void gw_box_aside_error(uint64_t count, bool files, struct gw_error *err);
 /* Likewise of those that the server does not show any more. */
 void gw_box_hidden_error(uint32_t shows, uint64_t count, struct gw_error *err);
 
-/* What is to be said of deletions that are held back, gone on the server or gone here. */
-void gw_box_held_error(uint64_t count, bool gone_here, struct gw_error *err);
+/* What is to be said of deletions that are held back, gone on the server or gone here; dry_run: that would be. */
+void gw_box_held_error(uint64_t count, bool gone_here, bool dry_run, struct gw_error *err);
 /* Likewise of files that are not sent. */
-void gw_box_held_uploads_error(uint64_t count, struct gw_error *err);
+void gw_box_held_uploads_error(uint64_t count, bool dry_run, struct gw_error *err);
 
 /* --- while its plan is ready and it waits (env->planned) ------------------------------------- */
 

@@ -100,8 +100,11 @@ static void tell_gone(struct gw_box *box, const struct gw_action *a, const char 
 	struct gw_sync_step s = { .uid = a->uid,
 		.file = name_of(box, a->local),
 		.id = id,
-		.repeated = gw_seqset_has(&box->local.held_gone, a->uid) ||
-			    gw_seqset_has(&box->local.held_here, a->uid) };
+		/* What is held still, not what is done about it at last. */
+		.repeated = (a->kind == GW_DO_HOLD_DELETE &&
+				    gw_seqset_has(&box->local.held_gone, a->uid)) ||
+			    (a->kind == GW_DO_HOLD_REMOTE &&
+				    gw_seqset_has(&box->local.held_here, a->uid)) };
 
 	switch ((enum gw_action_kind)a->kind) {
 	case GW_DO_DELETE_LOCAL:
@@ -144,7 +147,9 @@ static void tell_gone(struct gw_box *box, const struct gw_action *a, const char 
 		break;
 	case GW_DO_HOLD:
 		s.what = "hold-there";
-		step(box, &s, "UID %u was deleted here, but the mailbox takes no changes", a->uid);
+		step(box, &s,
+			"UID %u was deleted here, but the mailbox takes no changes: it %s on the server",
+			a->uid, does(box, "stays", "would stay"));
 		break;
 	case GW_DO_KEEP:
 		s.what = "keep";
@@ -209,8 +214,8 @@ static void tell_new(struct gw_box *box, const struct gw_action *a, const char *
 		break;
 	case GW_DO_PAIR:
 		s.what = "join";
-		step(box, &s, "UID %u is %s%s", a->uid, s.file,
-			a->check_body ? ", if their bodies are the same" : "");
+		step(box, &s, "UID %u %s joined with %s%s", a->uid, does(box, "is", "would be"),
+			s.file, a->check_body ? ", if their bodies are the same" : "");
 		break;
 	case GW_DO_UPLOAD:
 		s.what = "upload";

@@ -659,9 +659,10 @@ void gw_box_join_crossed(
 	struct gw_action *old = &there->plan.actions[there_action];
 	struct gw_op op = { .kind = GW_OP_DROP_ROW, .uid = old->uid };
 
-	if (facts == NULL || own == NULL || there->env->dry_run)
+	if (facts == NULL || own == NULL)
 		return;
-	gw_box_add(there, &op); /* that UID is gone; the file gets another one */
+	if (!there->env->dry_run)
+		gw_box_add(there, &op); /* that UID is gone; the file gets another one */
 	carry(here, &here->plan.actions[here_action],
 		flags_in_base(here, &here->plan.actions[here_action]), facts, there, old,
 		&own->print);

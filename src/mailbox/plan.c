@@ -9,16 +9,16 @@
 
 #include <stdlib.h>
 
-void gw_box_held_error(uint64_t count, bool gone_here, struct gw_error *err)
+void gw_box_held_error(uint64_t count, bool gone_here, bool dry_run, struct gw_error *err)
 {
 	gw_fail(err, GW_ERR_HELD,
 		gone_here ? "%llu messages are gone here, which looks like an accident, so they "
-			    "are kept on the server: `godwit sync --accept-deletions` deletes them "
+			    "%s kept on the server: `godwit sync --accept-deletions` deletes them "
 			    "there too, `godwit sync --restore-deletions` fetches them again"
 			  : "%llu messages are gone on the server, which looks like an accident, "
-			    "so they are kept here: `godwit sync --accept-deletions` deletes them "
+			    "so they %s kept here: `godwit sync --accept-deletions` deletes them "
 			    "here too, `godwit sync --restore-deletions` uploads them again",
-		(unsigned long long)count);
+		(unsigned long long)count, dry_run ? "would be" : "are");
 	err->scope = GW_SCOPE_MAILBOX;
 }
 
@@ -28,7 +28,7 @@ static void tell_held(struct gw_box *box, uint64_t count, bool gone_here)
 
 	if (count == 0)
 		return;
-	gw_box_held_error(count, gone_here, &err);
+	gw_box_held_error(count, gone_here, box->env->dry_run, &err);
 	box->env->problem(box->env->ctx, box, &err);
 }
 
@@ -111,13 +111,13 @@ static void tell_dim(struct gw_box *box)
 	box->env->problem(box->env->ctx, box, &err);
 }
 
-void gw_box_held_uploads_error(uint64_t count, struct gw_error *err)
+void gw_box_held_uploads_error(uint64_t count, bool dry_run, struct gw_error *err)
 {
 	gw_fail(err, GW_ERR_HELD,
 		"%llu messages that are here are not known, which looks like another account's "
-		"mail, so they are not sent: `godwit status` lists them, `godwit sync "
+		"mail, so they %s sent: `godwit status` lists them, `godwit sync "
 		"--accept-uploads` sends them; or move them away",
-		(unsigned long long)count);
+		(unsigned long long)count, dry_run ? "would not be" : "are not");
 	err->scope = GW_SCOPE_MAILBOX;
 }
 
@@ -151,7 +151,7 @@ static void guard_uploads(struct gw_box *box)
 		return;
 	box->delta.held += held;
 	box->env->counts->held += held;
-	gw_box_held_uploads_error(held, &err);
+	gw_box_held_uploads_error(held, box->env->dry_run, &err);
 	box->env->problem(box->env->ctx, box, &err);
 }
 

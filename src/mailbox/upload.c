@@ -24,7 +24,8 @@ static void tell_refused(struct gw_box *box, const char *name, const char *reaso
 {
 	struct gw_error err = { 0 };
 
-	gw_fail(&err, GW_ERR_REFUSED, "%s is not uploaded: %s", name, reason);
+	gw_fail(&err, GW_ERR_REFUSED, "%s %s uploaded: %s", name,
+		box->env->dry_run ? "would not be" : "is not", reason);
 	err.scope = GW_SCOPE_MESSAGE;
 	box->env->problem(box->env->ctx, box, &err);
 }
@@ -50,7 +51,8 @@ static void remember_refused(struct gw_box *box, const char *name, uint32_t uid,
 static void refuse(struct gw_box *box, const char *name, uint32_t uid, const char *reason,
 	enum gw_until refusal)
 {
-	remember_refused(box, name, uid, reason, refusal);
+	if (!box->env->dry_run)
+		remember_refused(box, name, uid, reason, refusal);
 	tell_refused(box, name, reason);
 }
 
@@ -170,7 +172,7 @@ void gw_box_mark_candidates(struct gw_box *box)
 			   uid < box->remote.uidnext && !gw_box_is_there(box, uid);
 		if (!p->ok && p->gone)
 			box->plan.look_again = true;
-		else if (l->refused || box->env->dry_run)
+		else if (l->refused)
 			continue;
 		else if (!p->ok)
 			refuse_soon(box, p->index, "it cannot be read; look at its owner and mode");
@@ -190,9 +192,9 @@ bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a)
 	uint8_t heat;
 
 	if (a->kind == GW_DO_REFUSE) {
-		if (!box->env->dry_run && box->remote.read_only)
+		if (box->remote.read_only)
 			refuse_soon(box, a->local, "the mailbox is read-only");
-		else if (!box->env->dry_run)
+		else
 			gw_box_refuse_file(box, gw_scan_name(&box->local.scan, a->local),
 				"the Maildir is an older copy, and on the server the message is no "
 				"more; move the file to another folder to have it back there");

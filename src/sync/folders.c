@@ -3,11 +3,12 @@
  *   walk (pool) --> name the directories (names.c) --> doubt some (homes.c) --> judge (plan/folders.h) --directories to look into--> look (pool) --> judge
  *     --> act there, act here (folders_act.c) --> the list once more
  *
+ * A dry run goes on as if that had been done (folders_pretend.c).
+ *
  * All of it comes before any mailbox is looked at.  What is still out of step then is told.
  */
 #include "sync/folders_p.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 void gw_sync_free_folders(struct gw_sync *s)
@@ -57,77 +58,6 @@ static void tell_strays(struct gw_sync *s)
 		gw_fail(&err, GW_ERR_HELD,
 			"it has mail in new/ and no cur/, so it is not taken for a mailbox: make the directory cur/ if it is one");
 		tell_stray(s, t->tree.list[i].dir, &err);
-	}
-}
-
-/* What a dry run says; NULL: nothing. */
-static const char *sentence(enum gw_folder_kind kind)
-{
-	switch (kind) {
-	case GW_FOLDER_MAKE_THERE:
-	case GW_FOLDER_MAKE_AGAIN:
-		return "it would be made on the server, as the mailbox %s";
-	case GW_FOLDER_RENAME_HERE:
-		return "the directory would be renamed to %s";
-	case GW_FOLDER_RENAME_THERE:
-		return "the mailbox would be renamed on the server to %s";
-	case GW_FOLDER_DELETE_HERE:
-		return "it would go to the attic: it was deleted on the server";
-	case GW_FOLDER_DELETE_THERE:
-		return "the mailbox would be deleted on the server: its directory was deleted here";
-	case GW_FOLDER_EMPTY_THERE:
-		return "what was here would be deleted from the mailbox on the server: its directory was deleted here";
-	case GW_FOLDER_FORGET:
-		return "it would be forgotten";
-	case GW_FOLDER_MISSING:
-	case GW_FOLDER_BACK:
-	case GW_FOLDER_LOOK:
-	case GW_FOLDER_HOLD:
-	case GW_FOLDER_KINDS:
-		break;
-	}
-	return NULL;
-}
-
-static void tell_plan(struct gw_sync *s)
-{
-	for (size_t i = 0; i < s->settling->op_count; i++) {
-		const struct gw_folder_op *op = &s->settling->ops[i];
-		char text[600];
-
-		if (op->done || sentence(op->what.kind) == NULL)
-			continue;
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-		snprintf(text, sizeof text, sentence(op->what.kind), op->dir);
-#pragma GCC diagnostic pop
-		gw_sync_tell_plan(s, op->shown, text);
-	}
-}
-
-/* A dry run makes no mailbox, and tells what would go into it. */
-static void list_to_be_made(struct gw_sync *s)
-{
-	for (size_t i = 0; i < s->settling->op_count; i++) {
-		const struct gw_folder_op *op = &s->settling->ops[i];
-		bool makes = op->what.kind == GW_FOLDER_MAKE_THERE ||
-			     op->what.kind == GW_FOLDER_MAKE_AGAIN;
-		struct gw_folder *f;
-
-		if (op->done || !makes || op->wire == NULL || op->dir == NULL)
-			continue;
-		f = gw_array_push((void **)&s->folders.list, &s->folders.count, &s->folders.cap,
-			sizeof *s->folders.list);
-		if (f == NULL)
-			return;
-		*f = (struct gw_folder){ .wire = strdup(op->wire),
-			.name = strdup(op->shown),
-			.shown = strdup(op->shown),
-			.dir = strdup(op->dir),
-			.delimiter = '/',
-			.to_be_made = true };
-		f->wanted = f->wire != NULL && f->name != NULL && f->shown != NULL &&
-			    f->dir != NULL && gw_folders_note_last(&s->folders);
 	}
 }
 
@@ -273,9 +203,10 @@ static void act(struct gw_sync *s)
 		gw_sync_act_folders(s, on_acted);
 		return;
 	}
-	tell_plan(s);
-	if (s->options.dry_run)
-		list_to_be_made(s);
+	if (s->options.dry_run && !gw_sync_pretend_folders(s)) {
+		gw_sync_fail_nomem(s);
+		return;
+	}
 	gw_sync_end_settling(s);
 	s->folders_settled = true;
 	gw_sync_listed(s);

@@ -152,8 +152,7 @@ static void work(struct gw_disk_job *job, struct gw_disk_world *world)
 		gw_sync_reread_rows(j->sync, &j->err);
 }
 
-/* Says at the end of the run that it was done. */
-static void count(struct gw_sync *s, const struct gw_folder_op *op)
+void gw_sync_count_folder(struct gw_sync *s, const struct gw_folder_op *op)
 {
 	enum gw_folder_kind kind = op->what.kind;
 
@@ -181,7 +180,7 @@ static void on_worked(struct gw_disk_job *job)
 
 		asked |= op->on_server || op->what.kind == GW_FOLDER_RENAME_HERE;
 		if (op->err.code == GW_OK) {
-			count(s, op);
+			gw_sync_count_folder(s, op);
 			continue;
 		}
 		gw_sync_problem(s, op->shown, &op->err);

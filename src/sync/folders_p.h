@@ -99,3 +99,8 @@ void gw_sync_tell_doubt(struct gw_sync *s, size_t dir);
 /* folders_act.c: carries the operations out, first there, then here; `done` follows once, unless
  * the sync ends. */
 void gw_sync_act_folders(struct gw_sync *s, void (*done)(struct gw_sync *s, bool asked));
+/* For the sums of the run: it was done. */
+void gw_sync_count_folder(struct gw_sync *s, const struct gw_folder_op *op);
+
+/* folders_pretend.c: in a dry run, instead.  The settling ends behind it.  false: no memory. */
+bool gw_sync_pretend_folders(struct gw_sync *s);

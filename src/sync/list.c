@@ -117,7 +117,7 @@ static void look_at_held(struct gw_sync *s, struct gw_entry *e)
 		e->remote_same = false;
 	if (decided || e->row.held_here == 0)
 		return;
-	gw_box_held_error(e->row.held_here, true, &err);
+	gw_box_held_error(e->row.held_here, true, s->options.dry_run, &err);
 	gw_sync_problem(s, e->folder->shown, &err);
 }
 
@@ -129,7 +129,7 @@ static void look_at_held_uploads(struct gw_sync *s, struct gw_entry *e)
 		e->remote_same = false;
 		return;
 	}
-	gw_box_held_uploads_error(e->row.held_uploads, &err);
+	gw_box_held_uploads_error(e->row.held_uploads, s->options.dry_run, &err);
 	gw_sync_problem(s, e->folder->shown, &err);
 }
 

@@ -49,6 +49,24 @@ struct gw_mailbox_row *gw_sync_find_row(const struct gw_sync *s, const char *wir
 	return place == SIZE_MAX ? NULL : &s->rows[place];
 }
 
+bool gw_sync_index_rows(struct gw_sync *s)
+{
+	size_t kept = 0;
+	bool ok = true;
+
+	gw_name_index_deinit(&s->row_index);
+	for (size_t i = 0; i < s->row_count; i++) {
+		if (s->rows[i].remote_name == NULL) {
+			free(s->rows[i].local_dir);
+			continue;
+		}
+		s->rows[kept++] = s->rows[i];
+		ok = ok && gw_name_index_add(&s->row_index, name_at, s->rows, kept - 1);
+	}
+	s->row_count = kept;
+	return ok;
+}
+
 static void free_rows(struct gw_sync *s)
 {
 	for (size_t i = 0; i < s->row_count; i++) {

@@ -396,6 +396,8 @@ const char *gw_sync_mailbox_of(void *ctx, int64_t mailbox, uint32_t *uidvalidity
 /* state.c */
 /* The state's row of this mailbox, unless an entry has it by now; or NULL. */
 struct gw_mailbox_row *gw_sync_find_row(const struct gw_sync *s, const char *wire);
+/* Names in them changed; those that have none any more go.  false: no memory. */
+bool gw_sync_index_rows(struct gw_sync *s);
 /* In the pool: the mailboxes' rows as they are now. */
 enum gw_code gw_sync_reread_rows(struct gw_sync *s, struct gw_error *err);
 enum gw_code gw_sync_open_state(struct gw_sync *s, struct gw_error *err);

@@ -125,4 +125,28 @@ sync_ok --json
 expect_counts messages_uploaded=2 deleted_there=1 messages_downloaded=0
 sync_ok
 assert_equal "after that"
+note "mailboxes as a whole: what is done in them is told, too"
+adm mailbox create -u me Theirs
+sync_ok
+mv "$T/mail/Made" "$T/mail/Ours"
+mail inside
+cp "$T/m" "$T/mail/Ours/cur/inside.1:2,S"
+adm mailbox rename -u me Theirs Named
+mail within
+deliver Named "$T/m"
+printf 'From: a@b\nMessage-ID: <nul@x>\n\na\0b\n' > "$T/mail/INBOX/cur/nul.1:2,"
+status=0
+godwit sync -n > "$T/plain" || status=$?
+[ $status = 1 ] && grep -q 'nul.1:2, would not be uploaded: it holds NUL bytes' "$T/err" || fail "not told: NUL bytes: $status"
+for told in 'Ours: inside.1:2,S would be uploaded' 'Named: would fetch 1 message' \
+	'test: would rename 2 mailboxes, fetch 1 message ([0-9]* B), upload 1 message; '; do
+	grep -q "$told" "$T/plain" || fail "not told: $told; but $(cat "$T/plain" "$T/err")"
+done
+! grep -q 'gone' "$T/err" || fail "a mailbox that was renamed is not gone"
+rm "$T/mail/INBOX/cur/nul.1:2,"
+sync_ok --json
+expect_counts mailboxes_renamed=2 messages_uploaded=1 messages_downloaded=1
+sync_ok
+assert_equal "after the mailboxes"
+godwit sync -n | grep -q '^test: nothing would be done; ' || fail "not told: nothing"
 note ok
