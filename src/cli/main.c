@@ -240,7 +240,7 @@ static int help(const struct options *o)
 	bool word = strcmp(o->args[0], "help") == 0;
 	const char *about = word && o->arg_count > 1 ? o->args[1] : word ? NULL : o->args[0];
 
-	if (about == NULL) {
+	if (about == NULL || strcmp(about, "help") == 0) {
 		fputs(help_usage, stdout);
 		return 0;
 	}

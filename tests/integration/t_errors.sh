@@ -75,8 +75,12 @@ rm -rf "$T/mail" "$T/state"
 note "help, of all and of each command"
 "$GODWIT" help | grep -q '^  import ' || fail "help"
 for command in $("$GODWIT" help | sed -n 's/^  \([a-z]*\)[ ,].*/\1/p'); do
-	"$GODWIT" help "$command" | grep -q '^Usage: godwit ' || fail "help $command"
+	"$GODWIT" help "$command" > "$T/help"
+	grep -q '^Usage: godwit ' "$T/help" || fail "help $command"
+	[ -z "$(awk 'length > 79' "$T/help")" ] || fail "help $command is too wide for a terminal"
 done
+[ "$("$GODWIT" help help)" = "$("$GODWIT" help)" ] || fail "help help"
+[ -z "$("$GODWIT" help | awk 'length > 79')" ] || fail "help is too wide for a terminal"
 [ "$("$GODWIT" sync --help)" = "$("$GODWIT" help sync)" ] || fail "sync --help is not help sync"
 expect 64 'did you mean "sync"' "$GODWIT" help snc
 
