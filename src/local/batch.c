@@ -232,6 +232,8 @@ static int move_file(struct batch *b, struct gw_op *op, const struct gw_disk_wor
 	case GW_OP_SEEN:
 	case GW_OP_UNKEPT:
 	case GW_OP_HOLD:
+	case GW_OP_UNSTORED:
+	case GW_OP_STORED:
 	case GW_OP_UNFETCHABLE:
 	case GW_OP_OUTSIDE:
 	case GW_OP_LEAVING:

@@ -61,6 +61,9 @@ enum gw_op_kind {
 	GW_OP_SEEN,   /* and now it was */
 	GW_OP_UNKEPT, /* nor is it there: its file is an upload of row's cursors again */
 	GW_OP_HOLD,   /* remembered with `to` as the reason */
+	GW_OP_UNSTORED, /* the server does not have `flags`, sent in `times` runs, as they are here;
+			   `to`: why; waits: it says that it does not take them */
+	GW_OP_STORED,   /* and now it has */
 	GW_OP_UNFETCHABLE, /* a row without a file, remembered with `to` as the reason */
 	GW_OP_OUTSIDE,     /* a row without a file: outside the window */
 	GW_OP_LEAVING,     /* the row says so; its file is still there, and goes in a later batch */
@@ -97,6 +100,7 @@ struct gw_op {
 	bool from_in_new, to_in_new;
 	bool was_pending; /* JOIN: the file was being uploaded */
 	bool lasting;     /* HOLD: told for as long as the message is there */
+	bool waits;       /* UNSTORED, STORED */
 	enum gw_until refusal;
 	unsigned times;
 	bool name_is_taken; /* DELIVER: another message has the name, so a fresh one will do */

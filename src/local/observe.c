@@ -39,6 +39,7 @@ void gw_local_view_deinit(struct gw_local_view *view)
 	}
 	free(view->suspects);
 	free(view->breaks);
+	free(view->unstored);
 	gw_seqset_deinit(&view->held_gone);
 	gw_seqset_deinit(&view->held_here);
 	gw_seqset_deinit(&view->unseen);
@@ -225,6 +226,23 @@ static enum gw_code take_held_deletion(void *ctx, uint32_t uid, enum gw_side sid
 	return GW_OK;
 }
 
+static enum gw_code take_unstored(void *ctx, const struct gw_unstored_row *row)
+{
+	struct gw_look *look = ctx;
+	struct gw_local_view *v = &look->view;
+	struct gw_unstored *u = gw_array_push(
+		(void **)&v->unstored, &v->unstored_count, &v->unstored_cap, sizeof *v->unstored);
+
+	if (u == NULL)
+		return gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");
+	*u = (struct gw_unstored){ .uid = row->uid,
+		.waits = row->waits,
+		.aside = row->tries >= GW_STORE_TRIES,
+		.tries = row->tries,
+		.flags = row->flags };
+	return GW_OK;
+}
+
 static enum gw_code take_sent(void *ctx, uint32_t uid)
 {
 	struct gw_look *look = ctx;
@@ -298,6 +316,8 @@ static enum gw_code load_unsettled(struct gw_look *look, struct gw_disk_world *w
 			store, mailbox, take_held_deletion, look, &look->err);
 	if (code == GW_OK)
 		code = gw_store_sent(store, mailbox, take_sent, look, &look->err);
+	if (code == GW_OK)
+		code = gw_store_unstored(store, mailbox, take_unstored, look, &look->err);
 	if (code == GW_OK)
 		code = gw_store_keywords_refused(
 			store, mailbox, take_refused_keyword, look, &look->err);

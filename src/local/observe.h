@@ -52,7 +52,10 @@ struct gw_local_view {
 	size_t covered_count;                  /* rows that are GW_BASE_COVERED */
 	uint32_t covered_uid;                  /* the first of them */
 	struct gw_seqset held_gone, held_here; /* deletions held back: gone there, or here */
-	struct gw_seqset unseen;               /* uploaded, and not shown there yet */
+	struct gw_unstored
+		*unstored; /* owned; sorted by uid: flags that the server does not have */
+	size_t unstored_count, unstored_cap;
+	struct gw_seqset unseen; /* uploaded, and not shown there yet */
 	struct gw_seqset edited; /* rows whose file is another text now, and is listed as unknown */
 	size_t wreck_count;      /* rows whose file is empty now, or broken */
 	uint32_t wreck_uid;      /* the first of them */

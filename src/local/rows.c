@@ -67,6 +67,8 @@ static enum gw_code drop_row(
 
 	if (code == GW_OK)
 		code = gw_store_sent_drop(store, mailbox, uid, err);
+	if (code == GW_OK)
+		code = gw_store_unstored_drop_all(store, mailbox, uid, err);
 	return code == GW_OK ? unhold(store, mailbox, uid, err) : code;
 }
 
@@ -138,6 +140,18 @@ static enum gw_code suspect(
 	row.reason = op->to;
 	row.at = (int64_t)time(NULL);
 	return gw_store_suspect(world->store, op->place->mailbox, &row, err);
+}
+
+static enum gw_code unstored(
+	const struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
+{
+	const struct gw_unstored_row row = { .uid = op->uid,
+		.waits = op->waits,
+		.flags = op->flags,
+		.tries = op->times,
+		.reason = op->to };
+
+	return gw_store_unstored_put(world->store, op->place->mailbox, &row, err);
 }
 
 /* code: of what was done to the row.  Why, if that is to be told, is held beside it. */
@@ -234,6 +248,10 @@ static enum gw_code store_row(struct gw_op *op, struct gw_disk_world *world,
 		return unhold(store, mailbox, op->uid, err);
 	case GW_OP_HOLD:
 		return gw_store_hold(store, mailbox, op->uid, op->lasting ? "" : NULL, op->to, err);
+	case GW_OP_UNSTORED:
+		return unstored(op, world, err);
+	case GW_OP_STORED:
+		return gw_store_unstored_drop(store, mailbox, op->uid, op->waits, err);
 	case GW_OP_UNFETCHABLE:
 		return and_hold(add_row(op, GW_ROW_UNFETCHABLE, world, err), op, world, err);
 	case GW_OP_OUTSIDE:

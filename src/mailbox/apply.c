@@ -207,6 +207,12 @@ static void apply_one(struct gw_box *box, const struct gw_action *a)
 	case GW_DO_HOLD:
 		gw_box_hold(box, a->uid, "deleted here; on the server the mailbox is read-only");
 		return;
+	case GW_DO_HOLD_FLAGS:
+		gw_box_hold_flags(box, a);
+		return;
+	case GW_DO_SETTLE_FLAGS:
+		gw_box_settle_flags(box, a);
+		return;
 	case GW_DO_BASE_FLAGS:
 		op.kind = GW_OP_BASE_FLAGS;
 		break;

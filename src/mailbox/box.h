@@ -143,6 +143,8 @@ bool gw_box_full_look_due(const struct gw_mailbox_row *row);
 /* What is to be said of messages, or files, that an earlier run set aside. */
 void gw_box_keywords_error(uint64_t count, struct gw_error *err);
 void gw_box_aside_error(uint64_t count, bool files, struct gw_error *err);
+/* Likewise of flags that the server does not have. */
+void gw_box_unstored_error(uint64_t count, struct gw_error *err);
 /* Likewise of those that the server does not show any more. */
 void gw_box_hidden_error(uint32_t shows, uint64_t count, struct gw_error *err);
 

@@ -172,7 +172,8 @@ struct gw_box {
 	struct gw_error refusal;      /* the first of them */
 	size_t aside;                 /* messages that an earlier run set aside */
 	size_t barred;                /* deleted here, and not there: the mailbox is read-only */
-	size_t hidden;                /* messages that the server does not show */
+	size_t unstored; /* messages whose flags the server does not take; unstored.c */
+	size_t hidden;   /* messages that the server does not show */
 
 	/* get.c */
 	struct gw_copy_item *copies;      /* owned */
@@ -496,6 +497,19 @@ void gw_box_commit(struct gw_box *box);
 /* Stores that the mailbox has a UIDVALIDITY and nothing under it yet (I2), unless that is stored
  * already.  GW_ERR_NOMEM. */
 enum gw_code gw_box_store_validity(struct gw_box *box);
+
+/* unstored.c */
+/* HOLD_FLAGS and SETTLE_FLAGS. */
+void gw_box_hold_flags(struct gw_box *box, const struct gw_action *a);
+void gw_box_settle_flags(struct gw_box *box, const struct gw_action *a);
+/* Does the state say so already? */
+bool gw_box_knows_held_flags(const struct gw_box *box, const struct gw_action *a);
+/* After its STOREs were answered; refused: the first NO, or NULL.  true: some were answered OK, and
+ * that is to be told. */
+bool gw_box_settle_pushed(
+	struct gw_box *box, const struct gw_push_item *item, const struct gw_error *refused);
+void gw_box_count_unstored(struct gw_box *box);
+void gw_box_tell_unstored(struct gw_box *box);
 
 /* refused.c */
 /* Did new mail come, and none of it into the directory? */

@@ -98,6 +98,8 @@ static void note_tags(const struct gw_box *box, struct gw_op *op)
 	case GW_OP_SEEN:
 	case GW_OP_UNKEPT:
 	case GW_OP_HOLD:
+	case GW_OP_UNSTORED:
+	case GW_OP_STORED:
 	case GW_OP_UNFETCHABLE:
 	case GW_OP_OUTSIDE:
 	case GW_OP_LEAVING:

@@ -151,6 +151,13 @@ static void tell_gone(struct gw_box *box, const struct gw_action *a, const char 
 			"UID %u was deleted here, but the mailbox takes no changes: it %s on the server",
 			a->uid, does(box, "stays", "would stay"));
 		break;
+	case GW_DO_HOLD_FLAGS:
+		s.what = "hold-there";
+		s.repeated = gw_box_knows_held_flags(box, a);
+		step(box, &s,
+			"UID %u: the server does not store what was changed of its flags here",
+			a->uid);
+		break;
 	case GW_DO_KEEP:
 		s.what = "keep";
 		step(box, &s,
@@ -178,6 +185,7 @@ static void tell_gone(struct gw_box *box, const struct gw_action *a, const char 
 	case GW_DO_LOCAL_FLAGS:
 	case GW_DO_BASE_FLAGS:
 	case GW_DO_REMOTE_FLAGS:
+	case GW_DO_SETTLE_FLAGS:
 	case GW_DO_UNHOLD:
 	case GW_DO_RETURN:
 	case GW_DO_FORGET:
@@ -238,6 +246,8 @@ static void tell_new(struct gw_box *box, const struct gw_action *a, const char *
 	case GW_DO_LOCAL_FLAGS: /* told by tell_gone() and its like, or by nobody */
 	case GW_DO_BASE_FLAGS:
 	case GW_DO_REMOTE_FLAGS:
+	case GW_DO_HOLD_FLAGS:
+	case GW_DO_SETTLE_FLAGS:
 	case GW_DO_DELETE_LOCAL:
 	case GW_DO_HOLD_DELETE:
 	case GW_DO_DELETE_REMOTE:

@@ -51,6 +51,7 @@ static void on_pushed(void *ctx, const struct gw_error *refused, const struct gw
 {
 	struct gw_box *box = ctx;
 	bool ahead = box->pushing;
+	size_t ignored = 0;
 	struct gw_error err = { 0 };
 
 	for (size_t i = 0; i < box->push_count; i++) {
@@ -62,14 +63,18 @@ static void on_pushed(void *ctx, const struct gw_error *refused, const struct gw
 
 		if (item->taken != 0)
 			gw_box_add(box, &op);
-		if (item->refused && refused != NULL)
-			gw_box_hold(box, item->uid, refused->text);
+		ignored += gw_box_settle_pushed(box, item, refused);
 		/* It is sent again: what stands still must not be taken for what was told. */
-		box->plan.look_again |= item->refused;
-		box->delta.flags_sent += item->taken != 0;
+		box->plan.look_again |= item->refused && item->denied == 0;
+		box->delta.flags_sent += (item->taken & ~item->ignored) != 0;
 	}
 	box->env->counts->flags_sent += box->delta.flags_sent;
 	gw_box_settle_keywords(box, keyword);
+	if (ignored > 0) {
+		gw_box_unstored_error(ignored, &err);
+		box->env->problem(box->env->ctx, box, &err);
+		gw_error_clear(&err);
+	}
 	if (refused != NULL) {
 		err = *refused;
 		err.scope = GW_SCOPE_MESSAGE;

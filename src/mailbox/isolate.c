@@ -397,6 +397,7 @@ void gw_box_count_aside(struct gw_box *box)
 	}
 	box->aside = n;
 	count_barred(box);
+	gw_box_count_unstored(box);
 	count_hidden(box);
 }
 
@@ -410,6 +411,7 @@ void gw_box_tell_aside(struct gw_box *box)
 	files -= box->local.alias_count + box->local.kept_count;
 	gw_box_tell_keywords(box);
 	tell_barred(box);
+	gw_box_tell_unstored(box);
 	if (box->aside > 0) {
 		gw_box_aside_error(box->aside, false, &err);
 		box->env->problem(box->env->ctx, box, &err);

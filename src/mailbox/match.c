@@ -29,6 +29,8 @@ static bool is_gone(const struct gw_box *box, const struct gw_action *a)
 	case GW_DO_LOCAL_FLAGS:
 	case GW_DO_BASE_FLAGS:
 	case GW_DO_REMOTE_FLAGS:
+	case GW_DO_HOLD_FLAGS:
+	case GW_DO_SETTLE_FLAGS:
 	case GW_DO_HOLD_DELETE:
 	case GW_DO_HOLD_REMOTE:
 	case GW_DO_UNHOLD:

@@ -200,7 +200,6 @@ static bool make_plan(struct gw_box *box)
 	in.remote_full = v->full;
 	in.vanished = &v->vanished;
 	in.listing = v->has_listing ? &v->listing : NULL;
-	in.retry_unfetchable = box->env->retry_unfetchable || gw_box_full_look_due(box->row);
 	in.storable = gw_box_storable(box);
 	in.read_only = v->read_only;
 	in.max_size = box->folder->window.max_size;

@@ -19,14 +19,31 @@ struct gw_plan_input gw_box_policy(const struct gw_box *box)
 		.held_gone = &box->local.held_gone,
 		.held_here = &box->local.held_here,
 		.unseen = &box->local.unseen,
+		.unstored = box->local.unstored,
+		.unstored_count = box->local.unstored_count,
+		.retry_unfetchable = box->env->retry_unfetchable || gw_box_full_look_due(box->row),
 		/* A dry run makes no directory for a mailbox that is new here. */
 		.local_trusted = box->local.scan.trusted || box->local.missing,
 		.copies_differ = box->copies_differ,
 		.lettered = gw_keywords_lettered(&box->keywords) | gw_box_tags(box),
 		.storable = gw_box_told(box),
+		.wanted = gw_box_told(box),
 		.labels = gw_box_labels(box),
 		.mirror_deleted = box->env->account->mirror_deleted,
 		.never_delete = box->env->account->deletes == GW_DELETE_NEVER };
+}
+
+/* Flags that the server is to be told, or that it does not have while nothing differs any more. */
+static bool flags_changed_here(
+	const struct gw_plan_input *in, const struct gw_base_msg *b, uint64_t flags)
+{
+	uint64_t changes = gw_local_changes(in, b->flags, flags);
+	const struct gw_unstored *sent =
+		gw_unstored_find(in->unstored, in->unstored_count, b->uid, false);
+
+	return gw_changes_to_send(in, b->uid, changes) != 0 ||
+	       (sent != NULL && (sent->flags & changes) == 0) ||
+	       gw_unstored_find(in->unstored, in->unstored_count, b->uid, true) != NULL;
 }
 
 /* One message of base, when the server has what base says. */
@@ -42,7 +59,7 @@ static bool base_changed_here(
 		       (!gw_seqset_has(in->held_here, b->uid) || box->env->accept_deletions ||
 			       box->env->restore_deletions);
 	flags = box->local.messages[b->local].flags;
-	return gw_local_changes(in, b->flags, flags) != 0 || gw_seqset_has(in->held_here, b->uid) ||
+	return flags_changed_here(in, b, flags) || gw_seqset_has(in->held_here, b->uid) ||
 	       (!in->never_delete && (flags & ~b->flags & GW_FLAG_DELETED));
 }
 

@@ -13,11 +13,13 @@ static bool changes_server(const struct gw_action *a)
 	case GW_DO_HOLD_UPLOAD:
 	case GW_DO_REFUSE:
 	case GW_DO_REPLACED:
+	case GW_DO_HOLD_FLAGS:
 	case GW_DO_TAKE: /* made by a move that was carried out there */
 		return true;
 	case GW_DO_DOWNLOAD:
 	case GW_DO_PAIR:
 	case GW_DO_LOCAL_FLAGS:
+	case GW_DO_SETTLE_FLAGS:
 	case GW_DO_BASE_FLAGS:
 	case GW_DO_DELETE_LOCAL:
 	case GW_DO_HOLD_DELETE:
@@ -40,13 +42,17 @@ static bool changes_server(const struct gw_action *a)
 
 uint64_t gw_plan_pull(struct gw_plan *plan)
 {
-	size_t kept = 0, all = plan->count;
+	size_t kept = 0, all = plan->count, waiting = 0;
 
 	for (size_t i = 0; i < all; i++) {
-		if (!changes_server(&plan->actions[i]))
-			plan->actions[kept++] = plan->actions[i];
+		const struct gw_action *a = &plan->actions[i];
+
+		if (!changes_server(a))
+			plan->actions[kept++] = *a;
+		else /* what it would not take anyway does not wait for another direction */
+			waiting += a->kind != GW_DO_HOLD_FLAGS;
 	}
 	plan->count = kept;
-	plan->look_again |= kept < all;
-	return all - kept;
+	plan->look_again |= waiting > 0;
+	return waiting;
 }

@@ -25,6 +25,37 @@ uint64_t gw_local_changes(const struct gw_plan_input *in, uint64_t base, uint64_
 	return (local ^ base) & telling(in);
 }
 
+uint64_t gw_unstorable(const struct gw_plan_input *in)
+{
+	return in->lettered & in->wanted & ~in->storable & ~GW_FLAG_DELETED & ~in->labels;
+}
+
+const struct gw_unstored *gw_unstored_find(
+	const struct gw_unstored *list, size_t count, uint32_t uid, bool waits)
+{
+	size_t lo = 0, hi = count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (list[mid].uid < uid)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	while (lo < count && list[lo].uid == uid && list[lo].waits != waits)
+		lo++;
+	return lo < count && list[lo].uid == uid ? &list[lo] : NULL;
+}
+
+uint64_t gw_changes_to_send(const struct gw_plan_input *in, uint32_t uid, uint64_t changes)
+{
+	const struct gw_unstored *u =
+		gw_unstored_find(in->unstored, in->unstored_count, uid, false);
+
+	return u == NULL || !u->aside || in->retry_unfetchable ? changes : changes & ~u->flags;
+}
+
 struct gw_merged gw_merge_flags(
 	const struct gw_plan_input *in, uint64_t base, uint64_t remote, uint64_t local)
 {
@@ -84,18 +115,47 @@ static bool changed_here(
 	return ((l->flags ^ b->flags) & counted) != 0;
 }
 
-static bool tell(struct gw_plan *plan, uint32_t uid, uint64_t has, uint64_t gets)
+static bool add_flags(struct gw_plan *plan, enum gw_action_kind kind, uint32_t uid,
+	uint64_t base_flags, uint64_t flags)
 {
-	struct gw_action *a;
+	struct gw_action *a = base_flags == 0 && flags == 0 ? NULL : add(plan, kind, uid);
 
-	if (has == gets)
-		return true;
-	a = add(plan, GW_DO_REMOTE_FLAGS, uid);
-	if (a == NULL)
-		return false;
-	a->base_flags = has;
-	a->flags = gets;
-	return true;
+	if (a != NULL) {
+		a->base_flags = base_flags;
+		a->flags = flags;
+	}
+	return a != NULL || (base_flags == 0 && flags == 0);
+}
+
+/* What a row of the state says of flags that agree now is over. */
+static bool settle(const struct gw_plan_input *in, uint32_t uid, uint64_t differ, uint64_t stuck,
+	struct gw_plan *plan)
+{
+	const struct gw_unstored *sent =
+		gw_unstored_find(in->unstored, in->unstored_count, uid, false);
+	const struct gw_unstored *waits =
+		gw_unstored_find(in->unstored, in->unstored_count, uid, true);
+
+	return add_flags(plan, GW_DO_SETTLE_FLAGS, uid, sent != NULL && (sent->flags & differ) == 0,
+		waits != NULL && stuck == 0);
+}
+
+/* The message that the server has with the flags `has` and that is `mine` here gets `gets`.  What it did
+ * not store when asked is not sent before it changed the message, or it is time. */
+static bool tell(const struct gw_plan_input *in, uint32_t uid, const struct gw_merged *m,
+	uint64_t has, bool news, struct gw_plan *plan)
+{
+	uint64_t differ = has ^ m->remote, stuck = (m->local ^ m->remote) & gw_unstorable(in);
+	uint64_t sends = news ? differ : gw_changes_to_send(in, uid, differ);
+	struct gw_action *a = sends == 0 ? NULL : add(plan, GW_DO_REMOTE_FLAGS, uid);
+
+	if (a != NULL) {
+		a->base_flags = has;
+		a->flags = has ^ sends;
+	}
+	return (a != NULL || sends == 0) &&
+	       add_flags(plan, GW_DO_HOLD_FLAGS, uid, differ & ~sends, stuck) &&
+	       settle(in, uid, differ, stuck, plan);
 }
 
 /* A T that the server's \\Deleted did not bring is a wish to delete. */
@@ -190,7 +250,7 @@ static bool merge(const struct gw_plan_input *in, const struct gw_base_msg *b,
 		a->flags = m.local;
 		a->base_flags = r->flags;
 	}
-	return tell(plan, b->uid, r->flags, m.remote);
+	return tell(in, b->uid, &m, r->flags, r->flags != b->flags, plan);
 }
 
 static bool update_base(const struct gw_base_msg *b, uint64_t flags, struct gw_plan *plan)
@@ -221,6 +281,7 @@ static bool pair(const struct gw_plan_input *in, const struct gw_pair *p, uint64
 	uint32_t size, struct gw_plan *plan)
 {
 	struct gw_action *a = add(plan, GW_DO_PAIR, p->uid);
+	struct gw_merged m;
 	uint64_t mine;
 
 	if (a == NULL)
@@ -234,9 +295,10 @@ static bool pair(const struct gw_plan_input *in, const struct gw_pair *p, uint64
 	mine = in->local[p->local].flags & telling(in) & ~there;
 	if (p->check_body) { /* told when it is known to be the same */
 		plan->look_again |= mine != 0;
-		return true;
+		mine = 0;
 	}
-	return tell(plan, p->uid, there, there | mine);
+	m = (struct gw_merged){ in->local[p->local].flags | there, there | mine };
+	return tell(in, p->uid, &m, there, false, plan);
 }
 
 /* Known, there, and without a file here.  r NULL: there as base says. */
@@ -296,6 +358,7 @@ static bool unchanged_there(
 	const struct gw_plan_input *in, const struct gw_base_msg *b, struct gw_plan *plan)
 {
 	uint64_t base = b->flags;
+	struct gw_merged m;
 
 	if (in->copies_differ || b->kind == GW_BASE_HIDDEN)
 		return true;
@@ -305,8 +368,8 @@ static bool unchanged_there(
 		return true;
 	if (wished_away(in, b, &in->local[b->local]))
 		return delete_there(in, b, base, plan);
-	return tell(plan, b->uid, base,
-		gw_merge_flags(in, base, base, in->local[b->local].flags).remote);
+	m = gw_merge_flags(in, base, base, in->local[b->local].flags);
+	return tell(in, b->uid, &m, base, false, plan);
 }
 
 /* What is known of a message of base that remote does not hold. */

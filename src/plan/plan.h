@@ -80,6 +80,16 @@ struct gw_pair {
 	bool check_body; /* it is the same only if the bodies are */
 };
 
+/* Flags that were changed here, and that the server does not have.  Sorted by uid; at most one of each
+ * kind a message. */
+struct gw_unstored {
+	uint32_t uid;
+	bool waits; /* it says that it does not take them: it was not asked */
+	bool aside; /* asked often enough: not before something is different */
+	unsigned tries;
+	uint64_t flags;
+};
+
 struct gw_plan_input {
 	const struct gw_base_msg *base;
 	size_t base_count;
@@ -100,13 +110,16 @@ struct gw_plan_input {
 	const struct gw_seqset *held_gone; /* gone in an earlier run, and held back */
 	const struct gw_seqset *held_here; /* gone here in an earlier run, and held back */
 	const struct gw_seqset *unseen;    /* uploaded, and not shown there yet */
-	bool local_trusted;                /* what local does not hold is gone */
+	const struct gw_unstored *unstored;
+	size_t unstored_count;
+	bool local_trusted; /* what local does not hold is gone */
 	bool copies_differ; /* state, mark or directory is an old copy: absence proves nothing */
-	bool retry_unfetchable;
-	uint64_t lettered; /* flags that a file name can hold here */
-	uint64_t storable; /* flags that the server stores for good */
-	uint64_t labels;   /* flags that are labels: mailboxes of their own (Gmail) */
-	bool read_only;    /* the mailbox takes no changes */
+	bool retry_unfetchable; /* and flags that were not stored */
+	uint64_t lettered;      /* flags that a file name can hold here */
+	uint64_t storable;      /* flags that the server stores for good */
+	uint64_t wanted;        /* flags that it is to store, whatever it says of them */
+	uint64_t labels;        /* flags that are labels: mailboxes of their own (Gmail) */
+	bool read_only;         /* the mailbox takes no changes */
 	bool mirror_deleted;
 	uint64_t max_size;     /* larger messages are not fetched; 0: no limit */
 	uint32_t max_messages; /* only the newest; flagged and unread ones stay; 0: all */
@@ -121,6 +134,10 @@ enum gw_action_kind {
 	GW_DO_LOCAL_FLAGS,   /* give the file `flags`, base `base_flags` */
 	GW_DO_BASE_FLAGS,    /* only base changes */
 	GW_DO_REMOTE_FLAGS,  /* the server has `base_flags` and gets `flags` */
+	GW_DO_HOLD_FLAGS,    /* changed here alone: `flags`, which the mailbox does not take, and
+			     `base_flags`, which it did not store when asked */
+	GW_DO_SETTLE_FLAGS,  /* such flags agree now: those it did not take if flags is 1, did not
+				store if base_flags is */
 	GW_DO_DELETE_LOCAL,  /* the file goes to the attic, the row goes */
 	GW_DO_HOLD_DELETE,   /* gone there; kept here, with its row, until a person decides */
 	GW_DO_DELETE_REMOTE, /* gone here, or file `local` wishes it; there it has `flags` */
@@ -196,6 +213,16 @@ struct gw_merged gw_merge_flags(
 
 /* What the reader changed and the server can be told of. */
 uint64_t gw_local_changes(const struct gw_plan_input *in, uint64_t base, uint64_t local);
+
+/* The row of this UID and kind, borrowed; NULL: there is none. */
+const struct gw_unstored *gw_unstored_find(
+	const struct gw_unstored *list, size_t count, uint32_t uid, bool waits);
+
+/* Those of the reader's changes that are worth asking the server for now. */
+uint64_t gw_changes_to_send(const struct gw_plan_input *in, uint32_t uid, uint64_t changes);
+
+/* Flags that differ here for as long as the mailbox does not take them. */
+uint64_t gw_unstorable(const struct gw_plan_input *in);
 
 /* The index of the row with this UID in base (sorted by UID), or count. */
 size_t gw_base_find(const struct gw_base_msg *base, size_t count, uint32_t uid);

@@ -1,8 +1,12 @@
 /* remote/store_flags.c - see store_flags.h.
  *
  *   SENDING (commands go out) --all sent--> WAITING --all answered--> done
+ *                                                   --some is not as it should be--> SENDING (asks, once)
  *
  * I1  done() comes when `pending` is 0 and nothing more is to be sent.
+ * I2  What is told of a message counts by its UID, the last word alone, and whatever command brought it:
+ *     Dovecot sends what a later one asked for before the answer to an earlier one.  What differs then
+ *     is asked for once more when nothing else is under way.
  */
 #include "remote/store_flags.h"
 
@@ -22,6 +26,7 @@ struct gw_push {
 	uint64_t labels;
 	struct gw_push_events ev;
 	unsigned pending; /* I1 */
+	bool asked;       /* I2 */
 	struct gw_error refused, keyword, lost;
 };
 
@@ -58,17 +63,100 @@ static struct gw_push_item *find(struct gw_push *p, uint32_t uid)
 	return lo < p->count && p->items[lo].uid == uid ? &p->items[lo] : NULL;
 }
 
+/* The bits that were answered OK, and that the server does not show as they should be. */
+static uint64_t unproved(const struct gw_push *p, const struct gw_push_item *item)
+{
+	uint64_t wrong = item->shown ? item->there ^ item->gets : UINT64_MAX;
+
+	return wrong & item->taken & ~p->labels;
+}
+
+/* Asks for the flags of all, or of those that are not known to be as they should be. */
+static enum gw_code read_back(struct gw_push *p, bool all)
+{
+	struct gw_seqset uids = { 0 };
+	enum gw_code code = GW_OK;
+
+	for (size_t i = 0; i < p->count && code == GW_OK; i++) {
+		struct gw_push_item *item = &p->items[i];
+
+		if (all ? ((item->gets ^ item->has) & ~p->labels) == 0 : unproved(p, item) == 0)
+			continue;
+		item->shown = false;
+		code = gw_seqset_add(&uids, item->uid, item->uid);
+		if (code == GW_OK && uids.count >= GW_LINE_MAX_RANGES) {
+			code = send_command(p, &uids, 0, false);
+			gw_seqset_deinit(&uids);
+		}
+	}
+	if (code == GW_OK && uids.count > 0)
+		code = send_command(p, &uids, 0, false);
+	gw_seqset_deinit(&uids);
+	return code;
+}
+
+/* I2.  true: it is under way. */
+static bool asks_again(struct gw_push *p)
+{
+	enum gw_code code;
+
+	if (p->asked || p->lost.code != GW_OK)
+		return false;
+	p->asked = true;
+	p->state = SENDING; /* what is sent here may be answered as lost at once */
+	code = read_back(p, false);
+	p->state = WAITING;
+	if (code != GW_OK)
+		gw_fail(&p->lost, code, "the session ended");
+	return p->pending > 0;
+}
+
+/* Keywords that some message has kept: where another has not, that is the message's matter. */
+static uint64_t kept_keywords(const struct gw_push *p)
+{
+	uint64_t kept = 0;
+
+	for (size_t i = 0; i < p->count; i++)
+		kept |= p->items[i].shown ? p->items[i].gets & p->items[i].taken & p->items[i].there
+					  : 0;
+	return kept & GW_FLAGS_KEYWORDS;
+}
+
+static void judge_unproved(struct gw_push *p)
+{
+	uint64_t kept = kept_keywords(p);
+
+	for (size_t i = 0; i < p->count; i++) {
+		struct gw_push_item *item = &p->items[i];
+		uint64_t bits = unproved(p, item);
+		uint64_t unkept = item->shown ? bits & item->gets & GW_FLAGS_KEYWORDS & ~kept : 0;
+
+		if (p->lost.code != GW_OK) { /* nobody knows, and the next look tells */
+			item->taken &= ~bits;
+			continue;
+		}
+		item->unkept |= unkept;
+		item->ignored = item->shown ? bits & ~unkept : 0;
+		item->unseen = item->shown ? 0 : bits;
+		if (item->shown)
+			item->has = (item->has & ~bits) | (item->there & bits);
+		else
+			item->taken &= ~bits;
+	}
+}
+
 /* I1 */
 static void maybe_done(struct gw_push *p)
 {
 	struct gw_push_events ev = p->ev;
-	struct gw_error refused = p->refused, keyword = p->keyword, lost = p->lost;
+	struct gw_error refused, keyword, lost;
 
-	if (p->state == SENDING || p->pending > 0)
+	if (p->state == SENDING || p->pending > 0 || asks_again(p))
 		return;
-	for (size_t i = 0; i < p->count; i++) /* read back, and not there */
-		p->items[i].unkept |= p->items[i].gets & p->items[i].taken & ~p->items[i].has &
-				      GW_FLAGS_KEYWORDS & ~p->labels;
+	judge_unproved(p);
+	refused = p->refused;
+	keyword = p->keyword;
+	lost = p->lost;
 	free(p);
 	ev.done(ev.ctx, refused.code == GW_OK ? NULL : &refused,
 		keyword.code == GW_OK ? NULL : &keyword, lost.code == GW_OK ? NULL : &lost);
@@ -84,8 +172,9 @@ static void free_command(struct command *c)
 
 enum verdict { TAKEN, REFUSED, UNKEPT };
 
-static void settle(struct command *c, enum verdict verdict)
+static void settle(struct command *c, enum verdict verdict, const struct gw_result *result)
 {
+	bool denied = verdict == REFUSED && result->kind != GW_RESULT_LOST;
 	struct gw_push *p = c->p;
 
 	for (size_t i = 0; i < p->count; i++) {
@@ -95,6 +184,8 @@ static void settle(struct command *c, enum verdict verdict)
 			continue;
 		item->taken |= verdict == TAKEN ? c->mask : 0;
 		item->refused |= verdict == REFUSED;
+		item->denied |= denied ? c->mask : 0;
+		item->passes |= denied && gw_refusal_passes(result->response->code);
 		item->unkept |= verdict == UNKEPT ? c->mask : 0;
 		if (verdict == TAKEN && c->set)
 			item->has |= c->mask;
@@ -164,20 +255,21 @@ static void on_stored(void *ctx, const struct gw_result *result)
 		return;
 	}
 	note_error(c, result, verdict);
-	settle(c, verdict);
+	settle(c, verdict, result);
 	free_command(c);
 	p->pending--;
 	maybe_done(p);
 }
 
-/* Keywords that did not come back are not there. */
-static void read_back(struct gw_push *p, const struct gw_response *r)
+/* I2 */
+static void note_flags(struct gw_push *p, const struct gw_response *r)
 {
 	struct gw_push_item *item = r->type == GW_RESP_FETCH ? find(p, r->fetch.uid) : NULL;
 
 	if (item == NULL || !gw_session_tells_flags(p->session, &r->fetch))
 		return;
-	item->has &= ~GW_FLAGS_KEYWORDS | p->ev.flags(p->ev.ctx, &r->fetch);
+	item->shown = true;
+	item->there = p->ev.flags(p->ev.ctx, &r->fetch);
 }
 
 static void on_response(void *ctx, const struct gw_response *r)
@@ -185,8 +277,7 @@ static void on_response(void *ctx, const struct gw_response *r)
 	const struct command *c = ctx;
 	struct gw_push *p = c->p;
 
-	if (c->mask == 0)
-		read_back(p, r);
+	note_flags(p, r);
 	if (p->ev.response != NULL)
 		p->ev.response(p->ev.ctx, r);
 }
@@ -267,8 +358,6 @@ static enum gw_code send_group(
 	}
 	if (code == GW_OK)
 		code = send_command(p, &uids, first->mask, first->set);
-	if (code == GW_OK && first->set && (first->mask & GW_FLAGS_KEYWORDS))
-		code = send_command(p, &uids, 0, false);
 	gw_seqset_deinit(&uids);
 	return code;
 }
@@ -298,6 +387,8 @@ enum gw_code gw_push_start(struct gw_session *session, struct gw_push_item *item
 	}
 	while (at < n && code == GW_OK)
 		code = send_group(p, list, n, &at);
+	if (code == GW_OK)
+		code = read_back(p, true);
 	free(list);
 	if (p == NULL || p->pending == 0) { /* nothing will call back */
 		free(p);

@@ -1,9 +1,9 @@
 /* remote/store_flags.h - tells the selected mailbox of changed flags: UID STORE, grouped, in few
  * commands.
  *
- * Only deltas (+FLAGS.SILENT, -FLAGS.SILENT; X-GM-LABELS for labels) are sent, all in one flight.
- * Where keywords were set the flags are read back: a server may answer OK and drop one (RFC
- * 9051 7.1, PERMANENTFLAGS).
+ * Only deltas (+FLAGS.SILENT, -FLAGS.SILENT; X-GM-LABELS for labels) are sent, all in one flight, and
+ * behind them the question for the flags as they are then: OK is no proof, a server may store nothing, or
+ * a part (RFC 9051 7.1, PERMANENTFLAGS).
  */
 #pragma once
 
@@ -14,11 +14,19 @@ struct gw_push;
 
 struct gw_push_item {
 	uint32_t uid;
-	uint64_t has;    /* the server's flags; out: with what it took */
-	uint64_t gets;   /* what they are to become */
-	uint64_t taken;  /* out: the bits that it took */
-	bool refused;    /* out: not all of it was taken */
-	uint64_t unkept; /* out: keywords that were refused for good, or taken and not kept */
+	uint64_t has;     /* the server's flags; out: with what it took */
+	uint64_t gets;    /* what they are to become */
+	uint64_t taken;   /* out: the bits that it took */
+	bool refused;     /* out: not all of it was taken */
+	uint64_t denied;  /* out: the bits that it refused, ... */
+	bool passes;      /* ... for the state that it is in */
+	uint64_t unkept;  /* out: keywords that were refused for good, or taken and not kept */
+	uint64_t ignored; /* out: other bits that were answered OK, and are not so */
+	uint64_t
+		unseen; /* out: those that were answered OK while it does not tell of the message */
+
+	uint64_t there; /* its own: the flags that were told last, ... */
+	bool shown;     /* ... if they were */
 };
 
 struct gw_push_events {

@@ -116,6 +116,12 @@ static const char *const migrations[] = {
 	/* By what a file is known that an edit wrote anew, and the directory where it was seen. */
 	("ALTER TABLE pulled ADD COLUMN msgid_hash BLOB;"
 	 "ALTER TABLE pulled ADD COLUMN dir_inode INTEGER NOT NULL DEFAULT 0;"),
+	/* Flags that were changed here and that the server does not have: their bits; tries 0: it was not
+	   asked, since it says that it does not take them. */
+	("CREATE TABLE unstored(mailbox_id INTEGER NOT NULL REFERENCES mailbox(id),"
+	 " uid INTEGER NOT NULL, waits INTEGER NOT NULL, flags INTEGER NOT NULL,"
+	 " tries INTEGER NOT NULL, reason TEXT NOT NULL,"
+	 " PRIMARY KEY(mailbox_id, uid, waits)) STRICT, WITHOUT ROWID;"),
 };
 static const struct store_schema mailbox_schema = { migrations,
 	sizeof migrations / sizeof *migrations };
@@ -173,7 +179,10 @@ static const char *const sql[STATEMENTS] = {
 		" (SELECT count(*) FROM refused_keyword WHERE mailbox_id = id),"
 		" (SELECT min(at) FROM refused_keyword WHERE mailbox_id = id), shows,"
 		" CASE WHEN shows > 0 THEN (SELECT count(*) FROM message WHERE mailbox_id = id"
-		" AND state = 4) ELSE 0 END"
+		" AND state = 4) ELSE 0 END,"
+		" (SELECT count(DISTINCT uid) FROM unstored JOIN message USING (mailbox_id, uid)"
+		" WHERE unstored.mailbox_id = mailbox.id AND base_name IS NOT NULL),"
+		" (SELECT count(*) FROM unstored WHERE mailbox_id = id AND tries < ?)"
 		" FROM mailbox"
 		" ORDER BY remote_name",
 	[ST_MAILBOX_ADD] = "INSERT INTO mailbox(remote_name, delimiter, local_dir, special_use,"
@@ -252,6 +261,9 @@ static const char *const sql[STATEMENTS] = {
 		" SELECT remote_name, 0, x'', 'the server does not store the keyword ' || name ||"
 		" ': ' || reason FROM refused_keyword"
 		" JOIN mailbox ON mailbox.id = mailbox_id UNION ALL"
+		" SELECT remote_name, uid, x'', 'its flags were changed here: ' || reason"
+		" FROM unstored JOIN message USING (mailbox_id, uid)"
+		" JOIN mailbox ON mailbox.id = mailbox_id WHERE base_name IS NOT NULL UNION ALL"
 		" SELECT remote_name, 0, x'', reason FROM suspect"
 		" JOIN mailbox ON mailbox.id = mailbox_id WHERE aside = 1 UNION ALL"
 		" SELECT (SELECT remote_name FROM mailbox LIMIT 1), 0, x'', reason FROM pulled"
@@ -262,6 +274,11 @@ static const char *const sql[STATEMENTS] = {
 	[ST_KEYWORD_REFUSE] = "INSERT OR REPLACE INTO refused_keyword VALUES(?, ?, ?, ?)",
 	[ST_KEYWORD_TAKEN] = "DELETE FROM refused_keyword WHERE mailbox_id = ? AND name = ?",
 	[ST_KEYWORDS_REFUSED] = "SELECT name, at FROM refused_keyword WHERE mailbox_id = ?",
+	[ST_UNSTORED_PUT] = "INSERT OR REPLACE INTO unstored VALUES(?, ?, ?, ?, ?, ?)",
+	[ST_UNSTORED_DROP] =
+		"DELETE FROM unstored WHERE mailbox_id = ?1 AND uid = ?2 AND (waits = ?3 OR ?3 > 1)",
+	[ST_UNSTORED] = "SELECT uid, waits, flags, tries FROM unstored WHERE mailbox_id = ?"
+			" ORDER BY uid, waits",
 	[ST_HOLD_DELETION] = "INSERT OR REPLACE INTO held_deletion VALUES(?, ?, ?)",
 	[ST_UNHOLD_DELETION] = "DELETE FROM held_deletion WHERE mailbox_id = ? AND uid = ?",
 	[ST_HELD_DELETIONS] =

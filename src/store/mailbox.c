@@ -37,6 +37,7 @@ enum gw_code gw_store_mailboxes(
 	sqlite3_bind_int64(st, 1, recent);
 	sqlite3_bind_int64(st, 2, GW_REFUSED_HELD);
 	sqlite3_bind_int64(st, 3, (sqlite3_int64)time(NULL) - 86400);
+	sqlite3_bind_int(st, 4, GW_STORE_TRIES);
 	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
 		struct gw_mailbox_row row = { .id = sqlite3_column_int64(st, 0),
 			.remote_name = column_dup(st, 1),
@@ -67,7 +68,9 @@ enum gw_code gw_store_mailboxes(
 			.keywords_refused = (uint32_t)sqlite3_column_int64(st, 30),
 			.keywords_refused_at = sqlite3_column_int64(st, 31),
 			.shows = (uint32_t)sqlite3_column_int64(st, 32),
-			.hidden = (uint32_t)sqlite3_column_int64(st, 33) };
+			.hidden = (uint32_t)sqlite3_column_int64(st, 33),
+			.unstored = (uint32_t)sqlite3_column_int64(st, 34),
+			.unstored_due = (uint32_t)sqlite3_column_int64(st, 35) };
 
 		code = row.remote_name == NULL || row.local_dir == NULL
 			       ? gw_fail(err, GW_ERR_NOMEM, "out of memory")
@@ -218,7 +221,7 @@ enum gw_code gw_store_mailbox_keep_files(
 	struct gw_store *store, int64_t mailbox, const char *reason, struct gw_error *err)
 {
 	static const char *const tables[] = { "message", "held", "pending", "held_deletion",
-		"retag", "suspect", "sent" };
+		"retag", "suspect", "sent", "unstored" };
 	enum gw_code code = refuse_files(store, mailbox, reason, err);
 	char text[256];
 
@@ -235,7 +238,8 @@ enum gw_code gw_store_mailbox_keep_files(
 enum gw_code gw_store_mailbox_drop(struct gw_store *store, int64_t mailbox, struct gw_error *err)
 {
 	static const char *const tables[] = { "message", "keyword", "held", "pending", "refused",
-		"deleted", "held_deletion", "retag", "suspect", "sent", "refused_keyword" };
+		"deleted", "held_deletion", "retag", "suspect", "sent", "refused_keyword",
+		"unstored" };
 	enum gw_code code =
 		empty_tables(store, mailbox, tables, sizeof tables / sizeof *tables, err);
 	char text[96];

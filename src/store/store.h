@@ -92,6 +92,8 @@ struct gw_mailbox_row {
 	uint32_t set_aside, refused;   /* messages, and files, that cannot cross */
 	uint32_t deleted_kept;         /* as far back as is remembered: a day */
 	int64_t refused_at;            /* when the first of these files was refused last */
+	uint32_t unstored;             /* messages whose flags were changed here alone */
+	uint32_t unstored_due;         /* likewise, to be sent, or asked for, in the next run */
 	uint32_t keywords_refused;     /* that the server does not store */
 	int64_t keywords_refused_at;   /* when the first of them was refused last */
 };
@@ -418,6 +420,31 @@ enum gw_code gw_store_pulled_put(
 enum gw_code gw_store_pulled_drop(struct gw_store *store, int64_t id, struct gw_error *err);
 /* Those with a file. */
 enum gw_code gw_store_pulled_count(struct gw_store *store, uint64_t *count, struct gw_error *err);
+
+/* --- flags that were changed here, and that the server does not have -------------------------- */
+
+enum { GW_STORE_TRIES = 3 }; /* in so many runs; then only now and then */
+
+struct gw_unstored_row {
+	uint32_t uid;
+	bool waits; /* the server says that it does not take them: it was not asked */
+	uint64_t flags;
+	unsigned tries;
+	const char *reason; /* borrowed; not told when rows are read */
+};
+
+typedef enum gw_code gw_unstored_cb(void *ctx, const struct gw_unstored_row *row);
+
+/* Sorted by UID, those that do not wait first. */
+enum gw_code gw_store_unstored(struct gw_store *store, int64_t mailbox, gw_unstored_cb *cb,
+	void *ctx, struct gw_error *err);
+/* Adds the row, or replaces the one of its kind. */
+enum gw_code gw_store_unstored_put(struct gw_store *store, int64_t mailbox,
+	const struct gw_unstored_row *row, struct gw_error *err);
+enum gw_code gw_store_unstored_drop(
+	struct gw_store *store, int64_t mailbox, uint32_t uid, bool waits, struct gw_error *err);
+enum gw_code gw_store_unstored_drop_all(
+	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err);
 
 /* --- what was held back or refused ---------------------------------------------------------- */
 

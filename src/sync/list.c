@@ -191,7 +191,7 @@ static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 		look_at_held(s, e);
 	if (e->row.held_uploads > 0)
 		look_at_held_uploads(s, e);
-	e->remote_same &= (e->row.set_aside == 0 || !s->env.retry_unfetchable) &&
+	e->remote_same &= (e->row.set_aside + e->row.unstored == 0 || !s->env.retry_unfetchable) &&
 			  gw_box_window_key(f, s->env.now) == e->row.window &&
 			  (e->row.hidden == 0 || !s->options.accept_deletions ||
 				  s->options.folder_count == 0);
@@ -199,6 +199,7 @@ static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 	e->local_same = local_same;
 	e->dirty = !e->remote_same || !local_same ||
 		   s->options.restore_deletions || /* kept files */
+		   (e->row.unstored_due > 0 && s->account->direction != GW_DIRECTION_PULL) ||
 		   is_refused_due(s, e);
 	e->may_lose =
 		e->row.uidvalidity != 0 && (!local_same || (!e->remote_same && may_lose_there(e)));
@@ -334,6 +335,11 @@ static void tell_set_aside(struct gw_sync *s, const struct gw_entry *e)
 	}
 	if (e->row.refused > 0) {
 		gw_box_aside_error(e->row.refused, true, &err);
+		gw_sync_problem(s, e->folder->shown, &err);
+		gw_error_clear(&err);
+	}
+	if (e->row.unstored > 0 && s->account->direction != GW_DIRECTION_PULL) {
+		gw_box_unstored_error(e->row.unstored, &err);
 		gw_sync_problem(s, e->folder->shown, &err);
 		gw_error_clear(&err);
 	}

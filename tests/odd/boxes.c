@@ -340,6 +340,8 @@ void do_copy(struct server *s, struct conn *c, struct request *r)
 	struct mailbox *to =
 		r->t[0].kind == 'w' && r->t[1].kind == 'w' ? mail_box(&s->mail, r->t[1].p) : NULL;
 	struct text from_uids = { 0 }, to_uids = { 0 };
+	bool skips_copy = rules_skip(s->rules, "copy");
+	bool skips_remove = rules_skip(s->rules, "remove");
 
 	if (to == NULL) {
 		answer_done(c, "NO [TRYCREATE] no such mailbox");
@@ -349,14 +351,17 @@ void do_copy(struct server *s, struct conn *c, struct request *r)
 		struct message *m = mail_message(c->selected, c->view[i]);
 		struct message was;
 
-		if (m == NULL || !view_has(c, r, r->t[0].p, i))
+		if (m == NULL || !view_has(c, r, r->t[0].p, i) ||
+			rules_skip_uid(s->rules, c->view[i]))
 			continue;
 		was = *m;
+		if (move && !skips_remove)
+			mail_expunge(c->selected, m);
+		if (skips_copy)
+			continue;
 		put(&from_uids, "%s%u", from_uids.n == 0 ? "" : ",", was.uid);
 		put(&to_uids, "%s%u", to_uids.n == 0 ? "" : ",",
 			mail_store(to, was.version, was.flags, was.date)->uid);
-		if (move)
-			mail_expunge(c->selected, mail_message(c->selected, was.uid));
 	}
 	if (from_uids.n > 0 && server_has(s, "UIDPLUS") && move)
 		answer_line(c, 0, "* OK [COPYUID %u %s %s] done", to->uidvalidity, from_uids.p,

@@ -221,11 +221,14 @@ void do_store(struct server *s, struct conn *c, struct request *r)
 	sign = t->p[0];
 	silent = strcasestr(t->p, ".SILENT") != NULL;
 	for (t++; t->kind != 0; t++)
-		flags |= t->kind == 'w' ? mail_flag_bit(&s->mail, t->p, true) : 0;
+		flags |= t->kind == 'w' && !rules_skip(s->rules, t->p)
+				 ? mail_flag_bit(&s->mail, t->p, true)
+				 : 0;
 	for (size_t i = 0; i < c->view_count; i++) {
 		struct message *m = mail_message(c->selected, c->view[i]);
 
-		if (m == NULL || !view_has(c, r, r->t[0].p, i))
+		if (m == NULL || !view_has(c, r, r->t[0].p, i) ||
+			rules_skip_uid(s->rules, c->view[i]))
 			continue;
 		if (m->modseq > unchanged) {
 			put(&modified, "%s%u", modified.n == 0 ? "" : ",", m->uid);

@@ -29,6 +29,7 @@ enum verb {
 	REFUSE,     /* TEXT: as soon as the command is known */
 	DENY,       /* TEXT: when its literals have come */
 	STORES,     /* nothing | keep N | add FIELD | alter REGEX BY */
+	SKIPS,      /* FLAG | uid=N | copy | remove: that is not done of it */
 	AS          /* NAME | nothing: a mailbox is made under that name */
 };
 
@@ -47,7 +48,7 @@ static const struct {
 	{ "close", CLOSE, true, 0, 0 }, { "bye", BYE, true, 1, 1 }, { "hang", HANG, true, 0, 0 },
 	{ "late-close", LATE_CLOSE, false, 0, 0 }, { "refuse", REFUSE, false, 1, 1 },
 	{ "deny", DENY, false, 1, 1 }, { "stores", STORES, false, 1, 3 },
-	{ "as", AS, false, 1, 1 } };
+	{ "skips", SKIPS, false, 1, 1 }, { "as", AS, false, 1, 1 } };
 
 struct rule {
 	char *told;    /* as the case says it */
@@ -315,6 +316,27 @@ static bool replace(const regex_t *regex, const char *by, struct text *t)
 }
 
 /* --- what is stored --------------------------------------------------------------------------- */
+
+bool rules_skip(struct rule *rules, const char *what)
+{
+	bool skips = false;
+
+	for (struct rule *r = rules; r != NULL; r = r->next) {
+		if (!r->due || r->verb != SKIPS || strcasecmp(r->args[0], what) != 0)
+			continue;
+		r->fired = skips = true;
+	}
+	return skips;
+}
+
+bool rules_skip_uid(struct rule *rules, uint32_t uid)
+{
+	char *what = printed("uid=%u", uid);
+	bool skips = rules_skip(rules, what);
+
+	free(what);
+	return skips;
+}
 
 bool rules_store(struct rule *rules, struct text *p)
 {

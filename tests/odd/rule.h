@@ -59,6 +59,10 @@ void rules_begin(struct rule *rules, const struct command *c, bool again);
 bool rules_refuse(struct rule *rules, enum stage stage, const char *tag, struct text *out,
 	enum and_then *then);
 
+/* Is this flag left out, this message, or this half of a move? */
+bool rules_skip(struct rule *rules, const char *what);
+bool rules_skip_uid(struct rule *rules, uint32_t uid);
+
 /* What to store instead of p.  false: nothing, and say OK. */
 bool rules_store(struct rule *rules, struct text *p);
 const char *rules_created_as(struct rule *rules, const char *name);

@@ -524,6 +524,8 @@ static bool create(struct world *w, int b, struct box *x, const struct joined *j
 			break;
 		case GW_DO_DOWNLOAD:
 		case GW_DO_REMOTE_FLAGS:
+		case GW_DO_HOLD_FLAGS:
+		case GW_DO_SETTLE_FLAGS:
 		case GW_DO_DELETE_LOCAL:
 		case GW_DO_HOLD_DELETE:
 		case GW_DO_DELETE_REMOTE:

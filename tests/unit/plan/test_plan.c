@@ -508,6 +508,8 @@ static void run(struct model *m, bool full, size_t stop_after)
 			m->remote[where[a->local]] = m->base[where[a->local]] = (int)a->flags;
 			break;
 		case GW_DO_REFUSE:
+		case GW_DO_HOLD_FLAGS:
+		case GW_DO_SETTLE_FLAGS:
 		case GW_DO_UNKEPT:
 		case GW_DO_HOLD_UPLOAD:
 		case GW_DO_HOLD_DELETE:

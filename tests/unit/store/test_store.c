@@ -509,7 +509,8 @@ static void an_old_state_is_migrated(void **state)
 		"DROP INDEX message_global", "DROP TABLE budget", "DROP TABLE retag",
 		"DROP TABLE untag", "DROP TABLE suspect", "DROP TABLE sent",
 		"DROP TABLE held_mailbox", "DROP TABLE refused_keyword", "DROP TABLE pulled",
-		"ALTER TABLE message DROP COLUMN copied", "PRAGMA user_version = 1" };
+		"DROP TABLE unstored", "ALTER TABLE message DROP COLUMN copied",
+		"PRAGMA user_version = 1" };
 	sqlite3 *db = NULL;
 	uint32_t told = 99;
 
