@@ -52,8 +52,10 @@ static enum gw_pop3_state sign_in(struct gw_pop3 *s)
 
 static enum gw_pop3_state after_capa(struct gw_pop3 *s)
 {
-	if (s->tls == GW_TLS_NONE || gw_stream_is_tls(s->stream))
+	if (s->tls == GW_TLS_NONE || gw_stream_is_tls(s->stream)) {
+		s->memory.before = s->caps;
 		return sign_in(s);
+	}
 	/* Where CAPA is not known, STLS may be all the same; it is never gone on without. */
 	if ((s->caps.bits & GW_POP3_STLS) || !s->caps.known)
 		return POP3_STLS;
@@ -92,6 +94,23 @@ static bool may_be_the_way(struct gw_pop3 *s, const struct gw_pop3_piece *p)
 	return true;
 }
 
+/* What it offers is known: TLS first, or the sign-in at once. */
+static enum gw_pop3_state with_memory(struct gw_pop3 *s)
+{
+	if (s->tls != GW_TLS_NONE && !gw_stream_is_tls(s->stream))
+		return POP3_STLS;
+	s->caps = s->memory.before;
+	return sign_in(s);
+}
+
+static enum gw_pop3_state signed_in(struct gw_pop3 *s)
+{
+	if (!s->remembers)
+		return s->caps.known ? POP3_CAPA_IN : POP3_READY;
+	s->caps = s->memory.after;
+	return POP3_READY;
+}
+
 static enum gw_pop3_state decide_auth(struct gw_pop3 *s, const struct gw_pop3_piece *p)
 {
 	const char *advice, *why = NULL;
@@ -106,7 +125,7 @@ static enum gw_pop3_state decide_auth(struct gw_pop3 *s, const struct gw_pop3_pi
 	if (!p->ok && may_be_the_way(s, p))
 		return sign_in(s);
 	if (p->ok)
-		return s->caps.known ? POP3_CAPA_IN : POP3_READY;
+		return signed_in(s);
 	refused(s, p, "refused the sign-in", GW_ERR_AUTH);
 	if (s->err.code == GW_ERR_AUTH && s->sasl->advice != NULL &&
 		(advice = s->sasl->advice(s->sasl)) != NULL) {
@@ -143,7 +162,7 @@ static enum gw_pop3_state decide(
 		break;
 	case POP3_GREETING:
 		if (status && p->ok)
-			return POP3_CAPA;
+			return s->remembers ? with_memory(s) : POP3_CAPA;
 		if (status)
 			return refused(s, p, "does not want our connection", GW_ERR_REFUSED);
 		break;
@@ -160,7 +179,7 @@ static enum gw_pop3_state decide(
 		break;
 	case POP3_HANDSHAKE:
 		if (input == POP3_IN_TLS_UP)
-			return POP3_CAPA;
+			return s->remembers ? with_memory(s) : POP3_CAPA;
 		break;
 	case POP3_USER:
 		if (status && p->ok)
@@ -286,6 +305,7 @@ static void act(struct gw_pop3 *s, const struct gw_pop3_piece *p)
 		write_line(s, "PASS", s->sasl->password, true);
 		break;
 	case POP3_READY:
+		s->memory.after = s->caps;
 		gw_stream_settled(s->stream);
 		gw_stream_expect(s->stream, false);
 		s->cb(s->ctx, &(struct gw_pop3_event){ .type = GW_POP3_UP });

@@ -308,8 +308,11 @@ enum gw_code gw_pop3_open(uv_loop_t *loop, const struct gw_log *log,
 		.tls = options->tls,
 		.sasl = gw_sasl_ref(options->sasl),
 		.timeout_ms = options->stream.timeout_ms,
+		.remembers = options->memory != NULL,
 		.cb = cb,
 		.ctx = ctx };
+	if (s->remembers)
+		s->memory = *options->memory;
 	gw_pop3_parser_init(&s->parser);
 	gw_pop3_lines_init(&s->lines);
 	gw_buf_init(&s->said, SAID_MAX);
@@ -330,6 +333,12 @@ enum gw_code gw_pop3_open(uv_loop_t *loop, const struct gw_log *log,
 const struct gw_pop3_caps *gw_pop3_capabilities(const struct gw_pop3 *s)
 {
 	return &s->caps;
+}
+
+bool gw_pop3_learned(const struct gw_pop3 *s, struct gw_pop3_memory *out)
+{
+	*out = s->memory;
+	return s->memory.before.known && s->memory.after.known;
 }
 
 bool gw_pop3_tls(const struct gw_pop3 *s, struct gw_tls_facts *out)

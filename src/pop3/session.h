@@ -14,8 +14,14 @@
 
 struct gw_pop3;
 
+/* What the server offers, as an earlier session was told: not asked for then. */
+struct gw_pop3_memory {
+	struct gw_pop3_caps before, after; /* signing in, as the connection is secured */
+};
+
 struct gw_pop3_options {
-	struct gw_stream_options stream; /* strings are copied */
+	struct gw_stream_options stream;     /* strings are copied */
+	const struct gw_pop3_memory *memory; /* copied; NULL: it is asked */
 	enum gw_tls_mode tls;
 	struct gw_sasl *sasl; /* the session takes a reference */
 };
@@ -38,6 +44,8 @@ void gw_pop3_close(struct gw_pop3 **s);
 
 /* After UP. */
 const struct gw_pop3_caps *gw_pop3_capabilities(const struct gw_pop3 *s);
+/* What may be remembered; false: nothing, since the server does not know CAPA. */
+bool gw_pop3_learned(const struct gw_pop3 *s, struct gw_pop3_memory *out);
 bool gw_pop3_tls(const struct gw_pop3 *s, struct gw_tls_facts *out); /* false: in clear */
 void gw_pop3_traffic(const struct gw_pop3 *s, uint64_t *received, uint64_t *sent);
 

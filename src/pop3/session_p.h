@@ -31,6 +31,8 @@ struct gw_pop3 {
 	bool held_back; /* the first answer waits for a challenge: it is too long for the line */
 	unsigned timeout_ms;
 	struct gw_pop3_caps caps;
+	struct gw_pop3_memory memory; /* what is known from before, or was told */
+	bool remembers;               /* the former */
 
 	struct pop3_command *commands; /* owned; answered in this order from `head` on */
 	size_t head, count, cap;

@@ -27,6 +27,11 @@
 #define GW_POP3_ARROWS(ARROW)                                                                     \
 	ARROW(CONNECT,   GREETING)                                                                \
 	ARROW(GREETING,  CAPA)                                                                    \
+	ARROW(GREETING,  STLS)       /* what it offers is known from before */                    \
+	ARROW(GREETING,  AUTH)                                                                    \
+	ARROW(GREETING,  USER)                                                                    \
+	ARROW(HANDSHAKE, AUTH)                                                                    \
+	ARROW(HANDSHAKE, USER)                                                                    \
 	ARROW(CAPA,      STLS)       /* TLS is wanted, and not up */                              \
 	ARROW(STLS,      HANDSHAKE)                                                               \
 	ARROW(HANDSHAKE, CAPA)       /* what was said in clear does not count */                  \

@@ -168,6 +168,10 @@ bool pull_judge_files(
 			(t.dir_gone || gw_pull_looks_like_accident(
 					       t.known, t.missing, p->account->guard_percent));
 
+	if (p->options.verify) {
+		pull_verify_files(p, list, n, certain);
+		return true;
+	}
 	for (size_t i = 0; ok && i < n; i++)
 		ok = judge_one(p, &list[i], certain, accident, &t);
 	p->hold |= accident;

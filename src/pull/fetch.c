@@ -12,20 +12,14 @@
 #include <stdlib.h>
 
 /* A session ends after so much, so that deletions and a server's own marks take hold. */
-enum {
-	SESSION_MESSAGES = 1000,
-	SESSION_BYTES = 64 << 20,
-	SESSION_MS = 5 * 60 * 1000,
-	HEADER_OCTETS = 4096
-};
+enum { SESSION_MESSAGES = 1000, SESSION_BYTES = 64 << 20, SESSION_MS = 5 * 60 * 1000 };
 
 static bool is_gone(const struct gw_pop3_answer *a)
 {
 	return a->end == GW_POP3_BROKEN || a->end == GW_POP3_UNSENT;
 }
 
-/* Numbers are those of p->items, which are in their order. */
-static size_t item_of(const struct gw_pull *p, uint32_t number)
+size_t pull_item_of(const struct gw_pull *p, uint32_t number)
 {
 	size_t lo = 0, hi = p->view.item_count;
 
@@ -44,7 +38,7 @@ static size_t item_of(const struct gw_pull *p, uint32_t number)
 
 static void look_more(struct gw_pull *p);
 
-static void print_wire(struct gw_pull *p, struct gw_slice bytes)
+void pull_print_wire(struct gw_pull *p, struct gw_slice bytes)
 {
 	char text[4097];
 
@@ -71,7 +65,7 @@ static void on_head_begin(void *ctx, uint32_t number, bool ok)
 static void on_head_data(void *ctx, uint32_t number, struct gw_slice bytes)
 {
 	(void)number;
-	print_wire(ctx, bytes);
+	pull_print_wire(ctx, bytes);
 }
 
 /* A row whose UIDL was another message's keeps what it stands for, and loses its name. */
@@ -115,7 +109,7 @@ static void on_head_done(void *ctx, uint32_t number, const struct gw_pop3_answer
 {
 	static const uint8_t none[GW_PULL_HASH];
 	struct gw_pull *p = ctx;
-	size_t i = item_of(p, number), not_its = GW_PULL_NONE;
+	size_t i = pull_item_of(p, number), not_its = GW_PULL_NONE;
 	struct gw_fingerprint f;
 
 	p->pending--;
@@ -123,6 +117,7 @@ static void on_head_done(void *ctx, uint32_t number, const struct gw_pop3_answer
 		return;
 	gw_printer_final(&p->printer, &f);
 	if (a->end == GW_POP3_REFUSED) {
+		pull_forget_offer(p);
 		p->items[i].todo = GW_PULL_GET;
 	} else {
 		gw_pull_looked(&p->view, i, f.header,
@@ -149,8 +144,8 @@ static void look_more(struct gw_pull *p)
 		if (p->items[p->next].todo != GW_PULL_LOOK)
 			continue;
 		p->pending++;
-		if (gw_pop3_ask(p->session, GW_POP3_DO_TOP, p->items[p->next].number, HEADER_OCTETS,
-			    &h) != GW_OK) {
+		if (gw_pop3_ask(p->session, GW_POP3_DO_TOP, p->items[p->next].number,
+			    PULL_HEADER_OCTETS, &h) != GW_OK) {
 			pull_fail_nomem(p);
 			return;
 		}
@@ -329,7 +324,7 @@ static void on_message_data(void *ctx, uint32_t number, struct gw_slice bytes)
 		gw_fail(&err, GW_ERR_LIMIT,
 			"more comes than was listed, and than `max-size` allows");
 		gw_writer_drop(p->writer);
-		blame(p, item_of(p, number), err.text, false);
+		blame(p, pull_item_of(p, number), err.text, false);
 		pull_lose(p, &err);
 	}
 }
@@ -356,7 +351,7 @@ static void take_message(struct gw_pull *p, size_t i)
 static void on_message_done(void *ctx, uint32_t number, const struct gw_pop3_answer *a)
 {
 	struct gw_pull *p = ctx;
-	size_t i = item_of(p, number);
+	size_t i = pull_item_of(p, number);
 	char why[300];
 
 	p->pending--;
@@ -511,7 +506,7 @@ static void delete_more(struct gw_pull *p);
 static void on_delete_done(void *ctx, uint32_t number, const struct gw_pop3_answer *a)
 {
 	struct gw_pull *p = ctx;
-	size_t row = p->items[item_of(p, number)].row;
+	size_t row = p->items[pull_item_of(p, number)].row;
 
 	p->pending--;
 	if (p->state != PULL_DELETING || is_gone(a))
@@ -575,6 +570,11 @@ void pull_quit(struct gw_pull *p)
 	const struct gw_pop3_handlers h = { .done = on_quit_done, .ctx = p };
 
 	pull_enter(p, PULL_QUITTING);
+	/* What verify had shown is not to count as fetched. */
+	if (p->options.verify && p->options.verify_bodies && p->view.policy.marks) {
+		pull_quitted(p, true);
+		return;
+	}
 	if (gw_pop3_ask(p->session, GW_POP3_DO_QUIT, 0, 0, &h) != GW_OK)
 		pull_fail_nomem(p);
 }

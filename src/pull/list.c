@@ -93,6 +93,7 @@ static void refused(struct gw_pull *p, const char *what, const struct gw_pop3_an
 	gw_fail(&err, GW_ERR_REFUSED, "%s refused %s: %s%s%s%.*s", p->account->host, what,
 		*a->code != '\0' ? "[" : "", a->code, *a->code != '\0' ? "] " : "",
 		(int)(a->text.n < 300 ? a->text.n : 300), a->text.p);
+	pull_forget_offer(p);
 	pull_lose(p, &err);
 }
 

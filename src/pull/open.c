@@ -129,7 +129,7 @@ static void read_age(struct gw_pull *p, const char *text)
 
 static enum gw_code read_facts(struct gw_pull *p, struct gw_error *err)
 {
-	char user[256], host[256], text[200];
+	char user[256], host[256], text[200], offer[PULL_OFFER_MAX];
 	int64_t generation = 0;
 	struct gw_store *store = p->disk.world.store;
 	enum gw_code code =
@@ -146,6 +146,10 @@ static enum gw_code read_facts(struct gw_pull *p, struct gw_error *err)
 	if (code == GW_OK)
 		code = read_fact(p, GW_FACT_PULL_SIZES, text, sizeof text, err);
 	p->sizes_lie = code == GW_OK && strcmp(text, "lie") == 0;
+	if (code == GW_OK)
+		code = read_fact(p, GW_FACT_PULL_OFFER, offer, sizeof offer, err);
+	if (code == GW_OK)
+		pull_read_offer(p, offer);
 	if (code == GW_OK)
 		code = read_fact(p, GW_FACT_PULL_DELETES, text, sizeof text, err);
 	p->follows = code == GW_OK && strcmp(text, "yes") == 0;
@@ -367,9 +371,10 @@ static enum gw_code set_number(
 
 static enum gw_code write_facts(struct gw_pull *p, struct gw_store *store, struct gw_error *err)
 {
-	char age[160];
+	char age[160], offer[PULL_OFFER_MAX];
 	enum gw_code code = gw_store_set_fact(store, GW_FACT_ACCOUNT_ID, p->account_id, err);
 
+	pull_format_offer(p, offer, sizeof offer);
 	snprintf(age, sizeof age, "%" PRId64 " %" PRId64 " %" PRId64 " %s", p->age.age, p->age.wall,
 		p->age.boot, p->age.boot_id);
 	if (code == GW_OK)
@@ -380,6 +385,8 @@ static enum gw_code write_facts(struct gw_pull *p, struct gw_store *store, struc
 		code = gw_store_set_fact(store, GW_FACT_HOST, p->account->host, err);
 	if (code == GW_OK)
 		code = gw_store_set_fact(store, GW_FACT_PULL_AGE, age, err);
+	if (code == GW_OK)
+		code = gw_store_set_fact(store, GW_FACT_PULL_OFFER, offer, err);
 	if (code == GW_OK)
 		code = gw_store_set_fact(store, GW_FACT_PULL_MARKS, p->marks_not ? "no" : "", err);
 	if (code == GW_OK)

@@ -139,6 +139,8 @@ static void lose(struct gw_pull *p, const struct gw_error *err)
 	if (p->state >= PULL_DRAINING)
 		return;
 	close_session(p);
+	if (p->state >= PULL_LISTING) /* it may have promised what it does not keep */
+		pull_forget_offer(p);
 	pull_drop_held(p);
 	if (p->writer != NULL)
 		gw_writer_drop(p->writer);
@@ -147,7 +149,7 @@ static void lose(struct gw_pull *p, const struct gw_error *err)
 		err->code == GW_ERR_PROTOCOL || err->code == GW_ERR_LIMIT ||
 		err->code == GW_ERR_BYE || err->code == GW_ERR_TLS;
 	if (p->state < PULL_LISTING || !again || p->losses >= LOSSES_MAX ||
-		p->sessions >= SESSIONS_MAX || p->options.dry_run) {
+		p->sessions >= SESSIONS_MAX || p->options.dry_run || p->options.verify) {
 		fail(p, err);
 		return;
 	}
@@ -197,18 +199,37 @@ static bool renew(struct gw_pull *p, const struct gw_error *err)
 	return ask_credentials(p, true, &ignored) == GW_OK;
 }
 
+/* What was remembered of the server may not be so any more: it is asked, once.  A refusal that is about
+ * the password by its own word is none of that. */
+static bool ask_anew(struct gw_pull *p, const struct gw_error *err)
+{
+	if (p->state != PULL_CONNECTING || !p->offer_used ||
+		(err->code != GW_ERR_AUTH && err->code != GW_ERR_PROTOCOL &&
+			err->code != GW_ERR_REFUSED && err->code != GW_ERR_SECURITY) ||
+		strstr(err->text, "[AUTH]") != NULL)
+		return false;
+	gw_log(p->log, GW_LOG_INFO, "%s: %s; asking %s what it offers", p->account->name, err->text,
+		p->account->host);
+	pull_forget_offer(p);
+	close_session(p);
+	return true;
+}
+
 static void on_session(void *ctx, const struct gw_pop3_event *ev)
 {
 	struct gw_pull *p = ctx;
 	struct gw_error err;
 
 	if (ev->type == GW_POP3_UP) {
+		pull_note_offer(p);
 		pull_stage(p, "listing");
 		pull_list(p);
 		return;
 	}
 	err = *ev->err; /* it is the session's, which goes */
-	if (!renew(p, &err))
+	if (ask_anew(p, &err))
+		connect_again(p);
+	else if (!renew(p, &err))
 		lose(p, &err);
 }
 
@@ -227,9 +248,11 @@ static void connect_again(struct gw_pull *p)
 			.settle_ms = a->timeout_s * 5000 },
 		.tls = a->tunnel_command != NULL && a->tls == GW_TLS_NONE ? GW_TLS_NONE : a->tls,
 		.sasl = p->sasl,
+		.memory = pull_remembered(p),
 	};
 	struct gw_error err = { 0 };
 
+	p->offer_used = options.memory != NULL;
 	pull_enter(p, PULL_CONNECTING);
 	p->sessions++;
 	p->session_bytes = 0;
@@ -292,8 +315,12 @@ static void listed(struct gw_pull *p)
 			p->account->name, p->account->host);
 	}
 	set_policy(p);
-	if (!p->scanned && (p->interrupted || may_delete_old(p))) {
+	if (!p->scanned && !p->options.verify && (p->interrupted || may_delete_old(p))) {
 		pull_scan(p, p->interrupted);
+		return;
+	}
+	if (!p->scanned && p->options.verify) {
+		pull_scan(p, false);
 		return;
 	}
 	p->tree_known |= !p->scanned; /* there is nothing in it that could be missing */
@@ -390,6 +417,10 @@ static void scanned(struct gw_pull *p)
 			"%s: %s shows again what was fetched, whatever EXPIRE 0 says; that is remembered",
 			p->account->name, p->account->host);
 	}
+	if (p->options.verify) {
+		pull_verify(p);
+		return;
+	}
 	if (p->options.dry_run) {
 		tell_what_would_be_done(p);
 		pull_quit(p);
@@ -422,7 +453,10 @@ static void prepared(struct gw_pull *p)
 
 static void looked(struct gw_pull *p)
 {
-	pull_get(p);
+	if (p->options.verify)
+		pull_quit(p);
+	else
+		pull_get(p);
 }
 
 /* What was shorter than its listing is kept there, unless this server's sizes are never right. */
@@ -593,13 +627,12 @@ static enum gw_code begin(struct gw_pull *p, struct gw_error *err)
 	const struct gw_account *a = p->account;
 	enum gw_code code = GW_OK;
 
-	if (p->options.verify || p->options.folder_count > 0)
-		return gw_fail(err, GW_ERR_CONFIG, "account \"%s\" is fetched over POP3: %s",
-			a->name,
-			p->options.verify
-				? "there is nothing to verify, since files here are not kept "
-				  "the same as on the server"
-				: "there is one mailbox, so none can be chosen");
+	if (p->options.folder_count > 0)
+		return gw_fail(err, GW_ERR_CONFIG,
+			"account \"%s\" is fetched over POP3: there is one mailbox, so none can be "
+			"chosen",
+			a->name);
+	p->options.dry_run |= p->options.verify && !p->options.repair;
 	p->login = *a;
 	if (a->pop3.recent) {
 		if (asprintf(&p->login_user, "recent:%s", a->user) < 0) {
@@ -609,6 +642,11 @@ static enum gw_code begin(struct gw_pull *p, struct gw_error *err)
 		p->login.user = p->login_user;
 	}
 	code = pull_open_state(p, err);
+	/* The next sync looks for what that run left; an end of this one would hide it. */
+	if (code == GW_OK && p->options.repair && p->interrupted)
+		code = gw_fail(err, GW_ERR_HELD,
+			"the last sync did not end, so nothing is repaired: `godwit sync %s` first",
+			a->name);
 	if (code == GW_OK && a->tls != GW_TLS_NONE)
 		code = gw_trust_imap(a, &p->tls, err);
 	return code == GW_OK ? ask_credentials(p, false, err) : code;

@@ -58,6 +58,13 @@ struct pull_listing {
 	size_t count, cap;
 };
 
+/* What the server offers, and when it said so. */
+struct pull_offer {
+	bool known;
+	struct gw_pop3_memory memory;
+	int64_t at; /* seconds */
+};
+
 struct pull_batch;
 struct gw_pull;
 
@@ -100,6 +107,8 @@ struct gw_pull {
 	bool interrupted;   /* the last run did not end: files may be here that no row knows */
 	bool copies_differ; /* the state or the tree is an old copy: nothing is deleted */
 	bool marks_not, sizes_lie; /* of the server, as remembered */
+	struct pull_offer offer;   /* likewise */
+	bool offer_used;           /* in this session: it was not asked */
 	bool follows; /* what is missing was deleted when that meant to delete it there, too */
 	int64_t mailbox_id;        /* of the folder; 0: there is none yet */
 	uint32_t deleted_recently; /* as the state counts them */
@@ -186,6 +195,15 @@ void pull_close_state(struct gw_pull *p); /* then pull_finished() */
 /* Opens the state and the folder for writing, in the pool; then pull_prepared(). */
 void pull_prepare(struct gw_pull *p);
 
+/* offer.c */
+enum { PULL_OFFER_MAX = 1000 };
+void pull_read_offer(struct gw_pull *p, const char *text); /* as the state has it */
+void pull_format_offer(const struct gw_pull *p, char *out, size_t n);
+/* NULL: the server is to be asked. */
+const struct gw_pop3_memory *pull_remembered(const struct gw_pull *p);
+void pull_note_offer(struct gw_pull *p); /* the session is signed in */
+void pull_forget_offer(struct gw_pull *p);
+
 /* tree.c: looks for files that no row knows (strange), and for those of rows that are missing; then
  * pull_scanned(). */
 void pull_scan(struct gw_pull *p, bool strange);
@@ -216,7 +234,16 @@ void pull_batch_drop(struct gw_pull *p);
 void pull_list(struct gw_pull *p); /* then pull_listed() */
 void pull_free_listing(struct gw_pull *p);
 
+/* verify.c: compares what is listed with the state; then pull_looked(). */
+void pull_verify(struct gw_pull *p);
+void pull_verify_files(struct gw_pull *p, const struct pull_seen *list, size_t n, bool certain);
+
 /* fetch.c */
+enum { PULL_HEADER_OCTETS = 4096 }; /* of a header, about */
+/* Numbers are those of p->items, which are in their order. */
+size_t pull_item_of(const struct gw_pull *p, uint32_t number);
+/* Adds bytes of an answer to p->printer. */
+void pull_print_wire(struct gw_pull *p, struct gw_slice bytes);
 void pull_look(struct gw_pull *p);
 void pull_get(struct gw_pull *p);
 void pull_delete(struct gw_pull *p);

@@ -28,14 +28,18 @@
 #define PULL_ARROWS(ARROW)                                                                           \
 	ARROW(OPENING,    CONNECTING)                                                                \
 	ARROW(CONNECTING, OPENING)     /* the token was refused: another one */                      \
+	ARROW(CONNECTING, CONNECTING)  /* what was remembered of the server is not so any more */    \
 	ARROW(CONNECTING, LISTING)                                                                   \
 	ARROW(LISTING,    SCANNING)                                                                  \
 	ARROW(LISTING,    PREPARING)                                                                 \
+	ARROW(LISTING,    LOOKING)     /* verify, which changes nothing */                           \
 	ARROW(LISTING,    QUITTING)    /* there is nothing to do */                                  \
 	ARROW(SCANNING,   PREPARING)                                                                 \
+	ARROW(SCANNING,   LOOKING)                                                                   \
 	ARROW(SCANNING,   QUITTING)                                                                  \
 	ARROW(PREPARING,  LOOKING)                                                                   \
 	ARROW(LOOKING,    GETTING)                                                                   \
+	ARROW(LOOKING,    QUITTING)                                                                  \
 	ARROW(GETTING,    STORING)                                                                   \
 	ARROW(STORING,    DELETING)                                                                  \
 	ARROW(DELETING,   QUITTING)                                                                  \

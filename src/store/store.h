@@ -60,6 +60,7 @@ enum gw_code gw_store_set_fact(
 #define GW_FACT_PULL_MARKS \
 	"pull-marks" /* "no": EXPIRE 0 does not mean that what was fetched is not shown again */
 #define GW_FACT_PULL_SIZES "pull-sizes" /* "lie": LIST's are no measure */
+#define GW_FACT_PULL_OFFER "pull-offer" /* what the server answered to CAPA (pull/offer.c) */
 #define GW_FACT_PULL_DELETES \
 	"pull-deletes"          /* "yes": what is deleted here since then is to go there, too */
 #define GW_FACT_QUIRKS "quirks" /* and what of that it does not do (imap/quirks.h) */

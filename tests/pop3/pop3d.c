@@ -22,7 +22,7 @@
  *               their UIDLs
  * DIR/gone/NAME where a message goes that was deleted and QUIT was said
  * DIR/popped/NAME  fetched, and QUIT was said
- * DIR/log       one line for what was done: "LOGIN", "RETR NAME", "TOP NAME", "DELE NAME", "QUIT"
+ * DIR/log       one line for what was done: "CAPA", "LOGIN", "RETR NAME", "TOP NAME", "DELE NAME", "QUIT"
  */
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -340,6 +340,7 @@ static void commit(void)
 
 static void capa(void)
 {
+	note("CAPA");
 	if (rule("nocapa") != NULL) {
 		say("-ERR unknown command\r\n");
 		return;

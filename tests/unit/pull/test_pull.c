@@ -96,6 +96,8 @@ static void on_event(void *ctx, const struct gw_sync_event *ev)
 		problems++;
 		snprintf(problem, sizeof problem, "%s", ev->err->text);
 	}
+	if (ev->type == GW_SYNC_FINDING)
+		snprintf(problem, sizeof problem, "%s", ev->text);
 	if (ev->type != GW_SYNC_DONE)
 		return;
 	assert_int_equal((int)*code, -1); /* once */
@@ -768,6 +770,101 @@ static void test_delete_another(void **state)
 	check("mail", 1);
 }
 
+static void test_verify(void **state)
+{
+	const struct gw_sync_options verify = { .verify = true, .full = true };
+	const struct gw_sync_options repair = { .verify = true, .full = true, .repair = true };
+	const struct gw_sync_options bodies = {
+		.verify = true, .full = true, .verify_bodies = true
+	};
+
+	(void)state;
+	fresh(4);
+	run_well();
+	shell("rm log; cp -r state before");
+	assert_int_equal(run_with(&verify), GW_OK);
+	assert_int_equal(counts.findings + counts.due + problems, 0);
+	assert_int_equal(logged("TOP"), 4);
+	assert_int_equal(logged("RETR") + logged("DELE"), 0);
+	/* One is new, one is another one of the same size by now, one has no file. */
+	put_file("mail/m0009", "Message-ID: <q@x>\n\nq\n");
+	shell("sed s/Subject/Betreff/ mail/m0001 > x && mv x mail/m0001; rm $(ls Mail/INBOX/new/* | head -1)");
+	assert_int_equal(run_with(&verify), GW_OK);
+	assert_int_equal(counts.findings, 1);
+	assert_int_equal(counts.due, 2);
+	shell("cmp before/p.db state/p.db; rm -r before");
+	assert_int_equal(count_files(), 3);
+	assert_int_equal(run_with(&repair), GW_OK);
+	assert_int_equal(counts.findings, 1);
+	run_well();
+	assert_int_equal(counts.downloaded, 2);
+	assert_int_equal(count_files(), 5);
+	assert_int_equal(run_with(&verify), GW_OK);
+	assert_int_equal(counts.findings, 0);
+	/* The header is the same: bodies tell. */
+	fresh(3);
+	run_well();
+	shell("sed s/body/yard/ mail/m0001 > x && mv x mail/m0001");
+	assert_int_equal(run_with(&verify), GW_OK);
+	assert_int_equal(counts.findings, 0);
+	assert_int_equal(run_with(&bodies), GW_OK);
+	assert_int_equal(counts.findings, 1);
+	/* No TOP: that is told.  Equal names: headers tell. */
+	rules("notop\n");
+	assert_int_equal(run_with(&verify), GW_OK);
+	assert_int_equal(problems, 1);
+	rules("uidl same\n");
+	assert_int_equal(run_with(&verify), GW_OK);
+	if (counts.findings + counts.due > 0)
+		fail_msg("%s", problem);
+	/* Gmail counts what was fetched when QUIT is said. */
+	fresh(3);
+	rules("expire0\nhang QUIT fin\n");
+	run();
+	rules("expire0\n");
+	shell("rm -f popped/*");
+	assert_int_equal(run_with(&bodies), GW_OK);
+	assert_int_equal(count_in("popped"), 0);
+}
+
+/* What the server offers is asked once a day, and when it does not keep it. */
+static void test_offer(void **state)
+{
+	(void)state;
+	fresh(2);
+	rules("pipelining\n");
+	assert_int_equal(run(), GW_OK);
+	assert_int_equal(logged("CAPA"), 2);
+	shell("rm log");
+	run_well();
+	assert_int_equal(logged("CAPA"), 0);
+	assert_int_equal(logged("LOGIN"), 1);
+	/* A refusal may mean that it offers something else by now; one of the password does not. */
+	rules("refuse PASS no\n");
+	assert_int_equal(run(), GW_ERR_AUTH);
+	assert_int_equal(logged("CAPA"), 1);
+	run_well();
+	shell("rm log");
+	rules("refuse PASS [AUTH] no\n");
+	assert_int_equal(run(), GW_ERR_AUTH);
+	assert_int_equal(logged("CAPA"), 0);
+	/* It had UIDL, and has it no more. */
+	rules("nouidl\n");
+	run();
+	shell("rm log");
+	assert_int_equal(run(), GW_OK);
+	assert_int_equal(logged("CAPA"), 2);
+	assert_int_equal(count_files(), 2);
+	/* Another server. */
+	run_well();
+	shell("rm log");
+	account.port++;
+	assert_int_not_equal(run(), GW_OK);
+	account.port--;
+	run_well();
+	assert_int_equal(logged("CAPA"), 0);
+}
+
 static void test_dry_run(void **state)
 {
 	(void)state;
@@ -817,6 +914,8 @@ int main(void)
 		cmocka_unit_test(test_slow_accident),
 		cmocka_unit_test(test_delete_begins),
 		cmocka_unit_test(test_delete_another),
+		cmocka_unit_test(test_verify),
+		cmocka_unit_test(test_offer),
 		cmocka_unit_test(test_dry_run),
 		cmocka_unit_test(test_max_size),
 		cmocka_unit_test(test_hangs),
@@ -824,5 +923,7 @@ int main(void)
 	};
 
 	signal(SIGPIPE, SIG_IGN);
+	if (getenv("TESTS") != NULL)
+		cmocka_set_test_filter(getenv("TESTS"));
 	return cmocka_run_group_tests(tests, start_server, stop_server);
 }
