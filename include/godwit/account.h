@@ -25,7 +25,8 @@ enum gw_deletes {
 
 enum gw_auth {
 	GW_AUTH_PASSWORD,
-	GW_AUTH_OAUTH2, /* a token (RFC 6749, RFC 6750) */
+	GW_AUTH_OAUTH2,      /* a token (RFC 6749, RFC 6750) */
+	GW_AUTH_CERTIFICATE, /* that of TLS alone (EXTERNAL, RFC 4422 appendix A) */
 };
 
 /* Where tokens come from (RFC 6749); what a provider has none of is NULL. */

@@ -57,13 +57,17 @@ static void on_token(void *ctx, const struct gw_tokens *tokens, const struct gw_
 	end(c, err != NULL ? NULL : gw_sasl_bearer_new(c->account, tokens), err);
 }
 
-/* A tunnel that knows us, or the password is known. */
+/* A tunnel that knows us, a certificate, or the password is known. */
 static void on_none_needed(void *ctx)
 {
 	struct gw_credentials *c = ctx;
 	const char *known = c->account->password;
 
 	c->later = NULL;
+	if (c->account->auth == GW_AUTH_CERTIFICATE) {
+		end(c, gw_sasl_external_new(c->account->user), NULL);
+		return;
+	}
 	end(c, gw_sasl_password_new(c->account->user, known == NULL ? "" : known), NULL);
 }
 
@@ -73,7 +77,9 @@ enum gw_code gw_credentials_start(uv_loop_t *loop, const struct gw_log *log,
 {
 	struct gw_credentials *c = calloc(1, sizeof *c);
 	bool token = account->auth == GW_AUTH_OAUTH2;
-	const char *command = token ? account->token_command : account->password_command;
+	const char *command = token                               ? account->token_command
+			      : account->auth == GW_AUTH_PASSWORD ? account->password_command
+								  : NULL;
 	enum gw_code code;
 
 	*out = NULL;

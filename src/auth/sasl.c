@@ -185,6 +185,36 @@ struct gw_sasl *gw_sasl_password_new(const char *user, const char *password)
 	return &c->base;
 }
 
+static enum gw_code external_next(
+	struct gw_sasl *self, const char *mechanism, struct gw_slice challenge, struct gw_buf *out)
+{
+	(void)mechanism;
+	if (challenge.n > 0) /* EXTERNAL has no challenges */
+		return gw_buf_puts(out, "*");
+	return gw_base64_put(out, gw_slice_str(self->user));
+}
+
+static const char *external_advice(struct gw_sasl *self)
+{
+	(void)self;
+	return "check that `tls-client-cert` is a certificate that the server knows, and that `user` is whom it "
+	       "stands for";
+}
+
+struct gw_sasl *gw_sasl_external_new(const char *user)
+{
+	static const char *const mechanisms[] = { "EXTERNAL", NULL };
+	struct credentials *c = new_credentials(user, "");
+
+	if (c == NULL)
+		return NULL;
+	c->base.kind = GW_SASL_CERTIFICATE;
+	c->base.mechanisms = mechanisms;
+	c->base.next = external_next;
+	c->base.advice = external_advice;
+	return &c->base;
+}
+
 /* {"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"} (RFC 7628 3.2.2) */
 static void note_refusal(struct credentials *c, struct gw_slice challenge)
 {
@@ -277,6 +307,7 @@ struct gw_sasl *gw_sasl_bearer_new(const struct gw_account *account, const struc
 
 	if (c == NULL)
 		return NULL;
+	c->base.kind = GW_SASL_TOKEN;
 	c->base.mechanisms = mechanisms;
 	c->base.expires_at = tokens->expires_at;
 	c->base.next = bearer_next;

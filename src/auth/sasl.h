@@ -14,6 +14,9 @@ struct gw_sasl *gw_sasl_password_new(const char *user, const char *password);
  * PLAIN for LOGIN. */
 void gw_sasl_restrict(struct gw_sasl *sasl, char *const *names, size_t count);
 
+/* EXTERNAL: the certificate that was shown to TLS says who it is, and `user` whom to act as. */
+struct gw_sasl *gw_sasl_external_new(const char *user);
+
 /* OAUTHBEARER (RFC 7628) and XOAUTH2, its predecessor at Google and Microsoft. */
 struct gw_sasl *gw_sasl_bearer_new(
 	const struct gw_account *account, const struct gw_tokens *tokens);

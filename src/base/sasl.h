@@ -16,7 +16,10 @@ struct gw_sasl_binding {
 	size_t n;
 };
 
+enum gw_sasl_kind { GW_SASL_PASSWORD, GW_SASL_TOKEN, GW_SASL_CERTIFICATE };
+
 struct gw_sasl {
+	enum gw_sasl_kind kind;
 	size_t refs; /* gw_sasl_ref() and gw_sasl_unref() only */
 	const char *const
 		*mechanisms;  /* as in AUTH=..., the preferred one first; NULL ends; static */
@@ -49,6 +52,12 @@ struct gw_sasl {
 	/* Wipes the secrets and frees self. */
 	void (*free)(struct gw_sasl *self);
 };
+
+/* Is it one that can be over, and be renewed?  NULL: no. */
+static inline bool gw_sasl_is_token(const struct gw_sasl *sasl)
+{
+	return sasl != NULL && sasl->kind == GW_SASL_TOKEN;
+}
 
 /* Whoever keeps a pointer has a reference.  NULL is accepted. */
 static inline struct gw_sasl *gw_sasl_ref(struct gw_sasl *sasl)

@@ -303,6 +303,8 @@ static bool ask_sign_in(struct init *in)
 				       .check = answer_auth }))
 		return false;
 	auth = init_given(in, "auth");
+	if (auth != NULL && strcmp(auth, "certificate") == 0)
+		return true;
 	if (auth != NULL ? strcmp(auth, "oauth2") == 0 : (p != NULL && !p->passwords))
 		return ask_client(in);
 	return init_ask_password(in);

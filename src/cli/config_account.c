@@ -57,6 +57,8 @@ static enum gw_code read_tls(
 			"loopback and "
 			"with tunnel-command only",
 			a->host);
+	if (a->tls == GW_TLS_NONE && a->auth == GW_AUTH_CERTIFICATE)
+		return wrong(r, sec, "auth = \"certificate\" wants TLS, and tls is \"none\"");
 	if (a->port == 0 && a->protocol == GW_PROTOCOL_POP3)
 		a->port = a->tls == GW_TLS_IMPLICIT ? 995 : 110;
 	if (a->port == 0 && p != NULL)
@@ -137,9 +139,9 @@ static enum gw_code read_mechanisms(const struct config_reader *r, cfg_t *sec, s
 	enum gw_code code =
 		config_read_list(r, sec, "auth-mechanisms", &a->mechanisms, &a->mechanism_count);
 
-	if (code == GW_OK && a->mechanism_count > 0 && a->auth == GW_AUTH_OAUTH2)
-		return wrong(
-			r, sec, "auth-mechanisms are of passwords, and auth = \"oauth2\" has none");
+	if (code == GW_OK && a->mechanism_count > 0 && a->auth != GW_AUTH_PASSWORD)
+		return wrong(r, sec, "auth-mechanisms are of passwords, and auth = \"%s\" has none",
+			cfg_getstr(sec, "auth") != NULL ? cfg_getstr(sec, "auth") : "oauth2");
 	for (size_t i = 0; code == GW_OK && i < a->mechanism_count; i++) {
 		if (!gw_is_mechanism(a->mechanisms[i]))
 			code = wrong(r, sec,
@@ -341,8 +343,11 @@ static enum gw_code read_auth(
 		a->auth = p != NULL ? p->auth : GW_AUTH_PASSWORD;
 	else if (strcmp(auth, "oauth2") == 0)
 		a->auth = GW_AUTH_OAUTH2;
+	else if (strcmp(auth, "certificate") == 0)
+		a->auth = GW_AUTH_CERTIFICATE;
 	else if (strcmp(auth, "password") != 0)
-		return wrong(r, sec, "auth = \"%s\" is not one of password, oauth2", auth);
+		return wrong(
+			r, sec, "auth = \"%s\" is not one of password, oauth2, certificate", auth);
 	else if (p != NULL && !p->passwords)
 		return wrong(
 			r, sec, "%s takes no passwords any more: set auth = \"oauth2\"", p->name);
@@ -418,6 +423,15 @@ bool config_is_name(const char *name)
 	return name[0] != '\0' && name[0] != '.' && strspn(name, allowed) == strlen(name);
 }
 
+static enum gw_code check_certificate(
+	const struct config_reader *r, cfg_t *sec, const struct gw_account *a)
+{
+	if (a->tls_client_cert == NULL)
+		return wrong(r, sec,
+			"`tls-client-cert` is missing: the certificate that auth = \"certificate\" signs in with");
+	return GW_OK;
+}
+
 static enum gw_code check_required(
 	const struct config_reader *r, cfg_t *sec, const struct gw_account *a)
 {
@@ -435,6 +449,8 @@ static enum gw_code check_required(
 		return wrong(r, sec, "`user` is missing");
 	if (a->auth == GW_AUTH_OAUTH2)
 		return check_oauth2(r, sec, a);
+	if (a->auth == GW_AUTH_CERTIFICATE)
+		return check_certificate(r, sec, a);
 	if (a->password_command == NULL && a->tunnel_command == NULL)
 		return wrong(r, sec,
 			"`password-command` is missing: a command whose first line of output is "

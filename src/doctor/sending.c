@@ -129,8 +129,7 @@ static void on_session(void *ctx, const struct gw_smtp_event *ev)
 		finish(s);
 		return;
 	}
-	if (ev->err->code == GW_ERR_AUTH && s->sasl != NULL && s->sasl->password == NULL &&
-		!s->renewed) {
+	if (ev->err->code == GW_ERR_AUTH && gw_sasl_is_token(s->sasl) && !s->renewed) {
 		s->renewed = true; /* as the sender does it, which then works */
 		gw_smtp_close(&s->session);
 		gw_sasl_unref(&s->sasl);
@@ -138,9 +137,9 @@ static void on_session(void *ctx, const struct gw_smtp_event *ev)
 		return;
 	}
 	fail(s, ev->err,
-		ev->reply == NULL ? NULL
-				  : gw_verdict_advice(ev->stage, ev->reply,
-					    s->sasl != NULL && s->sasl->password == NULL));
+		ev->reply == NULL
+			? NULL
+			: gw_verdict_advice(ev->stage, ev->reply, gw_sasl_is_token(s->sasl)));
 }
 
 static void connect_to(struct gw_sending *s)

@@ -14,6 +14,7 @@
 	X(AUTH_SCRAM_PLUS, "AUTH=SCRAM-SHA-256-PLUS") \
 	X(AUTH_XOAUTH2, "AUTH=XOAUTH2")               \
 	X(AUTH_BEARER, "AUTH=OAUTHBEARER")            \
+	X(AUTH_EXTERNAL, "AUTH=EXTERNAL")             \
 	X(LITERAL_PLUS, "LITERAL+")                   \
 	X(LITERAL_MINUS, "LITERAL-")                  \
 	X(ENABLE, "ENABLE")                           \

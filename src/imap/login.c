@@ -63,7 +63,7 @@ static const char *choose_mechanism(const struct gw_session *s)
 		{ "SCRAM-SHA-256", GW_CAP_AUTH_SCRAM },
 		{ "SCRAM-SHA-256-PLUS", GW_CAP_AUTH_SCRAM_PLUS },
 		{ "OAUTHBEARER", GW_CAP_AUTH_BEARER }, { "XOAUTH2", GW_CAP_AUTH_XOAUTH2 },
-		{ NULL, 0 } };
+		{ "EXTERNAL", GW_CAP_AUTH_EXTERNAL }, { NULL, 0 } };
 
 	return gw_stream_choose_sasl(s->stream, s->sasl, offers, s->caps);
 }
@@ -99,6 +99,10 @@ static enum login_state sign_in(struct gw_session *s)
 		return refuse(s, GW_ERR_AUTH,
 			"%s offers none of `auth-mechanisms`, so it was not told the password; it "
 			"announced: %s",
+			s->host, gw_buf_cstr(&s->caps_text));
+	if (s->sasl->kind == GW_SASL_CERTIFICATE)
+		return refuse(s, GW_ERR_AUTH,
+			"%s offers no way to sign in with a certificate (AUTH=EXTERNAL); it announced: %s",
 			s->host, gw_buf_cstr(&s->caps_text));
 	if (s->sasl->password == NULL)
 		return refuse(s, GW_ERR_AUTH,
@@ -280,7 +284,7 @@ static enum login_state decide_refusal(struct gw_session *s, const struct gw_res
 			(int)r->text.n, r->text.p);
 	gw_fail(&s->err, why.busy ? GW_ERR_BUSY : GW_ERR_AUTH,
 		"%s refused the %s of \"%s\": %.*s; %s", s->host,
-		s->sasl->password == NULL && !why.busy ? "token" : "login", s->sasl->user,
+		s->sasl->kind == GW_SASL_TOKEN && !why.busy ? "token" : "login", s->sasl->user,
 		(int)r->text.n, r->text.p, login_advice(s, r, advice));
 	s->err.wait_s = why.wait_s;
 	return LOGIN_REFUSED;

@@ -284,7 +284,7 @@ static void on_session(void *ctx, const struct gw_smtp_event *ev)
 		s->up = true;
 		enter(s, SENDER_SENDING);
 	} else {
-		bool token = s->sasl != NULL && s->sasl->password == NULL;
+		bool token = gw_sasl_is_token(s->sasl);
 
 		close_session(s);
 		if (ev->stage == GW_SMTP_AT_AUTH && ev->err->code == GW_ERR_AUTH && token &&

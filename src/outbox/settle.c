@@ -402,9 +402,8 @@ void settle_lost(struct gw_sender *s, const struct gw_smtp_event *ev)
 {
 	bool said = ev->reply != NULL && ev->err->code != GW_ERR_PROTOCOL;
 	struct gw_verdict v = said ? gw_verdict_of(ev->stage, ev->reply) : gw_verdict_lost(ev->err);
-	const char *advice = !said ? NULL
-				   : gw_verdict_advice(ev->stage, ev->reply,
-					     s->sasl != NULL && s->sasl->password == NULL);
+	const char *advice =
+		!said ? NULL : gw_verdict_advice(ev->stage, ev->reply, gw_sasl_is_token(s->sasl));
 	char *text;
 
 	if (ev->err->code == GW_ERR_CANCELLED)

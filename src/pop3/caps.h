@@ -16,6 +16,7 @@
 	X(LOGIN_DELAY, "LOGIN-DELAY")       \
 	X(SASL, "SASL")                     \
 	X(PLAIN, "PLAIN")                   \
+	X(EXTERNAL, "EXTERNAL")             \
 	X(SCRAM, "SCRAM-SHA-256")           \
 	X(SCRAM_PLUS, "SCRAM-SHA-256-PLUS") \
 	X(XOAUTH2, "XOAUTH2")               \

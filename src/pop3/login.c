@@ -21,7 +21,8 @@ enum { COMMAND_MAX = 255, CHALLENGES_MAX = 8 };
 
 static const struct gw_sasl_offer offers[] = { { "PLAIN", GW_POP3_PLAIN },
 	{ "SCRAM-SHA-256", GW_POP3_SCRAM }, { "SCRAM-SHA-256-PLUS", GW_POP3_SCRAM_PLUS },
-	{ "OAUTHBEARER", GW_POP3_BEARER }, { "XOAUTH2", GW_POP3_XOAUTH2 }, { NULL, 0 } };
+	{ "OAUTHBEARER", GW_POP3_BEARER }, { "XOAUTH2", GW_POP3_XOAUTH2 },
+	{ "EXTERNAL", GW_POP3_EXTERNAL }, { NULL, 0 } };
 
 /* A line end in it would be a command of its own. */
 static bool fits_line(const char *text)
@@ -37,8 +38,8 @@ static enum gw_pop3_state sign_in(struct gw_pop3 *s)
 		return POP3_AUTH;
 	if (s->sasl->password == NULL)
 		return refuse(s, GW_ERR_AUTH,
-			"%s offers no way to sign in with a token over POP3, so nothing was sent",
-			s->host);
+			"%s offers no way to sign in with a %s over POP3, so nothing was sent",
+			s->host, s->sasl->kind == GW_SASL_TOKEN ? "token" : "certificate");
 	if (!s->sasl->takes_login)
 		return refuse(s, GW_ERR_AUTH,
 			"%s offers none of `auth-mechanisms` that can be used over POP3, so it "

@@ -18,6 +18,7 @@
 	X(PLAIN, "PLAIN")                      \
 	X(LOGIN, "LOGIN")                      \
 	X(XOAUTH2, "XOAUTH2")                  \
+	X(EXTERNAL, "EXTERNAL")                \
 	X(SCRAM, "SCRAM-SHA-256")              \
 	X(SCRAM_PLUS, "SCRAM-SHA-256-PLUS")    \
 	X(BEARER, "OAUTHBEARER")

@@ -29,10 +29,15 @@ _Static_assert(sizeof state_names / sizeof *state_names == LOGIN_REFUSED + 1, "o
 
 static const struct gw_sasl_offer offers[] = { { "PLAIN", GW_SMTP_PLAIN },
 	{ "SCRAM-SHA-256", GW_SMTP_SCRAM }, { "SCRAM-SHA-256-PLUS", GW_SMTP_SCRAM_PLUS },
-	{ "OAUTHBEARER", GW_SMTP_BEARER }, { "XOAUTH2", GW_SMTP_XOAUTH2 }, { NULL, 0 } };
+	{ "OAUTHBEARER", GW_SMTP_BEARER }, { "XOAUTH2", GW_SMTP_XOAUTH2 },
+	{ "EXTERNAL", GW_SMTP_EXTERNAL }, { NULL, 0 } };
 
 static enum login_state sign_in(struct gw_smtp *s)
 {
+	static const char *const what[] = { [GW_SASL_PASSWORD] = "a password",
+		[GW_SASL_TOKEN] = "OAuth 2.0",
+		[GW_SASL_CERTIFICATE] = "a certificate" };
+
 	s->login.answers = 0;
 	if (s->sasl->close_up != NULL && strcasecmp(s->host, "smtp.gmail.com") == 0)
 		s->sasl->close_up(s->sasl);
@@ -50,7 +55,7 @@ static enum login_state sign_in(struct gw_smtp *s)
 		"%s offers no way to sign in with %s (%s), so nothing was sent; look at "
 		"`smtp-port` "
 		"and `smtp-tls`",
-		s->host, s->sasl->password == NULL ? "OAuth 2.0" : "a password",
+		s->host, what[s->sasl->kind],
 		s->caps.bits & GW_SMTP_AUTH ? "AUTH names others" : "no AUTH");
 }
 

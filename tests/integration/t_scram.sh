@@ -1,5 +1,6 @@
 #!/bin/bash
-# A password is proven to Dovecot (SCRAM-SHA-256) where it offers that, and said only where that is allowed.
+# A password is proven to Dovecot (SCRAM-SHA-256) where it offers that, and said only where that is allowed; or
+# a certificate signs in (EXTERNAL).
 . "$(dirname "$0")/lib.sh"
 
 restart() { # MECHANISMS
@@ -64,7 +65,50 @@ sync_ok
 ! grep -q 'took SCRAM-SHA-256 before' "$T/err" || fail "it does not get used to it"
 assert_equal "in the end"
 
+if [ "$DOVECOT" = 2.3 ]; then
+	note "a certificate alone"
+	certificate me DNS:me
+	certificate other DNS:other
+	server_stop
+	# Whoever has a certificate needs no password, and is whom it names.
+	AUTH_MECHANISMS='plain external' EXTRA_CONFIG="
+		ssl_ca = <$T/ca.pem
+		ssl_require_crl = no
+		ssl_verify_client_cert = yes
+		ssl_cert_username_field = commonName
+		auth_ssl_username_from_cert = yes
+		passdb {
+		  driver = static
+		  args = nopassword=y
+		  mechanisms = external
+		}" server_start full
+	: > "$T/dovecot.log"
+	write_config "auth = \"certificate\" password-command = false
+		tls-client-cert = $T/me.pem tls-client-key = $T/me.key"
+	sync_ok
+	signs_in_by EXTERNAL
+	grep -q 'auth = \"certificate\"' "$T/config" || fail "not as it is written here"
+	assert_equal "by certificate"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/self.key" -out "$T/self.pem" \
+		-days 30 -subj /CN=me 2> "$T/openssl"
+	write_config "auth = \"certificate\" tls-client-cert = $T/self.pem tls-client-key = $T/self.key"
+	fails 77 "check that .tls-client-cert. is a certificate that the server knows"
+	restart 'plain login'
+	: > "$T/dovecot.log"
+	write_config "auth = \"certificate\" tls-client-cert = $T/me.pem tls-client-key = $T/me.key"
+	fails 77 'no way to sign in with a certificate'
+	! grep -q 'method=' "$T/dovecot.log" || fail "it signed in"
+fi
+
 note "the configuration"
+write_config 'auth = "certificate"'
+fails 78 'tls-client-cert. is missing'
+write_config "auth = \"certificate\" tls = \"none\" tls-client-cert = $T/me.pem"
+fails 78 'wants TLS'
+write_config "auth = \"certificate\" tls-client-cert = $T/me.pem auth-mechanisms = {\"PLAIN\"}"
+fails 78 'auth = "certificate" has none'
+write_config 'auth = "face"'
+fails 78 'not one of password, oauth2, certificate'
 write_config 'auth-mechanisms = {"CRAM-MD5"}'
 fails 78 'CRAM-MD5.*is not one of'
 write_config 'auth-mechanisms = {"PLAIN"} auth = "oauth2" token-command = "echo x"'
