@@ -45,6 +45,15 @@ bool amount_read(const char *text, enum amount_unit unit, unsigned long long *ou
 	return false;
 }
 
+bool amount_is_unit(const char *word)
+{
+	size_t i = 0;
+
+	while (i < sizeof units / sizeof *units && strcasecmp(units[i].name, word) != 0)
+		i++;
+	return i < sizeof units / sizeof *units;
+}
+
 /* timegm() takes the 31st of February for a day of March, which gives it away. */
 bool amount_read_date(const char *text, int64_t *out)
 {

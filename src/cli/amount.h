@@ -18,5 +18,7 @@ enum amount_unit {
 bool amount_read(const char *text, enum amount_unit unit, unsigned long long *out);
 /* "2024-01-31", to the second at which that day began (UTC).  false: there was no such day since 1970. */
 bool amount_read_date(const char *text, int64_t *out);
+/* Is that a unit, of anything? */
+bool amount_is_unit(const char *word);
 /* What may be written, for messages: "a number of seconds, or 5m, 2h, 1d". */
 const char *amount_words(enum amount_unit unit);

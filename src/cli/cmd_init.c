@@ -8,6 +8,7 @@
 #include "cli/init_p.h"
 #include "cli/provider.h"
 #include "cli/say.h"
+#include "cli/server_name.h"
 #include "cli/terminal.h"
 #include "cli/trial.h"
 
@@ -160,6 +161,16 @@ static bool name_is_free(struct init *in)
 	return in->err.code == GW_OK;
 }
 
+/* Of a server that was given with its port, or as a URL: ask_all() takes the rest. */
+static bool keep_name_alone(struct init *in, const char *key)
+{
+	struct server_name server;
+
+	return init_given(in, key) == NULL ||
+	       server_name_parse(init_given(in, key), &server) != NULL ||
+	       init_set(in, key, server.host);
+}
+
 /* What was given with --set holds, so what is wrong with it is told before anything is asked. */
 static bool check_sets(struct init *in)
 {
@@ -180,7 +191,8 @@ static bool check_sets(struct init *in)
 			       : provider_named(init_given(in, "provider"));
 	ok = (init_given(in, "host") != NULL || init_given(in, "provider") != NULL ||
 		     init_set(in, "host", "localhost")) &&
-	     fill_up(in) && compose(in, &text) == GW_OK &&
+	     keep_name_alone(in, "host") && keep_name_alone(in, "smtp-host") && fill_up(in) &&
+	     compose(in, &text) == GW_OK &&
 	     config_parse(gw_buf_cstr(&text), in->file.dir, "--set", &config, &in->err) == GW_OK;
 	in->answers = answers;
 	in->provider = NULL;

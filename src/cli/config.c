@@ -31,11 +31,13 @@ static _Thread_local struct trap *trap; /* set during cfg_parse() only */
 __attribute__((format(printf, 2, 0))) static void on_confuse_error(
 	cfg_t *cfg, const char *fmt, va_list args)
 {
-	char text[300], word[64];
+	char text[300], said[300], word[64];
 	const char *open, *hint = NULL, *words = NULL;
 	size_t n = 0;
 
 	vsnprintf(text, sizeof text, fmt, args);
+	memcpy(said, text, sizeof said);
+	config_text_in_words(said, text, sizeof text);
 	open = strstr(text, "no such option '");
 	if (open != NULL) {
 		open += strlen("no such option '");

@@ -9,6 +9,7 @@
 #include "cli/config_smtp.h"
 #include "cli/provider.h"
 #include "cli/proxy_url.h"
+#include "cli/server_name.h"
 #include "godwit/sync.h"
 
 #include <limits.h>
@@ -103,7 +104,7 @@ static enum gw_code read_numbers(const struct config_reader *r, cfg_t *sec, stru
 	if (code == GW_OK)
 		code = read_amount(
 			r, sec, "guard-percent", AMOUNT_PERCENT, 1, 100, &a->guard_percent);
-	if (code == GW_OK && cfg_getint(sec, "connections") != -1)
+	if (code == GW_OK && cfg_size(sec, "connections") > 0)
 		code = read_number(r, sec, "connections", 1, 16, &a->connections);
 	if (code == GW_OK)
 		code = read_amount(r, sec, "timeout", AMOUNT_SECONDS, 1, 3600, &a->timeout_s);
@@ -506,6 +507,23 @@ static enum gw_code check_paths(const struct config_reader *r, cfg_t *sec)
 	return GW_OK;
 }
 
+/* Port and TLS have keys of their own. */
+static enum gw_code check_host(const struct config_reader *r, cfg_t *sec, const char *key)
+{
+	const char *host = cfg_getstr(sec, key);
+	struct server_name server;
+	const char *what = host == NULL ? NULL : server_name_parse(host, &server);
+
+	if (what != NULL)
+		return wrong(r, sec, "%s = \"%s\": %s", key, host, what);
+	if (host != NULL && (server.port != 0 || strstr(host, "://") != NULL))
+		return wrong(r, sec,
+			"%s = \"%s\": the name stands alone, \"%s\"; how to connect is said by `%sport` and `%stls`",
+			key, host, server.host, key[0] == 's' ? "smtp-" : "",
+			key[0] == 's' ? "smtp-" : "");
+	return GW_OK;
+}
+
 static enum gw_code check_maildir(
 	const struct config_reader *r, cfg_t *sec, const struct gw_account *a)
 {
@@ -525,8 +543,14 @@ static enum gw_code read_folders(const struct config_reader *r, cfg_t *sec, stru
 	char **grown;
 	enum gw_code code = config_read_list(r, sec, "folders", &a->folders, &a->folder_count);
 
-	for (unsigned i = 0; i < n; i++)
-		not += cfg_getnstr(sec, "folders", i)[0] == '!';
+	for (unsigned i = 0; i < n; i++) {
+		const char *pattern = cfg_getnstr(sec, "folders", i);
+
+		not += pattern[0] == '!';
+		if (code == GW_OK && (*pattern == '\0' || strcmp(pattern, "!") == 0))
+			code = wrong(r, sec,
+				"folders: a pattern is empty; take it out, or say which mailboxes it is for");
+	}
 	if (code != GW_OK || n == 0 || not < n)
 		return code;
 	grown = realloc(a->folders, (a->folder_count + 1) * sizeof *grown);
@@ -578,6 +602,10 @@ enum gw_code config_read_account(const struct config_reader *r, cfg_t *sec, stru
 	code = check_empty(r, sec);
 	if (code == GW_OK)
 		code = check_paths(r, sec);
+	if (code == GW_OK)
+		code = check_host(r, sec, "host");
+	if (code == GW_OK)
+		code = check_host(r, sec, "smtp-host");
 	if (code == GW_OK)
 		code = check_maildir(r, sec, a);
 	if (code == GW_OK)

@@ -2,6 +2,7 @@
 #include "cli/config_keys.h"
 
 #include "base/text.h"
+#include "cli/amount.h"
 #include "cli/config.h"
 #include "cli/config_pop3.h"
 #include "cli/config_smtp.h"
@@ -57,7 +58,7 @@ static cfg_opt_t account_keys[] = {
 	CFG_STR("attic", "30", CFGF_NONE),
 	CFG_STR("max-message-size", "1G", CFGF_NONE),
 	CFG_STR("min-free-space", "64M", CFGF_NONE),
-	CFG_INT("connections", -1, CFGF_NONE),
+	CFG_INT("connections", 0, CFGF_NODEFAULT),
 	CFG_BOOL("compress", cfg_true, CFGF_NONE),
 	CFG_STR("bandwidth", NULL, CFGF_NODEFAULT),
 	CFG_STR("daily-download", NULL, CFGF_NODEFAULT),
@@ -89,7 +90,7 @@ cfg_opt_t *config_keys(void)
 const char *config_nearest_key(const cfg_t *section, const char *word)
 {
 	const char *best = NULL;
-	unsigned best_distance = 5;
+	unsigned best_distance = strlen(word) < 8 ? (unsigned)strlen(word) / 2 + 1 : 5;
 
 	for (const cfg_opt_t *o = section->opts; o->name != NULL; o++) {
 		unsigned d = gw_edit_distance(o->name, word);
@@ -118,8 +119,10 @@ const char *config_meant_key(const char *word)
 			return "; godwit keeps no password: `password-command` is a command that prints "
 			       "it, such as \"pass show mail\"";
 	}
-	if (strcmp(word, "%") == 0)
-		return "; a number with a blank before its unit stands in quotes: \"20 %\"";
+	if (word[0] != '\0' && word[strlen(word) - 1] == ':')
+		return "; between a key and its value stands \"=\"";
+	if (amount_is_unit(word))
+		return "; a number with a blank before its unit stands in quotes: \"20 %\", \"2 M\"";
 	if (has_key(folder_keys, word))
 		return "; it belongs into a section folder \"PATTERN\" { } of the account";
 	if (has_key(account_keys, word))

@@ -2,6 +2,7 @@
 #include "cli/config_text.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { DEPTH_MAX = 8, NAME_SIZE = 64 };
@@ -12,6 +13,9 @@ struct walk {
 	unsigned depth, begun[DEPTH_MAX]; /* lines of the sections that are open */
 	bool list;                        /* in a list's braces */
 	bool value;                       /* behind a "=" */
+	struct gw_slice key; /* the word before a "=" that is yet to come; .n 0: none */
+	struct gw_slice set; /* the one before the last "=" */
+	unsigned set_line;   /* its line */
 	bool parsed;
 	struct gw_error *err;
 };
@@ -19,6 +23,12 @@ struct walk {
 static void blame(struct walk *w, unsigned line, const char *text)
 {
 	gw_fail(w->err, GW_ERR_CONFIG, "%s line %u: %s", w->name, line, text);
+}
+
+static void blame_set(struct walk *w, const char *text)
+{
+	gw_fail(w->err, GW_ERR_CONFIG, "%s line %u: %.*s%s", w->name, w->set_line, (int)w->set.n,
+		w->set.p, text);
 }
 
 static void skip_line(struct walk *w)
@@ -60,9 +70,29 @@ static void skip_string(struct walk *w)
 	w->p++;
 }
 
+static void take_equals(struct walk *w)
+{
+	w->p++;
+	if (!w->parsed && w->list) {
+		blame_set(w, ": the list is not closed with }");
+	} else if (!w->parsed &&
+		   (gw_slice_eq(w->key, "account") || gw_slice_eq(w->key, "folder"))) {
+		blame(w, w->line, "no \"=\" stands before the { of a section");
+	} else if (!w->parsed && w->key.n == 0 && w->set.n > 0) {
+		blame_set(w, w->line == w->set_line ? ": a value with \"=\" in it stands in quotes"
+						    : " = has no value");
+	} else {
+		w->set = w->key;
+		w->set_line = w->line;
+		w->key.n = 0;
+		w->value = true;
+	}
+}
+
 static void open_brace(struct walk *w)
 {
 	w->p++;
+	w->key.n = 0;
 	if (w->value) {
 		w->list = true;
 	} else if (w->depth < DEPTH_MAX) {
@@ -75,6 +105,8 @@ static void close_brace(struct walk *w)
 	w->p++;
 	if (w->list)
 		w->list = w->value = false;
+	else if (w->value && !w->parsed)
+		blame_set(w, " = has no value");
 	else if (w->depth == 0)
 		blame(w, w->line, "there is a } too many");
 	else
@@ -93,6 +125,14 @@ static void take_word(struct walk *w)
 			w->name, w->line, w->begun[w->depth - 1]);
 		return;
 	}
+	if (n > 0 && *w->p == '[' && !w->parsed) {
+		blame(w, w->line,
+			w->value ? "a list stands in braces: {\"*\", \"!Spam\"}"
+				 : "an account begins like this: account \"NAME\" {");
+		return;
+	}
+	if (!w->value && !gw_slice_eq(word, "+"))
+		w->key = word;
 	w->p += n > 0 ? n : 1;
 	w->value = w->value && w->list;
 }
@@ -120,8 +160,7 @@ static void take(struct walk *w)
 		w->value = was_value && w->list;
 		break;
 	case '=':
-		w->value = true;
-		w->p++;
+		take_equals(w);
 		break;
 	case '{':
 		open_brace(w);
@@ -158,6 +197,32 @@ enum gw_code config_text_blame(
 		blame(&w, w.begun[w.depth - 1],
 			"the section that begins here is not closed with }");
 	return err->code;
+}
+
+bool config_text_in_words(const char *said, char *out, size_t size)
+{
+	static const struct {
+		const char *said, *before, *after;
+	} words[] = { { "invalid boolean value for option '", "", " is yes or no" },
+		{ "invalid integer value for option '", "", " is a number" },
+		{ "missing equal sign after option '", "\"=\" is missing behind ", "" },
+		{ "missing title for section '", "a name in quotes is missing behind ", "" },
+		{ "missing opening brace for section '", "\"{\" is missing behind the name of ",
+			"" },
+		{ "found duplicate title '", "there are two accounts \"", "\"" },
+		{ "unexpected token '", "\"", "\" is out of place here" } };
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		const char *at = strstr(said, words[i].said);
+
+		if (at == NULL)
+			continue;
+		at += strlen(words[i].said);
+		snprintf(out, size, "%s%.*s%s", words[i].before, (int)strcspn(at, "'"), at,
+			words[i].after);
+		return true;
+	}
+	return false;
 }
 
 /* "NAME}" at p: is it without a value, and without one for that case (":-")? */

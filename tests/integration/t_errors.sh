@@ -72,6 +72,15 @@ sync_ok
 grep -q 'has "Arhcive", which no mailbox of the server matches' "$T/err" || fail "$(cat "$T/err")"
 rm -rf "$T/mail" "$T/state"
 
+note "a server's name stands alone; a number is none of others"
+edit 's/host = .*/host = "imaps:\/\/localhost:993\/"/'; expect 78 'host = "imaps://localhost:993/": the name stands alone, "localhost"' run
+edit 's/host = .*/host = "local host"/'; expect 78 "that is no server's name" run
+edit 's/  user =/  connections = -1\n  user =/'; expect 78 'connections must be between 1 and 16' run
+edit 's/  user =/  max-message-size = 2 M\n  user =/'; expect 78 'stands in quotes' run
+edit 's/  user =/  folders = {"INBOX", ""}\n  user =/'; expect 78 'a pattern is empty' run
+edit 's/  user = .*/  user =/'; expect 78 'config line 6: user = has no value' run
+edit 's/  user =/  compress = maybe\n  user =/'; expect 78 'compress is yes or no' run
+
 note "help, of all and of each command"
 "$GODWIT" help | grep -q '^  import ' || fail "help"
 for command in $("$GODWIT" help | sed -n 's/^  \([a-z]*\)[ ,].*/\1/p'); do

@@ -37,6 +37,17 @@ static void what_is_wrong_is_named(void **state)
 		{ "account \"a\" {\n  port = 993;\n}\n", "line 2: lines do not end with \";\"" },
 		{ "account \"a\" {\n  host = \"h\";\n}\n", "line 2: lines do not end" },
 		{ "account \"a\" {\n  folders = {\"*\", \"b\"\n", "a list that begins with {" },
+		{ "account \"a\" {\n  host =\n  user = \"u\"\n}\n", "line 2: host = has no value" },
+		{ "account \"a\" {\n  host = \"h\"\n  user =\n}\n", "line 3: user = has no value" },
+		{ "account \"a\" {\n  user = a=b\n}\n", "line 2: user: a value with \"=\" in it" },
+		{ "account \"a\" {\n  folders += {\"b\"}\n  folders = {\"b\"}\n}\n", NULL },
+		{ "account \"a\" {\n  folders = [\"b\"]\n}\n", "line 2: a list stands in braces" },
+		{ "account \"a\" = {\n}\n", "line 1: no \"=\" stands before" },
+		{ "account \"a\" {\n  folder \"x\" = { max-age = 1 }\n}\n",
+			"line 2: no \"=\" stands" },
+		{ "account \"a\" {\n  folders = {\"x\"\n  attic = 3\n}\n",
+			"line 2: folders: the list is not closed" },
+		{ "[account a]\nhost = \"h\"\n", "line 1: an account begins like this" },
 		{ "/* never closed\n", "is not closed with */" },
 	};
 
@@ -48,6 +59,30 @@ static void what_is_wrong_is_named(void **state)
 		assert_int_equal(code == GW_OK, cases[i].want == NULL);
 		if (cases[i].want != NULL && strstr(err.text, cases[i].want) == NULL)
 			fail_msg("%s: %s", cases[i].text, err.text);
+	}
+}
+
+static void the_parser_in_our_words(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "invalid boolean value for option 'guard'", "guard is yes or no" },
+		{ "invalid integer value for option 'port'", "port is a number" },
+		{ "missing equal sign after option 'poll'", "\"=\" is missing behind poll" },
+		{ "missing title for section 'account'",
+			"a name in quotes is missing behind account" },
+		{ "missing opening brace for section 'account'",
+			"\"{\" is missing behind the name of account" },
+		{ "found duplicate title 'a'", "there are two accounts \"a\"" },
+		{ "unexpected token '='", "\"=\" is out of place here" },
+	};
+	char out[100] = "as it was";
+
+	(void)state;
+	assert_false(config_text_in_words("something else", out, sizeof out));
+	assert_string_equal(out, "as it was");
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		assert_true(config_text_in_words(cases[i][0], out, sizeof out));
+		assert_string_equal(out, cases[i][1]);
 	}
 }
 
@@ -140,6 +175,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_wrong_is_named),
+		cmocka_unit_test(the_parser_in_our_words),
 		cmocka_unit_test(a_section_stays_open_for_the_parser),
 		cmocka_unit_test(variables_have_to_be_set),
 		cmocka_unit_test(numbers_have_units),
