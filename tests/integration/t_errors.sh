@@ -104,7 +104,8 @@ expect 78 'one is inside the other' "$GODWIT" -c "$T/two" sync
 note "a watcher asks a keyring that was locked again after half a minute, a server that refused after five"
 watch_until_trouble() { # PATTERN
 	local pid
-	"$GODWIT" -c "$T/config" watch > "$T/out" 2> "$T/err" &
+	: > "$T/err" # what the one before said is none of this one's
+	"$GODWIT" -c "$T/config" watch > "$T/out" 2>> "$T/err" &
 	pid=$!
 	until grep -q 'trying again' "$T/err"; do
 		kill -0 "$pid" 2> /dev/null || fail "the watcher has ended"
