@@ -28,6 +28,38 @@ uint64_t gw_evidence_expected(const struct gw_base_msg *base, size_t base_count,
 	return n;
 }
 
+uint64_t gw_evidence_strangers(const struct gw_base_msg *base, size_t base_count,
+	const struct gw_remote_msg *remote, size_t remote_count,
+	const struct gw_evidence_span *span)
+{
+	uint64_t early = 0, beyond = 0;
+	size_t b = 0;
+
+	for (size_t i = 0; i < remote_count; i++) {
+		while (b < base_count && base[b].uid < remote[i].uid)
+			b++;
+		if (remote[i].uid < span->before)
+			early += b == base_count || base[b].uid != remote[i].uid;
+		beyond += span->next != 0 && remote[i].uid >= span->next;
+	}
+	return early + (beyond > span->late ? beyond - span->late : 0);
+}
+
+bool gw_evidence_lacks(const struct gw_base_msg *base, size_t base_count,
+	const struct gw_remote_msg *remote, size_t remote_count)
+{
+	size_t r = 0;
+
+	for (size_t b = 0; b < base_count; b++) {
+		while (r < remote_count && remote[r].uid < base[b].uid)
+			r++;
+		if (base[b].kind != GW_BASE_HIDDEN &&
+			(r == remote_count || remote[r].uid != base[b].uid))
+			return true;
+	}
+	return false;
+}
+
 bool gw_evidence_is_another(const struct gw_base_msg *base, uint32_t size, int64_t date)
 {
 	if (base->date > GW_DATE_TOLD_OLD && date != 0)

@@ -21,6 +21,22 @@ bool gw_answer_is_complete(const struct gw_answer *answer);
 uint64_t gw_evidence_expected(const struct gw_base_msg *base, size_t base_count,
 	const struct gw_remote_msg *remote, size_t remote_count, const struct gw_seqset *vanished);
 
+/* Cursors of a mailbox, then and now. */
+struct gw_evidence_span {
+	uint32_t before; /* UIDNEXT of the look before: below it only what base knows can be */
+	uint32_t next;   /* UIDNEXT of this one, as it began; 0: not told */
+	uint32_t late;   /* messages that came since it began: they are beyond it */
+};
+
+/* How many UIDs are told of that cannot be there. */
+uint64_t gw_evidence_strangers(const struct gw_base_msg *base, size_t base_count,
+	const struct gw_remote_msg *remote, size_t remote_count,
+	const struct gw_evidence_span *span);
+
+/* Is one that base knows missing in a listing of all? */
+bool gw_evidence_lacks(const struct gw_base_msg *base, size_t base_count,
+	const struct gw_remote_msg *remote, size_t remote_count);
+
 /* Does a UID that base knows stand for another message now?  size, date: 0 when not told.  The date
  * decides where both know it: some servers count sizes now so, now so. */
 bool gw_evidence_is_another(const struct gw_base_msg *base, uint32_t size, int64_t date);

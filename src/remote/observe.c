@@ -420,14 +420,39 @@ static uint32_t last_uid(const struct gw_remote_view *v)
 	return last;
 }
 
+/* How many UIDs are told of that cannot be, if the mailbox is what it was?  next: this look's UIDNEXT
+ * is believed. */
+static uint64_t count_strangers(const struct observe *ob, bool next)
+{
+	const struct gw_remote_view *v = &ob->view;
+	const struct gw_evidence_span span = { .before = ob->o.uidnext,
+		.next = next ? v->uidnext : 0,
+		.late = v->exists > v->selected_exists ? v->exists - v->selected_exists : 0 };
+
+	return gw_evidence_strangers(ob->o.base, ob->o.base_count, v->messages, v->count, &span);
+}
+
 /* On some servers UIDNEXT is one more than the highest UID, and so goes back when that is deleted.
- * A restored server shows it by a UIDNEXT beyond that, or by UIDs that are other messages now. */
+ * A restored server shows it by a UIDNEXT beyond that, by UIDs that are other messages now, or by some
+ * that had gone. */
 static bool is_restored(const struct observe *ob)
 {
 	const struct gw_remote_view *v = &ob->view;
 
 	return ob->dates &&
-	       (ob->another || (!v->unproved && v->uidnext > 0 && v->uidnext - 1 > last_uid(v)));
+	       (ob->another || count_strangers(ob, false) > 0 ||
+		       (!v->unproved && v->uidnext > 0 && v->uidnext - 1 > last_uid(v)));
+}
+
+/* Is a UID told of that cannot be, in the place of one that is known?  The numbers add up then, and
+ * prove nothing. */
+static bool is_swapped(const struct observe *ob)
+{
+	const struct gw_remote_view *v = &ob->view;
+
+	return ob->o.uidvalidity != 0 && !v->restarted &&
+	       gw_evidence_lacks(ob->o.base, ob->o.base_count, v->messages, v->count) &&
+	       count_strangers(ob, true) > 0;
 }
 
 /* The view as it leaves: sorted, without what went meanwhile. */
@@ -651,7 +676,7 @@ static void judge(struct observe *ob)
 	gw_remote_view_settle(v);
 	ob->refused = ob->refused && !is_empty(ob);
 	if (is_listing_all(ob)) {
-		v->full = !is_restless(ob) && adds_up(ob, count_told(ob));
+		v->full = !is_restless(ob) && adds_up(ob, count_told(ob)) && !is_swapped(ob);
 		if (v->full)
 			conclude(ob);
 		else

@@ -60,6 +60,26 @@ static void doubt_by_name(void **state)
 }
 
 /* Is a UID another message now?  Sizes count only where no date is known. */
+static void uids_that_cannot_be(void **state)
+{
+	const struct gw_base_msg base[] = { { .uid = 2 }, { .uid = 4 },
+		{ .uid = 6, .kind = GW_BASE_HIDDEN } };
+	const struct gw_remote_msg there[] = { { .uid = 2 }, { .uid = 3 }, { .uid = 7 },
+		{ .uid = 9 } };
+	struct gw_evidence_span span = { .before = 7, .next = 9, .late = 1 };
+
+	(void)state;
+	assert_int_equal(gw_evidence_strangers(base, 3, there, 4, &span), 1); /* 3 had gone */
+	span.late = 0;
+	assert_int_equal(gw_evidence_strangers(base, 3, there, 4, &span), 2); /* nor can 9 be */
+	span.next = 0;
+	assert_int_equal(gw_evidence_strangers(base, 3, there, 4, &span), 1);
+	assert_true(gw_evidence_lacks(base, 3, there, 4));
+	assert_false(gw_evidence_lacks(base, 1, there, 4));
+	assert_false(gw_evidence_lacks(&base[2], 1, there, 4));
+	assert_true(gw_evidence_lacks(base, 1, NULL, 0));
+}
+
 static void a_uid_that_is_another_message(void **state)
 {
 	const struct gw_base_msg dated = { .size = 100, .date = 5000 };
@@ -80,6 +100,7 @@ int main(void)
 		cmocka_unit_test(an_answer_is_complete_by_the_servers_own_numbers),
 		cmocka_unit_test(what_there_should_be),
 		cmocka_unit_test(doubt_by_name),
+		cmocka_unit_test(uids_that_cannot_be),
 		cmocka_unit_test(a_uid_that_is_another_message),
 	};
 
