@@ -15,7 +15,11 @@ uint64_t gw_body_most(uint64_t told, uint64_t max)
 
 bool gw_body_is_short(uint64_t told, uint64_t came)
 {
-	return came < told && told - came > told / SHORT_PART + SHORT_MARGIN;
+	uint64_t margin = told / 2 - told / SHORT_PART;
+
+	if (margin > SHORT_MARGIN)
+		margin = SHORT_MARGIN;
+	return came < told && told - came > told / SHORT_PART + margin;
 }
 
 bool gw_body_is_empty(uint64_t told, uint64_t came)

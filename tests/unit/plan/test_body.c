@@ -18,7 +18,9 @@ static void short_ones_are_told_from_wrong_counts(void **state)
 	(void)state;
 	assert_false(gw_body_is_short(0, 100));
 	assert_false(gw_body_is_short(100, 100));
-	assert_false(gw_body_is_short(100, 1));
+	assert_false(gw_body_is_short(307, 154)); /* told twice as much as there is */
+	assert_true(gw_body_is_short(307, 1));
+	assert_true(gw_body_is_short(100, 1));
 	assert_false(gw_body_is_short(10000, 9000)); /* line ends counted as two */
 	assert_false(gw_body_is_short(100, 500));
 	assert_true(gw_body_is_short(6300000, 3100000));
