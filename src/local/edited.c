@@ -46,7 +46,7 @@ enum gw_edit gw_edit_of(struct gw_store *store, int64_t mailbox, uint32_t uid, i
 		(since > 0 && st.st_ctim.tv_sec + GRANULARITY_SECONDS < since))
 		return GW_EDIT_NONE;
 	if (gw_store_message(store, mailbox, uid, take_facts, &facts, &ignored) != GW_OK ||
-		!facts.known || is_as_written(&facts, &st) ||
+		!facts.known || (since > 0 && is_as_written(&facts, &st)) ||
 		gw_fingerprint_file(dir, name, &print, &file, &ignored) != GW_OK)
 		return GW_EDIT_NONE;
 	if (memcmp(print.header, facts.header, GW_HASH_BYTES) == 0 &&
