@@ -75,7 +75,7 @@ static void on_lost(struct gw_conn *c, const struct gw_error *err)
 	struct gw_error why = *err;
 
 	learned |= c->ready && gw_isolate_counts(why.code) &&
-		   (gw_sync_list_broke(s) || gw_sync_compare_broke(s));
+		   (gw_sync_list_broke(s) || gw_sync_compare_broke(s) || gw_sync_act_broke(s));
 	for (size_t i = 0; i < s->entry_count; i++) {
 		struct gw_entry *e = &s->entries[i];
 

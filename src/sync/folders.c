@@ -22,6 +22,9 @@ void gw_sync_free_folders(struct gw_sync *s)
 		free(s->made[i].dir);
 	}
 	free(s->made);
+	for (size_t i = 0; i < s->spoiler_count; i++)
+		free(s->spoilers[i].wire);
+	free(s->spoilers);
 	for (size_t i = 0; i < s->unasked_count; i++)
 		free(s->unasked[i]);
 	free(s->unasked);
@@ -196,9 +199,10 @@ static void act(struct gw_sync *s)
 		gw_sync_list_again(s);
 		return;
 	}
-	for (size_t i = 0; i < s->settling->op_count; i++)
+	for (size_t i = 0; i < s->settling->op_count && !s->held_told; i++)
 		gw_sync_tell_held(s, &s->settling->ops[i]);
-	tell_strays(s);
+	if (!s->held_told)
+		tell_strays(s);
 	if (has_ops(s) && !s->options.dry_run) {
 		gw_sync_act_folders(s, on_acted);
 		return;

@@ -4,6 +4,9 @@
  * line.  An operation that fails is its mailbox's problem; only what hits every mailbox (a full
  * disk, the state) ends the run.
  *
+ * The connection may end at a command: the first that was not answered may be why.  Everything is
+ * listed and judged once more then; what ended two connections is left out, and told.
+ *
  * I1  base follows: a row gets its new name when the server said OK, and when the directory has it.
  * I2  a kill in between is found again: a row whose directory is gone, and one with its inode.
  */
@@ -208,6 +211,94 @@ static void act_here(struct gw_sync *s, void (*done)(struct gw_sync *s, bool ask
 
 /* --- on the server ----------------------------------------------------------------------------- */
 
+enum { FOLDER_BREAKS = 2 };
+
+static unsigned count_breaks(const struct gw_sync *s, const char *command, const char *wire)
+{
+	for (size_t i = 0; i < s->spoiler_count; i++) {
+		const struct gw_spoiler *sp = &s->spoilers[i];
+
+		if (strcmp(sp->command, command) == 0 && strcmp(sp->wire, wire) == 0)
+			return sp->times;
+	}
+	return 0;
+}
+
+/* false: there is no memory. */
+static bool note_break(struct gw_sync *s, const char *command, const char *wire)
+{
+	struct gw_spoiler *slot;
+
+	for (size_t i = 0; i < s->spoiler_count; i++) {
+		slot = &s->spoilers[i];
+		if (strcmp(slot->command, command) == 0 && strcmp(slot->wire, wire) == 0) {
+			slot->times++;
+			return true;
+		}
+	}
+	slot = gw_array_push(
+		(void **)&s->spoilers, &s->spoiler_count, &s->spoiler_cap, sizeof *s->spoilers);
+	if (slot == NULL)
+		return false;
+	*slot = (struct gw_spoiler){ .command = command, .wire = strdup(wire), .times = 1 };
+	if (slot->wire == NULL)
+		s->spoiler_count--;
+	return slot->wire != NULL;
+}
+
+static bool makes(const struct gw_folder_op *op)
+{
+	return op->what.kind == GW_FOLDER_MAKE_THERE || op->what.kind == GW_FOLDER_MAKE_AGAIN;
+}
+
+/* It is asked for no more in this run; what makes a mailbox, not in later ones either. */
+static void leave_out(struct gw_folder_op *op)
+{
+	static const char why[] = "the connection broke each time the server was asked to";
+	struct gw_sync *s = op->sync;
+	struct gw_error err = { 0 };
+
+	op->done = true;
+	if (makes(op) && op->from != NULL) {
+		gw_sync_note_not_made(s, op->from, why);
+		return;
+	}
+	gw_fail(&err, GW_ERR_HELD, "the mailbox was not %s on the server: %s",
+		op->what.kind == GW_FOLDER_DELETE_THERE ? "deleted" : "renamed", why);
+	gw_sync_note_held(s, op->shown, &err);
+	gw_sync_problem(s, op->shown, &err);
+	if (op->row != NULL)
+		gw_sync_block(s, op->row->remote_name);
+}
+
+/* NULL: none. */
+static const char *command_of(const struct gw_folder_op *op)
+{
+	return makes(op)                                 ? "CREATE"
+	       : op->what.kind == GW_FOLDER_DELETE_THERE ? "DELETE"
+	       : op->what.kind == GW_FOLDER_RENAME_THERE ? "RENAME"
+							 : NULL;
+}
+
+/* Commands are answered in the order in which they were sent. */
+static void note_lost(struct gw_folder_op *op, const char *command)
+{
+	struct gw_sync *s = op->sync;
+
+	if (s->phase == SYNC_SETTLING && !s->settling->broke)
+		s->settling->broke = note_break(s, command, op->wire);
+}
+
+bool gw_sync_act_broke(struct gw_sync *s)
+{
+	if (s->phase != SYNC_SETTLING || !s->settling->broke)
+		return false;
+	gw_sync_end_settling(s);
+	s->held_told = true;
+	gw_sync_enter(s, SYNC_LISTING); /* once more, with the next connection */
+	return true;
+}
+
 static void on_settled(struct gw_sync *s, const struct gw_result *result)
 {
 	if (--s->list_pending > 0 || s->phase >= SYNC_ENDING || result->kind == GW_RESULT_LOST)
@@ -219,13 +310,14 @@ static void on_answer(void *ctx, const struct gw_result *result)
 {
 	struct gw_folder_op *op = ctx;
 	struct gw_sync *s = op->sync;
-	bool makes = op->what.kind == GW_FOLDER_MAKE_THERE || op->what.kind == GW_FOLDER_MAKE_AGAIN;
 
+	if (result->kind == GW_RESULT_LOST)
+		note_lost(op, command_of(op));
 	if ((result->kind == GW_RESULT_NO || result->kind == GW_RESULT_BAD) &&
-		!(makes && result->response->code == GW_CODE_ALREADYEXISTS)) {
+		!(makes(op) && result->response->code == GW_CODE_ALREADYEXISTS)) {
 		struct gw_error err = *result->err;
 
-		if (makes && op->from != NULL && !gw_refusal_passes(result->response->code)) {
+		if (makes(op) && op->from != NULL && !gw_refusal_passes(result->response->code)) {
 			gw_sync_note_not_made(s, op->from, err.text);
 		} else {
 			gw_error_context(&err, "the mailbox could not be made, renamed or deleted");
@@ -238,10 +330,15 @@ static void on_answer(void *ctx, const struct gw_result *result)
 	on_settled(s, result);
 }
 
+/* It only helps: no mailbox is left out for it. */
+static const char subscribing[] = "SUBSCRIBE";
+
 static void on_subscribed(void *ctx, const struct gw_result *result)
 {
 	struct gw_folder_op *op = ctx;
 
+	if (result->kind == GW_RESULT_LOST)
+		note_lost(op, subscribing);
 	on_settled(op->sync, result);
 }
 
@@ -254,6 +351,8 @@ static bool ask(struct gw_folder_op *op, const char *verb, const char *first, co
 	struct gw_line line;
 	enum gw_code code;
 
+	if (done == on_subscribed && count_breaks(s, subscribing, op->wire) >= FOLDER_BREAKS)
+		return true;
 	gw_line_init(&line);
 	gw_line_printf(&line, "%s ", verb);
 	gw_line_string(&line, gw_slice_str(first), gw_session_caps(on));
@@ -275,6 +374,12 @@ static bool ask(struct gw_folder_op *op, const char *verb, const char *first, co
 
 static bool act_there(struct gw_folder_op *op)
 {
+	const char *command = command_of(op);
+
+	if (command != NULL && count_breaks(op->sync, command, op->wire) >= FOLDER_BREAKS) {
+		leave_out(op);
+		return true;
+	}
 	switch (op->what.kind) {
 	case GW_FOLDER_MAKE_THERE:
 	case GW_FOLDER_MAKE_AGAIN:

@@ -64,6 +64,7 @@ struct gw_settling {
 	struct gw_remake *remakes;
 	size_t *remade; /* the directories of the remakes */
 	size_t remake_count;
+	bool broke; /* the connection ended over a command about a mailbox, and that is noted */
 	void (*acted)(struct gw_sync *s, bool asked); /* what follows on the disk job */
 };
 

@@ -168,6 +168,13 @@ struct gw_sync {
 	size_t made_count, made_cap;
 	struct gw_held *held; /* owned */
 	size_t held_count, held_cap;
+	struct gw_spoiler {
+		const char *command;
+		char *wire; /* owned */
+		unsigned times;
+	} * spoilers; /* owned; at which a connection ended in this run: folders_act.c */
+	size_t spoiler_count, spoiler_cap;
+	bool held_told; /* what is held was told before such an end */
 	char **unasked; /* owned; whose messages were to be compared as a connection ended: homes.c */
 	size_t unasked_count, unasked_cap;
 	bool list_cut; /* INBOX was not in the list, so the list proves nothing */
@@ -320,6 +327,9 @@ bool gw_sync_list_broke(struct gw_sync *s);
 
 /* homes.c: likewise, over the messages of a mailbox that has no directory. */
 bool gw_sync_compare_broke(struct gw_sync *s);
+
+/* folders_act.c: likewise, over what was to be made, renamed or deleted. */
+bool gw_sync_act_broke(struct gw_sync *s);
 
 /* --- mute.c --- */
 void gw_sync_free_muted(struct gw_sync *s);
