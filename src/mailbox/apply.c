@@ -145,6 +145,12 @@ static void apply_flags(struct gw_box *box, const struct gw_action *a)
 	gw_box_add(box, &op);
 }
 
+/* The next look tells the server. */
+static bool relink_flags_differ(const struct gw_box *box, const struct gw_action *a)
+{
+	return ((box->local.messages[a->local].flags ^ a->base_flags) & gw_box_here(box)) != 0;
+}
+
 /* The message's file has another name, or stands elsewhere in the mailbox. */
 static void relink(struct gw_box *box, const struct gw_action *a)
 {
@@ -170,8 +176,7 @@ static void relink(struct gw_box *box, const struct gw_action *a)
 	gw_box_add(box, &op);
 	if (other)
 		gw_box_tell_kept(box, a->uid);
-	box->incomplete |=
-		((box->local.messages[a->local].flags ^ a->base_flags) & gw_box_here(box)) != 0;
+	box->incomplete |= relink_flags_differ(box, a);
 }
 
 void gw_box_keep(struct gw_box *box, const struct gw_action *a)
@@ -410,10 +415,12 @@ void gw_box_count_rest(struct gw_box *box)
 	struct gw_sync_counts *d = &box->delta, *all = box->env->counts;
 
 	for (size_t i = 0; i < box->plan.count; i++) {
-		uint8_t kind = box->plan.actions[i].kind;
+		const struct gw_action *a = &box->plan.actions[i];
+		uint8_t kind = a->kind;
 
 		d->flags_changed += kind == GW_DO_LOCAL_FLAGS;
-		d->flags_sent += kind == GW_DO_REMOTE_FLAGS;
+		d->flags_sent += kind == GW_DO_REMOTE_FLAGS ||
+				 (kind == GW_DO_RELINK && relink_flags_differ(box, a));
 		d->deleted += kind == GW_DO_DELETE_LOCAL || kind == GW_DO_STRAY;
 		d->deleted_there += kind == GW_DO_DELETE_REMOTE;
 		d->moved += kind == GW_DO_TAKE;

@@ -273,6 +273,7 @@ void gw_box_proceed(struct gw_box *box)
 		gw_box_fail_nomem(box);
 	} else if (box->env->dry_run) {
 		gw_box_count_rest(box);
+		gw_box_tell_aside(box);
 		gw_box_finish(box, GW_BOX_IN_STEP);
 	} else {
 		gw_box_take_files(box);

@@ -25,7 +25,7 @@ static const char *sentence(enum gw_folder_kind kind)
 	case GW_FOLDER_DELETE_HERE:
 		return "it would go to the attic: it was deleted on the server";
 	case GW_FOLDER_DELETE_THERE:
-		return "the mailbox would be deleted on the server: its directory was deleted here";
+		return "the mailbox would be deleted on the server, unless it holds mail that was never here: its directory was deleted here";
 	case GW_FOLDER_EMPTY_THERE:
 		return "what was here would be deleted from the mailbox on the server: its directory was deleted here";
 	case GW_FOLDER_FORGET:
