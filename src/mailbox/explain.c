@@ -95,6 +95,13 @@ static bool goes_to_trash(const struct gw_box *box)
 	       !(box->folder->attrs & GW_LIST_TRASH) && box->env->trash != NULL;
 }
 
+static const char *becomes_of_kept(const struct gw_box *box)
+{
+	return box->env->account->direction == GW_DIRECTION_PULL
+		       ? does(box, "stays here", "would stay here")
+		       : does(box, "is uploaded", "would be uploaded");
+}
+
 static void tell_gone(struct gw_box *box, const struct gw_action *a, const char *id)
 {
 	struct gw_sync_step s = { .uid = a->uid,
@@ -160,9 +167,8 @@ static void tell_gone(struct gw_box *box, const struct gw_action *a, const char 
 		break;
 	case GW_DO_KEEP:
 		s.what = "keep";
-		step(box, &s,
-			"UID %u is gone on the server, but %s was changed here: it %s uploaded",
-			a->uid, s.file, does(box, "is", "would be"));
+		step(box, &s, "UID %u is gone on the server, but %s was changed here: it %s",
+			a->uid, s.file, becomes_of_kept(box));
 		break;
 	case GW_DO_UNKEPT:
 		s.what = "keep";
