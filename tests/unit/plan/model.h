@@ -38,11 +38,16 @@ enum mutant {
 	UNTOLD_RENAMED, /* likewise, of what was only given another name */
 	HALF_DOUBTED,   /* of a move on both sides one half is carried out, while the other waits */
 
+	/* Where a server tells of changes alone, and leaves some out: */
+	CHANGES_BELIEVED, /* whatever EXISTS says */
+	VANISHED_FIRST,   /* what is said to have vanished is gone, although it is listed */
+
 	/* Where one message breaks every connection on which it is sent: */
 	NEVER_ASIDE,   /* it is tried for ever */
 	ACCUSED_ASIDE, /* all that may be it are set aside at once */
 	MUTANTS,
 	LYING = FIRST_LISTED, /* these fall in such histories */
+	TELLING = CHANGES_BELIEVED,
 	KILLING = NEVER_ASIDE
 };
 
@@ -122,8 +127,16 @@ struct world {
 	bool moves; /* a history with many of them */
 	bool lies;  /* the server's listings leave something out */
 	bool truth; /* for now they do not */
-	int steps;  /* left before the crash; -1: no crash */
-	int noise;  /* one in so many steps something else happens; 0: never */
+	/* It tells of changes (QRESYNC), and leaves some out.  missed: what a look went past, so that it is
+	 * not told again before all is listed; fooled: that look added up all the same. */
+	bool deltas, cunning; /* cunning: so that it adds up all the same, now and then */
+	struct list missed[BOXES];
+	bool fooled[BOXES], named[BOXES];
+	/* Of lies that add up: said to have vanished while it was there; what became of it was not told; and
+	 * for that its file was taken away, so that it rests in the attic. */
+	bool slandered[CONTENTS], unheard[CONTENTS], in_attic[CONTENTS];
+	int steps; /* left before the crash; -1: no crash */
+	int noise; /* one in so many steps something else happens; 0: never */
 	char failure[128];
 };
 
@@ -183,6 +196,8 @@ struct box {
 	uint32_t uidnext;
 	uint32_t exists; /* as the server says */
 	bool unproved;   /* which does not agree with what it lists: `there` is what was told */
+	bool changes;    /* only changes were told: the rest of `there` is base's */
+	struct gw_seqset vanished;
 	struct gw_base_msg rows[MAX];
 	struct gw_remote_msg remote[MAX];
 	struct gw_local_msg local[MAX];

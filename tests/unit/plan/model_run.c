@@ -66,6 +66,117 @@ static void listen(struct world *w, struct box *x)
 		w->in_run[all.at[i].content] |= find(&x->there, all.at[i].number) == NULL;
 }
 
+static bool is_same(const struct message *m, const struct message *row)
+{
+	return row != NULL && (m->flags & GW_FLAGS_ALL) == (row->flags & GW_FLAGS_ALL);
+}
+
+/* Does this one go untold?  What was once passed over is. */
+static bool is_passed_over(struct world *w, int b, const struct message *m, uint32_t one_in)
+{
+	bool lies = w->lies && !w->truth;
+
+	return find(&w->missed[b], m->number) != NULL || (lies && pick(w, one_in) == 0);
+}
+
+/* Puts together what the changes that are told make of base.  omitted: what they do not tell. */
+static void hear_changes(struct world *w, int b, struct box *x, struct list *omitted)
+{
+	uint32_t one_in = pick(w, 2) ? 1000 : 1 + pick(w, 6);
+	struct list all = x->there, told = { 0 };
+
+	for (size_t i = 0; i < all.n; i++) {
+		struct message *m = &all.at[i], *row = find(&x->base, m->number);
+
+		if (row != NULL && w->lies && !w->truth && pick(w, 4 * one_in) == 0) {
+			gw_seqset_add(&x->vanished, m->number, m->number);
+			add(omitted, *m);
+		} else if (is_same(m, row)) {
+			add(&told, *m);
+		} else if (!is_passed_over(w, b, m, one_in)) {
+			add(&told, *m);
+		} else {
+			add(omitted, *m);
+			if (row != NULL) {
+				struct message old = *m;
+
+				old.flags = row->flags;
+				add(&told, old);
+			}
+		}
+	}
+	for (size_t i = 0; i < x->base.n; i++) {
+		struct message *row = &x->base.at[i];
+
+		if (find(&all, row->number) != NULL)
+			continue;
+		if (!is_passed_over(w, b, row, one_in)) {
+			gw_seqset_add(&x->vanished, row->number, row->number);
+			continue;
+		}
+		add(omitted, *row);
+		add(&told, *row);
+	}
+	x->there = told;
+}
+
+/* They are believed, and not told again before all is listed. */
+static void go_past(struct world *w, int b, struct box *x, const struct list *omitted)
+{
+	x->changes = true;
+	for (size_t i = 0; i < omitted->n; i++) {
+		const struct message *m = &omitted->at[i];
+
+		w->in_run[m->content] = w->unheard[m->content] = true;
+		if (find(&w->there[b], m->number) != NULL && gw_seqset_has(&x->vanished, m->number))
+			w->slandered[m->content] = w->copied[w->msgid[m->content]] = true;
+		if (find(&w->missed[b], m->number) == NULL)
+			add(&w->missed[b], *m);
+	}
+}
+
+static bool changes_add_up(const struct box *x)
+{
+	const struct gw_answer a = { .told = x->there.n, .exists = x->exists };
+
+	return gw_answer_is_complete(&a);
+}
+
+/* As remote/observe.c: changes are believed if, with base, they are as many as EXISTS says; else all is listed.
+ * Without cunning what is left out always shows in that. */
+static void listen_for_changes(struct world *w, int b, struct box *x)
+{
+	struct list all = x->there, omitted = { 0 };
+
+	x->exists = (uint32_t)all.n;
+	hear_changes(w, b, x, &omitted);
+	if (!w->cunning && omitted.n > 0 && changes_add_up(x)) {
+		gw_seqset_deinit(&x->vanished);
+		omitted.n = 0;
+		x->there = all;
+		w->truth = true;
+		hear_changes(w, b, x, &omitted);
+		w->truth = false;
+	}
+	w->fooled[b] = omitted.n > 0 && changes_add_up(x);
+	if (changes_add_up(x) || w->mutant == CHANGES_BELIEVED) {
+		go_past(w, b, x, &omitted);
+		return;
+	}
+	w->missed[b].n = 0;
+	for (size_t i = 0; i < all.n && w->mutant == VANISHED_FIRST; i++) {
+		if (gw_seqset_has(&x->vanished, all.at[i].number))
+			all.at[i].number = 0;
+	}
+	for (size_t i = all.n; i-- > 0;) {
+		if (all.at[i].number == 0)
+			drop(&all, i);
+	}
+	gw_seqset_deinit(&x->vanished);
+	x->there = all;
+	listen(w, x);
+}
+
 /* Looks at both sides.  A look may be blind to a file that is renamed meanwhile. */
 static void look(struct world *w, int b, struct box *x)
 {
@@ -79,7 +190,15 @@ static void look(struct world *w, int b, struct box *x)
 		w->in_run[x->here.at[unseen].content] = true;
 		drop(&x->here, unseen);
 	}
-	listen(w, x);
+	if (w->truth)
+		w->missed[b].n = 0; /* everything is listed */
+	if (w->deltas && !w->truth)
+		listen_for_changes(w, b, x);
+	else
+		listen(w, x);
+	w->named[b] = x->unproved;
+	for (size_t i = 0; i < x->there.n; i++)
+		w->named[b] |= x->there.at[i].dim;
 	qsort(x->there.at, x->there.n, sizeof *x->there.at, by_number);
 	qsort(x->base.at, x->base.n, sizeof *x->base.at, by_number);
 }
@@ -194,10 +313,10 @@ static bool plan_box(struct world *w, int b, struct box *x)
 		.remote = x->remote,
 		.local = x->local,
 		.pairs = x->pairs,
-		.remote_full = true,
 		.local_trusted = true,
 		.lettered = LETTERED,
 		.storable = GW_FLAGS_ALL };
+	size_t told = 0;
 
 	if (!settle_pending(w, b, x))
 		return false;
@@ -223,17 +342,23 @@ static bool plan_box(struct world *w, int b, struct box *x)
 		if (file != NULL)
 			x->local[file - x->here.at].uid = row->number;
 	}
-	for (size_t i = 0; i < x->there.n; i++)
-		x->remote[i] = (struct gw_remote_msg){ .uid = x->there.at[i].number,
-			.size = 1,
-			.dim = x->there.at[i].dim,
-			.flags = x->there.at[i].flags & GW_FLAGS_ALL };
+	for (size_t i = 0; i < x->there.n; i++) {
+		const struct message *m = &x->there.at[i];
+
+		if (x->changes && is_same(m, find(&x->base, m->number)))
+			continue; /* of which nothing is told */
+		x->remote[told++] = (struct gw_remote_msg){
+			.uid = m->number, .size = 1, .dim = m->dim, .flags = m->flags & GW_FLAGS_ALL
+		};
+	}
 	pair_rest(x);
+	in.remote_full = !x->changes;
+	in.vanished = &x->vanished;
 	in.unproved = x->unproved;
 	in.retry_unfetchable = w->killer.retry;
 	in.hides = w->mutant != UNTOLD_SENT && hides(x);
 	in.base_count = x->base.n;
-	in.remote_count = x->there.n;
+	in.remote_count = told;
 	in.local_count = x->here.n;
 	in.pair_count = x->pair_n;
 	assert_int_equal(gw_plan_mailbox(&in, &x->plan), GW_OK);
@@ -600,6 +725,8 @@ static bool delete_all(struct world *w, int b, struct box *x)
 		file = find_name(&w->here[b], seen->name);
 		if (file == NULL || file->flags != seen->flags)
 			continue;
+		w->in_attic[file->content] |=
+			w->slandered[file->content] || w->unheard[file->content];
 		forget(&w->here[b], file);
 		if (!(ok = step(w)))
 			break;
@@ -670,8 +797,10 @@ static int connection(struct world *w)
 			actions += (int)x[b].plan.count;
 		if (ok && !again)
 			ok = carry_out(w, x);
-		for (int b = 0; b < BOXES; b++)
+		for (int b = 0; b < BOXES; b++) {
 			gw_plan_deinit(&x[b].plan);
+			gw_seqset_deinit(&x[b].vanished);
+		}
 	}
 	return ok ? actions : -1;
 }
