@@ -41,7 +41,10 @@ static enum gw_code put_account(const struct init *in, struct gw_buf *out)
 
 	if (code == GW_OK)
 		code = answers_put(&in->answers, out);
-	if (code == GW_OK && init_given(in, "folders") == NULL)
+	if (code == GW_OK && init_is_pop3(in) && init_given(in, "keep") == NULL)
+		code = gw_buf_puts(out,
+			"  # keep = \"14 days\"                # how long mail stays on the server; forever\n");
+	if (code == GW_OK && !init_is_pop3(in) && init_given(in, "folders") == NULL)
 		code = gw_buf_puts(out,
 			"  # folders = {\"*\", \"!Spam\"}        # which mailboxes; the last that "
 			"matches wins\n");
@@ -429,7 +432,7 @@ static bool ask_folders(struct init *in)
 	struct gw_buf list;
 	bool ok;
 
-	if (!in->answers.asks || init_given(in, "folders") != NULL)
+	if (!in->answers.asks || init_is_pop3(in) || init_given(in, "folders") != NULL)
 		return true;
 	show_names(in);
 	if (answer_ask(&q, line, &in->err) != GW_OK)
@@ -445,7 +448,7 @@ static bool ask_folders(struct init *in)
 
 static bool ask_archive(struct init *in)
 {
-	if (in->provider == NULL || strcmp(in->provider->name, "gmail") != 0)
+	if (in->provider == NULL || init_is_pop3(in) || strcmp(in->provider->name, "gmail") != 0)
 		return true;
 	if (in->answers.asks && init_given(in, "archive") == NULL)
 		printf("\nMail that you archive at Gmail has no label left.  \"yes\": it comes "
@@ -516,7 +519,8 @@ static bool finish(struct init *in, int *status)
 		goto out;
 	written = true;
 	*status = 0;
-	init_look(in, account_in(in, &config));
+	if (!init_is_pop3(in))
+		init_look(in, account_in(in, &config));
 	init_print_next(in, account_in(in, &config));
 out:
 	config_free(&config);

@@ -136,6 +136,7 @@ static void print_first_sync(const struct init *in, const struct gw_account *acc
 		mailboxes++;
 		messages += in->boxes[i].messages;
 	}
+	mailboxes += init_is_pop3(in);
 	if (mailboxes == 0)
 		return;
 	fflush(stdout);

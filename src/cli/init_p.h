@@ -40,6 +40,8 @@ struct init {
 
 /* NULL: it was not answered. */
 const char *init_given(const struct init *in, const char *key);
+/* Is mail fetched over POP3? */
+bool init_is_pop3(const struct init *in);
 /* Each false: in->err. */
 bool init_set(struct init *in, const char *key, const char *value);
 bool init_need(struct init *in, struct question q);

@@ -8,9 +8,19 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct question server_question = {
-	.key = "host", .text = "The IMAP server", .check = answer_host
-};
+bool init_is_pop3(const struct init *in)
+{
+	const char *protocol = init_given(in, "protocol");
+
+	return protocol != NULL && strcmp(protocol, "pop3") == 0;
+}
+
+static struct question server_question(const struct init *in)
+{
+	return (struct question){ .key = "host",
+		.text = init_is_pop3(in) ? "The POP3 server" : "The IMAP server",
+		.check = answer_host };
+}
 
 /* A number of a port, unless --set has one. */
 static bool set_port(struct init *in, const char *key, unsigned port)
@@ -55,7 +65,8 @@ static bool take_server(struct init *in, const char *key, const char *port_key, 
 
 static bool take_imap_server(struct init *in)
 {
-	return take_server(in, "host", "port", "tls", 143, &in->advice.imap);
+	return take_server(
+		in, "host", "port", "tls", init_is_pop3(in) ? 110 : 143, &in->advice.imap);
 }
 
 /* Whose it is: by the domain, or by what takes its mail in. */
@@ -83,7 +94,7 @@ static void put_server(char *out, size_t size, const char *host, unsigned port, 
  * is taken only by a person (RFC 6186 6). */
 static bool ask_named_server(struct init *in, const char *host, unsigned port)
 {
-	struct question q = server_question;
+	struct question q = server_question(in);
 	char usual[300];
 	bool within = server_is_within(host, in->domain);
 
@@ -97,8 +108,42 @@ static bool ask_named_server(struct init *in, const char *host, unsigned port)
 		say(stdout,
 			"%s is another domain's server: go on with it only if you know that your mail is there.",
 			host);
-	q.text = "The IMAP server, as the domain names it";
-	put_server(usual, sizeof usual, host, port, 993);
+	q.text = init_is_pop3(in) ? "The POP3 server, as the domain names it"
+				  : "The IMAP server, as the domain names it";
+	put_server(usual, sizeof usual, host, port, init_is_pop3(in) ? 995 : 993);
+	q.usual = usual;
+	return init_need(in, q);
+}
+
+/* Where the domain names a server for POP3, and none for IMAP.  *taken: it is to be that. */
+static bool offer_pop3(struct init *in, const char *host, bool *taken)
+{
+	const struct question q = {
+		.text = "Fetch over POP3 (yes or no)", .usual = "yes", .check = answer_yes_no
+	};
+	char line[ANSWER_SIZE] = "yes";
+
+	say(stdout,
+		"%s names a server for POP3, %s, and none for IMAP.  POP3 has the inbox only: what is read, "
+		"moved or filed here is so here alone, other folders of the account do not come, and new "
+		"mail is looked for every ten minutes.  Mail stays on the server (`keep`).",
+		in->domain, host);
+	if (in->answers.asks && answer_ask(&q, line, &in->err) != GW_OK)
+		return false;
+	*taken = strcmp(line, "yes") == 0;
+	return !*taken || init_set(in, "protocol", "pop3");
+}
+
+/* The server for POP3, which was chosen before anything was asked. */
+static bool ask_maildrop(struct init *in)
+{
+	char host[256], usual[ANSWER_SIZE + 5];
+	unsigned number = 995;
+	struct question q = server_question(in);
+
+	if (srv_find("pop3s", in->domain, host, sizeof host, &number))
+		return ask_named_server(in, host, number);
+	snprintf(usual, sizeof usual, "pop.%s", in->domain);
 	q.usual = usual;
 	return init_need(in, q);
 }
@@ -108,13 +153,21 @@ static bool ask_domain(struct init *in)
 {
 	char host[256], usual[ANSWER_SIZE + 5];
 	unsigned number = 993;
-	struct question q = server_question;
+	struct question q = server_question(in);
+	bool taken = false;
 
+	if (init_is_pop3(in))
+		return ask_maildrop(in);
 	if (!init_take_advice(in))
 		return false;
 	if (in->advice.imap.host[0] != '\0')
 		return ask_named_server(in, in->advice.imap.host, in->advice.imap.port);
 	if (srv_find("imaps", in->domain, host, sizeof host, &number))
+		return ask_named_server(in, host, number);
+	if (srv_find("pop3s", in->domain, host, sizeof host, &number) &&
+		!offer_pop3(in, host, &taken))
+		return false;
+	if (taken)
 		return ask_named_server(in, host, number);
 	snprintf(usual, sizeof usual, "imap.%s", in->domain);
 	q.usual = usual;
@@ -138,7 +191,7 @@ bool init_ask_server(struct init *in)
 
 bool init_ask_server_again(struct init *in, bool *same)
 {
-	return init_again(in, server_question, same) && (*same || take_imap_server(in));
+	return init_again(in, server_question(in), same) && (*same || take_imap_server(in));
 }
 
 /* Where mail is sent, by whoever knows. */

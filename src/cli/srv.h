@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* service: "imaps", "submissions", "submission".  The target of the best record.  Blocking, for as
+/* service: "imaps", "pop3s", "submissions", "submission".  The target of the best record.  Blocking, for as
  * long as the resolver tries, some seconds.  false: the domain names none, or says that it has none ("."). */
 bool srv_find(const char *service, const char *domain, char *host, size_t size, unsigned *port);
 

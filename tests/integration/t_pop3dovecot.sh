@@ -111,3 +111,27 @@ sync_ok
 "$TOOLS/mkmail" "$MAIL/INBOX" 3 4000 3
 sync_ok
 [ "$(count_there INBOX)" = 0 ] && [ "$(hashes "$T/mail" | uniq | wc -l)" = 34 ] || fail "new mail did not come, or stayed"
+
+note "init: where the domain names a server for POP3 and none for IMAP"
+mkdir -p "$T/home"
+init() { # ARG...
+	status=0
+	ELSEWHERE=localhost ELSEWHERE_SRV="_pop3s._tcp.$1 localhost $POP3S_PORT" LD_PRELOAD=$TOOLS/tests/libelsewhere.so \
+		ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 HOME=$T/home XDG_CONFIG_HOME= XDG_STATE_HOME= "$GODWIT" init "me@$1" \
+		--set tls-ca-file="$T/ca.pem" --set user=me --set "password-command=echo secret" --set name=drop "${@:2}" < /dev/null > "$T/out" 2> "$T/err" || status=$?
+}
+"$TOOLS/mkmail" "$MAIL/INBOX" 4 4000 9
+init example.org
+[ $status = 78 ] || fail "another domain's server was taken: $(cat "$T/out")"
+grep -q 'names a server for POP3, localhost, and none for IMAP' "$T/out" || fail "not offered: $(cat "$T/out" "$T/err")"
+init example.org --set host=localhost --set "port=$POP3S_PORT" --set protocol=pop3
+[ $status = 0 ] || fail "init: $(cat "$T/err" "$T/out")"
+grep -q 'protocol = "pop3"' "$T/home/.config/godwit/config" && grep -q '# keep' "$T/home/.config/godwit/config" || fail "$(cat "$T/home/.config/godwit/config")"
+grep -q 'The first sync fetches 4 messages' "$T/out" || fail "$(cat "$T/out" "$T/err")"
+! grep -q 'names a server' "$T/out" || fail "offered where it was said: $(cat "$T/out")"
+HOME=$T/home XDG_CONFIG_HOME= XDG_STATE_HOME= "$GODWIT" sync drop > "$T/out" 2> "$T/err" || fail "sync: $(cat "$T/err")"
+[ "$(find "$T/home/Mail/drop/INBOX/new" -type f | wc -l)" = 4 ] || fail "the mail is not there"
+rm -rf "$T/home"
+mkdir -p "$T/home"
+init localhost.localdomain --set host=localhost # what is said goes before what is published
+[ $status != 0 ] && ! grep -q 'names a server' "$T/out" || fail "$status: $(cat "$T/out")"

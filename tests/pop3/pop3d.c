@@ -13,6 +13,8 @@
  *   uidl PREFIX        before every UIDL; "same": all are alike
  *   size N             is added to every size in LIST (may be negative)
  *   empty | reverse    the listing
+ *   auth MECHANISM TOKEN  offers that, and takes this token; a command over 255 octets ends the
+ *                      connection, as at Exchange Online
  *   refuse VERB TEXT   answers "-ERR TEXT"
  *   badmail NAME       refuses RETR of this message; "silent NAME": begins, and says no more;
  *                      "short NAME": ends it after its header; "nodots": no line is stuffed
@@ -97,7 +99,7 @@ static const char *cut_rule(const char *word, long long *left)
 static void read_rules(void)
 {
 	FILE *f = fopen("rules", "r");
-	char line[2000];
+	char line[9000];
 
 	while (f != NULL && c.rule_count < MAX_RULES && fgets(line, sizeof line, f) != NULL) {
 		line[strcspn(line, "\n")] = '\0';
@@ -336,6 +338,62 @@ static void commit(void)
 	}
 }
 
+/* --- signing in with a token ----------------------------------------------------------------- */
+
+static int base64_value(char ch)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *at = ch == '\0' ? NULL : strchr(digits, ch);
+
+	return at == NULL ? -1 : (int)(at - digits);
+}
+
+static size_t decode(const char *text, char *out)
+{
+	unsigned bits = 0, have = 0;
+	size_t n = 0;
+
+	for (; base64_value(*text) >= 0; text++) {
+		bits = bits << 6 | (unsigned)base64_value(*text);
+		have += 6;
+		if (have >= 8)
+			out[n++] = (char)(bits >> (have -= 8));
+	}
+	return n;
+}
+
+static void on_auth(const char *argument)
+{
+	char line[16384] = "", plain[16384] = "", mechanism[64], token[8192];
+	const char *initial = strchr(argument, ' ');
+	size_t n;
+
+	if (rule("auth") == NULL || sscanf(rule("auth"), "%63s %8191s", mechanism, token) != 2 ||
+		strncmp(argument, mechanism, strlen(mechanism)) != 0) {
+		say("-ERR unknown mechanism\r\n");
+		return;
+	}
+	note("AUTH %s %s", mechanism, initial != NULL ? "at once" : "in two steps");
+	if (strlen("AUTH \r\n") + strlen(argument) > 255) {
+		say("-ERR Protocol error\r\n");
+		end_how("fin");
+	}
+	if (initial == NULL)
+		say("+ \r\n");
+	if (initial == NULL && !get_line(line, sizeof line))
+		return;
+	n = decode(initial != NULL ? initial + 1 : line, plain);
+	if (memmem(plain, n, token, strlen(token)) != NULL) {
+		note("LOGIN");
+		say("+OK welcome\r\n");
+		return;
+	}
+	say("+ eyJzdGF0dXMiOiI0MDEifQ==\r\n");
+	if (get_line(line, sizeof line))
+		say("-ERR [AUTH] wrong token\r\n");
+}
+
 /* --- commands -------------------------------------------------------------------------------- */
 
 static void capa(void)
@@ -346,6 +404,8 @@ static void capa(void)
 		return;
 	}
 	say("+OK\r\nUSER\r\nRESP-CODES\r\n");
+	if (rule("auth") != NULL)
+		say("SASL %.*s\r\n", (int)strcspn(rule("auth"), " "), rule("auth"));
 	if (rule("notop") == NULL)
 		say("TOP\r\n");
 	if (rule("nouidl") == NULL)
@@ -408,6 +468,8 @@ static void do_it(const char *verb, const char *argument)
 {
 	if (strcmp(verb, "CAPA") == 0) {
 		capa();
+	} else if (strcmp(verb, "AUTH") == 0) {
+		on_auth(argument);
 	} else if (strcmp(verb, "USER") == 0 || strcmp(verb, "NOOP") == 0) {
 		say("+OK\r\n");
 	} else if (strcmp(verb, "PASS") == 0) {

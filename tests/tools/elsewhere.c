@@ -1,13 +1,16 @@
 /* tools/elsewhere.c - loaded into godwit: the names in ELSEWHERE are this machine's, no other name is found,
- * and the ports in ELSEWHERE_PORTS ("443=8443 993=9993") are others here.  The DNS is not asked.
+ * and the ports in ELSEWHERE_PORTS ("443=8443 993=9993") are others here.  The DNS is not asked: it has
+ * the one SRV record in ELSEWHERE_SRV ("_pop3s._tcp.example.org mail.example.org 995").
  */
 #include <arpa/inet.h>
+#include <arpa/nameser.h>
 #include <dlfcn.h>
 #include <netdb.h>
 #include <resolv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #undef res_nquery
 
@@ -57,8 +60,36 @@ int connect(int fd, const struct sockaddr *to, socklen_t n)
 int res_nquery(
 	res_state state, const char *name, int class, int type, unsigned char *answer, int size)
 {
-	(void)state, (void)name, (void)class, (void)type, (void)answer, (void)size;
-	return -1;
+	const char *record = getenv("ELSEWHERE_SRV");
+	unsigned char *at = answer + NS_HFIXEDSZ, *end = answer + size, *length;
+	char owner[256], target[256];
+	unsigned port;
+	int n;
+
+	(void)state;
+	if (type != ns_t_srv || record == NULL ||
+		sscanf(record, "%255s %255s %u", owner, target, &port) != 3 ||
+		strcasecmp(owner, name) != 0)
+		return -1;
+	memset(answer, 0, NS_HFIXEDSZ);
+	ns_put16(1, answer + 4); /* a question */
+	ns_put16(1, answer + 6); /* an answer */
+	at += ns_name_compress(owner, at, (size_t)(end - at), NULL, NULL);
+	ns_put16(ns_t_srv, at);
+	ns_put16((unsigned)class, at + 2);
+	at += 4;
+	at += ns_name_compress(owner, at, (size_t)(end - at), NULL, NULL);
+	ns_put16(ns_t_srv, at);
+	ns_put16((unsigned)class, at + 2);
+	ns_put32(60, at + 4);
+	length = at + 8;
+	ns_put16(0, at + 10); /* priority, weight */
+	ns_put16(0, at + 12);
+	ns_put16(port, at + 14);
+	at += 16;
+	n = ns_name_compress(target, at, (size_t)(end - at), NULL, NULL);
+	ns_put16((unsigned)n + 6, length);
+	return (int)(at + n - answer);
 }
 
 int __res_nquery(

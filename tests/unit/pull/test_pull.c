@@ -245,6 +245,16 @@ static void check(const char *sub, unsigned wanted)
 	closedir(d);
 }
 
+/* n messages that are here, and whose deletion is to go there, too. */
+static void fresh_followed(unsigned n)
+{
+	fresh(n);
+	account.deletes = GW_DELETE_EXPUNGE;
+	run_well();
+	assert_int_equal(count_files(), n);
+	shell("rm -f log");
+}
+
 /* --- tests ----------------------------------------------------------------------------------- */
 
 static void test_keeps(void **state)
@@ -291,17 +301,57 @@ static void cut_at(const char *more, enum gw_keep keep, const char *word, const 
 	account.timeout_s = 20;
 }
 
+/* Runs of a few hundred octets are cut after each so-many-th. */
+static unsigned cut_step(void)
+{
+	const char *text = getenv("PULL_CUT_STEP");
+
+	return text != NULL ? (unsigned)atoi(text) : 53;
+}
+
+/* A deletion that is to go there: nothing else goes, and it goes in the end. */
+static void test_cuts_of_a_deletion(void **state)
+{
+	static const char *const ways[][2] = { { "cut", "fin" }, { "cut", "rst" },
+		{ "cutread", "fin" } };
+	unsigned step = cut_step();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+		bool ended = false;
+
+		for (unsigned n = 1 + (unsigned)i * 7; !ended; n += step) {
+			char text[100];
+
+			fresh_followed(3);
+			shell("rm Mail/INBOX/new/$(ls Mail/INBOX/new | head -1)");
+			snprintf(text, sizeof text, "%s %u %s\n", ways[i][0], n, ways[i][1]);
+			rules(text);
+			ended = run() == GW_OK && problems == 0;
+			run_well();
+			assert_int_equal(count_in("gone"), 1);
+			check("mail", 1);
+			check("gone", 0);
+			assert_int_equal(count_files(), 2);
+			assert_true(n < 3000);
+		}
+	}
+}
+
 static void test_cuts(void **state)
 {
-	const char *text = getenv("CUT_STEP");
-	unsigned step = text != NULL ? (unsigned)atoi(text) : 53;
+	unsigned step = cut_step();
 
 	(void)state;
 	cut_at("", GW_KEEP_NO, "cut", "fin", 1, step, 20);
 	cut_at("pipelining\n", GW_KEEP_NO, "cut", "rst", 5, step, 20);
 	cut_at("pipelining\n", GW_KEEP_FOREVER, "cut", "fin", 9, step, 20);
-	cut_at("", GW_KEEP_NO, "cutread", "fin", 1, step / 2, 20);
-	cut_at("pipelining\n", GW_KEEP_NO, "cutread", "rst", 3, step / 2, 20);
+	cut_at("", GW_KEEP_NO, "cutread", "fin", 1, step / 2 + 1, 20);
+	cut_at("pipelining\n", GW_KEEP_NO, "cutread", "rst", 3, step / 2 + 1, 20);
+	cut_at("", GW_KEEP_FOREVER, "cutread", "fin", 2, step / 2 + 1, 20);
+	/* Silence costs a second each time, and three tries. */
+	cut_at("", GW_KEEP_NO, "cut", "silence", 7, step * 8, 1);
+	cut_at("pipelining\n", GW_KEEP_NO, "cutread", "silence", 7, step * 4, 1);
 }
 
 static void test_hangs(void **state)
@@ -331,16 +381,19 @@ static void test_hangs(void **state)
 
 static void test_renumbered(void **state)
 {
+	const char *text = getenv("RENUMBERED");
+	unsigned n = text != NULL ? (unsigned)atoi(text) : 30;
+
 	(void)state;
-	fresh(30);
+	fresh(n);
 	run_well();
 	shell("rm log");
 	rules("uidl new-\npipelining\n");
 	assert_int_equal(run(), GW_OK);
 	assert_int_equal(counts.downloaded, 0);
 	assert_int_equal(logged("RETR"), 0);
-	assert_int_equal(logged("TOP"), 30);
-	assert_int_equal(count_files(), 30);
+	assert_int_equal(logged("TOP"), n);
+	assert_int_equal(count_files(), n);
 	shell("rm log");
 	assert_int_equal(run(), GW_OK);
 	assert_int_equal(logged("TOP"), 0);
@@ -552,16 +605,6 @@ static void test_guard(void **state)
 	shell("rm -rf Mail && mv Mail.away Mail");
 	run_well();
 	assert_int_equal(count_in("gone"), 5);
-}
-
-/* n messages that are here, and whose deletion is to go there, too. */
-static void fresh_followed(unsigned n)
-{
-	fresh(n);
-	account.deletes = GW_DELETE_EXPUNGE;
-	run_well();
-	assert_int_equal(count_files(), n);
-	shell("rm -f log");
 }
 
 static void test_delete_expunge(void **state)
@@ -865,6 +908,52 @@ static void test_offer(void **state)
 	assert_int_equal(logged("CAPA"), 0);
 }
 
+/* A token goes with the command if that stays short, else by itself; one that is refused is asked for once
+ * more. */
+static void test_tokens(void **state)
+{
+	static const char *const mechanisms[] = { "XOAUTH2", "OAUTHBEARER" };
+	char *const command = account.token_command;
+
+	(void)state;
+	account.auth = GW_AUTH_OAUTH2;
+	assert_true(asprintf(&account.token_command, "cd %s && cat token && cp next token",
+			    server.dir) > 0);
+	for (size_t i = 0; i < sizeof mechanisms / sizeof *mechanisms; i++) {
+		for (unsigned length = 20; length < 5000; length += 4076) {
+			char line[100], *token = malloc(length + 1), *rule = NULL;
+
+			memset(token, 'a', length);
+			token[length] = '\0';
+			fresh(2);
+			put_file("token", token);
+			put_file("next", token);
+			assert_true(asprintf(&rule, "auth %s %s\n", mechanisms[i], token) > 0);
+			rules(rule);
+			if (run() != GW_OK)
+				fail_msg("%s, %u octets: %s", mechanisms[i], length, problem);
+			snprintf(line, sizeof line, "AUTH %s %s", mechanisms[i],
+				length < 100 ? "at once" : "in two steps");
+			assert_int_equal(logged(line), 1);
+			check("mail", 1);
+			/* What was remembered of the server does the same. */
+			assert_int_equal(run(), GW_OK);
+			assert_int_equal(logged(line), 2);
+			put_file("token", "old");
+			assert_int_equal(run(), GW_OK);
+			assert_int_equal(logged("LOGIN"), 3);
+			put_file("token", "old");
+			put_file("next", "old");
+			assert_int_equal(run(), GW_ERR_AUTH);
+			free(token);
+			free(rule);
+		}
+	}
+	free(account.token_command);
+	account.token_command = command;
+	account.auth = GW_AUTH_PASSWORD;
+}
+
 static void test_dry_run(void **state)
 {
 	(void)state;
@@ -916,10 +1005,12 @@ int main(void)
 		cmocka_unit_test(test_delete_another),
 		cmocka_unit_test(test_verify),
 		cmocka_unit_test(test_offer),
+		cmocka_unit_test(test_tokens),
 		cmocka_unit_test(test_dry_run),
 		cmocka_unit_test(test_max_size),
 		cmocka_unit_test(test_hangs),
 		cmocka_unit_test(test_cuts),
+		cmocka_unit_test(test_cuts_of_a_deletion),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
