@@ -40,6 +40,7 @@ watch_start() {
 		while (defined recv S, $_, 4096, 0) { print }' "$T/notify" > "$T/notified" &
 	PIDS="$PIDS $!"
 	until_true "a service manager" test -S "$T/notify"
+	: > "$T/watch.err" # or what the one before said counts for this one
 	NOTIFY_SOCKET=$T/notify WATCHDOG_USEC=200000 LD_PRELOAD=${WATCH_PRELOAD:-} ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 ${WATCH_WITH:-} "$GODWIT" -c "$T/config" watch -vvv > "$T/watch.out" 2> "$T/watch.err" &
 	WATCHER=$!
 	PIDS="$PIDS $WATCHER"
