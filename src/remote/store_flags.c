@@ -63,10 +63,18 @@ static struct gw_push_item *find(struct gw_push *p, uint32_t uid)
 	return lo < p->count && p->items[lo].uid == uid ? &p->items[lo] : NULL;
 }
 
+/* At Gmail a message that is not told of has lost the label that the mailbox is, which is no deletion: what
+ * became of a flag here must not put the label on again. */
+static bool is_believed_unseen(const struct gw_push *p)
+{
+	return (gw_session_caps(p->session) & GW_CAP_GMAIL) != 0;
+}
+
 /* The bits that were answered OK, and that the server does not show as they should be. */
 static uint64_t unproved(const struct gw_push *p, const struct gw_push_item *item)
 {
-	uint64_t wrong = item->shown ? item->there ^ item->gets : UINT64_MAX;
+	uint64_t unseen = is_believed_unseen(p) ? 0 : UINT64_MAX;
+	uint64_t wrong = item->shown ? item->there ^ item->gets : unseen;
 
 	return wrong & item->taken & ~p->labels;
 }

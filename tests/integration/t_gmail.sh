@@ -199,7 +199,12 @@ mv "$f" "$T/mail/Work/cur/$(basename "${f%%:2,*}"):2,Fa" # a keyword that the se
 echo "0 Later" > "$T/mail/Work/dovecot-keywords"
 next_sync "the star is set" flagged m2 '\Flagged' Fa 1
 case $(file m2) in *:2,Fa) ;; *) fail "the keyword is gone here: $(file m2)" ;; esac
-at_rest "it is not fought over"
+for i in 1 2; do
+	status=0
+	godwit sync -vvv > "$T/out" || status=$?
+	[ $status = 1 ] && grep -q '1 message has other flags here' "$T/err" || fail "a keyword that is not stored is not told of: $status, $(cat "$T/out")"
+done
+! grep -q 'C: .*UID STORE' "$T/err" || fail "it is fought over"
 settings
 sync_ok --full
 next_sync "now it is stored" flagged m2 '\Flagged Later' Fa 1
