@@ -125,10 +125,11 @@ static void look_at_disk(struct run *r)
 	r->max_disk = UINT_MAX;
 }
 
-/* Serves the program until it ends; its status as of wait. */
+/* Serves the program until it ends; its status as of wait.  It is asked to end term_ms after it first called, before
+ * which it may not have begun to listen to signals. */
 static int serve_until_end(struct run *r, pid_t pid, unsigned term_ms)
 {
-	int64_t began = now_ms();
+	int64_t began = now_ms(), called = 0;
 	sigset_t none;
 	bool told = false, stopped = false;
 	struct rusage usage;
@@ -140,7 +141,9 @@ static int serve_until_end(struct run *r, pid_t pid, unsigned term_ms)
 
 		server_turn(&r->server, 100, &none);
 		look_at_disk(r);
-		if (term_ms > 0 && !told && now_ms() - began > term_ms) {
+		if (called == 0 && r->server.connections > 0)
+			called = now_ms();
+		if (term_ms > 0 && !told && called > 0 && now_ms() - called > term_ms) {
 			kill(pid, SIGTERM);
 			told = true;
 		}
