@@ -172,6 +172,24 @@ static enum gw_code store_cursor(
 		       : gw_store_mailbox_update(world->store, &op->row, err);
 }
 
+static enum gw_code deliver(struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
+{
+	enum gw_code code = add_row(op, GW_ROW_PAIRED, world, err);
+
+	return code == GW_OK ? unhold(world->store, op->place->mailbox, op->uid, err) : code;
+}
+
+/* Only what the server was told: of the rest the file may not be there yet. */
+static enum gw_code told_flags(
+	const struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
+{
+	int64_t mailbox = op->place->mailbox;
+	enum gw_code code = gw_store_message_flag_bits(
+		world->store, mailbox, op->uid, op->mask, op->flags, err);
+
+	return code == GW_OK ? gw_store_unhold_passing(world->store, mailbox, op->uid, err) : code;
+}
+
 static enum gw_code store_row(struct gw_op *op, struct gw_disk_world *world,
 	struct gw_batch_result *result, struct gw_error *err)
 {
@@ -184,8 +202,7 @@ static enum gw_code store_row(struct gw_op *op, struct gw_disk_world *world,
 		return gw_store_keyword_put(store, mailbox, op->uid, op->to, err);
 	case GW_OP_DELIVER:
 		result->delivered++;
-		code = add_row(op, GW_ROW_PAIRED, world, err);
-		return code == GW_OK ? unhold(store, mailbox, op->uid, err) : code;
+		return deliver(op, world, err);
 	case GW_OP_JOIN:
 		result->joined++;
 		code = add_row(op, GW_ROW_PAIRED, world, err);
@@ -225,10 +242,7 @@ static enum gw_code store_row(struct gw_op *op, struct gw_disk_world *world,
 	case GW_OP_GLOBAL_ID:
 		return gw_store_message_global(store, mailbox, op->uid, op->global_id, err);
 	case GW_OP_TOLD_FLAGS:
-		/* Only what the server was told: of the rest the file may not be there yet. */
-		code = gw_store_message_flag_bits(
-			store, mailbox, op->uid, op->mask, op->flags, err);
-		return code == GW_OK ? gw_store_unhold_passing(store, mailbox, op->uid, err) : code;
+		return told_flags(op, world, err);
 	case GW_OP_DELETE:
 	case GW_OP_DELETED_THERE:
 		result->deleted++;

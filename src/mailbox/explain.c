@@ -102,16 +102,20 @@ static const char *becomes_of_kept(const struct gw_box *box)
 		       : does(box, "is uploaded", "would be uploaded");
 }
 
+/* What is held still, not what is done about it at last. */
+static bool was_held(const struct gw_box *box, const struct gw_action *a)
+{
+	return (a->kind == GW_DO_HOLD_DELETE && gw_seqset_has(&box->local.held_gone, a->uid)) ||
+	       (a->kind == GW_DO_HOLD_REMOTE && gw_seqset_has(&box->local.held_here, a->uid)) ||
+	       (a->kind == GW_DO_HOLD_FLAGS && gw_box_knows_held_flags(box, a));
+}
+
 static void tell_gone(struct gw_box *box, const struct gw_action *a, const char *id)
 {
 	struct gw_sync_step s = { .uid = a->uid,
 		.file = name_of(box, a->local),
 		.id = id,
-		/* What is held still, not what is done about it at last. */
-		.repeated = (a->kind == GW_DO_HOLD_DELETE &&
-				    gw_seqset_has(&box->local.held_gone, a->uid)) ||
-			    (a->kind == GW_DO_HOLD_REMOTE &&
-				    gw_seqset_has(&box->local.held_here, a->uid)) };
+		.repeated = was_held(box, a) };
 
 	switch ((enum gw_action_kind)a->kind) {
 	case GW_DO_DELETE_LOCAL:
@@ -160,7 +164,6 @@ static void tell_gone(struct gw_box *box, const struct gw_action *a, const char 
 		break;
 	case GW_DO_HOLD_FLAGS:
 		s.what = "hold-there";
-		s.repeated = gw_box_knows_held_flags(box, a);
 		step(box, &s,
 			"UID %u: the server does not store what was changed of its flags here",
 			a->uid);

@@ -91,9 +91,7 @@ static void hear_changes(struct world *w, int b, struct box *x, struct list *omi
 		if (row != NULL && w->lies && !w->truth && pick(w, 4 * one_in) == 0) {
 			gw_seqset_add(&x->vanished, m->number, m->number);
 			add(omitted, *m);
-		} else if (is_same(m, row)) {
-			add(&told, *m);
-		} else if (!is_passed_over(w, b, m, one_in)) {
+		} else if (is_same(m, row) || !is_passed_over(w, b, m, one_in)) {
 			add(&told, *m);
 		} else {
 			add(omitted, *m);
