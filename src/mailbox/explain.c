@@ -110,6 +110,24 @@ static bool was_held(const struct gw_box *box, const struct gw_action *a)
 	       (a->kind == GW_DO_HOLD_FLAGS && gw_box_knows_held_flags(box, a));
 }
 
+static void tell_held(struct gw_box *box, const struct gw_action *a, struct gw_sync_step *s)
+{
+	s->what = a->kind == GW_DO_HOLD_DELETE ? "hold-here" : "hold-there";
+	if (a->kind == GW_DO_HOLD_DELETE)
+		step(box, s, "UID %u is gone on the server: %s %s kept, until you decide", a->uid,
+			s->file, does(box, "is", "would be"));
+	else if (a->kind == GW_DO_HOLD_REMOTE)
+		step(box, s, "UID %u is gone here: it %s kept on the server, until you decide",
+			a->uid, does(box, "is", "would be"));
+	else if (a->kind == GW_DO_HOLD)
+		step(box, s,
+			"UID %u was deleted here, but the mailbox takes no changes: it %s on the server",
+			a->uid, does(box, "stays", "would stay"));
+	else
+		step(box, s, "UID %u: the server does not store what was changed of its flags here",
+			a->uid);
+}
+
 static void tell_gone(struct gw_box *box, const struct gw_action *a, const char *id)
 {
 	struct gw_sync_step s = { .uid = a->uid,
@@ -147,26 +165,10 @@ static void tell_gone(struct gw_box *box, const struct gw_action *a, const char 
 			a->uid, does(box, "stays", "would stay"));
 		break;
 	case GW_DO_HOLD_DELETE:
-		s.what = "hold-here";
-		step(box, &s, "UID %u is gone on the server: %s %s kept, until you decide", a->uid,
-			s.file, does(box, "is", "would be"));
-		break;
 	case GW_DO_HOLD_REMOTE:
-		s.what = "hold-there";
-		step(box, &s, "UID %u is gone here: it %s kept on the server, until you decide",
-			a->uid, does(box, "is", "would be"));
-		break;
 	case GW_DO_HOLD:
-		s.what = "hold-there";
-		step(box, &s,
-			"UID %u was deleted here, but the mailbox takes no changes: it %s on the server",
-			a->uid, does(box, "stays", "would stay"));
-		break;
 	case GW_DO_HOLD_FLAGS:
-		s.what = "hold-there";
-		step(box, &s,
-			"UID %u: the server does not store what was changed of its flags here",
-			a->uid);
+		tell_held(box, a, &s);
 		break;
 	case GW_DO_KEEP:
 		s.what = "keep";
