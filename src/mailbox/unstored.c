@@ -88,26 +88,27 @@ bool gw_box_settle_pushed(
 	return item->ignored != 0 || (item->unseen != 0 && u.tries > 1);
 }
 
-/* Flags of new files that the server will not take along. */
-static bool loses_flags(const struct gw_box *box, const struct gw_action *a)
+/* Is it a new file with flags that the server will not take along? */
+static bool loses_flags(const struct gw_box *box, const struct gw_action *a, uint64_t unstorable)
 {
-	struct gw_plan_input in = gw_box_policy(box);
-
-	in.storable = gw_box_storable(box);
-	return a->kind == GW_DO_UPLOAD &&
-	       (box->local.messages[a->local].flags & gw_unstorable(&in)) != 0;
+	return a->kind == GW_DO_UPLOAD && (box->local.messages[a->local].flags & unstorable) != 0;
 }
 
 void gw_box_count_unstored(struct gw_box *box)
 {
+	struct gw_plan_input in = gw_box_policy(box);
+	uint64_t unstorable;
+
 	box->unstored = 0;
 	if (box->env->account->direction == GW_DIRECTION_PULL)
 		return;
+	in.storable = gw_box_storable(box);
+	unstorable = gw_unstorable(&in);
 	for (size_t i = 0; i < box->local.unstored_count && box->same; i++)
 		box->unstored += box->local.unstored[i].aside;
 	for (size_t i = 0; i < box->plan.count; i++)
 		box->unstored += box->plan.actions[i].kind == GW_DO_HOLD_FLAGS ||
-				 loses_flags(box, &box->plan.actions[i]);
+				 loses_flags(box, &box->plan.actions[i], unstorable);
 }
 
 void gw_box_unstored_error(uint64_t count, struct gw_error *err)
