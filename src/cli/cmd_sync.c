@@ -66,24 +66,15 @@ static bool is_late(const struct job *j, const struct gw_sync_event *ev)
 	       r->interrupts == 0 && !j->let_go;
 }
 
-static void on_event(void *ctx, const struct gw_sync_event *told)
+/* late: it had no more time, which is no trouble. */
+static void take_event(struct job *j, const struct gw_sync_event *ev, bool late)
 {
-	struct job *j = ctx;
 	struct run *r = j->run;
-	struct gw_sync_event own = *told;
-	const struct gw_sync_event *ev = &own;
-	struct gw_error late = { 0 };
 
-	j->counts = *ev->counts;
-	if (is_late(j, told)) {
-		late.code = GW_ERR_CANCELLED;
-		deadline_words(ev->counts, late.text, sizeof late.text);
-		own.err = &late;
-	}
 	progress_event(r->progress, (size_t)(j - r->jobs), j->account->name, ev);
 	if (j->watcher == NULL && !j->options.dry_run && !j->options.verify) /* else its own run */
 		hooks_sync_event(r->hooks, j->account, j->hooks, ev);
-	if (ev->type == GW_SYNC_DONE && ev->err != NULL && ev->err != &late && j->watcher == NULL &&
+	if (ev->type == GW_SYNC_DONE && ev->err != NULL && !late && j->watcher == NULL &&
 		!j->let_go)
 		hooks_trouble(r->hooks, j->account, j->hooks, ev->err);
 	if (ev->type != GW_SYNC_DONE)
@@ -91,12 +82,29 @@ static void on_event(void *ctx, const struct gw_sync_event *told)
 	j->sync = NULL;
 	j->ended = true;
 	gw_control_close(&j->watcher);
-	if (ev->err != NULL && ev->err != &late)
+	if (ev->err != NULL && !late)
 		j->status = exit_status(ev->err);
 	else
-		j->status = ev->err != NULL || ev->counts->problems + ev->counts->findings > 0;
+		j->status = late || ev->counts->problems + ev->counts->findings > 0;
 	if (--r->running == 0)
 		end_waiting(r);
+}
+
+static void on_event(void *ctx, const struct gw_sync_event *ev)
+{
+	struct job *j = ctx;
+	struct gw_sync_event own = *ev;
+	struct gw_error err;
+
+	j->counts = *ev->counts;
+	if (!is_late(j, ev)) {
+		take_event(j, ev, false);
+		return;
+	}
+	err = *ev->err;
+	deadline_words(ev->counts, err.text, sizeof err.text);
+	own.err = &err;
+	take_event(j, &own, true);
 }
 
 static void fail_job(struct job *j, const struct gw_error *err)
