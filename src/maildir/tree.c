@@ -121,21 +121,28 @@ static enum gw_code walk_entry(int fd, const char *path, const char *name, enum 
 	return code;
 }
 
-static enum gw_code walk(
-	int fd, const char *path, enum gw_layout layout, unsigned depth, struct gw_tree *tree)
+/* To read what is in it, by a descriptor of its own; NULL: it cannot be read, or is too far down. */
+static DIR *open_dir(int fd, const char *path, unsigned depth)
 {
 	int copy = depth > DEPTH_MAX || strlen(path) > PATH_LIMIT
 			   ? -1
 			   : openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+
+	if (dir == NULL && copy >= 0)
+		close(copy);
+	return dir;
+}
+
+static enum gw_code walk(
+	int fd, const char *path, enum gw_layout layout, unsigned depth, struct gw_tree *tree)
+{
+	DIR *dir = open_dir(fd, path, depth);
 	struct dirent *e;
 	enum gw_code code = GW_OK;
 
-	if (dir == NULL) {
-		if (copy >= 0)
-			close(copy);
+	if (dir == NULL)
 		return GW_OK;
-	}
 	while (code == GW_OK && (e = readdir(dir)) != NULL) {
 		if (e->d_type == DT_DIR || e->d_type == DT_UNKNOWN)
 			code = walk_entry(fd, path, e->d_name, layout, depth, tree);
@@ -188,18 +195,12 @@ static enum gw_code walk_any_entry(
 
 static enum gw_code walk_all(int fd, const char *path, unsigned depth, struct gw_tree *tree)
 {
-	int copy = depth > DEPTH_MAX || strlen(path) > PATH_LIMIT
-			   ? -1
-			   : openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	DIR *dir = open_dir(fd, path, depth);
 	struct dirent *e;
 	enum gw_code code = GW_OK;
 
-	if (dir == NULL) {
-		if (copy >= 0)
-			close(copy);
+	if (dir == NULL)
 		return note_unread(tree, path);
-	}
 	while (code == GW_OK && (errno = 0, e = readdir(dir)) != NULL) {
 		if (e->d_type == DT_DIR || e->d_type == DT_LNK || e->d_type == DT_UNKNOWN)
 			code = walk_any_entry(fd, path, e->d_name, depth, tree);
