@@ -38,6 +38,7 @@ struct side {
 	struct side *peer;
 	struct piece *first, *last; /* waiting to be written to this side */
 	uv_timer_t timer;
+	size_t writing; /* pieces that the socket has not taken yet */
 	int eof;
 };
 
@@ -60,12 +61,15 @@ struct pair {
 	struct steps steps;
 	int open; /* handles */
 	int closing, dirty_read, swallows;
+	int over; /* the server's part is told to the end; what the client says is thrown away */
 	struct pair *next, *previous;
 	uv_connect_t request;
+	uv_shutdown_t shutdown;
 };
 
 struct write {
 	uv_write_t request;
+	struct side *to;
 	struct piece *piece;
 };
 
@@ -105,13 +109,30 @@ static void close_pair(struct pair *p)
 		uv_close((uv_handle_t *)&p->steps.timer, on_closed);
 }
 
+/* When one side has ended and the other has all that came of it, the connection ends.  The client is
+ * told so by an orderly end: to close at once would be a reset, which takes away what the client
+ * has not read yet, and a cut after N bytes would be one after any number up to N. */
+static void end_if_told(struct side *to)
+{
+	struct pair *p = to->pair;
+
+	if (!to->peer->eof || to->first != NULL || to->writing > 0 || p->closing || p->over)
+		return;
+	p->over = to == &p->client;
+	if (!p->over || uv_shutdown(&p->shutdown, (uv_stream_t *)&to->tcp, NULL) != 0)
+		close_pair(p);
+}
+
 static void on_written(uv_write_t *request, int status)
 {
 	struct write *w = (struct write *)request;
+	struct side *to = w->to;
 
 	(void)status;
 	free(w->piece);
 	free(w);
+	to->writing--;
+	end_if_told(to);
 }
 
 static void flush(uv_timer_t *timer)
@@ -122,7 +143,9 @@ static void flush(uv_timer_t *timer)
 		struct write *w = malloc(sizeof *w);
 		uv_buf_t buf;
 
+		w->to = s;
 		w->piece = s->first;
+		s->writing++;
 		s->first = s->first->next;
 		if (s->first == NULL)
 			s->last = NULL;
@@ -132,8 +155,8 @@ static void flush(uv_timer_t *timer)
 	}
 	if (s->first != NULL)
 		uv_timer_start(&s->timer, flush, s->first->due - uv_now(loop), 0);
-	else if (s->peer->eof)
-		close_pair(s->pair);
+	else
+		end_if_told(s);
 }
 
 static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
@@ -285,7 +308,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	int from_client = s == &p->client;
 	size_t pass;
 
-	if (p->swallows && (n >= 0 || !from_client)) {
+	if ((p->swallows && (n >= 0 || !from_client)) || (p->over && n >= 0)) {
 		free(buf->base);
 		if (n < 0)
 			uv_read_stop(stream);
@@ -293,10 +316,11 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	}
 	if (n <= 0) {
 		free(buf->base);
-		if (n < 0) {
+		if (n < 0 && p->over)
+			close_pair(p);
+		else if (n < 0) {
 			s->eof = 1;
-			if (s->peer->first == NULL)
-				close_pair(p);
+			end_if_told(s->peer);
 		}
 		return;
 	}
