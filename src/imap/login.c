@@ -17,6 +17,7 @@
  */
 #include "imap/refusal.h"
 #include "imap/session_p.h"
+#include "net/stream_sasl.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -13,71 +13,15 @@
  * I5  with a bandwidth what is sent passes through `held`; `gate` runs only while a direction waits for
  *     its turn.
  */
-#include "net/stream.h"
+#include "net/stream_p.h"
 
-#include "net/bandwidth.h"
-#include "net/deflate.h"
-#include "net/dial.h"
-#include "net/patience.h"
-#include "net/socks.h"
 #include "net/tunnel.h"
 
-#include <linux/sockios.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 
-enum { READ_SIZE = 65536, PLAIN_SIZE = 16384, LINGER_MS = 2000 };
-enum state { DIALING, PROXYING, HANDSHAKE, OPEN, LOST, CLOSING };
-
-struct gw_stream {
-	enum state state;
-	uv_loop_t *loop;
-	const struct gw_log *log;
-	gw_stream_cb *cb;
-	void *ctx;
-
-	char *host;                 /* owned */
-	struct gw_tls_ctx *tls_ctx; /* borrowed */
-	struct gw_tls *tls;         /* owned; NULL in clear */
-	struct gw_deflate *deflate; /* owned; NULL: as it is */
-	bool tls_at_once;
-	bool announced; /* GW_STREAM_UP was sent */
-
-	struct gw_dial *dial;         /* owned while DIALING */
-	const struct gw_proxy *proxy; /* borrowed; NULL: none */
-	struct gw_socks socks;        /* PROXYING */
-	unsigned port;                /* of host, for it */
-	uv_stream_t *in, *out;        /* owned; the same handle for TCP */
-	uv_process_t *child;          /* owned; tunnel only */
-	uv_timer_t deadline;
-	uv_timer_t
-		kick; /* continues a pump that was paused in the middle of a read, reports LOST */
-	uv_timer_t gate; /* I5 */
-	unsigned open;   /* I3 */
-
-	struct gw_bandwidth *bandwidth;   /* borrowed; NULL: no limit */
-	uint64_t read_at_ms, send_at_ms;  /* with it: when each direction may go on */
-	uint64_t gate_since_ms, gated_ms; /* of this wait; of those that are over */
-	struct gw_buf held;               /* written, not yet with the kernel */
-
-	struct gw_patience patience;
-	bool expecting, paused, reading;
-	bool read_waits; /* for its turn */
-
-	char raw[READ_SIZE]; /* what uv read; lent to TLS */
-	struct gw_error err;
-	uint64_t received, sent;
-};
-
-struct write_request {
-	uv_write_t request;
-	struct gw_stream *stream;
-	char bytes[];
-};
+enum { PLAIN_SIZE = 16384, LINGER_MS = 2000 };
 
 static void pump(struct gw_stream *s);
-static void send_held(struct gw_stream *s);
-static void on_gate(uv_timer_t *timer);
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf);
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf);
 static void on_kick(uv_timer_t *timer);
@@ -99,7 +43,7 @@ static uint64_t moved(const struct gw_stream *s)
 	return s->received + s->sent;
 }
 
-static void maybe_free(struct gw_stream *s)
+void gw_stream_maybe_free(struct gw_stream *s)
 {
 	if (s->open > 0 || s->state != CLOSING)
 		return;
@@ -118,7 +62,7 @@ static void on_handle_closed(uv_handle_t *handle)
 		handle != (uv_handle_t *)&s->gate)
 		free(handle);
 	s->open--;
-	maybe_free(s);
+	gw_stream_maybe_free(s);
 }
 
 static void close_handle(void *handle)
@@ -134,8 +78,7 @@ static void stop_reading(struct gw_stream *s)
 	s->reading = false;
 }
 
-/* The failure is told from the loop, never from inside the call that met it. */
-static void lose(struct gw_stream *s)
+void gw_stream_lose(struct gw_stream *s)
 {
 	if (s->state == LOST || s->state == CLOSING)
 		return;
@@ -156,188 +99,17 @@ static void on_kick(uv_timer_t *timer)
 		pump(s);
 }
 
-static void tell_drained(struct gw_stream *s)
+void gw_stream_tell_drained(struct gw_stream *s)
 {
 	if (s->state == OPEN && gw_stream_queued(s) == 0)
 		emit(s, &(struct gw_stream_event){ .type = GW_STREAM_DRAINED });
-}
-
-static void on_written(uv_write_t *request, int status)
-{
-	struct write_request *w = (struct write_request *)request;
-	struct gw_stream *s = w->stream;
-
-	free(w);
-	s->open--;
-	s->patience.progress_ms = uv_now(s->loop);
-	if (status < 0 && s->state != CLOSING) {
-		gw_fail(&s->err, GW_ERR_NET, "sending to %s failed: %s", s->host,
-			uv_strerror(status));
-		lose(s);
-	} else {
-		send_held(s);
-		tell_drained(s);
-	}
-	maybe_free(s);
-}
-
-static void hand_over(struct gw_stream *s, const char *p, size_t n)
-{
-	uv_buf_t buf;
-	struct write_request *w;
-	int done = 0, rc;
-
-	s->sent += n;
-	if (uv_stream_get_write_queue_size(s->out) == 0) {
-		buf = uv_buf_init((char *)(uintptr_t)p, (unsigned)n);
-		done = uv_try_write(s->out, &buf, 1);
-		if (done < 0)
-			done = 0; /* let uv_write say it in its callback */
-	}
-	if ((size_t)done == n)
-		return;
-	w = malloc(sizeof *w + n - (size_t)done);
-	if (w == NULL) {
-		gw_fail(&s->err, GW_ERR_NOMEM, "out of memory");
-		lose(s);
-		return;
-	}
-	w->stream = s;
-	memcpy(w->bytes, p + done, n - (size_t)done);
-	buf = uv_buf_init(w->bytes, (unsigned)(n - (size_t)done));
-	rc = uv_write(&w->request, s->out, &buf, 1, on_written);
-	if (rc != 0) {
-		free(w);
-		gw_fail(&s->err, GW_ERR_NET, "sending to %s failed: %s", s->host, uv_strerror(rc));
-		lose(s);
-		return;
-	}
-	s->open++;
-}
-
-static bool may_send(const struct gw_stream *s)
-{
-	return s->held.n > 0 && uv_stream_get_write_queue_size(s->out) == 0;
-}
-
-/* Would go on, and waits for its turn. */
-static bool is_gated(const struct gw_stream *s)
-{
-	return uv_is_active((const uv_handle_t *)&s->gate);
-}
-
-static void set_gate(struct gw_stream *s)
-{
-	uint64_t now = uv_now(s->loop), next = UINT64_MAX;
-
-	if (s->bandwidth == NULL || s->state == LOST || s->state == CLOSING)
-		return;
-	if (may_send(s))
-		next = s->send_at_ms;
-	if (s->read_waits && s->read_at_ms < next)
-		next = s->read_at_ms;
-	if (next == UINT64_MAX) {
-		uv_timer_stop(&s->gate);
-		return;
-	}
-	if (!is_gated(s))
-		s->gate_since_ms = now;
-	uv_timer_start(&s->gate, on_gate, next > now ? next - now : 0, 0);
-}
-
-/* As much of what was written as the bandwidth lets go, and the kernel takes. */
-static void send_held(struct gw_stream *s)
-{
-	while (s->bandwidth != NULL && s->state != LOST && s->state != CLOSING && may_send(s) &&
-		s->send_at_ms <= uv_now(s->loop)) {
-		size_t piece = gw_bandwidth_piece(s->bandwidth);
-		size_t n = s->held.n < piece ? s->held.n : piece;
-
-		hand_over(s, s->held.p, n);
-		gw_buf_consume(&s->held, n);
-		s->send_at_ms = gw_bandwidth_charge(s->bandwidth, uv_now(s->loop), n);
-	}
-	set_gate(s);
-}
-
-static void send_raw(struct gw_stream *s, const char *p, size_t n)
-{
-	if (n == 0 || s->out == NULL)
-		return;
-	if (s->bandwidth == NULL) {
-		hand_over(s, p, n);
-	} else if (gw_buf_append(&s->held, p, n) == GW_OK) {
-		send_held(s);
-	} else {
-		gw_fail(&s->err, GW_ERR_NOMEM, "out of memory");
-		lose(s);
-	}
-}
-
-static void flush_tls(struct gw_stream *s)
-{
-	struct gw_buf *out = gw_tls_out(s->tls);
-
-	send_raw(s, gw_buf_cstr(out), out->n);
-	gw_buf_reset(out);
-}
-
-size_t gw_stream_queued(const struct gw_stream *s)
-{
-	return s->out == NULL ? 0 : s->held.n + uv_stream_get_write_queue_size(s->out);
-}
-
-size_t gw_stream_unacked(const struct gw_stream *s)
-{
-	uv_os_fd_t fd;
-	int n = 0;
-
-#ifdef SIOCOUTQ
-	if (s->out == NULL || s->child != NULL || uv_fileno((uv_handle_t *)s->out, &fd) != 0 ||
-		ioctl(fd, SIOCOUTQ, &n) != 0 || n < 0)
-		return 0;
-#endif
-	return (size_t)n;
 }
 
 void gw_stream_abort(struct gw_stream *s, const struct gw_error *err)
 {
 	if (s->err.code == GW_OK)
 		s->err = *err;
-	lose(s);
-}
-
-static void write_plain(struct gw_stream *s, const char *p, size_t n)
-{
-	if (s->tls == NULL) {
-		send_raw(s, p, n);
-		return;
-	}
-	if (gw_tls_write(s->tls, p, n, &s->err) != GW_OK) {
-		lose(s);
-		return;
-	}
-	flush_tls(s);
-}
-
-void gw_stream_write(struct gw_stream *s, const char *p, size_t n)
-{
-	struct gw_buf out;
-
-	if (s->state != OPEN || n == 0)
-		return;
-	if (s->deflate == NULL) {
-		write_plain(s, p, n);
-		return;
-	}
-	gw_buf_init(&out, SIZE_MAX / 2);
-	if (gw_deflate_write(s->deflate, p, n, &out) == GW_OK) {
-		write_plain(s, out.p, out.n);
-	} else {
-		gw_fail(&s->err, GW_ERR_NOMEM, "out of memory");
-		lose(s);
-	}
-	gw_buf_deinit(&out);
+	gw_stream_lose(s);
 }
 
 /* What was fed goes to the owner, as far as it takes it.  false: it is lost, or closed. */
@@ -350,7 +122,7 @@ static bool drain_deflate(struct gw_stream *s)
 		if (gw_deflate_read(s->deflate, plain, sizeof plain, &got) != GW_OK) {
 			gw_fail(&s->err, GW_ERR_PROTOCOL,
 				"what %s sends cannot be decompressed; set compress = no", s->host);
-			lose(s);
+			gw_stream_lose(s);
 			return false;
 		}
 		if (got > 0 && !emit(s, &(struct gw_stream_event){
@@ -367,7 +139,7 @@ static bool hand_out(struct gw_stream *s, struct gw_slice bytes)
 		return emit(s, &(struct gw_stream_event){ .type = GW_STREAM_DATA, .data = bytes });
 	if (gw_deflate_feed(s->deflate, bytes) != GW_OK) {
 		gw_fail(&s->err, GW_ERR_NOMEM, "out of memory");
-		lose(s);
+		gw_stream_lose(s);
 		return false;
 	}
 	return drain_deflate(s);
@@ -379,9 +151,9 @@ static void feed_proxy(struct gw_stream *s, struct gw_slice bytes)
 
 	gw_buf_init(&out, PLAIN_SIZE);
 	if (gw_socks_feed(&s->socks, bytes, &out, &s->err) != GW_OK) {
-		lose(s);
+		gw_stream_lose(s);
 	} else {
-		send_raw(s, gw_buf_cstr(&out), out.n);
+		gw_stream_send_raw(s, gw_buf_cstr(&out), out.n);
 		if (gw_socks_wants(&s->socks) == 0 && s->state == PROXYING)
 			on_transport_up(s);
 	}
@@ -401,21 +173,21 @@ static void update_reading(struct gw_stream *s)
 		s->reading = uv_read_start(s->in, on_alloc, on_read) == 0;
 	else if (!want || early)
 		stop_reading(s);
-	set_gate(s);
+	gw_stream_set_gate(s);
 }
 
 /* What was waited for was our own turn, and no silence of the peer's. */
-static void on_gate(uv_timer_t *timer)
+void gw_stream_on_gate(uv_timer_t *timer)
 {
 	struct gw_stream *s = timer->data;
-	bool sending = may_send(s);
+	bool sending = gw_stream_may_send(s);
 
 	s->gated_ms += uv_now(s->loop) - s->gate_since_ms;
 	gw_patience_excuse(&s->patience, s->gate_since_ms, uv_now(s->loop), moved(s));
-	send_held(s);
+	gw_stream_send_held(s);
 	update_reading(s);
 	if (sending)
-		tell_drained(s);
+		gw_stream_tell_drained(s);
 }
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
@@ -439,7 +211,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 		gw_fail(&s->err, GW_ERR_NET,
 			n == UV_EOF ? "%s closed the connection" : "the connection to %s broke: %s",
 			s->host, uv_strerror((int)n));
-		lose(s);
+		gw_stream_lose(s);
 		return;
 	}
 	s->received += (uint64_t)n;
@@ -473,7 +245,7 @@ static bool pump_handshake(struct gw_stream *s)
 {
 	enum gw_tls_result result = gw_tls_handshake(s->tls, &s->err);
 
-	flush_tls(s); /* an alert, too, is worth sending */
+	gw_stream_flush_tls(s); /* an alert, too, is worth sending */
 	if (result == GW_TLS_DONE) {
 		announce(s);
 		return s->state == OPEN;
@@ -481,7 +253,7 @@ static bool pump_handshake(struct gw_stream *s)
 	if (result == GW_TLS_EOF)
 		gw_fail(&s->err, GW_ERR_TLS, "%s ended the TLS handshake", s->host);
 	if (result != GW_TLS_WANT)
-		lose(s);
+		gw_stream_lose(s);
 	return false;
 }
 
@@ -503,14 +275,14 @@ static void pump(struct gw_stream *s)
 		if (result == GW_TLS_EOF)
 			gw_fail(&s->err, GW_ERR_NET, "%s closed the connection", s->host);
 		if (result != GW_TLS_DONE) {
-			lose(s);
+			gw_stream_lose(s);
 			return;
 		}
 		if (!hand_out(s, (struct gw_slice){ plain, got }))
 			return;
 	}
 	if (s->state == OPEN && s->tls != NULL && gw_tls_out(s->tls)->n > 0)
-		flush_tls(s); /* key updates */
+		gw_stream_flush_tls(s); /* key updates */
 	update_reading(s);
 }
 
@@ -518,7 +290,7 @@ static void begin_tls(struct gw_stream *s)
 {
 	set_state(s, HANDSHAKE);
 	if (gw_tls_new(s->tls_ctx, s->host, &s->tls, &s->err) != GW_OK) {
-		lose(s);
+		gw_stream_lose(s);
 		return;
 	}
 	update_reading(s);
@@ -550,39 +322,6 @@ bool gw_stream_binding(const struct gw_stream *s, struct gw_sasl_binding *out)
 	return s->tls != NULL && gw_tls_binding(s->tls, out);
 }
 
-static bool binds(const char *mechanism)
-{
-	static const char plus[] = "-PLUS";
-	size_t n = strlen(mechanism), end = sizeof plus - 1;
-
-	return n > end && strcmp(mechanism + n - end, plus) == 0;
-}
-
-const char *gw_stream_choose_sasl(const struct gw_stream *s, const struct gw_sasl *sasl,
-	const struct gw_sasl_offer *offers, uint32_t caps)
-{
-	struct gw_sasl_binding binding;
-	bool bound = gw_stream_binding(s, &binding);
-
-	for (const struct gw_sasl_offer *o = offers; o->name != NULL && !bound; o++) {
-		if (binds(o->name))
-			caps &= ~o->cap;
-	}
-	return gw_sasl_choose(sasl, offers, caps);
-}
-
-enum gw_code gw_stream_begin_sasl(const struct gw_stream *s, struct gw_sasl *sasl,
-	const char *mechanism, struct gw_sasl **exchange)
-{
-	struct gw_sasl_binding binding;
-
-	gw_sasl_unref(exchange);
-	if (!gw_sasl_has_dialogue(mechanism))
-		return GW_OK;
-	*exchange = sasl->begin(sasl, mechanism, gw_stream_binding(s, &binding) ? &binding : NULL);
-	return *exchange == NULL ? GW_ERR_NOMEM : GW_OK;
-}
-
 bool gw_stream_is_tls(const struct gw_stream *s)
 {
 	return s->tls != NULL;
@@ -611,9 +350,9 @@ static void begin_proxy(struct gw_stream *s)
 	set_state(s, PROXYING);
 	s->patience.progress_ms = uv_now(s->loop);
 	if (gw_socks_begin(&s->socks, s->proxy, s->host, s->port, &out, &s->err) != GW_OK) {
-		lose(s);
+		gw_stream_lose(s);
 	} else {
-		send_raw(s, gw_buf_cstr(&out), out.n);
+		gw_stream_send_raw(s, gw_buf_cstr(&out), out.n);
 		update_reading(s);
 	}
 	gw_buf_deinit(&out);
@@ -632,14 +371,14 @@ static void on_dialed(void *ctx, uv_tcp_t *tcp, const struct gw_error *err)
 	}
 	if (s->state != DIALING) {
 		close_handle(s->in);
-		maybe_free(s);
+		gw_stream_maybe_free(s);
 		return;
 	}
 	if (tcp == NULL) {
 		s->err = *err;
 		if (s->proxy != NULL)
 			gw_error_context(&s->err, "the proxy");
-		lose(s);
+		gw_stream_lose(s);
 		return;
 	}
 	uv_tcp_nodelay(tcp, 1);
@@ -656,14 +395,14 @@ static void give_up(struct gw_stream *s, const char *what, uint64_t ms)
 		gw_dial_cancel(s->dial);
 	gw_fail(&s->err, GW_ERR_TIMEOUT, "%s %s %llu seconds", s->host, what,
 		(unsigned long long)ms / 1000);
-	lose(s);
+	gw_stream_lose(s);
 }
 
 static void on_deadline(uv_timer_t *timer)
 {
 	struct gw_stream *s = timer->data;
 	struct gw_patience *p = &s->patience;
-	bool waiting = !is_gated(s) && (s->state != OPEN || (s->expecting && !s->paused));
+	bool waiting = !gw_stream_is_gated(s) && (s->state != OPEN || (s->expecting && !s->paused));
 	uint64_t next;
 
 	switch (gw_patience_look(p, uv_now(s->loop), moved(s), waiting, &next)) {
@@ -832,7 +571,7 @@ void gw_stream_close(struct gw_stream *s)
 		gw_log(s->log, GW_LOG_DEBUG, "%s: %llu ms were waited for bandwidth", s->host,
 			(unsigned long long)s->gated_ms);
 	if (s->state != LOST && s->held.n > 0) /* a last word waits for no turn */
-		hand_over(s, s->held.p, s->held.n);
+		gw_stream_hand_over(s, s->held.p, s->held.n);
 	sending = s->out != NULL && s->state != LOST && uv_stream_get_write_queue_size(s->out) > 0;
 	stop_reading(s);
 	set_state(s, CLOSING);

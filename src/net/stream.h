@@ -63,13 +63,6 @@ bool gw_stream_is_tls(const struct gw_stream *s);
 bool gw_stream_tls_facts(const struct gw_stream *s, struct gw_tls_facts *out);
 /* Likewise false where TLS has nothing to bind to. */
 bool gw_stream_binding(const struct gw_stream *s, struct gw_sasl_binding *out);
-/* As gw_sasl_choose(); a mechanism that binds ("-PLUS") only where there is what to bind to. */
-const char *gw_stream_choose_sasl(const struct gw_stream *s, const struct gw_sasl *sasl,
-	const struct gw_sasl_offer *offers, uint32_t caps);
-/* Makes ready to sign in on this connection: *exchange, given up first, becomes the dialogue of `mechanism`, or NULL
- * where that has none.  GW_ERR_NOMEM. */
-enum gw_code gw_stream_begin_sasl(const struct gw_stream *s, struct gw_sasl *sasl,
-	const char *mechanism, struct gw_sasl **exchange);
 
 /* Sends n bytes (copied).  A failure arrives as GW_STREAM_LOST. */
 void gw_stream_write(struct gw_stream *s, const char *p, size_t n);

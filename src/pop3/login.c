@@ -9,6 +9,7 @@
  */
 #include "pop3/session_p.h"
 
+#include "net/stream_sasl.h"
 #include "pop3/refusal.h"
 
 #include <stdio.h>

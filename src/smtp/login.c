@@ -17,6 +17,7 @@
 #include "smtp/session_p.h"
 
 #include "base/text.h"
+#include "net/stream_sasl.h"
 
 #include <stdio.h>
 #include <strings.h>
