@@ -121,3 +121,18 @@ void gw_line_set(struct gw_line *line, const struct gw_seqset *set)
 {
 	note(line, gw_seqset_format(set, &line->text));
 }
+
+enum gw_code gw_take_uids(
+	const uint32_t *uids, size_t count, size_t *at, size_t max_count, struct gw_seqset *set)
+{
+	size_t taken = 0;
+
+	set->count = 0;
+	while (*at < count && taken < max_count && set->count < GW_LINE_MAX_RANGES) {
+		if (gw_seqset_add(set, uids[*at], uids[*at]) != GW_OK)
+			return GW_ERR_NOMEM;
+		(*at)++;
+		taken++;
+	}
+	return GW_OK;
+}

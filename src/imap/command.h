@@ -55,3 +55,8 @@ void gw_line_flags(
 void gw_line_body(struct gw_line *line, const struct gw_body_source *body, bool at_once);
 
 void gw_line_set(struct gw_line *line, const struct gw_seqset *set);
+
+/* Splits a sorted array of UIDs into sets that a server's line limit allows: takes UIDs from
+ * uids[*at] on into set, at most max_count of them, and moves *at. */
+enum gw_code gw_take_uids(
+	const uint32_t *uids, size_t count, size_t *at, size_t max_count, struct gw_seqset *set);

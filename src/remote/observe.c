@@ -19,31 +19,12 @@
 
 #include "plan/evidence.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-
-enum question { ASK_ITEMS, ASK_CHANGES, ASK_FLAGS, ASK_UIDS, ASK_SEARCH };
 
 enum {
 	SEARCHES = 3,      /* while messages go meanwhile */
 	COMMANDS_MAX = 64, /* for the same messages, where they were refused */
 };
-
-/* One command about a range of UIDs; the server may answer for its upper part only. */
-struct ask {
-	struct observe *ob;
-	enum question question;
-	uint32_t first, last;
-};
-
-/* --- asking ---------------------------------------------------------------------------------- */
-
-static void on_asked_response(void *ctx, const struct gw_response *r)
-{
-	gw_observe_on_response(((struct ask *)ctx)->ob, r);
-}
-
-static void evaluate(struct observe *ob);
 
 static void free_observe(struct observe *ob)
 {
@@ -53,290 +34,6 @@ static void free_observe(struct observe *ob)
 	gw_seqset_deinit(&ob->named);
 	free(ob);
 }
-
-static void note_failure(struct observe *ob, const struct gw_result *result)
-{
-	if (result->kind == GW_RESULT_OK || ob->err.code != GW_OK)
-		return;
-	if (result->kind == GW_RESULT_LOST) {
-		ob->err = *result->err;
-		ob->err.scope = GW_SCOPE_ACCOUNT;
-	} else {
-		ob->refused = true;
-	}
-}
-
-static void answered(struct observe *ob)
-{
-	if (--ob->pending == 0)
-		evaluate(ob);
-}
-
-static void on_answered(void *ctx, const struct gw_result *result)
-{
-	note_failure(ctx, result);
-	answered(ctx);
-}
-
-static enum gw_code send_line(struct observe *ob, struct gw_line *line,
-	void (*response)(void *, const struct gw_response *),
-	void (*done)(void *, const struct gw_result *), void *ctx)
-{
-	enum gw_code code = gw_session_send(ob->o.session, line,
-		&(struct gw_handlers){ .response = response, .done = done, .ctx = ctx });
-
-	gw_line_deinit(line);
-	if (code == GW_OK)
-		ob->pending++;
-	return code;
-}
-
-static void write_question(struct observe *ob, const struct ask *a, struct gw_line *line)
-{
-	bool all = a->first <= 1 && a->last == UINT32_MAX;
-	char range[32];
-
-	if (a->last == UINT32_MAX)
-		snprintf(range, sizeof range, "%u:*", a->first);
-	else
-		snprintf(range, sizeof range, "%u:%u", a->first, a->last);
-	switch (a->question) {
-	case ASK_ITEMS:
-		gw_line_printf(line, "UID FETCH %s %s", range, ob->items);
-		break;
-	case ASK_CHANGES:
-		gw_line_printf(line, "UID FETCH %s %s (CHANGEDSINCE %llu)", range, ob->items,
-			(unsigned long long)ob->o.highestmodseq);
-		break;
-	case ASK_FLAGS:
-		gw_line_printf(
-			line, "UID FETCH %s (UID %s)", range, gw_session_flag_items(ob->o.session));
-		break;
-	case ASK_UIDS:
-		gw_line_printf(line, "UID FETCH %s (UID)", range);
-		break;
-	case ASK_SEARCH:
-		gw_line_printf(line, "UID SEARCH %s%s%s",
-			gw_session_caps(ob->o.session) & GW_CAP_ESEARCH ? "RETURN (ALL) " : "",
-			all ? "ALL" : "UID ", all ? "" : range);
-		break;
-	}
-}
-
-static enum gw_code ask(struct observe *ob, enum question question, uint32_t first, uint32_t last);
-
-/* A server may answer for a bounded number of messages only, the highest UIDs first (RFC 9738): then
- * the rest is asked for. */
-static void on_asked(void *ctx, const struct gw_result *result)
-{
-	struct ask a = *(struct ask *)ctx;
-	struct observe *ob = a.ob;
-	const struct gw_response *r = result->response;
-	enum gw_code code = GW_OK;
-
-	free(ctx);
-	if (r != NULL && r->code == GW_CODE_MESSAGELIMIT && r->number > a.first &&
-		r->number <= a.last)
-		code = ask(ob, a.question, a.first, (uint32_t)r->number - 1);
-	else
-		note_failure(ob, result);
-	if (code != GW_OK)
-		ob->refused = true;
-	answered(ob);
-}
-
-static enum gw_code ask(struct observe *ob, enum question question, uint32_t first, uint32_t last)
-{
-	struct ask *a = malloc(sizeof *a);
-	struct gw_line line;
-	enum gw_code code;
-
-	if (a == NULL)
-		return GW_ERR_NOMEM;
-	*a = (struct ask){ .ob = ob, .question = question, .first = first, .last = last };
-	gw_line_init(&line);
-	write_question(ob, a, &line);
-	code = send_line(ob, &line, on_asked_response, on_asked, a);
-	if (code != GW_OK)
-		free(a);
-	return code;
-}
-
-/* What is asked of messages that may be new. */
-static void choose_items(struct observe *ob)
-{
-	snprintf(ob->items, sizeof ob->items, "(UID %s RFC822.SIZE%s%s)",
-		gw_session_flag_items(ob->o.session),
-		ob->o.oldest != 0 || ob->dates ? " INTERNALDATE" : "",
-		gw_session_caps(ob->o.session) & GW_CAP_GMAIL      ? " X-GM-MSGID"
-		: gw_session_caps(ob->o.session) & GW_CAP_OBJECTID ? " EMAILID"
-								   : "");
-}
-
-static enum mode choose(const struct observe *ob)
-{
-	if (ob->o.full || ob->o.few > 0 || ob->o.uidvalidity == 0 || ob->o.uidnext == 0)
-		return MODE_FULL;
-	if (ob->plain || ob->o.highestmodseq == 0)
-		return MODE_FLAGS;
-	if (gw_session_qresync(ob->o.session))
-		return MODE_QRESYNC;
-	return gw_session_caps(ob->o.session) & GW_CAP_CONDSTORE ? MODE_CONDSTORE : MODE_FLAGS;
-}
-
-static void on_selected(void *ctx, const struct gw_result *result)
-{
-	struct observe *ob = ctx;
-
-	if (result->kind == GW_RESULT_NO || result->kind == GW_RESULT_BAD) {
-		ob->select_failed = true;
-		if (!ob->with_params) {
-			ob->err = *result->err;
-			ob->err.scope = GW_SCOPE_MAILBOX;
-		}
-	} else {
-		note_failure(ob, result);
-		if (result->kind == GW_RESULT_OK && result->response->code == GW_CODE_READ_ONLY)
-			ob->view.storable = 0, ob->view.read_only = true;
-	}
-	ob->view.selected_exists = ob->view.exists;
-	answered(ob);
-}
-
-static enum gw_code send_select(struct observe *ob)
-{
-	uint32_t caps = gw_session_caps(ob->o.session);
-	struct gw_line line;
-
-	gw_line_init(&line);
-	gw_line_printf(&line, "SELECT ");
-	gw_line_string(&line, gw_slice_str(ob->o.mailbox), caps);
-	ob->with_params = !ob->plain && (caps & GW_CAP_CONDSTORE);
-	if (ob->mode == MODE_QRESYNC)
-		gw_line_printf(&line, " (QRESYNC (%u %llu 1:%u))", ob->o.uidvalidity,
-			(unsigned long long)ob->o.highestmodseq,
-			ob->o.uidnext > 1 ? ob->o.uidnext - 1 : 1);
-	else if (ob->with_params)
-		gw_line_printf(&line, " (CONDSTORE)");
-	return send_line(ob, &line, gw_observe_on_select_response, on_selected, ob);
-}
-
-static enum gw_code send_first_fetches(struct observe *ob)
-{
-	enum gw_code code = GW_OK;
-
-	if (ob->o.few > 0) /* it is searched for what there is */
-		return GW_OK;
-	switch (ob->mode) {
-	case MODE_FULL:
-		return ask(ob, ASK_ITEMS, 1, UINT32_MAX);
-	case MODE_QRESYNC:
-		return ask(ob, ASK_ITEMS, ob->o.uidnext, UINT32_MAX);
-	case MODE_CONDSTORE:
-		return ask(ob, ASK_CHANGES, 1, UINT32_MAX);
-	case MODE_FLAGS:
-		if (ob->o.uidnext > 1)
-			code = ask(ob, ASK_FLAGS, 1, ob->o.uidnext - 1);
-		return code == GW_OK ? ask(ob, ASK_ITEMS, ob->o.uidnext, UINT32_MAX) : code;
-	}
-	return GW_ERR_BUG;
-}
-
-static void reset_view(struct observe *ob)
-{
-	gw_seqset_deinit(&ob->view.vanished);
-	ob->view.count = ob->view.id_count = 0;
-}
-
-/* Another answer begins. */
-static void enter(struct observe *ob, enum state state)
-{
-	ob->state = state;
-	ob->refused = false;
-	ob->expunged = 0;
-	gw_tally_reset(&ob->tally);
-}
-
-/* Any command that was not sent ends the look; those under way are waited for. */
-static void check_sent(struct observe *ob, enum gw_code code)
-{
-	if (code == GW_OK)
-		return;
-	gw_fail(&ob->err, code, code == GW_ERR_NOMEM ? "out of memory" : "the session ended");
-	ob->err.scope = GW_SCOPE_ACCOUNT;
-	if (ob->pending == 0)
-		evaluate(ob);
-}
-
-static enum gw_code begin(struct observe *ob)
-{
-	enum gw_code code;
-
-	gw_tally_deinit(&ob->tally);
-	enter(ob, SELECT);
-	ob->mode = choose(ob);
-	reset_view(ob);
-	ob->view.exists = 0;
-	ob->view.most = UINT32_MAX;
-	ob->has_exists = false;
-	ob->view.uidvalidity = ob->view.uidnext = 0;
-	ob->view.highestmodseq = 0;
-	ob->view.read_only = false;
-	ob->view.storable = GW_FLAGS_ALL; /* without PERMANENTFLAGS: all (RFC 9051 6.3.2) */
-	ob->select_failed = false;
-	code = send_select(ob);
-	return code == GW_OK ? send_first_fetches(ob) : code;
-}
-
-/* Whether the FETCHes before were refused stays noted; this one may be, too. */
-static void on_counted(void *ctx, const struct gw_result *result)
-{
-	struct observe *ob = ctx;
-
-	if (result->kind == GW_RESULT_LOST)
-		note_failure(ob, result);
-	answered(ob);
-}
-
-static void ask_counts(struct observe *ob)
-{
-	struct gw_line line;
-
-	ob->state = COUNTS;
-	ob->asked_counts = true;
-	gw_line_init(&line);
-	gw_line_printf(&line, "STATUS ");
-	gw_line_string(&line, gw_slice_str(ob->o.mailbox), gw_session_caps(ob->o.session));
-	gw_line_printf(&line, " (MESSAGES UIDNEXT UIDVALIDITY)");
-	check_sent(ob, send_line(ob, &line, gw_observe_on_response, on_counted, ob));
-}
-
-static void search(struct observe *ob)
-{
-	enter(ob, SEARCH);
-	ob->searches++;
-	check_sent(ob, ask(ob, ASK_SEARCH, 1, UINT32_MAX));
-}
-
-static void relist(struct observe *ob)
-{
-	enter(ob, RELIST);
-	ob->mode = MODE_FULL;
-	reset_view(ob);
-	choose_items(ob);
-	if (ob->o.few > 0)
-		search(ob);
-	else
-		check_sent(ob, ask(ob, ASK_ITEMS, 1, UINT32_MAX));
-}
-
-static void ask_uids(struct observe *ob)
-{
-	enter(ob, UIDS);
-	check_sent(ob, ask(ob, ASK_UIDS, 1, UINT32_MAX));
-}
-
-/* --- what it proves -------------------------------------------------------------------------- */
 
 static void finish(struct observe *ob)
 {
@@ -501,29 +198,6 @@ static enum gw_code take_out_told(struct observe *ob, bool enough)
 	return code;
 }
 
-static enum gw_code send_extra(struct observe *ob)
-{
-	struct gw_seqset part = { 0 };
-	uint64_t from = 0;
-	enum gw_code code = GW_OK;
-
-	while (code == GW_OK && from <= UINT32_MAX) {
-		struct gw_line line;
-
-		code = gw_seqset_part(&ob->untold, &from, ob->most, GW_LINE_MAX_RANGES, &part);
-		if (part.count == 0)
-			break;
-		gw_line_init(&line);
-		gw_line_printf(&line, "UID FETCH ");
-		gw_line_set(&line, &part);
-		gw_line_printf(&line, " %s", ob->items);
-		if (code == GW_OK)
-			code = send_line(ob, &line, gw_observe_on_response, on_answered, ob);
-	}
-	gw_seqset_deinit(&part);
-	return code;
-}
-
 /* It is there, by the listing, and nothing can be read about it. */
 static enum gw_code add_bare(struct observe *ob)
 {
@@ -577,7 +251,7 @@ static void ask_extra(struct observe *ob, const struct gw_seqset *named)
 	if (code == GW_OK)
 		code = take_out_told(ob, true);
 	if (code != GW_OK) {
-		check_sent(ob, code);
+		gw_observe_check_sent(ob, code);
 		return;
 	}
 	count = gw_seqset_size(&ob->untold);
@@ -595,7 +269,7 @@ static void ask_extra(struct observe *ob, const struct gw_seqset *named)
 	}
 	ob->state = EXTRA; /* the listing stands */
 	ob->refused = false;
-	check_sent(ob, send_extra(ob));
+	gw_observe_check_sent(ob, gw_observe_send_extra(ob));
 }
 
 /* What this answer names is all there is. */
@@ -609,7 +283,7 @@ static void believe(struct observe *ob)
 	v->has_listing = true;
 	gw_remote_view_settle(v);
 	if (gw_seqset_subtract(&v->vanished, &v->listing) != GW_OK) {
-		check_sent(ob, GW_ERR_NOMEM);
+		gw_observe_check_sent(ob, GW_ERR_NOMEM);
 		return;
 	}
 	gw_remote_view_keep(v, &v->listing, &v->vanished);
@@ -627,7 +301,7 @@ static void give_up(struct observe *ob)
 		   !ob->asked_counts) { /* nothing could be asked of it */
 		ob->refused = false;
 		ob->confirms_empty = true;
-		ask_counts(ob);
+		gw_observe_ask_counts(ob);
 	} else {
 		v->unproved = true;
 		gw_seqset_deinit(&v->vanished);
@@ -680,12 +354,12 @@ static void judge(struct observe *ob)
 		if (v->full)
 			conclude(ob);
 		else
-			search(ob);
+			gw_observe_search(ob);
 	} else if (ob->o.list || is_restless(ob) ||
 		   gw_base_has_hidden(ob->o.base, ob->o.base_count) ||
 		   gw_evidence_expected(ob->o.base, ob->o.base_count, v->messages, v->count,
 			   &v->vanished) != v->exists) {
-		search(ob);
+		gw_observe_search(ob);
 	} else {
 		conclude(ob);
 	}
@@ -706,7 +380,7 @@ static void evaluate_counts(struct observe *ob)
 	ob->dates = !v->restarted && uidnext_went_back(ob);
 	if (ob->dates ||
 		(ob->mode != MODE_FULL && (v->restarted || (ob->refused && !is_empty(ob)))))
-		relist(ob); /* I2 */
+		gw_observe_relist(ob); /* I2 */
 	else
 		judge(ob);
 }
@@ -717,9 +391,9 @@ static void evaluate_select(struct observe *ob)
 
 	if (ob->select_failed && ob->with_params) {
 		ob->plain = true; /* once more without */
-		check_sent(ob, begin(ob));
+		gw_observe_check_sent(ob, gw_observe_begin(ob));
 	} else if (!counted && !ob->asked_counts) {
-		ask_counts(ob);
+		gw_observe_ask_counts(ob);
 	} else {
 		evaluate_counts(ob);
 	}
@@ -732,18 +406,18 @@ static void evaluate_listing(struct observe *ob)
 	if (code == GW_OK) /* presence, whatever becomes of the rest */
 		code = gw_seqset_add_set(&ob->named, &ob->tally.told);
 	if (code != GW_OK)
-		check_sent(ob, code);
+		gw_observe_check_sent(ob, code);
 	else if (ob->state == SEARCH && is_restless(ob) && ob->searches < SEARCHES)
-		search(ob); /* it changed under our hands */
+		gw_observe_search(ob); /* it changed under our hands */
 	else if (adds_up(ob, gw_seqset_size(&ob->tally.told)))
 		believe(ob);
 	else if (ob->state == SEARCH)
-		ask_uids(ob);
+		gw_observe_ask_uids(ob);
 	else
 		give_up(ob);
 }
 
-static void evaluate(struct observe *ob)
+void gw_observe_evaluate(struct observe *ob)
 {
 	if (ob->err.code != GW_OK) {
 		finish(ob);
@@ -781,27 +455,12 @@ enum gw_code gw_observe_remote(const struct gw_observe_options *options)
 		return GW_ERR_NOMEM;
 	ob->o = *options;
 	ob->plain = options->plain_select;
-	choose_items(ob);
-	code = begin(ob);
+	gw_observe_choose_items(ob);
+	code = gw_observe_begin(ob);
 	if (code != GW_OK && ob->pending == 0) {
 		free_observe(ob);
 		return code;
 	}
-	check_sent(ob, code);
-	return GW_OK;
-}
-
-enum gw_code gw_take_uids(
-	const uint32_t *uids, size_t count, size_t *at, size_t max_count, struct gw_seqset *set)
-{
-	size_t taken = 0;
-
-	set->count = 0;
-	while (*at < count && taken < max_count && set->count < GW_LINE_MAX_RANGES) {
-		if (gw_seqset_add(set, uids[*at], uids[*at]) != GW_OK)
-			return GW_ERR_NOMEM;
-		(*at)++;
-		taken++;
-	}
+	gw_observe_check_sent(ob, code);
 	return GW_OK;
 }

@@ -40,8 +40,3 @@ struct gw_observe_options {
 /* done is called exactly once, later; all commands were answered by then.  GW_ERR_NOMEM,
  * GW_ERR_NET: never. */
 enum gw_code gw_observe_remote(const struct gw_observe_options *options);
-
-/* Splits a sorted array of UIDs into sets that a server's line limit allows: takes UIDs from
- * uids[*at] on into set, at most max_count of them, and moves *at. */
-enum gw_code gw_take_uids(
-	const uint32_t *uids, size_t count, size_t *at, size_t max_count, struct gw_seqset *set);

@@ -1,5 +1,5 @@
-/* remote/observe_p.h - one look at a mailbox under way: what observe.c (asks, and judges what was
- * answered) and observe_take.c (takes in what comes) share.  Nobody else includes it.
+/* remote/observe_p.h - one look at a mailbox under way: what observe.c (judges what was
+ * answered), observe_ask.c (asks) and observe_take.c (takes in what comes) share.  Nobody else includes it.
  */
 #pragma once
 
@@ -32,6 +32,8 @@ struct observe {
 	struct gw_error err;
 };
 
+/* --- observe_take.c -------------------------------------------------------------------------- */
+
 /* Handlers of responses; ctx is the struct observe. */
 void gw_observe_on_response(void *ctx, const struct gw_response *r);
 
@@ -40,3 +42,26 @@ void gw_observe_on_select_response(void *ctx, const struct gw_response *r);
 
 /* Ends the look of this mailbox, unless code is GW_OK. */
 void gw_observe_take_failure(struct observe *ob, enum gw_code code);
+
+/* --- observe.c ------------------------------------------------------------------------------- */
+
+/* Goes on once the commands of this state are all answered, or the look has failed. */
+void gw_observe_evaluate(struct observe *ob);
+
+/* --- observe_ask.c --------------------------------------------------------------------------- */
+
+/* Chooses what is asked of messages that may be new. */
+void gw_observe_choose_items(struct observe *ob);
+
+/* Each enters its state: SELECT (with the first FETCHes behind it), COUNTS, SEARCH, RELIST, UIDS. */
+enum gw_code gw_observe_begin(struct observe *ob);
+void gw_observe_ask_counts(struct observe *ob);
+void gw_observe_search(struct observe *ob);
+void gw_observe_relist(struct observe *ob);
+void gw_observe_ask_uids(struct observe *ob);
+
+/* Asks for the messages of `untold`, ob->most of them a command. */
+enum gw_code gw_observe_send_extra(struct observe *ob);
+
+/* Any command that was not sent ends the look; those under way are waited for. */
+void gw_observe_check_sent(struct observe *ob, enum gw_code code);
