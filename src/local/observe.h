@@ -1,7 +1,6 @@
-/* local/observe.h - what the Maildir and base hold of one mailbox; disk jobs.
+/* local/observe.h - what the Maildir and base hold of one mailbox; a disk job.
  *
- * gw_look lists the directory, loads the rows and joins the two; gw_print_files computes the
- * fingerprints of files that base does not know.
+ * gw_look lists the directory, loads the rows and joins the two.
  */
 #pragma once
 
@@ -115,29 +114,3 @@ typedef void gw_look_cb(
 /* cb is called exactly once, later.  GW_ERR_NOMEM: never. */
 enum gw_code gw_look_start(
 	struct gw_disk *disk, const struct gw_look_options *options, gw_look_cb *cb, void *ctx);
-
-typedef void gw_settle_cb(void *ctx, const struct gw_error *err);
-
-/* Makes sure that what a look saw is on disk, and that the state can be written: comes between
- * the look and the first command that rests on it (a power cut must not undo what the server was
- * told).  The rows of what is about to be uploaded are stored as well.  place and rows are borrowed
- * until cb, which is called exactly once, later.  GW_ERR_NOMEM: never. */
-enum gw_code gw_settle_start(struct gw_disk *disk, const struct gw_place *place,
-	const struct gw_pending_row *rows, size_t count, gw_settle_cb *cb, void *ctx);
-
-struct gw_file_print {
-	uint32_t index; /* in the local view */
-	struct gw_file_facts facts;
-	struct gw_fingerprint print;
-	bool ok;    /* false: the file could not be read */
-	bool gone;  /* because there is none of that name any more */
-	bool known; /* base has the same message somewhere; found out where many are unknown */
-};
-
-typedef void gw_print_cb(void *ctx);
-
-/* Fills prints[0..count), whose index is set, for the files of view; all are borrowed until cb,
- * which is called exactly once, later. */
-enum gw_code gw_print_files(struct gw_disk *disk, const struct gw_place *place,
-	const struct gw_local_view *view, struct gw_file_print *prints, size_t count,
-	gw_print_cb *cb, void *ctx);

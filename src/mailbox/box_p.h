@@ -11,8 +11,10 @@
 #pragma once
 
 #include "local/confirm.h"
+#include "local/fingerprints.h"
 #include "local/local_copy.h"
 #include "local/observe.h"
+#include "local/settle.h"
 #include "mailbox/box.h"
 #include "mailbox/state.h"
 #include "net/delay.h"

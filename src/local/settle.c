@@ -1,0 +1,67 @@
+/* local/settle.c - see settle.h. */
+#include "local/settle.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct settle_job {
+	struct gw_disk_job job; /* first */
+	const struct gw_place *place;
+	const struct gw_pending_row *rows;
+	size_t count;
+	gw_settle_cb *cb;
+	void *ctx;
+	struct gw_error err;
+};
+
+static enum gw_code store_pending(
+	const struct settle_job *s, struct gw_store *store, struct gw_error *err)
+{
+	enum gw_code code = s->count == 0 ? GW_OK : gw_store_begin(store, err);
+
+	for (size_t i = 0; i < s->count && code == GW_OK; i++)
+		code = gw_store_pending_put(store, s->place->mailbox, &s->rows[i], err);
+	if (s->count > 0 && code == GW_OK)
+		code = gw_store_commit(store, err);
+	if (s->count > 0 && code != GW_OK)
+		gw_store_rollback(store);
+	return code;
+}
+
+static void work_settle(struct gw_disk_job *job, struct gw_disk_world *world)
+{
+	struct settle_job *s = (struct settle_job *)job;
+
+	if (world->broken.code != GW_OK)
+		s->err = world->broken;
+	else if (gw_disk_writable(world, &s->err) == GW_OK && syncfs(s->place->m.cur) != 0)
+		gw_fail_sys(&s->err, GW_ERR_DISK, errno, "the Maildir cannot be flushed to disk");
+	if (s->err.code == GW_OK)
+		store_pending(s, world->store, &s->err);
+}
+
+static void on_settled(struct gw_disk_job *job)
+{
+	struct settle_job *s = (struct settle_job *)job;
+
+	s->cb(s->ctx, s->err.code == GW_OK ? NULL : &s->err);
+	free(s);
+}
+
+enum gw_code gw_settle_start(struct gw_disk *disk, const struct gw_place *place,
+	const struct gw_pending_row *rows, size_t count, gw_settle_cb *cb, void *ctx)
+{
+	struct settle_job *s = calloc(1, sizeof *s);
+
+	if (s == NULL)
+		return GW_ERR_NOMEM;
+	*s = (struct settle_job){ .job = { .work = work_settle, .done = on_settled },
+		.place = place,
+		.rows = rows,
+		.count = count,
+		.cb = cb,
+		.ctx = ctx };
+	gw_disk_submit(disk, &s->job);
+	return GW_OK;
+}

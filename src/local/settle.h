@@ -1,0 +1,15 @@
+/* local/settle.h - what a look saw comes to disk before the server is told anything that rests on it; a disk
+ * job.
+ */
+#pragma once
+
+#include "local/batch.h"
+
+typedef void gw_settle_cb(void *ctx, const struct gw_error *err);
+
+/* Makes sure that what a look saw is on disk, and that the state can be written: comes between
+ * the look and the first command that rests on it (a power cut must not undo what the server was
+ * told).  The rows of what is about to be uploaded are stored as well.  place and rows are borrowed
+ * until cb, which is called exactly once, later.  GW_ERR_NOMEM: never. */
+enum gw_code gw_settle_start(struct gw_disk *disk, const struct gw_place *place,
+	const struct gw_pending_row *rows, size_t count, gw_settle_cb *cb, void *ctx);
