@@ -40,6 +40,18 @@ extern struct session *sessions;
 extern uint64_t body_bytes, answers, slow_answers, commands;
 extern char last_id[300];
 
+/* gmaild.c */
+void flush_out(struct session *s);
+
+/* signin.c */
+void put_caps(struct session *s);
+void do_authenticate(struct session *s, char *p);
+void do_login(struct session *s, char *p);
+/* The answer to a mechanism's challenge. */
+void take_answer(struct session *s, const char *mechanism, const char *base64);
+/* What comes before AUTHENTICATE is answered gets a BAD, and is not just lost. */
+bool refuses_early(void);
+
 /* wire.c: output, arguments */
 void put_bytes(struct text *t, const void *p, size_t n);
 void put(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
