@@ -1,5 +1,5 @@
-/* tests/unit/plan/model.h - the simulated sides of test_model.c, and what model_run.c does with
- * them.
+/* tests/unit/plan/model.h - the simulated sides of test_model.c, and what model_look.c and model_run.c
+ * do with them.
  */
 #pragma once
 
@@ -255,6 +255,12 @@ void begin_trial(struct world *w);
 void acquit(struct world *w);
 /* The server is sound again, and all is tried once more. */
 void heal(struct world *w);
+
+/* model_look.c: looks at both sides of a mailbox; plans it (false: it crashed); looks once more at what is to
+ * go (true: something came meanwhile, so all is looked at once more). */
+void look(struct world *w, int b, struct box *x);
+bool plan_box(struct world *w, int b, struct box *x);
+bool changed_meanwhile(struct world *w, struct box *x);
 
 /* model_run.c: one run of the synchronizer, as far as it gets.  Returns -1 when it crashed, else
  * how many things it did. */
