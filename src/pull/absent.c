@@ -97,7 +97,7 @@ static bool judge_one(
 {
 	const struct gw_pull_sight sight = { .seen = s->seen,
 		.certain = certain,
-		.deletes = p->view.policy.deletes && (p->follows || p->more[s->row].held),
+		.deletes = p->view.policy.deletes && (p->follows || is_accepted(p, s)),
 		.accident = accident,
 		.accepted = is_accepted(p, s),
 		.is_short = p->view.rows[s->row].is_short && !p->sizes_lie };
