@@ -1,8 +1,10 @@
 #!/bin/bash
 # A POP3 account: godwit is killed before each of its operations, the power is cut there, and the disk is
-# full from there on, with `keep = "no"`; then commands and messages as a user meets them.  Whatever
-# happened, each message is here once, and nothing went on the server that is not.  (Cuts of the
-# connection: unit/pull.)  KILL_STEP (default 17): every so many operations.
+# full from there on, with `keep = "no"` and with `delete = "expunge"`; then commands and messages as a user
+# meets them.  Whatever happened, each message is here once, and nothing went on the server that is not, or
+# was not deleted here.  (Cuts of the
+# connection: unit/pull.)  KILL_STEP (default 17): every so many operations
+# of the first, a quarter of them of the second, which has fewer.
 . "$(dirname "$0")/lib.sh"
 
 KILL_STEP=${KILL_STEP:-17}
@@ -39,13 +41,14 @@ run() { # ARGUMENTS...: sets $status
 	"$GODWIT" -c "$T/config" "$@" > "$T/out" 2> "$T/err" || status=$?
 }
 files() { find "$M" \( -path '*/new/*' -o -path '*/cur/*' \) -type f 2> /dev/null; }
+copies() { # FILE: how often it is here
+	files | while read -r f; do ! cmp -s "$f" "$1" || echo; done | wc -l
+}
 # once DIRECTORY WHAT: each message of it is here once
 once() {
-	local m n
+	local m
 	for m in "$D/$1"/*; do
-		[ -f "$m" ] || continue
-		n=$(files | while read -r f; do ! cmp -s "$f" "$m" || echo; done | wc -l)
-		[ "$n" = 1 ] || fail "$2: $m is here $n times"
+		[ ! -f "$m" ] || [ "$(copies "$m")" = 1 ] || fail "$2: $m is here $(copies "$m") times"
 	done
 }
 at() { # N: a sync that is killed before its N-th operation
@@ -69,26 +72,63 @@ cut_at() {
 	rm -f "$T"/state/*-shm
 }
 
-config 'keep = "no"'
-for way in at cut_at full_at; do
-	note "$way"
-	n=1
-	while :; do
-		fresh
-		$way "$n"
-		over=$status
-		once gone "$way $n"
-		[ "$over" = 0 ] && [ -z "$(ls "$D/mail")" ] && break
-		run sync
-		[ "$status" = 0 ] || fail "$way $n: the next sync ended with $status"
-		once gone "$way $n, afterwards"
-		[ -z "$(ls "$D/mail")" ] || fail "$way $n: left there: $(ls "$D/mail")"
-		[ "$(files | wc -l)" = 3 ] || fail "$way $n: $(files | wc -l) files"
-		n=$((n + KILL_STEP))
-		[ "$n" -lt 2000 ] || fail "$way never ends"
+# everywhere WHAT STEP: before, checked and settled are WHAT's; before makes the world, checked is what must hold after a run
+# that ended badly, settled after a good one.
+everywhere() {
+	local way n over
+	for way in at cut_at full_at; do
+		note "$1, $way"
+		n=1
+		while :; do
+			"before_$1"
+			$way "$n"
+			over=$status
+			"checked_$1" "$way $n"
+			[ "$over" != 0 ] || ! "is_settled_$1" || break
+			run sync
+			[ "$status" = 0 ] || fail "$way $n: the next sync ended with $status"
+			"checked_$1" "$way $n, afterwards"
+			"is_settled_$1" || fail "$way $n: there $(ls "$D/mail"), deleted $(ls "$D/gone"), here $(files)"
+			n=$((n + $2))
+			[ "$n" -lt 2000 ] || fail "$way never ends"
+		done
+		note "$1, $way: up to operation $n"
 	done
-	note "$way: up to operation $n"
-done
+}
+
+before_keep() { fresh; }
+checked_keep() { once gone "$1"; }
+is_settled_keep() { [ -z "$(ls "$D/mail")" ] && [ "$(files | wc -l)" = 3 ]; }
+
+# One was deleted here, and one is new.
+before_deletion() {
+	fresh
+	run sync
+	[ "$status" = 0 ] && [ "$(files | wc -l)" = 3 ] || fail "the first sync: $status"
+	rm "$(grep -l '^Subject: 2' "$M"/INBOX/new/*)" "$D/log"
+	printf 'Received: by x id 4\nMessage-ID: <4@x>\nSubject: 4\n\nbody 4\n' > "$D/mail/m4"
+}
+# Nothing else went there; and a wish to delete is in the state, durably, before the server is asked to.
+checked_deletion() {
+	local m n wishes
+	for m in m1 m3 m4; do
+		[ -f "$D/mail/$m" ] || fail "$1: $m was deleted there"
+		n=$(copies "$D/mail/$m")
+		[ "$n" = 1 ] || [ "$m$n" = m40 ] || fail "$1: $m is here $n times"
+	done
+	grep -qs '^DELE' "$D/log" || return 0
+	! grep -q '^DELE m[134]' "$D/log" || fail "$1: $(cat "$D/log")"
+	[ "$over" = 0 ] || wishes=$(sqlite3 "$T/state/p.db" 'SELECT count(*) FROM pulled WHERE state IN (1, 4)')
+	[ "${wishes:-1}" = 1 ] || fail "$1: m2 was to be deleted there, and the state has $wishes that are"
+}
+is_settled_deletion() {
+	[ "$(ls "$D/gone")" = m2 ] && [ "$(files | wc -l)" = 3 ] && [ "$(copies "$D/mail/m4")" = 1 ]
+}
+
+config 'keep = "no"'
+everywhere keep "$KILL_STEP"
+config 'delete = "expunge"'
+everywhere deletion $(((KILL_STEP + 3) / 4))
 
 note "what a user is told"
 fresh

@@ -17,7 +17,8 @@
  *                      connection, as at Exchange Online
  *   refuse VERB TEXT   answers "-ERR TEXT"
  *   badmail NAME       refuses RETR of this message; "silent NAME": begins, and says no more;
- *                      "short NAME": ends it after its header; "nodots": no line is stuffed
+ *                      "short NAME": ends it after its header; "nothing NAME": at once;
+ *                      "nodots": no line is stuffed
  *   cut N HOW          after N bytes sent; cutread N HOW: after N bytes read; HOW: fin, rst, silence
  *   hang VERB HOW      does what it is told, and then HOW instead of an answer
  * DIR/mail/NAME a message, line ends LF; they are listed in the order of their names, which are
@@ -311,6 +312,8 @@ static void send_message(struct message *m, bool head)
 	say("+OK message follows\r\n");
 	if (head || named("short", m->name))
 		n = header_size(text, n);
+	if (!head && named("nothing", m->name))
+		n = 0;
 	if (!head && named("silent", m->name)) {
 		put_text(text, n / 2, true);
 		end_how("silence");

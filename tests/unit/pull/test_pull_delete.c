@@ -3,6 +3,57 @@
  */
 #include "pull_world.h"
 
+#include <dirent.h>
+#include <dlfcn.h>
+
+/* --- a reader that is at work while the tree is looked at ------------------------------------- */
+
+static struct {
+	const char *dir; /* the end of the path of what is being listed; NULL: it does nothing */
+	const char *from,
+		*to; /* moves this, once; NULL: makes a file in the directory, and takes it away */
+	unsigned times; /* that it did so */
+} reader;
+
+static bool is_at(DIR *dir)
+{
+	char link[64], path[400];
+	ssize_t n;
+	size_t end = reader.dir == NULL ? 0 : strlen(reader.dir);
+
+	snprintf(link, sizeof link, "/proc/self/fd/%d", dirfd(dir));
+	n = readlink(link, path, sizeof path);
+	return end > 0 && n > (ssize_t)end && memcmp(path + n - end, reader.dir, end) == 0;
+}
+
+static void read_mail(void)
+{
+	const char *dir = reader.dir;
+
+	reader.times++;
+	reader.dir = NULL;
+	if (reader.from != NULL) {
+		shell("mv %s %s", reader.from, reader.to);
+		return;
+	}
+	usleep(20000); /* so that the directory's time is another one */
+	shell("touch Mail%s/x && rm Mail%s/x", dir, dir);
+	reader.dir = dir;
+}
+
+/* In the place of libc's: what lists the tree is linked with this. */
+struct dirent *readdir(DIR *dir)
+{
+	struct dirent *(*next)(DIR *);
+
+	*(void **)&next = dlsym(RTLD_NEXT, "readdir");
+	if (is_at(dir))
+		read_mail();
+	return next(dir);
+}
+
+/* --- tests ----------------------------------------------------------------------------------- */
+
 /* n messages that are here, and whose deletion is to go there, too. */
 static void fresh_followed(unsigned n)
 {
@@ -11,6 +62,35 @@ static void fresh_followed(unsigned n)
 	run_well();
 	assert_int_equal(count_files(), n);
 	shell("rm -f log");
+}
+
+/* A deletion that is to go there: nothing else goes, and it goes in the end. */
+static void test_cuts_of_a_deletion(void **state)
+{
+	static const char *const ways[][2] = { { "cut", "fin" }, { "cut", "rst" },
+		{ "cutread", "fin" } };
+	unsigned step = cut_step();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+		bool ended = false;
+
+		for (unsigned n = 1 + (unsigned)i * 7; !ended; n += step) {
+			char text[100];
+
+			fresh_followed(3);
+			shell("rm Mail/INBOX/new/$(ls Mail/INBOX/new | head -1)");
+			snprintf(text, sizeof text, "%s %u %s\n", ways[i][0], n, ways[i][1]);
+			rules(text);
+			ended = run() == GW_OK && problems == 0;
+			run_well();
+			assert_int_equal(count_in("gone"), 1);
+			check("mail", 1);
+			check("gone", 0);
+			assert_int_equal(count_files(), 2);
+			assert_true(n < 3000);
+		}
+	}
 }
 
 static void test_guard(void **state)
@@ -94,6 +174,42 @@ static void test_moved_files(void **state)
 				fail_msg("%s: %s", moves[i], problem);
 		}
 	}
+}
+
+/* A file that is moved from a directory that is to be looked into to one that was: the second look finds it. */
+static void test_moved_meanwhile(void **state)
+{
+	(void)state;
+	fresh_followed(3);
+	shell("mkdir -p Mail/Aaa/cur Mail/Aaa/new Mail/Aaa/tmp");
+	reader.from = "Mail/INBOX/new/$(ls Mail/INBOX/new | head -1)";
+	reader.to = "Mail/Aaa/cur";
+	reader.dir = "/INBOX/new";
+	reader.times = 0;
+	run_well();
+	assert_int_equal(reader.times, 1);
+	assert_int_equal(problems, 0);
+	run_well();
+	assert_int_equal(logged("DELE"), 0);
+	assert_int_equal(count_files(), 3);
+}
+
+/* A directory that changes whenever it is listed may hold it: the next look decides. */
+static void test_busy_tree(void **state)
+{
+	(void)state;
+	fresh_followed(3);
+	shell("rm Mail/INBOX/new/$(ls Mail/INBOX/new | head -1)");
+	reader.from = NULL;
+	reader.dir = "/INBOX/cur";
+	reader.times = 0;
+	run_well();
+	reader.dir = NULL;
+	assert_true(reader.times > 1);
+	assert_int_equal(counts.unsettled, 1);
+	assert_int_equal(logged("DELE"), 0);
+	run_well();
+	assert_int_equal(count_in("gone"), 1);
 }
 
 /* What cannot be looked into may hold it. */
@@ -220,6 +336,21 @@ static void test_delete_begins(void **state)
 	run_well();
 	assert_int_equal(count_in("gone"), 1);
 	assert_int_equal(count_in("mail"), 5);
+	/* It begins while not all can be looked into, and while much is away. */
+	for (int away = 0; away < 2; away++) {
+		fresh(30);
+		run_well();
+		shell("rm -rf new; rm $(ls Mail/INBOX/new/* | head -1)");
+		shell(away ? "mv Mail/INBOX/new . && mkdir Mail/INBOX/new"
+			   : "mkdir elsewhere && ln -s ../elsewhere Mail/Linked");
+		account.deletes = GW_DELETE_EXPUNGE;
+		run();
+		assert_int_equal(problems, 1);
+		shell(away ? "mv new/* Mail/INBOX/new" : "rm Mail/Linked");
+		run_well();
+		run_well();
+		assert_int_equal(logged("DELE"), 0);
+	}
 	/* From the first day on, of an empty maildrop, too. */
 	fresh(0);
 	account.deletes = GW_DELETE_EXPUNGE;
@@ -246,33 +377,128 @@ static void test_delete_another(void **state)
 	check("mail", 1);
 }
 
-/* A deletion that is to go there: nothing else goes, and it goes in the end. */
-static void test_cuts_of_a_deletion(void **state)
+/* Neither a Message-ID nor a Received: two messages may share such a header, so nothing goes on the server by it alone. */
+static void test_delete_by_header(void **state)
 {
-	static const char *const ways[][2] = { { "cut", "fin" }, { "cut", "rst" },
-		{ "cutread", "fin" } };
-	unsigned step = cut_step();
+	(void)state;
+	/* Another one has its name, and its header, and is as long: it comes before anything goes. */
+	fresh(0);
+	put_file("mail/m1", "Subject: report\n\nA\n");
+	run_well();
+	put_file("mail/m1", "Subject: report\n\nB\n");
+	account.pop3.keep = GW_KEEP_NO;
+	run_well();
+	check("gone", 1);
+	assert_int_equal(count_in("gone"), 1);
+	assert_int_equal(count_files(), 2);
+	/* One was deleted here and cannot go; then it goes all the same, and one like it comes: that is new. */
+	fresh_followed(2);
+	put_file("mail/m9", "Subject: report\n\nA\n");
+	run_well();
+	shell("rm $(grep -l 'Subject: report' Mail/INBOX/new/*)");
+	rules("refuse DELE no\n");
+	assert_int_equal(run(), GW_OK);
+	shell("mv mail/m9 mail/m8");
+	run_well();
+	assert_int_equal(counts.downloaded, 1);
+	check("mail", 1);
+	assert_int_equal(count_in("gone"), 0);
+	/* The same, where whole messages are all that tells. */
+	shell("rm $(grep -l 'Subject: report' Mail/INBOX/new/*)");
+	rules("refuse DELE no\n");
+	assert_int_equal(run(), GW_OK);
+	shell("mv mail/m8 mail/m7");
+	rules("notop\n");
+	assert_int_equal(run(), GW_OK);
+	assert_int_equal(counts.downloaded, 1);
+	check("mail", 1);
+	/* What it can do without another one's name: the one that was meant goes. */
+	shell("rm $(grep -l 'Subject: report' Mail/INBOX/new/*) log");
+	run_well();
+	assert_int_equal(count_in("gone"), 1);
+	assert_int_equal(logged("RETR"), 1);
+}
+
+/* `recent` shows what other clients have as well: nothing is deleted there, whatever else is said. */
+static void test_recent(void **state)
+{
+	(void)state;
+	fresh(4);
+	account.pop3.recent = true;
+	account.pop3.keep = GW_KEEP_NO;
+	account.deletes = GW_DELETE_EXPUNGE;
+	run_well();
+	shell("rm Mail/INBOX/new/$(ls Mail/INBOX/new | head -1)");
+	run_well();
+	run_well();
+	assert_int_equal(logged("DELE"), 0);
+	assert_int_equal(count_files(), 3);
+}
+
+/* It went there by `keep`, and is shown again: with a file here it was not deleted here. */
+static void test_shown_again(void **state)
+{
+	(void)state;
+	fresh(3);
+	account.pop3.keep = GW_KEEP_NO;
+	run_well();
+	assert_int_equal(count_in("gone"), 3);
+	shell("mv gone/* mail; rm log");
+	account.pop3.keep = GW_KEEP_FOREVER;
+	account.deletes = GW_DELETE_EXPUNGE;
+	run_well();
+	run_well();
+	assert_int_equal(logged("DELE"), 0);
+	assert_int_equal(count_files(), 3);
+}
+
+/* Less came than was listed: the rest is on the server only. */
+static void test_short(void **state)
+{
+	(void)state;
+	fresh(4);
+	account.pop3.keep = GW_KEEP_NO;
+	rules("short m0002\n");
+	assert_int_equal(run(), GW_OK);
+	assert_int_equal(problems, 1);
+	assert_int_equal(count_in("gone"), 3);
+	assert_int_equal(run(), GW_OK);
+	assert_int_equal(count_in("mail"), 1);
+	/* Nor does it go since it was deleted here. */
+	account.pop3.keep = GW_KEEP_FOREVER;
+	account.deletes = GW_DELETE_EXPUNGE;
+	assert_int_equal(run(), GW_OK);
+	shell("rm $(grep -l 'id 2$' Mail/INBOX/new/*)");
+	run();
+	run();
+	assert_int_equal(count_in("mail"), 1);
+}
+
+/* The state is an old copy: what it says of messages may be of others by now. */
+static void test_old_state(void **state)
+{
+	static const char *const later[] = { "mail/n1", "mail/n2", "mail/n3" };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-		bool ended = false;
+	fresh(5);
+	run_well();
+	shell("rm -rf before && cp -r state before");
+	for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
+		char text[100];
 
-		for (unsigned n = 1 + (unsigned)i * 7; !ended; n += step) {
-			char text[100];
-
-			fresh_followed(3);
-			shell("rm Mail/INBOX/new/$(ls Mail/INBOX/new | head -1)");
-			snprintf(text, sizeof text, "%s %u %s\n", ways[i][0], n, ways[i][1]);
-			rules(text);
-			ended = run() == GW_OK && problems == 0;
-			run_well();
-			assert_int_equal(count_in("gone"), 1);
-			check("mail", 1);
-			check("gone", 0);
-			assert_int_equal(count_files(), 2);
-			assert_true(n < 3000);
-		}
+		snprintf(text, sizeof text, "Message-ID: <%zu@n>\n\nn\n", i);
+		put_file(later[i], text);
+		run_well();
 	}
+	shell("rm -rf state && mv before state");
+	account.pop3.keep = GW_KEEP_NO;
+	assert_int_equal(run(), GW_OK);
+	assert_int_equal(count_in("gone"), 0);
+	check("mail", 1);
+	assert_int_equal(count_files(), 8);
+	run_well();
+	check("gone", 1);
+	assert_int_equal(count_in("gone"), 8);
 }
 
 int main(void)
@@ -281,11 +507,18 @@ int main(void)
 		cmocka_unit_test(test_guard),
 		cmocka_unit_test(test_delete_expunge),
 		cmocka_unit_test(test_moved_files),
+		cmocka_unit_test(test_moved_meanwhile),
+		cmocka_unit_test(test_busy_tree),
 		cmocka_unit_test(test_unread_tree),
 		cmocka_unit_test(test_held_deletions),
 		cmocka_unit_test(test_slow_accident),
 		cmocka_unit_test(test_delete_begins),
 		cmocka_unit_test(test_delete_another),
+		cmocka_unit_test(test_delete_by_header),
+		cmocka_unit_test(test_recent),
+		cmocka_unit_test(test_shown_again),
+		cmocka_unit_test(test_short),
+		cmocka_unit_test(test_old_state),
 		cmocka_unit_test(test_cuts_of_a_deletion),
 	};
 
