@@ -2,6 +2,7 @@
 #include "base/seqset.h"
 
 #include "base/num.h"
+#include "base/sorted.h"
 
 #include <stdlib.h>
 
@@ -14,17 +15,7 @@ void gw_seqset_deinit(struct gw_seqset *s)
 /* Index of the first range whose last is at or above n. */
 static size_t lower(const struct gw_seqset *s, uint32_t n)
 {
-	size_t lo = 0, hi = s->count;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (s->ranges[mid].last < n)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return GW_LOWER_BOUND(s->ranges, s->count, last, n);
 }
 
 enum gw_code gw_seqset_add(struct gw_seqset *s, uint32_t first, uint32_t last)

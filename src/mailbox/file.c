@@ -3,6 +3,8 @@
  */
 #include "mailbox/box_p.h"
 
+#include "base/sorted.h"
+
 #include <stdlib.h>
 
 char *gw_box_renamed(struct gw_box *box, uint32_t local, uint64_t flags, uint64_t changes)
@@ -40,16 +42,8 @@ bool gw_box_stays_in_new(const struct gw_box *box, uint32_t local, uint64_t flag
 
 const struct gw_file_print *gw_box_print_of(const struct gw_box *box, uint32_t local)
 {
-	size_t lo = 0, hi = box->print_count;
+	size_t lo = GW_LOWER_BOUND(box->prints, box->print_count, index, local);
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (box->prints[mid].index < local)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
 	return lo < box->print_count && box->prints[lo].index == local ? &box->prints[lo] : NULL;
 }
 
@@ -150,16 +144,8 @@ void gw_box_put_off(struct gw_box *box, uint32_t action)
 
 bool gw_box_is_there(const struct gw_box *box, uint32_t uid)
 {
-	size_t lo = 0, hi = box->remote.count;
+	size_t lo = GW_LOWER_BOUND(box->remote.messages, box->remote.count, uid, uid);
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (box->remote.messages[mid].uid < uid)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
 	return lo < box->remote.count && box->remote.messages[lo].uid == uid;
 }
 

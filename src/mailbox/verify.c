@@ -7,6 +7,8 @@
  */
 #include "mailbox/box_p.h"
 
+#include "base/sorted.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,16 +62,8 @@ static const char *name_of(const struct gw_box *box, const struct gw_base_msg *b
 
 static const struct gw_pair_local *row_print(const struct gw_box *box, uint32_t uid)
 {
-	size_t lo = 0, hi = box->local.print_count;
+	size_t lo = GW_LOWER_BOUND(box->local.prints, box->local.print_count, index, uid);
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (box->local.prints[mid].index < uid)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
 	return lo < box->local.print_count && box->local.prints[lo].index == uid
 		       ? &box->local.prints[lo]
 		       : NULL;

@@ -1,6 +1,8 @@
 /* plan/plan.c - see plan.h; the table and its reasons: docs/design.md (M1-M5). */
 #include "plan/plan.h"
 
+#include "base/sorted.h"
+
 #include <stdlib.h>
 
 void gw_plan_deinit(struct gw_plan *plan)
@@ -33,16 +35,8 @@ uint64_t gw_unstorable(const struct gw_plan_input *in)
 const struct gw_unstored *gw_unstored_find(
 	const struct gw_unstored *list, size_t count, uint32_t uid, bool waits)
 {
-	size_t lo = 0, hi = count;
+	size_t lo = GW_LOWER_BOUND(list, count, uid, uid);
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (list[mid].uid < uid)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
 	while (lo < count && list[lo].uid == uid && list[lo].waits != waits)
 		lo++;
 	return lo < count && list[lo].uid == uid ? &list[lo] : NULL;
@@ -264,16 +258,8 @@ static bool update_base(const struct gw_base_msg *b, uint64_t flags, struct gw_p
 
 static const struct gw_pair *find_pair(const struct gw_plan_input *in, uint32_t uid)
 {
-	size_t lo = 0, hi = in->pair_count;
+	size_t lo = GW_LOWER_BOUND(in->pairs, in->pair_count, uid, uid);
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (in->pairs[mid].uid < uid)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
 	return lo < in->pair_count && in->pairs[lo].uid == uid ? &in->pairs[lo] : NULL;
 }
 
@@ -618,15 +604,7 @@ bool gw_base_has_hidden(const struct gw_base_msg *base, size_t count)
 
 size_t gw_base_find(const struct gw_base_msg *base, size_t count, uint32_t uid)
 {
-	size_t lo = 0, hi = count;
+	size_t lo = GW_LOWER_BOUND(base, count, uid, uid);
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (base[mid].uid < uid)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
 	return lo < count && base[lo].uid == uid ? lo : count;
 }

@@ -7,6 +7,8 @@
  */
 #include "pull/pull_p.h"
 
+#include "base/sorted.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,17 +23,7 @@ static bool is_gone(const struct gw_pop3_answer *a)
 
 size_t pull_item_of(const struct gw_pull *p, uint32_t number)
 {
-	size_t lo = 0, hi = p->view.item_count;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (p->items[mid].number < number)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return GW_LOWER_BOUND(p->items, p->view.item_count, number, number);
 }
 
 /* --- headers --------------------------------------------------------------------------------- */

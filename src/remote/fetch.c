@@ -8,6 +8,7 @@
  */
 #include "remote/fetch.h"
 
+#include "base/sorted.h"
 #include "imap/refusal.h"
 #include "imap/search.h"
 #include "plan/body.h"
@@ -75,16 +76,8 @@ static void free_download(struct gw_download *d)
 
 static struct gw_download_item *find(struct gw_download *d, uint32_t uid)
 {
-	size_t lo = 0, hi = d->count;
+	size_t lo = GW_LOWER_BOUND(d->items, d->count, uid, uid);
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (d->items[mid].uid < uid)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
 	return lo < d->count && d->items[lo].uid == uid ? &d->items[lo] : NULL;
 }
 

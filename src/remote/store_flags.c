@@ -10,6 +10,7 @@
  */
 #include "remote/store_flags.h"
 
+#include "base/sorted.h"
 #include "imap/refusal.h"
 #include "remote/labels.h"
 
@@ -50,16 +51,8 @@ struct delta {
 
 static struct gw_push_item *find(struct gw_push *p, uint32_t uid)
 {
-	size_t lo = 0, hi = p->count;
+	size_t lo = GW_LOWER_BOUND(p->items, p->count, uid, uid);
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (p->items[mid].uid < uid)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
 	return lo < p->count && p->items[lo].uid == uid ? &p->items[lo] : NULL;
 }
 

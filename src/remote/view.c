@@ -1,6 +1,8 @@
 /* remote/view.c - see view.h. */
 #include "remote/view.h"
 
+#include "base/sorted.h"
+
 #include <stdlib.h>
 
 enum {
@@ -26,16 +28,8 @@ void gw_remote_view_deinit(struct gw_remote_view *view)
 
 uint64_t gw_remote_view_id(const struct gw_remote_view *view, uint32_t uid)
 {
-	size_t lo = 0, hi = view->id_count;
+	size_t lo = GW_LOWER_BOUND(view->ids, view->id_count, uid, uid);
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (view->ids[mid].uid < uid)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
 	return lo < view->id_count && view->ids[lo].uid == uid ? view->ids[lo].id : 0;
 }
 
