@@ -5,8 +5,8 @@
  */
 #include "pull/pull_p.h"
 
-#include "base/lock.h"
 #include "base/text.h"
+#include "local/account.h"
 #include "maildir/scan.h"
 
 #include <errno.h>
@@ -14,8 +14,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -80,24 +78,13 @@ static enum gw_code read_fact(
 	return code;
 }
 
-static bool differ(const char *then, const char *now)
-{
-	return *then != '\0' && now != NULL && *now != '\0' && strcasecmp(then, now) != 0;
-}
-
 /* Whose mail is this?  Another account's would be joined with it, and deleted by its rows. */
 static enum gw_code check_whose(
 	const struct gw_pull *p, const char *user, const char *host, struct gw_error *err)
 {
-	const struct gw_account *a = p->account;
-
-	if ((!differ(user, a->user) && !differ(host, a->host)) || p->options.same_account)
+	if (!gw_account_is_other(p->account, user, host) || p->options.same_account)
 		return GW_OK;
-	return gw_fail(err, GW_ERR_HELD,
-		"%s belongs to %s at %s, and the configuration now says %s at %s, so nothing was "
-		"done: another account needs a block of its own, with another name and `maildir`; if "
-		"it is the same one under a new name, say so once: `godwit sync --same-account %s`",
-		p->db_path, user, host, a->user, a->host, a->name);
+	return gw_account_fail_other(p->account, p->db_path, user, host, err);
 }
 
 static enum gw_code check_pause(struct gw_pull *p, struct gw_error *err)
@@ -210,23 +197,15 @@ static enum gw_code read_state(struct gw_pull *p, struct gw_error *err)
 	return code;
 }
 
-/* A damaged state costs time and no mail: it is set aside, and files are recognised. */
 static enum gw_code set_aside(struct gw_pull *p, struct gw_error *err)
 {
-	char aside[4096];
 	enum gw_code code;
 
 	if (p->options.dry_run)
 		return err->code;
-	gw_store_close(p->disk.world.store);
-	p->disk.world.store = NULL;
-	gw_error_clear(err);
-	code = gw_store_set_aside(p->db_path, aside, sizeof aside, err);
+	code = gw_account_set_aside(p->db_path, &p->disk.world.store, p->log, err);
 	if (code != GW_OK)
 		return code;
-	gw_log(p->log, GW_LOG_WARN,
-		"the state was damaged and is set aside as %s; mail is recognised by its content",
-		aside);
 	pull_free_rows(p);
 	p->follows = false;
 	p->mailbox_id = 0;
@@ -272,8 +251,6 @@ static enum gw_code check_root(struct gw_pull *p, struct gw_error *err)
 
 static enum gw_code compare_mark(struct gw_pull *p, struct gw_error *err)
 {
-	unsigned char bytes[16];
-
 	if (p->account_id[0] == '\0' && p->mark.account_id[0] != '\0') {
 		enum gw_code code = check_whose(p, p->mark.user, p->mark.host, err);
 
@@ -282,10 +259,10 @@ static enum gw_code compare_mark(struct gw_pull *p, struct gw_error *err)
 		memcpy(p->account_id, p->mark.account_id, sizeof p->account_id);
 		p->generation = p->mark.generation;
 	} else if (p->account_id[0] == '\0') {
-		if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
-			return gw_fail_sys(err, GW_ERR_DISK, errno, "no random numbers");
-		for (size_t i = 0; i < sizeof bytes; i++)
-			snprintf(p->account_id + 2 * i, 3, "%02x", bytes[i]);
+		enum gw_code code = gw_account_new_id(p->account_id, err);
+
+		if (code != GW_OK)
+			return code;
 	}
 	p->interrupted = p->view.row_count == 0 || p->mark.generation != p->generation;
 	p->copies_differ = p->view.row_count > 0 && p->mark.generation != p->generation &&
@@ -322,20 +299,13 @@ static void tell_age(struct gw_pull *p)
 enum gw_code pull_open_state(struct gw_pull *p, struct gw_error *err)
 {
 	const char *dir = p->account->state_dir, *name = p->account->name;
-	char *lock_path = NULL;
-	enum gw_code code = GW_OK;
-	struct stat st;
+	enum gw_code code;
 
 	p->next_id = 1;
 	if (asprintf(&p->db_path, "%s/%s.db", dir, name) < 0 ||
-		asprintf(&p->journal_path, "%s/%s.log", dir, name) < 0 ||
-		asprintf(&lock_path, "%s/%s.lock", dir, name) < 0)
+		asprintf(&p->journal_path, "%s/%s.log", dir, name) < 0)
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
-	if (!p->options.dry_run)
-		code = gw_mkdirs(dir, err);
-	if (code == GW_OK && (!p->options.dry_run || stat(dir, &st) == 0))
-		code = gw_lock_take(lock_path, "is working on this account", &p->lock_fd, err);
-	free(lock_path);
+	code = gw_account_lock(p->account, p->options.dry_run, &p->lock_fd, err);
 	if (code != GW_OK)
 		return code;
 	p->disk.world.root = p->account->maildir;

@@ -2,16 +2,15 @@
 #include "sync/sync_p.h"
 
 #include "base/fs.h"
-#include "base/lock.h"
 #include "base/num.h"
 #include "imap/quirks.h"
+#include "local/account.h"
 #include "maildir/attic.h"
 #include "plan/guard.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -158,25 +157,15 @@ static enum gw_code read_state(struct gw_sync *s, struct gw_error *err)
 	return code;
 }
 
-/* A damaged state costs time and no mail: it is set aside and made anew. */
 static enum gw_code set_aside(struct gw_sync *s, struct gw_error *err)
 {
-	char aside[4096];
-	struct gw_error told = { 0 };
 	enum gw_code code;
 
 	if (s->options.dry_run)
 		return err->code;
-	gw_store_close(s->disk.world.store);
-	s->disk.world.store = NULL;
-	gw_error_clear(err);
-	code = gw_store_set_aside(s->db_path, aside, sizeof aside, err);
+	code = gw_account_set_aside(s->db_path, &s->disk.world.store, s->log, err);
 	if (code != GW_OK)
 		return code;
-	gw_fail(&told, GW_ERR_CORRUPT,
-		"the state was damaged and is set aside as %s; mail is recognised by its content",
-		aside);
-	gw_log(s->log, GW_LOG_WARN, "%s", told.text);
 	free_rows(s);
 	s->account_id[0] = '\0';
 	s->generation = 0;
@@ -258,34 +247,16 @@ static enum gw_code check_whose(struct gw_sync *s, struct gw_error *err)
 	return code;
 }
 
-static enum gw_code new_account_id(char out[33], struct gw_error *err)
-{
-	unsigned char bytes[16];
-
-	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
-		return gw_fail_sys(err, GW_ERR_DISK, errno, "no random numbers");
-	for (size_t i = 0; i < sizeof bytes; i++)
-		snprintf(out + 2 * i, 3, "%02x", bytes[i]);
-	return GW_OK;
-}
-
 enum gw_code gw_sync_open_state(struct gw_sync *s, struct gw_error *err)
 {
 	const char *dir = s->account->state_dir, *name = s->account->name;
-	char *lock_path = NULL;
-	enum gw_code code = GW_OK;
-	struct stat st;
+	enum gw_code code;
 
 	if (asprintf(&s->db_path, "%s/%s.db", dir, name) < 0 ||
 		asprintf(&s->attic_path, "%s/%s.attic", dir, name) < 0 ||
-		asprintf(&s->journal_path, "%s/%s.log", dir, name) < 0 ||
-		asprintf(&lock_path, "%s/%s.lock", dir, name) < 0)
+		asprintf(&s->journal_path, "%s/%s.log", dir, name) < 0)
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
-	if (!s->options.dry_run)
-		code = gw_mkdirs(dir, err);
-	if (code == GW_OK && (!s->options.dry_run || stat(dir, &st) == 0))
-		code = gw_lock_take(lock_path, "is working on this account", &s->lock_fd, err);
-	free(lock_path);
+	code = gw_account_lock(s->account, s->options.dry_run, &s->lock_fd, err);
 	if (code != GW_OK)
 		return code;
 	s->disk.world.root = s->account->maildir;
@@ -308,7 +279,7 @@ enum gw_code gw_sync_open_state(struct gw_sync *s, struct gw_error *err)
 	code = check_whose(s, err);
 	if (code != GW_OK)
 		return code;
-	return s->account_id[0] == '\0' ? new_account_id(s->account_id, err) : GW_OK;
+	return s->account_id[0] == '\0' ? gw_account_new_id(s->account_id, err) : GW_OK;
 }
 
 /* --- before the first change ----------------------------------------------------------------- */

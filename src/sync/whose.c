@@ -8,29 +8,14 @@
  */
 #include "sync/sync_p.h"
 
+#include "local/account.h"
+
 #include <stdlib.h>
 #include <strings.h>
-
-static bool differ(const char *then, const char *now)
-{
-	return then != NULL && then[0] != '\0' && now != NULL && now[0] != '\0' &&
-	       strcasecmp(then, now) != 0;
-}
 
 void gw_sync_sign_mark(struct gw_sync *s)
 {
 	gw_mark_name(&s->mark, s->account->user, s->account->host);
-}
-
-static enum gw_code ask(const struct gw_sync *s, const char *user, const char *host,
-	const char *what, struct gw_error *err)
-{
-	return gw_fail(err, GW_ERR_HELD,
-		"%s belongs to %s at %s, and the configuration now says %s at %s, so nothing was "
-		"done: another account needs a block of its own, with another name and `maildir`; if "
-		"it is the same one under a new name, say so once: `godwit sync --same-account %s`",
-		what, user, host, s->account->user == NULL ? "nobody" : s->account->user,
-		s->account->host == NULL ? "nowhere" : s->account->host, s->account->name);
 }
 
 enum gw_code gw_sync_check_whose(
@@ -44,11 +29,11 @@ enum gw_code gw_sync_check_whose(
 		user = s->mark.user;
 		host = s->mark.host;
 	}
-	other = differ(user, a->user) || differ(host, a->host);
+	other = gw_account_is_other(a, user, host);
 	s->names_changed = other && s->options.same_account;
 	if (!other || s->options.same_account)
 		return GW_OK;
-	return ask(s, user, host, by_state ? s->db_path : a->maildir, err);
+	return gw_account_fail_other(a, by_state ? s->db_path : a->maildir, user, host, err);
 }
 
 static bool has_id(const struct gw_sync *s, uint64_t id)
