@@ -33,6 +33,18 @@ hello() { # LINE...: a server that says this, in clear, whatever it is asked; it
 	while [ ! -s "$T/port" ]; do sleep 0.01; done # until it listens
 	PORT=$(cat "$T/port")
 }
+silent_at() { # COMMAND: an IMAP server in clear that greets, and never answers this
+	rm -f "$T/port"
+	perl -MIO::Socket::INET -e '$| = 1; my $l = IO::Socket::INET->new(Listen => 5, LocalAddr => "127.0.0.1");
+		open my $f, ">", shift; print $f $l->sockport; close $f;
+		while (my $s = $l->accept) { $s->autoflush(1); print $s "* OK ready\r\n"; my $mute;
+			while (my $line = <$s>) { my ($tag, $what) = split " ", $line; $mute ||= $what =~ /^$ARGV[0]/i; next if $mute;
+				print $s "* CAPABILITY IMAP4rev1\r\n" if uc $what eq "CAPABILITY"; print $s "$tag OK done\r\n" } close $s }' \
+		"$T/port" "$1" &
+	PIDS="$PIDS $!"
+	while [ ! -s "$T/port" ]; do sleep 0.01; done # until it listens
+	PORT=$(cat "$T/port")
+}
 
 fresh full
 "$TOOLS/mkmail" "$MAIL/INBOX" 30 9000 1
@@ -77,6 +89,12 @@ for greeting in 'HTTP/1.1 400 Bad Request' '220 mail.example.org ESMTP' '+OK POP
 	edit "s/port = .*/port = $PORT\n  tls = \"starttls\"/"
 	finds 69 'BAD +server: .*'"${greeting:0:4}" 'something else answers there.*993'
 done
+silent_at CAPABILITY
+edit "s/port = .*/port = $PORT\n  tls = \"starttls\"\n  timeout = 1/"
+finds 69 'BAD +server: .*did not answer' 'greeted and then fell silent'
+silent_at 'LOGIN|AUTHENTICATE'
+edit "s/port = .*/port = $PORT\n  tls = \"none\"\n  timeout = 1/"
+finds 69 'BAD +login: .*did not answer' 'has the name and the password'
 hello '* BYE too many connections'
 edit "s/port = .*/port = $PORT\n  tls = \"starttls\"/"
 finds 69 'BAD +server: .*too many connections'
