@@ -8,7 +8,6 @@ down() { # bytes from the server since the proxy began
 kept() { find "$T/mail" -name 'godwit.part.*' | wc -l; }
 config() { CLIENT_PORT=$PROXY_PORT write_config "compress = no
 	connections = 1
-	timeout = 2
 	${1:-}"; }
 whole() { # WHAT
 	assert_equal "$1"
@@ -60,7 +59,7 @@ wait $pid || true
 proxy_stop
 [ "$(kept)" = 1 ] || fail "nothing was kept at Ctrl-C"
 proxy_start down=3000000 stall
-config
+config "timeout = 2"
 status=0
 godwit sync -q > "$T/out" || status=$?
 proxy_stop
@@ -93,6 +92,7 @@ sync_ok
 proxy_stop
 whole "after a time that was over"
 rm -r "$T/mail" "$T/state"
+
 status=0
 godwit status --deadline=1m > "$T/out" 2>&1 || status=$?
 [ $status = 64 ] || fail "status takes --deadline"
