@@ -28,7 +28,8 @@ struct gw_sync_options {
 	bool verify;            /* compare and tell (GW_SYNC_FINDING) instead; set full, too */
 	bool verify_bodies;     /* contents as well: fetches every message */
 	bool now;               /* even if the provider asked for a pause that is not over */
-	bool repair; /* what does not agree leaves the state: the next sync joins it anew */
+	bool newest_first; /* of all mailboxes, before anything older of one: time may be short */
+	bool repair;       /* what does not agree leaves the state: the next sync joins it anew */
 	const char *const *folders; /* only these (names as shown, patterns allowed); NULL: all */
 	size_t folder_count;
 	struct gw_warm *warm; /* a watcher's connection, for its own syncs; NULL */

@@ -303,6 +303,7 @@ static enum gw_code choose(struct run *r, const struct config *config, struct gw
 		r->jobs[i].options.accept_deletions = o->accept_deletions;
 		r->jobs[i].options.restore_deletions = o->restore_deletions;
 		r->jobs[i].options.accept_uploads = o->accept_uploads;
+		r->jobs[i].options.newest_first = o->deadline_s > 0;
 		r->jobs[i].options.same_account = o->same_account;
 	}
 	return GW_OK;

@@ -312,6 +312,8 @@ void gw_box_stop(struct gw_box *box, bool batches_lost)
 
 void gw_box_committed(struct gw_box *box, bool conflict, bool refused)
 {
+	bool again;
+
 	if (box->state != BOX_COMMITTING)
 		return;
 	gw_box_tell_refused(box);
@@ -320,7 +322,6 @@ void gw_box_committed(struct gw_box *box, bool conflict, bool refused)
 	else if (conflict)
 		gw_log(box->env->log, GW_LOG_DEBUG,
 			"%s: a file was not as it had been seen; once more", box->folder->shown);
-	gw_box_finish(box, conflict || (box->incomplete && box->delta.postponed == 0) ? GW_BOX_AGAIN
-			   : box->session_used ? GW_BOX_IN_STEP
-					       : GW_BOX_SAME);
+	again = conflict || box->has_rest || (box->incomplete && box->delta.postponed == 0);
+	gw_box_finish(box, again ? GW_BOX_AGAIN : box->session_used ? GW_BOX_IN_STEP : GW_BOX_SAME);
 }

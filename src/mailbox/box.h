@@ -54,6 +54,7 @@ struct gw_box_env {
 	const char *trash, *all;
 	bool make_trash;
 	bool dry_run, full, retry_unfetchable;
+	bool newest_first; /* of all mailboxes: the rest of one is for another look (gw_box_has_rest()) */
 	bool verify, verify_bodies, repair; /* compare and tell, instead */
 	bool copies_differ;                 /* the mark and the state do not belong together */
 	bool plain_select; /* learned: this server wants SELECT without parameters */
@@ -177,6 +178,9 @@ bool gw_box_has_news(const struct gw_box *box);
  * last trusted one began (0: there was none), which shows all that came to it before. */
 uint64_t gw_box_saw_at(const struct gw_box *box);
 uint64_t gw_box_fresh_from(const struct gw_box *box);
+
+/* Only its newest mail was fetched, as env->newest_first wants it: it has to be looked at again. */
+bool gw_box_has_rest(const struct gw_box *box);
 
 /* Nothing is done in this run about what is gone. */
 void gw_box_spare(struct gw_box *box);

@@ -183,6 +183,7 @@ struct gw_box {
 	struct gw_download_item *waiting; /* owned; others fetch these */
 	size_t waiting_count;
 	uint64_t releases_seen;
+	bool has_rest; /* older and bigger ones were put off */
 
 	/* apply.c */
 	bool applied; /* the plan's local part became operations */

@@ -14,7 +14,12 @@
 #include <stdlib.h>
 
 enum { INBOX_NEWEST = 100 }; /* these do not wait with what is in bulk */
-enum { CHUNK = 128 };        /* each copy is a descriptor until its batch is flushed */
+enum {
+	FIRST_COUNT = 100,
+	FIRST_SIZE = 256 * 1024
+};                                 /* with little time: what no other mailbox waits for */
+enum { REST_WORTH = 1024 * 1024 }; /* less than that is not worth another look at the mailbox */
+enum { CHUNK = 128 };              /* each copy is a descriptor until its batch is flushed */
 
 static void next_chunk(struct gw_box *box);
 
@@ -129,9 +134,42 @@ static void postpone(struct gw_box *box)
 	box->incomplete |= box->delta.postponed > 0;
 }
 
+static bool is_of_rest(const struct gw_box *box, size_t i)
+{
+	return i + FIRST_COUNT < box->item_count || box->items[i].size > FIRST_SIZE;
+}
+
+/* With little time the newest mail of all mailboxes comes before the rest of one.  The box is incomplete
+ * without its rest, so it is looked at once more, behind the others. */
+static void put_rest_off(struct gw_box *box)
+{
+	uint64_t bytes = 0;
+	size_t kept = 0;
+
+	if (!box->env->newest_first || box->again)
+		return;
+	for (size_t i = 0; i < box->item_count; i++)
+		bytes += is_of_rest(box, i) ? box->items[i].size : 0;
+	if (bytes < REST_WORTH)
+		return;
+	for (size_t i = 0; i < box->item_count; i++) {
+		if (!is_of_rest(box, i))
+			box->items[kept++] = box->items[i];
+	}
+	box->has_rest |= kept < box->item_count;
+	box->item_count = kept;
+	box->incomplete = true;
+}
+
+bool gw_box_has_rest(const struct gw_box *box)
+{
+	return box->has_rest;
+}
+
 bool gw_box_has_items(struct gw_box *box)
 {
 	drop_copied(box);
+	put_rest_off(box);
 	postpone(box);
 	return box->item_count > 0;
 }

@@ -208,6 +208,7 @@ static void on_box_done(void *ctx, struct gw_box *box, enum gw_box_outcome outco
 	gw_box_seen_stamps(box, &e->seen_cur, &e->seen_new);
 	e->seen_uidnext = gw_box_seen_uidnext(box);
 	e->fresh_from = gw_box_fresh_from(box);
+	e->rest_waits = gw_box_has_rest(box);
 	settle(s, e, outcome, delta, err);
 	detach(s, e);
 	e->box = NULL;
@@ -323,6 +324,7 @@ static void fill_env(struct gw_sync *s)
 		.dry_run = s->options.dry_run,
 		.full = s->options.full,
 		.retry_unfetchable = s->options.full,
+		.newest_first = s->options.newest_first,
 		.verify = s->options.verify,
 		.verify_bodies = s->options.verify_bodies,
 		.repair = s->options.repair,

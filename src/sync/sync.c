@@ -218,12 +218,27 @@ static void look_ahead(struct gw_sync *s)
 	look_at(s, true, &ahead);
 }
 
+/* The rest of a mailbox waits for the newest mail of the others: not for those that wait themselves
+ * until all were looked at. */
+static bool comes_later(const struct gw_sync *s, const struct gw_entry *e)
+{
+	for (size_t i = 0; i < s->entry_count && e->rest_waits; i++) {
+		const struct gw_entry *x = &s->entries[i];
+
+		if (x->passes == 0 && !x->settled && !x->suspect && x->stage != ENTRY_PLANNED &&
+			x->stage != ENTRY_CREATED)
+			return true;
+	}
+	return false;
+}
+
 static void look_at(struct gw_sync *s, bool suspects, size_t *ahead)
 {
 	for (size_t i = 0; i < s->entry_count && *ahead < s->conn_limit + 1; i++) {
 		struct gw_entry *e = &s->entries[i];
 
-		if (e->settled || e->queued || e->box != NULL || e->suspect != suspects)
+		if (e->settled || e->queued || e->box != NULL || e->suspect != suspects ||
+			comes_later(s, e))
 			continue;
 		e->box = gw_box_new(&s->env, e->folder, &e->row, &e->trial,
 			e->remote_same && e->passes == 0, e->passes > 0);

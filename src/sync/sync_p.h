@@ -55,8 +55,9 @@ struct gw_entry {
 	enum gw_entry_stage stage;
 	bool may_lose; /* something may be gone, on either side, by the counts and stamps */
 	bool headed, sifted, failed, done_once;
-	bool told;      /* of something in it that could not be done, in this run */
-	bool unsettled; /* it kept changing, and its cursors stayed where they were */
+	bool told;       /* of something in it that could not be done, in this run */
+	bool rest_waits; /* its newest mail is here; the rest comes when that of all others is */
+	bool unsettled;  /* it kept changing, and its cursors stayed where they were */
 	unsigned requeues;
 	uint64_t got;    /* messages that came in this run, or were here */
 	bool suspect;    /* a connection broke at something in it: it comes last, and alone */

@@ -93,6 +93,46 @@ proxy_stop
 whole "after a time that was over"
 rm -r "$T/mail" "$T/state"
 
+note "with little time the newest mail of all mailboxes comes before the rest of one"
+for folder in Lists Work; do
+	"$TOOLS/mkmail" "$MAIL/$folder" 300 8000
+done
+[ -z "$RUN_AS_ROOT" ] || chown -R "$MAIL_USER" "$MAIL"
+for time in 2 8 32; do
+	rm -rf "$T/mail" "$T/state"
+	proxy_start down=4000000 stall # a hundred of each, and not all of two
+	config 'timeout = 600
+		folders = {"*", "!INBOX"}'
+	status=0
+	godwit sync -q --deadline=${time}s > "$T/out" 2> "$T/err" || status=$?
+	proxy_stop
+	[ $status = 1 ] || fail "exit status $status"
+	! grep -q ": 0 messages" "$T/err" || continue
+	[ "$(find "$T/mail/Lists" "$T/mail/Work" -path '*/cur/*' -o -path '*/new/*' | wc -l)" -lt 200 ] || break
+done
+for folder in Lists Work; do
+	n=$(find "$T/mail/$folder" -name '*.godwit*' -path '*/cur/*' -o -name '*.godwit*' -path '*/new/*' | wc -l)
+	[ "$n" -ge 100 ] && [ "$n" -lt 300 ] || fail "$n of $folder are here"
+	for uid in $(seq 201 300); do
+		ls "$T/mail/$folder"/*/*."$uid".godwit* > "$T/found" 2>&1 || fail "$folder: UID $uid is not here"
+	done
+done
+grep -q "still to come" "$T/err" || fail "it says: $(cat "$T/err")"
+proxy_start
+config
+sync_ok
+proxy_stop
+whole "the rest"
+rm -r "$T/mail" "$T/state"
+proxy_start
+config
+sync_ok --deadline=10m --json # there is time enough
+[ "$(json messages_downloaded) $(json messages_to_download)" = "622 622" ] || fail "$(json messages_downloaded) of $(json messages_to_download)"
+sync_ok
+proxy_stop
+whole "in two parts"
+rm -r "$T/mail" "$T/state" "$MAIL/Lists" "$MAIL/Work"
+
 status=0
 godwit status --deadline=1m > "$T/out" 2>&1 || status=$?
 [ $status = 64 ] || fail "status takes --deadline"
