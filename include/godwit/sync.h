@@ -18,6 +18,13 @@ struct gw_warm;
 /* Was it built with libnotmuch?  `labels = notmuch` wants that. */
 bool gw_has_notmuch(void);
 
+/* What of an account over POP3 is to come once more. */
+struct gw_sync_restore {
+	const char *const *ids; /* as a listing told them (GW_SYNC_STEP) */
+	size_t id_count;
+	bool all; /* neither ids nor this: list what could come */
+};
+
 struct gw_sync_options {
 	bool dry_run;           /* look and tell, change nothing anywhere */
 	bool full;              /* read both sides in full whatever cursors say */
@@ -32,7 +39,8 @@ struct gw_sync_options {
 	bool repair;       /* what does not agree leaves the state: the next sync joins it anew */
 	const char *const *folders; /* only these (names as shown, patterns allowed); NULL: all */
 	size_t folder_count;
-	struct gw_warm *warm; /* a watcher's connection, for its own syncs; NULL */
+	const struct gw_sync_restore *restore; /* only that, and POP3 only; NULL: a sync */
+	struct gw_warm *warm;                  /* a watcher's connection, for its own syncs; NULL */
 };
 
 /* Running totals of a sync. */
@@ -74,7 +82,9 @@ bool gw_sync_changed(const struct gw_sync_counts *counts);
 struct gw_sync_step {
 	const char *what; /* one word: fetch, join, upload, refuse, keep, leave, expire, flags-here,
 			   * flags-there, move-here, move-there, delete-here, delete-there,
-			   * replace-there, hold-here, hold-there */
+			   * replace-there, hold-here, hold-there; of a restore: restorable (it was
+			   * deleted here, and is there), aside (it could not be fetched), gone (it is
+			   * not there any more), restore (it is fetched) */
 	const char *text; /* the same in words */
 	uint32_t uid;     /* 0: not on the server */
 	const char *file; /* its name in cur/ or new/; NULL: not here */
@@ -83,6 +93,8 @@ struct gw_sync_step {
 	uint64_t size;     /* bytes; 0: not of interest */
 	const char *id;    /* stands for its Message-ID (store/journal.h); NULL: not known */
 	bool repeated;     /* an earlier run said so already */
+	const char *sender, *subject; /* of a restore, as are these; "": not known */
+	int64_t at;                   /* when it was fetched */
 };
 
 enum gw_sync_event_type {

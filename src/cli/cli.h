@@ -39,7 +39,10 @@ enum gw_code accounts_check_all(
 int cmd_sync(const struct options *o, const struct config *config, const struct gw_log *log);
 /* Takes config over. */
 int cmd_watch(const struct options *o, struct config *config, const struct gw_log *log);
-int cmd_restore(const struct options *o, const struct config *config);
+int cmd_restore(const struct options *o, const struct config *config, const struct gw_log *log);
+/* The same for an account over POP3, whose mail is brought back from the server. */
+int restore_pop3(const struct options *o, const struct gw_account *account, char *const *ids,
+	int id_count, const struct gw_log *log);
 /* A person's part of signing an account in.  GW_ERR_CANCELLED: Ctrl-C; it may have been too late,
  * and the tokens be kept. */
 enum gw_code auth_person(const struct options *o, const struct gw_account *account,

@@ -12,6 +12,7 @@
 
 struct restore {
 	const struct options *o;
+	const struct gw_log *log;
 	const struct gw_account *account;
 	const char *folder; /* NULL: any */
 	char *const *ids;   /* to be put back; none: list */
@@ -145,8 +146,15 @@ static int run(struct restore *r)
 {
 	struct gw_error err = { 0 };
 
+	if (r->account->protocol == GW_PROTOCOL_POP3 && r->folder != NULL) {
+		gw_fail(&err, GW_ERR_CONFIG,
+			"it is fetched over POP3: there is one mailbox, so none can be chosen");
+		complain(r->account->name, NULL, &err);
+		return exit_status(&err);
+	}
+	if (r->account->protocol == GW_PROTOCOL_POP3)
+		return restore_pop3(r->o, r->account, r->ids, r->id_count, r->log);
 	r->listed = 0;
-
 	if (gw_attic_list(r->account, on_message, r, &err) != GW_OK) {
 		complain(r->account->name, NULL, &err);
 		return exit_status(&err);
@@ -156,9 +164,9 @@ static int run(struct restore *r)
 	return r->status;
 }
 
-int cmd_restore(const struct options *o, const struct config *config)
+int cmd_restore(const struct options *o, const struct config *config, const struct gw_log *log)
 {
-	struct restore r = { .o = o };
+	struct restore r = { .o = o, .log = log };
 	unsigned hits[64] = { 0 };
 	struct gw_error err = { 0 };
 	int status = 0;
@@ -185,7 +193,7 @@ int cmd_restore(const struct options *o, const struct config *config)
 	r.id_count = o->arg_count - 1;
 	status = run(&r);
 	for (int i = 0; i < r.id_count; i++) {
-		if (hits[i] > 0)
+		if (hits[i] > 0 || r.account->protocol == GW_PROTOCOL_POP3)
 			continue;
 		gw_fail(&err, GW_ERR_CONFIG, "there is no message %s in the attic", r.ids[i]);
 		complain(r.account->name, NULL, &err);

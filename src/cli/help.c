@@ -180,7 +180,8 @@ static const struct {
 		"  godwit why work:INBOX:4711\n" },
 	{ "restore", "restore [ACCOUNT[:FOLDER] [ID]...] [--all]",
 		"Lists what was deleted here lately; with IDs, or --all, puts it back. The next\n"
-		"sync uploads it.\n"
+		"sync uploads it. Of an account over POP3 it lists what the server still has,\n"
+		"and fetches it again.\n"
 		"\n"
 		"Examples:\n"
 		"  godwit restore work:INBOX\n"

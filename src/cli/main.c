@@ -273,7 +273,7 @@ static int run(
 	case CMD_RESUME:
 		return cmd_pause(o, config, false);
 	case CMD_RESTORE:
-		return cmd_restore(o, config);
+		return cmd_restore(o, config, log);
 	case CMD_WHY:
 		return cmd_why(o, config, log);
 	case CMD_FOLDERS:

@@ -66,12 +66,12 @@ static void take_place(struct gw_pull *p, struct pull_seen *s)
 	}
 }
 
-/* It is fetched as if it had never been. */
-static bool bring_back(struct gw_pull *p, size_t row)
+bool pull_bring_back(struct gw_pull *p, size_t row)
 {
 	struct gw_pull_row *r = &p->view.rows[row];
 
 	pull_set_base(p, row, NULL);
+	p->more[row].missing = false;
 	r->state = GW_PULL_ASIDE;
 	r->tries = 0;
 	return set_held(p, row, false) &&
@@ -112,7 +112,7 @@ static bool judge_one(
 		return true;
 	}
 	if (certain && p->options.restore_deletions && p->more[s->row].held)
-		return bring_back(p, s->row);
+		return pull_bring_back(p, s->row);
 	switch (gw_pull_judge_file(&sight)) {
 	case GW_PULL_STAYS:
 		t->uncertain++;
@@ -170,6 +170,10 @@ bool pull_judge_files(
 
 	if (p->options.verify) {
 		pull_verify_files(p, list, n, certain);
+		return true;
+	}
+	if (pull_restores(p)) {
+		pull_restore_files(p, list, n, certain);
 		return true;
 	}
 	for (size_t i = 0; ok && i < n; i++)

@@ -34,6 +34,7 @@ static void free_pull(struct gw_pull *p)
 	gw_pull_deinit(&p->view);
 	pull_free_rows(p);
 	gw_buf_deinit(&p->arena);
+	gw_buf_deinit(&p->header);
 	free(p->order);
 	free(p->skip);
 	gw_tls_ctx_free(p->tls);
@@ -315,12 +316,12 @@ static void listed(struct gw_pull *p)
 			p->account->name, p->account->host);
 	}
 	set_policy(p);
-	if (!p->scanned && !p->options.verify && (p->interrupted || may_delete_old(p))) {
-		pull_scan(p, p->interrupted);
+	if (!p->scanned && (p->options.verify || pull_restores(p))) {
+		pull_scan(p, false);
 		return;
 	}
-	if (!p->scanned && p->options.verify) {
-		pull_scan(p, false);
+	if (!p->scanned && (p->interrupted || may_delete_old(p))) {
+		pull_scan(p, p->interrupted);
 		return;
 	}
 	p->tree_known |= !p->scanned; /* there is nothing in it that could be missing */
@@ -421,6 +422,10 @@ static void scanned(struct gw_pull *p)
 		pull_verify(p);
 		return;
 	}
+	if (pull_restores(p)) {
+		pull_restore(p);
+		return;
+	}
 	if (p->options.dry_run) {
 		tell_what_would_be_done(p);
 		pull_quit(p);
@@ -453,7 +458,7 @@ static void prepared(struct gw_pull *p)
 
 static void looked(struct gw_pull *p)
 {
-	if (p->options.verify)
+	if (p->options.verify || pull_lists_only(p))
 		pull_quit(p);
 	else
 		pull_get(p);
@@ -632,7 +637,7 @@ static enum gw_code begin(struct gw_pull *p, struct gw_error *err)
 			"account \"%s\" is fetched over POP3: there is one mailbox, so none can be "
 			"chosen",
 			a->name);
-	p->options.dry_run |= p->options.verify && !p->options.repair;
+	p->options.dry_run |= (p->options.verify && !p->options.repair) || pull_lists_only(p);
 	p->login = *a;
 	if (a->pop3.recent) {
 		if (asprintf(&p->login_user, "recent:%s", a->user) < 0) {
@@ -643,10 +648,11 @@ static enum gw_code begin(struct gw_pull *p, struct gw_error *err)
 	}
 	code = pull_open_state(p, err);
 	/* The next sync looks for what that run left; an end of this one would hide it. */
-	if (code == GW_OK && p->options.repair && p->interrupted)
+	if (code == GW_OK && p->interrupted && p->view.row_count > 0 &&
+		(p->options.repair || (pull_restores(p) && !p->options.dry_run)))
 		code = gw_fail(err, GW_ERR_HELD,
-			"the last sync did not end, so nothing is repaired: `godwit sync %s` first",
-			a->name);
+			"the last sync did not end, so nothing is %s: `godwit sync %s` first",
+			p->options.repair ? "repaired" : "brought back", a->name);
 	if (code == GW_OK && a->tls != GW_TLS_NONE)
 		code = gw_trust_imap(a, &p->tls, err);
 	return code == GW_OK ? ask_credentials(p, false, err) : code;

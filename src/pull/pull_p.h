@@ -22,6 +22,7 @@ struct pull_more {
 	int64_t first_seen, deleted_at, listed_at;
 	uint64_t dir_inode; /* of the mailbox's directory where its file was seen; 0: not known */
 	bool held;          /* its file is missing, and a person was told */
+	bool missing;       /* as restore.c has seen */
 	bool dirty;         /* to be put into the state at the session's end */
 	bool got;           /* all of it came in this session */
 	bool dele_ok;       /* the server marked it as deleted in this session */
@@ -155,7 +156,8 @@ struct gw_pull {
 	struct gw_writer *writer; /* owned */
 	struct gw_printer printer;
 	struct gw_crlf crlf;
-	uint64_t coming; /* bytes of it, on the wire */
+	struct gw_buf header; /* restore.c: one that is shown */
+	uint64_t coming;      /* bytes of it, on the wire */
 	struct pull_held held;
 
 	/* batch.c */
@@ -221,6 +223,8 @@ struct pull_seen {
  * NULL; busy: something changed meanwhile. */
 bool pull_judge_files(
 	struct gw_pull *p, struct pull_seen *list, size_t n, const char *unread, bool busy);
+/* It is fetched as if it had never been.  false: out of memory. */
+bool pull_bring_back(struct gw_pull *p, size_t row);
 
 /* batch.c */
 /* STORE: file becomes the batch's.  GW_ERR_NOMEM. */
@@ -237,6 +241,13 @@ void pull_free_listing(struct gw_pull *p);
 /* verify.c: compares what is listed with the state; then pull_looked(). */
 void pull_verify(struct gw_pull *p);
 void pull_verify_files(struct gw_pull *p, const struct pull_seen *list, size_t n, bool certain);
+
+/* restore.c: brings back what is chosen, or lists what could be; then pull_looked(), or as ever. */
+enum { PULL_SHOWN_MAX = 16384 }; /* of a header */
+bool pull_restores(const struct gw_pull *p);
+bool pull_lists_only(const struct gw_pull *p);
+void pull_restore(struct gw_pull *p);
+void pull_restore_files(struct gw_pull *p, const struct pull_seen *list, size_t n, bool certain);
 
 /* fetch.c */
 enum { PULL_HEADER_OCTETS = 4096 }; /* of a header, about */

@@ -164,6 +164,58 @@ fresh
 run sync
 [ "$(find "$M/Old/Home/new" -type f | wc -l)" = 3 ] || fail "deliver-to: $(find "$M")"
 
+note "restore: what was deleted here, from the server"
+fresh
+config 'keep = "forever"'
+echo 'badmail m3' > "$D/rules"
+run sync
+: > "$D/rules"
+rm "$(grep -l '^Subject: 1' "$M"/INBOX/new/*)" "$(grep -l '^Subject: 2' "$M"/INBOX/new/*)" "$D/mail/m1" "$D/log"
+cp -r "$M" "$T/Mail.before"
+run restore p
+[ "$status" = 0 ] || fail "restore: $status"
+id_of() { sed -n "s/^ *\([0-9]*\) .* $1\$/\1/p" "$T/out"; }
+[ "$(id_of 2)$(id_of 3)" -gt 0 ] && [ -z "$(id_of 1)" ] && grep -q 'could not be fetched' "$T/out" || fail "listed: $(cat "$T/out")"
+grep -q '1 message was deleted here that the server does not list' "$T/err" || fail "what cannot come back"
+! grep -qE '^(RETR|DELE)' "$D/log" || fail "a listing fetched: $(cat "$D/log")"
+diff -r "$M" "$T/Mail.before" > "$T/diff" || fail "a listing changed something: $(cat "$T/diff")"
+id=$(id_of 2)
+run restore p --json
+"$TOOLS/jsonschema" "$(dirname "$0")/../../docs/json.schema.json" < "$T/out" > "$T/diff" || fail "$(cat "$T/diff")"
+gone=$(sed -n 's/.*"id":"\([0-9]*\)".*"gone".*/\1/p' "$T/out")
+run restore p "$gone" 77
+[ "$status" = 1 ] && grep -q "does not list message $gone" "$T/err" && grep -q 'no message 77' "$T/err" || fail "what is gone: $status"
+[ -z "$(files)" ] || fail "something came: $(files)"
+printf 'Subject: new\n\nnew\n' > "$D/mail/m5"
+run restore p "$id"
+[ "$status" = 0 ] && [ "$(files | wc -l) $(copies "$D/mail/m2")" = "1 1" ] || fail "restore $id: $status, $(files)"
+run restore p --all
+[ "$status" = 0 ] && [ "$(files | wc -l) $(copies "$D/mail/m3")" = "2 1" ] || fail "restore --all: $status, $(files)"
+run sync
+[ "$status" = 0 ] && [ "$(files | wc -l) $(copies "$D/mail/m5")" = "3 1" ] || fail "the next sync: $status"
+# All was deleted here, by accident; and one that is to go there, and cannot yet.
+fresh
+config 'delete = "expunge"'
+run sync
+rm "$M"/INBOX/new/*
+run sync
+[ "$status" = 1 ] || fail "not held: $status"
+run restore p --all
+[ "$status" = 0 ] || fail "restore --all: $status"
+once mail "restore --all"
+run sync
+[ "$status" = 0 ] && ! grep -q '^DELE' "$D/log" || fail "what was restored: $status"
+rm "$(grep -l '^Subject: 2' "$M"/INBOX/new/*)"
+echo 'refuse DELE no' > "$D/rules"
+run sync
+: > "$D/rules"
+run restore p --all
+run sync
+once mail "what was to go there"
+[ -z "$(ls "$D/gone")" ] || fail "it went: $(ls "$D/gone")"
+run restore p:Sent
+[ "$status" = 78 ] || fail "a folder: $status"
+
 note "a watcher"
 fresh
 config 'poll = 1'
