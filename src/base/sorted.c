@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-size_t gw_lower_bound(const void *list, size_t count, size_t size, size_t offset, uint32_t n)
+size_t gw_lower_bound(const uint32_t *first, size_t count, size_t size, uint32_t n)
 {
 	size_t lo = 0, hi = count;
 
@@ -11,7 +11,7 @@ size_t gw_lower_bound(const void *list, size_t count, size_t size, size_t offset
 		size_t mid = lo + (hi - lo) / 2;
 		uint32_t at;
 
-		memcpy(&at, (const char *)list + mid * size + offset, sizeof at);
+		memcpy(&at, (const char *)first + mid * size, sizeof at);
 		if (at < n)
 			lo = mid + 1;
 		else

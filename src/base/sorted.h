@@ -5,11 +5,9 @@
 #include <stdint.h>
 
 /* Returns the index of the first of `count` elements, sorted by `member` (a uint32_t, such as a UID), in which that is
- * n or more; `count` if there is none. */
-#define GW_LOWER_BOUND(list, count, member, n)                     \
-	gw_lower_bound((list), (count), sizeof *(list),            \
-		_Generic((list)->member, uint32_t                  \
-			 : offsetof(__typeof__(*(list)), member)), \
-		(n))
+ * n or more; `count` if there is none.  `count` is evaluated twice. */
+#define GW_LOWER_BOUND(list, count, member, n) \
+	gw_lower_bound((count) == 0 ? NULL : &(list)->member, (count), sizeof *(list), (n))
 
-size_t gw_lower_bound(const void *list, size_t count, size_t size, size_t offset, uint32_t n);
+/* The same of `first`, the member of the first element; elements have `size` bytes. */
+size_t gw_lower_bound(const uint32_t *first, size_t count, size_t size, uint32_t n);

@@ -126,7 +126,7 @@ static bool load(struct api *api)
 
 bool gw_tags_supported(void)
 {
-	struct api api;
+	struct api api = { 0 };
 
 	return load(&api);
 }
@@ -248,7 +248,7 @@ enum gw_code gw_tags_read(
 	const char *colon = strrchr(since, ':'), *uuid = NULL;
 	char *real = realpath(root, NULL);
 	notmuch_database_t *db = NULL;
-	struct api api;
+	struct api api = { 0 };
 	unsigned long revision;
 	enum gw_code code;
 
@@ -294,7 +294,7 @@ static bool is_locked(const char *dir, const char *below)
 static enum gw_code check_lock(struct gw_error *err)
 {
 	notmuch_database_t *db = NULL;
-	struct api api;
+	struct api api = { 0 };
 	enum gw_code code = open_db(&api, NOTMUCH_DATABASE_MODE_READ_ONLY, &db, err);
 	const char *dir;
 

@@ -49,9 +49,10 @@ void gw_box_judge_sight(struct gw_box *box, struct gw_plan_input *in)
 	box->sighted = (struct gw_sighted){ 0 };
 	if (box->env->all != NULL || v->unproved || v->restarted || box->copies_differ)
 		return;
-	box->sighted = box->env->accept_hidden && sight.most > 0
-			       ? (struct gw_sighted){ .whole = true }
-			       : gw_sight_judge(&sight, in);
+	if (box->env->accept_hidden && sight.most > 0)
+		box->sighted.whole = true;
+	else
+		box->sighted = gw_sight_judge(&sight, in);
 	in->shows_all = box->sighted.whole;
 	if (box->sighted.whole)
 		box->shows = 0;
@@ -165,6 +166,7 @@ static void on_asked(void *ctx, uint32_t exists, const struct gw_error *lost)
 	uint32_t oldest = oldest_shown(box);
 	/* All mail is cut off in the same way, so it cannot tell of what is older. */
 	bool cut = exists != 0 && exists == box->remote.exists;
+	const struct gw_labelled_item nothing = { 0 };
 	size_t hidden = 0, archived = 0;
 
 	if (lost != NULL) {
@@ -177,8 +179,7 @@ static void on_asked(void *ctx, uint32_t exists, const struct gw_error *lost)
 
 		if (!gw_action_is_gone_there(a))
 			continue;
-		told = exists == 0 ? &(struct gw_labelled_item){ 0 }
-				   : told_of(box, gw_box_gone_id(box, a->uid));
+		told = exists == 0 ? &nothing : told_of(box, gw_box_gone_id(box, a->uid));
 		if (told->has || (cut && a->uid < oldest)) {
 			a->kind = GW_DO_HIDE;
 			hidden++;

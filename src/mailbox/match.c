@@ -533,16 +533,24 @@ void gw_box_join_here(struct gw_box *gone, uint32_t gone_action, struct gw_box *
 	uint32_t fresh_action, int kind)
 {
 	struct gw_action *old = &gone->plan.actions[gone_action];
-	struct gw_action *new =
-		kind == GW_MATCH_BLOCKED ? NULL : &fresh->plan.actions[fresh_action];
 	const struct gw_gone *facts = facts_of(gone, gone_action);
+	struct gw_action *new;
 
 	if (facts == NULL)
 		return;
 	if (gone->env->merges && join_merged(gone, old, facts, fresh, fresh_action, kind))
 		return;
+	if (kind == GW_MATCH_BLOCKED) { /* fresh_action is a file: nothing is planned for it */
+		gw_box_hold(gone, old->uid,
+			"moved or edited here, but the server does not take the file; it stays "
+			"there as it was");
+		old->kind = GW_DO_NOTHING;
+		return;
+	}
+	new = &fresh->plan.actions[fresh_action];
 	switch ((enum gw_match_kind)kind) {
-	case GW_MATCH_WAITS: /* nothing is joined */
+	case GW_MATCH_WAITS:
+	case GW_MATCH_BLOCKED: /* nothing is joined */
 		break;
 	case GW_MATCH_SAME:
 		old->base_flags = flags_there(gone, old);
@@ -558,12 +566,6 @@ void gw_box_join_here(struct gw_box *gone, uint32_t gone_action, struct gw_box *
 		new->flags |= flags_there(gone, old) & ~GW_FLAG_DELETED &gw_box_storable(gone);
 		old->kind = GW_DO_REPLACED;
 		old->local = new->local;
-		break;
-	case GW_MATCH_BLOCKED:
-		gw_box_hold(gone, old->uid,
-			"moved or edited here, but the server does not take the file; it stays "
-			"there as it was");
-		old->kind = GW_DO_NOTHING;
 		break;
 	}
 }

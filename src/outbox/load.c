@@ -133,6 +133,7 @@ static enum gw_code read_mail(struct loading *l, struct gw_queued *m)
 {
 	int fd = gw_queue_read(l->queue, m->file.place, m->file.name);
 	struct gw_envelope envelope = { 0 };
+	const struct gw_envelope none = { 0 };
 	struct gw_error why = { 0 };
 	enum gw_code code = GW_OK;
 	struct gw_buf head;
@@ -148,7 +149,7 @@ static enum gw_code read_mail(struct loading *l, struct gw_queued *m)
 	else if (gw_envelope_parse((struct gw_slice){ head.p, n }, &envelope, &why) != GW_OK)
 		code = break_it(m, why.text);
 	if (code == GW_OK)
-		code = keep_text(m, m->item.broken ? &(struct gw_envelope){ 0 } : &envelope);
+		code = keep_text(m, m->item.broken ? &none : &envelope);
 	if (fd >= 0 && !m->item.broken)
 		gw_envelope_deinit(&envelope);
 	gw_buf_deinit(&head);

@@ -116,7 +116,7 @@ static void read_age(struct gw_pull *p, const char *text)
 
 static enum gw_code read_facts(struct gw_pull *p, struct gw_error *err)
 {
-	char user[256], host[256], text[200], offer[PULL_OFFER_MAX];
+	char user[256], host[256], text[200] = "", offer[PULL_OFFER_MAX];
 	int64_t generation = 0;
 	struct gw_store *store = p->disk.world.store;
 	enum gw_code code =

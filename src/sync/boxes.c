@@ -3,19 +3,29 @@
  */
 #include "sync/sync_p.h"
 
+#include <assert.h>
 #include <sys/resource.h>
 #include <time.h>
 
 enum { BATCH_FILES = 1024, RESERVED_FDS = 256 };
 enum { BREAKS_MAX = 30 };
 
-static struct gw_entry *entry_of(struct gw_sync *s, const struct gw_box *box)
+static struct gw_entry *find_entry(struct gw_sync *s, const struct gw_box *box)
 {
 	for (size_t i = 0; i < s->entry_count; i++) {
 		if (s->entries[i].box == box)
 			return &s->entries[i];
 	}
 	return NULL;
+}
+
+/* Of a box that tells something: it is one of the account's. */
+static struct gw_entry *entry_of(struct gw_sync *s, const struct gw_box *box)
+{
+	struct gw_entry *e = find_entry(s, box);
+
+	assert(e != NULL);
+	return e;
 }
 
 static void detach(struct gw_sync *s, struct gw_entry *e)
@@ -46,7 +56,7 @@ static void on_box_ready(void *ctx, struct gw_box *box)
 static bool on_box_blames(void *ctx, struct gw_box *box, bool *alone)
 {
 	struct gw_sync *s = ctx;
-	struct gw_entry *e = entry_of(s, box);
+	struct gw_entry *e = find_entry(s, box);
 	struct gw_conn *c = e == NULL || e->conn < 0 ? NULL : &s->conns[e->conn];
 
 	if (c == NULL || c->blamed)
@@ -231,7 +241,7 @@ static void on_box_done(void *ctx, struct gw_box *box, enum gw_box_outcome outco
 
 static void on_mailbox_done(void *ctx, void *owner, bool conflict, bool refused)
 {
-	if (owner != NULL && entry_of(ctx, owner) != NULL) /* else it was given up meanwhile */
+	if (owner != NULL && find_entry(ctx, owner) != NULL) /* else it was given up meanwhile */
 		gw_box_committed(owner, conflict, refused);
 }
 

@@ -14,6 +14,7 @@
 
 #include "imap/refusal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
@@ -285,6 +286,7 @@ static void note_lost(struct gw_folder_op *op, const char *command)
 {
 	struct gw_sync *s = op->sync;
 
+	assert(command != NULL); /* what the server is asked has one */
 	if (s->phase == SYNC_SETTLING && !s->settling->broke)
 		s->settling->broke = note_break(s, command, op->wire);
 }

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -107,6 +108,7 @@ static enum gw_code add(struct gw_notify *n, const char *path, const char *dir, 
 			w[0] = x;
 		}
 		w = find(n, wd);
+		assert(w != NULL);
 	}
 	free(w->dir);
 	w->dir = strdup(dir);
