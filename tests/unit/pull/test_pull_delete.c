@@ -9,36 +9,46 @@
 /* --- a reader that is at work while the tree is looked at ------------------------------------- */
 
 static struct {
-	const char *dir; /* the end of the path of what is being listed; NULL: it does nothing */
-	const char *from,
-		*to; /* moves this, once; NULL: makes a file in the directory, and takes it away */
-	unsigned times; /* that it did so */
+	enum { RESTS, MOVES, MEDDLES } does;
+	bool inbox, other; /* have been listed */
+	unsigned times;    /* that it did something */
 } reader;
 
-static bool is_at(DIR *dir)
+static bool is_at(DIR *dir, const char *end)
 {
 	char link[64], path[400];
+	size_t length = strlen(end);
 	ssize_t n;
-	size_t end = reader.dir == NULL ? 0 : strlen(reader.dir);
 
 	snprintf(link, sizeof link, "/proc/self/fd/%d", dirfd(dir));
 	n = readlink(link, path, sizeof path);
-	return end > 0 && n > (ssize_t)end && memcmp(path + n - end, reader.dir, end) == 0;
+	return n > (ssize_t)length && memcmp(path + n - length, end, length) == 0;
 }
 
-static void read_mail(void)
+/* From the folder that is listed now to the one that was listed before. */
+static void move(DIR *dir)
 {
-	const char *dir = reader.dir;
+	bool is_inbox = is_at(dir, "/INBOX/cur");
 
-	reader.times++;
-	reader.dir = NULL;
-	if (reader.from != NULL) {
-		shell("mv %s %s", reader.from, reader.to);
+	reader.inbox |= is_inbox;
+	reader.other |= is_at(dir, "/Aaa/cur");
+	if (!reader.inbox || !reader.other)
 		return;
-	}
+	reader.does = RESTS;
+	reader.times++;
+	shell(is_inbox ? "mv Mail/INBOX/new/* Mail/Aaa/cur" : "mv Mail/Aaa/new/* Mail/INBOX/cur");
+}
+
+/* Whenever it is listed. */
+static void meddle(DIR *dir)
+{
+	if (!is_at(dir, "/INBOX/cur"))
+		return;
+	reader.does = RESTS;
+	reader.times++;
 	usleep(20000); /* so that the directory's time is another one */
-	shell("touch Mail%s/x && rm Mail%s/x", dir, dir);
-	reader.dir = dir;
+	shell("touch Mail/INBOX/cur/x && rm Mail/INBOX/cur/x");
+	reader.does = MEDDLES;
 }
 
 /* In the place of libc's: what lists the tree is linked with this. */
@@ -47,8 +57,10 @@ struct dirent *readdir(DIR *dir)
 	struct dirent *(*next)(DIR *);
 
 	*(void **)&next = dlsym(RTLD_NEXT, "readdir");
-	if (is_at(dir))
-		read_mail();
+	if (reader.does == MOVES)
+		move(dir);
+	else if (reader.does == MEDDLES)
+		meddle(dir);
 	return next(dir);
 }
 
@@ -180,18 +192,17 @@ static void test_moved_files(void **state)
 static void test_moved_meanwhile(void **state)
 {
 	(void)state;
-	fresh_followed(3);
-	shell("mkdir -p Mail/Aaa/cur Mail/Aaa/new Mail/Aaa/tmp");
-	reader.from = "Mail/INBOX/new/$(ls Mail/INBOX/new | head -1)";
-	reader.to = "Mail/Aaa/cur";
-	reader.dir = "/INBOX/new";
+	fresh_followed(4);
+	shell("mkdir -p Mail/Aaa/cur Mail/Aaa/new Mail/Aaa/tmp && mv $(ls Mail/INBOX/new/* | head -2) Mail/Aaa/new");
+	run_well();
 	reader.times = 0;
+	reader.does = MOVES;
 	run_well();
 	assert_int_equal(reader.times, 1);
 	assert_int_equal(problems, 0);
 	run_well();
 	assert_int_equal(logged("DELE"), 0);
-	assert_int_equal(count_files(), 3);
+	assert_int_equal(count_files(), 4);
 }
 
 /* A directory that changes whenever it is listed may hold it: the next look decides. */
@@ -200,14 +211,26 @@ static void test_busy_tree(void **state)
 	(void)state;
 	fresh_followed(3);
 	shell("rm Mail/INBOX/new/$(ls Mail/INBOX/new | head -1)");
-	reader.from = NULL;
-	reader.dir = "/INBOX/cur";
 	reader.times = 0;
+	reader.does = MEDDLES;
 	run_well();
-	reader.dir = NULL;
+	reader.does = RESTS;
 	assert_true(reader.times > 1);
 	assert_int_equal(counts.unsettled, 1);
 	assert_int_equal(logged("DELE"), 0);
+	run_well();
+	assert_int_equal(count_in("gone"), 1);
+}
+
+/* A copy in another folder, as of what was sent, is another message's file, whatever its Message-ID: it does not
+ * stand for the one that was deleted. */
+static void test_copy_elsewhere(void **state)
+{
+	(void)state;
+	fresh_followed(3);
+	shell("mkdir -p Mail/Sent/cur && sed 's/^Received/X-Sent/' $(ls Mail/INBOX/new/* | head -1) > Mail/Sent/cur/copy:2,S");
+	run_well();
+	shell("rm $(ls Mail/INBOX/new/* | head -1)");
 	run_well();
 	assert_int_equal(count_in("gone"), 1);
 }
@@ -509,6 +532,7 @@ int main(void)
 		cmocka_unit_test(test_moved_files),
 		cmocka_unit_test(test_moved_meanwhile),
 		cmocka_unit_test(test_busy_tree),
+		cmocka_unit_test(test_copy_elsewhere),
 		cmocka_unit_test(test_unread_tree),
 		cmocka_unit_test(test_held_deletions),
 		cmocka_unit_test(test_slow_accident),
