@@ -133,6 +133,12 @@ void gw_pull_stop(struct gw_pull *p)
 
 static void connect_again(struct gw_pull *p);
 
+/* One that brought something new is the first again. */
+static void count_loss(struct gw_pull *p)
+{
+	p->losses = p->session_stored > 0 ? 1 : p->losses + 1;
+}
+
 static void lose(struct gw_pull *p, const struct gw_error *err)
 {
 	bool again;
@@ -145,7 +151,7 @@ static void lose(struct gw_pull *p, const struct gw_error *err)
 	pull_drop_held(p);
 	if (p->writer != NULL)
 		gw_writer_drop(p->writer);
-	p->losses = p->session_stored > 0 ? 1 : p->losses + 1;
+	count_loss(p);
 	again = err->code == GW_ERR_NET || err->code == GW_ERR_TIMEOUT ||
 		err->code == GW_ERR_PROTOCOL || err->code == GW_ERR_LIMIT ||
 		err->code == GW_ERR_BYE || err->code == GW_ERR_TLS;
@@ -552,10 +558,12 @@ static void quitted(struct gw_pull *p, bool ok)
 
 	pull_enter(p, PULL_SEALING);
 	close_session(p);
-	if (!ok)
+	if (!ok) {
+		count_loss(p);
 		gw_log(p->log, GW_LOG_WARN,
 			"%s: %s did not take QUIT; what it deleted shows in the next listing",
 			p->account->name, p->account->host);
+	}
 	for (size_t i = 0; i < p->more_count && fine && !p->options.dry_run; i++)
 		fine = seal_row(p, i, ok);
 	if (!fine) {
@@ -566,11 +574,22 @@ static void quitted(struct gw_pull *p, bool ok)
 	batch_done(p);
 }
 
-/* A server that counts what was fetched shows the next ones now. */
-static bool is_more(const struct gw_pull *p)
+/* A server that counts what was fetched shows the next ones now; one that does not take QUIT counts
+ * nothing, and would show the same for ever. */
+static bool is_more(struct gw_pull *p)
 {
-	return !p->options.dry_run && p->sessions < SESSIONS_MAX &&
-	       (p->more_left || (p->view.policy.marks && p->session_messages > 0));
+	struct gw_error err = { 0 };
+
+	if (p->options.dry_run || p->sessions >= SESSIONS_MAX ||
+		!(p->more_left || (p->view.policy.marks && p->session_messages > 0)))
+		return false;
+	if (p->losses < LOSSES_MAX)
+		return true;
+	gw_fail(&err, GW_ERR_REFUSED,
+		"%s did not take QUIT in %d sessions, so what it lists next is left to the next run",
+		p->account->host, LOSSES_MAX);
+	pull_problem(p, &err);
+	return false;
 }
 
 static void batch_done(struct gw_pull *p)

@@ -233,6 +233,20 @@ static void test_marks(void **state)
 	assert_int_equal(run(), GW_OK);
 	assert_int_equal(count_in("popped"), 10);
 	assert_int_equal(count_files(), 10);
+	/* It never takes QUIT: what is here is fetched again, a few times and not for ever; then all of it comes. */
+	fresh(10);
+	rules("expire0\nwindow 4\nrefuse QUIT no\n");
+	assert_int_equal(run(), GW_OK);
+	assert_int_equal(problems, 1);
+	run();
+	if (logged("LOGIN") > 6)
+		fail_msg("%u sessions", logged("LOGIN"));
+	assert_int_equal(count_in("popped"), 0);
+	assert_int_equal(count_files(), 4);
+	rules("expire0\nwindow 4\n");
+	assert_int_equal(run(), GW_OK);
+	assert_int_equal(count_in("popped"), 10);
+	assert_int_equal(count_files(), 10);
 	/* A server that only says so is found out. */
 	fresh(3);
 	rules("expire0lie\n");
