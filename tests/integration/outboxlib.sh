@@ -58,6 +58,17 @@ server() {
 	until [ -s "$SRV/port" ]; do sleep 0.01; done
 }
 
+# reach MS: the server's port is one behind so much delay, there and back, from here on
+reach() {
+	[ -z "${PROXY:-}" ] || { kill "$PROXY" && wait "$PROXY"; } 2> /dev/null || true # it tells its counts at the end
+	: > "$T/proxy.out"
+	"$GODWIT_BUILD/proxy" "$(cat "$SRV/port")" "delay=$(($1 / 2))" > "$T/proxy.out" &
+	PROXY=$!
+	PIDS="$PIDS $PROXY"
+	until [ -s "$T/proxy.out" ]; do sleep 0.01; done
+	head -1 "$T/proxy.out" > "$SRV/port"
+}
+
 # config LINE...: an account that sends to the server; send = "manual"
 config() {
 	cat > "$T/config" <<-END
