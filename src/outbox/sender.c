@@ -33,6 +33,7 @@ enum {
 	LONGEST_SLEEP = 3600,
 	LOOK_AGAIN_S = 60, /* while there is something to send */
 	KEEP_SESSION_S = 60,
+	SINGLE_S = 60,
 	DISK_AGAIN_S = 30,
 	LOG_S = 30 * 86400
 };
@@ -399,12 +400,25 @@ static struct gw_outbox_step plan_now(struct gw_sender *s, const struct gw_outbo
 		(struct gw_item *const *)(void *)s->box.list, s->box.count, facts, &s->ahead);
 }
 
-static void note_minute(struct gw_sender *s)
+static void note_time(struct gw_sender *s)
 {
-	int64_t minute = sender_now() / 60;
+	int64_t now = sender_now(), minute = now / 60;
 
 	s->in_minute = s->minute == minute ? s->in_minute + 1 : 1;
 	s->minute = minute;
+	s->single = now < s->mail_at || now - s->mail_at > SINGLE_S;
+	s->mail_at = now;
+}
+
+/* Is the mail at hand the session's last, unless another one comes?  A watcher's is, too, where that brings the mail
+ * there a round trip sooner (BDAT, which wants QUIT behind it: smtp/message.c), and no other went not long
+ * ago: of mails that follow each other all but the first find a connection that stands. */
+static bool ends_session(const struct gw_sender *s, const struct gw_smtp_caps *caps)
+{
+	const uint32_t chunked = GW_SMTP_CHUNKING | GW_SMTP_PIPELINING;
+
+	return !s->options.forever ||
+	       (s->single && s->on_session == 0 && (caps->bits & chunked) == chunked);
 }
 
 /* Another one is to carry on. */
@@ -445,13 +459,13 @@ static void send_more(struct gw_sender *s, struct gw_outbox_step *step)
 		if (!attempt_start(s, (struct gw_queued *)step->item, n))
 			return;
 		note_tried(s, (struct gw_queued *)step->item);
-		note_minute(s);
+		note_time(s);
 		running++;
 		facts = facts_of(s);
 		*step = plan_now(s, &facts);
 	}
 	if (s->attempts != NULL)
-		s->attempts->alone = step->item == NULL && running == 1 && !s->options.forever;
+		s->attempts->alone = step->item == NULL && running == 1 && ends_session(s, caps);
 }
 
 static int64_t sooner(int64_t a, int64_t b)

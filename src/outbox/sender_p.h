@@ -96,6 +96,8 @@ struct gw_sender {
 	bool spent;          /* the session carries its last mail */
 	unsigned on_session; /* messages it has carried */
 	int64_t minute, in_minute;
+	int64_t mail_at;          /* when the last one was begun */
+	bool single;              /* and none for long before it */
 	struct attempt *attempts; /* owned; at most two */
 	char last_refusal[300];   /* what MAIL was answered the last time, if that was 5xx */
 

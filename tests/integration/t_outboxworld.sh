@@ -168,6 +168,33 @@ send 0 --now
 for i in 1 2 3 4 5 6 7 8 9; do [ "$(cat "$SRV"/msgs/* | grep -c "TO:<to$i@y>")" = 1 ] || fail "to$i@y"; done
 [ "$(count 'C: AUTH')" = 4 ] || fail "$(count 'C: AUTH') sign-ins; not old, refused, new, and the second run's"
 
+await_taken() { # COUNT: until so many have left, by the watcher
+	for _ in $(seq 600); do [ "$(taken)" -lt "$1" ] || return 0; sleep 0.05; done
+	fail "$(taken) of $1 left: $(cat "$T/watch.out")"
+}
+
+note "a watcher's mail by itself goes in three round trips; of those behind it the first connects, and the rest find it there"
+server --caps "PIPELINING,CHUNKING,8BITMIME,AUTH_PLAIN"
+reach 50 # meanwhile the outbox has been looked at
+config
+sed -i 's/send = "manual"/send = "sync"/' "$T/config"
+mkdir -p "$T/run"
+for _ in $(seq 10); do # on a slow machine it may be looked at once more, since another mail may have come
+	fresh
+	"$GODWIT_BUILD/godwit" -c "$T/config" watch > "$T/watch.out" 2>&1 &
+	WATCHER=$!
+	PIDS="$PIDS $WATCHER"
+	for i in 1 2 3 4; do
+		queue "to$i@y"
+		await_taken $i
+	done
+	kill "$WATCHER"
+	wait "$WATCHER" || fail "watch: $?"
+	[ "$(count 'C: BDAT .* LAST')" = 0 ] || break
+done
+[ "$(count 'C: BDAT .* LAST') $(count 'C: DATA') $(count 'C: EHLO')" = "1 3 2" ] ||
+	fail "$(count 'C: BDAT') BDAT, $(count 'C: DATA') DATA, $(count 'C: EHLO') connections"
+
 note "the outbox is moved away under a watcher, and comes back: told, and each mail leaves once"
 server --caps $CAPS
 config
@@ -177,10 +204,6 @@ mkdir -p "$T/run"
 "$GODWIT_BUILD/godwit" -c "$T/config" watch > "$T/watch.out" 2>&1 &
 WATCHER=$!
 PIDS="$PIDS $WATCHER"
-await_taken() {
-	for _ in $(seq 600); do [ "$(taken)" -lt "$1" ] || return 0; sleep 0.05; done
-	fail "$(taken) of $1 left: $(cat "$T/watch.out")"
-}
 queue a@y
 await_taken 1
 mv "$Q" "$T/away"
