@@ -398,6 +398,33 @@ mv "$Q"/sent/* "$Q/sent/1.$ID.godwit:2,S" # queued long ago
 send 0
 [ "$(ls "$T/tree/Sent/cur" | wc -l) $(ls "$Q/sent" | wc -l)" = "1 0" ] || fail "who got it has no copy in Sent"
 
+note "a disk that is full from any operation on while a copy is filed: one copy in the end, as a whole"
+rm -f "$SRV/rules"
+for kinds in W F CMLNWF; do # bytes do not fit; they are not on the disk; nothing is
+	full=0
+	for n in $(seq 200); do
+		fresh
+		rm -f "$T/tree/Sent/cur"/*
+		queue a@y
+		send 0
+		later
+		status=0
+		POWER_KINDS=$kinds POWER_AT=$n POWER_ERROR=28 LD_PRELOAD=$GODWIT_BUILD/tests/libpowerlog.so \
+			ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 \
+			timeout 60 "$GODWIT_BUILD/godwit" -c "$T/config" outbox send > "$T/out" 2> "$T/err" || status=$?
+		[ $status -lt 124 ] || fail "$n: status $status"
+		[ $(($(ls "$T/tree/Sent/cur" | wc -l) + $(ls "$Q/sent" | wc -l))) -ge 1 ] || fail "$n: neither the mail nor a copy is there"
+		[ $status != 0 ] || [ -s "$T/err" ] || [ -n "$(ls "$Q/sent")" ] || break # nothing was refused
+		full=$((full + 1))
+		later
+		send 0
+		[ "$(ls "$T/tree/Sent/cur" | wc -l) $(ls "$Q/sent" | wc -l)" = "1 0" ] || fail "$n: $(ls "$T/tree/Sent/cur" "$Q/sent")"
+		grep -q '^\.body$' "$T/tree/Sent/cur"/* || fail "$n: it is not whole"
+		[ -z "$(ls "$T/tree/Sent/tmp")" ] || fail "$n: litter"
+	done
+	[ "$full" -gt 1 ] && [ "$n" -lt 200 ] || fail "$kinds: $full of $n"
+done
+
 note "a copy or a notice that cannot be written: told once, tried again, longer each time, and the mail stays meanwhile"
 fresh
 rm -rf "$T/tree"/{INBOX,Sent}/{cur,new}/*
