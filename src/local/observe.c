@@ -39,6 +39,7 @@ void gw_local_view_deinit(struct gw_local_view *view)
 	}
 	free(view->suspects);
 	free(view->breaks);
+	free(view->head_breaks);
 	free(view->unstored);
 	gw_seqset_deinit(&view->held_gone);
 	gw_seqset_deinit(&view->held_here);
@@ -254,8 +255,11 @@ static enum gw_code take_sent(void *ctx, uint32_t uid)
 
 static enum gw_code take_break(struct gw_local_view *v, const struct gw_suspect_row *row)
 {
-	struct gw_break *b = gw_array_push(
-		(void **)&v->breaks, &v->break_count, &v->break_cap, sizeof *v->breaks);
+	struct gw_break *b = row->what == GW_SUSPECT_BODIES
+				     ? gw_array_push((void **)&v->breaks, &v->break_count,
+					       &v->break_cap, sizeof *v->breaks)
+				     : gw_array_push((void **)&v->head_breaks, &v->head_break_count,
+					       &v->head_break_cap, sizeof *v->head_breaks);
 
 	if (b == NULL)
 		return GW_ERR_NOMEM;
@@ -271,7 +275,7 @@ static enum gw_code take_suspect(void *ctx, const struct gw_suspect_row *row)
 	struct gw_local_view *v = &look->view;
 	struct gw_local_suspect *s;
 
-	if (row->what == GW_SUSPECT_BODIES)
+	if (row->what == GW_SUSPECT_BODIES || row->what == GW_SUSPECT_HEADS)
 		return take_break(v, row);
 	s = gw_array_push(
 		(void **)&v->suspects, &v->suspect_count, &v->suspect_cap, sizeof *v->suspects);

@@ -63,6 +63,8 @@ struct gw_local_view {
 	size_t pending_count, pending_cap;
 	struct gw_break *breaks; /* owned; bodies at which a connection broke */
 	size_t break_count, break_cap;
+	struct gw_break *head_breaks; /* owned; headers at which one did */
+	size_t head_break_count, head_break_cap;
 	struct gw_local_suspect {
 		unsigned what, times, alone;
 		bool aside;

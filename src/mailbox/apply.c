@@ -51,6 +51,7 @@ static void on_message(void *ctx, const struct gw_download_item *item, const str
 								     : item->flags;
 	const struct gw_file_print *p =
 		item->local == GW_NO_LOCAL ? NULL : gw_box_print_of(box, item->local);
+	uint32_t local = GW_NO_LOCAL;
 
 	tell_short(box, item, file);
 	gw_box_came(box, item->uid);
@@ -61,13 +62,16 @@ static void on_message(void *ctx, const struct gw_download_item *item, const str
 		box->env->progress(box->env->ctx);
 		return;
 	}
-	if (p != NULL && memcmp(p->print.body, file->print.body, GW_HASH_BYTES) == 0) {
-		uint64_t mine = box->local.messages[item->local].flags;
-
+	if (p != NULL && memcmp(p->print.body, file->print.body, GW_HASH_BYTES) == 0)
+		local = item->local;
+	else if (p == NULL)
+		local = gw_box_read(box, item->uid, &file->print);
+	if (local != GW_NO_LOCAL) {
 		gw_delivered_drop(file, &box->place->m);
-		pair(box, item->uid, item->local,
-			mine | (flags & gw_box_here(box) & ~GW_FLAG_DELETED), flags, item->size,
-			fetch->has_date ? fetch->date : 0);
+		pair(box, item->uid, local,
+			box->local.messages[local].flags |
+				(flags & gw_box_here(box) & ~GW_FLAG_DELETED),
+			flags, item->size, fetch->has_date ? fetch->date : 0);
 	} else {
 		if (p != NULL && gw_box_was_announced(box, item->local))
 			box->incomplete = true; /* so it was not found: the next look tells */
@@ -396,7 +400,8 @@ bool gw_box_sort_out(struct gw_box *box)
 			.local = a->local,
 			.flags = a->kind == GW_DO_PAIR ? a->base_flags : a->flags,
 			.copied = a->copied };
-		if (gw_box_is_suspect(box) && gw_box_sets_aside(box, &box->items[box->item_count]))
+		if ((gw_box_is_suspect(box) || box->unread_count > 0) &&
+			gw_box_sets_aside(box, &box->items[box->item_count]))
 			continue;
 		box->item_count++;
 		box->delta.to_download++;

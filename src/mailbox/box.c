@@ -38,6 +38,7 @@ void gw_box_free(struct gw_box *box)
 	gw_remote_view_deinit(&box->remote);
 	gw_plan_deinit(&box->plan);
 	free(box->heads);
+	free(box->unread);
 	free(box->prints);
 	free(box->pairs);
 	free(box->items);

@@ -85,6 +85,7 @@ struct gw_box {
 	struct gw_session *session; /* borrowed between attach and released */
 	bool session_used, stopped, superseded, looks_at_few;
 	bool selected; /* on its session, this mailbox is */
+	bool blamed;   /* what it was asking for as its connection broke is remembered */
 
 	struct gw_place *place; /* one reference; NULL in a dry run of a new mailbox */
 	struct gw_local_view local;
@@ -101,10 +102,14 @@ struct gw_box {
 	struct gw_pair_remote *heads; /* owned; headers that came */
 	size_t head_count, head_cap;
 	bool heads_raw; /* their sizes are as announced, as in base's rows */
-	unsigned heads_pending;
-	struct gw_printer head_printer;
-	struct gw_crlf head_crlf;
-	bool head_comes, head_whole;
+	bool heads_pending;
+	void (*heads_then)(struct gw_box *box); /* when they are not any more */
+	struct gw_unread {                      /* heads.c: the server gave no header of these */
+		uint32_t uid, size;             /* size 0: not told */
+		bool broke;                     /* connections broke at it */
+		bool read;                      /* its body came, or its file is known */
+	} * unread;                             /* owned; sorted by uid */
+	size_t unread_count, unread_cap;
 	struct gw_file_print *prints; /* owned; of files base does not know, by index */
 	size_t print_count;
 	bool named_only; /* each of those files names a UID of this mailbox */
@@ -329,6 +334,19 @@ void gw_box_observe(struct gw_box *box);
 bool gw_box_is_renumbered(struct gw_box *box);
 void gw_box_drop_views(struct gw_box *box);
 
+/* heads.c: headers of the server's messages */
+/* Fetches them (ascending) into box->heads; then() follows where heads_pending is set. */
+enum gw_code gw_box_ask_heads(
+	struct gw_box *box, const uint32_t *uids, size_t count, void (*then)(struct gw_box *box));
+/* Stands for a Message-ID; 0: there is none. */
+uint64_t gw_box_msgid_of(const struct gw_fingerprint *print);
+/* One whose header did not come, or NULL. */
+struct gw_unread *gw_box_find_unread(const struct gw_box *box, uint32_t uid);
+/* Its body did: the unknown file that it is, or GW_NO_LOCAL. */
+uint32_t gw_box_read(struct gw_box *box, uint32_t uid, const struct gw_fingerprint *print);
+/* A message that this unknown file may be, and of which nothing can be read; 0: there is none. */
+uint32_t gw_box_may_be(const struct gw_box *box, uint32_t local);
+
 /* pair.c: base's rows are found again under new UIDs by the headers of all messages. */
 void gw_box_fetch_all_heads(struct gw_box *box);
 void gw_box_rekey(struct gw_box *box);
@@ -547,6 +565,11 @@ bool gw_box_is_culprit(struct gw_box *box, const struct gw_download_item *item);
 void gw_box_set_aside(struct gw_box *box, const struct gw_download_item *item, const char *reason);
 /* All of it was answered. */
 void gw_box_acquit(struct gw_box *box);
+/* Likewise of a header.  *on_trial: a connection broke while no other was asked for. */
+unsigned gw_box_head_heat(const struct gw_box *box, uint32_t uid, bool *on_trial);
+bool gw_box_is_bad_head(struct gw_box *box, uint32_t uid);
+/* A header came. */
+void gw_box_head_came(struct gw_box *box, uint32_t uid);
 /* Messages that an earlier run set aside, or that are hidden, and that stay so by the plan (or there
  * is none). */
 void gw_box_count_aside(struct gw_box *box);

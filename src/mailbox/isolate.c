@@ -57,10 +57,14 @@ static bool suspect(const struct gw_box *box, struct gw_suspect_row *row, const 
 {
 	*name = NULL;
 	switch (box->state) {
-	case BOX_OBSERVING:
 	case BOX_HEADS_OF_ALL:
 	case BOX_PAIRING:
 	case BOX_HEADS_FOR_MOVES:
+		*row = (struct gw_suspect_row){
+			.what = GW_SUSPECT_HEADS, .lo = box->broke.lo, .hi = box->broke.hi
+		};
+		return box->broke.times > 0;
+	case BOX_OBSERVING:
 	case BOX_SELECTING:
 		*row = (struct gw_suspect_row){ .what = GW_SUSPECT_LOOK, .seen = seen_there(box) };
 		return true;
@@ -137,14 +141,15 @@ void gw_box_blame(struct gw_box *box)
 	const char *name;
 	bool alone;
 
-	if (!gw_isolate_counts(box->err.code) || !suspect(box, &op.suspect, &name) ||
+	if (box->blamed || !gw_isolate_counts(box->err.code) || !suspect(box, &op.suspect, &name) ||
 		!box->env->blames(box->env->ctx, box, &alone))
 		return;
+	box->blamed = true;
 	if (box->trial->breaks++ == 0)
 		box->trial->passed_then = box->env->passed;
 	if (box->env->dry_run || box->place == NULL)
 		return;
-	op.suspect.alone = alone && (op.suspect.what != GW_SUSPECT_BODIES || box->broke.alone) &&
+	op.suspect.alone = alone && (box->broke.times == 0 || box->broke.alone) &&
 			   (op.suspect.what != GW_SUSPECT_FILE || box->delta.uploaded == 0);
 	accuse(box, &op, name);
 }
@@ -158,7 +163,7 @@ void gw_box_note_break(struct gw_box *box, uint32_t lo, uint32_t hi, size_t aske
 
 bool gw_box_is_suspect(const struct gw_box *box)
 {
-	return box->local.break_count + box->local.suspect_count > 0;
+	return box->local.break_count + box->local.head_break_count + box->local.suspect_count > 0;
 }
 
 static const struct gw_local_suspect *find(
@@ -263,13 +268,50 @@ bool gw_box_bars_file(struct gw_box *box, uint32_t local, uint64_t size, uint8_t
 	return !box->env->dry_run && is_culprit(box, s->times, s->alone, size);
 }
 
+/* Of a body.  At whose header connections broke, that counts as well, once one did at its body. */
+static unsigned heat_of(const struct gw_box *box, uint32_t uid, unsigned *alone)
+{
+	unsigned heat = gw_isolate_heat(box->local.breaks, box->local.break_count, uid, alone);
+	const struct gw_unread *u = gw_box_find_unread(box, uid);
+	unsigned alone_head;
+
+	if (heat == 0 || u == NULL || !u->broke)
+		return heat;
+	heat += gw_isolate_heat(
+		box->local.head_breaks, box->local.head_break_count, uid, &alone_head);
+	*alone += alone_head;
+	return heat;
+}
+
 bool gw_box_is_culprit(struct gw_box *box, const struct gw_download_item *item)
 {
 	unsigned alone;
-	unsigned heat =
-		gw_isolate_heat(box->local.breaks, box->local.break_count, item->uid, &alone);
+	unsigned heat = heat_of(box, item->uid, &alone);
 
 	return heat > 0 && is_culprit(box, heat, alone, item->size);
+}
+
+unsigned gw_box_head_heat(const struct gw_box *box, uint32_t uid, bool *on_trial)
+{
+	const struct gw_local_view *v = &box->local;
+	unsigned alone;
+
+	*on_trial = false;
+	for (size_t i = 0; i < v->head_break_count && box->trial->breaks > 0; i++)
+		*on_trial |= v->head_breaks[i].lo == uid && v->head_breaks[i].hi == uid;
+	return gw_isolate_heat(v->head_breaks, v->head_break_count, uid, &alone);
+}
+
+bool gw_box_is_bad_head(struct gw_box *box, uint32_t uid)
+{
+	unsigned alone;
+	unsigned heat =
+		gw_isolate_heat(box->local.head_breaks, box->local.head_break_count, uid, &alone);
+
+	if (!is_culprit(box, heat, alone, 0))
+		return false;
+	box->env->fetch_most = 0; /* so it was not their number */
+	return true;
 }
 
 void gw_box_set_aside(struct gw_box *box, const struct gw_download_item *item, const char *reason)
@@ -296,10 +338,12 @@ void gw_box_set_aside(struct gw_box *box, const struct gw_download_item *item, c
 bool gw_box_sets_aside(struct gw_box *box, struct gw_download_item *item)
 {
 	unsigned alone;
-	unsigned heat =
-		gw_isolate_heat(box->local.breaks, box->local.break_count, item->uid, &alone);
+	unsigned heat = heat_of(box, item->uid, &alone);
+	const struct gw_unread *u = gw_box_find_unread(box, item->uid);
 
 	item->heat = heat < UINT8_MAX ? (uint8_t)heat : UINT8_MAX;
+	if (heat == 0 && u != NULL)
+		item->heat = 1; /* its header did not come: it comes last, too */
 	item->on_trial = alone > 0 && box->trial->breaks > 0;
 	if (heat == 0 || !is_culprit(box, heat, alone, item->size))
 		return false;
@@ -436,6 +480,16 @@ void gw_box_came(struct gw_box *box, uint32_t uid)
 		box->env->innocent += box->local.breaks[i].lo == uid;
 }
 
+/* Of many that none came of the first is no likelier than the others. */
+void gw_box_head_came(struct gw_box *box, uint32_t uid)
+{
+	const struct gw_local_view *v = &box->local;
+
+	box->env->passed++;
+	for (size_t i = 0; i < v->head_break_count && box->trial->breaks > 0; i++)
+		box->env->innocent += v->head_breaks[i].lo == uid && v->head_breaks[i].hi == uid;
+}
+
 /* Nothing of what broke in this run is to blame: the line is. */
 static void note_innocent(struct gw_box *box)
 {
@@ -450,6 +504,8 @@ void gw_box_acquit(struct gw_box *box)
 		note_innocent(box);
 	if (box->local.break_count > 0 && !box->incomplete)
 		acquit(box, GW_SUSPECT_BODIES);
+	if (box->local.head_break_count > 0 && !box->incomplete)
+		acquit(box, GW_SUSPECT_HEADS);
 	for (size_t i = 0; i < box->local.suspect_count; i++)
 		acquit(box, box->local.suspects[i].what);
 }

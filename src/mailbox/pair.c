@@ -1,150 +1,15 @@
 /* mailbox/pair.c - finding out which messages are the same; part of the machine in box_p.h. */
 #include "mailbox/box_p.h"
 
-#include "imap/quirks.h"
-
 #include <stdlib.h>
 
-enum { HEADS_PER_COMMAND = 2000, HEAD_MAX = 64 << 20 };
-
-/* --- headers of the server's messages -------------------------------------------------------- */
-
-static void refuse_head(struct gw_box *box, uint64_t size)
-{
-	struct gw_error err = { 0 };
-
-	gw_fail(&err, GW_ERR_PROTOCOL, "the server announced a header of %llu bytes",
-		(unsigned long long)size);
-	gw_session_break(box->session, &err);
-}
-
-static void on_head_body(void *ctx, const struct gw_body_event *ev)
-{
-	struct gw_box *box = ctx;
-	char text[8192 + 1];
-	struct gw_slice in = ev->data;
-
-	switch (ev->type) {
-	case GW_BODY_BEGIN:
-		box->head_comes = gw_slice_case_eq(ev->section, "HEADER");
-		if (!box->head_comes)
-			break; /* nobody asked for it */
-		gw_printer_init(&box->head_printer);
-		box->head_crlf = (struct gw_crlf){ 0 };
-		box->head_whole = false;
-		if (ev->size > HEAD_MAX)
-			refuse_head(box, ev->size);
-		break;
-	case GW_BODY_DATA:
-		if (!box->head_comes)
-			break;
-		while (in.n > 0) {
-			size_t take = in.n < 8192 ? in.n : 8192;
-
-			gw_printer_update(&box->head_printer, text,
-				gw_crlf_convert(
-					&box->head_crlf, (struct gw_slice){ in.p, take }, text));
-			in.p += take;
-			in.n -= take;
-		}
-		break;
-	case GW_BODY_END:
-		box->head_whole |= box->head_comes;
-		box->head_comes = false;
-		break;
-	}
-}
-
-static uint64_t first_bytes(const uint8_t hash[GW_HASH_BYTES])
-{
-	uint64_t n;
-
-	memcpy(&n, hash, sizeof n);
-	return n;
-}
-
-static void on_head_response(void *ctx, const struct gw_response *r)
-{
-	struct gw_box *box = ctx;
-	struct gw_fingerprint print;
-	struct gw_pair_remote *head;
-
-	if (r->type != GW_RESP_FETCH || r->fetch.uid == 0 || !box->head_whole)
-		return;
-	box->head_whole = false;
-	gw_printer_final(&box->head_printer, &print);
-	head = gw_array_push(
-		(void **)&box->heads, &box->head_count, &box->head_cap, sizeof *box->heads);
-	if (head == NULL) {
-		gw_fail(&box->err, GW_ERR_NOMEM, "out of memory");
-		return;
-	}
-	head->uid = r->fetch.uid;
-	head->size = head->raw_size = r->fetch.size;
-	if (!box->heads_raw && head->size >= print.left_out)
-		head->size -= print.left_out;
-	head->flags =
-		gw_session_tells_flags(box->session, &r->fetch) ? gw_box_flags(box, &r->fetch) : 0;
-	head->has_received = print.has_received;
-	head->any_msgid = first_bytes(print.msgid);
-	head->about = print.about;
-	head->msgid = box->env->merges ? head->any_msgid : 0;
-	memcpy(head->header, print.header, GW_PAIR_HASH);
-}
-
 static void heads_or_prints_done(struct gw_box *box);
-
-static void on_heads_done(void *ctx, const struct gw_result *result)
-{
-	struct gw_box *box = ctx;
-
-	if (result->kind != GW_RESULT_OK && box->err.code == GW_OK) {
-		box->err = *result->err;
-		/* Without them new mail could not be told from what is here: nothing is fetched. */
-		box->err.scope =
-			result->kind == GW_RESULT_LOST ? GW_SCOPE_ACCOUNT : GW_SCOPE_MAILBOX;
-	}
-	box->heads_pending--;
-	heads_or_prints_done(box);
-}
-
-static enum gw_code fetch_heads(struct gw_box *box, const uint32_t *uids, size_t count)
-{
-	struct gw_seqset set = { 0 };
-	/* A mailbox that is yet to be made, in a dry run, has no session. */
-	bool few = count > 0 && (gw_session_quirks(box->session) & GW_QUIRK_FEW) != 0;
-	size_t at = 0;
-	enum gw_code code = GW_OK;
-
-	box->head_count = 0;
-	while (at < count && code == GW_OK) {
-		struct gw_line line;
-
-		code = gw_take_uids(uids, count, &at, few ? GW_FEW : HEADS_PER_COMMAND, &set);
-		gw_line_init(&line);
-		gw_line_printf(&line, "UID FETCH ");
-		gw_line_set(&line, &set);
-		gw_line_printf(&line, " (UID %s RFC822.SIZE BODY.PEEK[HEADER])",
-			gw_session_flag_items(box->session));
-		if (code == GW_OK)
-			code = gw_session_send(box->session, &line,
-				&(struct gw_handlers){ .response = on_head_response,
-					.body = on_head_body,
-					.done = on_heads_done,
-					.ctx = box });
-		if (code == GW_OK)
-			box->heads_pending++;
-		gw_line_deinit(&line);
-	}
-	gw_seqset_deinit(&set);
-	return code;
-}
 
 static void fail_code(struct gw_box *box, enum gw_code code)
 {
 	gw_fail(&box->err, code, code == GW_ERR_NET ? "the session ended" : "out of memory");
 	box->err.scope = code == GW_ERR_NET ? GW_SCOPE_ACCOUNT : GW_SCOPE_MAILBOX;
-	if (box->heads_pending == 0 && !box->prints_pending)
+	if (!box->heads_pending && !box->prints_pending)
 		gw_box_fail(box, &box->err);
 }
 
@@ -153,9 +18,11 @@ void gw_box_fetch_wanted_heads(struct gw_box *box)
 	enum gw_code code;
 
 	box->heads_raw = false;
-	code = fetch_heads(box, box->wanted_heads, box->wanted_count);
+	code = gw_box_ask_heads(box, box->wanted_heads, box->wanted_count, heads_or_prints_done);
 	if (code != GW_OK)
 		fail_code(box, code);
+	else
+		heads_or_prints_done(box);
 }
 
 /* --- UIDs that mean something else now ------------------------------------------------------- */
@@ -179,12 +46,12 @@ void gw_box_fetch_all_heads(struct gw_box *box)
 	for (size_t i = 0; i < n && code == GW_OK; i++)
 		uids[i] = box->remote.messages[i].uid;
 	if (code == GW_OK)
-		code = fetch_heads(box, uids, n);
+		code = gw_box_ask_heads(box, uids, n, heads_or_prints_done);
 	free(uids);
 	if (code != GW_OK)
 		fail_code(box, code);
-	else if (n == 0)
-		gw_box_step(box);
+	else
+		heads_or_prints_done(box);
 }
 
 struct rekey_job {
@@ -455,6 +322,28 @@ static int pair_by_uid(const void *a, const void *b)
 	return (x->uid > y->uid) - (x->uid < y->uid);
 }
 
+/* Without its header: it is the one that a file is named after by us, if the sizes agree. */
+static enum gw_code join_unread(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->print_count && box->unread_count > 0; i++) {
+		const struct gw_file_print *p = &box->prints[i];
+		struct gw_unread *u = gw_box_find_unread(
+			box, gw_name_uid(gw_scan_base(&box->local.scan, p->index), box->key));
+		struct gw_pair *pair;
+
+		if (u == NULL || u->read || !p->ok || u->size != p->facts.crlf_size ||
+			gw_box_is_paired(box, p->index))
+			continue;
+		pair = gw_array_push(
+			(void **)&box->pairs, &box->pair_count, &box->pair_cap, sizeof *pair);
+		if (pair == NULL)
+			return GW_ERR_NOMEM;
+		*pair = (struct gw_pair){ .uid = u->uid, .local = p->index };
+		u->read = true;
+	}
+	return GW_OK;
+}
+
 static enum gw_code join(struct gw_box *box)
 {
 	struct gw_pair_local *locals = calloc(box->print_count + 1, sizeof *locals);
@@ -471,7 +360,7 @@ static enum gw_code join(struct gw_box *box)
 		locals[n] = (struct gw_pair_local){ .index = p->index,
 			.size = p->facts.crlf_size - p->print.left_out,
 			.flags = box->local.messages[p->index].flags,
-			.msgid = box->env->merges ? first_bytes(p->print.msgid) : 0,
+			.msgid = box->env->merges ? gw_box_msgid_of(&p->print) : 0,
 			.name_uid =
 				gw_name_uid(gw_scan_base(&box->local.scan, p->index), box->key) };
 		memcpy(locals[n++].header, p->print.header, GW_PAIR_HASH);
@@ -479,6 +368,8 @@ static enum gw_code join(struct gw_box *box)
 	code = gw_pair_messages(box->heads, box->head_count, locals, n, false, &box->pairs,
 		&box->pair_count, &box->pair_cap);
 	free(locals);
+	if (code == GW_OK)
+		code = join_unread(box);
 	if (box->pair_count > 0) /* those of claimed uploads came first */
 		qsort(box->pairs, box->pair_count, sizeof *box->pairs, pair_by_uid);
 	return code;
@@ -486,7 +377,7 @@ static enum gw_code join(struct gw_box *box)
 
 static void heads_or_prints_done(struct gw_box *box)
 {
-	if (box->heads_pending > 0 || box->prints_pending)
+	if (box->heads_pending || box->prints_pending)
 		return;
 	if (box->err.code != GW_OK || box->stopped) {
 		gw_fail(&box->err, GW_ERR_CANCELLED, "stopped");
@@ -540,12 +431,11 @@ void gw_box_pair(struct gw_box *box)
 	if (box->named_only && box->local.pending_count == 0)
 		count = keep_named(box, uids, count);
 	box->heads_raw = false;
-	box->head_count = 0;
 	code = gw_print_files(box->env->disk, box->place, &box->local, box->prints,
 		box->print_count, on_prints, box);
 	if (code == GW_OK) {
 		box->prints_pending = true;
-		code = fetch_heads(box, uids, count);
+		code = gw_box_ask_heads(box, uids, count, heads_or_prints_done);
 	}
 	free(uids);
 	if (code != GW_OK)

@@ -89,14 +89,6 @@ static struct gw_pair_remote *find_sent(struct gw_box *box, const struct gw_pend
 	return NULL;
 }
 
-static uint64_t msgid_of(const struct gw_fingerprint *print)
-{
-	uint64_t n;
-
-	memcpy(&n, print->msgid, sizeof n);
-	return n;
-}
-
 /* What stays of a message that the server alters (a field added, lines folded or encoded anew), the
  * surest first.  The last two count only if the upload was answered OK. */
 enum likeness { BY_MSGID, BY_HEADER, BY_ABOUT, LIKENESSES };
@@ -111,7 +103,7 @@ static uint64_t about_of(const struct gw_box *box, const struct gw_pending_file 
 static bool pendings_alike(const struct gw_box *box, const struct gw_pending_file *a,
 	const struct gw_pending_file *b, enum likeness how)
 {
-	return how == BY_MSGID    ? msgid_of(&a->print) == msgid_of(&b->print)
+	return how == BY_MSGID    ? gw_box_msgid_of(&a->print) == gw_box_msgid_of(&b->print)
 	       : how == BY_HEADER ? memcmp(a->print.header, b->print.header, GW_PAIR_HASH) == 0
 				  : about_of(box, a) == about_of(box, b);
 }
@@ -119,7 +111,8 @@ static bool pendings_alike(const struct gw_box *box, const struct gw_pending_fil
 static bool is_like(const struct gw_box *box, const struct gw_pending_file *p,
 	const struct gw_pair_remote *head, enum likeness how)
 {
-	return how == BY_MSGID ? msgid_of(&p->print) != 0 && head->any_msgid == msgid_of(&p->print)
+	return how == BY_MSGID ? gw_box_msgid_of(&p->print) != 0 &&
+					 head->any_msgid == gw_box_msgid_of(&p->print)
 	       : how == BY_HEADER ? memcmp(head->header, p->print.header, GW_PAIR_HASH) == 0
 				  : head->about != 0 && head->about == about_of(box, p);
 }
@@ -159,7 +152,7 @@ static struct gw_pair_remote *find_altered(
 	for (int how = BY_MSGID; how < LIKENESSES && found == NULL; how++) {
 		if (how == BY_MSGID || p->answered > 0)
 			found = find_like(box, p, (enum likeness)how);
-		*check = found != NULL && how == BY_ABOUT && msgid_of(&p->print) != 0 &&
+		*check = found != NULL && how == BY_ABOUT && gw_box_msgid_of(&p->print) != 0 &&
 			 found->any_msgid != 0;
 	}
 	return found;

@@ -7,6 +7,7 @@
  */
 #include "mailbox/box_p.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -109,6 +110,10 @@ static bool has_stranger(const struct gw_box *box, const struct gw_pending_file 
 		for (at = 0; at < box->pair_count && !paired; at++)
 			paired = box->pairs[at].uid == head->uid && !box->pairs[at].check_body;
 		if (!paired)
+			return true;
+	}
+	for (size_t i = 0; i < box->unread_count; i++) {
+		if (p->uidvalidity != box->remote.uidvalidity || box->unread[i].uid >= p->uidnext)
 			return true;
 	}
 	return false;
@@ -515,8 +520,38 @@ static void cool_ones_first(struct gw_box *box)
 		qsort(box->uploads, box->upload_count, sizeof *box->uploads, by_heat);
 }
 
+/* Is it a message whose header did not come, or may it be one? */
+static bool is_unread(struct gw_box *box, const struct gw_upload_item *item)
+{
+	uint32_t uid = box->env->accept_uploads ? 0 : gw_box_may_be(box, item->local);
+	char reason[160];
+
+	if (box->local.messages[item->local].uid != 0)
+		return true;
+	if (uid == 0)
+		return false;
+	snprintf(reason, sizeof reason,
+		"it may be message UID %u, which cannot be read there; `sync --full` asks for that "
+		"again, `sync --accept-uploads` sends the file",
+		uid);
+	refuse_soon(box, item->local, reason);
+	return true;
+}
+
+static void drop_unread(struct gw_box *box)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < box->upload_count; i++) {
+		if (!is_unread(box, &box->uploads[i]))
+			box->uploads[n++] = box->uploads[i];
+	}
+	box->upload_count = n;
+}
+
 bool gw_box_has_to_send(struct gw_box *box)
 {
+	drop_unread(box);
 	postpone(box);
 	if (box->upload_count == 0 && box->carry_count == 0)
 		gw_box_settle_orphans(box);

@@ -26,6 +26,7 @@ enum gw_suspicion {
 	GW_SUSPECT_LOOK,   /* the mailbox itself: to select it and ask what is new */
 	GW_SUSPECT_FILE,   /* name: what was being sent */
 	GW_SUSPECT_CHANGE, /* what was to be changed on the server: flags, moves, deletions */
+	GW_SUSPECT_HEADS,  /* lo to hi: likewise of headers */
 };
 
 /* One break, or several at the same. */
