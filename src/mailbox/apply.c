@@ -43,6 +43,23 @@ static void tell_short(
 	box->env->problem(box->env->ctx, box, &err);
 }
 
+/* They are one, and the flags that only the file has are told in this run: it was not known before. */
+static void pair_read(struct gw_box *box, const struct gw_download_item *item, uint32_t local,
+	uint64_t flags, time_t date)
+{
+	uint64_t mine = box->local.messages[local].flags;
+	struct gw_plan_input in = gw_box_policy(box);
+	struct gw_action push = { .uid = item->uid, .base_flags = flags };
+
+	in.storable = gw_box_storable(box);
+	push.flags = flags | (gw_local_changes(&in, flags, mine) & mine);
+	pair(box, item->uid, local, mine | (flags & gw_box_here(box) & ~GW_FLAG_DELETED), flags,
+		item->size, date);
+	if (push.flags != flags && !box->remote.read_only &&
+		box->env->account->direction != GW_DIRECTION_PULL)
+		box->incomplete |= !gw_box_will_push(box, &push);
+}
+
 static void on_message(void *ctx, const struct gw_download_item *item, const struct gw_fetch *fetch,
 	struct gw_delivered *file)
 {
@@ -68,10 +85,7 @@ static void on_message(void *ctx, const struct gw_download_item *item, const str
 		local = gw_box_read(box, item->uid, &file->print);
 	if (local != GW_NO_LOCAL) {
 		gw_delivered_drop(file, &box->place->m);
-		pair(box, item->uid, local,
-			box->local.messages[local].flags |
-				(flags & gw_box_here(box) & ~GW_FLAG_DELETED),
-			flags, item->size, fetch->has_date ? fetch->date : 0);
+		pair_read(box, item, local, flags, fetch->has_date ? fetch->date : 0);
 	} else {
 		if (p != NULL && gw_box_was_announced(box, item->local))
 			box->incomplete = true; /* so it was not found: the next look tells */
