@@ -227,12 +227,10 @@ static void on_done(struct gw_disk_job *job)
 		p->paused = false;
 		gw_pop3_pause(p->session, false);
 	}
-	if (err.code != GW_OK) {
-		p->no_commit = true;
+	if (err.code != GW_OK) /* without QUIT, so nothing counts as fetched there */
 		pull_fail(p, &err);
-	} else {
+	else
 		pull_emit(p, (struct gw_sync_event){ .type = GW_SYNC_PROGRESS });
-	}
 	pull_batch_done(p);
 }
 

@@ -145,7 +145,6 @@ struct gw_pull {
 	size_t session_stored; /* new ones */
 	size_t run_got;        /* messages that came, in this run */
 	bool more_left;        /* the session was cut short: another follows */
-	bool no_commit;        /* something that came is not durable: QUIT must not be said */
 	bool uidl_told;
 	unsigned losses, sessions, login_delay;
 

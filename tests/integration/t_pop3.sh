@@ -1,10 +1,9 @@
 #!/bin/bash
 # A POP3 account: godwit is killed before each of its operations, the power is cut there, and the disk is
-# full from there on, with `keep = "no"` and with `delete = "expunge"`; then commands and messages as a user
-# meets them.  Whatever happened, each message is here once, and nothing went on the server that is not, or
-# was not deleted here.  (Cuts of the
-# connection: unit/pull.)  KILL_STEP (default 17): every so many operations
-# of the first, a quarter of them of the second, which has fewer.
+# full from there on, with `keep = "no"`, at a server that shows nothing twice, and with `delete = "expunge"`; then
+# commands and messages as a user meets them.  Whatever happened, each message is here once, and nothing went on
+# the server that is not, or was not deleted here.  (Cuts of the connection: unit/pull.)  KILL_STEP (default 17):
+# every so many operations; a quarter of them of a deletion, which has fewer.
 . "$(dirname "$0")/lib.sh"
 
 KILL_STEP=${KILL_STEP:-17}
@@ -60,11 +59,12 @@ at() { # N: a sync that is killed before its N-th operation
 			LD_PRELOAD=$GODWIT_BUILD/tests/libpowerlog.so "$GODWIT" -c "$T/config" sync > "$T/out" 2> "$T/err" || status=$?
 	} 2> /dev/null
 }
-full_at() {
+full_at() { # N [KINDS]
 	status=0
-	POWER_AT=$1 POWER_ERROR=28 POWER_KINDS=CMULNWF LD_PRELOAD=$GODWIT_BUILD/tests/libpowerlog.so \
+	POWER_AT=$1 POWER_ERROR=28 POWER_KINDS=${2:-CMULNWF} LD_PRELOAD=$GODWIT_BUILD/tests/libpowerlog.so \
 		"$GODWIT" -c "$T/config" sync > "$T/out" 2> "$T/err" || status=$?
 }
+placed_at() { full_at "$1" LNF; } # only flushes and new names fail, of which there are few
 cut_at() {
 	at "$1"
 	[ "$status" = 0 ] || perl "$POWERCUT" "$T/power" "$T/grave" "$1" journal "$T/state" "$M" > "$T/luck" 2>&1 ||
@@ -75,9 +75,11 @@ cut_at() {
 # everywhere WHAT STEP: before, checked and settled are WHAT's; before makes the world, checked is what must hold after a run
 # that ended badly, settled after a good one.
 everywhere() {
-	local way n over
-	for way in at cut_at full_at; do
+	local way n over step
+	for way in at cut_at full_at placed_at; do
 		note "$1, $way"
+		step=$2
+		[ $way != placed_at ] || step=1
 		n=1
 		while :; do
 			"before_$1"
@@ -89,7 +91,7 @@ everywhere() {
 			[ "$status" = 0 ] || fail "$way $n: the next sync ended with $status"
 			"checked_$1" "$way $n, afterwards"
 			"is_settled_$1" || fail "$way $n: there $(ls "$D/mail"), deleted $(ls "$D/gone"), here $(files)"
-			n=$((n + $2))
+			n=$((n + step))
 			[ "$n" -lt 2000 ] || fail "$way never ends"
 		done
 		note "$1, $way: up to operation $n"
@@ -99,6 +101,20 @@ everywhere() {
 before_keep() { fresh; }
 checked_keep() { once gone "$1"; }
 is_settled_keep() { [ -z "$(ls "$D/mail")" ] && [ "$(files | wc -l)" = 3 ]; }
+
+# As at Gmail: what was fetched is not shown any more once QUIT was said.
+before_marks() {
+	fresh
+	echo expire0 > "$D/rules"
+}
+checked_marks() {
+	local m
+	for m in "$D"/popped/*; do
+		m=$D/mail/${m##*/}
+		[ ! -f "$m" ] || [ "$(copies "$m")" = 1 ] || fail "$1: $m is not shown any more, and here $(copies "$m") times"
+	done
+}
+is_settled_marks() { [ "$(ls "$D/popped" | wc -l) $(files | wc -l)" = "3 3" ] && once mail "the end"; }
 
 # One was deleted here, and one is new.
 before_deletion() {
@@ -127,6 +143,8 @@ is_settled_deletion() {
 
 config 'keep = "no"'
 everywhere keep "$KILL_STEP"
+config 'keep = "forever"'
+everywhere marks "$KILL_STEP"
 config 'delete = "expunge"'
 everywhere deletion $(((KILL_STEP + 3) / 4))
 
