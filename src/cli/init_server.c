@@ -104,10 +104,10 @@ static bool ask_named_server(struct init *in, const char *host, unsigned port)
 			in->domain, host, host);
 		return false;
 	}
-	if (!within)
-		say(stdout,
-			"%s is another domain's server: go on with it only if you know that your mail is there.",
-			host);
+	if (!within) {
+		say(stdout, "%s is another domain's server:", host);
+		say(stdout, "go on with it only if you know that your mail is there.");
+	}
 	q.text = init_is_pop3(in) ? "The POP3 server, as the domain names it"
 				  : "The IMAP server, as the domain names it";
 	put_server(usual, sizeof usual, host, port, init_is_pop3(in) ? 995 : 993);
@@ -123,11 +123,11 @@ static bool offer_pop3(struct init *in, const char *host, bool *taken)
 	};
 	char line[ANSWER_SIZE] = "yes";
 
+	say(stdout, "%s names a server for POP3, %s, and none for IMAP.", in->domain, host);
+	say(stdout, "POP3 has the inbox only: what is read, moved or filed here is so here alone,");
 	say(stdout,
-		"%s names a server for POP3, %s, and none for IMAP.  POP3 has the inbox only: what is read, "
-		"moved or filed here is so here alone, other folders of the account do not come, and new "
-		"mail is looked for every ten minutes.  Mail stays on the server (`keep`).",
-		in->domain, host);
+		"and other folders do not come.  New mail is looked for every ten minutes, and");
+	say(stdout, "stays on the server (`keep` can say otherwise).");
 	if (in->answers.asks && answer_ask(&q, line, &in->err) != GW_OK)
 		return false;
 	*taken = strcmp(line, "yes") == 0;

@@ -67,6 +67,17 @@ static enum gw_pop3_state after_capa(struct gw_pop3 *s)
 		s->host);
 }
 
+static void say_when(struct gw_error *err, unsigned wait_s)
+{
+	size_t n = strlen(err->text);
+	unsigned minutes = (wait_s + 59) / 60;
+
+	if (minutes > 1)
+		snprintf(err->text + n, sizeof err->text - n, "; try again in %u minutes", minutes);
+	else
+		snprintf(err->text + n, sizeof err->text - n, "; try again in a minute");
+}
+
 /* "-ERR", said to an attempt to sign in (what: "refused the sign-in"). */
 static enum gw_pop3_state refused(
 	struct gw_pop3 *s, const struct gw_pop3_piece *p, const char *what, enum gw_code otherwise)
@@ -82,6 +93,8 @@ static enum gw_pop3_state refused(
 		code == GW_ERR_BUSY ? "does not let us in now" : what, coded ? "[" : "", p->code,
 		coded ? "] " : "", (int)(p->text.n < 300 ? p->text.n : 300), p->text.p);
 	s->err.wait_s = r.wait_s;
+	if (code == GW_ERR_BUSY)
+		say_when(&s->err, r.wait_s);
 	return POP3_REFUSED;
 }
 
