@@ -448,6 +448,20 @@ static void listing(bool uidl)
 	say(".\r\n");
 }
 
+/* Of one message. */
+static void list_one(size_t i, bool uidl)
+{
+	if (i == 0 || i > c.count || c.list[i - 1].deleted) {
+		say("-ERR no such message\r\n");
+		return;
+	}
+	say("+OK ");
+	if (uidl)
+		put_uidl(i - 1);
+	else
+		say("%zu %zu\r\n", i, octets(c.list[i - 1].name));
+}
+
 static void on_message(const char *verb, const char *argument)
 {
 	size_t i = strtoul(argument, NULL, 10);
@@ -483,6 +497,10 @@ static void do_it(const char *verb, const char *argument)
 			say("-ERR [AUTH] wrong\r\n");
 	} else if (strcmp(verb, "STAT") == 0) {
 		say("+OK %zu 0\r\n", c.count);
+	} else if (*argument != '\0' &&
+		   (strcmp(verb, "LIST") == 0 ||
+			   (strcmp(verb, "UIDL") == 0 && rule("nouidl") == NULL))) {
+		list_one(strtoul(argument, NULL, 10), strcmp(verb, "UIDL") == 0);
 	} else if (strcmp(verb, "LIST") == 0) {
 		listing(false);
 	} else if (strcmp(verb, "UIDL") == 0 && rule("nouidl") == NULL) {
