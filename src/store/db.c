@@ -348,6 +348,27 @@ enum gw_code store_failed(struct gw_store *store, int rc, struct gw_error *err)
 		store->db == NULL ? sqlite3_errstr(rc) : sqlite3_errmsg(store->db));
 }
 
+enum gw_code store_damaged(struct gw_store *store, const char *table, struct gw_error *err)
+{
+	return gw_fail(err, GW_ERR_CORRUPT, "state %s: a row of the table %s is damaged",
+		store->path, table);
+}
+
+const char *store_column_text(sqlite3_stmt *st, int column)
+{
+	const unsigned char *text = sqlite3_column_text(st, column);
+
+	return text != NULL ? (const char *)text : "";
+}
+
+bool store_column_uid(sqlite3_stmt *st, int column, uint32_t *out)
+{
+	sqlite3_int64 n = sqlite3_column_int64(st, column);
+
+	*out = (uint32_t)n;
+	return n > 0 && n <= UINT32_MAX;
+}
+
 sqlite3_stmt *store_statement(struct gw_store *store, enum statement which, struct gw_error *err)
 {
 	sqlite3_stmt **st = &store->prepared[which];

@@ -30,9 +30,15 @@ enum gw_code gw_store_held_deletions(struct gw_store *store, int64_t mailbox,
 	if (st == NULL)
 		return err->code;
 	sqlite3_bind_int64(st, 1, mailbox);
-	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW)
-		code = cb(ctx, (uint32_t)sqlite3_column_int64(st, 0),
-			(enum gw_side)sqlite3_column_int(st, 1));
+	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		sqlite3_int64 side = sqlite3_column_int64(st, 1);
+		uint32_t uid;
+
+		code = store_column_uid(st, 0, &uid) &&
+				       (side == GW_GONE_THERE || side == GW_GONE_HERE)
+			       ? cb(ctx, uid, (enum gw_side)side)
+			       : store_damaged(store, "held_deletion", err);
+	}
 	return store_end_rows(store, st, rc, code, err);
 }
 

@@ -258,15 +258,12 @@ enum gw_code gw_store_held_mailboxes(
 	if (st == NULL)
 		return err->code;
 	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-		const struct gw_held_mailbox row = { .name = (const char *)sqlite3_column_text(
-							     st, 0),
+		const struct gw_held_mailbox row = { .name = store_column_text(st, 0),
 			.at = sqlite3_column_int64(st, 1),
 			.listed = (uint64_t)sqlite3_column_int64(st, 2),
-			.reason = (const char *)sqlite3_column_text(st, 3) };
+			.reason = store_column_text(st, 3) };
 
-		code = row.name == NULL || row.reason == NULL
-			       ? gw_fail(err, GW_ERR_NOMEM, "out of memory")
-			       : cb(ctx, &row);
+		code = cb(ctx, &row);
 	}
 	return store_end_rows(store, st, rc, code, err);
 }
@@ -301,8 +298,7 @@ enum gw_code gw_store_keywords(
 		return err->code;
 	sqlite3_bind_int64(st, 1, mailbox);
 	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW)
-		code = cb(ctx, (unsigned)sqlite3_column_int(st, 0),
-			(const char *)sqlite3_column_text(st, 1));
+		code = cb(ctx, (unsigned)sqlite3_column_int(st, 0), store_column_text(st, 1));
 	return store_end_rows(store, st, rc, code, err);
 }
 
@@ -383,8 +379,7 @@ enum gw_code gw_store_keywords_refused(struct gw_store *store, int64_t mailbox,
 		return err->code;
 	sqlite3_bind_int64(st, 1, mailbox);
 	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW)
-		code = cb(
-			ctx, (const char *)sqlite3_column_text(st, 0), sqlite3_column_int64(st, 1));
+		code = cb(ctx, store_column_text(st, 0), sqlite3_column_int64(st, 1));
 	return store_end_rows(store, st, rc, code, err);
 }
 
@@ -402,7 +397,7 @@ enum gw_code gw_store_held(struct gw_store *store, gw_held_cb *cb, void *ctx, st
 		code = name == NULL || base == NULL
 			       ? gw_fail(err, GW_ERR_NOMEM, "out of memory")
 			       : cb(ctx, name, (uint32_t)sqlite3_column_int64(st, 1), base,
-					 (const char *)sqlite3_column_text(st, 3));
+					 store_column_text(st, 3));
 		free(name);
 		free(base);
 	}

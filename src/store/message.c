@@ -20,11 +20,12 @@ const char *store_column_name(sqlite3_stmt *st, int column, char out[256])
 	return out;
 }
 
-/* The columns that every statement over messages begins with. */
-static struct gw_message_row column_row(sqlite3_stmt *st, char name[256])
+/* The columns that every statement over messages begins with.  false: no godwit wrote them. */
+static bool column_row(sqlite3_stmt *st, char name[256], struct gw_message_row *out)
 {
-	return (struct gw_message_row){ .uid = (uint32_t)sqlite3_column_int64(st, 0),
-		.state = (enum gw_row_state)sqlite3_column_int(st, 1),
+	sqlite3_int64 state = sqlite3_column_int64(st, 1);
+
+	*out = (struct gw_message_row){ .state = (enum gw_row_state)state,
 		.base_name = store_column_name(st, 2, name),
 		.flags = (uint64_t)sqlite3_column_int64(st, 3),
 		.size = (uint64_t)sqlite3_column_int64(st, 4),
@@ -34,6 +35,7 @@ static struct gw_message_row column_row(sqlite3_stmt *st, char name[256])
 		.msgid_hash = store_column_hash(st, 8),
 		.copied = sqlite3_column_int(st, 9) != 0,
 		.global_id = (uint64_t)sqlite3_column_int64(st, 10) };
+	return store_column_uid(st, 0, &out->uid) && state >= 0 && state <= GW_ROW_HIDDEN;
 }
 
 static enum gw_code each_row(struct gw_store *store, sqlite3_stmt *st, gw_message_cb *cb, void *ctx,
@@ -44,9 +46,10 @@ static enum gw_code each_row(struct gw_store *store, sqlite3_stmt *st, gw_messag
 	int rc = SQLITE_DONE;
 
 	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-		struct gw_message_row row = column_row(st, name);
+		struct gw_message_row row;
 
-		code = cb(ctx, &row);
+		code = column_row(st, name, &row) ? cb(ctx, &row)
+						  : store_damaged(store, "message", err);
 	}
 	return store_end_rows(store, st, rc, code, err);
 }
@@ -84,9 +87,10 @@ static enum gw_code each_twin(
 	int rc = SQLITE_DONE;
 
 	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-		struct gw_message_row row = column_row(st, name);
+		struct gw_message_row row;
 
-		code = cb(ctx, sqlite3_column_int64(st, 11), &row);
+		code = column_row(st, name, &row) ? cb(ctx, sqlite3_column_int64(st, 11), &row)
+						  : store_damaged(store, "message", err);
 	}
 	return store_end_rows(store, st, rc, code, err);
 }

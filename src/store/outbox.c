@@ -49,17 +49,9 @@ static enum gw_fate column_fate(sqlite3_stmt *st, int column)
 	return n >= GW_FATE_OPEN && n <= GW_FATE_DOUBT ? (enum gw_fate)n : GW_FATE_DOUBT;
 }
 
-/* A column as a string; the handle's until the next step. */
-static const char *column_text(sqlite3_stmt *st, int column)
-{
-	const unsigned char *text = sqlite3_column_text(st, column);
-
-	return text != NULL ? (const char *)text : "";
-}
-
 static struct gw_mail_row read_mail(sqlite3_stmt *st)
 {
-	return (struct gw_mail_row){ .id = column_text(st, 0),
+	return (struct gw_mail_row){ .id = store_column_text(st, 0),
 		.tries = (unsigned)sqlite3_column_int(st, 1),
 		.doubts = (unsigned)sqlite3_column_int(st, 2),
 		.next_at = sqlite3_column_int64(st, 3),
@@ -71,7 +63,7 @@ static struct gw_mail_row read_mail(sqlite3_stmt *st)
 		.sent_at = sqlite3_column_int64(st, 9),
 		.size = sqlite3_column_int64(st, 10),
 		.mtime = sqlite3_column_int64(st, 11),
-		.reason = column_text(st, 12),
+		.reason = store_column_text(st, 12),
 		.left = (unsigned)sqlite3_column_int(st, 13),
 		.left_tries = (unsigned)sqlite3_column_int(st, 14),
 		.left_at = sqlite3_column_int64(st, 15),
@@ -107,10 +99,10 @@ enum gw_code gw_outbox_db_fates(struct gw_store *store,
 	if (st == NULL)
 		return err->code;
 	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-		const struct gw_fate_row row = { .id = column_text(st, 0),
-			.address = column_text(st, 1),
+		const struct gw_fate_row row = { .id = store_column_text(st, 0),
+			.address = store_column_text(st, 1),
 			.fate = column_fate(st, 2),
-			.answer = column_text(st, 3) };
+			.answer = store_column_text(st, 3) };
 
 		code = cb(ctx, &row);
 	}
@@ -129,11 +121,11 @@ enum gw_code gw_outbox_db_log(struct gw_store *store,
 		return err->code;
 	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
 		const struct gw_log_row row = { .at = sqlite3_column_int64(st, 0),
-			.id = column_text(st, 1),
-			.address = column_text(st, 2),
-			.what = column_text(st, 3),
-			.answer = column_text(st, 4),
-			.subject = column_text(st, 5) };
+			.id = store_column_text(st, 1),
+			.address = store_column_text(st, 2),
+			.what = store_column_text(st, 3),
+			.answer = store_column_text(st, 4),
+			.subject = store_column_text(st, 5) };
 
 		code = cb(ctx, &row);
 	}

@@ -33,7 +33,7 @@ enum gw_code gw_store_pulled(
 			.is_short = column_bool(st, 13),
 			.tries = (unsigned)sqlite3_column_int(st, 14),
 			.tried_at = sqlite3_column_int64(st, 15),
-			.reason = (const char *)sqlite3_column_text(st, 16),
+			.reason = store_column_text(st, 16),
 			.msgid_hash = store_column_hash(st, 17),
 			.dir_inode = (uint64_t)sqlite3_column_int64(st, 18) };
 

@@ -85,7 +85,6 @@ enum gw_code gw_store_untags(
 	if (st == NULL)
 		return err->code;
 	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW)
-		code = cb(ctx, (uint64_t)sqlite3_column_int64(st, 0),
-			(const char *)sqlite3_column_text(st, 1));
+		code = cb(ctx, (uint64_t)sqlite3_column_int64(st, 0), store_column_text(st, 1));
 	return store_end_rows(store, st, rc, code, err);
 }

@@ -131,6 +131,14 @@ enum gw_code store_end_rows(
 /* Runs SQL that takes no values. */
 enum gw_code store_exec(struct gw_store *store, const char *sql, struct gw_error *err);
 
+/* Fails with GW_ERR_CORRUPT: a row of that table holds what is never written, which SQLite does not notice. */
+enum gw_code store_damaged(struct gw_store *store, const char *table, struct gw_error *err);
+
+/* Of a column: its text, the handle's until the next step, or "" (a damaged file has NULLs where none can be); a UID,
+ * or false. */
+const char *store_column_text(sqlite3_stmt *st, int column);
+bool store_column_uid(sqlite3_stmt *st, int column, uint32_t *out);
+
 /* Of a column: a hash of the right length or NULL; a name copied to out, or NULL. */
 const uint8_t *store_column_hash(sqlite3_stmt *st, int column);
 const char *store_column_name(sqlite3_stmt *st, int column, char out[256]);

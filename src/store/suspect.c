@@ -59,7 +59,7 @@ enum gw_code gw_store_suspects(
 			.times = (unsigned)sqlite3_column_int64(st, 4),
 			.at = sqlite3_column_int64(st, 5),
 			.seen = (uint64_t)sqlite3_column_int64(st, 6),
-			.reason = (const char *)sqlite3_column_text(st, 7),
+			.reason = store_column_text(st, 7),
 			.alone = (unsigned)sqlite3_column_int64(st, 8),
 			.aside = sqlite3_column_int(st, 9) != 0 };
 

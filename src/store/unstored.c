@@ -14,12 +14,12 @@ enum gw_code gw_store_unstored(struct gw_store *store, int64_t mailbox, gw_unsto
 		return err->code;
 	sqlite3_bind_int64(st, 1, mailbox);
 	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-		const struct gw_unstored_row row = { .uid = (uint32_t)sqlite3_column_int64(st, 0),
-			.waits = sqlite3_column_int(st, 1) != 0,
+		struct gw_unstored_row row = { .waits = sqlite3_column_int(st, 1) != 0,
 			.flags = (uint64_t)sqlite3_column_int64(st, 2),
 			.tries = (unsigned)sqlite3_column_int(st, 3) };
 
-		code = cb(ctx, &row);
+		code = store_column_uid(st, 0, &row.uid) ? cb(ctx, &row)
+							 : store_damaged(store, "unstored", err);
 	}
 	return store_end_rows(store, st, rc, code, err);
 }

@@ -527,6 +527,105 @@ static void an_old_state_is_migrated(void **state)
 	assert_int_equal(told, 0);
 }
 
+/* Changes the file behind the store's back. */
+static void damage(struct fixture *f, const char *sql)
+{
+	sqlite3 *db = NULL;
+	char *why = NULL;
+
+	gw_store_close(f->store);
+	f->store = NULL;
+	assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+	if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
+		fail_msg("%s: %s", sql, why);
+	sqlite3_close(db);
+	gw_error_clear(&f->err);
+	assert_int_equal(gw_store_open(f->path, GW_STORE_WRITE, &f->store, &f->err), GW_OK);
+}
+
+static enum gw_code take_a_side(void *ctx, uint32_t uid, enum gw_side side)
+{
+	(void)ctx;
+	(void)uid;
+	assert_true(side == GW_GONE_THERE || side == GW_GONE_HERE);
+	return GW_OK;
+}
+
+static enum gw_code take_unstored(void *ctx, const struct gw_unstored_row *row)
+{
+	(void)ctx;
+	(void)row;
+	return GW_OK;
+}
+
+/* No godwit writes such rows, and SQLite does not know. */
+static void damaged_rows_are_told(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const rows[] = { "UPDATE message SET state = 9",
+		"UPDATE message SET state = -1", "UPDATE message SET state = 4294967296",
+		"UPDATE message SET uid = 4294967297", "UPDATE message SET uid = 0",
+		"UPDATE message SET uid = -1" };
+	char out[500];
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		add(f, 1, "one");
+		damage(f, rows[i]);
+		if (gw_store_messages(f->store, f->box.id, GW_BY_UID, collect, out, &f->err) !=
+				GW_ERR_CORRUPT ||
+			strstr(f->err.text, "message") == NULL)
+			fail_msg("%s: \"%s\"", rows[i], f->err.text);
+		damage(f, "DELETE FROM message");
+	}
+	damage(f, "INSERT INTO held_deletion VALUES(1, 5, 2)");
+	assert_int_equal(
+		gw_store_held_deletions(f->store, 1, take_a_side, NULL, &f->err), GW_ERR_CORRUPT);
+	damage(f, "INSERT INTO unstored VALUES(1, 4294967297, 0, 0, 0, '')");
+	assert_int_equal(
+		gw_store_unstored(f->store, 1, take_unstored, NULL, &f->err), GW_ERR_CORRUPT);
+}
+
+static enum gw_code take_held_mailbox(void *ctx, const struct gw_held_mailbox *row)
+{
+	(*(int *)ctx)++;
+	assert_string_equal(row->reason, "");
+	return GW_OK;
+}
+
+static enum gw_code take_keyword_name(void *ctx, unsigned index, const char *name)
+{
+	assert_int_equal(index, 1);
+	(*(int *)ctx)++;
+	assert_string_equal(name, "");
+	return GW_OK;
+}
+
+static enum gw_code take_pulled(void *ctx, const struct gw_pulled_row *row)
+{
+	(*(int *)ctx)++;
+	assert_string_equal(row->reason, "");
+	return GW_OK;
+}
+
+/* A NULL where the schema has none, as in a page that was written over. */
+static void text_is_never_null(void **state)
+{
+	struct fixture *f = *state;
+	int n = 0;
+
+	damage(f,
+		"PRAGMA writable_schema = ON;"
+		"UPDATE sqlite_schema SET sql = replace(replace(replace(sql, 'STRICT, WITHOUT', 'WITHOUT'), ' STRICT', ''), ' NOT NULL', '')"
+		" WHERE name IN ('held_mailbox', 'keyword', 'pulled');");
+	damage(f, "INSERT INTO held_mailbox VALUES('Work', 0, 0, NULL);"
+		  "INSERT INTO keyword VALUES(1, 1, NULL);"
+		  "INSERT INTO pulled(id, uidl) VALUES(1, NULL)");
+	assert_int_equal(gw_store_held_mailboxes(f->store, take_held_mailbox, &n, &f->err), GW_OK);
+	assert_int_equal(gw_store_keywords(f->store, 1, take_keyword_name, &n, &f->err), GW_OK);
+	assert_int_equal(gw_store_pulled(f->store, take_pulled, &n, &f->err), GW_OK);
+	assert_int_equal(n, 3);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -534,11 +633,11 @@ int main(void)
 		TEST(one_name_stands_for_one_message), TEST(renumbering_with_overlap),
 		TEST(breaks_are_counted_while_nothing_changes), TEST(a_rollback_leaves_nothing),
 		TEST(reading_leaves_no_trace), TEST(no_file_or_an_empty_one_is_no_state),
-		TEST(damage_is_told), TEST(uploads_are_remembered),
-		TEST(what_was_sent_is_taken_back), TEST(held_deletions_and_what_is_left),
-		TEST(files_are_kept), TEST(tags_do_what_labels_did_last),
-		TEST(labels_that_left_are_remembered), TEST(an_old_state_is_migrated),
-		TEST(one_holder_of_the_lock) };
+		TEST(damage_is_told), TEST(damaged_rows_are_told), TEST(text_is_never_null),
+		TEST(uploads_are_remembered), TEST(what_was_sent_is_taken_back),
+		TEST(held_deletions_and_what_is_left), TEST(files_are_kept),
+		TEST(tags_do_what_labels_did_last), TEST(labels_that_left_are_remembered),
+		TEST(an_old_state_is_migrated), TEST(one_holder_of_the_lock) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
