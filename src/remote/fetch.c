@@ -150,9 +150,13 @@ static void on_body(void *ctx, const struct gw_body_event *ev)
 }
 
 /* Is it to be asked for once more, alone?  A part is taken when it is all that comes. */
-static bool is_doubtful(const struct gw_download *d, struct gw_download_item *item, uint64_t came)
+static bool is_doubtful(const struct gw_download *d, struct gw_download_item *item,
+	const struct gw_fetch *fetch, uint64_t came)
 {
-	if (gw_body_is_empty(item->size, came)) {
+	/* Of a message whose size was not told it is not known that it is nothing. */
+	uint64_t told = item->size != 0 ? item->size : fetch->has_size ? fetch->size : 1;
+
+	if (gw_body_is_empty(told, came)) {
 		item->reason = "the server sends an empty body for it";
 		return true;
 	}
@@ -171,7 +175,7 @@ static void take_message(
 	if (file.wire_size > gw_body_most(item->size, d->max_message)) {
 		give_up(d, item, "the server sends much more than it said that it has");
 		gw_delivered_drop(&file, d->place);
-	} else if (is_doubtful(d, item, file.wire_size)) {
+	} else if (is_doubtful(d, item, fetch, file.wire_size)) {
 		gw_delivered_drop(&file, d->place);
 	} else {
 		item->done = true;
@@ -355,8 +359,8 @@ static bool send_window(struct gw_download *d, size_t lo, size_t hi)
 	gw_line_init(&line);
 	gw_line_printf(&line, "UID FETCH ");
 	gw_line_set(&line, &set);
-	gw_line_printf(
-		&line, " (UID %s INTERNALDATE BODY.PEEK[])", gw_session_flag_items(d->session));
+	gw_line_printf(&line, " (UID %s%s INTERNALDATE BODY.PEEK[])",
+		gw_session_flag_items(d->session), d->state == ALONE ? " RFC822.SIZE" : "");
 	gw_seqset_deinit(&set);
 	if (code == GW_OK) {
 		*w = (struct window){ .d = d, .lo = lo, .hi = hi };
