@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,16 +44,20 @@ __attribute__((format(printf, 1, 2))) static void ask(const char *fmt, ...)
 		die("write");
 }
 
+static void fill(void)
+{
+	ssize_t n = read(fd, buffer, sizeof buffer);
+
+	if (n <= 0)
+		die("the connection ended");
+	filled = (size_t)n;
+	used = 0;
+}
+
 static int next(void)
 {
-	if (used == filled) {
-		ssize_t n = read(fd, buffer, sizeof buffer);
-
-		if (n <= 0)
-			die("the connection ended");
-		filled = (size_t)n;
-		used = 0;
-	}
+	if (used == filled)
+		fill();
 	return (unsigned char)buffer[used++];
 }
 
@@ -73,47 +78,84 @@ static unsigned long answer(void)
 	return strtoul(line + 3, NULL, 10);
 }
 
-static void flush_to(int out, const char *text, size_t n)
+static char text[BUFFER];
+static size_t held;
+
+static void flush_to(int out)
 {
-	if (write(out, text, n) != (ssize_t)n)
+	if (write(out, text, held) != (ssize_t)held)
 		die("write to disk");
+	held = 0;
+}
+
+static void put(int out, const char *p, size_t n)
+{
+	if (held + n > sizeof text)
+		flush_to(out);
+	memcpy(text + held, p, n);
+	held += n;
+}
+
+/* The rest of a line, or as much of it as has come; *cr: a CR that may be its end is held back.  Returns true
+ * when that was its end. */
+static bool copy_some(int out, bool *cr)
+{
+	const char *p = buffer + used, *end = memchr(p, '\n', filled - used);
+	size_t n = end != NULL ? (size_t)(end - p) : filled - used;
+
+	used += n + (end != NULL);
+	if (*cr && (end == NULL || n > 0))
+		put(out, "\r", 1);
+	*cr = n > 0 && p[n - 1] == '\r';
+	put(out, p, n - *cr);
+	if (end == NULL)
+		return false;
+	*cr = false;
+	put(out, "\n", 1);
+	return true;
 }
 
 /* A message up to its last line, CRLF made LF, dots unstuffed. */
 static void copy_message(const char *dir, unsigned long number)
 {
-	char path[4096], text[BUFFER];
-	size_t n = 0;
-	int out, c;
-	enum { START, DOT, LINE, RETURN, END } at = START;
+	char path[4096];
+	bool start = true, cr = false;
+	int out;
 
 	snprintf(path, sizeof path, "%s/%lu.bare", dir, number);
 	out = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	if (out < 0)
 		die(path);
-	while (at != END) {
-		c = next();
-		if (at == START && c == '.') {
-			at = DOT;
-			continue;
+	for (;;) {
+		if (used == filled)
+			fill();
+		if (start && buffer[used] == '.') {
+			used++;
+			if (used == filled)
+				fill();
+			if (buffer[used] == '\r') {
+				next();
+				next();
+				break;
+			}
 		}
-		if (at == DOT && c == '\r') {
-			next();
-			at = END;
-			continue;
-		}
-		if (at == RETURN && c != '\n')
-			text[n++] = '\r';
-		at = c == '\n' ? START : c == '\r' ? RETURN : LINE;
-		if (c != '\r')
-			text[n++] = (char)c;
-		if (n + 2 >= sizeof text) {
-			flush_to(out, text, n);
-			n = 0;
-		}
+		start = copy_some(out, &cr);
 	}
-	flush_to(out, text, n);
+	flush_to(out);
 	close(out);
+}
+
+/* RETR of those behind `sent`, up to `last`, in one write.  Returns how far it came. */
+static unsigned long ask_for(unsigned long sent, unsigned long last)
+{
+	char lines[BUFFER];
+	size_t n = 0;
+
+	while (sent < last && n + 64 < sizeof lines)
+		n += (size_t)snprintf(lines + n, sizeof lines - n, "RETR %lu\r\n", ++sent);
+	if (n > 0 && write(fd, lines, n) != (ssize_t)n)
+		die("write");
+	return sent;
 }
 
 int main(int argc, char **argv)
@@ -138,8 +180,8 @@ int main(int argc, char **argv)
 	ask("STAT\r\n");
 	count = answer();
 	for (unsigned long done = 0; done < count; done++) {
-		while (sent < count && sent - done < in_flight)
-			ask("RETR %lu\r\n", ++sent);
+		if (sent - done <= in_flight / 2)
+			sent = ask_for(sent, done + in_flight < count ? done + in_flight : count);
 		answer();
 		copy_message(argv[4], done + 1);
 	}
