@@ -342,7 +342,8 @@ enum gw_code gw_box_ask_heads(
 uint64_t gw_box_msgid_of(const struct gw_fingerprint *print);
 /* One whose header did not come, or NULL. */
 struct gw_unread *gw_box_find_unread(const struct gw_box *box, uint32_t uid);
-/* Its body did: the unknown file that it is, or GW_NO_LOCAL. */
+/* The body of a new message came: the unknown file that it is, whatever its header was; or GW_NO_LOCAL.
+ * (Of more than are compared by bodies: only if its header did not come.) */
 uint32_t gw_box_read(struct gw_box *box, uint32_t uid, const struct gw_fingerprint *print);
 /* A message that this unknown file may be, and of which nothing can be read; 0: there is none. */
 uint32_t gw_box_may_be(const struct gw_box *box, uint32_t local);

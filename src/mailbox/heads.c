@@ -135,9 +135,10 @@ uint32_t gw_box_read(struct gw_box *box, uint32_t uid, const struct gw_fingerpri
 
 	if (u == NULL)
 		u = add_aside(box, uid);
-	if (u == NULL)
+	if (u == NULL && box->print_count > GW_PAIR_BULK)
 		return GW_NO_LOCAL; /* its header came, and is no file's */
-	u->read = true;
+	if (u != NULL)
+		u->read = true;
 	for (size_t i = 0; i < box->print_count; i++) {
 		const struct gw_file_print *p = &box->prints[i];
 		struct gw_local_msg *l = &box->local.messages[p->index];
