@@ -8,6 +8,7 @@
  */
 #include "mailbox/box_p.h"
 
+#include "base/sorted.h"
 #include "imap/quirks.h"
 #include "remote/fetch_heads.h"
 
@@ -51,17 +52,7 @@ static void on_head(void *ctx, const struct gw_fetch *fetch, const struct gw_fin
 /* The first that is not below uid. */
 static size_t lower_bound(const struct gw_box *box, uint32_t uid)
 {
-	size_t lo = 0, hi = box->unread_count;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (box->unread[mid].uid < uid)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return GW_LOWER_BOUND(box->unread, box->unread_count, uid, uid);
 }
 
 struct gw_unread *gw_box_find_unread(const struct gw_box *box, uint32_t uid)
@@ -73,16 +64,8 @@ struct gw_unread *gw_box_find_unread(const struct gw_box *box, uint32_t uid)
 
 static uint32_t listed_size(const struct gw_box *box, uint32_t uid)
 {
-	size_t lo = 0, hi = box->remote.count;
+	size_t lo = GW_LOWER_BOUND(box->remote.messages, box->remote.count, uid, uid);
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (box->remote.messages[mid].uid < uid)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
 	return lo < box->remote.count && box->remote.messages[lo].uid == uid
 		       ? box->remote.messages[lo].size
 		       : 0;

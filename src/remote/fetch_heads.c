@@ -6,6 +6,7 @@
  */
 #include "remote/fetch_heads.h"
 
+#include "base/sorted.h"
 #include "imap/refusal.h"
 #include "maildir/crlf.h"
 #include "plan/isolate.h"
@@ -62,16 +63,8 @@ static void free_heads(struct heads *h)
 
 static struct item *find(struct heads *h, uint32_t uid)
 {
-	size_t lo = 0, hi = h->count;
+	size_t lo = GW_LOWER_BOUND(h->items, h->count, uid, uid);
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (h->items[mid].uid < uid)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
 	return lo < h->count && h->items[lo].uid == uid ? &h->items[lo] : NULL;
 }
 
