@@ -160,6 +160,7 @@ static enum gw_code take_pending(void *ctx, const struct gw_pending_row *row)
 	p->has_file = file != GW_NO_LOCAL && v->messages[file].uid == 0;
 	p->known = file != GW_NO_LOCAL && v->messages[file].uid != 0;
 	p->answered = row->answered;
+	p->copied = m->copied;
 	if (p->has_file && row->letters != 0)
 		read_alien(v, file, row);
 	return GW_OK;

@@ -27,6 +27,7 @@ struct gw_pending_file {
 	bool has_file;     /* a file of that name that base does not know is here */
 	uint32_t file;     /* its index in the view */
 	bool known;        /* base knows its name by now */
+	bool copied;       /* it was to be made of another message on the server */
 	unsigned answered; /* so often it was answered OK, and is not there */
 };
 

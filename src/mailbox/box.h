@@ -30,8 +30,9 @@ struct gw_box_env {
 	const char *account_id;
 	struct gw_disk *disk;
 	struct gw_batcher *batcher;
-	struct gw_budget *budget;      /* of the day */
-	struct gw_claims *claims;      /* on messages of several mailboxes */
+	struct gw_budget *budget;  /* of the day */
+	struct gw_claims *claims;  /* on messages of several mailboxes */
+	struct gw_claims *unmoved; /* moved here, and not there, in this run: gw_box_file_id() */
 	struct gw_sync_counts *counts; /* the account's totals */
 	const uint64_t *messages;      /* the account has so many */
 	uint64_t *deleted_in_day;
@@ -271,9 +272,10 @@ void gw_box_join_paired(struct gw_box *gone, struct gw_box *paired, uint32_t act
  * nowhere. */
 void gw_box_was_moved(struct gw_box *gone, uint32_t gone_action);
 
-/* Of what is gone here a copy is in the trash of the server already. */
-void gw_box_is_in_trash(
-	struct gw_box *gone, uint32_t gone_action, struct gw_box *trash, uint32_t copy_action);
+/* Of what is gone here a copy stands in another mailbox on the server already: in the trash, or where
+ * its file was moved to. */
+void gw_box_has_copy(
+	struct gw_box *gone, uint32_t gone_action, struct gw_box *other, uint32_t copy_action);
 
 /* Has it something that is gone and still stands in its plan under this UID, or under way? */
 bool gw_box_leaves(const struct gw_box *box, uint32_t uid);

@@ -308,7 +308,11 @@ bool gw_box_stays_in_new(const struct gw_box *box, uint32_t local, uint64_t flag
 /* Was this file announced by a run that did not see it through?  Then the state says what its
  * letters mean. */
 bool gw_box_was_announced(const struct gw_box *box, uint32_t local);
+/* And that was no upload: the server was asked to make it of another message, and has it as it is. */
+bool gw_box_was_to_be_copied(const struct gw_box *box, uint32_t local);
 bool gw_box_is_paired(const struct gw_box *box, uint32_t local);
+/* Stands for a file of this name here, in all mailboxes. */
+uint64_t gw_box_file_id(const struct gw_box *box, uint32_t local);
 /* The global id of what is gone, as base has it; 0: not known. */
 uint64_t gw_box_gone_id(const struct gw_box *box, uint32_t uid);
 /* True if the view lists this UID. */

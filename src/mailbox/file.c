@@ -4,6 +4,7 @@
 #include "mailbox/box_p.h"
 
 #include "base/sorted.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 
@@ -47,6 +48,17 @@ const struct gw_file_print *gw_box_print_of(const struct gw_box *box, uint32_t l
 	return lo < box->print_count && box->prints[lo].index == local ? &box->prints[lo] : NULL;
 }
 
+bool gw_box_was_to_be_copied(const struct gw_box *box, uint32_t local)
+{
+	for (size_t i = 0; i < box->local.pending_count; i++) {
+		const struct gw_pending_file *p = &box->local.pending[i];
+
+		if (p->copied && p->has_file && p->file == local)
+			return true;
+	}
+	return false;
+}
+
 void gw_box_join(struct gw_box *box, const struct gw_box_union *u)
 {
 	const struct gw_file_print *p = gw_box_print_of(box, u->local);
@@ -55,6 +67,7 @@ void gw_box_join(struct gw_box *box, const struct gw_box_union *u)
 		.flags = u->base_flags,
 		.size = u->size,
 		.date = u->date,
+		.copied = gw_box_was_to_be_copied(box, u->local),
 		.was_pending = u->was_pending };
 
 	if (p == NULL) {
@@ -107,6 +120,14 @@ void gw_box_deliver(struct gw_box *box, const struct gw_box_arrival *a, struct g
 		return;
 	}
 	gw_box_add(box, &op);
+}
+
+uint64_t gw_box_file_id(const struct gw_box *box, uint32_t local)
+{
+	uint64_t parts[] = { gw_hash_bytes(gw_slice_str(box->folder->wire)),
+		gw_hash_bytes(gw_scan_base(&box->local.scan, local)) };
+
+	return gw_hash_bytes((struct gw_slice){ (const char *)parts, sizeof parts });
 }
 
 bool gw_box_is_paired(const struct gw_box *box, uint32_t local)

@@ -82,11 +82,18 @@ static bool is_fresh_there(const struct gw_box *box, const struct gw_action *a)
 	return a->kind == GW_DO_DOWNLOAD && (gw_box_is_archive(box) || !was_in_base(box, a->uid));
 }
 
+/* Was its file moved here, and its message copied, so that only the old one is left to go? */
+static bool is_copied(const struct gw_box *box, const struct gw_action *a)
+{
+	return a->kind == GW_DO_PAIR && !a->check_body && gw_box_was_to_be_copied(box, a->local);
+}
+
 bool gw_box_has_fresh(const struct gw_box *box)
 {
 	for (size_t i = 0; i < box->plan.count; i++) {
-		if (box->plan.actions[i].kind == GW_DO_UPLOAD ||
-			is_fresh_there(box, &box->plan.actions[i]))
+		const struct gw_action *a = &box->plan.actions[i];
+
+		if (a->kind == GW_DO_UPLOAD || is_fresh_there(box, a) || is_copied(box, a))
 			return true;
 	}
 	for (size_t i = 0; i < box->print_count; i++) { /* refused ones matter too */
@@ -677,10 +684,14 @@ void gw_box_was_moved(struct gw_box *gone, uint32_t gone_action)
 	gone->plan.actions[gone_action].kind = GW_DO_FORGET;
 }
 
-void gw_box_is_in_trash(
-	struct gw_box *gone, uint32_t gone_action, struct gw_box *trash, uint32_t copy_action)
+void gw_box_has_copy(
+	struct gw_box *gone, uint32_t gone_action, struct gw_box *other, uint32_t copy_action)
 {
-	trash->plan.actions[copy_action].copied = true; /* should the rest be refused again */
+	struct gw_action *copy = &other->plan.actions[copy_action];
+
+	if (copy->kind == GW_DO_PAIR && !is_copied(other, copy))
+		return;
+	copy->copied = true; /* should the rest be refused again */
 	for (size_t i = 0; i < gone->gone_count; i++) {
 		if (gone->gone_actions[i] == gone_action)
 			gone->gone[i].has_copy = true;

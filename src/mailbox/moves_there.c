@@ -309,6 +309,13 @@ static void leave_source(
 	}
 }
 
+/* A further look in this run, at this mailbox alone, does not take its file for new mail. */
+static void put_off(struct gw_box *box, const struct gw_box_carry *c)
+{
+	if (c->from_place != NULL)
+		gw_claims_take(box->env->unmoved, gw_box_file_id(box, c->local), box->env->unmoved);
+}
+
 static void settle_carry(struct gw_box *box, struct gw_box_carry *c,
 	const struct gw_carry_item *item, const struct gw_error *refused)
 {
@@ -334,8 +341,10 @@ static void settle_carry(struct gw_box *box, struct gw_box_carry *c,
 		break;
 	case GW_CARRY_UNSENT:
 		gw_box_forget_file(box, name);
+		put_off(box, c);
 		break;
 	case GW_CARRY_LOST:
+		put_off(box, c);
 		break;
 	}
 	box->row->pending += item->outcome == GW_CARRY_LOST || item->outcome == GW_CARRY_UNNAMED;

@@ -29,6 +29,7 @@ static void claim(struct gw_box *box, const struct gw_pending_file *p, uint32_t 
 		.date = p->date,
 		.print = p->print,
 		.from = strdup(p->base_name),
+		.copied = p->copied,
 		.was_pending = true };
 	size_t n = 0;
 
@@ -171,8 +172,10 @@ void gw_box_claim_pending(struct gw_box *box)
 		if (p->known)
 			continue;
 		head = find_sent(box, p);
-		if (head == NULL)
+		if (head == NULL) {
 			head = find_altered(box, p, &check);
+			p->copied &= head == NULL; /* a copy is not altered */
+		}
 		if (head == NULL) /* with a file it may be paired like any other */
 			continue;
 		uid = head->uid;

@@ -210,6 +210,11 @@ bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a)
 			hold_file(box, gw_scan_name(&box->local.scan, a->local));
 		return true;
 	}
+	if (gw_claims_held(box->env->unmoved, gw_box_file_id(box, a->local))) {
+		/* The next run looks at both mailboxes, and asks for the move again. */
+		box->incomplete = box->plan.look_again = true;
+		return true;
+	}
 	if (gw_box_bars_file(box, a->local, p == NULL ? 0 : p->facts.crlf_size, &heat)) {
 		gw_box_refuse_file(box, gw_scan_name(&box->local.scan, a->local),
 			"the connection broke each time it was sent");
@@ -481,6 +486,7 @@ static bool announce(struct gw_box *box)
 		if (ok) {
 			row->letters = c->letters;
 			row->meant = c->meant;
+			row->message.copied = !box->env->merges;
 		}
 	}
 	return ok && gw_settle_start(box->env->disk, box->place, box->announced,

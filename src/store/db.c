@@ -122,6 +122,8 @@ static const char *const migrations[] = {
 	 " uid INTEGER NOT NULL, waits INTEGER NOT NULL, flags INTEGER NOT NULL,"
 	 " tries INTEGER NOT NULL, reason TEXT NOT NULL,"
 	 " PRIMARY KEY(mailbox_id, uid, waits)) STRICT, WITHOUT ROWID;"),
+	/* What was announced is made on the server of another message, which is to go then. */
+	("ALTER TABLE pending ADD COLUMN copied INTEGER NOT NULL DEFAULT 0;"),
 };
 static const struct store_schema mailbox_schema = { migrations,
 	sizeof migrations / sizeof *migrations };
@@ -308,7 +310,7 @@ static const char *const sql[STATEMENTS] = {
 		"SELECT what, lo, hi, name, times, at, seen, reason, alone, aside FROM suspect"
 		" WHERE mailbox_id = ? ORDER BY what, lo, hi",
 	[ST_PENDING_PUT] = "INSERT OR REPLACE INTO pending"
-			   " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			   " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[ST_PENDING_ANSWERED] = "UPDATE pending SET answered = answered + 1"
 				" WHERE mailbox_id = ? AND base_name = ?",
 	[ST_SENT_PUT] = "INSERT OR REPLACE INTO sent VALUES(?, ?, ?)",
@@ -316,11 +318,11 @@ static const char *const sql[STATEMENTS] = {
 	[ST_SENT] = "SELECT uid FROM sent WHERE mailbox_id = ? ORDER BY uid",
 	[ST_SENT_BACK] = "INSERT OR REPLACE INTO pending SELECT m.mailbox_id, base_name, ?3, ?4,"
 			 " flags, size, internal_date, header_hash, body_hash, msgid_hash, 0, 0,"
-			 " times FROM message AS m JOIN sent USING (mailbox_id, uid)"
+			 " times, m.copied FROM message AS m JOIN sent USING (mailbox_id, uid)"
 			 " WHERE mailbox_id = ?1 AND uid = ?2 AND base_name IS NOT NULL",
 	[ST_PENDING_DROP] = "DELETE FROM pending WHERE mailbox_id = ? AND base_name = ?",
 	[ST_PENDING] = "SELECT base_name, uidvalidity, uidnext, flags, size, internal_date,"
-		       " header_hash, body_hash, msgid_hash, letters, meant, answered"
+		       " header_hash, body_hash, msgid_hash, letters, meant, answered, copied"
 		       " FROM pending WHERE mailbox_id = ?"
 		       " ORDER BY base_name",
 	[ST_REFUSE] = "INSERT OR REPLACE INTO refused VALUES(?, ?, ?, ?, ?)",

@@ -246,7 +246,8 @@ struct gw_pending_row {
 	uint32_t letters;  /* of its file's name, that are another mailbox's: bit 0 is 'a' */
 	uint64_t meant;    /* the keywords that they stand for, by this mailbox's own bits */
 	unsigned answered; /* so often it was sent and answered OK, and does not show there */
-	struct gw_message_row message; /* uid and state are not used */
+	/* copied: it is made on the server, of another; uid and state are not used */
+	struct gw_message_row message;
 };
 
 typedef enum gw_code gw_pending_cb(void *ctx, const struct gw_pending_row *row);

@@ -27,6 +27,7 @@ enum gw_code gw_store_pending_put(struct gw_store *store, int64_t mailbox,
 	sqlite3_bind_int64(st, 11, row->letters);
 	sqlite3_bind_int64(st, 12, (sqlite3_int64)row->meant);
 	sqlite3_bind_int64(st, 13, row->answered);
+	sqlite3_bind_int64(st, 14, row->message.copied);
 	return store_run(store, st, err);
 }
 
@@ -66,7 +67,8 @@ enum gw_code gw_store_pending(
 			.letters = (uint32_t)sqlite3_column_int64(st, 9),
 			.meant = (uint64_t)sqlite3_column_int64(st, 10),
 			.answered = (unsigned)sqlite3_column_int64(st, 11),
-			.message = { .base_name = store_column_name(st, 0, name),
+			.message = { .copied = sqlite3_column_int64(st, 12) != 0,
+				.base_name = store_column_name(st, 0, name),
 				.flags = (uint64_t)sqlite3_column_int64(st, 3),
 				.size = (uint64_t)sqlite3_column_int64(st, 4),
 				.date = sqlite3_column_int64(st, 5),

@@ -321,6 +321,7 @@ static void fill_env(struct gw_sync *s)
 		.batcher = s->batcher,
 		.budget = &s->budget,
 		.claims = &s->claims,
+		.unmoved = &s->unmoved,
 		.counts = &s->counts,
 		.messages = &s->messages,
 		.deleted_recently = &s->deleted_recently,

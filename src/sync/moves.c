@@ -445,6 +445,24 @@ static void join_crossed(struct gw_sync *s, const struct gw_all_halves *h, const
 		s->entries[here->box].box, here->action, s->entries[there->box].box, there->action);
 }
 
+/* What was moved here stands in its new mailbox there: a run was killed between its COPY and its EXPUNGE,
+ * and only the latter is left to do. */
+static size_t moved_halfway(const struct gw_all_halves *h, struct gw_match *out)
+{
+	return gw_match_here(
+		h->gone_here.list, h->gone_here.count, h->paired.list, h->paired.count, out);
+}
+
+static void join_halfway(struct gw_sync *s, const struct gw_all_halves *h, const struct gw_match *m)
+{
+	const struct gw_half *gone = &h->gone_here.list[m->gone];
+	const struct gw_half *copy = &h->paired.list[m->fresh];
+
+	if (m->kind == GW_MATCH_MOVE)
+		gw_box_has_copy(s->entries[gone->box].box, gone->action, s->entries[copy->box].box,
+			copy->action);
+}
+
 /* What is to go to the trash is there already: a run was killed between its COPY and its EXPUNGE.
  */
 static size_t trashed(const struct gw_all_halves *h, struct gw_match *out)
@@ -459,8 +477,8 @@ static void join_trashed(struct gw_sync *s, const struct gw_all_halves *h, const
 	const struct gw_half *copy = &h->fresh_there.list[m->fresh];
 
 	if (is_trash(s, &s->entries[copy->box]))
-		gw_box_is_in_trash(s->entries[gone->box].box, gone->action,
-			s->entries[copy->box].box, copy->action);
+		gw_box_has_copy(s->entries[gone->box].box, gone->action, s->entries[copy->box].box,
+			copy->action);
 }
 
 static void join_kind(struct gw_sync *s, const struct joint *joint)
@@ -485,10 +503,10 @@ static void join(struct gw_sync *s)
 {
 	static const struct joint joints[] = { { moved_by_name, join_here },
 		{ moved_back, join_crossed }, { moved_here, join_here },
-		{ moved_there, join_there }, { moved_on_both, join_both },
-		{ moved_alike, join_paired }, { moved_and_deleted, join_orphan },
-		{ named_twice, spare_named }, { edited_here, join_here },
-		{ trashed, join_trashed } };
+		{ moved_halfway, join_halfway }, { moved_there, join_there },
+		{ moved_on_both, join_both }, { moved_alike, join_paired },
+		{ moved_and_deleted, join_orphan }, { named_twice, spare_named },
+		{ edited_here, join_here }, { trashed, join_trashed } };
 
 	for (size_t i = 0; i < sizeof joints / sizeof *joints; i++)
 		join_kind(s, &joints[i]);

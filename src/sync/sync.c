@@ -65,6 +65,7 @@ static void free_sync(struct gw_sync *s)
 	if (s->lock_fd >= 0)
 		close(s->lock_fd);
 	gw_claims_deinit(&s->claims);
+	gw_claims_deinit(&s->unmoved);
 	free(s->caps);
 	free(s->caps_before);
 	free(s->db_path);

@@ -186,7 +186,7 @@ struct gw_sync {
 	bool tags_read;
 	struct gw_entry *entries; /* owned; those that the account wants */
 	size_t entry_count, entry_cap;
-	struct gw_claims claims;
+	struct gw_claims claims, unmoved;
 	struct gw_budget budget;
 	int64_t paused_until;              /* an earlier run was asked to wait; 0: none */
 	uint64_t counted_down, counted_up; /* bytes on the wire that the state knows of */
