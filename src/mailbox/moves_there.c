@@ -343,6 +343,12 @@ static void settle_carry(struct gw_box *box, struct gw_box_carry *c,
 		gw_box_forget_file(box, name);
 		put_off(box, c);
 		break;
+	case GW_CARRY_IGNORED: /* whether a copy came, the next run's look shows */
+		box->plan.look_again = true;
+		if (c->from != NULL)
+			c->from->plan.look_again = true;
+		put_off(box, c);
+		break;
 	case GW_CARRY_LOST:
 		put_off(box, c);
 		break;
@@ -357,7 +363,7 @@ static void settle_carry(struct gw_box *box, struct gw_box_carry *c,
 	}
 	if (c->from != NULL) {
 		c->from->awaited--;
-		c->from->incomplete |= !done;
+		c->from->incomplete |= !done && item->outcome != GW_CARRY_IGNORED;
 		c->from = NULL;
 	}
 }
@@ -372,16 +378,32 @@ static void fail_for_now(struct gw_box *box, const struct gw_error *refused)
 	gw_box_fail(box, &err);
 }
 
+static void tell_ignored(struct gw_box *box, size_t count)
+{
+	struct gw_error err = { 0 };
+
+	gw_fail(&err, GW_ERR_REFUSED,
+		"%zu message%s moved here: the server said OK, and %s where %s there", count,
+		count == 1 ? " was" : "s were", count == 1 ? "it is" : "they are",
+		count == 1 ? "it was" : "they were");
+	err.scope = GW_SCOPE_MAILBOX;
+	box->env->problem(box->env->ctx, box, &err);
+}
+
 static void on_carried(void *ctx, const struct gw_error *refused, const struct gw_error *lost)
 {
 	struct gw_box *box = ctx;
 	bool unsent = false;
+	size_t ignored = 0;
 
 	for (size_t i = 0; i < box->carry_count; i++) {
 		settle_carry(box, &box->carries[box->carry_items[i].number], &box->carry_items[i],
 			refused);
 		unsent |= box->carry_items[i].outcome == GW_CARRY_UNSENT;
+		ignored += box->carry_items[i].outcome == GW_CARRY_IGNORED;
 	}
+	if (ignored > 0)
+		tell_ignored(box, ignored);
 	gw_box_forget_moves(box);
 	if (lost != NULL)
 		gw_box_end_lost(box, lost);

@@ -17,6 +17,7 @@
 #include "imap/quirks.h"
 #include "imap/search.h"
 #include "remote/observe.h"
+#include "remote/proof.h"
 
 #include <stdlib.h>
 
@@ -33,12 +34,6 @@ enum state {
 	DONE
 };
 
-/* What STATUS says of the trash. */
-struct counts {
-	unsigned items;
-	uint32_t messages, uidnext;
-};
-
 struct gw_remove {
 	enum state state;
 	struct gw_remove_options o;
@@ -46,13 +41,11 @@ struct gw_remove {
 	bool *others;           /* owned; by item: another label of it is in sight */
 	bool *doubts;           /* owned; by item: it was copied, says OK, and nothing else */
 	bool *proved;           /* owned; by item: DONE, and asked for since */
-	uint64_t expunged;      /* I3: so many were told of */
-	struct gw_seqset gone;  /* owned; I3: likewise, by UID */
-	struct gw_seqset moved; /* owned; by ourselves, as COPYUID says */
+	struct gw_proof proof;  /* owned; I3 */
 	struct gw_seqset still; /* owned; found when asked for */
-	struct counts before, after;
-	uint64_t checked; /* the highest MODSEQ that was told with the labels */
-	unsigned pending; /* I1 */
+	struct gw_growth trash; /* I3 */
+	uint64_t checked;       /* the highest MODSEQ that was told with the labels */
+	unsigned pending;       /* I1 */
 	bool failed, created, must_create, foreign;
 	bool behind_create;      /* what goes to the trash goes out behind its CREATE, ... */
 	bool too_early;          /* ... and was answered as if that had not been carried out */
@@ -82,8 +75,7 @@ static void free_remove(struct gw_remove *r)
 	free(r->others);
 	free(r->doubts);
 	free(r->proved);
-	gw_seqset_deinit(&r->gone);
-	gw_seqset_deinit(&r->moved);
+	gw_proof_deinit(&r->proof);
 	gw_seqset_deinit(&r->still);
 	free(r);
 }
@@ -192,20 +184,6 @@ static void refuse(struct gw_remove *r, size_t item, const char *why)
 		gw_fail(&r->refused, GW_ERR_REFUSED, "%s", why);
 }
 
-/* By how much has the trash grown, by either count? */
-static uint32_t grown(const struct gw_remove *r)
-{
-	unsigned both = r->before.items & r->after.items;
-	uint32_t by = 0;
-
-	if ((both & GW_ITEM_UIDNEXT) && r->after.uidnext > r->before.uidnext)
-		by = r->after.uidnext - r->before.uidnext;
-	if ((both & GW_ITEM_MESSAGES) && r->after.messages > r->before.messages &&
-		r->after.messages - r->before.messages > by)
-		by = r->after.messages - r->before.messages;
-	return by;
-}
-
 static void judge_copies(struct gw_remove *r)
 {
 	size_t n = 0;
@@ -213,7 +191,7 @@ static void judge_copies(struct gw_remove *r)
 
 	for (size_t i = 0; i < r->o.count; i++)
 		n += r->doubts[i];
-	there = grown(r) >= n;
+	there = gw_growth_by(&r->trash) >= n;
 	for (size_t i = 0; i < r->o.count; i++) {
 		if (r->doubts[i] && there)
 			r->marks[i] = true;
@@ -229,7 +207,14 @@ static void judge_copies(struct gw_remove *r)
 static bool left_otherwise(const struct gw_remove *r, uint32_t uid)
 {
 	return r->state == PROVING_MOVES && (caps(r) & GW_CAP_GMAIL) &&
-	       !gw_seqset_has(&r->moved, uid);
+	       !gw_seqset_has(&r->proof.came, uid);
+}
+
+/* It is in the trash, and here: only the other half is left to do. */
+static bool was_only_copied(const struct gw_remove *r, uint32_t uid)
+{
+	return r->state == PROVING_MOVES && gw_seqset_has(&r->proof.came, uid) &&
+	       !(caps(r) & GW_CAP_GMAIL);
 }
 
 /* What was asked for, and found, did not go. */
@@ -241,30 +226,23 @@ static void judge_gone(struct gw_remove *r)
 		if (item->outcome != GW_REMOVE_DONE)
 			continue;
 		r->proved[i] = true;
-		if (gw_seqset_has(&r->still, item->uid))
+		if (!gw_seqset_has(&r->still, item->uid)) {
+			if (left_otherwise(r, item->uid))
+				item->outcome = GW_REMOVE_CHANGED;
+		} else if (was_only_copied(r, item->uid)) {
+			item->outcome = GW_REMOVE_UNSENT;
+			r->marks[i] = true;
+			r->proved[i] = false;
+		} else {
 			refuse(r, i, "the server said OK, and they are still there");
-		else if (left_otherwise(r, item->uid))
-			item->outcome = GW_REMOVE_CHANGED;
+		}
 	}
+	gw_seqset_deinit(&r->still); /* of this question */
 }
 
 static bool expunges_by_uid(const struct command *c)
 {
 	return c->state == EXPUNGING && (caps(c->r) & GW_CAP_UIDPLUS);
-}
-
-/* I3 */
-static void note_gone(struct gw_remove *r, const struct gw_response *resp)
-{
-	struct gw_slice uids = resp->type == GW_RESP_VANISHED  ? resp->list
-			       : resp->code == GW_CODE_COPYUID ? resp->copied_from
-							       : (struct gw_slice){ 0 };
-
-	r->expunged += resp->type == GW_RESP_EXPUNGE;
-	if (uids.n > 0)
-		gw_seqset_parse(&r->gone, uids); /* what is not understood is asked for */
-	if (resp->code == GW_CODE_COPYUID)
-		gw_seqset_parse(&r->moved, resp->copied_from);
 }
 
 static void settle(struct command *c, const struct gw_result *result)
@@ -308,7 +286,7 @@ static void settle(struct command *c, const struct gw_result *result)
 	} else if (moves) {
 		decide(r, c, GW_REMOVE_DONE);
 		if (result->response != NULL)
-			note_gone(r, result->response);
+			gw_proof_note(&r->proof, result->response);
 	} else if (c->state == TRASHING && result->response != NULL) {
 		take_copied(r, c, result->response);
 	}
@@ -413,7 +391,7 @@ static void on_labels(void *ctx, const struct gw_response *resp)
 
 static void on_gone(void *ctx, const struct gw_response *resp)
 {
-	note_gone(((struct command *)ctx)->r, resp);
+	gw_proof_note(&((struct command *)ctx)->r->proof, resp);
 }
 
 static void on_still_there(void *ctx, const struct gw_response *resp)
@@ -421,7 +399,7 @@ static void on_still_there(void *ctx, const struct gw_response *resp)
 	struct gw_remove *r = ((struct command *)ctx)->r;
 
 	gw_search_take(resp, &r->still);
-	note_gone(r, resp);
+	gw_proof_note(&r->proof, resp);
 }
 
 static void on_counts(void *ctx, const struct gw_response *resp)
@@ -429,10 +407,8 @@ static void on_counts(void *ctx, const struct gw_response *resp)
 	const struct command *c = ctx;
 	struct gw_remove *r = c->r;
 
-	if (resp->type == GW_RESP_STATUS)
-		*(c->state == COUNTING ? &r->after : &r->before) =
-			(struct counts){ resp->items, resp->messages, resp->uidnext };
-	note_gone(r, resp);
+	gw_growth_note(c->state == COUNTING ? &r->trash.after : &r->trash.before, resp);
+	gw_proof_note(&r->proof, resp);
 }
 
 /* Would an EXPUNGE take others' \Deleted along? */
@@ -651,11 +627,11 @@ static void prove(struct gw_remove *r)
 
 	for (size_t i = 0; i < r->o.count; i++)
 		done += r->o.items[i].outcome == GW_REMOVE_DONE;
-	for (size_t i = 0; i < r->o.count && r->expunged < done; i++) {
+	for (size_t i = 0; i < r->o.count; i++) {
 		uint32_t uid = r->o.items[i].uid;
 
 		if (r->o.items[i].outcome != GW_REMOVE_DONE || r->proved[i] ||
-			gw_seqset_has(&r->gone, uid))
+			gw_proof_has_left(&r->proof, done, uid))
 			continue;
 		if (gw_seqset_add(&set, uid, uid) != GW_OK)
 			gw_fail(&r->lost, GW_ERR_NOMEM, "out of memory");

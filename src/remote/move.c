@@ -1,21 +1,27 @@
 /* remote/move.c - see move.h.
  *
- *   SELECTING --the expected mailbox--> CARRYING --all answered--> SELECTING (the next) | DONE
+ *   SELECTING --the expected mailbox--> CARRYING --all answered--> PROVING (what nothing bears out yet)
+ *   --> SELECTING (the next) | DONE
  *   SELECTING --another, or refused--> SELECTING (the next) | DONE
  *
  * I1  done() comes once, from finish(), when no command is under way.
  * I2  nothing is sent for a UID before the answer to SELECT showed its UIDVALIDITY.
+ * I3  OK is no proof.  What was moved has left as EXPUNGE or VANISHED say, or the server is asked whether
+ *     it is there still; a copy whose other half is to be removed is one that COPYUID names, or by which
+ *     the mailbox has grown.
  */
 #include "remote/move.h"
 
 #include "base/num.h"
 #include "imap/quirks.h"
 #include "imap/refusal.h"
+#include "imap/search.h"
 #include "remote/observe.h"
+#include "remote/proof.h"
 
 #include <stdlib.h>
 
-enum state { SELECTING, CARRYING };
+enum state { SELECTING, CARRYING, PROVING };
 
 struct gw_carry {
 	enum state state;
@@ -27,7 +33,12 @@ struct gw_carry {
 	unsigned pending;  /* I1 */
 	uint32_t uidvalidity;
 	bool read_only;
-	bool no_move; /* it was refused in this run */
+	bool no_move;            /* it was refused in this run */
+	struct gw_proof proof;   /* owned; I3, of the mailbox at hand */
+	struct gw_seqset asked;  /* owned; may be there still, ... */
+	struct gw_seqset still;  /* owned; ... and is, as far as anybody knows */
+	struct gw_growth growth; /* I3: of the one that gets them, as they are copied */
+	bool counted;            /* before the first of them was sent */
 	struct gw_carry_events ev;
 	struct gw_error refused, lost;
 };
@@ -40,7 +51,26 @@ struct command {
 	bool copies; /* what is to be moved: its other half is the caller's */
 };
 
+/* A question: a search in the mailbox at hand, or STATUS of the other one. */
+struct question {
+	struct gw_carry *c;
+	struct gw_seqset uids;    /* owned; that are searched for */
+	struct gw_counts *counts; /* STATUS: where it goes */
+};
+
 static void next_mailbox(struct gw_carry *c);
+static void conclude(struct gw_carry *c);
+
+/* It is of one mailbox. */
+static void forget_proof(struct gw_carry *c)
+{
+	gw_proof_deinit(&c->proof);
+	gw_seqset_deinit(&c->asked);
+	gw_seqset_deinit(&c->still);
+	c->proof = (struct gw_proof){ 0 };
+	c->growth = (struct gw_growth){ 0 };
+	c->counted = false;
+}
 
 /* I1 */
 static void finish(struct gw_carry *c)
@@ -48,6 +78,7 @@ static void finish(struct gw_carry *c)
 	struct gw_carry_events ev = c->ev;
 	struct gw_error refused = c->refused, lost = c->lost;
 
+	forget_proof(c);
 	free(c);
 	ev.done(ev.ctx, refused.code == GW_OK ? NULL : &refused, lost.code == GW_OK ? NULL : &lost);
 }
@@ -55,8 +86,7 @@ static void finish(struct gw_carry *c)
 static void lose(struct gw_carry *c, enum gw_code code)
 {
 	gw_fail(&c->lost, code, code == GW_ERR_NOMEM ? "out of memory" : "the session ended");
-	if (c->pending == 0)
-		finish(c);
+	conclude(c);
 }
 
 static void free_command(struct command *cmd)
@@ -135,8 +165,11 @@ static void take_copyuid(struct command *cmd, const struct gw_response *r)
 
 static void on_copy_response(void *ctx, const struct gw_response *r)
 {
+	struct command *cmd = ctx;
+
 	if (r->type == GW_RESP_STATUS_TEXT && r->code == GW_CODE_COPYUID)
-		take_copyuid(ctx, r);
+		take_copyuid(cmd, r);
+	gw_proof_note(&cmd->c->proof, r);
 }
 
 static void settle(struct command *cmd, const struct gw_result *result)
@@ -206,8 +239,181 @@ static void on_copied(void *ctx, const struct gw_result *result)
 		take_copyuid(cmd, result->response);
 	settle(cmd, result);
 	free_command(cmd);
-	if (--c->pending > 0)
+	c->pending--;
+	conclude(c);
+}
+
+/* --- proof (I3) ------------------------------------------------------------------------------ */
+
+/* Was it answered as if it had left? */
+static bool should_have_left(const struct gw_carry_item *item)
+{
+	return item->move && !item->stays &&
+	       (item->outcome == GW_CARRY_DONE || item->outcome == GW_CARRY_UNNAMED ||
+		       item->outcome == GW_CARRY_GONE);
+}
+
+/* Was it answered as if it had been copied, and is now to be removed? */
+static bool should_have_come(const struct gw_carry_item *item)
+{
+	return item->stays && (item->outcome == GW_CARRY_DONE || item->outcome == GW_CARRY_UNNAMED);
+}
+
+static void on_found(void *ctx, const struct gw_response *r)
+{
+	struct question *q = ctx;
+
+	if (q->counts != NULL)
+		gw_growth_note(q->counts, r);
+	else if (gw_search_take(r, &q->c->still) != GW_OK)
+		(void)gw_seqset_add_set(&q->c->still, &q->uids);
+	gw_proof_note(&q->c->proof, r);
+}
+
+static void on_asked(void *ctx, const struct gw_result *result)
+{
+	struct question *q = ctx;
+	struct gw_carry *c = q->c;
+	enum gw_code code = GW_OK;
+
+	if (result->kind == GW_RESULT_LOST)
+		gw_fail(&c->lost, result->err->code, "%s", result->err->text);
+	else if (result->kind != GW_RESULT_OK) /* nobody knows */
+		code = gw_seqset_add_set(&c->still, &q->uids);
+	gw_seqset_deinit(&q->uids);
+	free(q);
+	c->pending--;
+	if (code != GW_OK)
+		lose(c, code);
+	else
+		conclude(c);
+}
+
+/* line: taken over; uids, too, unless they are NULL. */
+static enum gw_code ask(
+	struct gw_carry *c, struct gw_line *line, struct gw_seqset *uids, struct gw_counts *counts)
+{
+	struct question *q = calloc(1, sizeof *q);
+	enum gw_code code = q == NULL ? GW_ERR_NOMEM : GW_OK;
+
+	if (code == GW_OK) {
+		*q = (struct question){ .c = c, .counts = counts };
+		if (uids != NULL)
+			q->uids = *uids;
+		if (uids != NULL)
+			*uids = (struct gw_seqset){ 0 };
+		code = gw_session_send(c->session, line,
+			&(struct gw_handlers){ .response = on_found, .done = on_asked, .ctx = q });
+	}
+	gw_line_deinit(line);
+	if (code == GW_OK) {
+		c->pending++;
+	} else if (q != NULL) {
+		gw_seqset_deinit(&q->uids);
+		free(q);
+	}
+	return code;
+}
+
+static enum gw_code ask_whether_there(struct gw_carry *c, struct gw_seqset *uids)
+{
+	struct gw_line line;
+
+	gw_line_init(&line);
+	gw_line_printf(&line, "UID SEARCH UID ");
+	gw_line_set(&line, uids);
+	return ask(c, &line, uids, NULL);
+}
+
+static enum gw_code ask_counts(struct gw_carry *c, struct gw_counts *counts)
+{
+	struct gw_line line;
+
+	gw_line_init(&line);
+	gw_line_printf(&line, "STATUS ");
+	gw_line_string(&line, gw_slice_str(c->mailbox), gw_session_caps(c->session));
+	gw_line_printf(&line, " (MESSAGES UIDNEXT)");
+	return ask(c, &line, NULL, counts);
+}
+
+static enum gw_code ask_where_they_are(struct gw_carry *c)
+{
+	struct gw_seqset set = { 0 };
+	uint64_t should = 0;
+	enum gw_code code = GW_OK;
+
+	if (gw_session_caps(c->session) & GW_CAP_GMAIL) /* what gets a label stays in all mail */
+		return GW_OK;
+	for (size_t i = c->first; i < c->end; i++)
+		should += should_have_left(&c->items[i]);
+	for (size_t i = c->first; i < c->end && code == GW_OK; i++) {
+		uint32_t uid = c->items[i].from_uid;
+
+		if (!should_have_left(&c->items[i]) || gw_proof_has_left(&c->proof, should, uid))
+			continue;
+		code = gw_seqset_add(&set, uid, uid);
+		if (code == GW_OK)
+			code = gw_seqset_add(&c->asked, uid, uid);
+		if (code == GW_OK && set.count >= GW_LINE_MAX_RANGES)
+			code = ask_whether_there(c, &set);
+	}
+	if (code == GW_OK && set.count > 0)
+		code = ask_whether_there(c, &set);
+	gw_seqset_deinit(&set);
+	return code;
+}
+
+static bool must_count(const struct gw_carry *c)
+{
+	for (size_t i = c->first; i < c->end; i++) {
+		if (should_have_come(&c->items[i]) && c->items[i].outcome == GW_CARRY_UNNAMED)
+			return true;
+	}
+	return false;
+}
+
+/* All of this mailbox's commands are answered. */
+static void prove(struct gw_carry *c)
+{
+	enum gw_code code = ask_where_they_are(c);
+
+	c->state = PROVING;
+	if (code == GW_OK && must_count(c))
+		code = ask_counts(c, &c->growth.after);
+	if (code != GW_OK)
+		lose(c, code);
+	else if (c->pending == 0)
+		conclude(c);
+}
+
+static void judge(struct gw_carry *c)
+{
+	uint64_t copied = 0;
+
+	for (size_t i = c->first; i < c->end; i++)
+		copied += should_have_come(&c->items[i]);
+	for (size_t i = c->first; i < c->end; i++) {
+		struct gw_carry_item *item = &c->items[i];
+		bool stayed = item->move && gw_seqset_has(&c->still, item->from_uid);
+		bool asked = item->move && gw_seqset_has(&c->asked, item->from_uid);
+		bool counts = should_have_come(item) && item->outcome == GW_CARRY_UNNAMED;
+
+		if ((asked || counts) && c->lost.code != GW_OK)
+			item->outcome = GW_CARRY_LOST;
+		else if ((asked && stayed) || (counts && gw_growth_by(&c->growth) < copied))
+			item->outcome = GW_CARRY_IGNORED;
+	}
+}
+
+static void conclude(struct gw_carry *c)
+{
+	if (c->pending > 0)
 		return;
+	if (c->lost.code == GW_OK && c->state == CARRYING) {
+		prove(c);
+		return;
+	}
+	judge(c);
 	if (c->lost.code != GW_OK) {
 		finish(c);
 	} else {
@@ -218,6 +424,11 @@ static void on_copied(void *ctx, const struct gw_result *result)
 
 /* --- questions ------------------------------------------------------------------------------- */
 
+static bool copies_only(const struct gw_carry *c)
+{
+	return c->no_move || !(gw_session_caps(c->session) & GW_CAP_MOVE);
+}
+
 static enum gw_code send_command(struct gw_carry *c, struct gw_seqset *uids, bool move)
 {
 	struct command *cmd = calloc(1, sizeof *cmd);
@@ -227,11 +438,18 @@ static enum gw_code send_command(struct gw_carry *c, struct gw_seqset *uids, boo
 
 	if (cmd == NULL)
 		return GW_ERR_NOMEM;
-	*cmd = (struct command){ .c = c,
-		.uids = *uids,
-		.move = move,
-		.copies = !move || c->no_move || !(caps & GW_CAP_MOVE) };
+	*cmd = (struct command){
+		.c = c, .uids = *uids, .move = move, .copies = !move || copies_only(c)
+	};
 	*uids = (struct gw_seqset){ 0 };
+	if (move && cmd->copies && !c->counted) { /* in one flight */
+		c->counted = true;
+		code = ask_counts(c, &c->growth.before);
+		if (code != GW_OK) {
+			free_command(cmd);
+			return code;
+		}
+	}
 	gw_line_init(&line);
 	gw_line_printf(&line, "UID %s ", cmd->copies ? "COPY" : "MOVE");
 	gw_line_set(&line, &cmd->uids);
@@ -313,6 +531,7 @@ static void on_selected(void *ctx, const struct gw_result *result)
 	}
 	c->read_only = result->response->code == GW_CODE_READ_ONLY;
 	c->state = CARRYING;
+	forget_proof(c);
 	code = send_all(c, false);
 	if (code == GW_OK && !c->read_only)
 		code = send_all(c, true);

@@ -16,7 +16,8 @@ enum gw_carry_outcome {
 	GW_CARRY_DONE,    /* uid is its UID, of uidvalidity */
 	GW_CARRY_UNNAMED, /* done; the server did not say where */
 	GW_CARRY_REFUSED,
-	GW_CARRY_GONE, /* it is not in its mailbox any more, or that is another one now */
+	GW_CARRY_IGNORED, /* answered OK, and it is where it was; a copy may have come all the same */
+	GW_CARRY_GONE,    /* it is not in its mailbox any more, or that is another one now */
 };
 
 struct gw_carry_item {

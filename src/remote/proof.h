@@ -1,0 +1,36 @@
+/* remote/proof.h - what bears out that messages left the selected mailbox, and that another one got them.
+ *
+ * OK is no proof.  That they left is told by EXPUNGE or VANISHED; that they came to another mailbox by
+ * COPYUID, or by its having grown.
+ */
+#pragma once
+
+#include "base/seqset.h"
+#include "imap/response.h"
+
+struct gw_proof {
+	uint64_t expunged;     /* EXPUNGE lines: they name no UID */
+	struct gw_seqset gone; /* as VANISHED says */
+	struct gw_seqset came; /* to another mailbox, as COPYUID says: their UIDs here */
+};
+
+void gw_proof_deinit(struct gw_proof *p);
+
+/* Takes what a response tells; most tell nothing.  What is not understood proves nothing. */
+void gw_proof_note(struct gw_proof *p, const struct gw_response *resp);
+
+/* Of so many messages that should have left: did this one?  false: the server is to be asked. */
+bool gw_proof_has_left(const struct gw_proof *p, uint64_t should, uint32_t uid);
+
+/* A mailbox, as STATUS (MESSAGES UIDNEXT) says before and after it was to get messages. */
+struct gw_growth {
+	struct gw_counts {
+		unsigned items; /* GW_ITEM_... that were told */
+		uint32_t messages, uidnext;
+	} before, after;
+};
+
+void gw_growth_note(struct gw_counts *counts, const struct gw_response *resp);
+
+/* By how many messages has it grown, by either count? */
+uint32_t gw_growth_by(const struct gw_growth *g);
