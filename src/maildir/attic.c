@@ -7,12 +7,16 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { BESIDE_MAX = 1000 }; /* of one name, in one second */
 
 static char *cur_path(const char *attic, const char *dir)
 {
@@ -54,9 +58,28 @@ int gw_move_file(int from, const char *name, int to, const char *as)
 	return sys == EXDEV ? copy_durably(from, name, to, as) : sys;
 }
 
+/* One of this name was deleted before, and more of them may have been in this second.  Of a long name the
+ * end stays, with its flags. */
+static int put_beside(int from, const char *name, int to)
+{
+	size_t length = strlen(name);
+	char fresh[NAME_MAX + 1];
+	int sys = EEXIST;
+
+	for (unsigned n = 0; sys == EEXIST && n < BESIDE_MAX; n++) {
+		size_t used =
+			(size_t)snprintf(fresh, sizeof fresh, "%lld.%u.", (long long)time(NULL), n);
+		size_t room = NAME_MAX - used;
+
+		snprintf(fresh + used, room + 1, "%s", name + (length > room ? length - room : 0));
+		sys = gw_move_file(from, name, to, fresh);
+	}
+	return sys;
+}
+
 int gw_attic_put(const char *attic, const char *dir, int from, const char *name)
 {
-	char *path = cur_path(attic, dir), fresh[512];
+	char *path = cur_path(attic, dir);
 	struct gw_error err = { 0 };
 	int to = -1, sys = ENOMEM;
 
@@ -67,10 +90,8 @@ int gw_attic_put(const char *attic, const char *dir, int from, const char *name)
 		sys = errno;
 	if (sys == 0)
 		sys = gw_move_file(from, name, to, name);
-	if (sys == EEXIST) { /* one of this name was deleted before */
-		snprintf(fresh, sizeof fresh, "%lld.%s", (long long)time(NULL), name);
-		sys = gw_move_file(from, name, to, fresh);
-	}
+	if (sys == EEXIST)
+		sys = put_beside(from, name, to);
 	if (to >= 0)
 		close(to);
 	free(path);
