@@ -122,6 +122,23 @@ static void sift_downloads(struct gw_box *box)
 	}
 }
 
+/* What was to leave when an earlier run was killed leaves, if another mailbox has it still: the plan of one
+ * mailbox sees only that it is inside of the window. */
+static void sift_stays(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->plan.count; i++) {
+		struct gw_action *a = &box->plan.actions[i];
+		const struct gw_base_msg *b = a->kind != GW_DO_STAY ? NULL : base_of(box, a->uid);
+		const struct gw_archived *m =
+			b == NULL || b->kind != GW_BASE_OUTSIDE
+				? NULL
+				: find_id(box, gw_remote_view_id(&box->remote, a->uid));
+
+		if (m != NULL && m->elsewhere && !m->copied)
+			a->kind = GW_DO_EXPIRE;
+	}
+}
+
 /* Is nothing else planned for it? */
 static bool is_idle(const struct gw_box *box, uint32_t uid, size_t *at)
 {
@@ -416,6 +433,7 @@ static void on_siblings(
 	box->archive_ids = NULL;
 	if (ok) {
 		sift_downloads(box);
+		sift_stays(box);
 		ok = add_decided(box);
 	}
 	ok = ok && (known.row_count == 0 || join_known(box, &known));

@@ -132,6 +132,13 @@ in_step "flags and uploads"
 [ "$(flags_there m2)" = '\Seen \Flagged' ] || fail "m2 has $(flags_there m2)"
 is up Archive
 is to-work Work
+for at in 1 2 3 4 5; do # what is to leave the archive is marked so, and its file is still there
+	for id in m7 m8 m9; do web UNLABEL "$(web_id $id)" INBOX; done
+	BYTES_MAY_COME=1 in_step "archived there"
+	for id in m7 m8 m9; do web LABEL "$(web_id $id)" INBOX; done
+	killed_at U $at || true
+	BYTES_MAY_COME=1 in_step "labelled there, and killed before file $at was removed"
+done
 for at in 5 15 25 40 60; do
 	for id in m7 m8 m9; do web UNLABEL "$(web_id $id)" INBOX; done
 	timeout -s KILL "0.0$at" "$GODWIT" -c "$T/config" sync -q 2> /dev/null || true
