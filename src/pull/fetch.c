@@ -125,25 +125,29 @@ static void on_head_done(void *ctx, uint32_t number, const struct gw_pop3_answer
 		look_more(p);
 }
 
-/* Keeps as many in flight as it pays. */
-static void look_more(struct gw_pull *p)
+void pull_ask_headers(struct gw_pull *p, const struct gw_pop3_handlers *h)
 {
-	const struct gw_pop3_handlers h = {
-		.begin = on_head_begin, .data = on_head_data, .done = on_head_done, .ctx = p
-	};
-
 	for (; p->next < p->view.item_count && p->pending < gw_pop3_depth(p->session); p->next++) {
 		if (p->items[p->next].todo != GW_PULL_LOOK)
 			continue;
 		p->pending++;
 		if (gw_pop3_ask(p->session, GW_POP3_DO_TOP, p->items[p->next].number,
-			    PULL_HEADER_OCTETS, &h) != GW_OK) {
+			    PULL_HEADER_OCTETS, h) != GW_OK) {
 			pull_fail_nomem(p);
 			return;
 		}
 	}
 	if (p->pending == 0)
 		pull_looked(p);
+}
+
+static void look_more(struct gw_pull *p)
+{
+	const struct gw_pop3_handlers h = {
+		.begin = on_head_begin, .data = on_head_data, .done = on_head_done, .ctx = p
+	};
+
+	pull_ask_headers(p, &h);
 }
 
 void pull_look(struct gw_pull *p)

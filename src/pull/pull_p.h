@@ -254,6 +254,8 @@ enum { PULL_HEADER_OCTETS = 4096 }; /* of a header, about */
 size_t pull_item_of(const struct gw_pull *p, uint32_t number);
 /* Adds bytes of an answer to p->printer. */
 void pull_print_wire(struct gw_pull *p, struct gw_slice bytes);
+/* Asks for headers where that is to be done, as many at once as it pays; each answer calls it again. */
+void pull_ask_headers(struct gw_pull *p, const struct gw_pop3_handlers *h);
 void pull_look(struct gw_pull *p);
 void pull_get(struct gw_pull *p);
 void pull_delete(struct gw_pull *p);

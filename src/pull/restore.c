@@ -154,18 +154,7 @@ static void show_more(struct gw_pull *p)
 		.begin = on_begin, .data = on_data, .done = on_done, .ctx = p
 	};
 
-	for (; p->next < p->view.item_count && p->pending < gw_pop3_depth(p->session); p->next++) {
-		if (p->items[p->next].todo != GW_PULL_LOOK)
-			continue;
-		p->pending++;
-		if (gw_pop3_ask(p->session, GW_POP3_DO_TOP, p->items[p->next].number,
-			    PULL_HEADER_OCTETS, &h) != GW_OK) {
-			pull_fail_nomem(p);
-			return;
-		}
-	}
-	if (p->pending == 0)
-		pull_looked(p);
+	pull_ask_headers(p, &h);
 }
 
 /* --- the run --------------------------------------------------------------------------------- */
