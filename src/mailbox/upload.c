@@ -190,6 +190,13 @@ void gw_box_mark_candidates(struct gw_box *box)
 	settle_announced(box);
 }
 
+/* Is it a file that moved, and whose message could not be moved after it in this run? */
+static bool waits_for_move(const struct gw_box *box, uint32_t local)
+{
+	return box->env->unmoved->count > 0 &&
+	       gw_claims_held(box->env->unmoved, gw_box_file_id(box, local));
+}
+
 bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a)
 {
 	const struct gw_file_print *p = gw_box_print_of(box, a->local);
@@ -210,7 +217,7 @@ bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a)
 			hold_file(box, gw_scan_name(&box->local.scan, a->local));
 		return true;
 	}
-	if (gw_claims_held(box->env->unmoved, gw_box_file_id(box, a->local))) {
+	if (waits_for_move(box, a->local)) {
 		/* The next run looks at both mailboxes, and asks for the move again. */
 		box->incomplete = box->plan.look_again = true;
 		return true;

@@ -8,12 +8,12 @@
 
 #include "base/sorted.h"
 #include "imap/refusal.h"
-#include "maildir/crlf.h"
 #include "plan/isolate.h"
+#include "remote/head_reader.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-enum { HEAD_MAX = 64 << 20, PIECE = 8192 };
 enum { PARTS = 32, REFUSALS_IN_A_ROW = 6, REFUSED_SINGLES = 8 };
 enum phase { ON_TRIAL, PLAIN, SUSPECTS, LEFT_OUT };
 
@@ -25,6 +25,7 @@ struct item {
 	unsigned heat;
 	bool on_trial, done;
 	const char *why; /* it is not to be asked for (any more) */
+	char *refusal;   /* owned: `why`, in the server's words */
 };
 
 struct window {
@@ -40,10 +41,7 @@ struct heads {
 	unsigned in_flight;
 	struct window *again; /* owned: parts of refused windows */
 	size_t again_count, again_cap;
-	struct gw_printer printer; /* of the header that comes */
-	struct gw_crlf crlf;
-	bool comes, whole;
-	uint64_t bytes;
+	struct gw_head_reader reader;
 	bool came; /* a header did */
 	unsigned passing,
 		singles; /* refusals in a row of the server's state; of one message, all in all */
@@ -56,6 +54,8 @@ static void advance(struct heads *h);
 
 static void free_heads(struct heads *h)
 {
+	for (size_t i = 0; i < h->count; i++)
+		free(h->items[i].refusal);
 	free(h->items);
 	free(h->again);
 	free(h);
@@ -85,56 +85,11 @@ static size_t count_open(const struct heads *h, size_t lo, size_t hi)
 
 /* --- what comes ------------------------------------------------------------------------------ */
 
-static void begin_head(struct heads *h, const struct gw_body_event *ev)
-{
-	struct gw_error err = { 0 };
-
-	h->comes = gw_slice_case_eq(ev->section, "HEADER");
-	if (!h->comes)
-		return; /* nobody asked for it */
-	gw_printer_init(&h->printer);
-	h->crlf = (struct gw_crlf){ 0 };
-	h->whole = false;
-	h->bytes = 0;
-	if (ev->size <= HEAD_MAX)
-		return;
-	gw_fail(&err, GW_ERR_PROTOCOL, "the server announced a header of %llu bytes",
-		(unsigned long long)ev->size);
-	gw_session_break(h->session, &err);
-}
-
-static void take_bytes(struct heads *h, struct gw_slice in)
-{
-	char text[PIECE + 1];
-
-	h->bytes += in.n;
-	while (in.n > 0) {
-		size_t take = in.n < PIECE ? in.n : PIECE;
-
-		gw_printer_update(&h->printer, text,
-			gw_crlf_convert(&h->crlf, (struct gw_slice){ in.p, take }, text));
-		in.p += take;
-		in.n -= take;
-	}
-}
-
 static void on_body(void *ctx, const struct gw_body_event *ev)
 {
 	struct heads *h = ((struct window *)ctx)->h;
 
-	switch (ev->type) {
-	case GW_BODY_BEGIN:
-		begin_head(h, ev);
-		break;
-	case GW_BODY_DATA:
-		if (h->comes)
-			take_bytes(h, ev->data);
-		break;
-	case GW_BODY_END: /* none is empty: a line of its own ends it */
-		h->whole |= h->comes && h->bytes > 0;
-		h->comes = false;
-		break;
-	}
+	gw_head_reader_feed(&h->reader, h->session, ev);
 }
 
 static void on_response(void *ctx, const struct gw_response *r)
@@ -142,14 +97,15 @@ static void on_response(void *ctx, const struct gw_response *r)
 	struct heads *h = ((struct window *)ctx)->h;
 	struct gw_fingerprint print;
 	struct item *item;
+	uint64_t bytes;
 
-	if (r->type != GW_RESP_FETCH || !h->whole)
+	/* No header is empty: a line of its own ends it. */
+	if (r->type != GW_RESP_FETCH || !gw_head_reader_take(&h->reader, &print, &bytes) ||
+		bytes == 0)
 		return;
-	h->whole = false;
 	item = find(h, r->fetch.uid);
 	if (item == NULL || item->done)
 		return; /* nobody asked for it, or it came twice */
-	gw_printer_final(&h->printer, &print);
 	item->done = h->came = true;
 	h->passing = 0;
 	h->ev.head(h->ev.ctx, &r->fetch, &print);
@@ -168,6 +124,12 @@ static void push_again(struct heads *h, size_t lo, size_t hi)
 		*w = (struct window){ .lo = lo, .hi = hi };
 }
 
+static void set_aside(struct item *item, const char *refusal)
+{
+	item->refusal = strdup(refusal);
+	item->why = item->refusal == NULL ? "the server refuses its header" : item->refusal;
+}
+
 /* A code that speaks of the server's state is about one message only if others come. */
 static void on_refused(struct heads *h, const struct window *w, const struct gw_result *result)
 {
@@ -181,7 +143,7 @@ static void on_refused(struct heads *h, const struct window *w, const struct gw_
 	if (left <= 1) {
 		for (size_t i = w->lo; i < w->hi; i++) {
 			if (is_open(&h->items[i]))
-				h->items[i].why = h->refusal.text;
+				set_aside(&h->items[i], result->err->text);
 		}
 		/* It gives none, of whatever message. */
 		h->stopped |= ++h->singles >= REFUSED_SINGLES && !h->came;
@@ -214,7 +176,6 @@ static void on_window_done(void *ctx, const struct gw_result *result)
 	struct heads *h = w->h;
 
 	h->in_flight--;
-	h->whole = false;
 	if (result->kind == GW_RESULT_LOST) {
 		if (h->err.code == GW_OK) { /* the others had to wait for this one */
 			tell_broke(h, w, result->err->code);

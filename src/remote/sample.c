@@ -7,13 +7,11 @@
 #include "remote/sample.h"
 
 #include "imap/search.h"
-#include "maildir/crlf.h"
-#include "maildir/fingerprint.h"
+#include "remote/head_reader.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEAD_MAX = 64 << 20, PIECE = 8192 };
 enum state { EXAMINING, SEARCHING, FETCHING };
 
 struct sample {
@@ -23,9 +21,7 @@ struct sample {
 	struct gw_seqset found;
 	struct gw_trace list[GW_SAMPLE_MAX];
 	size_t count;
-	struct gw_printer printer; /* of the header that comes */
-	struct gw_crlf crlf;
-	bool comes, whole;
+	struct gw_head_reader reader;
 	struct gw_error err;
 };
 
@@ -40,63 +36,19 @@ static void finish(struct sample *m)
 
 /* --- answers --------------------------------------------------------------------------------- */
 
-static void take_begin(struct sample *m, const struct gw_body_event *ev)
-{
-	struct gw_error err = { 0 };
-
-	m->comes = gw_slice_case_eq(ev->section, "HEADER");
-	if (!m->comes)
-		return; /* nobody asked for it */
-	gw_printer_init(&m->printer);
-	m->crlf = (struct gw_crlf){ 0 };
-	m->whole = false;
-	if (ev->size <= HEAD_MAX)
-		return;
-	gw_fail(&err, GW_ERR_PROTOCOL, "the server announced a header of %llu bytes",
-		(unsigned long long)ev->size);
-	gw_session_break(m->o.session, &err);
-}
-
-static void take_bytes(struct sample *m, struct gw_slice in)
-{
-	char text[PIECE + 1];
-
-	while (in.n > 0) {
-		size_t take = in.n < PIECE ? in.n : PIECE;
-
-		gw_printer_update(&m->printer, text,
-			gw_crlf_convert(&m->crlf, (struct gw_slice){ in.p, take }, text));
-		in.p += take;
-		in.n -= take;
-	}
-}
-
 static void on_body(void *ctx, const struct gw_body_event *ev)
 {
 	struct sample *m = ctx;
 
-	switch (ev->type) {
-	case GW_BODY_BEGIN:
-		take_begin(m, ev);
-		break;
-	case GW_BODY_DATA:
-		if (m->comes)
-			take_bytes(m, ev->data);
-		break;
-	case GW_BODY_END:
-		m->whole |= m->comes;
-		m->comes = false;
-		break;
-	}
+	gw_head_reader_feed(&m->reader, m->o.session, ev);
 }
 
 static void take_head(struct sample *m)
 {
 	struct gw_fingerprint print;
+	uint64_t bytes;
 
-	m->whole = false;
-	gw_printer_final(&m->printer, &print);
-	if (m->count < GW_SAMPLE_MAX)
+	if (gw_head_reader_take(&m->reader, &print, &bytes) && m->count < GW_SAMPLE_MAX)
 		m->list[m->count++] = gw_trace_of(print.header, print.msgid);
 }
 
@@ -106,7 +58,7 @@ static void on_response(void *ctx, const struct gw_response *r)
 
 	if (r->type == GW_RESP_EXISTS && m->state == EXAMINING)
 		m->exists = (uint32_t)r->number;
-	else if (r->type == GW_RESP_FETCH && m->whole)
+	else if (r->type == GW_RESP_FETCH)
 		take_head(m);
 	else if (m->state == SEARCHING && gw_search_take(r, &m->found) == GW_ERR_NOMEM)
 		gw_fail(&m->err, GW_ERR_NOMEM, "out of memory");
