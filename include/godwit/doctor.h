@@ -1,5 +1,5 @@
-/* godwit/doctor.h - looks for what keeps an account from working, from the name of its server to
- * its Maildir, and says of each thing what it found and what to do.
+/* godwit/doctor.h - looks for what keeps an account from working, from its server's name to its
+ * Maildir, and reports each finding with what to do about it.
  */
 #pragma once
 
@@ -12,7 +12,7 @@ struct gw_doctor;
 
 enum gw_health {
 	GW_HEALTH_GOOD,
-	GW_HEALTH_FAIR, /* it works; something could be better, or will not last */
+	GW_HEALTH_FAIR, /* works, but could be better or will not last */
 	GW_HEALTH_BAD,
 };
 
@@ -25,15 +25,15 @@ struct gw_finding {
 	const char *advice; /* what to do; NULL: nothing */
 };
 
-/* finding NULL: that was all. */
+/* finding NULL: nothing more follows. */
 typedef void gw_doctor_cb(void *ctx, const struct gw_finding *finding);
 
-/* endpoints: further "host:port" to be reached, as others of the same provider are, with TLS (465,
- * 993 and 995) or after STARTTLS.  Everything is borrowed until the last call.  GW_OK: cb is called
- * with NULL exactly once, later.  GW_ERR_NOMEM. */
+/* Starts an examination.  endpoints: further "host:port" to try, as others of the same provider
+ * are, with TLS (465, 993 and 995) or after STARTTLS.  Everything is borrowed until the last call.
+ * GW_OK: cb is called with NULL exactly once, later.  GW_ERR_NOMEM. */
 enum gw_code gw_doctor_start(struct uv_loop_s *loop, const struct gw_account *account,
 	const char *const *endpoints, size_t endpoint_count, const struct gw_log *log,
 	gw_doctor_cb *cb, void *ctx, struct gw_doctor **out, struct gw_error *err);
 
-/* What is under way is given up; the last call follows. */
+/* Gives up what is under way; the last call follows. */
 void gw_doctor_stop(struct gw_doctor *d);

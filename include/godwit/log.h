@@ -14,7 +14,7 @@ enum gw_log_level {
 
 typedef void gw_log_sink(void *ctx, enum gw_log_level level, const char *text);
 
-/* Caller's storage; outlives everything that was given a pointer to it. */
+/* Storage of the caller; outlives everything that was given a pointer to it. */
 struct gw_log {
 	enum gw_log_level level; /* higher levels are dropped before formatting */
 	gw_log_sink *sink;       /* gets one line without newline; NULL = nothing is logged */

@@ -1,7 +1,8 @@
-/* godwit/outbox.h - mail that waits to be sent: submitting, sending, looking at it.
+/* godwit/outbox.h - mail to be sent: submits it, sends it, lists it.
  *
- * A mail that was accepted is a file in the account's outbox, flushed.  From then on it is sent, or in
- * the user's sight.  Submitting takes no lock and no network; sending runs on the caller's loop.
+ * An accepted mail is a file in the account's outbox, flushed to disk.  From then on it is either
+ * sent or visible to the user.  Submitting takes no lock and no network; sending runs on the
+ * caller's loop.
  */
 #pragma once
 
@@ -17,15 +18,15 @@ struct gw_sender;
 /* True once anything was submitted. */
 bool gw_outbox_exists(const struct gw_account *account);
 
-/* What a sendmail command was asked. */
+/* What a sendmail command was asked to do. */
 struct gw_submission {
-	const char *account;   /* its name; NULL: by the addresses */
-	const char *sender;    /* the envelope's; NULL: by the header; "": the empty path */
-	const char *full_name; /* for a From that has to be made; NULL: none */
+	const char *account;   /* account name; NULL: chosen by the addresses */
+	const char *sender;    /* of the envelope; NULL: from the header; "": the null path */
+	const char *full_name; /* for a From field that must be added; NULL: none */
 	const char *const *recipients;
 	size_t recipient_count;
-	bool from_header;                 /* the header's recipients, too */
-	const char *notify, *ret, *envid; /* as in -N, -R, -V; NULL: not asked */
+	bool from_header;                 /* add the header's recipients */
+	const char *notify, *ret, *envid; /* values of -N, -R, -V; NULL: not given */
 	int fd;                           /* the message; read to its end */
 };
 
@@ -35,28 +36,29 @@ struct gw_submitted {
 	char note[200]; /* for the user, "" for none */
 };
 
-/* GW_OK: it is durable.  Anything else: nothing was queued.  GW_ERR_CONFIG: no account for it;
- * GW_ERR_REFUSED: the message or an address, err names the line; GW_ERR_DISK; GW_ERR_NOMEM. */
+/* Queues a message.  GW_OK: it is durable.  Anything else: nothing was queued.  GW_ERR_CONFIG: no
+ * account fits; GW_ERR_REFUSED: the message or an address is refused, err names the line;
+ * GW_ERR_DISK; GW_ERR_NOMEM. */
 enum gw_code gw_outbox_submit(const struct gw_account *accounts, size_t count,
 	const struct gw_submission *submission, struct gw_submitted *out, struct gw_error *err);
 
-/* Starts nothing, and fails, unless the account sends. */
+/* True if the account can send. */
 bool gw_account_sends(const struct gw_account *account);
-/* True if its server wants a user and a password or a token. */
+/* True if its submission server needs a user and a password or token. */
 bool gw_account_signs_in(const struct gw_account *account);
 
 enum gw_mail_state {
 	GW_MAIL_QUEUED,  /* not tried yet */
-	GW_MAIL_WAITING, /* tried; again later */
+	GW_MAIL_WAITING, /* tried; will be tried again */
 	GW_MAIL_SENDING,
-	GW_MAIL_DOUBT,   /* the server may have taken it, its answer did not arrive */
-	GW_MAIL_HELD,    /* by the user, or since nobody can tell whether it was sent */
-	GW_MAIL_REFUSED, /* for some recipients, for good */
-	GW_MAIL_SENT,    /* gone; to be filed */
+	GW_MAIL_DOUBT,   /* the server may have accepted it; its answer did not arrive */
+	GW_MAIL_HELD,    /* by the user, or because nobody can tell whether it was sent */
+	GW_MAIL_REFUSED, /* permanently, for some recipients */
+	GW_MAIL_SENT,    /* sent; not yet filed */
 	GW_MAIL_BROKEN,  /* a file that cannot be sent */
 };
 
-/* "queued", "waiting", "sending", "in-doubt", "held", "refused", "sent", "broken". */
+/* Returns "queued", "waiting", "sending", "in-doubt", "held", "refused", "sent" or "broken". */
 const char *gw_mail_state_name(enum gw_mail_state state);
 
 enum gw_fate { GW_FATE_OPEN, GW_FATE_LATER, GW_FATE_ACCEPTED, GW_FATE_REFUSED, GW_FATE_DOUBT };
@@ -71,7 +73,8 @@ struct gw_mail {
 	const char *id;
 	enum gw_mail_state state;
 	const char *sender, *subject, *file; /* file: its path */
-	const char *reason;                  /* why it waits, or what is to be done; "" for none */
+	const char *reason;                  /* why it waits, or what the user should do; "" for
+					      * none */
 	int64_t queued_at, next_at;          /* seconds; next_at 0: not known */
 	uint64_t size;
 	unsigned tries;
@@ -82,20 +85,21 @@ struct gw_mail {
 /* The account as a whole. */
 struct gw_outbox_summary {
 	size_t count, by_state[GW_MAIL_BROKEN + 1];
-	size_t unfiled; /* mails whose copy in Sent, or notice in INBOX, could not be written yet */
-	int64_t pause_until;                /* 0: none */
-	const char *pause_reason, *sign_in; /* "" for none; sign_in: why it stands */
+	size_t unfiled;      /* mails whose copy in Sent, or notice in INBOX, is not written yet */
+	int64_t pause_until; /* 0: none */
+	const char *pause_reason, *sign_in; /* "" for none; sign_in: why signing in is impossible */
 	int64_t next_at;
 };
 
-/* Everything is borrowed during the call.  Neither locks nor writes; no outbox: no calls but one of
- * summary.  GW_ERR_DISK, GW_ERR_STATE, GW_ERR_NOMEM. */
+/* Lists the outbox; everything is borrowed during the call.  Neither locks nor writes.  No outbox:
+ * only summary is called, once.  GW_ERR_DISK, GW_ERR_STATE, GW_ERR_NOMEM. */
 enum gw_code gw_outbox_list(const struct gw_account *account,
 	void (*mail)(void *ctx, const struct gw_mail *m),
 	void (*summary)(void *ctx, const struct gw_outbox_summary *s), void *ctx,
 	struct gw_error *err);
 
-/* A number that is another one when the outbox or what is known of it has changed; 0: there is none. */
+/* A number that differs after every change to the outbox or to what is known of it; 0: no
+ * outbox. */
 int64_t gw_outbox_stamp(const struct gw_account *account);
 
 struct gw_outbox_log_line {
@@ -109,24 +113,24 @@ enum gw_code gw_outbox_log(const struct gw_account *account,
 
 enum gw_outbox_change { GW_OUTBOX_HOLD, GW_OUTBOX_RELEASE, GW_OUTBOX_DROP };
 
-/* What the user wants of one mail; durable.  GW_ERR_CONFIG: there is no such mail. */
+/* Changes one mail for the user; durable.  GW_ERR_CONFIG: no such mail. */
 enum gw_code gw_outbox_change(const struct gw_account *account, const char *id,
 	enum gw_outbox_change change, struct gw_error *err);
 
 enum gw_sender_event_type {
 	GW_SENDER_SENDING,  /* mail: id, address count */
-	GW_SENDER_ACCEPTED, /* id: gone, for all that are left */
+	GW_SENDER_ACCEPTED, /* id: sent to all remaining recipients */
 	GW_SENDER_LATER,    /* id, text */
 	GW_SENDER_REFUSED,  /* id, address, text */
 	GW_SENDER_DOUBT,    /* id, text */
-	GW_SENDER_PROBLEM,  /* text: of the account */
-	GW_SENDER_DONE,     /* the last one; err NULL: nothing went wrong; counts hold */
+	GW_SENDER_PROBLEM,  /* text: about the account as a whole */
+	GW_SENDER_DONE,     /* the last event; err NULL: nothing went wrong; counts are valid */
 };
 
 struct gw_sender_counts {
 	size_t sent, later, refused, doubt; /* mails, in this run */
-	size_t waiting;                     /* in the outbox at its end */
-	size_t needs_user;                  /* of them, refused, held or broken */
+	size_t waiting;                     /* in the outbox when the run ended */
+	size_t needs_user;                  /* of those, refused, held or broken */
 };
 
 struct gw_sender_event {
@@ -140,22 +144,22 @@ typedef void gw_sender_cb(void *ctx, const struct gw_sender_event *ev);
 
 struct gw_sender_options {
 	const char *const
-		*ids; /* only these, and whatever keeps them from being due; NULL: what is due */
+		*ids; /* only these, whatever has kept them from being sent; NULL: what is due */
 	size_t id_count;
-	bool now;          /* also what is not due yet, and although the account pauses */
-	bool forever;      /* a watcher's: goes on until it is stopped */
-	unsigned linger_s; /* waits so long for what is due next */
+	bool now;          /* include what is not due yet, and ignore the account's pause */
+	bool forever;      /* for a watcher: runs until stopped */
+	unsigned linger_s; /* how long to wait for the next mail to become due */
 };
 
-/* Sends what is due, as the one sender of the account.  GW_OK: DONE comes exactly once, later, with
- * GW_ERR_LOCKED if another one is at it (that one sees what was queued).  Everything given is
+/* Sends due mail as the account's only sender.  GW_OK: DONE comes exactly once, later, with
+ * GW_ERR_LOCKED if another sender is at work (it sees what was queued).  Everything given is
  * borrowed until then. */
 enum gw_code gw_sender_start(struct uv_loop_s *loop, const struct gw_account *account,
 	const struct gw_sender_options *options, const struct gw_log *log, gw_sender_cb *cb,
 	void *ctx, struct gw_sender **out, struct gw_error *err);
 
-/* The outbox may have changed, or the network come back (`awake`). */
+/* Tells the sender that the outbox may have changed, or (awake) that the network may be back. */
 void gw_sender_poke(struct gw_sender *s, bool awake);
 
-/* Ends soon: what is under way is given up where that is harmless; DONE follows. */
+/* Ends the sender soon: gives up what is under way where that is harmless; DONE follows. */
 void gw_sender_stop(struct gw_sender *s);

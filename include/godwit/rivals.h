@@ -1,8 +1,8 @@
-/* godwit/rivals.h - looks for other programs that keep mail in step here: two on one tree double each
- * new message.  Blocking. */
+/* godwit/rivals.h - looks for other programs that synchronize this mail: two on one tree double
+ * each new message.  Blocking. */
 #pragma once
 
-/* what: what was found; advice: what ends it. */
+/* what: what was found; advice: how to end it. */
 typedef void gw_rival_cb(void *ctx, const char *what, const char *advice);
 
 /* Looks at this user's systemd units, at the crontab and at running processes. */

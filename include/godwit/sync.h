@@ -15,92 +15,97 @@ struct uv_loop_s;
 struct gw_sync;
 struct gw_warm;
 
-/* Was it built with libnotmuch?  `labels = notmuch` wants that. */
+/* True if built with libnotmuch, which `labels = notmuch` needs. */
 bool gw_has_notmuch(void);
 
-/* What of an account over POP3 is to come once more. */
+/* Which messages of a POP3 account to fetch once more. */
 struct gw_sync_restore {
-	const char *const *ids; /* as a listing told them (GW_SYNC_STEP) */
+	const char *const *ids; /* as listed in GW_SYNC_STEP */
 	size_t id_count;
-	bool all; /* neither ids nor this: list what could come */
+	bool all; /* everything that can be fetched; neither ids nor all: list only */
 };
 
 struct gw_sync_options {
-	bool dry_run;           /* look and tell, change nothing anywhere */
-	bool full;              /* read both sides in full whatever cursors say */
+	bool dry_run;           /* look and report; change nothing anywhere */
+	bool full;              /* read both sides in full, whatever the cursors say */
 	bool accept_deletions;  /* carry out the deletions that an earlier run held back */
-	bool restore_deletions; /* take them back: upload what is here again */
+	bool restore_deletions; /* undo them instead: upload what is still here */
 	bool accept_uploads;    /* send what an earlier run held back */
-	bool same_account;      /* another user or host is the account of the state all the same */
-	bool verify;            /* compare and tell (GW_SYNC_FINDING) instead; set full, too */
-	bool verify_bodies;     /* contents as well: fetches every message */
+	bool same_account;      /* accept that the state belongs to this account although user or
+				 * host differ */
+	bool verify;            /* compare and report (GW_SYNC_FINDING) instead; set full, too */
+	bool verify_bodies;     /* compare contents as well: fetches every message */
 	bool now;               /* even if the provider asked for a pause that is not over */
-	bool newest_first; /* of all mailboxes, before anything older of one: time may be short */
-	bool repair;       /* what does not agree leaves the state: the next sync joins it anew */
+	bool newest_first; /* the newest mail of every mailbox before older mail of any: time may be
+			    * short */
+	bool repair;       /* drop from the state what does not agree: the next sync joins it
+			    * anew */
 	const char *const *folders; /* only these (names as shown, patterns allowed); NULL: all */
 	size_t folder_count;
-	const struct gw_sync_restore *restore; /* only that, and POP3 only; NULL: a sync */
-	struct gw_warm *warm;                  /* a watcher's connection, for its own syncs; NULL */
+	const struct gw_sync_restore *restore; /* POP3: do only this; NULL: a sync */
+	struct gw_warm *warm;                  /* a watcher's own connection; NULL: none */
 };
 
 /* Running totals of a sync. */
 struct gw_sync_counts {
-	uint64_t mailboxes;         /* that belong to the account here */
-	uint64_t mailboxes_changed; /* that had to be looked at */
+	uint64_t mailboxes;         /* of the account, as far as they are synchronized here */
+	uint64_t mailboxes_changed; /* had to be looked at */
 	uint64_t mailboxes_done;
 	uint64_t mailboxes_created;
 	uint64_t mailboxes_made, mailboxes_renamed,
-		mailboxes_deleted;        /* made there; on either side */
+		mailboxes_deleted;        /* made on the server; renamed and deleted on either
+					   * side */
 	uint64_t to_download, downloaded; /* messages */
-	uint64_t
-		expected; /* messages in mailboxes that are yet to be looked at, about: by the server's counts */
-	uint64_t bytes_to_download, bytes_downloaded; /* of mail; by RFC822.SIZE, and received */
+	uint64_t expected; /* messages in mailboxes not looked at yet, estimated from the server's
+			   * counts */
+	uint64_t bytes_to_download, bytes_downloaded; /* mail; by RFC822.SIZE, and as received */
 	uint64_t to_upload, uploaded, bytes_uploaded; /* messages; bytes as sent */
-	uint64_t paired;                              /* joined with a file that was here already */
+	uint64_t paired;                              /* joined with a file that was already here */
 	uint64_t flags_changed;                       /* files whose flags changed */
 	uint64_t flags_sent;    /* messages whose flags changed on the server */
-	uint64_t deleted;       /* files that went to the attic */
+	uint64_t deleted;       /* files moved to the attic */
 	uint64_t deleted_there; /* messages deleted on the server */
-	uint64_t moved;     /* from one mailbox to another, on either side, without their body */
+	uint64_t moved;     /* from one mailbox to another, on either side, without transferring the
+			     * body */
 	uint64_t copied;    /* likewise, on the server */
 	uint64_t held;      /* deletions held back now */
 	uint64_t expired;   /* files that left the window */
-	uint64_t kept;      /* gone there, changed here, and left alone */
-	uint64_t findings;  /* what verify found that should not be */
-	uint64_t due;       /* what verify found that the next sync carries over */
+	uint64_t kept;      /* deleted there, changed here, and therefore left alone */
+	uint64_t findings;  /* inconsistencies that verify found */
+	uint64_t due;       /* differences that verify found and the next sync carries over */
 	uint64_t problems;  /* reported; the exit status is not 0 */
-	uint64_t waiting;   /* changes here that `direction` keeps from the server */
-	uint64_t postponed; /* messages that wait, since the day's bandwidth is nearly used up */
+	uint64_t waiting;   /* local changes that `direction` keeps from the server */
+	uint64_t postponed; /* messages put off because the day's bandwidth is nearly used up */
 	uint64_t unsettled; /* mailboxes that kept changing: another sync should follow soon */
 	uint64_t wire_received, wire_sent; /* bytes, TLS included */
 };
 
-/* Was any message or mailbox changed, on either side? */
+/* True if any message or mailbox changed, on either side. */
 bool gw_sync_changed(const struct gw_sync_counts *counts);
 
-/* What is done to one message, and why; in a dry run, what would be. */
+/* One action on a message, and its reason; in a dry run, what would be done. */
 struct gw_sync_step {
 	const char *what; /* one word: fetch, join, upload, refuse, keep, leave, expire, flags-here,
 			   * flags-there, move-here, move-there, delete-here, delete-there,
-			   * replace-there, hold-here, hold-there; of a restore: restorable (it was
-			   * deleted here, and is there), aside (it could not be fetched), gone (it is
-			   * not there any more), restore (it is fetched) */
+			   * replace-there, hold-here, hold-there; in a restore: restorable (deleted
+			   * here, still there), aside (could not be fetched), gone (no longer
+			   * there), restore (fetched) */
 	const char *text; /* the same in words */
 	uint32_t uid;     /* 0: not on the server */
 	const char *file; /* its name in cur/ or new/; NULL: not here */
-	const char *from; /* the mailbox that it leaves, as shown; NULL: none */
-	const char *flags; /* "+\\Seen -work": what it gets and loses; NULL */
-	uint64_t size;     /* bytes; 0: not of interest */
-	const char *id;    /* stands for its Message-ID (store/journal.h); NULL: not known */
-	bool repeated;     /* an earlier run said so already */
-	const char *sender, *subject; /* of a restore, as are these; "": not known */
+	const char *from; /* the mailbox that the message leaves, as shown; NULL: none */
+	const char *flags;            /* "+\\Seen -work": added and removed; NULL */
+	uint64_t size;                /* bytes; 0: irrelevant */
+	const char *id;               /* hash of its Message-ID (store/journal.h); NULL: unknown */
+	bool repeated;                /* an earlier run already reported it */
+	const char *sender, *subject; /* restore only, as is at; "": unknown */
 	int64_t at;                   /* when it was fetched */
 };
 
 enum gw_sync_event_type {
 	GW_SYNC_STAGE,    /* text: what begins now */
 	GW_SYNC_PROGRESS, /* counts changed */
-	GW_SYNC_MAILBOX,  /* mailbox is in step; the changes of this one are in `delta` */
+	GW_SYNC_MAILBOX,  /* mailbox is in step; `delta` has its changes */
 	GW_SYNC_NEW,      /* a new message is in new/ of mailbox; text: the path of its file */
 	GW_SYNC_STEP,     /* dry run: what would be done to one message of mailbox, in `step` */
 	GW_SYNC_PLAN,     /* dry run: the sum of a mailbox's steps, in `delta` */
@@ -112,23 +117,23 @@ enum gw_sync_event_type {
 struct gw_sync_event {
 	enum gw_sync_event_type type;
 	const struct gw_sync_counts *counts;
-	const char *text; /* STAGE, NEW; PLAN: what would be done to the mailbox as a whole (delta
-			     NULL) */
+	const char *text;    /* STAGE, NEW; PLAN: what would be done to the mailbox as a whole (then
+			   * delta is NULL) */
 	const char *mailbox; /* as shown */
 	const struct gw_sync_counts *delta;
 	const struct gw_sync_step *step;
 	const struct gw_error *err;
-	bool old; /* NEW: of a mailbox that was never in step, so its mail may be of any age */
+	bool old; /* NEW: the mailbox was never in step, so the mail may be of any age */
 };
 
 typedef void gw_sync_cb(void *ctx, const struct gw_sync_event *ev);
 
-/* account, options and log are borrowed and outlive the sync.  GW_OK: GW_SYNC_DONE comes exactly
- * once, later, after which the sync is freed.  GW_ERR_LOCKED, GW_ERR_DISK, GW_ERR_STATE,
+/* Starts a sync.  account, options and log are borrowed and outlive it.  GW_OK: GW_SYNC_DONE comes
+ * exactly once, later, and the sync is freed after it.  GW_ERR_LOCKED, GW_ERR_DISK, GW_ERR_STATE,
  * GW_ERR_TLS, GW_ERR_CONFIG, GW_ERR_NOMEM: cb is never called. */
 enum gw_code gw_sync_start(struct uv_loop_s *loop, const struct gw_account *account,
 	const struct gw_sync_options *options, const struct gw_log *log, gw_sync_cb *cb, void *ctx,
 	struct gw_sync **out, struct gw_error *err);
 
-/* Asks it to finish the batch at hand and leave; GW_SYNC_DONE brings GW_ERR_CANCELLED. */
+/* Asks the sync to finish the batch at hand and stop; GW_SYNC_DONE brings GW_ERR_CANCELLED. */
 void gw_sync_stop(struct gw_sync *sync);

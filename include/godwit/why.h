@@ -1,7 +1,7 @@
-/* godwit/why.h - what was done with a message, and why.
+/* godwit/why.h - tells what was done with a message, and why.
  *
- * From the account's log and its state; blocking, offline, changes nothing.  What would be decided
- * now is a dry run's to say (godwit/sync.h).
+ * Reads the account's log and its state; blocking, offline, changes nothing.  What would be decided
+ * now is for a dry run to say (godwit/sync.h).
  */
 #pragma once
 
@@ -10,11 +10,11 @@
 
 #include <stdint.h>
 
-/* Which message: what is set must fit.  Strings are borrowed. */
+/* Selects a message: all members that are set must match.  Strings are borrowed. */
 struct gw_why_query {
 	const char *mailbox;    /* as shown; with uid */
 	uint32_t uid;           /* 0: not asked by UID */
-	const char *file;       /* path or name of a file in a Maildir; flags do not count */
+	const char *file;       /* path or name of a file in a Maildir; its flags are ignored */
 	const char *message_id; /* with or without "<" and ">" */
 };
 
@@ -28,11 +28,11 @@ struct gw_why_line {
 	const char *text;
 };
 
-/* Where the message stands now, as far as the state knows. */
+/* Where the message is now, as far as the state knows. */
 struct gw_why_place {
 	const char *mailbox; /* as shown */
 	uint32_t uid;
-	const char *file; /* its base name; NULL: it has none here */
+	const char *file; /* its base name; NULL: no file here */
 	const char *text; /* what that means */
 };
 
@@ -42,8 +42,8 @@ struct gw_why_sink {
 	void *ctx;
 };
 
-/* Lines come first, the oldest first.  A message that was moved is followed by its Message-ID where
- * the log or the state knows it.  GW_OK also if nothing was found.  GW_ERR_DISK, GW_ERR_STATE,
- * GW_ERR_CORRUPT, GW_ERR_NOMEM. */
+/* Reports the log's lines, oldest first, then the places.  A moved message is followed by its
+ * Message-ID where the log or the state knows it.  GW_OK also if nothing was found.  GW_ERR_DISK,
+ * GW_ERR_STATE, GW_ERR_CORRUPT, GW_ERR_NOMEM. */
 enum gw_code gw_why(const struct gw_account *account, const struct gw_why_query *query,
 	const struct gw_why_sink *sink, struct gw_error *err);
