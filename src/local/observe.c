@@ -41,6 +41,7 @@ void gw_local_view_deinit(struct gw_local_view *view)
 	free(view->breaks);
 	free(view->head_breaks);
 	free(view->unstored);
+	free(view->trashing);
 	gw_seqset_deinit(&view->held_gone);
 	gw_seqset_deinit(&view->held_here);
 	gw_seqset_deinit(&view->unseen);
@@ -245,6 +246,19 @@ static enum gw_code take_unstored(void *ctx, const struct gw_unstored_row *row)
 	return GW_OK;
 }
 
+static enum gw_code take_trashing(void *ctx, const struct gw_trashing_row *row)
+{
+	struct gw_look *look = ctx;
+	struct gw_local_view *v = &look->view;
+	struct gw_trashing_row *t = gw_array_push(
+		(void **)&v->trashing, &v->trashing_count, &v->trashing_cap, sizeof *v->trashing);
+
+	if (t == NULL)
+		return gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");
+	*t = *row;
+	return GW_OK;
+}
+
 static enum gw_code take_sent(void *ctx, uint32_t uid)
 {
 	struct gw_look *look = ctx;
@@ -323,6 +337,8 @@ static enum gw_code load_unsettled(struct gw_look *look, struct gw_disk_world *w
 		code = gw_store_sent(store, mailbox, take_sent, look, &look->err);
 	if (code == GW_OK)
 		code = gw_store_unstored(store, mailbox, take_unstored, look, &look->err);
+	if (code == GW_OK)
+		code = gw_store_trashing(store, mailbox, take_trashing, look, &look->err);
 	if (code == GW_OK)
 		code = gw_store_keywords_refused(
 			store, mailbox, take_refused_keyword, look, &look->err);

@@ -55,6 +55,8 @@ struct gw_local_view {
 	struct gw_unstored
 		*unstored; /* owned; sorted by uid: flags that the server does not have */
 	size_t unstored_count, unstored_cap;
+	struct gw_trashing_row *trashing; /* owned; sorted by uid: what may be in the trash there */
+	size_t trashing_count, trashing_cap;
 	struct gw_seqset unseen; /* uploaded, and not shown there yet */
 	struct gw_seqset edited; /* rows whose file is another text now, and is listed as unknown */
 	size_t wreck_count;      /* rows whose file is empty now, or broken */

@@ -69,6 +69,8 @@ static enum gw_code drop_row(
 		code = gw_store_sent_drop(store, mailbox, uid, err);
 	if (code == GW_OK)
 		code = gw_store_unstored_drop_all(store, mailbox, uid, err);
+	if (code == GW_OK)
+		code = gw_store_trashing_drop(store, mailbox, uid, err);
 	return code == GW_OK ? unhold(store, mailbox, uid, err) : code;
 }
 

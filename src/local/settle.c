@@ -8,23 +8,38 @@
 struct settle_job {
 	struct gw_disk_job job; /* first */
 	const struct gw_place *place;
-	const struct gw_pending_row *rows;
-	size_t count;
+	struct gw_announcement what;
 	gw_settle_cb *cb;
 	void *ctx;
 	struct gw_error err;
 };
 
-static enum gw_code store_pending(
+static enum gw_code put_rows(
 	const struct settle_job *s, struct gw_store *store, struct gw_error *err)
 {
-	enum gw_code code = s->count == 0 ? GW_OK : gw_store_begin(store, err);
+	const struct gw_announcement *what = &s->what;
+	enum gw_code code = GW_OK;
 
-	for (size_t i = 0; i < s->count && code == GW_OK; i++)
-		code = gw_store_pending_put(store, s->place->mailbox, &s->rows[i], err);
-	if (s->count > 0 && code == GW_OK)
+	for (size_t i = 0; i < what->pending_count && code == GW_OK; i++)
+		code = gw_store_pending_put(store, s->place->mailbox, &what->pending[i], err);
+	for (size_t i = 0; i < what->trashing_count && code == GW_OK; i++)
+		code = gw_store_trashing_put(store, s->place->mailbox, &what->trashing[i], err);
+	return code;
+}
+
+static enum gw_code announce(
+	const struct settle_job *s, struct gw_store *store, struct gw_error *err)
+{
+	enum gw_code code;
+
+	if (s->what.pending_count + s->what.trashing_count == 0)
+		return GW_OK;
+	code = gw_store_begin(store, err);
+	if (code == GW_OK)
+		code = put_rows(s, store, err);
+	if (code == GW_OK)
 		code = gw_store_commit(store, err);
-	if (s->count > 0 && code != GW_OK)
+	if (code != GW_OK)
 		gw_store_rollback(store);
 	return code;
 }
@@ -38,7 +53,7 @@ static void work_settle(struct gw_disk_job *job, struct gw_disk_world *world)
 	else if (gw_disk_writable(world, &s->err) == GW_OK && syncfs(s->place->m.cur) != 0)
 		gw_fail_sys(&s->err, GW_ERR_DISK, errno, "the Maildir cannot be flushed to disk");
 	if (s->err.code == GW_OK)
-		store_pending(s, world->store, &s->err);
+		announce(s, world->store, &s->err);
 }
 
 static void on_settled(struct gw_disk_job *job)
@@ -50,7 +65,7 @@ static void on_settled(struct gw_disk_job *job)
 }
 
 enum gw_code gw_settle_start(struct gw_disk *disk, const struct gw_place *place,
-	const struct gw_pending_row *rows, size_t count, gw_settle_cb *cb, void *ctx)
+	const struct gw_announcement *what, gw_settle_cb *cb, void *ctx)
 {
 	struct settle_job *s = calloc(1, sizeof *s);
 
@@ -58,10 +73,10 @@ enum gw_code gw_settle_start(struct gw_disk *disk, const struct gw_place *place,
 		return GW_ERR_NOMEM;
 	*s = (struct settle_job){ .job = { .work = work_settle, .done = on_settled },
 		.place = place,
-		.rows = rows,
-		.count = count,
 		.cb = cb,
 		.ctx = ctx };
+	if (what != NULL)
+		s->what = *what;
 	gw_disk_submit(disk, &s->job);
 	return GW_OK;
 }

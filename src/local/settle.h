@@ -7,9 +7,17 @@
 
 typedef void gw_settle_cb(void *ctx, const struct gw_error *err);
 
+/* Rows of what the server is about to be told; borrowed. */
+struct gw_announcement {
+	const struct gw_pending_row *pending; /* to be uploaded, moved or copied here */
+	size_t pending_count;
+	const struct gw_trashing_row *trashing; /* to be moved to the trash from here */
+	size_t trashing_count;
+};
+
 /* Makes sure that what a look saw is on disk, and that the state can be written: comes between
  * the look and the first command that rests on it (a power cut must not undo what the server was
- * told).  The rows of what is about to be uploaded are stored as well.  place and rows are borrowed
- * until cb, which is called exactly once, later.  GW_ERR_NOMEM: never. */
+ * told).  What is announced (NULL: nothing) is stored as well.  place, and what `what` points to, are
+ * borrowed until cb, which is called exactly once, later.  GW_ERR_NOMEM: never. */
 enum gw_code gw_settle_start(struct gw_disk *disk, const struct gw_place *place,
-	const struct gw_pending_row *rows, size_t count, gw_settle_cb *cb, void *ctx);
+	const struct gw_announcement *what, gw_settle_cb *cb, void *ctx);

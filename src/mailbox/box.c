@@ -60,6 +60,8 @@ void gw_box_free(struct gw_box *box)
 	free(box->removals);
 	free(box->leaving_uids);
 	free(box->leaving);
+	free(box->trashing);
+	free(box->trashed);
 	free(box->suspects);
 	free(box->archived);
 	free(box->archive_ids);
@@ -192,6 +194,7 @@ static const struct {
 	[BOX_CREATED] = { wait_for_removal, NULL },
 	[BOX_FINDING_SIBLINGS] = { gw_box_find_siblings, gw_box_may_have_siblings },
 	[BOX_FLUSHING_ALL] = { gw_box_flush_all, has_removals },
+	[BOX_LOOKING_INTO_TRASH] = { gw_box_look_into_trash, gw_box_may_be_trashed },
 	[BOX_REMOVING] = { gw_box_send_removals, NULL },
 	[BOX_COMMITTING] = { commit, is_same },
 };

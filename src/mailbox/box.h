@@ -54,6 +54,9 @@ struct gw_box_env {
 	 * not there yet.  all: where mailboxes are labels, the one of all mail; or NULL. */
 	const char *trash, *all;
 	bool make_trash;
+	/* Cursors of the trash that are not above the present ones; 0 and 1: it is not there yet, or
+	 * nobody told them (that of one that takes no part is not asked for). */
+	void (*trash_cursors)(void *ctx, uint32_t *uidvalidity, uint32_t *uidnext);
 	bool dry_run, full, retry_unfetchable;
 	bool newest_first; /* of all mailboxes: the rest of one is for another look (gw_box_has_rest()) */
 	bool verify, verify_bodies, repair; /* compare and tell, instead */

@@ -20,6 +20,7 @@
 #include "net/delay.h"
 #include "plan/sight.h"
 #include "remote/append.h"
+#include "remote/came.h"
 #include "remote/expunge.h"
 #include "remote/fetch.h"
 #include "remote/labels.h"
@@ -147,6 +148,11 @@ struct gw_box {
 		enum gw_remove_to to;
 	} * leaving; /* owned; likewise */
 	size_t leaving_count, leaving_cap;
+
+	/* trash.c */
+	struct gw_trashing_row *trashing; /* owned, while they are stored */
+	struct gw_came_item *trashed;     /* owned, while the server is asked */
+	size_t trashed_count;
 
 	/* hidden.c */
 	struct gw_labelled_item *labelled; /* owned; ids of what is gone there */
@@ -510,6 +516,13 @@ void gw_box_find_siblings(struct gw_box *box);
 bool gw_box_may_have_siblings(struct gw_box *box);
 void gw_box_flush_all(struct gw_box *box);
 void gw_box_send_removals(struct gw_box *box);
+
+/* trash.c */
+/* What is about to go to the trash and was not announced before; borrowed from the box. */
+struct gw_announcement gw_box_list_trashing(struct gw_box *box);
+/* Looks in the trash for what was. */
+void gw_box_look_into_trash(struct gw_box *box);
+bool gw_box_may_be_trashed(struct gw_box *box);
 
 /* verify.c: compares instead of planning. */
 void gw_box_verify(struct gw_box *box);

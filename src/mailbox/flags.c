@@ -150,6 +150,6 @@ void gw_box_flush(struct gw_box *box)
 {
 	if (gw_box_bars_changes(box))
 		return;
-	if (gw_settle_start(box->env->disk, box->place, NULL, 0, on_flushed, box) != GW_OK)
+	if (gw_settle_start(box->env->disk, box->place, NULL, on_flushed, box) != GW_OK)
 		gw_box_fail_nomem(box);
 }

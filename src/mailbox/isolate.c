@@ -106,6 +106,7 @@ static bool suspect(const struct gw_box *box, struct gw_suspect_row *row, const 
 	case BOX_CREATED:
 	case BOX_FINDING_SIBLINGS:
 	case BOX_FLUSHING_ALL:
+	case BOX_LOOKING_INTO_TRASH:
 	case BOX_COMMITTING:
 	case BOX_READY_AGAIN:
 	case BOX_DONE:

@@ -247,6 +247,8 @@ static void on_flushed(void *ctx, const struct gw_error *err)
 
 void gw_box_flush_all(struct gw_box *box)
 {
+	struct gw_announcement what;
+
 	if (gw_box_bars_changes(box))
 		return;
 	box->removals = calloc(box->leaving_count, sizeof *box->removals);
@@ -254,8 +256,9 @@ void gw_box_flush_all(struct gw_box *box)
 		box->removals[i] = (struct gw_remove_item){ .uid = box->leaving[i].uid,
 			.to = box->leaving[i].to,
 			.unguarded = box->env->merges && box->leaving[i].carried };
-	if (box->removals == NULL ||
-		gw_settle_start(box->env->disk, box->place, NULL, 0, on_flushed, box) != GW_OK)
+	what = gw_box_list_trashing(box);
+	if (box->removals == NULL || box->trashing == NULL ||
+		gw_settle_start(box->env->disk, box->place, &what, on_flushed, box) != GW_OK)
 		gw_box_fail_nomem(box);
 }
 

@@ -56,6 +56,7 @@ enum gw_box_awaits {
 	/* act: what goes */                                                                           \
 	STATE(FINDING_SIBLINGS,  DISK,    "finding siblings")  /* in which mailboxes does it stay? */  \
 	STATE(FLUSHING_ALL,      DISK,    "flushing all")      /* before anything is removed */        \
+	STATE(LOOKING_INTO_TRASH, SERVER, "looking into the trash") /* did it come there before? */    \
 	STATE(REMOVING,          SERVER,  "removing")                                                  \
 	/* commit */                                                                                   \
 	STATE(COMMITTING,        DISK,    "committing")        /* the cursor, last */                  \
@@ -135,7 +136,9 @@ enum gw_box_awaits {
 	ARROW(CREATED, FLUSHING_ALL)                                                                   \
 	ARROW(CREATED, COMMITTING)                                                                     \
 	ARROW(FINDING_SIBLINGS, FLUSHING_ALL)                                                          \
+	ARROW(FLUSHING_ALL, LOOKING_INTO_TRASH)                                                        \
 	ARROW(FLUSHING_ALL, REMOVING)                                                                  \
+	ARROW(LOOKING_INTO_TRASH, REMOVING)                                                            \
 	ARROW(REMOVING, COMMITTING)                                                                    \
 	ARROW(COMMITTING, DONE)
 /* clang-format on */

@@ -467,6 +467,7 @@ static struct gw_pending_row *announce_file(struct gw_box *box, uint32_t local,
 
 static bool announce(struct gw_box *box)
 {
+	struct gw_announcement what = { 0 };
 	bool ok = (box->announced = calloc(box->upload_count + box->carry_count + 1,
 			   sizeof *box->announced)) != NULL;
 
@@ -496,8 +497,9 @@ static bool announce(struct gw_box *box)
 			row->message.copied = !box->env->merges;
 		}
 	}
-	return ok && gw_settle_start(box->env->disk, box->place, box->announced,
-			     box->announced_count, on_announced, box) == GW_OK;
+	what.pending = box->announced;
+	what.pending_count = box->announced_count;
+	return ok && gw_settle_start(box->env->disk, box->place, &what, on_announced, box) == GW_OK;
 }
 
 /* Leaves out what the day does not allow. */

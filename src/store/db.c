@@ -124,6 +124,10 @@ static const char *const migrations[] = {
 	 " PRIMARY KEY(mailbox_id, uid, waits)) STRICT, WITHOUT ROWID;"),
 	/* What was announced is made on the server of another message, which is to go then. */
 	("ALTER TABLE pending ADD COLUMN copied INTEGER NOT NULL DEFAULT 0;"),
+	/* What is about to go to the server's trash, and the trash's cursors before that. */
+	("CREATE TABLE trashing(mailbox_id INTEGER NOT NULL REFERENCES mailbox(id),"
+	 " uid INTEGER NOT NULL, uidvalidity INTEGER NOT NULL, uidnext INTEGER NOT NULL,"
+	 " PRIMARY KEY(mailbox_id, uid)) STRICT, WITHOUT ROWID;"),
 };
 static const struct store_schema mailbox_schema = { migrations,
 	sizeof migrations / sizeof *migrations };
@@ -281,6 +285,10 @@ static const char *const sql[STATEMENTS] = {
 		"DELETE FROM unstored WHERE mailbox_id = ?1 AND uid = ?2 AND (waits = ?3 OR ?3 > 1)",
 	[ST_UNSTORED] = "SELECT uid, waits, flags, tries FROM unstored WHERE mailbox_id = ?"
 			" ORDER BY uid, waits",
+	[ST_TRASHING_PUT] = "INSERT OR REPLACE INTO trashing VALUES(?, ?, ?, ?)",
+	[ST_TRASHING_DROP] = "DELETE FROM trashing WHERE mailbox_id = ? AND uid = ?",
+	[ST_TRASHING] = "SELECT uid, uidvalidity, uidnext FROM trashing WHERE mailbox_id = ?"
+			" ORDER BY uid",
 	[ST_HOLD_DELETION] = "INSERT OR REPLACE INTO held_deletion VALUES(?, ?, ?)",
 	[ST_UNHOLD_DELETION] = "DELETE FROM held_deletion WHERE mailbox_id = ? AND uid = ?",
 	[ST_HELD_DELETIONS] =

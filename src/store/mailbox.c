@@ -221,7 +221,7 @@ enum gw_code gw_store_mailbox_keep_files(
 	struct gw_store *store, int64_t mailbox, const char *reason, struct gw_error *err)
 {
 	static const char *const tables[] = { "message", "held", "pending", "held_deletion",
-		"retag", "suspect", "sent", "unstored" };
+		"retag", "suspect", "sent", "unstored", "trashing" };
 	enum gw_code code = refuse_files(store, mailbox, reason, err);
 	char text[256];
 
@@ -239,7 +239,7 @@ enum gw_code gw_store_mailbox_drop(struct gw_store *store, int64_t mailbox, stru
 {
 	static const char *const tables[] = { "message", "keyword", "held", "pending", "refused",
 		"deleted", "held_deletion", "retag", "suspect", "sent", "refused_keyword",
-		"unstored" };
+		"unstored", "trashing" };
 	enum gw_code code =
 		empty_tables(store, mailbox, tables, sizeof tables / sizeof *tables, err);
 	char text[96];

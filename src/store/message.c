@@ -277,6 +277,7 @@ enum gw_code gw_store_rekey(struct gw_store *store, int64_t mailbox, const struc
 		"DELETE FROM held WHERE mailbox_id = %lld;"
 		"DELETE FROM sent WHERE mailbox_id = %lld;"
 		"DELETE FROM unstored WHERE mailbox_id = %lld;"
+		"DELETE FROM trashing WHERE mailbox_id = %lld;"
 		/* What was gone there has no partner: its file counts as new.  What was deleted
 		 * here is held on under its new UID. */
 		"DELETE FROM held_deletion WHERE mailbox_id = %lld"
@@ -287,7 +288,7 @@ enum gw_code gw_store_rekey(struct gw_store *store, int64_t mailbox, const struc
 		"UPDATE refused SET uid = coalesce((SELECT new FROM temp.rekey WHERE old = uid), 0)"
 		" WHERE mailbox_id = %lld",
 		mailbox, mailbox, mailbox, mailbox, mailbox, mailbox, mailbox, mailbox, mailbox,
-		mailbox);
+		mailbox, mailbox);
 	if (text == NULL)
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	code = store_exec(store, text, err);

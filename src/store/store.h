@@ -448,6 +448,25 @@ enum gw_code gw_store_unstored_drop(
 enum gw_code gw_store_unstored_drop_all(
 	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err);
 
+/* --- what goes to the trash of the server ----------------------------------------------------- */
+
+/* A message that is about to go there, or went without our having seen the answer. */
+struct gw_trashing_row {
+	uint32_t uid;
+	uint32_t uidvalidity,
+		uidnext; /* of the trash before that; 0 and 1: not known, or not made yet */
+};
+
+typedef enum gw_code gw_trashing_cb(void *ctx, const struct gw_trashing_row *row);
+
+/* Sorted by UID.  A row goes with that of its message. */
+enum gw_code gw_store_trashing(struct gw_store *store, int64_t mailbox, gw_trashing_cb *cb,
+	void *ctx, struct gw_error *err);
+enum gw_code gw_store_trashing_put(struct gw_store *store, int64_t mailbox,
+	const struct gw_trashing_row *row, struct gw_error *err);
+enum gw_code gw_store_trashing_drop(
+	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err);
+
 /* --- what was held back or refused ---------------------------------------------------------- */
 
 typedef enum gw_code gw_held_cb(void *ctx, const char *remote_name, uint32_t uid,

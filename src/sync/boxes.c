@@ -349,6 +349,7 @@ static void fill_env(struct gw_sync *s)
 		.stands_there = gw_sync_stands_there,
 		.stays = gw_sync_stays,
 		.in_sight = gw_sync_in_sight,
+		.trash_cursors = gw_sync_trash_cursors,
 		.mailbox = gw_sync_mailbox_of,
 		.drained = on_box_drained,
 		.released = on_box_released,

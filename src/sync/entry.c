@@ -123,6 +123,34 @@ bool gw_sync_choose_trash(struct gw_sync *s)
 	return s->trash != NULL || (by_use && found == NULL);
 }
 
+/* As the server told them in this run, or the last one, whichever are newer. */
+void gw_sync_trash_cursors(void *ctx, uint32_t *uidvalidity, uint32_t *uidnext)
+{
+	const unsigned cursors = GW_ITEM_UIDNEXT | GW_ITEM_UIDVALIDITY;
+	struct gw_sync *s = ctx;
+
+	*uidvalidity = 0;
+	*uidnext = 1;
+	for (size_t i = 0; i < s->folders.count; i++) {
+		const struct gw_folder *f = &s->folders.list[i];
+
+		if (strcmp(f->wire, s->trash) != 0 || (f->items & cursors) != cursors)
+			continue;
+		*uidvalidity = f->uidvalidity;
+		*uidnext = f->uidnext;
+	}
+	for (size_t i = 0; i < s->entry_count; i++) {
+		const struct gw_mailbox_row *row = &s->entries[i].row;
+
+		if (strcmp(s->entries[i].folder->wire, s->trash) != 0 || row->uidvalidity == 0 ||
+			(*uidvalidity != 0 && row->uidvalidity != *uidvalidity) ||
+			row->uidnext < *uidnext)
+			continue;
+		*uidvalidity = row->uidvalidity;
+		*uidnext = row->uidnext;
+	}
+}
+
 char gw_sync_delimiter(const struct gw_sync *s)
 {
 	for (size_t i = 0; i < s->folders.count; i++) {

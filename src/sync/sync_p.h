@@ -309,6 +309,8 @@ bool gw_sync_local_as_seen(const struct gw_sync *s, const struct gw_entry *e);
 bool gw_sync_is_label(void *ctx, struct gw_slice name);
 /* Chooses the mailbox to which deleted messages go.  false: no memory. */
 bool gw_sync_choose_trash(struct gw_sync *s);
+/* Its cursors, as in gw_box_env; ctx: the sync. */
+void gw_sync_trash_cursors(void *ctx, uint32_t *uidvalidity, uint32_t *uidnext);
 /* Is it the mailbox of this label, as of X-GM-LABELS? */
 bool gw_sync_shows_label(const struct gw_folder *f, struct gw_slice label);
 /* Is a mailbox that shows this label (of X-GM-LABELS, \Starred and \Important not) in sight? */

@@ -509,8 +509,8 @@ static void an_old_state_is_migrated(void **state)
 		"DROP INDEX message_global", "DROP TABLE budget", "DROP TABLE retag",
 		"DROP TABLE untag", "DROP TABLE suspect", "DROP TABLE sent",
 		"DROP TABLE held_mailbox", "DROP TABLE refused_keyword", "DROP TABLE pulled",
-		"DROP TABLE unstored", "ALTER TABLE message DROP COLUMN copied",
-		"PRAGMA user_version = 1" };
+		"DROP TABLE unstored", "DROP TABLE trashing",
+		"ALTER TABLE message DROP COLUMN copied", "PRAGMA user_version = 1" };
 	sqlite3 *db = NULL;
 	uint32_t told = 99;
 
@@ -558,6 +558,30 @@ static enum gw_code take_unstored(void *ctx, const struct gw_unstored_row *row)
 	return GW_OK;
 }
 
+static enum gw_code take_trashing(void *ctx, const struct gw_trashing_row *row)
+{
+	*(struct gw_trashing_row *)ctx = *row;
+	return GW_OK;
+}
+
+/* What is about to go to the trash is known by its UID, and goes with the row of its message. */
+static void what_goes_to_the_trash(void **state)
+{
+	struct fixture *f = *state;
+	const struct gw_trashing_row row = { .uid = 7, .uidvalidity = 5, .uidnext = 3000000000U };
+	struct gw_trashing_row told = { 0 };
+
+	assert_int_equal(gw_store_trashing_put(f->store, f->box.id, &row, &f->err), GW_OK);
+	assert_int_equal(
+		gw_store_trashing(f->store, f->box.id, take_trashing, &told, &f->err), GW_OK);
+	assert_memory_equal(&told, &row, sizeof row);
+	assert_int_equal(gw_store_trashing_drop(f->store, f->box.id, 7, &f->err), GW_OK);
+	told.uid = 0;
+	assert_int_equal(
+		gw_store_trashing(f->store, f->box.id, take_trashing, &told, &f->err), GW_OK);
+	assert_int_equal(told.uid, 0);
+}
+
 /* No godwit writes such rows, and SQLite does not know. */
 static void damaged_rows_are_told(void **state)
 {
@@ -566,6 +590,7 @@ static void damaged_rows_are_told(void **state)
 		"UPDATE message SET state = -1", "UPDATE message SET state = 4294967296",
 		"UPDATE message SET uid = 4294967297", "UPDATE message SET uid = 0",
 		"UPDATE message SET uid = -1" };
+	struct gw_trashing_row told;
 	char out[500];
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -583,6 +608,9 @@ static void damaged_rows_are_told(void **state)
 	damage(f, "INSERT INTO unstored VALUES(1, 4294967297, 0, 0, 0, '')");
 	assert_int_equal(
 		gw_store_unstored(f->store, 1, take_unstored, NULL, &f->err), GW_ERR_CORRUPT);
+	damage(f, "INSERT INTO trashing VALUES(1, 0, 1, 1)");
+	assert_int_equal(
+		gw_store_trashing(f->store, 1, take_trashing, &told, &f->err), GW_ERR_CORRUPT);
 }
 
 static enum gw_code take_held_mailbox(void *ctx, const struct gw_held_mailbox *row)
@@ -633,11 +661,12 @@ int main(void)
 		TEST(one_name_stands_for_one_message), TEST(renumbering_with_overlap),
 		TEST(breaks_are_counted_while_nothing_changes), TEST(a_rollback_leaves_nothing),
 		TEST(reading_leaves_no_trace), TEST(no_file_or_an_empty_one_is_no_state),
-		TEST(damage_is_told), TEST(damaged_rows_are_told), TEST(text_is_never_null),
-		TEST(uploads_are_remembered), TEST(what_was_sent_is_taken_back),
-		TEST(held_deletions_and_what_is_left), TEST(files_are_kept),
-		TEST(tags_do_what_labels_did_last), TEST(labels_that_left_are_remembered),
-		TEST(an_old_state_is_migrated), TEST(one_holder_of_the_lock) };
+		TEST(what_goes_to_the_trash), TEST(damage_is_told), TEST(damaged_rows_are_told),
+		TEST(text_is_never_null), TEST(uploads_are_remembered),
+		TEST(what_was_sent_is_taken_back), TEST(held_deletions_and_what_is_left),
+		TEST(files_are_kept), TEST(tags_do_what_labels_did_last),
+		TEST(labels_that_left_are_remembered), TEST(an_old_state_is_migrated),
+		TEST(one_holder_of_the_lock) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

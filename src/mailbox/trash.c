@@ -1,0 +1,137 @@
+/* mailbox/trash.c - what goes to the trash of the server goes there once; part of the machine in box_p.h.
+ *
+ * Without MOVE it is copied first, and then removed.  The connection, or godwit, may end between the two,
+ * or before the answer: so what is about to go is in the state first, with the cursors that the trash
+ * had.  What a look finds announced is looked for in the trash before anything is sent again, whether
+ * that mailbox is part of the run or not; and what is there already is only removed here.
+ */
+#include "mailbox/box_p.h"
+
+#include "base/sorted.h"
+
+#include <stdlib.h>
+
+/* What an earlier run, or look, announced of it; NULL: nothing. */
+static const struct gw_trashing_row *announced(const struct gw_box *box, uint32_t uid)
+{
+	const struct gw_trashing_row *rows = box->local.trashing;
+	size_t at = GW_LOWER_BOUND(rows, box->local.trashing_count, uid, uid);
+
+	return at < box->local.trashing_count && rows[at].uid == uid ? &rows[at] : NULL;
+}
+
+static const struct gw_gone *facts_of(const struct gw_box *box, uint32_t uid)
+{
+	for (size_t i = 0; i < box->gone_count; i++) {
+		if (box->gone[i].uid == uid)
+			return box->gone[i].known ? &box->gone[i] : NULL;
+	}
+	return NULL;
+}
+
+static bool is_copied_there(const struct gw_box *box, const struct gw_box_removal *r)
+{
+	return r->to == GW_REMOVE_TO_TRASH && !box->env->merges;
+}
+
+/* Is what was announced still about this trash? */
+static bool holds(const struct gw_trashing_row *row, const struct gw_trashing_row *now)
+{
+	return row != NULL && (row->uidvalidity == 0 || now->uidvalidity == 0 ||
+				      row->uidvalidity == now->uidvalidity);
+}
+
+struct gw_announcement gw_box_list_trashing(struct gw_box *box)
+{
+	struct gw_announcement what = { 0 };
+	struct gw_trashing_row now = { 0 };
+
+	free(box->trashing);
+	box->trashing = calloc(box->leaving_count + 1, sizeof *box->trashing);
+	if (box->trashing == NULL || box->env->trash == NULL)
+		return what;
+	box->env->trash_cursors(box->env->ctx, &now.uidvalidity, &now.uidnext);
+	for (size_t i = 0; i < box->leaving_count; i++) {
+		now.uid = box->leaving[i].uid;
+		if (is_copied_there(box, &box->leaving[i]) && !holds(announced(box, now.uid), &now))
+			box->trashing[what.trashing_count++] = now;
+	}
+	what.trashing = box->trashing;
+	return what;
+}
+
+/* --- is it there already? -------------------------------------------------------------------- */
+
+bool gw_box_may_be_trashed(struct gw_box *box)
+{
+	if (box->remote.read_only)
+		return false;
+	for (size_t i = 0; i < box->leaving_count; i++) {
+		if (is_copied_there(box, &box->leaving[i]) &&
+			announced(box, box->leaving[i].uid) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static void on_came(void *ctx, const struct gw_error *lost)
+{
+	struct gw_box *box = ctx;
+
+	for (size_t i = 0; i < box->trashed_count; i++) {
+		uint32_t at = box->trashed[i].number;
+
+		if (box->trashed[i].came)
+			box->leaving[at].to = box->removals[at].to = GW_REMOVE_FOR_GOOD;
+	}
+	free(box->trashed);
+	box->trashed = NULL;
+	if (lost == NULL)
+		gw_box_step(box);
+	else
+		gw_box_end_lost(box, lost);
+}
+
+static void list_announced(struct gw_box *box)
+{
+	box->trashed_count = 0;
+	for (size_t i = 0; i < box->leaving_count; i++) {
+		const struct gw_trashing_row *row = announced(box, box->leaving[i].uid);
+		const struct gw_gone *facts = facts_of(box, box->leaving[i].uid);
+		struct gw_came_item *item = &box->trashed[box->trashed_count];
+
+		if (row == NULL || facts == NULL || !is_copied_there(box, &box->leaving[i]))
+			continue;
+		*item = (struct gw_came_item){ .size = facts->size,
+			.uidvalidity = row->uidvalidity,
+			.uidnext = row->uidnext,
+			.number = (uint32_t)i };
+		memcpy(item->header, facts->print.header, sizeof item->header);
+		box->trashed_count++;
+	}
+}
+
+void gw_box_look_into_trash(struct gw_box *box)
+{
+	enum gw_code code;
+
+	box->trashed = calloc(box->leaving_count + 1, sizeof *box->trashed);
+	if (box->trashed == NULL) {
+		gw_box_fail_nomem(box);
+		return;
+	}
+	list_announced(box);
+	if (box->trashed_count == 0) {
+		on_came(box, NULL);
+		return;
+	}
+	box->selected = false;
+	code = gw_came_start(&(struct gw_came_options){ .session = box->session,
+		.mailbox = box->env->trash,
+		.items = box->trashed,
+		.count = box->trashed_count,
+		.done = on_came,
+		.ctx = box });
+	if (code != GW_OK)
+		gw_box_end_unsent(box, code);
+}
