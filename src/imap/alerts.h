@@ -1,16 +1,16 @@
-/* imap/alerts.h - what a server wants a person to read ([ALERT], RFC 9051 7.1): each once, a few in all, so
- * that a server that repeats itself fills no screen and no journal. */
+/* imap/alerts.h - selects which server texts to show to the user ([ALERT], RFC 9051 7.1): each
+ * once, and only a few, so that a server that repeats itself fills neither screen nor journal. */
 #pragma once
 
 #include "base/buf.h"
 
 enum { GW_ALERTS_MAX = 5, GW_ALERT_BYTES = 200 };
 
-/* All zero to begin with. */
+/* Initialized to zeros. */
 struct gw_alerts {
-	char texts[GW_ALERTS_MAX][GW_ALERT_BYTES]; /* their beginnings */
+	char texts[GW_ALERTS_MAX][GW_ALERT_BYTES]; /* truncated */
 	size_t count;
 };
 
-/* Is it to be shown?  It counts as shown then. */
+/* True if text is to be shown; marks it as shown. */
 bool gw_alerts_take(struct gw_alerts *a, struct gw_slice text);

@@ -47,5 +47,5 @@ enum gw_cap {
 #undef GW_CAP_VALUE
 };
 
-/* The bits of a space-separated list; names that we do not know are passed over. */
+/* Parses a space-separated list into bits; ignores unknown names. */
 uint32_t gw_caps_parse(struct gw_slice list);

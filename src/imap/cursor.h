@@ -1,24 +1,24 @@
 /* imap/cursor.h - reads values from one complete response held in memory.
  *
- * Lenient where servers are known to be sloppy: an atom runs up to a space, a parenthesis or the
- * end, whatever it holds.
+ * Lenient where servers are known to be sloppy: an atom ends only at a space, a parenthesis or the
+ * end, whatever it contains.
  */
 #pragma once
 
 #include "base/buf.h"
 
-/* A literal that was streamed past memory: its header stands in the text, its bytes do not. */
+/* A literal streamed past memory: the text keeps its header, not its bytes. */
 struct gw_streamed {
 	size_t offset; /* of its '{' */
 };
 
 struct gw_cursor {
-	char *p; /* the next byte; the text is ours, quoted strings are unescaped in place */
+	char *p; /* the next byte; the text is ours: quoted strings are unescaped in place */
 	char *end;
 	const char *start;
 	const struct gw_streamed *streamed; /* in order of offset */
 	size_t streamed_count, streamed_next;
-	unsigned depth; /* of nested lists while skipping */
+	unsigned depth; /* nesting of lists while skipping */
 };
 
 enum { GW_CURSOR_MAX_DEPTH = 32 };
@@ -28,23 +28,23 @@ bool gw_cursor_at(const struct gw_cursor *c, char ch);
 bool gw_cursor_eat(struct gw_cursor *c, char ch);
 void gw_cursor_spaces(struct gw_cursor *c);
 
-/* Up to a space, parenthesis or the end; may be empty. */
+/* Reads up to a space, a parenthesis or the end; may be empty. */
 struct gw_slice gw_cursor_atom(struct gw_cursor *c);
 
 enum gw_value {
-	GW_VALUE_BAD, /* not a string */
+	GW_VALUE_BAD, /* no string */
 	GW_VALUE_NIL,
 	GW_VALUE_STRING,   /* *out is set */
 	GW_VALUE_STREAMED, /* a literal whose bytes went to the body sink */
 };
 
-/* atom, quoted string, literal or NIL */
+/* Reads an atom, quoted string, literal or NIL. */
 enum gw_value gw_cursor_string(struct gw_cursor *c, struct gw_slice *out);
 
 bool gw_cursor_u64(struct gw_cursor *c, uint64_t *out);
 
-/* Steps over one value of any kind, lists included; false when it does not end. */
+/* Skips one value of any kind, lists included; false if it does not end. */
 bool gw_cursor_skip(struct gw_cursor *c);
 
-/* Everything that is left. */
+/* Returns everything that is left. */
 struct gw_slice gw_cursor_rest(struct gw_cursor *c);

@@ -9,18 +9,17 @@ enum { GW_FLAG_LIST_MAX = 128, GW_KEYWORD_NAME_MAX = 250 };
 /* Slices point into the response and share its life. */
 struct gw_flag_list {
 	uint64_t system; /* GW_FLAG_*, $Forwarded included */
-	bool any;        /* \* : new keywords may be made (PERMANENTFLAGS) */
+	bool any;        /* \*: the mailbox accepts new keywords (PERMANENTFLAGS) */
 	size_t keyword_count;
-	struct gw_slice keywords[GW_FLAG_LIST_MAX]; /* beyond that many are left out */
+	struct gw_slice keywords[GW_FLAG_LIST_MAX]; /* any further ones are dropped */
 };
 
-/* The name of a flag that is no keyword of a mailbox: exactly one of the GW_FLAG_* bits. */
+/* Returns the name of a system flag: exactly one of the GW_FLAG_* bits. */
 const char *gw_flag_name(uint64_t flag);
 
-/* Can the word be sent as a keyword?  That is an atom, and of a length that leaves room for others.
- */
+/* True if word can be sent as a keyword: an atom, short enough to leave room for others. */
 bool gw_flag_is_keyword(struct gw_slice word);
 
-/* Adds one flag to the list.  \Recent, unknown system flags and words that could not be sent back
- * (servers store them, RFC 9051 forbids them) cost only themselves. */
+/* Adds one flag to the list.  Drops \Recent, unknown system flags and words that could not be sent
+ * back (servers store them although RFC 9051 forbids it); the other flags are unaffected. */
 void gw_flag_list_add(struct gw_flag_list *list, struct gw_slice flag);

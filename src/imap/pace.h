@@ -1,7 +1,7 @@
-/* imap/pace.h - how long to wait between commands, when a server says that they come too fast.
+/* imap/pace.h - how long to wait between commands when a server says that they come too fast.
  *
  * Gmail writes [THROTTLED] somewhere into its answers (SERVERS.md 1.12).  Each such answer doubles
- * the pause, each other one takes a quarter off.  Pure.
+ * the pause; every other answer shortens it by a quarter.  Pure.
  */
 #pragma once
 
@@ -10,8 +10,8 @@
 enum { GW_PACE_FIRST_MS = 50, GW_PACE_MOST_MS = 16000 };
 
 struct gw_pace {
-	unsigned ms; /* between an answer and the next command; 0: commands are pipelined */
+	unsigned ms; /* between an answer and the next command; 0: pipeline commands */
 };
 
-/* A command was answered.  true: that was the first word of slowing down. */
+/* Records an answer to a command.  True if it was the first to ask for slowing down. */
 bool gw_pace_answered(struct gw_pace *p, bool throttled);

@@ -1,9 +1,9 @@
-/* imap/parser.h - bytes in, responses and message bodies out; no I/O (sans-IO).
+/* imap/parser.h - turns bytes into responses and message bodies; no I/O (sans-IO).
  *
- * Grammar: RFC 9051 section 9, with RFC 3501 servers accepted.  The parser keeps its place at any
- * byte: fed one byte at a time it yields the same events as fed all at once.
+ * Grammar: RFC 9051 section 9; RFC 3501 servers are accepted.  The parser can stop at any byte: fed
+ * one byte at a time, it yields the same events as fed all at once.
  *
- * The value of a BODY[...] item of a FETCH is never held in memory: it goes to the body sink in
+ * The value of a FETCH's BODY[...] item is never held in memory: it goes to the body sink in
  * pieces, before the FETCH response that it belongs to.
  */
 #pragma once
@@ -18,10 +18,10 @@ enum gw_body_event_type { GW_BODY_BEGIN, GW_BODY_DATA, GW_BODY_END };
 
 struct gw_body_event {
 	enum gw_body_event_type type;
-	uint64_t size;           /* BEGIN: bytes to come */
+	uint64_t size;           /* BEGIN: bytes that follow */
 	struct gw_slice section; /* BEGIN: "" for the whole message, or "HEADER", ... */
-	uint64_t origin;      /* BEGIN of a literal BODY[]<origin>; GW_NO_ORIGIN: no such thing */
-	struct gw_slice data; /* DATA: never empty */
+	uint64_t origin;         /* BEGIN of a literal BODY[]<origin>; GW_NO_ORIGIN: no origin */
+	struct gw_slice data;    /* DATA: never empty */
 };
 
 struct gw_parser_sink {
@@ -39,20 +39,20 @@ struct gw_parser_limits {
 
 extern const struct gw_parser_limits gw_parser_default_limits;
 
-/* NULL when out of memory. */
+/* Returns NULL if out of memory. */
 struct gw_parser *gw_parser_new(
 	const struct gw_parser_limits *limits, const struct gw_parser_sink *sink);
 void gw_parser_free(struct gw_parser *p);
 
-/* Feeds bytes (borrowed); all are consumed.  Slices in events live until the callback returns,
- * which must not feed or free the parser.
+/* Feeds bytes (borrowed), all of which are consumed.  Slices in events are valid until the callback
+ * returns; the callback must not feed or free the parser.
  *
  * GW_OK            more bytes may follow
- * GW_ERR_PROTOCOL  not IMAP; the connection is lost and the parser must not be fed again
- * GW_ERR_LIMIT     a bound was passed; as above
+ * GW_ERR_PROTOCOL  not IMAP; the connection is unusable and the parser must not be fed again
+ * GW_ERR_LIMIT     a bound was exceeded; as above
  * GW_ERR_NOMEM     as above */
 enum gw_code gw_parser_feed(struct gw_parser *p, struct gw_slice in, struct gw_error *err);
 
-/* Bytes of the current feed that lie behind the response being delivered: for the check that
- * nothing was injected behind the answer to STARTTLS. */
+/* Bytes of the current feed after the response being delivered, for the check that nothing was
+ * injected behind the answer to STARTTLS. */
 size_t gw_parser_unread(const struct gw_parser *p);

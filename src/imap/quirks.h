@@ -1,8 +1,7 @@
-/* imap/quirks.h - what a server announces and does not do, and some of what it proved to do, as it
- * was found out on it.
+/* imap/quirks.h - what a server announces but does not do, and some of what it has proved to do.
  *
- * Kept beside its capabilities and forgotten when those change, so that no command is spent on
- * finding out again.
+ * Stored beside its capabilities and forgotten when those change, so that no command is spent on
+ * finding it out again.
  */
 #pragma once
 
@@ -10,7 +9,7 @@
 
 #include <stdint.h>
 
-/* One list yields the enumerators and the words that are kept. */
+/* One list yields the enumerators and the stored words. */
 #define GW_QUIRKS(X)                                                                                   \
 	X(NO_AHEAD,                                                                                    \
 		"no-ahead") /* drops or refuses what comes behind AUTHENTICATE before its answer */    \
@@ -39,10 +38,10 @@ enum gw_quirk {
 #undef GW_QUIRK_VALUE
 };
 
-enum { GW_FEW = 50 }; /* messages, where a server is known to want no more at once */
+enum { GW_FEW = 50 }; /* the most messages to request at once from such a server */
 
-/* Words, as gw_quirks_format() writes them; others are passed over.  NULL is none. */
+/* Parses words as gw_quirks_format() writes them; ignores others.  NULL: none. */
 unsigned gw_quirks_parse(const char *words);
 enum gw_code gw_quirks_format(unsigned quirks, struct gw_buf *out);
-/* Capabilities (imap/caps.h) that are better not used. */
+/* Removes from caps (imap/caps.h) what had better not be used. */
 uint32_t gw_quirks_hide(unsigned quirks, uint32_t caps);

@@ -1,6 +1,6 @@
-/* imap/response.h - what a server says, typed (RFC 9051 section 7 and extensions).
+/* imap/response.h - a server's responses, typed (RFC 9051 section 7 and extensions).
  *
- * Every slice points into the parser's memory and lives until the callback returns.
+ * Every slice points into the parser's memory and is valid until the callback returns.
  */
 #pragma once
 
@@ -26,7 +26,7 @@ enum gw_response_type {
 	GW_RESP_EXISTS,
 	GW_RESP_EXPUNGE,
 	GW_RESP_FETCH,
-	GW_RESP_OTHER, /* unknown or not understood: passed over */
+	GW_RESP_OTHER, /* unknown or not understood: ignored */
 };
 
 enum gw_status { GW_STATUS_OK, GW_STATUS_NO, GW_STATUS_BAD, GW_STATUS_PREAUTH };
@@ -44,20 +44,20 @@ enum gw_resp_code {
 	GW_CODE_APPENDUID,      /* uidvalidity and number, the UID (RFC 4315) */
 	GW_CODE_COPYUID,        /* uidvalidity, copied_from and copied_to (RFC 4315) */
 	GW_CODE_MESSAGELIMIT,   /* number: the lowest UID that was processed (RFC 9738) */
-	GW_CODE_MODIFIED,       /* code_text is the set of what was not stored (RFC 7162) */
+	GW_CODE_MODIFIED,       /* code_text is the set that was not stored (RFC 7162) */
 	GW_CODE_TRYCREATE,
 	GW_CODE_ALREADYEXISTS,
 	GW_CODE_NONEXISTENT,
 	GW_CODE_UNAVAILABLE,
 	GW_CODE_AUTHENTICATIONFAILED,
-	GW_CODE_AUTHORIZATIONFAILED, /* these, too: RFC 5530 */
+	GW_CODE_AUTHORIZATIONFAILED, /* and the next: RFC 5530 */
 	GW_CODE_EXPIRED,
 	GW_CODE_SERVERBUG,
 	GW_CODE_INUSE,
 	GW_CODE_LIMIT,
 	GW_CODE_NOPERM,
 	GW_CODE_OVERQUOTA, /* RFC 9208 */
-	GW_CODE_THROTTLED, /* Gmail's */
+	GW_CODE_THROTTLED, /* Gmail only */
 	GW_CODE_OTHER,
 };
 
@@ -85,20 +85,20 @@ enum { GW_NAMESPACES = 16 };
 
 struct gw_fetch {
 	uint32_t seq;
-	uint32_t uid; /* 0: the server did not say, or said two */
+	uint32_t uid; /* 0: not given, or given twice with different values */
 	bool uid_twice;
-	/* false: not told, or not readable */
+	/* false: not given, or unreadable */
 	bool has_flags, has_size, has_date;
 	bool has_labels;
 	unsigned bodies; /* BODY[...] items that went to the body sink */
 	struct gw_flag_list flags;
 	size_t label_count;
-	struct gw_slice labels[GW_FLAG_LIST_MAX]; /* X-GM-LABELS, as on the wire; likewise */
+	struct gw_slice labels[GW_FLAG_LIST_MAX]; /* X-GM-LABELS, as on the wire; others dropped */
 	uint64_t size;
 	time_t date;
-	uint64_t modseq; /* 0: not said */
-	/* Stands for the message in all its mailboxes: X-GM-MSGID, or the hash of its EMAILID (RFC
-	 * 8474); 0: not said. */
+	uint64_t modseq; /* 0: not given */
+	/* Identifies the message in all its mailboxes: X-GM-MSGID, or the hash of its EMAILID (RFC
+	 * 8474); 0: not given. */
 	uint64_t global_id;
 };
 
@@ -112,33 +112,33 @@ struct gw_response {
 	enum gw_resp_code code;
 	struct gw_slice code_text;
 	uint64_t number;                        /* of the code; of EXISTS and EXPUNGE */
-	struct gw_slice copied_from, copied_to; /* sets, in the order of each other */
+	struct gw_slice copied_from, copied_to; /* sets whose members correspond in order */
 
 	struct gw_slice
 		list; /* CAPABILITY, ENABLED: words; SEARCH: numbers; (E)SEARCH, VANISHED: set */
 	bool earlier; /* VANISHED (EARLIER) */
 	bool has_set; /* ESEARCH carried ALL */
 
-	/* LIST, LSUB, STATUS: the name as on the wire; empty: a LIST that could not be read.  NAMESPACE: the
-	 * first personal prefix */
+	/* LIST, LSUB, STATUS: the name as on the wire; empty: an unreadable LIST.  NAMESPACE: the
+	 * first personal prefix. */
 	struct gw_slice mailbox;
 	struct gw_slice spaces[GW_NAMESPACES]; /* NAMESPACE: all prefixes */
-	bool space_foreign[GW_NAMESPACES];     /* other users', or shared */
+	bool space_foreign[GW_NAMESPACES];     /* other users' or shared */
 	size_t space_count;
 	char delimiter;            /* '\0': none */
 	unsigned attrs;            /* enum gw_list_attr */
-	unsigned items;            /* enum gw_status_item, which of the next are known */
-	struct gw_slice object_id; /* MAILBOXID (RFC 8474); empty: not said */
+	unsigned items;            /* enum gw_status_item: which of the following are known */
+	struct gw_slice object_id; /* MAILBOXID (RFC 8474); empty: not given */
 	uint32_t messages, uidnext, uidvalidity;
 	uint64_t highestmodseq;
 
 	struct gw_fetch fetch;
 };
 
-/* Where BODY[] values go that came as a quoted string or NIL; literals were streamed before. */
+/* Receives BODY[] values that came as a quoted string or NIL; literals were streamed earlier. */
 typedef void gw_inline_body(void *ctx, struct gw_slice section, struct gw_slice value);
 
-/* Parses one complete response; true when it was understood, otherwise out->type is GW_RESP_OTHER
- * and the text is to be logged and passed over. */
+/* Parses one complete response; true if understood.  Otherwise out->type is GW_RESP_OTHER, and the
+ * text is to be logged and ignored. */
 bool gw_response_parse(
 	struct gw_cursor *c, struct gw_response *out, gw_inline_body *body, void *ctx);

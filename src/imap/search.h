@@ -4,6 +4,6 @@
 #include "base/seqset.h"
 #include "imap/response.h"
 
-/* Adds them to out; other responses add nothing.  GW_ERR_PROTOCOL: a set that is none; what was
- * understood is added.  GW_ERR_NOMEM. */
+/* Adds the response's numbers to out; other responses add nothing.  GW_ERR_PROTOCOL: not a valid
+ * set; the valid part was added.  GW_ERR_NOMEM. */
 enum gw_code gw_search_take(const struct gw_response *r, struct gw_seqset *out);

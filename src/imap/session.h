@@ -1,7 +1,7 @@
 /* imap/session.h - one IMAP connection as a state machine: sign-in, then a pipeline of commands.
  *
- * Commands go out in the order given; their answers come in that order.  Untagged data belongs to
- * the oldest command that has not been answered, which is how a server works through a pipeline.
+ * Commands are sent in the order given and answered in that order.  Untagged data belongs to the
+ * oldest unanswered command, since that is how a server works through a pipeline.
  */
 #pragma once
 
@@ -16,16 +16,16 @@
 struct gw_session;
 
 enum gw_session_event {
-	GW_SESSION_READY, /* commands may be sent; comes once */
+	GW_SESSION_READY, /* commands may be sent; reported once */
 	GW_SESSION_LOST,  /* the last event; err says why.  Every command was answered before. */
 };
 
 typedef void gw_session_cb(void *ctx, enum gw_session_event event, const struct gw_error *err);
 
-/* How far a session has come, for who wants to say where it ended. */
+/* How far a session has come, for reporting where it ended. */
 enum gw_session_stage {
 	GW_STAGE_CONNECT,  /* TCP, and TLS where it comes first */
-	GW_STAGE_GREETING, /* the server is to speak */
+	GW_STAGE_GREETING, /* waiting for the server's greeting */
 	GW_STAGE_STARTTLS,
 	GW_STAGE_LOGIN,
 	GW_STAGE_OPEN,
@@ -37,29 +37,30 @@ struct gw_session_options {
 	enum gw_tls_mode tls;
 	struct gw_sasl *sasl; /* the session takes a reference */
 
-	/* What this server announced after login the last time, or NULL.  With it the first
-	 * commands go out behind the login without waiting for its answer. */
+	/* What this server announced after login last time, or NULL.  With it, the first commands
+	 * go out behind the login without waiting for its answer. */
 	const char *remembered_caps;
-	/* And before it, where its greeting said nothing of them, or NULL: then it is not asked. */
+	/* What it announced before login, if its greeting listed none, or NULL.  With it,
+	 * CAPABILITY is not asked. */
 	const char *remembered_before;
-	unsigned quirks; /* imap/quirks.h: what was found out about it */
-	bool read_only;  /* no command that changes anything there is sent */
-	bool labels;     /* X-GM-LABELS belong to a message's flags, where the server has them */
+	unsigned quirks; /* imap/quirks.h: what is known about the server */
+	bool read_only;  /* send no command that changes anything on the server */
+	bool labels;     /* count X-GM-LABELS as flags of a message, where the server has them */
 	struct gw_alerts
-		*alerts; /* shared with other sessions; outlives them, or until each is handed
-				   * over; NULL: its own */
-	bool compress;   /* COMPRESS=DEFLATE (RFC 4978), where it is offered; takes a round trip */
+		*alerts; /* shared with other sessions; outlives them, or until each is handed over;
+			  * NULL: its own */
+	bool compress;   /* COMPRESS=DEFLATE (RFC 4978), where offered; costs a round trip */
 };
 
 enum gw_result_kind { GW_RESULT_OK, GW_RESULT_NO, GW_RESULT_BAD, GW_RESULT_LOST };
 
 struct gw_result {
 	enum gw_result_kind kind;
-	const struct gw_response *response; /* the tagged answer; NULL when lost */
+	const struct gw_response *response; /* the tagged answer; NULL: connection lost */
 	const struct gw_error *err; /* NULL when OK; names the command and the server's text */
 };
 
-/* Any but done may be NULL. */
+/* Every member but done may be NULL. */
 struct gw_handlers {
 	void (*response)(void *ctx, const struct gw_response *r);
 	void (*body)(void *ctx, const struct gw_body_event *ev);
@@ -72,63 +73,64 @@ enum gw_code gw_session_open(uv_loop_t *loop, const struct gw_log *log,
 	const struct gw_session_options *options, gw_session_cb *cb, void *ctx,
 	struct gw_session **out, struct gw_error *err);
 
-/* Sends LOGOUT without waiting for its answer if that is possible, and closes.  Commands under way
- * are answered with GW_RESULT_LOST during the call; no event follows.  Sets *s to NULL. */
+/* Sends LOGOUT without waiting for its answer, if possible, and closes the connection.  Pending
+ * commands get GW_RESULT_LOST during the call; no event follows.  Sets *s to NULL. */
 void gw_session_close(struct gw_session **s);
 
-/* What to FETCH so that a message's flags are told: "FLAGS", with labels "FLAGS X-GM-LABELS". */
+/* What to FETCH for a message's flags: "FLAGS", with labels "FLAGS X-GM-LABELS". */
 const char *gw_session_flag_items(const struct gw_session *s);
-/* Does it tell them, all of them?  A server that tells flags unasked leaves the labels out. */
+/* True if this FETCH has everything that we count as flags (labels, too, where wanted).  A server
+ * that reports flags unasked leaves the labels out. */
 bool gw_session_tells_flags(const struct gw_session *s, const struct gw_fetch *f);
 
-/* Sends a command; line is emptied.  GW_OK: handlers->done is called once, later.  Any other code:
- * it is never called (GW_ERR_NET when the session is lost, or what went wrong with the line). */
+/* Sends a command and empties line.  GW_OK: handlers->done is called once, later.  Any other code:
+ * never (GW_ERR_NET: the session is lost; else what is wrong with the line). */
 enum gw_code gw_session_send(
 	struct gw_session *s, struct gw_line *line, const struct gw_handlers *handlers);
 
-/* IDLE (RFC 2177): what the server pushes goes to handlers->response, until gw_session_end_idle().
- * Commands sent meanwhile go out behind the DONE. */
+/* Sends IDLE (RFC 2177): what the server pushes goes to handlers->response until
+ * gw_session_end_idle().  Commands given meanwhile are sent after DONE. */
 enum gw_code gw_session_idle(struct gw_session *s, const struct gw_handlers *handlers);
 void gw_session_end_idle(struct gw_session *s);
 
-/* What comes while no command is under way (NOTIFY, RFC 5465) goes to push.  NULL: nowhere. */
+/* Sets who receives what arrives while no command is pending (NOTIFY, RFC 5465).  NULL: nobody. */
 void gw_session_on_push(
 	struct gw_session *s, void (*push)(void *ctx, const struct gw_response *r), void *ctx);
 
-/* Its events go to another from now on; commands under way keep their handlers. */
+/* Sends all further events to another callback; pending commands keep their handlers. */
 void gw_session_hand_over(struct gw_session *s, gw_session_cb *cb, void *ctx);
 
-/* Is no command under way? */
+/* True if no command is pending. */
 bool gw_session_quiet(const struct gw_session *s);
 
-/* Can commands be sent?  false once it is lost, also before that was told. */
+/* True if commands can be sent; false once the session is lost, even before that is reported. */
 bool gw_session_usable(const struct gw_session *s);
 
-/* Ends it because of what the server sent (err is kept): the commands under way are lost, later and
+/* Ends the session because of what the server sent (err is kept).  Pending commands are lost later,
  * not during the call. */
 void gw_session_break(struct gw_session *s, const struct gw_error *err);
 
-/* Less those that the server announces and does not do. */
+/* The capabilities, without those that the server announces but does not have. */
 uint32_t gw_session_caps(const struct gw_session *s);
-/* What is known of it by now; also of a session that is lost. */
+/* The quirks known by now; also of a lost session. */
 unsigned gw_session_quirks(const struct gw_session *s);
 void gw_session_learn(struct gw_session *s, unsigned quirks);
-/* They do not hold any more. */
+/* Drops quirks that no longer hold. */
 void gw_session_forget(struct gw_session *s, unsigned quirks);
-/* Of those, what was found out on this connection: that they hold, and that they do not. */
+/* The quirks that this connection confirmed, and those that it disproved. */
 unsigned gw_session_learned(const struct gw_session *s);
 unsigned gw_session_forgotten(const struct gw_session *s);
-const char *gw_session_caps_text(struct gw_session *s); /* as announced after login; "" unknown */
-/* As announced before login because it was asked; "": it was not, or over STARTTLS. */
+const char *gw_session_caps_text(struct gw_session *s); /* as announced after login; "": unknown */
+/* Capabilities announced before login in answer to CAPABILITY; "": not asked, or over STARTTLS. */
 const char *gw_session_caps_before(const struct gw_session *s);
-/* Was the login refused as it would be if remembered_before held no more? */
+/* True if the login was refused in a way that an outdated remembered_before would explain. */
 bool gw_session_doubts_before(const struct gw_session *s);
 bool gw_session_tls(const struct gw_session *s, struct gw_tls_facts *out); /* false: in clear */
-bool gw_session_signed_in(const struct gw_session *s); /* the server has said so */
-bool gw_session_selected(const struct gw_session *s);  /* a mailbox, by the answers so far */
-bool gw_session_qresync(const struct gw_session *s);   /* ENABLED said so (RFC 7162 3.2.3) */
+bool gw_session_signed_in(const struct gw_session *s); /* the server confirmed the login */
+bool gw_session_selected(const struct gw_session *s);  /* selected a mailbox, by answers so far */
+bool gw_session_qresync(const struct gw_session *s);   /* ENABLED listed it (RFC 7162 3.2.3) */
 
-bool gw_session_slowed(const struct gw_session *s); /* the server asks us to be slower */
+bool gw_session_slowed(const struct gw_session *s); /* the server asked us to slow down */
 
 void gw_session_pause(struct gw_session *s, bool paused);
 void gw_session_traffic(const struct gw_session *s, uint64_t *received, uint64_t *sent);

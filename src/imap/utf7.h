@@ -3,9 +3,9 @@
 
 #include "base/buf.h"
 
-/* Appends the UTF-8 form of a name; GW_ERR_PROTOCOL when it is not modified UTF-7 in its one
- * canonical form (so that encoding the result gives the name back). */
+/* Appends the UTF-8 form of a name; GW_ERR_PROTOCOL if it is not canonical modified UTF-7 (so that
+ * encoding the result yields the name again). */
 enum gw_code gw_utf7_decode(struct gw_slice name, struct gw_buf *utf8);
 
-/* Appends the modified UTF-7 form of a UTF-8 name; GW_ERR_PROTOCOL when it is not UTF-8. */
+/* Appends the modified UTF-7 form of a UTF-8 name; GW_ERR_PROTOCOL if it is not UTF-8. */
 enum gw_code gw_utf7_encode(struct gw_slice utf8, struct gw_buf *name);
