@@ -37,14 +37,14 @@ enum gw_smtp_cap {
 
 struct gw_smtp_caps {
 	uint32_t bits;
-	uint64_t size;     /* octets a message may have (RFC 1870); 0: no limit is known */
-	uint32_t rcpt_max; /* recipients a transaction (RFC 9422); 0: not told */
-	uint32_t mail_max; /* transactions a connection; 0: not told */
+	uint64_t size;     /* octets allowed in a message (RFC 1870); 0: no limit known */
+	uint32_t rcpt_max; /* recipients per transaction (RFC 9422); 0: not given */
+	uint32_t mail_max; /* transactions per connection; 0: not given */
 };
 
-/* Reads the text of the answer, lines joined by LF: the greeting, then one extension a line.
- * Words that we do not know are passed over. */
+/* Parses the text of the answer, lines joined by LF: the greeting, then one extension per line.
+ * Ignores unknown words. */
 struct gw_smtp_caps gw_smtp_caps_parse(struct gw_slice text);
 
-/* Appends the names of the bits, with blanks between, for people. */
+/* Appends the names of the bits, separated by spaces, for people. */
 enum gw_code gw_smtp_caps_format(const struct gw_smtp_caps *caps, struct gw_buf *out);

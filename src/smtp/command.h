@@ -1,14 +1,14 @@
-/* smtp/command.h - SMTP command lines (RFC 5321 4.1), with everything that goes into them checked
- * as it is written: an address can never become a command or a parameter.
+/* smtp/command.h - builds SMTP command lines (RFC 5321 4.1), checking everything that goes into
+ * them: an address can never become a command or a parameter.
  */
 #pragma once
 
 #include "base/buf.h"
 #include "smtp/caps.h"
 
-enum { GW_SMTP_LINE_MAX = 512 }; /* octets of a command, CR LF included */
+enum { GW_SMTP_LINE_MAX = 512 }; /* octets of a command, including CR LF */
 
-/* What a sender wishes to be told (RFC 3461 4.1). */
+/* What a sender wishes to be notified of (RFC 3461 4.1). */
 enum gw_smtp_notify {
 	GW_NOTIFY_NEVER = 1,
 	GW_NOTIFY_SUCCESS = 2,
@@ -22,21 +22,21 @@ struct gw_smtp_recipient {
 };
 
 struct gw_smtp_sender {
-	const char *address; /* "": the empty path */
+	const char *address; /* "": the null path */
 	uint64_t size;       /* of the text on the wire */
-	bool eight_bit;      /* it has octets above 127 */
+	bool eight_bit;      /* has octets above 127 */
 	bool utf8;           /* an address or the header needs SMTPUTF8 */
 	const char *envid;   /* RFC 3461; NULL: none */
 	const char *ret;     /* "FULL", "HDRS", or NULL */
 };
 
-/* True if it can stand between angle brackets: a local part (a quoted string, perhaps), "@" and a
+/* True if address may be put between angle brackets: a local part (quoted or not), "@" and a
  * domain, within the bounds of RFC 5321 4.5.3.1, without control characters, and without blanks or
- * angle brackets outside of quotes. */
+ * angle brackets outside quotes. */
 bool gw_smtp_address_ok(struct gw_slice address);
 
-/* Each appends one whole line.  What the server does not offer is left out.  GW_ERR_LIMIT: the line
- * is too long; GW_ERR_REFUSED: this is no address; GW_ERR_NOMEM. */
+/* Each function appends one whole line and leaves out what the server does not offer.
+ * GW_ERR_LIMIT: the line is too long; GW_ERR_REFUSED: not an address; GW_ERR_NOMEM. */
 enum gw_code gw_smtp_put_mail(
 	struct gw_buf *out, const struct gw_smtp_sender *sender, const struct gw_smtp_caps *caps);
 enum gw_code gw_smtp_put_rcpt(

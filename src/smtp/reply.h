@@ -1,24 +1,24 @@
-/* smtp/reply.h - bytes from an SMTP server in, whole replies out (RFC 5321 4.2); sans-IO.
+/* smtp/reply.h - turns bytes from an SMTP server into whole replies (RFC 5321 4.2); sans-IO.
  *
- * Accepts what servers send in practice: a missing text ("250" CR LF), a bare LF, any text.  What
- * is not a reply ends the connection.  Memory is bounded whatever comes.
+ * Accepts what servers send in practice: a missing text ("250" CR LF), a bare LF, any text.
+ * Anything that is not a reply ends the connection.  Memory is bounded whatever arrives.
  */
 #pragma once
 
 #include "base/buf.h"
 
 struct gw_smtp_reply {
-	unsigned code;            /* 200 to 599; of a reply of several lines, the last one's */
-	unsigned short status[3]; /* the enhanced code (RFC 3463); zeros when there is none */
+	unsigned code;            /* 200 to 599; in a reply of several lines, the last line's */
+	unsigned short status[3]; /* the enhanced code (RFC 3463); zeros: none */
 	struct gw_slice text;     /* lines joined by LF, without codes; NUL-terminated, printable */
 };
 
 struct gw_smtp_reader {
-	struct gw_buf line; /* what came of the present line, up to a bound */
-	struct gw_buf text; /* of the lines before */
+	struct gw_buf line; /* the current line so far, up to a bound */
+	struct gw_buf text; /* of the lines before it */
 	unsigned short status[3];
-	size_t lines, bytes; /* of the present reply */
-	const char *unread;  /* during a feed: what follows the reply that is being told */
+	size_t lines, bytes; /* of the current reply */
+	const char *unread;  /* during a feed: what follows the reply being reported */
 	const char *end;
 };
 
@@ -28,14 +28,14 @@ void gw_smtp_reader_init(struct gw_smtp_reader *r);
 void gw_smtp_reader_deinit(struct gw_smtp_reader *r);
 
 /* Calls cb for each reply that ends in these bytes; the reply is borrowed during the call.
- * GW_ERR_PROTOCOL: this is no reply; GW_ERR_LIMIT: it does not end; GW_ERR_NOMEM. */
+ * GW_ERR_PROTOCOL: not a reply; GW_ERR_LIMIT: endless; GW_ERR_NOMEM. */
 enum gw_code gw_smtp_reader_feed(struct gw_smtp_reader *r, struct gw_slice bytes,
 	gw_smtp_reply_cb *cb, void *ctx, struct gw_error *err);
 
-/* True if, during a callback, more bytes have arrived behind the reply. */
+/* True if, during a callback, more bytes have arrived after the reply. */
 bool gw_smtp_reader_unread(const struct gw_smtp_reader *r);
 
-/* True if a reply has begun, and not ended. */
+/* True if a reply has begun and not ended. */
 bool gw_smtp_reader_begun(const struct gw_smtp_reader *r);
 
 /* Appends the reply as one line for people: "550 5.1.1 No such user". */

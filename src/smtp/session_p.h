@@ -21,19 +21,19 @@ enum login_state {
 struct login {
 	enum login_state state;
 	const char *mechanism; /* static */
-	unsigned answers;      /* to challenges */
+	unsigned answers;      /* answers to challenges */
 };
 
-/* Where a message stands.  Written by message.c's enter() only. */
+/* States of a message, set only by message.c's enter(). */
 enum message_state {
 	MESSAGE_QUEUED,   /* behind another one */
 	MESSAGE_ENVELOPE, /* MAIL, RCPT and DATA go out and are answered */
 	MESSAGE_TEXT,     /* its text goes out */
-	MESSAGE_DRAINING, /* all but the last bytes went out; the peer has not acknowledged them */
-	MESSAGE_ASKING,   /* the owner has to agree to the last bytes */
-	MESSAGE_DOT,      /* all of it went out */
-	MESSAGE_ANSWERED, /* and was answered; answers to what went out behind it are to come */
-	MESSAGE_FAILING,  /* it is refused; answers to what was sent are still to come */
+	MESSAGE_DRAINING, /* all but the last bytes was sent; the peer has not acknowledged it */
+	MESSAGE_ASKING,   /* the owner must agree to the last bytes */
+	MESSAGE_DOT,      /* all of it was sent */
+	MESSAGE_ANSWERED, /* and was answered; answers to what was sent behind it are due */
+	MESSAGE_FAILING,  /* refused; answers to what was sent are still due */
 	MESSAGE_OVER,
 };
 
@@ -49,20 +49,20 @@ struct gw_smtp_message {
 	size_t to_count;
 	struct gw_smtp_handlers handlers;
 
-	bool together;            /* its text goes out whole */
-	bool seals;               /* the session's last */
+	bool together;            /* its text is sent in one piece */
+	bool seals;               /* last of the session */
 	bool chunked;             /* with BDAT, and QUIT behind it */
-	size_t commands;          /* of the envelope that were sent */
+	size_t commands;          /* sent, of the envelope */
 	size_t answered, refused; /* recipients */
-	unsigned due;             /* answers to come */
+	unsigned due;             /* answers still expected */
 	bool mail_refused, rcpt_sent;
 	bool data_agreed;         /* 354 came */
-	bool sent_all;            /* the last bytes may be with the peer */
-	bool empty_dot;           /* nobody is to get it, but the server waits for a text */
-	bool yes_since, no_since; /* what was answered since it is ANSWERED */
+	bool sent_all;            /* the peer may have the last bytes */
+	bool empty_dot;           /* all recipients were refused, but the server waits for a text */
+	bool yes_since, no_since; /* answers received since it is ANSWERED */
 
 	struct gw_smtp_text text;
-	struct gw_buf out; /* converted, not sent */
+	struct gw_buf out; /* converted, not yet sent */
 	bool text_over;    /* everything was read */
 
 	enum gw_smtp_stage failed_at;
@@ -83,12 +83,12 @@ enum expected {
 	EXPECT_DOT,
 	EXPECT_RSET,
 	EXPECT_QUIT,
-	EXPECT_NOTHING, /* an answer that nobody asked for, while a text goes out */
+	EXPECT_NOTHING, /* an unexpected answer while a text is sent */
 };
 
 struct expectation {
 	enum expected what;
-	struct gw_smtp_message *message; /* NULL: nobody's */
+	struct gw_smtp_message *message; /* NULL: belongs to none */
 	size_t index;                    /* RCPT */
 };
 
@@ -97,30 +97,30 @@ struct gw_smtp {
 	const struct gw_log *log;
 	struct gw_stream *stream; /* owned */
 	struct gw_smtp_reader reader;
-	uv_timer_t kick; /* pumps, and frees the session, outside of any callback */
+	uv_timer_t kick; /* pumps and frees the session, outside any callback */
 	struct login login;
 	enum gw_tls_mode tls;
 	struct gw_sasl *sasl; /* referenced */
 	struct gw_sasl
-		*exchange; /* likewise; a dialogue of its mechanism on this connection, or NULL */
+		*exchange; /* referenced; its mechanism's dialogue on this connection, or NULL */
 	char *host, *name; /* owned; name: for EHLO */
 	const struct gw_smtp_limits *limits;
 	bool hasty;
 	struct gw_smtp_caps caps;
 	uint32_t without; /* of them */
 
-	struct expectation *expected; /* owned; answered in this order from `head` on */
+	struct expectation *expected; /* owned; answered in this order, from `head` on */
 	size_t head, expected_count, expected_cap;
 	struct gw_smtp_message *first, *last; /* owned */
-	struct gw_smtp_message *over;         /* owned; told, to be freed */
+	struct gw_smtp_message *over;         /* owned; reported, to be freed */
 	struct gw_delay *polling;             /* owned; while a message drains */
 	size_t unacked;                       /* at the last poll */
 	unsigned stalled_ms;
 	bool needs_reset; /* a transaction was broken off */
-	bool sealed;      /* the message that was sent last is the last one */
+	bool sealed;      /* the message sent last is the session's last */
 	bool quit_said;
-	bool muddled; /* the answers do not add up: which is whose is not known */
-	bool early;   /* 354 came where it was not due */
+	bool muddled; /* the answers do not add up: nobody knows which belongs to what */
+	bool early;   /* 354 came too early */
 	bool lost, closed, pumping, again;
 
 	gw_smtp_cb *cb;
@@ -131,27 +131,27 @@ struct gw_smtp {
 
 enum login_input { LOGIN_IN_UP, LOGIN_IN_TLS_UP, LOGIN_IN_REPLY };
 
-/* login.c: takes a fresh connection to signed in. */
+/* login.c: signs a fresh connection in. */
 void smtp_login_step(struct gw_smtp *s, enum login_input input, const struct gw_smtp_reply *reply);
 
-/* message.c: carries the messages. */
-void smtp_pump(struct gw_smtp *s); /* sends what may go out now */
+/* message.c: transfers the messages. */
+void smtp_pump(struct gw_smtp *s); /* sends whatever may be sent now */
 void smtp_message_reply(
 	struct gw_smtp *s, const struct expectation *to, const struct gw_smtp_reply *reply);
 void smtp_messages_lost(struct gw_smtp *s);
-/* An answer came: what it says while the first message waits for those behind its own. */
+/* Notes what an answer says while the first message waits for those behind its own. */
 void smtp_note_kind(struct gw_smtp *s, const struct gw_smtp_reply *r);
-void smtp_muddle(struct gw_smtp *s);         /* an answer came that nobody asked for */
-void smtp_messages_purge(struct gw_smtp *s); /* frees those that are over */
-/* Tells every message, then the owner. */
+void smtp_muddle(struct gw_smtp *s);         /* handles an answer to nothing that was asked */
+void smtp_messages_purge(struct gw_smtp *s); /* frees finished messages */
+/* Reports the end to every message, then to the owner. */
 void smtp_lose(struct gw_smtp *s, enum gw_smtp_stage stage, const struct gw_smtp_reply *reply);
 
-/* line.c: what was said, and what is awaited.  It knows nobody above it. */
+/* line.c: what was sent, and what is expected.  Calls nothing above it. */
 void smtp_expect(
 	struct gw_smtp *s, enum expected what, struct gw_smtp_message *message, size_t index);
 bool smtp_idle(const struct gw_smtp *s);                                /* no answer is due */
 void smtp_write(struct gw_smtp *s, struct gw_slice lines, bool secret); /* whole commands */
-void smtp_wait(struct gw_smtp *s); /* sets the time limit for what is awaited */
-enum gw_smtp_stage smtp_stage(const struct gw_smtp *s); /* what is being said */
+void smtp_wait(struct gw_smtp *s); /* sets the time limit for the expected answer */
+enum gw_smtp_stage smtp_stage(const struct gw_smtp *s); /* what is under way */
 enum gw_smtp_stage smtp_stage_of_login(enum login_state at);
-enum gw_smtp_stage smtp_stage_of_answer(enum expected what); /* of a message's */
+enum gw_smtp_stage smtp_stage_of_answer(enum expected what); /* answers of a message */

@@ -1,7 +1,7 @@
-/* smtp/text.h - a message's text as it goes over the wire; sans-IO.
+/* smtp/text.h - converts a message's text for the wire; sans-IO.
  *
- * Line ends become CR LF whatever they were, and the last line gets one; for DATA a dot at the head
- * of a line is doubled (RFC 5321 4.5.2).  Everything else goes out byte for byte.
+ * Every line end becomes CR LF, and the last line gets one; for DATA, a dot at the start of a line
+ * is doubled (RFC 5321 4.5.2).  All other bytes are unchanged.
  */
 #pragma once
 
@@ -9,17 +9,17 @@
 
 struct gw_smtp_text {
 	bool stuff;           /* for DATA */
-	bool in_line;         /* something of a line went out */
-	bool after_cr;        /* a CR is kept back until its LF comes */
-	bool bad;             /* a CR without LF, or a NUL: this must not go out (RFC 5321 2.3.8) */
+	bool in_line;         /* part of a line was written */
+	bool after_cr;        /* a CR is withheld until its LF comes */
+	bool bad;             /* a CR without LF, or a NUL: must not be sent (RFC 5321 2.3.8) */
 	bool eight_bit;       /* an octet above 127 was seen */
-	size_t line, longest; /* octets of the present line, of the longest one, without CR LF */
-	uint64_t size;        /* octets out, stuffed dots not counted (RFC 1870 6.1) */
+	size_t line, longest; /* octets of the current and of the longest line, without CR LF */
+	uint64_t size;        /* octets written, stuffed dots not counted (RFC 1870 6.1) */
 };
 
-/* Appends what these bytes become.  GW_ERR_NOMEM, GW_ERR_LIMIT: out is full; then nothing is
- * known of it.  out needs room for 2 * n + 1 bytes at most. */
+/* Appends the converted bytes; out needs room for 2 * n + 1 at most.  GW_ERR_NOMEM, GW_ERR_LIMIT:
+ * out is full, and its contents are undefined. */
 enum gw_code gw_smtp_text_put(struct gw_smtp_text *t, struct gw_slice in, struct gw_buf *out);
 
-/* The message ends: ends its last line. */
+/* Ends the message, and its last line if necessary. */
 enum gw_code gw_smtp_text_end(struct gw_smtp_text *t, struct gw_buf *out);
