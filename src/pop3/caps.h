@@ -37,14 +37,14 @@ enum gw_pop3_cap {
 struct gw_pop3_caps {
 	bool known; /* the server answered CAPA */
 	uint32_t bits;
-	uint32_t login_delay; /* seconds between two sessions; 0: not told */
-	/* "EXPIRE 0": what was fetched may count as deleted when the session ends (RFC 2449 section
-	 * 6.7); where it is Gmail's, it is not shown again. */
+	uint32_t login_delay; /* seconds between two sessions; 0: not given */
+	/* "EXPIRE 0": fetched messages may count as deleted when the session ends (RFC 2449 section
+	 * 6.7); Gmail does not list them again. */
 	bool expires_at_once;
 };
 
-/* Takes one line of the answer; words that we do not know are passed over. */
+/* Parses one line of the answer; ignores unknown words. */
 void gw_pop3_caps_line(struct gw_pop3_caps *caps, struct gw_slice line);
 
-/* Appends the names of the bits, with blanks between, for people. */
+/* Appends the names of the bits, separated by spaces, for people. */
 enum gw_code gw_pop3_caps_format(const struct gw_pop3_caps *caps, struct gw_buf *out);

@@ -1,30 +1,32 @@
-/* pop3/listing.h - the lines of LIST, UIDL and CAPA, out of pieces in any cuts; sans-IO, bounded.
+/* pop3/listing.h - assembles the lines of LIST, UIDL and CAPA from arbitrary pieces; sans-IO,
+ * bounded.
  */
 #pragma once
 
 #include "base/buf.h"
 
-/* A UIDL of more octets is not known (RFC 1939 allows 70). */
+/* Longer UIDLs are ignored (RFC 1939 allows 70 octets). */
 enum { GW_POP3_UIDL_MAX = 1024 };
 
 /* The caller's storage. */
 struct gw_pop3_lines {
 	struct gw_buf line;
-	bool too_long; /* the line that has begun */
+	bool too_long; /* the current line */
 };
 
-/* One line without its end; whole false: it was too long, and this is its beginning. */
+/* Receives one line without its end; whole false: it was too long, and this is its beginning. */
 typedef enum gw_code gw_pop3_line_cb(void *ctx, struct gw_slice line, bool whole);
 
 void gw_pop3_lines_init(struct gw_pop3_lines *l);
 void gw_pop3_lines_deinit(struct gw_pop3_lines *l);
-/* Calls cb for each line that ends in these bytes.  GW_ERR_NOMEM, or what cb says. */
+/* Calls cb for each line that ends in these bytes.  GW_ERR_NOMEM, or what cb returns. */
 enum gw_code gw_pop3_lines_feed(
 	struct gw_pop3_lines *l, struct gw_slice bytes, gw_pop3_line_cb *cb, void *ctx);
 
-/* "1 whqtswO00WBw418f9t5JxYwZ": the number, and the identity: any bytes; none (.n 0) if it is too long,
- * or is not there.  false: the line says nothing. */
+/* Parses "1 whqtswO00WBw418f9t5JxYwZ" into the number and the identity, which may be any bytes;
+ * none (.n 0) if missing or too long.  false: not such a line. */
 bool gw_pop3_read_uidl(struct gw_slice line, uint32_t *number, struct gw_slice *uidl);
 
-/* "1 120": the number, and the octets, 0 where that is no number.  false: the line says nothing. */
+/* Parses "1 120" into the number and the octets, 0 where that is no number.  false: not such a
+ * line. */
 bool gw_pop3_read_size(struct gw_slice line, uint32_t *number, uint64_t *size);

@@ -1,8 +1,9 @@
-/* pop3/parser.h - a POP3 server's bytes into answers (RFC 1939 section 3), sans-IO.
+/* pop3/parser.h - turns a POP3 server's bytes into answers (RFC 1939 section 3), sans-IO.
  *
- * A status line comes first; whoever is told of it says whether lines follow.  These are handed out
- * as they come, in pieces of any size: the dots that the protocol added are off, line ends are as on
- * the wire.  Nothing is kept but a bounded status line, whatever the server sends.
+ * Each answer begins with a status line; the callback that receives it says whether lines follow.
+ * Those are passed on as they arrive, in pieces of any size, with the protocol's extra dots removed
+ * and line ends as on the wire.  Only a bounded status line is ever stored, whatever the server
+ * sends.
  */
 #pragma once
 
@@ -10,7 +11,7 @@
 
 enum gw_pop3_piece_type {
 	GW_POP3_STATUS,    /* "+OK" or "-ERR" */
-	GW_POP3_CHALLENGE, /* "+ " (RFC 5034 section 4); text is what follows */
+	GW_POP3_CHALLENGE, /* "+ " (RFC 5034 section 4); text is the rest of the line */
 	GW_POP3_DATA,      /* bytes of the lines that follow */
 	GW_POP3_END,       /* the line with the dot */
 };
@@ -22,10 +23,10 @@ struct gw_pop3_piece {
 	bool ok; /* STATUS: "+OK" */
 	const char *
 		code; /* STATUS: "IN-USE" of "[IN-USE] ..." (RFC 2449 section 8), in upper case; or "" */
-	struct gw_slice text; /* STATUS, CHALLENGE: the words, fit to be shown; DATA: the bytes */
+	struct gw_slice text; /* STATUS, CHALLENGE: the words, printable; DATA: the bytes */
 };
 
-/* The caller's storage; private but for the functions below. */
+/* Storage of the caller; private to the functions below. */
 struct gw_pop3_parser {
 	enum {
 		GW_POP3_IN_LINE,
@@ -35,24 +36,23 @@ struct gw_pop3_parser {
 		GW_POP3_IN_TEXT,
 	} state;
 	struct gw_buf line;
-	size_t line_bytes; /* of the status line, with what was not kept */
+	size_t line_bytes; /* of the status line, including what was not stored */
 	bool after_cr;     /* in text: the last byte was a CR */
-	bool knows_ends;   /* the first status line told how lines end here */
+	bool knows_ends;   /* the first status line showed how this server ends lines */
 	bool bare_lf;      /* ... by LF alone */
-	size_t unread;     /* during a feed: bytes behind the piece that is told */
+	size_t unread;     /* during a feed: bytes after the piece being reported */
 };
 
-/* For a STATUS: true if lines follow.  Otherwise without meaning. */
+/* Returns, for a STATUS, true if lines follow; otherwise the result is ignored. */
 typedef bool gw_pop3_piece_cb(void *ctx, const struct gw_pop3_piece *piece);
 
 void gw_pop3_parser_init(struct gw_pop3_parser *p);
 void gw_pop3_parser_deinit(struct gw_pop3_parser *p);
 
-/* Calls cb for each piece; it is borrowed during the call.  GW_ERR_PROTOCOL: this is no answer;
- * GW_ERR_LIMIT: a status line does not end; GW_ERR_NOMEM.  After an error nothing more is to be
- * fed. */
+/* Calls cb for each piece, borrowed during the call.  GW_ERR_PROTOCOL: not an answer; GW_ERR_LIMIT:
+ * endless status line; GW_ERR_NOMEM.  After an error nothing more may be fed. */
 enum gw_code gw_pop3_parser_feed(struct gw_pop3_parser *p, struct gw_slice bytes,
 	gw_pop3_piece_cb *cb, void *ctx, struct gw_error *err);
 
-/* True if, during a callback, more bytes have arrived behind what is told. */
+/* True if, during a callback, more bytes have arrived after the piece. */
 bool gw_pop3_parser_unread(const struct gw_pop3_parser *p);

@@ -1,8 +1,8 @@
-/* pop3/session.h - one POP3 connection (RFC 1939) as a state machine: sign-in, then commands, one
- * behind the other, in flight together where the server allows it (RFC 2449 section 6.6).
+/* pop3/session.h - one POP3 connection (RFC 1939) as a state machine: sign-in, then commands one
+ * after another, pipelined where the server allows it (RFC 2449 section 6.6).
  *
- * It decides nothing: what is fetched, deleted, and whether QUIT is said, is its owner's.  Closing
- * it says no QUIT.
+ * It decides nothing: its owner says what is fetched, what is deleted, and whether to QUIT.
+ * Closing the session sends no QUIT.
  */
 #pragma once
 
@@ -14,14 +14,14 @@
 
 struct gw_pop3;
 
-/* What the server offers, as an earlier session was told: not asked for then. */
+/* Capabilities learned in an earlier session, so that CAPA is not sent. */
 struct gw_pop3_memory {
-	struct gw_pop3_caps before, after; /* signing in, as the connection is secured */
+	struct gw_pop3_caps before, after; /* signing in (over the final connection) */
 };
 
 struct gw_pop3_options {
 	struct gw_stream_options stream;     /* strings are copied */
-	const struct gw_pop3_memory *memory; /* copied; NULL: it is asked */
+	const struct gw_pop3_memory *memory; /* copied; NULL: ask the server */
 	enum gw_tls_mode tls;
 	struct gw_sasl *sasl; /* the session takes a reference */
 };
@@ -31,7 +31,7 @@ struct gw_pop3_event {
 	const struct gw_error *err;             /* GONE; scope and wait_s are set */
 };
 
-/* Called from the loop.  Before GONE every command was told its end. */
+/* Called from the loop.  Every command's end was reported before GONE. */
 typedef void gw_pop3_cb(void *ctx, const struct gw_pop3_event *ev);
 
 /* GW_OK: events follow. */
@@ -42,9 +42,9 @@ enum gw_code gw_pop3_open(uv_loop_t *loop, const struct gw_log *log,
 /* Closes the connection; no event and no answer follows.  Sets *s to NULL; NULL is accepted. */
 void gw_pop3_close(struct gw_pop3 **s);
 
-/* After UP. */
+/* Valid after UP. */
 const struct gw_pop3_caps *gw_pop3_capabilities(const struct gw_pop3 *s);
-/* What may be remembered; false: nothing, since the server does not know CAPA. */
+/* What may be remembered; false: nothing, because the server does not know CAPA. */
 bool gw_pop3_learned(const struct gw_pop3 *s, struct gw_pop3_memory *out);
 bool gw_pop3_tls(const struct gw_pop3 *s, struct gw_tls_facts *out); /* false: in clear */
 void gw_pop3_traffic(const struct gw_pop3 *s, uint64_t *received, uint64_t *sent);
@@ -63,8 +63,8 @@ enum gw_pop3_verb {
 enum gw_pop3_end {
 	GW_POP3_DONE,    /* "+OK", and all lines that belong to it */
 	GW_POP3_REFUSED, /* "-ERR" */
-	GW_POP3_BROKEN, /* the connection was lost, and this was being answered, or first in line */
-	GW_POP3_UNSENT, /* it was lost before; the server may have carried it out */
+	GW_POP3_BROKEN,  /* the connection was lost while this was being answered, or was next */
+	GW_POP3_UNSENT,  /* it was lost before; the server may still have executed this */
 };
 
 struct gw_pop3_answer {
@@ -75,9 +75,9 @@ struct gw_pop3_answer {
 };
 
 struct gw_pop3_handlers {
-	/* The answer begins: whatever was asked before has been answered, and validly so. */
+	/* The answer begins: everything asked earlier was validly answered. */
 	void (*begin)(void *ctx, uint32_t number, bool ok);
-	/* Bytes of the lines that follow, dots off; NULL: they are dropped. */
+	/* Bytes of the lines that follow, extra dots removed; NULL: dropped. */
 	void (*data)(void *ctx, uint32_t number, struct gw_slice bytes);
 	void (*done)(
 		void *ctx, uint32_t number, const struct gw_pop3_answer *a); /* exactly once, unless
@@ -85,17 +85,17 @@ struct gw_pop3_handlers {
 	void *ctx;
 };
 
-/* Asks for it behind what was asked before.  number: of the message; 0 where there is none.  octets:
- * of its answer, about, which counts against the window.  GW_ERR_NOMEM; GW_ERR_NET: the session is
- * lost, or said QUIT. */
+/* Queues a command behind the others.  number: the message; 0: none.  octets: estimated size of the
+ * answer, counted against the window.  GW_ERR_NOMEM; GW_ERR_NET: the session is lost, or QUIT was
+ * sent. */
 enum gw_code gw_pop3_ask(struct gw_pop3 *s, enum gw_pop3_verb verb, uint32_t number,
 	uint64_t octets, const struct gw_pop3_handlers *handlers);
 
-/* Commands that are not answered. */
+/* Commands not answered yet. */
 size_t gw_pop3_waiting(const struct gw_pop3 *s);
 
-/* How many commands it pays to have waiting. */
+/* How many commands are worth having pending. */
 size_t gw_pop3_depth(const struct gw_pop3 *s);
 
-/* Back-pressure, as gw_stream_pause(). */
+/* Back-pressure, like gw_stream_pause(). */
 void gw_pop3_pause(struct gw_pop3 *s, bool paused);

@@ -19,27 +19,27 @@ struct gw_pop3 {
 	struct gw_stream *stream; /* owned */
 	struct gw_pop3_parser parser;
 	struct gw_pop3_lines lines; /* of CAPA */
-	uv_timer_t kick;            /* frees the session, outside of any callback */
-	enum gw_pop3_state state;   /* pop3_enter() only */
+	uv_timer_t kick;            /* frees the session, outside any callback */
+	enum gw_pop3_state state;   /* set only by pop3_enter() */
 	enum gw_tls_mode tls;
 	struct gw_sasl *sasl; /* referenced */
 	struct gw_sasl
-		*exchange; /* likewise; a dialogue of its mechanism on this connection, or NULL */
+		*exchange; /* referenced; its mechanism's dialogue on this connection, or NULL */
 	char *host;        /* owned */
 	const char *mechanism; /* static; AUTH */
-	unsigned challenges;   /* that were answered */
-	bool held_back; /* the first answer waits for a challenge: it is too long for the line */
+	unsigned challenges;   /* answered ones */
+	bool held_back; /* the initial response, too long for its line, waits for a challenge */
 	unsigned timeout_ms;
 	struct gw_pop3_caps caps;
-	struct gw_pop3_memory memory; /* what is known from before, or was told */
-	bool remembers;               /* the former */
+	struct gw_pop3_memory memory; /* remembered, or learned in this session */
+	bool remembers;               /* true if remembered */
 
-	struct pop3_command *commands; /* owned; answered in this order from `head` on */
+	struct pop3_command *commands; /* owned; answered in this order, from `head` on */
 	size_t head, count, cap;
 	size_t in_flight;
 	uint64_t octets_in_flight;
-	char code[GW_POP3_CODE_MAX]; /* of the answer whose lines are coming */
-	struct gw_buf said;          /* likewise, its words */
+	char code[GW_POP3_CODE_MAX]; /* of the answer whose lines are arriving */
+	struct gw_buf said;          /* the words of that answer */
 
 	gw_pop3_cb *cb;
 	void *ctx;
@@ -48,12 +48,12 @@ struct gw_pop3 {
 
 enum pop3_input { POP3_IN_UP, POP3_IN_TLS_UP, POP3_IN_STATUS, POP3_IN_CHALLENGE, POP3_IN_END };
 
-/* The only writer of s->state; traces. */
+/* Sets s->state, and is the only function that does; traces. */
 void pop3_enter(struct gw_pop3 *s, enum gw_pop3_state next);
-void pop3_write(struct gw_pop3 *s, struct gw_slice line, bool secret); /* a whole command */
-/* Ends it with s->err: tells every command, then the owner. */
+void pop3_write(struct gw_pop3 *s, struct gw_slice line, bool secret); /* writes a whole command */
+/* Ends the session with s->err: reports that to every command, then to the owner. */
 void pop3_lose(struct gw_pop3 *s, enum gw_pop3_state as);
 void pop3_pump(struct gw_pop3 *s);
 
-/* login.c: takes a fresh connection to READY.  Returns true if lines follow that belong to it. */
+/* login.c: takes a fresh connection to READY.  Returns true if lines follow that it wants. */
 bool pop3_login_step(struct gw_pop3 *s, enum pop3_input input, const struct gw_pop3_piece *piece);
