@@ -1,5 +1,5 @@
-/* auth/credentials.h - what an account signs in with, wherever it comes from: a password or a
- * token, of a command or of OAuth 2.0.
+/* auth/credentials.h - obtains what an account signs in with: a password or a token, from a command
+ * or from OAuth 2.0.
  */
 #pragma once
 
@@ -14,11 +14,11 @@ struct gw_credentials;
 /* sasl: the callee's reference; NULL on failure. */
 typedef void gw_credentials_cb(void *ctx, struct gw_sasl *sasl, const struct gw_error *err);
 
-/* refused: the server did not take the token that is kept.  GW_OK: cb is called exactly once,
- * later. Any other code: never. */
+/* Starts obtaining credentials.  refused: the server rejected the stored token.  GW_OK: cb is
+ * called exactly once, later.  Any other code: never. */
 enum gw_code gw_credentials_start(uv_loop_t *loop, const struct gw_log *log,
 	const struct gw_account *account, bool refused, gw_credentials_cb *cb, void *ctx,
 	struct gw_credentials **out, struct gw_error *err);
 
-/* cb is called with GW_ERR_CANCELLED, later. */
+/* Calls cb later, with GW_ERR_CANCELLED. */
 void gw_credentials_cancel(struct gw_credentials *c);

@@ -1,4 +1,4 @@
-/* auth/loopback.h - waits on 127.0.0.1 for a browser that comes back from a sign-in (RFC 8252 7.3).
+/* auth/loopback.h - waits on 127.0.0.1 for the browser to return from a sign-in (RFC 8252 7.3).
  */
 #pragma once
 
@@ -9,17 +9,16 @@
 
 struct gw_loopback;
 
-/* query: what stood behind "?" in the address, NUL-terminated.  Returns what the person is to read
- * (one sentence), and whether that is good news; NULL: it is not from our sign-in, and gets no
- * answer. */
+/* query: the part of the address after "?", NUL-terminated.  Returns one sentence for the user, and
+ * whether it is good news; NULL: not our sign-in, which gets no answer. */
 typedef const char *gw_loopback_cb(void *ctx, const char *query, bool *good);
 
-/* port: on which it listens.  GW_ERR_NET, GW_ERR_NOMEM. */
+/* Starts listening; port: where.  GW_ERR_NET, GW_ERR_NOMEM. */
 enum gw_code gw_loopback_start(uv_loop_t *loop, gw_loopback_cb *cb, void *ctx,
 	struct gw_loopback **out, unsigned *port, struct gw_error *err);
 
-/* cb is not called any more; answers under way still go out.  NULL is accepted. */
+/* Stops listening: cb is not called any more; pending answers are still sent.  NULL is accepted. */
 void gw_loopback_stop(struct gw_loopback *l);
 
-/* The value of a query's field, percent-decoded, to be freed; NULL: there is none. */
+/* Returns the percent-decoded value of a query's field, heap; NULL: none. */
 char *gw_query_field(const char *query, const char *key);

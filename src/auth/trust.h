@@ -4,11 +4,11 @@
 #include "godwit/account.h"
 #include "net/tls.h"
 
-/* As gw_tls_ctx_new(), for each of its servers. */
+/* Like gw_tls_ctx_new(), for each of the account's servers. */
 enum gw_code gw_trust_imap(
 	const struct gw_account *account, struct gw_tls_ctx **out, struct gw_error *err);
 enum gw_code gw_trust_smtp(
 	const struct gw_account *account, struct gw_tls_ctx **out, struct gw_error *err);
-/* Further servers of the provider, such as those that give tokens: pins are not theirs. */
+/* For the provider's other servers, such as those that issue tokens: pins do not apply. */
 enum gw_code gw_trust_others(
 	const struct gw_account *account, struct gw_tls_ctx **out, struct gw_error *err);

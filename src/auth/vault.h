@@ -1,5 +1,5 @@
-/* auth/vault.h - keeps the tokens of an account: in the desktop's keyring through secret-tool(1)
- * where there is one, else in a file that only its user can read.
+/* auth/vault.h - stores an account's tokens: in the desktop's keyring through secret-tool(1) if
+ * available, otherwise in a file that only its user can read.
  */
 #pragma once
 
@@ -13,11 +13,11 @@ struct gw_tokens {
 	char *refresh; /* owned; NULL: none */
 	char *access;  /* owned; NULL: none */
 	int64_t expires_at;
-	char *address; /* owned; who signed in, as the provider says; NULL: not known */
-	char *scope;   /* owned; what they are good for; NULL: not known */
+	char *address; /* owned; who signed in, according to the provider; NULL: unknown */
+	char *scope;   /* owned; what the tokens permit; NULL: unknown */
 };
 
-/* What cannot be copied for want of memory is NULL. */
+/* Copies all members; those that memory does not suffice for become NULL. */
 struct gw_tokens gw_tokens_copy(const struct gw_tokens *t);
 
 /* Wipes and frees. */
@@ -35,9 +35,9 @@ enum gw_code gw_vault_store(uv_loop_t *loop, const struct gw_account *account,
 	const struct gw_tokens *tokens, gw_vault_cb *cb, void *ctx, struct gw_vault **out,
 	struct gw_error *err);
 
-/* From wherever they are.  cb brings none. */
+/* Removes the tokens from wherever they are stored; cb gets none. */
 enum gw_code gw_vault_remove(uv_loop_t *loop, const struct gw_account *account, gw_vault_cb *cb,
 	void *ctx, struct gw_vault **out, struct gw_error *err);
 
-/* cb is called with GW_ERR_CANCELLED, later. */
+/* Calls cb later, with GW_ERR_CANCELLED. */
 void gw_vault_cancel(struct gw_vault *v);

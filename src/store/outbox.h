@@ -1,7 +1,7 @@
-/* store/outbox.h - what is known of queued mail beside its files: tries, fates, doubts, a log.
+/* store/outbox.h - what is known of queued mail besides its files: tries, fates, doubts, a log.
  *
- * A file of its own (ACCOUNT.outbox.db); handles are those of store.h, so transactions and facts work
- * as there.  If it is lost, the files are sent as new.
+ * Stored in a file of its own (ACCOUNT.outbox.db); handles are those of store.h, with the same
+ * transactions and facts.  If it is lost, the files are sent as new.
  */
 #pragma once
 
@@ -13,16 +13,16 @@ struct gw_mail_row {
 	unsigned tries, doubts, looks;
 	int64_t next_at;     /* not before; 0: at once */
 	int64_t later_at;    /* the last 4xx; 0: none */
-	int64_t aged_s;      /* since the first one, without the time when there was no line */
-	bool leaving;        /* its last bytes may be with the server */
-	int64_t doubt_at;    /* since when nobody knows; 0: it is known */
-	int64_t sent_at;     /* 0: it is not gone */
-	int64_t size, mtime; /* of its file when something was decided of it: another is an edit */
+	int64_t aged_s;      /* time since the first 4xx, except while there was no connection */
+	bool leaving;        /* the server may have its last bytes */
+	int64_t doubt_at;    /* when its delivery became uncertain; 0: it is certain */
+	int64_t sent_at;     /* 0: not sent */
+	int64_t size, mtime; /* of its file at the last decision: others mean an edit */
 	const char *reason;
-	unsigned left;       /* of gw_left: what is still to be done since it was decided */
+	unsigned left;       /* enum gw_left: what is still to be done after the decision */
 	unsigned left_tries; /* how often that failed */
-	int64_t left_at;     /* not before */
-	int64_t decided_at;  /* for everyone, some of whom were refused; 0: not */
+	int64_t left_at;     /* not before; 0: at once */
+	int64_t decided_at;  /* when all were decided, and some refused; 0: not yet */
 };
 
 struct gw_fate_row {
@@ -39,7 +39,7 @@ struct gw_log_row {
 enum gw_code gw_outbox_db_open(
 	const char *path, enum gw_store_mode mode, struct gw_store **out, struct gw_error *err);
 
-/* Rows are borrowed during the call.  Any code but GW_OK ends the loop and is returned. */
+/* Read all rows, borrowed during the call.  Any code but GW_OK ends the loop and is returned. */
 enum gw_code gw_outbox_db_mails(struct gw_store *store,
 	enum gw_code (*cb)(void *ctx, const struct gw_mail_row *row), void *ctx,
 	struct gw_error *err);
@@ -57,12 +57,12 @@ enum gw_code gw_outbox_db_put_fate(
 enum gw_code gw_outbox_db_put_log(
 	struct gw_store *store, const struct gw_log_row *row, struct gw_error *err);
 
-/* What waits for a later time does not any more. */
+/* Makes every mail that waits for a later time due now. */
 enum gw_code gw_outbox_db_all_due(struct gw_store *store, int64_t now, struct gw_error *err);
-/* Forgets a mail and its fates; the log stays. */
+/* Deletes a mail and its fates; keeps the log. */
 enum gw_code gw_outbox_db_drop(struct gw_store *store, const char *id, struct gw_error *err);
-/* Forgets what the log has from before. */
+/* Deletes log lines older than before. */
 enum gw_code gw_outbox_db_purge_log(struct gw_store *store, int64_t before, struct gw_error *err);
-/* How many recipients were accepted since. */
+/* Counts the recipients accepted since then. */
 enum gw_code gw_outbox_db_accepted_since(
 	struct gw_store *store, int64_t since, uint64_t *out, struct gw_error *err);

@@ -104,45 +104,46 @@ struct gw_store {
 	char *path;                         /* owned */
 };
 
-/* Steps that take a file from version 0 to the present one. */
+/* Statements that bring a file from version 0 to the current one. */
 struct store_schema {
 	const char *const *steps;
 	int count;
 };
 
-/* gw_store_open() for a file of this schema. */
+/* gw_store_open() for a file with this schema. */
 enum gw_code store_open(const struct store_schema *schema, const char *path,
 	enum gw_store_mode mode, struct gw_store **out, struct gw_error *err);
 
-/* The statement, reset and without bindings; NULL with err filled. */
+/* Returns the statement, reset and without bindings; NULL with err filled. */
 sqlite3_stmt *store_statement(struct gw_store *store, enum statement which, struct gw_error *err);
 
-/* Fills err from the database's own state. */
+/* Fills err from the database's error. */
 enum gw_code store_failed(struct gw_store *store, int rc, struct gw_error *err);
 
 /* Runs a bound statement that yields no row, and resets it. */
 enum gw_code store_run(struct gw_store *store, sqlite3_stmt *st, struct gw_error *err);
 
-/* The same for a statement that takes a mailbox and a number: a UID, a time, a kind. */
+/* Runs a statement that takes a mailbox and a number: a UID, a time, a kind. */
 enum gw_code store_run_for(struct gw_store *store, enum statement which, int64_t mailbox,
 	int64_t number, struct gw_error *err);
 
-/* Ends a loop over rows: rc is the last step's, code what the loop's callback said. */
+/* Ends a loop over rows.  rc: the last step's result; code: the callback's. */
 enum gw_code store_end_rows(
 	struct gw_store *store, sqlite3_stmt *st, int rc, enum gw_code code, struct gw_error *err);
 
 /* Runs SQL that takes no values. */
 enum gw_code store_exec(struct gw_store *store, const char *sql, struct gw_error *err);
 
-/* Fails with GW_ERR_CORRUPT: a row of that table holds what is never written, which SQLite does not notice. */
+/* Fails with GW_ERR_CORRUPT: a row of the table holds what is never written, which SQLite does not
+ * notice. */
 enum gw_code store_damaged(struct gw_store *store, const char *table, struct gw_error *err);
 
-/* Of a column: its text, the handle's until the next step, or "" (a damaged file has NULLs where none can be); a UID,
- * or false. */
+/* Read a column: its text, valid until the next step, or "" (a damaged file may have NULL
+ * anywhere); a UID, false if invalid. */
 const char *store_column_text(sqlite3_stmt *st, int column);
 bool store_column_uid(sqlite3_stmt *st, int column, uint32_t *out);
 
-/* Of a column: a hash of the right length or NULL; a name copied to out, or NULL. */
+/* Read a column: a hash of the right length, or NULL; a name copied to out, or NULL. */
 const uint8_t *store_column_hash(sqlite3_stmt *st, int column);
 const char *store_column_name(sqlite3_stmt *st, int column, char out[256]);
 void store_bind_hash(sqlite3_stmt *st, int at, const uint8_t *hash);
