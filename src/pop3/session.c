@@ -13,7 +13,13 @@
 #include <stdlib.h>
 
 /* In flight at most: so many commands, and so many octets of their answers beyond the first. */
-enum { FLIGHT_COMMANDS = 64, FLIGHT_OCTETS = 1 << 20, SHOWN = 300, SAID_MAX = 1024 };
+enum {
+	FLIGHT_COMMANDS = 64,
+	FLIGHT_OCTETS = 1 << 20,
+	COMMAND_MAX = 32, /* octets of one */
+	SHOWN = 300,
+	SAID_MAX = 1024
+};
 
 void pop3_enter(struct gw_pop3 *s, enum gw_pop3_state next)
 {
@@ -95,22 +101,25 @@ static bool is_multi_line(enum gw_pop3_verb verb)
 	       verb == GW_POP3_DO_RETR;
 }
 
-static void send_command(struct gw_pop3 *s, struct pop3_command *c)
+/* Writes its line to `line`, to be sent; returns its length. */
+static size_t take_command(struct gw_pop3 *s, struct pop3_command *c, char line[static COMMAND_MAX])
 {
 	static const char *const verbs[] = { "STAT", "UIDL", "LIST", "TOP", "RETR", "DELE", "NOOP",
 		"QUIT" };
-	char line[64], number[16] = "";
+	char number[16] = "";
+	int n;
 
 	if (c->number != 0)
 		snprintf(number, sizeof number, " %" PRIu32, c->number);
-	snprintf(line, sizeof line, "%s%s%s\r\n", verbs[c->verb], number,
+	n = snprintf(line, COMMAND_MAX, "%s%s%s\r\n", verbs[c->verb], number,
 		c->verb == GW_POP3_DO_TOP ? " 0" : "");
 	c->sent = true;
 	s->in_flight++;
 	s->octets_in_flight += c->octets;
-	pop3_write(s, gw_slice_str(line), false);
+	gw_log(s->log, GW_LOG_WIRE, "C: %.*s", n - 2, line);
 	if (c->verb == GW_POP3_DO_QUIT)
 		pop3_enter(s, POP3_QUIT);
+	return (size_t)n;
 }
 
 /* Nothing travels behind QUIT, and QUIT behind nothing: what it commits is known before. */
@@ -124,11 +133,17 @@ static bool may_send(const struct gw_pop3 *s, const struct pop3_command *c)
 
 void pop3_pump(struct gw_pop3 *s)
 {
+	char lines[FLIGHT_COMMANDS * COMMAND_MAX];
+	size_t n = 0;
+
+	if (s->feeding) /* what its answers lead to is sent in one piece, behind them */
+		return;
 	for (size_t i = s->head + s->in_flight; s->state == POP3_READY && i < s->count; i++) {
 		if (!may_send(s, &s->commands[i]))
 			break;
-		send_command(s, &s->commands[i]);
+		n += take_command(s, &s->commands[i], lines + n);
 	}
+	gw_stream_write(s->stream, lines, n);
 	if (s->state == POP3_READY || s->state == POP3_QUIT)
 		gw_stream_expect(s->stream, s->in_flight > 0);
 }
@@ -179,8 +194,6 @@ static void end_command(struct gw_pop3 *s, bool ok)
 	if (c.verb == GW_POP3_DO_QUIT)
 		pop3_enter(s, POP3_OVER);
 	c.handlers.done(c.handlers.ctx, c.number, &a);
-	if (!is_over(s))
-		pop3_pump(s);
 }
 
 /* Returns true if lines follow. */
@@ -262,6 +275,23 @@ static bool on_piece(void *ctx, const struct gw_pop3_piece *p)
 	return on_status(s, p);
 }
 
+static void take_bytes(struct gw_pop3 *s, struct gw_slice bytes)
+{
+	enum gw_code code;
+
+	s->feeding = true;
+	code = gw_pop3_parser_feed(&s->parser, bytes, on_piece, s, &s->err);
+	s->feeding = false;
+	if (is_over(s))
+		return;
+	if (code == GW_OK) {
+		pop3_pump(s);
+	} else {
+		gw_error_context(&s->err, "%s", s->host);
+		pop3_lose(s, POP3_LOST);
+	}
+}
+
 static void on_stream(void *ctx, const struct gw_stream_event *ev)
 {
 	static const struct gw_pop3_piece nothing = { .code = "" };
@@ -277,11 +307,7 @@ static void on_stream(void *ctx, const struct gw_stream_event *ev)
 		pop3_login_step(s, POP3_IN_TLS_UP, &nothing);
 		break;
 	case GW_STREAM_DATA:
-		if (gw_pop3_parser_feed(&s->parser, ev->data, on_piece, s, &s->err) != GW_OK &&
-			!is_over(s)) {
-			gw_error_context(&s->err, "%s", s->host);
-			pop3_lose(s, POP3_LOST);
-		}
+		take_bytes(s, ev->data);
 		break;
 	case GW_STREAM_DRAINED:
 		break;

@@ -36,6 +36,7 @@ struct gw_pop3 {
 
 	struct pop3_command *commands; /* owned; answered in this order, from `head` on */
 	size_t head, count, cap;
+	bool feeding; /* an answer is being read, and its owner told */
 	size_t in_flight;
 	uint64_t octets_in_flight;
 	char code[GW_POP3_CODE_MAX]; /* of the answer whose lines are arriving */
@@ -53,6 +54,7 @@ void pop3_enter(struct gw_pop3 *s, enum gw_pop3_state next);
 void pop3_write(struct gw_pop3 *s, struct gw_slice line, bool secret); /* writes a whole command */
 /* Ends the session with s->err: reports that to every command, then to the owner. */
 void pop3_lose(struct gw_pop3 *s, enum gw_pop3_state as);
+/* Sends what may be under way; while an answer is read, later. */
 void pop3_pump(struct gw_pop3 *s);
 
 /* login.c: takes a fresh connection to READY.  Returns true if lines follow that it wants. */
