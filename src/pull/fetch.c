@@ -13,7 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A session ends after so much, so that deletions and a server's own marks take hold. */
+/* A session ends after so much, so that deletions and a server's own marks take hold, and after so
+ * long, so that what is newer is listed. */
 enum { SESSION_MESSAGES = 1000, SESSION_BYTES = 64 << 20, SESSION_MS = 5 * 60 * 1000 };
 
 static bool is_gone(const struct gw_pop3_answer *a)
@@ -401,12 +402,22 @@ static void on_noop_done(void *ctx, uint32_t number, const struct gw_pop3_answer
 	pull_got(p);
 }
 
+/* Does QUIT make anything take hold? */
+static bool quit_counts(const struct gw_pull *p)
+{
+	const struct gw_pull_policy *policy = &p->view.policy;
+
+	return policy->marks || policy->deletes || policy->keep != GW_PULL_KEEP_FOREVER;
+}
+
 static bool is_used_up(const struct gw_pull *p)
 {
 	/* Where sessions have to keep a distance, one does it all. */
-	return gw_pop3_capabilities(p->session)->login_delay == 0 &&
-	       (p->session_messages >= SESSION_MESSAGES || p->session_bytes >= SESSION_BYTES ||
-		       uv_now(p->loop) - p->began_ms >= SESSION_MS);
+	if (gw_pop3_capabilities(p->session)->login_delay > 0)
+		return false;
+	return uv_now(p->loop) - p->began_ms >= SESSION_MS ||
+	       (quit_counts(p) && (p->session_messages >= SESSION_MESSAGES ||
+					  p->session_bytes >= SESSION_BYTES));
 }
 
 static bool is_skipped(const struct gw_pull *p, const struct gw_pull_item *item)

@@ -22,6 +22,33 @@ static void test_keeps(void **state)
 	assert_int_equal(count_files(), 5);
 }
 
+/* A session ends when so much came that what its QUIT does should take hold; where that does nothing, it goes on. */
+static void test_sessions(void **state)
+{
+	static const struct {
+		enum gw_keep keep;
+		const char *rules;
+		unsigned sessions;
+	} cases[] = {
+		{ GW_KEEP_FOREVER, "pipelining\n", 1 },
+		{ GW_KEEP_NO, "pipelining\n", 2 },
+		{ GW_KEEP_FOREVER, "pipelining\nexpire0\n", 3 }, /* the last one shows nothing */
+		{ GW_KEEP_NO, "pipelining\nlogin-delay 60\n", 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		fresh(1100);
+		account.pop3.keep = cases[i].keep;
+		rules(cases[i].rules);
+		assert_int_equal(run(), GW_OK);
+		assert_int_equal(counts.downloaded, 1100);
+		assert_int_equal(count_files(), 1100);
+		assert_int_equal(logged("LOGIN"), cases[i].sessions);
+		assert_int_equal(logged("RETR"), 1100);
+	}
+}
+
 static void cut_at(const char *more, enum gw_keep keep, const char *word, const char *how,
 	unsigned first, unsigned step, unsigned timeout_s)
 {
@@ -493,6 +520,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keeps),
+		cmocka_unit_test(test_sessions),
 		cmocka_unit_test(test_renumbered),
 		cmocka_unit_test(test_odd_names),
 		cmocka_unit_test(test_empty_once),
