@@ -1,6 +1,10 @@
 /* local/queue.c - see queue.h. */
 #include "local/queue.h"
 
+#include <sys/resource.h>
+
+enum { BATCH_FILES = 1024, RESERVED_FDS = 256 };
+
 static void start_first(struct gw_disk *disk);
 
 static void on_work(uv_work_t *request)
@@ -58,4 +62,14 @@ enum gw_code gw_disk_writable(struct gw_disk_world *world, struct gw_error *err)
 bool gw_disk_idle(const struct gw_disk *disk)
 {
 	return disk->first == NULL;
+}
+
+size_t gw_disk_batch_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < 2 * (rlim_t)RESERVED_FDS)
+		return 16;
+	limit.rlim_cur -= RESERVED_FDS;
+	return limit.rlim_cur / 4 < BATCH_FILES ? (size_t)limit.rlim_cur / 4 : BATCH_FILES;
 }

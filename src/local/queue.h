@@ -51,3 +51,6 @@ void gw_disk_init(struct gw_disk *disk, uv_loop_t *loop);
 /* Queues a job; it is the queue's until done(). */
 void gw_disk_submit(struct gw_disk *disk, struct gw_disk_job *job);
 bool gw_disk_idle(const struct gw_disk *disk);
+
+/* How many files one batch may hold open: a few batches wait at a time. */
+size_t gw_disk_batch_files(void);

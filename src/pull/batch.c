@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 enum {
-	BATCH_FILES = 128,
 	BATCH_BYTES = 8 << 20,
 	BATCH_OPS = 4096,
+	BATCH_MS = 1000,
 	MAX_WAITING = 2,
 	FRESH_NAMES = 99
 };
@@ -38,7 +38,8 @@ struct pull_batch {
 	struct gw_pull *pull;
 	struct pull_op *ops; /* owned */
 	size_t count, cap, files;
-	uint64_t bytes;
+	uint64_t bytes,
+		unflushed; /* its own, and of all that were not flushed when it was sealed */
 	bool has_join;
 	struct gw_error err;
 };
@@ -69,7 +70,7 @@ static enum gw_code flush(struct pull_batch *b, struct gw_disk_world *world)
 			fds[n++] = b->ops[i].file.fd;
 	}
 	if (n > 0)
-		sys = gw_flush(&world->flusher, fds, n, b->bytes, b->bytes);
+		sys = gw_flush(&world->flusher, fds, n, b->bytes, b->unflushed);
 	free(fds);
 	/* A row is about to rest on a file that another program may have written a moment ago. */
 	if (sys == 0 && b->has_join && syncfs(b->pull->maildir.dir) != 0)
@@ -220,6 +221,7 @@ static void on_done(struct gw_disk_job *job)
 	struct gw_error err = b->err;
 
 	p->waiting--;
+	p->unflushed -= b->bytes;
 	for (size_t i = 0; i < b->count && err.code == GW_OK; i++)
 		take_result(p, &b->ops[i]);
 	free_batch(b, &p->maildir);
@@ -292,13 +294,42 @@ void pull_batch_seal(struct gw_pull *p)
 	if (b == NULL)
 		return;
 	p->open = NULL;
+	uv_timer_stop(p->seal);
 	settle(b);
+	b->unflushed = p->unflushed;
 	p->waiting++;
 	if (p->waiting >= MAX_WAITING && p->session != NULL && !p->paused) {
 		p->paused = true;
 		gw_pop3_pause(p->session, true);
 	}
 	gw_disk_submit(&p->disk, &b->job);
+}
+
+/* What came is not to wait for more for long: it shows, and a kill costs it, until it is recorded. */
+static void on_timer(uv_timer_t *timer)
+{
+	pull_batch_seal(timer->data);
+}
+
+bool pull_batch_init(struct gw_pull *p)
+{
+	p->batch_files = gw_disk_batch_files();
+	p->seal = malloc(sizeof *p->seal);
+	if (p->seal == NULL)
+		return false;
+	uv_timer_init(p->loop, p->seal);
+	p->seal->data = p;
+	return true;
+}
+
+void pull_batch_deinit(struct gw_pull *p)
+{
+	if (p->open != NULL)
+		free_batch(p->open, &p->maildir);
+	p->open = NULL;
+	if (p->seal != NULL)
+		uv_close((uv_handle_t *)p->seal, (uv_close_cb)free);
+	p->seal = NULL;
 }
 
 enum gw_code pull_batch_add(
@@ -309,9 +340,11 @@ enum gw_code pull_batch_add(
 
 	if (p->open == NULL) {
 		p->open = calloc(1, sizeof *p->open);
-		if (p->open != NULL)
+		if (p->open != NULL) {
 			*p->open = (struct pull_batch){ .job = { .work = work, .done = on_done },
 				.pull = p };
+			uv_timer_start(p->seal, on_timer, BATCH_MS, 0);
+		}
 	}
 	if (p->open != NULL)
 		op = gw_array_push(
@@ -328,6 +361,7 @@ enum gw_code pull_batch_add(
 		op->file = *file;
 		p->open->files++;
 		p->open->bytes += file->file_size;
+		p->unflushed += file->file_size;
 	}
 	ok = copy_row(p, op, row);
 	if (!ok) { /* the run ends; what was added before is whole */
@@ -336,13 +370,15 @@ enum gw_code pull_batch_add(
 		free(op->base_name);
 		free(op->reason);
 		p->open->files -= file != NULL;
+		p->open->bytes -= op->file.file_size;
+		p->unflushed -= op->file.file_size;
 		p->open->count--;
 		return GW_ERR_NOMEM;
 	}
 	if (kind == PULL_STORE || kind == PULL_JOIN || kind == PULL_PUT)
 		p->more[row].dirty = false;
 	p->open->has_join |= kind == PULL_JOIN;
-	if (p->open->files >= BATCH_FILES || p->open->bytes >= BATCH_BYTES ||
+	if (p->open->files >= p->batch_files || p->open->bytes >= BATCH_BYTES ||
 		p->open->count >= BATCH_OPS)
 		pull_batch_seal(p);
 	return GW_OK;
@@ -351,11 +387,4 @@ enum gw_code pull_batch_add(
 bool pull_batch_idle(const struct gw_pull *p)
 {
 	return p->open == NULL && p->waiting == 0;
-}
-
-void pull_batch_drop(struct gw_pull *p)
-{
-	if (p->open != NULL)
-		free_batch(p->open, &p->maildir);
-	p->open = NULL;
 }

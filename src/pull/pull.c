@@ -24,7 +24,7 @@ enum { LOSSES_MAX = 3, SESSIONS_MAX = 1000, RELIST_S = 86400, LIE_MIN = 2 };
 
 static void free_pull(struct gw_pull *p)
 {
-	pull_batch_drop(p);
+	pull_batch_deinit(p);
 	pull_drop_held(p);
 	gw_writer_free(p->writer);
 	if (p->opened)
@@ -697,7 +697,7 @@ enum gw_code gw_pull_start(uv_loop_t *loop, const struct gw_account *account,
 	p->lock_fd = -1;
 	p->counts.mailboxes = 1;
 	gw_disk_init(&p->disk, loop);
-	code = begin(p, err);
+	code = pull_batch_init(p) ? begin(p, err) : gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	if (code != GW_OK) {
 		free_pull(p);
 		return code;

@@ -161,7 +161,10 @@ struct gw_pull {
 
 	/* batch.c */
 	struct pull_batch *open; /* owned */
+	uv_timer_t *seal;        /* of `open`; owned, freed when closed */
+	size_t batch_files;      /* of one, at most */
 	unsigned waiting;        /* batches under way */
+	uint64_t unflushed;      /* bytes of them and of `open` */
 	bool paused;
 
 	bool scanned;    /* the tree, in this run */
@@ -226,12 +229,13 @@ bool pull_judge_files(
 bool pull_bring_back(struct gw_pull *p, size_t row);
 
 /* batch.c */
+bool pull_batch_init(struct gw_pull *p); /* false: out of memory */
+void pull_batch_deinit(struct gw_pull *p);
 /* STORE: file becomes the batch's.  GW_ERR_NOMEM. */
 enum gw_code pull_batch_add(
 	struct gw_pull *p, enum pull_op_kind kind, size_t row, struct gw_delivered *file);
 void pull_batch_seal(struct gw_pull *p);
 bool pull_batch_idle(const struct gw_pull *p);
-void pull_batch_drop(struct gw_pull *p);
 
 /* list.c */
 void pull_list(struct gw_pull *p); /* then pull_listed() */

@@ -4,10 +4,8 @@
 #include "sync/sync_p.h"
 
 #include <assert.h>
-#include <sys/resource.h>
 #include <time.h>
 
-enum { BATCH_FILES = 1024, RESERVED_FDS = 256 };
 enum { BREAKS_MAX = 30 };
 
 static struct gw_entry *find_entry(struct gw_sync *s, const struct gw_box *box)
@@ -301,16 +299,6 @@ static void on_pressure(void *ctx, bool high)
 
 /* --- what they work with -------------------------------------------------------------------- */
 
-static size_t batch_files(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < 2 * (rlim_t)RESERVED_FDS)
-		return 16;
-	limit.rlim_cur -= RESERVED_FDS;
-	return limit.rlim_cur / 4 < BATCH_FILES ? (size_t)limit.rlim_cur / 4 : BATCH_FILES;
-}
-
 static void fill_env(struct gw_sync *s)
 {
 	s->env = (struct gw_box_env){ .loop = s->loop,
@@ -370,7 +358,7 @@ enum gw_code gw_sync_make_batcher(struct gw_sync *s, struct gw_error *err)
 		.pressure = on_pressure,
 		.ctx = s };
 
-	s->batcher = gw_batcher_new(&s->disk, batch_files(), &events);
+	s->batcher = gw_batcher_new(&s->disk, gw_disk_batch_files(), &events);
 	if (s->batcher == NULL)
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	fill_env(s);

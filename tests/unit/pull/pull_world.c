@@ -11,7 +11,7 @@ struct pop3_server server;
 struct gw_account account;
 struct gw_sync_counts counts;
 char problem[700];
-unsigned problems;
+unsigned problems, news_before_problem;
 
 /* --- the world ------------------------------------------------------------------------------- */
 
@@ -87,6 +87,7 @@ static void on_event(void *ctx, const struct gw_sync_event *ev)
 {
 	enum gw_code *code = ctx;
 
+	news_before_problem += ev->type == GW_SYNC_NEW && problems == 0;
 	if (ev->type == GW_SYNC_PROBLEM) {
 		problems++;
 		snprintf(problem, sizeof problem, "%s", ev->err->text);
@@ -110,7 +111,7 @@ enum gw_code run_with(const struct gw_sync_options *options)
 	struct gw_pull *p;
 	enum gw_code code = (enum gw_code) - 1, started;
 
-	problems = 0;
+	problems = news_before_problem = 0;
 	problem[0] = '\0';
 	uv_loop_init(&loop);
 	started = gw_pull_start(&loop, &account, options, &log, on_event, &code, &p, &err);

@@ -15,6 +15,8 @@ extern struct gw_account account;
 extern struct gw_sync_counts counts; /* of the last run */
 extern char problem[700];            /* the last that it told of */
 extern unsigned problems;
+extern unsigned
+	news_before_problem; /* messages that were told of as new before the first of them */
 
 /* Of a group of tests. */
 int start_server(void **state);

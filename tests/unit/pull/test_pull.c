@@ -49,6 +49,18 @@ static void test_sessions(void **state)
 	}
 }
 
+/* What came is in its place, and recorded, while the server is silent about another. */
+static void test_silence(void **state)
+{
+	(void)state;
+	fresh(4);
+	account.timeout_s = 4;
+	rules("silent m0001\n");
+	run();
+	assert_int_equal(news_before_problem, 2);
+	account.timeout_s = 20;
+}
+
 static void cut_at(const char *more, enum gw_keep keep, const char *word, const char *how,
 	unsigned first, unsigned step, unsigned timeout_s)
 {
@@ -521,6 +533,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keeps),
 		cmocka_unit_test(test_sessions),
+		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_renumbered),
 		cmocka_unit_test(test_odd_names),
 		cmocka_unit_test(test_empty_once),
