@@ -260,6 +260,16 @@ static bool gone_there_fresh(struct desk *d, size_t r)
 	return a != NULL;
 }
 
+/* Nothing is done, and here is mail that is not on the server: that is told. */
+static bool leave_here(struct desk *d, enum gw_folder_reason reason, size_t r)
+{
+	size_t here = d->out->here[r];
+
+	if (row_at(d, r)->messages == 0 || here == NONE || !dir_at(d, here)->wanted)
+		return true;
+	return hold(d, reason, r, NONE, here);
+}
+
 static bool gone_there(struct desk *d, size_t r)
 {
 	const struct gw_folder_row *row = row_at(d, r);
@@ -273,7 +283,8 @@ static bool gone_there(struct desk *d, size_t r)
 	if (!d->in->policy.list_whole)
 		return hold(d, GW_FOLDER_LIST_CUT, r, NONE, here);
 	if (!row->missing)
-		return act(d, GW_FOLDER_MISSING, r, NONE, here) != NULL;
+		return act(d, GW_FOLDER_MISSING, r, NONE, here) != NULL &&
+		       leave_here(d, GW_FOLDER_UNLISTED, r);
 	if (dir == NULL)
 		return act(d, GW_FOLDER_FORGET, r, NONE, NONE) != NULL;
 	if (fresh != GW_FRESH_NO && gw_desk_find_word(&d->listed_wires, row->wire) != NONE)
@@ -283,7 +294,7 @@ static bool gone_there(struct desk *d, size_t r)
 	if (fresh == GW_FRESH_YES)
 		return gone_there_fresh(d, r);
 	if (!d->in->policy.delete_here || is_never(row))
-		return true; /* it is left as it is, and named by `status` */
+		return leave_here(d, GW_FOLDER_LEFT_HERE, r);
 	if (asks_first(d, row))
 		return hold(d, GW_FOLDER_GONE_THERE, r, NONE, here);
 	return act(d, GW_FOLDER_DELETE_HERE, r, NONE, here) != NULL;

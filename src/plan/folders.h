@@ -86,6 +86,8 @@ enum gw_folder_reason {
 	GW_FOLDER_DOUBTED,     /* a directory with another mailbox's mail */
 	GW_FOLDER_NOT_MADE,    /* the server was asked for it, not long ago, and did not make it */
 	GW_FOLDER_LIST_CUT,    /* not listed, by a list that proves nothing */
+	GW_FOLDER_UNLISTED,    /* not listed, for the first time: one list proves nothing */
+	GW_FOLDER_LEFT_HERE,   /* deleted there, and not to be deleted here */
 };
 
 #define GW_FOLDER_NONE ((size_t)-1)

@@ -30,6 +30,13 @@ void gw_sync_tell_doubt(struct gw_sync *s, size_t i)
 	gw_sync_problem(s, dir, &err);
 }
 
+/* Of those that are gone on one side `status` says so by itself. */
+static bool status_tells(enum gw_folder_reason reason)
+{
+	return reason == GW_FOLDER_GONE_THERE || reason == GW_FOLDER_GONE_HERE ||
+	       reason == GW_FOLDER_UNLISTED || reason == GW_FOLDER_LEFT_HERE;
+}
+
 void gw_sync_tell_held(struct gw_sync *s, const struct gw_folder_op *op)
 {
 	const char *dir = op->shown, *to = op->dir;
@@ -79,9 +86,16 @@ void gw_sync_tell_held(struct gw_sync *s, const struct gw_folder_op *op)
 		gw_fail(&err, GW_ERR_HELD,
 			"the server's list of mailboxes lacks it, and INBOX, too, so that proves nothing; it is left as it is");
 		break;
+	case GW_FOLDER_UNLISTED:
+		gw_fail(&err, GW_ERR_HELD,
+			"the server's list of mailboxes lacks it; if it still does in the next run, the mailbox counts as deleted there");
+		break;
+	case GW_FOLDER_LEFT_HERE:
+		gw_fail(&err, GW_ERR_HELD,
+			"the mailbox is not on the server any more; it is left as it is here: delete its directory, or say `delete-folders = yes`");
+		break;
 	}
-	/* Of those that are gone on one side `status` says more. */
-	if (op->what.reason != GW_FOLDER_GONE_THERE && op->what.reason != GW_FOLDER_GONE_HERE)
+	if (!status_tells(op->what.reason))
 		gw_sync_note_held(s, op->what.reason == GW_FOLDER_NOT_MADE ? op->from : dir, &err);
 	if (err.code != GW_OK)
 		gw_sync_problem(s, dir, &err);

@@ -116,7 +116,8 @@ const char *const folder_kinds[GW_FOLDER_KINDS] = { "missing", "back", "forget",
 	"hold" };
 
 const char *const folder_reasons[] = { "", "gone-there", "gone-here", "fresh-here", "fresh-there",
-	"taken-here", "taken-there", "not-a-name", "doubted", "not-made", "list-cut" };
+	"taken-here", "taken-there", "not-a-name", "doubted", "not-made", "list-cut", "unlisted",
+	"left-here" };
 
 /* "KIND NAME[>TO][!]": of the row, else of the directory; "!" for a whole tree, "*" implied, "%" a cycle */
 static void print(const struct desk *d, const struct gw_folder_plan *plan, char *out, size_t size)
@@ -153,8 +154,9 @@ static const struct {
 	{ "renamed there, with its id", "g", "A A 1 5 4 7 9", "B B 2 9 4 7; C C 1 9 4 8", "A 9 A",
 		"rename-here A>B!" },
 	{ "one of two can be it", "g", "A A 1 5 4 0 9", "B B 1 5 4 0; C C 1 9 9 0", "A 9 A",
-		"missing A" },
-	{ "fewer UIDs: another one", "g", "A A 1 5 4 0 9", "B B 1 4 4 0", "A 9 A", "missing A" },
+		"missing A, hold:unlisted A" },
+	{ "fewer UIDs: another one", "g", "A A 1 5 4 0 9", "B B 1 4 4 0", "A 9 A",
+		"missing A, hold:unlisted A" },
 	{ "its special use stays", "g", "A A 1 5 4 0 9 s", "B B 2 2 4 0 s", "A 9 A",
 		"rename-here A>B!" },
 	{ "renamed to what is not wanted", "Dga", "A A 1 5 4 0 9 m", "B B 1 5 4 0 u", "A 9 A o",
@@ -166,7 +168,7 @@ static const struct {
 	{ "to a directory made here", "g", "A A 1 5 4 0 9", "B B 1 5 4 0", "A 9 A; B 8 B",
 		"hold:taken-here A>B!" },
 	{ "to one that is deleted there", "g", "A A 1 5 4 0 9; B B 2 5 4 0 8", "B B 1 5 4 0",
-		"A 9 A; B 8 B", "missing B, hold:taken-here A>B!" },
+		"A 9 A; B 8 B", "missing B, hold:unlisted B, hold:taken-here A>B!" },
 	{ "to one that is deleted there and here", "g", "A A 1 5 4 0 9; B B 2 5 4 0 8 m",
 		"B B 1 5 4 0", "A 9 A", "forget B, rename-here A>B!" },
 	{ "to one that is deleted for good", "Dga", "A A 1 5 4 0 9; B B 2 5 4 0 8 m", "B B 1 5 4 0",
@@ -205,11 +207,12 @@ static const struct {
 	{ "renamed here, another in its place", "g", "A A 1 5 4 0 9", "A A 1 5 4 0", "A 8 A; B 9 B",
 		"rename-there A>B" },
 	/* gone there */
-	{ "gone there", "Dga", "A A 1 5 4 0 9", "B B 2 5 4 0", "A 9 A", "missing A" },
+	{ "gone there", "Dga", "A A 1 5 4 0 9", "B B 2 5 4 0", "A 9 A",
+		"missing A, hold:unlisted A" },
 	{ "twice", "Dg", "A A 1 5 4 0 9 m", "B B 2 5 4 0", "A 9 A", "hold:gone-there A" },
 	{ "accepted", "Dga", "A A 1 5 4 0 9 m", "B B 2 5 4 0", "A 9 A", "delete-here A" },
 	{ "empty", "Dg", "A A 1 5 0 0 9 m", "B B 2 5 4 0", "A 9 A", "delete-here A" },
-	{ "is left", "ga", "A A 1 5 4 0 9 m", "B B 2 5 4 0", "A 9 A", "" },
+	{ "is left", "ga", "A A 1 5 4 0 9 m", "B B 2 5 4 0", "A 9 A", "hold:left-here A" },
 	{ "changed: is looked into", "Dga", "A A 1 5 4 0 9 m", "B B 2 5 4 0", "A 9 A c", "look A" },
 	{ "never was in step: likewise", "Dga", "A A 0 0 0 0 0 m", "B B 2 5 4 0", "A 9 A",
 		"look A" },
@@ -223,7 +226,8 @@ static const struct {
 		"hold:list-cut A" },
 	{ "and its directory was renamed", "g", "A A 1 5 4 0 9 m", "C C 2 5 4 0", "B 9 B",
 		"forget A, make B>B" },
-	{ "only its parent is listed", "g", "A A 1 5 4 0 9 m", "A A 0 0 0 0 n", "A 9 A", "" },
+	{ "only its parent is listed", "g", "A A 1 5 4 0 9 m", "A A 0 0 0 0 n", "A 9 A",
+		"hold:left-here A" },
 	/* gone here */
 	{ "gone here", "dga", "A A 1 5 4 0 9", "A A 1 5 4 0", "", "missing A" },
 	{ "twice", "dg", "A A 1 5 4 0 9 m", "A A 1 5 4 0", "", "hold:gone-here A" },
