@@ -143,6 +143,22 @@ static void on_box_progress(void *ctx)
 	gw_sync_emit(ctx, (struct gw_sync_event){ .type = GW_SYNC_PROGRESS });
 }
 
+/* A watcher looks again by itself, and soon. */
+static void tell_unsettled(struct gw_sync *s, const struct gw_entry *e)
+{
+	struct gw_error err = { 0 };
+
+	gw_log(s->log, GW_LOG_INFO, "%s kept changing; the next sync looks again",
+		e->folder->shown);
+	if (e->told || s->options.warm != NULL || s->options.dry_run || s->options.verify)
+		return;
+	gw_fail(&err, GW_ERR_HELD,
+		"it did not come to rest, so something may still be out of step; the next sync "
+		"looks again");
+	err.scope = GW_SCOPE_MAILBOX;
+	gw_sync_problem(s, e->folder->shown, &err);
+}
+
 static void settle(struct gw_sync *s, struct gw_entry *e, enum gw_box_outcome outcome,
 	const struct gw_sync_counts *delta, const struct gw_error *err)
 {
@@ -153,8 +169,7 @@ static void settle(struct gw_sync *s, struct gw_entry *e, enum gw_box_outcome ou
 			e->queued = false;
 			break;
 		}
-		gw_log(s->log, GW_LOG_INFO, "%s kept changing; the next sync looks again",
-			e->folder->shown);
+		tell_unsettled(s, e);
 		e->unsettled = true;
 		s->counts.unsettled++;
 		/* fall through */
