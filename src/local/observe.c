@@ -76,14 +76,17 @@ static enum gw_code take_print(struct gw_local_view *v, const struct gw_message_
 }
 
 /* A name without room for what both sides agreed on does not say that it was taken off here. */
-static void assume_crowded(struct gw_local_view *v, uint32_t local, uint64_t agreed)
+static void assume_crowded(struct gw_local_view *v, uint32_t local, const struct gw_base_msg *b)
 {
 	struct gw_local_msg *l = &v->messages[local];
 	uint64_t missing =
-		agreed & ~l->flags & gw_keywords_lettered(&v->keywords) & ~GW_FLAG_DELETED;
+		b->flags & ~l->flags & gw_keywords_lettered(&v->keywords) & ~GW_FLAG_DELETED;
 
-	if (missing != 0 && !gw_name_has_room(gw_scan_name(&v->scan, local), missing))
-		l->flags |= missing;
+	if (missing == 0 || gw_name_has_room(gw_scan_name(&v->scan, local), missing))
+		return;
+	l->flags |= missing;
+	if (v->crowded_count++ == 0)
+		v->crowded_uid = b->uid;
 }
 
 static void cover(struct gw_local_view *v, struct gw_base_msg *b)
@@ -114,7 +117,7 @@ static enum gw_code take_row(void *ctx, const struct gw_message_row *row)
 		row->base_name == NULL ? GW_NO_LOCAL : find_file(v, gw_slice_str(row->base_name));
 	if (b->local != GW_NO_LOCAL) {
 		v->messages[b->local].uid = row->uid;
-		assume_crowded(v, b->local, b->flags);
+		assume_crowded(v, b->local, b);
 	} else if (row->base_name != NULL &&
 		   gw_scan_has_other(&v->scan, gw_slice_str(row->base_name)))
 		cover(v, b);

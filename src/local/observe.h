@@ -59,6 +59,8 @@ struct gw_local_view {
 	size_t trashing_count, trashing_cap;
 	struct gw_seqset unseen; /* uploaded, and not shown there yet */
 	struct gw_seqset edited; /* rows whose file is another text now, and is listed as unknown */
+	size_t crowded_count;    /* rows whose file's name has no room for all flags */
+	uint32_t crowded_uid;    /* the first of them */
 	size_t wreck_count;      /* rows whose file is empty now, or broken */
 	uint32_t wreck_uid;      /* the first of them */
 	int unwritable;          /* errno: no mail can be put there */

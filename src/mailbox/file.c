@@ -18,8 +18,9 @@ char *gw_box_renamed(struct gw_box *box, uint32_t local, uint64_t flags, uint64_
 	old.info = gw_name_without(old.info, alien, own);
 	if (alien != 0)
 		changes |= GW_FLAGS_KEYWORDS & ~gw_box_tags(box);
-	gw_name_format(&old, flags, changes, &box->keywords, box->env->account->info_separator,
-		name); /* as many as have room */
+	if (!gw_name_format(
+		    &old, flags, changes, &box->keywords, box->env->account->info_separator, name))
+		box->incomplete = true; /* as many as have room; the next look tells */
 	copy = strdup(name);
 	if (copy == NULL)
 		box->incomplete = true;

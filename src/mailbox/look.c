@@ -81,6 +81,22 @@ static void tell_wrecks(struct gw_box *box)
 	box->env->problem(box->env->ctx, box, &err);
 }
 
+/* The flags are agreed on, and stand on the server and in the state alone. */
+static void tell_crowded(struct gw_box *box)
+{
+	struct gw_error err = { 0 };
+
+	if (box->local.crowded_count == 0 || box->state != BOX_LOOKING)
+		return;
+	box->plan.look_again = true;
+	gw_fail(&err, GW_ERR_HELD,
+		"the name of the file of message UID %u (and of %zu others) has no room for the flags that "
+		"the message has on the server; give it a shorter one",
+		box->local.crowded_uid, box->local.crowded_count - 1);
+	err.scope = GW_SCOPE_MESSAGE;
+	box->env->problem(box->env->ctx, box, &err);
+}
+
 static void on_looked(
 	void *ctx, struct gw_place *place, struct gw_local_view *view, const struct gw_error *err)
 {
@@ -102,6 +118,7 @@ static void on_looked(
 		take_keywords(box);
 		tell_covered(box);
 		tell_wrecks(box);
+		tell_crowded(box);
 		if (box->row->inode != 0 && box->row->inode != box->local.inode)
 			box->copies_differ = true; /* another directory stands in its place */
 		if (box->state == BOX_LOOKING) {
