@@ -64,6 +64,7 @@ static void on_pushed(void *ctx, const struct gw_error *refused, const struct gw
 		if (item->taken != 0)
 			gw_box_add(box, &op);
 		ignored += gw_box_settle_pushed(box, item, refused);
+		box->incomplete |= item->unseen != 0; /* gone meanwhile?  The next look tells. */
 		/* It is sent again: what stands still must not be taken for what was told. */
 		box->plan.look_again |= item->refused && item->denied == 0;
 		box->delta.flags_sent += (item->taken & ~item->ignored) != 0;
