@@ -1,5 +1,5 @@
 /* tests/odd/judge.c - what holds in every case. */
-#include "run.h"
+#include "change.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,6 +136,50 @@ static void judge_bounds(struct run *r)
 #endif
 }
 
+/* Which of a letter's system flags its file has, and its message. */
+static unsigned flags_here(const struct file *f)
+{
+	const char *flags = file_flags(f);
+
+	return (strchr(flags, 'S') != NULL ? SEEN : 0) |
+	       (strchr(flags, 'R') != NULL ? ANSWERED : 0) |
+	       (strchr(flags, 'F') != NULL ? FLAGGED : 0) |
+	       (strchr(flags, 'D') != NULL ? DRAFT : 0);
+}
+
+static void judge_same(struct run *r, const struct tree *tree, const struct want *w)
+{
+	unsigned there = count_there(r, w->letter, w->box);
+	unsigned here = count_here(r, tree, w->letter, w->box);
+	const struct message *m = find_there(mail_box(&r->server.mail, w->box), w->letter);
+	const struct file *f = find_here(r, tree, w->letter, w->box);
+
+	if (w->here != w->there)
+		return;
+	if (there != here)
+		wrong(r,
+			"it says \"nothing new\", but %s is there %u times and here %u times (in %s)",
+			w->letter->name, there, here, w->box);
+	else if (there == 1 && f != NULL &&
+		 (m->flags & (SEEN | ANSWERED | FLAGGED | DRAFT)) != flags_here(f))
+		wrong(r, "it says \"nothing new\", but the flags of %s differ (in %s)",
+			w->letter->name, w->box);
+}
+
+/* "nothing new" and status 0 of a run of all: both sides are the same (R4). */
+static void judge_nothing_new(struct run *r)
+{
+	struct tree tree;
+
+	if (r->may_differ || !r->of_all || r->status != 0 ||
+		strstr(r->output.p, "nothing new") == NULL)
+		return;
+	tree_read(&tree, r->root, &r->server.mail);
+	for (const struct want *w = r->wants; w != NULL; w = w->next)
+		judge_same(r, &tree, w);
+	tree_free(&tree);
+}
+
 void judge_run(struct run *r)
 {
 	struct tree tree;
@@ -164,6 +208,7 @@ void judge_run(struct run *r)
 		strstr(r->output.p, "LeakSanitizer") != NULL)
 		wrong(r, "a sanitizer spoke");
 	judge_bounds(r);
+	judge_nothing_new(r);
 }
 
 static bool touched(struct run *r)

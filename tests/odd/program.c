@@ -157,6 +157,15 @@ static int serve_until_end(struct run *r, pid_t pid, unsigned term_ms)
 	return status;
 }
 
+static bool names_nothing(char **args, size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		if (args[i][0] != '-')
+			return false;
+	}
+	return true;
+}
+
 void run_program(struct run *r, char **args, size_t count, int expected, unsigned term_ms)
 {
 	struct tree tree;
@@ -164,6 +173,7 @@ void run_program(struct run *r, char **args, size_t count, int expected, unsigne
 	int status;
 
 	write_config(r);
+	r->of_all = names_nothing(args, count);
 	tree_read(&tree, r->root, &r->server.mail);
 	free(r->stamps_before);
 	r->stamps_before = copy_of(tree.stamps.p);

@@ -33,13 +33,14 @@ struct run {
 	struct text disk;      /* what the disk refuses, as tools/odddisk.c has it */
 	char *user;
 	struct mailbox *saved; /* as "there save" found it */
-	bool caps_set, odd_in_the_end, no_end, may_double, may_lose;
+	bool caps_set, odd_in_the_end, no_end, may_double, may_lose, may_differ;
 	unsigned max_commands, max_logins;
 	unsigned max_memory, max_disk; /* MB; max_disk 0: not looked at */
 	int end_status;
 
 	/* The last run of the program. */
 	int status;
+	bool of_all;            /* it was not told which mailboxes */
 	long memory_kb;         /* that it had at most */
 	struct text output;     /* stdout, then stderr */
 	struct text odd_output; /* of all runs while something was odd */

@@ -402,6 +402,8 @@ static void carry_out(struct run *r, const char *verb, struct words words, struc
 		step_end(r, words);
 	else if (strncmp(verb, "max-", 4) == 0)
 		step_limits(r, verb, words);
+	else if (strcmp(verb, "may") == 0 && words.n == 1 && strcmp(words.w[0], "differ") == 0)
+		r->may_differ = true;
 	else if (strcmp(verb, "may") == 0)
 		r->may_double = true;
 	else
