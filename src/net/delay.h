@@ -1,4 +1,4 @@
-/* net/delay.h - one call after a while, from the loop. */
+/* net/delay.h - one call from the loop after a delay. */
 #pragma once
 
 #include "godwit/error.h"
@@ -8,9 +8,9 @@
 
 struct gw_delay;
 
-/* cb is called once after ms, unless it is cancelled before; then *out is gone.  GW_ERR_NOMEM. */
+/* Calls cb once after ms unless cancelled before; then *out is freed.  GW_ERR_NOMEM. */
 enum gw_code gw_delay_start(
 	uv_loop_t *loop, uint64_t ms, void (*cb)(void *ctx), void *ctx, struct gw_delay **out);
 
-/* cb is not called any more.  Sets *d to NULL; NULL is accepted. */
+/* Cancels the call.  Sets *d to NULL; NULL is accepted. */
 void gw_delay_cancel(struct gw_delay **d);

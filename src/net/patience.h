@@ -1,7 +1,7 @@
-/* net/patience.h - for how long a peer is waited for: pure, the clock is the caller's.
+/* net/patience.h - how long to wait for a peer; pure: the caller supplies the time.
  *
- * Three limits: of silence while an answer is awaited; of a byte now and then, which would keep that away
- * for ever; of the time until the connection is of use, however much it moves.
+ * Three limits: on silence while an answer is awaited; on a trickle of bytes, which would postpone
+ * the first for ever; on the time until the connection is of use, whatever it moves.
  */
 #pragma once
 
@@ -11,17 +11,17 @@
 enum gw_patience_end {
 	GW_PATIENCE_HOLDS,
 	GW_PATIENCE_SILENT,   /* nothing for timeout_ms */
-	GW_PATIENCE_DRIPPING, /* next to nothing for ten times as long */
+	GW_PATIENCE_DRIPPING, /* next to nothing for ten times timeout_ms */
 	GW_PATIENCE_UNREADY,  /* not settled after settle_ms */
 };
 
-/* timeout_ms and settle_ms may be read. */
+/* timeout_ms and settle_ms may be read by others. */
 struct gw_patience {
 	unsigned timeout_ms, settle_ms;
 	uint64_t progress_ms;  /* when something last moved */
 	uint64_t settle_by_ms; /* 0: no limit */
 	uint64_t window_ms,
-		window_moved; /* since when, and from which count on, drips are looked for */
+		window_moved; /* where trickling is measured from: time, and byte count */
 };
 
 enum { GW_PATIENCE_DRIP_TIMEOUTS = 10 };
@@ -29,12 +29,14 @@ enum { GW_PATIENCE_DRIP_TIMEOUTS = 10 };
 /* settle_ms 0: no limit. */
 void gw_patience_init(
 	struct gw_patience *p, uint64_t now_ms, unsigned timeout_ms, unsigned settle_ms);
-/* How long until the first look. */
+/* Returns the time until the first look. */
 uint64_t gw_patience_first_look(const struct gw_patience *p);
-/* The peer answered, or is asked only now; `moved`: bytes so far, both ways. */
+/* Restarts the wait: the peer answered, or is asked only now.  moved: bytes so far, both
+ * directions. */
 void gw_patience_renew(struct gw_patience *p, uint64_t now_ms, uint64_t moved);
-/* From `since_ms` to now we did not move what could have been moved: that is not the peer's fault. */
+/* Excludes the time from since_ms to now, when we ourselves held back traffic. */
 void gw_patience_excuse(struct gw_patience *p, uint64_t since_ms, uint64_t now_ms, uint64_t moved);
-/* `waiting`: it is the peer's turn.  *next_ms: until the next look, if patience holds. */
+/* Judges the peer.  waiting: it is the peer's turn.  *next_ms: time until the next look, if
+ * patience holds. */
 enum gw_patience_end gw_patience_look(
 	struct gw_patience *p, uint64_t now_ms, uint64_t moved, bool waiting, uint64_t *next_ms);

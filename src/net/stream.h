@@ -55,26 +55,27 @@ enum gw_code gw_stream_open(uv_loop_t *loop, const struct gw_log *log,
 /* Begins TLS on a connection in clear.  The caller has made sure that no plaintext is pending
  * (RFC 9051 6.2.1); whatever the peer sent beyond is read as part of the handshake. */
 void gw_stream_start_tls(struct gw_stream *s);
-/* From here on everything is under DEFLATE, both ways (RFC 4978).  What came before was handed out.
- */
+/* Compresses everything from here on with DEFLATE, in both directions (RFC 4978).  What arrived
+ * before was handed out. */
 enum gw_code gw_stream_start_deflate(struct gw_stream *s);
 bool gw_stream_is_tls(const struct gw_stream *s);
-/* false: it is in clear. */
+/* Returns false in clear. */
 bool gw_stream_tls_facts(const struct gw_stream *s, struct gw_tls_facts *out);
-/* Likewise false where TLS has nothing to bind to. */
+/* Returns false in clear, and where TLS has nothing to bind to. */
 bool gw_stream_binding(const struct gw_stream *s, struct gw_sasl_binding *out);
 
 /* Sends n bytes (copied).  A failure arrives as GW_STREAM_LOST. */
 void gw_stream_write(struct gw_stream *s, const char *p, size_t n);
 
-/* Bytes written that the kernel has not taken yet, for want of bandwidth as well; once there were some, DRAINED tells of none. */
+/* Bytes written that the kernel has not taken yet, including those delayed by the bandwidth limit.
+ * Once above 0, DRAINED reports 0. */
 size_t gw_stream_queued(const struct gw_stream *s);
 
-/* Bytes that the kernel has taken and the peer has not acknowledged; 0 also where that cannot be
- * asked (through a tunnel, on some systems). */
+/* Bytes that the kernel has taken and the peer has not acknowledged; 0 also where that is unknown
+ * (through a tunnel, on some systems). */
 size_t gw_stream_unacked(const struct gw_stream *s);
 
-/* Another time limit from now on, as options.timeout_ms. */
+/* Replaces options.timeout_ms from now on. */
 void gw_stream_set_timeout(struct gw_stream *s, unsigned timeout_ms);
 
 /* Ends the connection from our side: GW_STREAM_LOST follows with this error. */
@@ -83,14 +84,14 @@ void gw_stream_abort(struct gw_stream *s, const struct gw_error *err);
 /* Back-pressure: while paused nothing is read; at most the data already in hand (64 KiB) comes. */
 void gw_stream_pause(struct gw_stream *s, bool paused);
 
-/* Is an answer awaited?  Only then does silence count against timeout_ms. */
+/* Tells whether an answer is awaited: only then does silence count against timeout_ms. */
 void gw_stream_expect(struct gw_stream *s, bool expecting);
 
-/* What the connection was opened for has begun: settle_ms is over. */
+/* Ends settle_ms: what the connection was opened for has begun. */
 void gw_stream_settled(struct gw_stream *s);
-/* The peer answered: that is progress, however few bytes it took.  While something is awaited a
- * peer that neither answers nor moves a few kilobytes within ten times timeout_ms only drips, and
- * the connection is lost. */
+/* Records an answer: that is progress, however few bytes it took.  While something is awaited, a
+ * peer that neither answers nor moves a few kilobytes within ten times timeout_ms is only
+ * trickling, and the connection is lost. */
 void gw_stream_answered(struct gw_stream *s);
 
 /* Bytes on the wire so far, TLS overhead included. */

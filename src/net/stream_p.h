@@ -1,5 +1,5 @@
-/* net/stream_p.h - a stream: what stream.c (opens, reads, closes) and stream_send.c (writes, at its turn)
- * share.  Nobody else includes it; states and invariants: stream.c.
+/* net/stream_p.h - a stream as shared by stream.c (opens, reads, closes) and stream_send.c (writes,
+ * in turn) alone; states and invariants: stream.c.
  */
 #pragma once
 
@@ -23,14 +23,14 @@ struct gw_stream {
 	char *host;                 /* owned */
 	struct gw_tls_ctx *tls_ctx; /* borrowed */
 	struct gw_tls *tls;         /* owned; NULL in clear */
-	struct gw_deflate *deflate; /* owned; NULL: as it is */
+	struct gw_deflate *deflate; /* owned; NULL: uncompressed */
 	bool tls_at_once;
 	bool announced; /* GW_STREAM_UP was sent */
 
 	struct gw_dial *dial;         /* owned while DIALING */
 	const struct gw_proxy *proxy; /* borrowed; NULL: none */
 	struct gw_socks socks;        /* PROXYING */
-	unsigned port;                /* of host, for it */
+	unsigned port;                /* of host, for the proxy */
 	uv_stream_t *in, *out;        /* owned; the same handle for TCP */
 	uv_process_t *child;          /* owned; tunnel only */
 	uv_timer_t deadline;
@@ -40,8 +40,8 @@ struct gw_stream {
 	unsigned open;   /* I3 */
 
 	struct gw_bandwidth *bandwidth;   /* borrowed; NULL: no limit */
-	uint64_t read_at_ms, send_at_ms;  /* with it: when each direction may go on */
-	uint64_t gate_since_ms, gated_ms; /* of this wait; of those that are over */
+	uint64_t read_at_ms, send_at_ms;  /* with bandwidth: when each direction may go on */
+	uint64_t gate_since_ms, gated_ms; /* start of the present wait; total of earlier ones */
 	struct gw_buf held;               /* written, not yet with the kernel */
 
 	struct gw_patience patience;
@@ -55,33 +55,33 @@ struct gw_stream {
 
 /* --- stream.c -------------------------------------------------------------------------------- */
 
-/* The failure is told from the loop, never from inside the call that met it. */
+/* Reports the failure from the loop, never from inside the call that met it. */
 void gw_stream_lose(struct gw_stream *s);
 
-/* Tells the owner if nothing waits to be sent any more. */
+/* Tells the owner once nothing waits to be sent. */
 void gw_stream_tell_drained(struct gw_stream *s);
 
-/* Frees a stream that was closed, once nothing of it is under way. */
+/* Frees a closed stream once none of its handles is open. */
 void gw_stream_maybe_free(struct gw_stream *s);
 
-/* A direction has its turn. */
+/* Continues a direction whose turn it is. */
 void gw_stream_on_gate(uv_timer_t *timer);
 
 /* --- stream_send.c --------------------------------------------------------------------------- */
 
-/* Gives bytes to the kernel, whatever the bandwidth. */
+/* Gives bytes to the kernel, ignoring the bandwidth limit. */
 void gw_stream_hand_over(struct gw_stream *s, const char *p, size_t n);
 
-/* Sends bytes as they are: the peer gets these, or TLS has made them. */
+/* Sends bytes unchanged: plain ones, or TLS records. */
 void gw_stream_send_raw(struct gw_stream *s, const char *p, size_t n);
 
-/* Sends as much of what was written as the bandwidth lets go, and the kernel takes. */
+/* Sends as much of what was written as the bandwidth limit permits and the kernel takes. */
 void gw_stream_send_held(struct gw_stream *s);
 
-/* Sends what TLS has to say. */
+/* Sends the records that TLS has produced. */
 void gw_stream_flush_tls(struct gw_stream *s);
 
-/* True if something is held, and the kernel would take it. */
+/* True if something is held and the kernel would take it. */
 bool gw_stream_may_send(const struct gw_stream *s);
 
 /* True while a direction would go on, and waits for its turn. */

@@ -14,38 +14,37 @@ struct gw_tls_ctx; /* trust anchors and versions, shared by an account's connect
 struct gw_tls;     /* one connection */
 
 enum gw_tls_result {
-	GW_TLS_DONE,  /* did it */
+	GW_TLS_DONE,  /* succeeded */
 	GW_TLS_WANT,  /* feed more ciphertext */
 	GW_TLS_EOF,   /* the peer closed in an orderly way */
 	GW_TLS_ERROR, /* err is filled */
 };
 
-/* Whom to believe that he is the server.  Where keys are pinned, one of them is what counts: whoever
- * signed the certificate, whatever name and time it carries; with a ca_file beside them both count. */
+/* Which servers to trust.  With pins, the key alone decides: not who signed the certificate, nor
+ * the name and dates in it; with pins and a ca_file, both must match. */
 struct gw_tls_trust {
 	const char *ca_file; /* PEM file of the only authorities to trust; NULL: the system's */
 	char *const *pins;   /* keys of the server, as in net/pin.h */
 	size_t pin_count;    /* 0: any key */
-	/* PEM files that say who we are, where a server asks: certificates, ours first, and its private key;
-	 * NULL: nothing is shown. */
+	/* PEM files that identify us to a server that asks: certificates, ours first, and the
+	 * private key; NULL: none. */
 	const char *client_cert, *client_key;
-	const char
-		*setting; /* that pins keys, to be named in advice; static; NULL: there is none */
+	const char *setting; /* the one that pins keys, for advice; static; NULL: none */
 };
 
-/* TLS 1.2 at least.  GW_ERR_CONFIG when a file or a pin cannot be used, GW_ERR_TLS when the system
- * has no certificates.  Nothing of trust but `setting` is kept. */
+/* Makes a context for TLS 1.2 or later.  GW_ERR_CONFIG: a file or pin is unusable; GW_ERR_TLS: the
+ * system has no certificates.  Of trust, only `setting` is kept. */
 enum gw_code gw_tls_ctx_new(
 	const struct gw_tls_trust *trust, struct gw_tls_ctx **out, struct gw_error *err);
 void gw_tls_ctx_free(struct gw_tls_ctx *ctx);
 
-/* host: the name (or address) the certificate must be for; also sent as SNI unless an address.
- * The maker of ctx may give it up before. */
+/* host: the name (or address) that the certificate must carry; also sent as SNI unless an address.
+ * ctx may be freed before the result. */
 enum gw_code gw_tls_new(
 	struct gw_tls_ctx *ctx, const char *host, struct gw_tls **out, struct gw_error *err);
 void gw_tls_free(struct gw_tls *tls);
 
-/* Lends ciphertext; it must stay in place until GW_TLS_WANT says that it is used up. */
+/* Lends ciphertext, which must stay in place until GW_TLS_WANT says that it is used up. */
 void gw_tls_feed(struct gw_tls *tls, struct gw_slice ciphertext);
 
 /* Bytes lent and not used yet. */
@@ -63,15 +62,15 @@ enum gw_code gw_tls_write(struct gw_tls *tls, const char *p, size_t n, struct gw
 struct gw_tls_facts {
 	const char *version; /* static: "TLSv1.3" */
 	char issuer[200];    /* of the server's certificate, for people */
-	char pin[52];        /* of its key; "": not known */
-	int64_t expires_at;  /* seconds since the epoch; 0: not known */
+	char pin[52];        /* of its key; "": unknown */
+	int64_t expires_at;  /* seconds since the epoch; 0: unknown */
 };
 
-/* What was agreed on; after the handshake. */
+/* Describes the connection; valid after the handshake. */
 void gw_tls_describe(const struct gw_tls *tls, struct gw_tls_facts *out);
 
-/* What a sign-in can be bound to: keying material with TLS 1.3, else the server's certificate.  false: there is
- * nothing that both sides would agree on. */
+/* Finds what a sign-in can be bound to: keying material with TLS 1.3, otherwise the server's
+ * certificate.  false: nothing that both sides would agree on. */
 bool gw_tls_binding(const struct gw_tls *tls, struct gw_sasl_binding *out);
 
 /* Ciphertext to be sent; the caller sends it and resets the buffer. */

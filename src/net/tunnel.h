@@ -1,14 +1,14 @@
-/* net/tunnel.h - a command of the user's whose standard input and output are a connection. */
+/* net/tunnel.h - runs a user's command whose standard input and output serve as a connection. */
 #pragma once
 
 #include "godwit/error.h"
 
 #include <uv.h>
 
-/* What is not NULL is to be closed and freed by the owner, after a failure as well. */
+/* The owner closes and frees every member that is not NULL, even after a failure. */
 struct gw_tunnel {
 	uv_process_t *child;
-	uv_stream_t *in, *out; /* what it says; what it is told */
+	uv_stream_t *in, *out; /* its stdout; its stdin */
 };
 
 /* Runs `command` with `sh -c`; the handles' data is `owner`, and `exited` is called with the child. */

@@ -1,5 +1,5 @@
-/* net/wake.h - tells that the machine slept, that its clock was set, or that its network changed:
- * what was connected before may be dead without anybody saying so.
+/* net/wake.h - reports that the machine slept, its clock was set, or its network changed: earlier
+ * connections may be dead without notice.
  */
 #pragma once
 
@@ -9,9 +9,9 @@
 
 struct gw_wake;
 
-/* cb is called from the loop, once for a burst of such things.  What the system does not offer
- * (in some containers) is done without.  GW_ERR_NOMEM. */
+/* Calls cb from the loop, once per burst.  Does without what the system does not offer (in some
+ * containers).  GW_ERR_NOMEM. */
 enum gw_code gw_wake_start(uv_loop_t *loop, void (*cb)(void *ctx), void *ctx, struct gw_wake **out);
 
-/* cb is not called any more.  NULL is accepted. */
+/* Stops the reports.  NULL is accepted. */
 void gw_wake_stop(struct gw_wake *w);
