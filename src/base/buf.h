@@ -22,15 +22,15 @@ static inline struct gw_slice gw_slice_str(const char *s)
 bool gw_slice_eq(struct gw_slice a, const char *b);
 bool gw_slice_case_eq(struct gw_slice a, const char *b);          /* ASCII case */
 bool gw_slice_case_starts(struct gw_slice a, const char *prefix); /* ASCII case */
-/* Cuts the next word off, between bytes of blanks; .n 0: there is none. */
+/* Cuts off and returns the next word; blanks: the characters between words.  .n 0: none left. */
 struct gw_slice gw_slice_cut_word(struct gw_slice *rest, const char *blanks);
-/* 1 << i, for the name i of [from, to) that word is (ASCII case); 0: none. */
+/* Returns 1 << i if word is names[i], from <= i < to (ASCII case); 0: none. */
 uint32_t gw_slice_bit(struct gw_slice word, const char *const *names, size_t from, size_t to);
 
-/* A NUL-terminated heap copy; NULL when out of memory.  The caller frees it. */
+/* Returns a NUL-terminated heap copy; NULL: out of memory. */
 char *gw_slice_dup(struct gw_slice s);
 
-/* Likewise of a string; NULL for NULL, too. */
+/* Returns a heap copy; NULL also for NULL. */
 char *gw_copy_str(const char *text);
 
 /* Owned bytes with a bound set at creation, so that no peer can make them grow for ever. */
@@ -43,9 +43,9 @@ struct gw_buf {
 
 void gw_buf_init(struct gw_buf *b, size_t max);
 void gw_buf_deinit(struct gw_buf *b);
-/* The same for what held a secret: its memory is wiped first. */
+/* Wipes the memory, then frees it as gw_buf_deinit() does. */
 void gw_buf_wipe(struct gw_buf *b);
-/* Likewise n bytes of the heap; NULL is accepted. */
+/* Wipes and frees n bytes of the heap; NULL is accepted. */
 void gw_wipe(char *secret, size_t n);
 
 /* Empties b and keeps its memory. */

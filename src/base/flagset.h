@@ -1,7 +1,7 @@
 /* base/flagset.h - the flags and keywords of one message as bits.
  *
- * The system flags have fixed bits; bit GW_KEYWORD_FIRST + i stands for keyword i of the mailbox's
- * own list of keywords.
+ * The system flags have fixed bits; bit GW_KEYWORD_FIRST + i is keyword i of the mailbox's own
+ * list.
  */
 #pragma once
 
@@ -16,10 +16,10 @@
 
 enum {
 	GW_KEYWORD_FIRST = 6,
-	GW_KEYWORD_MAX = 52, /* keywords that a mailbox can have; further ones are left out */
+	GW_KEYWORD_MAX = 52, /* keywords that a mailbox can have; others are dropped */
 };
 
 #define GW_FLAG_KEYWORD(i) (UINT64_C(1) << (GW_KEYWORD_FIRST + (i)))
 #define GW_FLAGS_ALL ((UINT64_C(1) << (GW_KEYWORD_FIRST + GW_KEYWORD_MAX)) - 1)
-/* What servers know as keywords: $Forwarded and the mailbox's own. */
+/* Flags that servers store as keywords: $Forwarded and the mailbox's own. */
 #define GW_FLAGS_KEYWORDS (GW_FLAGS_ALL & ~(GW_FLAG_FORWARDED - 1))

@@ -1,9 +1,9 @@
-/* base/header.h - the fields of a message's header, as people read them. */
+/* base/header.h - a message's header fields for display. */
 #pragma once
 
 #include <stddef.h>
 
-/* The first field of this name in the header, decoded (words.h), in one line and without control characters; as
- * much as fits, in whole characters.  header: NUL-terminated, from the beginning of the message.  "" if there is
- * none. */
+/* Copies the first field of this name, decoded (words.h), on one line and without control
+ * characters, cut to fit at a whole character.  header: NUL-terminated, from the beginning of the
+ * message.  "": no such field. */
 void gw_header_field(const char *header, const char *name, char *out, size_t size);

@@ -1,4 +1,4 @@
-/* base/sasl.h - the seam between IMAP and the ways to sign in: an interface only.
+/* base/sasl.h - the interface between the protocols and the SASL mechanisms.
  *
  * auth/ implements it, imap/login.c uses it, sync/sync.c joins them.
  */
@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* What ties a sign-in to the connection that it happens on (RFC 5056). */
+/* Ties a sign-in to the connection on which it happens (RFC 5056). */
 struct gw_sasl_binding {
 	const char *type; /* static: "tls-exporter" (RFC 9266), "tls-server-end-point" (RFC 5929) */
 	uint8_t data[64];
@@ -25,41 +25,42 @@ struct gw_sasl {
 		*mechanisms;  /* as in AUTH=..., the preferred one first; NULL ends; static */
 	const char *user;     /* owned by the implementation */
 	const char *password; /* for the LOGIN command; NULL when there is none */
-	bool takes_login;     /* and LOGIN, which says it, may be used */
-	int64_t expires_at;   /* seconds; 0: it does not */
+	bool takes_login;     /* the LOGIN command, which sends the password, is allowed */
+	int64_t expires_at;   /* seconds; 0: never */
 
 	/* Appends the base64 answer of a mechanism to a challenge (base64, empty at first) to out;
 	 * "*" to give up.  GW_ERR_NOMEM. */
 	enum gw_code (*next)(struct gw_sasl *self, const char *mechanism, struct gw_slice challenge,
 		struct gw_buf *out);
 
-	/* Mechanisms whose name begins with "SCRAM-" are a dialogue with a memory: this begins one, for one
-	 * connection, whose next() and distrust() are to be called instead.  binding NULL: the connection has
-	 * none.  The caller has the reference; NULL: out of memory.  NULL itself: none is among `mechanisms`. */
+	/* Begins a dialogue for one connection, for mechanisms whose name begins with "SCRAM-":
+	 * their next() and distrust() must be called on the result.  binding NULL: the connection
+	 * has none.  The caller owns the reference; NULL: out of memory.  Member NULL: none of
+	 * `mechanisms` is such a one. */
 	struct gw_sasl *(*begin)(
 		struct gw_sasl *self, const char *mechanism, const struct gw_sasl_binding *binding);
-	/* Why the server may not be who it says it is, as the end of "HOST ..."; over: it says that we are
-	 * signed in.  NULL: nothing speaks against it.  NULL itself: nobody can tell. */
+	/* Returns why the server may be an impostor, as the end of "HOST ..."; over: it claims that
+	 * we are signed in.  NULL: no doubts.  Member NULL: cannot be told. */
 	const char *(*distrust)(struct gw_sasl *self, bool over);
 
-	/* What a person can do when the login was refused; owned by self.  NULL: nothing is known. */
+	/* Returns what the user can do about a refused login; owned by self.  NULL: unknown. */
 	const char *(*advice)(struct gw_sasl *self);
 
-	/* The server takes app passwords that are shown in groups of letters: takes the blanks out of
-	 * one.  NULL: there is nothing to do. */
+	/* Removes the spaces from an app password that is shown in groups of letters.  Member NULL:
+	 * nothing to remove. */
 	void (*close_up)(struct gw_sasl *self);
 
 	/* Wipes the secrets and frees self. */
 	void (*free)(struct gw_sasl *self);
 };
 
-/* Is it one that can be over, and be renewed?  NULL: no. */
+/* True if sasl is a token, which can expire and be renewed.  NULL: false. */
 static inline bool gw_sasl_is_token(const struct gw_sasl *sasl)
 {
 	return sasl != NULL && sasl->kind == GW_SASL_TOKEN;
 }
 
-/* Whoever keeps a pointer has a reference.  NULL is accepted. */
+/* Adds a reference, for each pointer that is kept.  NULL is accepted. */
 static inline struct gw_sasl *gw_sasl_ref(struct gw_sasl *sasl)
 {
 	if (sasl != NULL)
@@ -67,7 +68,7 @@ static inline struct gw_sasl *gw_sasl_ref(struct gw_sasl *sasl)
 	return sasl;
 }
 
-/* Gives the reference up, and sets the pointer to NULL. */
+/* Drops a reference and sets the pointer to NULL. */
 static inline void gw_sasl_unref(struct gw_sasl **at)
 {
 	struct gw_sasl *sasl = *at;
@@ -82,13 +83,13 @@ static inline bool gw_sasl_has_dialogue(const char *mechanism)
 	return strncmp(mechanism, "SCRAM-", 6) == 0;
 }
 
-/* A mechanism, and the bit by which a protocol's capabilities say that a server offers it. */
+/* A mechanism and the capability bit with which a server offers it. */
 struct gw_sasl_offer {
 	const char *name; /* static; NULL ends a list */
 	uint32_t cap;
 };
 
-/* The preferred one of those that the server offers, as named in offers; NULL: there is none. */
+/* Returns the preferred mechanism that the server offers, as named in offers; NULL: none. */
 static inline const char *gw_sasl_choose(
 	const struct gw_sasl *sasl, const struct gw_sasl_offer *offers, uint32_t caps)
 {
@@ -101,7 +102,7 @@ static inline const char *gw_sasl_choose(
 	return NULL;
 }
 
-/* next() of the exchange, if there is one, else of sasl. */
+/* Calls next() of the exchange if there is one, otherwise of sasl. */
 static inline enum gw_code gw_sasl_answer(struct gw_sasl *sasl, struct gw_sasl *exchange,
 	const char *mechanism, struct gw_slice challenge, struct gw_buf *out)
 {

@@ -32,22 +32,23 @@ enum gw_code gw_seqset_format(const struct gw_seqset *s, struct gw_buf *out);
 
 bool gw_seqset_has(const struct gw_seqset *s, uint32_t n);
 
-/* Do they have a number in common? */
+/* True if a and b share a number. */
 bool gw_seqset_meets(const struct gw_seqset *a, const struct gw_seqset *b);
 
-/* How many numbers the set holds. */
+/* Returns how many numbers the set holds. */
 uint64_t gw_seqset_size(const struct gw_seqset *s);
 
-/* Adds all numbers of from.  GW_ERR_NOMEM: s is as it was. */
+/* Adds all numbers of from.  GW_ERR_NOMEM: s is unchanged. */
 enum gw_code gw_seqset_add_set(struct gw_seqset *s, const struct gw_seqset *from);
 
-/* Makes to, which may hold something, the same set as from.  GW_ERR_NOMEM. */
+/* Replaces to, which may hold something, by a copy of from.  GW_ERR_NOMEM. */
 enum gw_code gw_seqset_copy(struct gw_seqset *to, const struct gw_seqset *from);
 
-/* Takes the numbers of less out of s.  GW_ERR_NOMEM: s is as it was. */
+/* Removes the numbers of less from s.  GW_ERR_NOMEM: s is unchanged. */
 enum gw_code gw_seqset_subtract(struct gw_seqset *s, const struct gw_seqset *less);
 
-/* A part of s, from the number *from on, into part: at most `numbers` of them in at most `ranges`
- * ranges.  Moves *from behind them; part is empty when nothing is left.  GW_ERR_NOMEM. */
+/* Copies a part of s, beginning with the number *from, to part: at most `numbers` numbers in at
+ * most `ranges` ranges.  Moves *from past them; part is empty when nothing is left.
+ * GW_ERR_NOMEM. */
 enum gw_code gw_seqset_part(const struct gw_seqset *s, uint64_t *from, uint64_t numbers,
 	size_t ranges, struct gw_seqset *part);

@@ -3,23 +3,23 @@
 
 #include "base/buf.h"
 
-/* FNV-1a: for comparing many names at once, beside something else. */
+/* Hashes with FNV-1a, for comparing many names quickly; never as the only evidence. */
 uint64_t gw_hash_bytes(struct gw_slice bytes);
 
-/* Two upper-case hexadecimal digits. */
+/* Reads two upper-case hexadecimal digits. */
 bool gw_read_hex(const char *digits, unsigned *out);
 
-/* Is s well-formed UTF-8 (RFC 3629), without NUL? */
+/* True if s is well-formed UTF-8 (RFC 3629) without NUL. */
 bool gw_utf8_valid(struct gw_slice s);
 
-/* The code point at *p, which moves on; 0xFFFFFFFF when the bytes are not UTF-8. */
+/* Returns the code point at *p and advances; 0xFFFFFFFF if the bytes are not UTF-8. */
 uint32_t gw_utf8_next(const char **p, const char *end);
 
 /* Appends a code point as UTF-8. */
 enum gw_code gw_utf8_put(struct gw_buf *b, uint32_t cp);
 
-/* Does name match the folder pattern?  '*' stands for anything, '%' for anything without '/';
- * the rest is compared by byte. */
+/* True if name matches the folder pattern: '*' matches anything, '%' anything without '/'; the rest
+ * is compared by byte. */
 bool gw_glob_match(const char *pattern, const char *name);
 
 /* Levenshtein distance, for "did you mean"; strings beyond 63 bytes count as far. */
@@ -29,20 +29,21 @@ unsigned gw_edit_distance(const char *a, const char *b);
  * out holds 2 * bytes + 1. */
 void gw_sha256_hex(struct gw_slice data, size_t bytes, char *out);
 
-/* Do two addresses reach one person?  Compared without case; at Gmail dots, "+words" and the domain's
- * two names make no difference. */
+/* True if two addresses reach one person.  Ignores case, and at Gmail dots, "+words" and which of
+ * the two domains is used. */
 bool gw_same_address(const char *a, const char *b);
 
-/* Is each word of wanted, those with "://" in them, one of granted?  Both are lists with blanks. */
+/* True if granted contains each word of wanted that has "://" in it.  Both are lists separated by
+ * spaces. */
 bool gw_scope_covers(const char *granted, const char *wanted);
 
 /* Appends bytes in base64 (RFC 4648 4). */
 enum gw_code gw_base64_put(struct gw_buf *out, struct gw_slice bytes);
 
-/* Does the host name stand for this machine, whatever a name server says? */
+/* True if the host name means this machine, whatever a name server says. */
 bool gw_is_loopback(const char *host);
 
 enum { GW_LOCAL_TIME = 32 };
 
-/* "2026-11-26 14:03", on this machine's clock; empty when there is no such time. */
+/* Formats "2026-11-26 14:03" in local time; empty if there is no such time. */
 void gw_local_time(int64_t at, char out[static GW_LOCAL_TIME]);

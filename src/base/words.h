@@ -1,8 +1,8 @@
-/* base/words.h - text of a header as people read it: encoded words (RFC 2047) become what they stand for. */
+/* base/words.h - decodes header text for display: encoded words (RFC 2047). */
 #pragma once
 
 #include "base/buf.h"
 
-/* Appends text as UTF-8, without control characters.  A word in a charset that nobody here knows stays as it
- * is; bytes that are no UTF-8 are taken for windows-1252, which they mostly are.  Folds are blanks. */
+/* Appends text as UTF-8, without control characters.  Leaves words in unknown charsets as they are;
+ * reads bytes that are not UTF-8 as windows-1252, which they usually are.  Folds become spaces. */
 void gw_words_decode(struct gw_slice text, struct gw_buf *out);
