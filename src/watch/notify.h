@@ -1,5 +1,5 @@
-/* watch/notify.h - tells that a Maildir tree was changed by somebody else: inotify(7) on every
- * cur/, new/ and every directory that may get a mailbox.
+/* watch/notify.h - reports that somebody else changed a Maildir tree: inotify(7) on every cur/ and
+ * new/, and on every directory in which a mailbox may appear.
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 
 struct gw_notify;
 
-/* Something happened in the tree; gw_notify_take() says whether it matters. */
+/* Something happened in the tree; gw_notify_take() tells whether it matters. */
 typedef void gw_notify_cb(void *ctx);
 
 /* root is copied.  GW_ERR_DISK, GW_ERR_NOMEM; GW_ERR_LIMIT: the system gives no more watches
@@ -18,21 +18,21 @@ typedef void gw_notify_cb(void *ctx);
 enum gw_code gw_notify_start(uv_loop_t *loop, const char *root, gw_notify_cb *cb, void *ctx,
 	struct gw_notify **out, struct gw_error *err);
 
-/* Watches directories that came since.  As gw_notify_start(). */
+/* Adds directories made since.  Errors as for gw_notify_start(). */
 enum gw_code gw_notify_extend(struct gw_notify *n, struct gw_error *err);
 
-/* We did this ourselves: a file of a mailbox (dir: relative to the root) appeared or went. */
+/* Announces our own change: a file of a mailbox (dir: relative to the root) appeared or went. */
 void gw_notify_own(
 	struct gw_notify *n, const char *dir, const char *name, bool in_new, bool appeared);
 
 enum gw_change {
 	GW_CHANGE_NONE,
 	GW_CHANGE_FILES, /* of mailboxes that were there */
-	GW_CHANGE_TREE,  /* directories, or it is not known what */
+	GW_CHANGE_TREE,  /* directories, or unknown */
 };
 
-/* What was changed since the last call that was not our own?  What was our own is forgotten.
- * Between syncs only: during one its own changes are not all told yet. */
+/* Returns what others changed since the last call, and forgets our own changes.  Call it between
+ * syncs only: during one, not all its own changes are announced yet. */
 enum gw_change gw_notify_take(struct gw_notify *n);
 
 /* NULL is accepted. */

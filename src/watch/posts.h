@@ -1,5 +1,5 @@
-/* watch/posts.h - connections that wait in IDLE on one mailbox each: those of the account's `watch`
- * that its main connection does not cover, as many as `connections` leaves room for.
+/* watch/posts.h - connections that IDLE on one mailbox each: those of the account's `watch` that
+ * its main connection does not cover, as far as `connections` permits.
  */
 #pragma once
 
@@ -9,28 +9,28 @@
 
 struct gw_posts;
 
-/* Everything is borrowed.  changed: a mailbox changed, which gw_posts_settle() marks.  NULL: out of
- * memory. */
+/* Creates it; everything is borrowed.  changed: a mailbox changed; gw_posts_settle() marks it.
+ * NULL: out of memory. */
 struct gw_posts *gw_posts_new(uv_loop_t *loop, const struct gw_account *account,
 	const struct gw_log *log, struct gw_warm *warm, void (*changed)(void *ctx), void *ctx);
 void gw_posts_free(struct gw_posts *p);
 
-/* Between syncs, when the list of mailboxes is there: which of them the main connection should
- * idle on (as on the wire, borrowed from the list; NULL: none). */
+/* Returns the mailbox on which the main connection should idle (as on the wire, borrowed from the
+ * list; NULL: none).  Call between syncs, when the list of mailboxes is available. */
 const char *gw_posts_main(const struct gw_posts *p);
 
-/* Likewise: connects to those that are missing, lets go of those that are not wanted any more. */
+/* Connects where a connection is missing, and closes those no longer wanted.  Call between
+ * syncs. */
 void gw_posts_arrange(struct gw_posts *p);
 
-/* Connections that stand or are on their way. */
+/* Connections that are open or being opened. */
 unsigned gw_posts_count(const struct gw_posts *p);
 
-/* Of the mailboxes of `watch` beside the main one, how many are waited for, and how many there
- * are. */
+/* Counts the mailboxes of `watch` apart from the main one: those waited on, and all. */
 void gw_posts_tell(const struct gw_posts *p, size_t *waited, size_t *all);
 
-/* Marks what changed in the list of mailboxes. */
+/* Marks changed mailboxes in the list. */
 void gw_posts_settle(struct gw_posts *p);
 
-/* Lets go of all of them: the network is another. */
+/* Closes all connections: the network changed. */
 void gw_posts_drop(struct gw_posts *p);

@@ -1,4 +1,4 @@
-/* watch/report.h - what a watcher tells of itself: how the account is, and each mailbox. */
+/* watch/report.h - a watcher's report on itself: the state of the account and of each mailbox. */
 #pragma once
 
 #include "godwit/account.h"
@@ -15,17 +15,17 @@ enum gw_standing {
 
 struct gw_report_mailbox {
 	char *name;         /* owned; as shown */
-	int64_t changed_at; /* seconds; 0: not since the watcher began */
+	int64_t changed_at; /* seconds; 0: unchanged since the watcher began */
 	char *problem;      /* owned; of the last sync; NULL */
-	bool seen_problem;  /* in the sync under way */
+	bool seen_problem;  /* in the running sync */
 };
 
 struct gw_report {
 	enum gw_standing standing;
 	int64_t since;                  /* seconds */
-	int64_t synced_at;              /* when the last sync ended well; 0: none has */
-	int64_t next_at;                /* of a sync that nothing calls for; 0: none is planned */
-	char how[160];                  /* what tells of changes */
+	int64_t synced_at;              /* when the last sync succeeded; 0: never */
+	int64_t next_at;                /* when the next unprompted sync is due; 0: none */
+	char how[160];                  /* how changes are noticed */
 	char error[600];                /* TROUBLE */
 	struct gw_report_mailbox *list; /* owned */
 	size_t count, cap;
@@ -33,11 +33,10 @@ struct gw_report {
 
 void gw_report_deinit(struct gw_report *r);
 void gw_report_stands(struct gw_report *r, enum gw_standing standing);
-/* Takes what a sync tells of its mailboxes.  A changed mailbox of which nothing can be remembered
- * for want of memory is left out. */
+/* Records what a sync reports about its mailboxes.  Drops a changed mailbox if memory is short. */
 void gw_report_sync_event(struct gw_report *r, const struct gw_sync_event *ev);
 
-/* One object without line end, to be freed by the caller; NULL: out of memory.  folders: for the
- * mailboxes, or NULL for the state alone. */
+/* Returns one object without line end, freed by the caller; NULL: out of memory.  folders: list
+ * these mailboxes; NULL: the state alone. */
 char *gw_report_to_json(const struct gw_report *r, const struct gw_account *account,
 	const struct gw_folders *folders);

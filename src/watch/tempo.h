@@ -1,8 +1,8 @@
-/* watch/tempo.h - how soon something that a server brings about may be done again.  Pure: times are
- * uv_now()'s milliseconds.
+/* watch/tempo.h - how soon to repeat what a server causes.  Pure: times are uv_now()'s
+ * milliseconds.
  *
- * What ends soon after it began, or was begun in vain, is begun again ever more slowly.  The count
- * starts anew with something that stood for a while, never with something that only began.
+ * What ends soon after it began, or fails, is repeated ever more slowly.  Only something that
+ * lasted a while resets the count, never something that merely began.
  */
 #pragma once
 
@@ -12,13 +12,13 @@
 enum { GW_TEMPO_STOOD_MS = 60 * 1000, GW_TEMPO_FREE = 2, GW_TEMPO_MOST_MS = 300 * 1000 };
 
 struct gw_tempo {
-	unsigned in_vain;  /* in a row */
-	bool stands;       /* since then */
-	uint64_t since_ms; /* that it stands */
+	unsigned in_vain;  /* failures in a row */
+	bool stands;       /* running */
+	uint64_t since_ms; /* since when it runs */
 };
 
 void gw_tempo_stands(struct gw_tempo *t, uint64_t now_ms);
-/* It ended.  Returns how long to wait before it is begun again. */
+/* Records an end.  Returns how long to wait before beginning again. */
 uint64_t gw_tempo_ended(struct gw_tempo *t, uint64_t now_ms);
-/* It was of use. */
+/* Resets the count: it was useful. */
 void gw_tempo_reset(struct gw_tempo *t);
