@@ -25,7 +25,7 @@ __attribute__((format(printf, 6, 7))) static inline void gw_tellf(gw_tell *tell,
 /* local.c: Maildir, state, the system's limits.  Blocking. */
 void gw_doctor_local(const struct gw_account *account, gw_tell *tell, void *ctx);
 
-/* sending.c: signs in to the submission server; done as below, after its findings. */
+/* sending.c: signs in to the submission server.  done is called once, later, after its findings. */
 struct gw_sending;
 
 enum gw_code gw_sending_check(uv_loop_t *loop, const struct gw_log *log,
@@ -33,8 +33,8 @@ enum gw_code gw_sending_check(uv_loop_t *loop, const struct gw_log *log,
 	struct gw_sending **out, struct gw_error *err);
 void gw_sending_cancel(struct gw_sending *s); /* done follows */
 
-/* maildrop.c: signs in over POP3; done is called once, later, after its findings; then it is freed by
- * gw_maildrop_cancel(), which may also come sooner. */
+/* maildrop.c: signs in over POP3.  done is called once, later, after its findings.
+ * gw_maildrop_cancel() frees it, then or sooner. */
 struct gw_maildrop;
 struct gw_sasl;
 
