@@ -11,8 +11,8 @@
 #include "maildir/deliver.h"
 #include "maildir/keywords.h"
 
-/* One mailbox's directories and what the disk side knows of it.  Made by the look at it; its
- * content is touched by disk jobs only, its count of references by the loop only. */
+/* One mailbox's directories and what the disk side knows of it.  Created by the look; only disk
+ * jobs touch its content, and only the loop its reference count. */
 struct gw_place {
 	unsigned refs; /* the mailbox's, and one for each operation that waits */
 	struct gw_maildir m;
@@ -42,8 +42,8 @@ enum gw_op_kind {
 	GW_OP_BASE_FLAGS,    /* only the row */
 	GW_OP_GLOBAL_ID,     /* only the row: its global id is known now */
 	GW_OP_TOLD_FLAGS,    /* only the row: the server took what was changed here */
-	GW_OP_DELETE,        /* `from` goes to the attic, the row goes; one that was written anew
-			      * since the row was made stays, as with GW_OP_EXPIRE */
+	GW_OP_DELETE,        /* move `from` to the attic and drop the row; a file rewritten since
+			      * the row was made stays, as with GW_OP_EXPIRE */
 	GW_OP_DROP_ROW,      /* only the row goes */
 	GW_OP_DELETED_THERE, /* likewise; it was deleted on the server, which the guard counts */
 	GW_OP_LEFT,          /* the row has no file any more: deleted here, left standing there */
@@ -126,7 +126,7 @@ struct gw_op {
 
 struct gw_batch_result {
 	uint64_t delivered, joined, flags_changed, deleted;
-	uint64_t edited; /* files that were to go, and stayed: they were written anew here */
+	uint64_t edited; /* files to be removed, but rewritten here: they stayed */
 };
 
 enum gw_written {
@@ -169,5 +169,5 @@ enum gw_code gw_batcher_add(struct gw_batcher *b, struct gw_op *op);
 /* Sends what there is to the disk now. */
 void gw_batcher_seal(struct gw_batcher *b);
 
-/* Nothing waiting, nothing under way? */
+/* True if nothing waits and nothing is under way. */
 bool gw_batcher_idle(const struct gw_batcher *b);

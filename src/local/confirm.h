@@ -12,8 +12,8 @@
 struct gw_gone {
 	uint32_t uid;
 	uint32_t row_uid; /* in base, if it is another one there (a dry run after new UIDs); or 0 */
-	bool look;        /* is its file gone? */
-	bool edited;      /* it is: its name stands for another message */
+	bool look;        /* find out whether its file is gone */
+	bool edited;      /* out: its name is now another message's */
 
 	bool known;         /* out: base has a row of it, with hashes */
 	bool still_gone;    /* out, if look: a second trusted look does not show it either */
@@ -22,7 +22,7 @@ struct gw_gone {
 	uint64_t size;      /* out: RFC822.SIZE */
 	time_t date;        /* out */
 	bool named_by_us;   /* out: its base name is `key` and the UID */
-	uint64_t name;      /* out; stands for its base name */
+	uint64_t name;      /* out; hash of its base name */
 	struct gw_fingerprint print; /* out */
 };
 

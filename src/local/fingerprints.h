@@ -8,7 +8,7 @@ struct gw_file_print {
 	struct gw_file_facts facts;
 	struct gw_fingerprint print;
 	bool ok;    /* false: the file could not be read */
-	bool gone;  /* because there is none of that name any more */
+	bool gone;  /* no file has that name any more */
 	bool known; /* base has the same message somewhere; found out where many are unknown */
 };
 

@@ -13,7 +13,7 @@ struct gw_heads {
 
 typedef void gw_heads_cb(void *ctx, const struct gw_error *err);
 
-/* What cannot be read is passed over.  list is borrowed until cb, which is called exactly once, later;
- * err: GW_ERR_NOMEM.  GW_ERR_NOMEM: never. */
+/* Reads the heads, skipping unreadable files.  list is borrowed until cb, which is called exactly
+ * once, later; err: GW_ERR_NOMEM.  GW_ERR_NOMEM: never. */
 enum gw_code gw_heads_start(
 	struct gw_disk *disk, struct gw_heads *list, size_t count, gw_heads_cb *cb, void *ctx);

@@ -12,7 +12,7 @@
 
 bool gw_tags_supported(void);
 
-/* One file of a message whose tags were changed. */
+/* A file of a message whose tags changed. */
 struct gw_tagged {
 	char *dir;  /* owned; of its mailbox, relative to the root */
 	char *base; /* owned; base name */
@@ -30,13 +30,13 @@ struct gw_tag_list {
 
 void gw_tag_list_deinit(struct gw_tag_list *t);
 
-/* Is anything in this mailbox among them? */
+/* True if the list has a file in this mailbox. */
 bool gw_tag_list_has_dir(const struct gw_tag_list *t, const char *dir);
 /* The tags of this file; NULL: they were not changed. */
 const char *gw_tag_list_find(const struct gw_tag_list *t, const char *dir, const char *base);
 
-/* What was changed below root since a revision (gw_tag_list.revision; "": nothing is known, and
- * nothing is told).  GW_ERR_DISK, with what to do. */
+/* Lists what changed below root since a revision (gw_tag_list.revision; "": unknown, and then
+ * nothing is listed).  GW_ERR_DISK, with what to do. */
 enum gw_code gw_tags_read(
 	const char *root, const char *since, struct gw_tag_list *out, struct gw_error *err);
 

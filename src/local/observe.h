@@ -28,7 +28,7 @@ struct gw_pending_file {
 	uint32_t file;     /* its index in the view */
 	bool known;        /* base knows its name by now */
 	bool copied;       /* it was to be made of another message on the server */
-	unsigned answered; /* so often it was answered OK, and is not there */
+	unsigned answered; /* how often it was answered OK without appearing there */
 };
 
 /* A further file of a message (the server merged it with one that has a file). */
@@ -37,7 +37,7 @@ struct gw_alias {
 	uint32_t file; /* its index in the view */
 };
 
-/* What a look brought.  Owned by whoever got it; gw_local_view_deinit(). */
+/* The result of a look, owned by its receiver; gw_local_view_deinit(). */
 struct gw_local_view {
 	bool missing;                  /* the directory is not there (and was not to be made) */
 	uint64_t inode;                /* of the mailbox's directory */
@@ -109,7 +109,7 @@ struct gw_look_options {
 	bool (*is_label)(void *ctx, struct gw_slice name);
 	void *ctx;
 	bool with_prints;    /* load the rows' fingerprints as well */
-	bool find_edits;     /* are the files still their rows' messages? */
+	bool find_edits;     /* find out whether files are still their rows' messages */
 	int64_t edits_since; /* seconds since the epoch; as in gw_edit_of() */
 };
 

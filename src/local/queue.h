@@ -10,7 +10,8 @@
 
 #include <uv.h>
 
-/* What jobs work with; touched by jobs only (and before the first and after the last one). */
+/* What jobs work with; only jobs touch it (apart from the time before the first and after the
+ * last). */
 struct gw_disk_world {
 	struct gw_store *store; /* owned */
 	struct gw_flusher flusher;

@@ -15,9 +15,9 @@ struct gw_announcement {
 	size_t trashing_count;
 };
 
-/* Makes sure that what a look saw is on disk, and that the state can be written: comes between
- * the look and the first command that rests on it (a power cut must not undo what the server was
- * told).  What is announced (NULL: nothing) is stored as well.  place, and what `what` points to, are
- * borrowed until cb, which is called exactly once, later.  GW_ERR_NOMEM: never. */
+/* Makes sure that what a look saw is on disk and that the state can be written: a power cut must
+ * not undo what the server was told, so this precedes the first command that rests on the look.
+ * Also stores what is announced (NULL: nothing).  place, and what `what` points to, are borrowed
+ * until cb, which is called exactly once, later.  GW_ERR_NOMEM: never. */
 enum gw_code gw_settle_start(struct gw_disk *disk, const struct gw_place *place,
 	const struct gw_announcement *what, gw_settle_cb *cb, void *ctx);

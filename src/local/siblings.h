@@ -29,7 +29,7 @@ struct gw_siblings_query {
 typedef void gw_siblings_cb(
 	void *ctx, const struct gw_sibling *list, size_t count, const struct gw_error *err);
 
-/* What query points to is borrowed until cb, which is called exactly once, later.  GW_ERR_NOMEM:
- * never. */
+/* Runs a query; what it points to is borrowed until cb, which is called exactly once, later.
+ * GW_ERR_NOMEM: never. */
 enum gw_code gw_siblings_start(
 	struct gw_disk *disk, const struct gw_siblings_query *query, gw_siblings_cb *cb, void *ctx);
