@@ -122,9 +122,9 @@ struct gw_box {
 	struct gw_gone *gone;   /* owned; facts of what is gone */
 	uint32_t *gone_actions; /* owned; indices in the plan, likewise */
 	size_t gone_count;
-	struct gw_rekey *renumbered; /* owned; in a dry run: what the state was not told of */
+	struct gw_rekey *renumbered; /* owned; in a dry run: not told to the state */
 	size_t renumbered_count;
-	bool rekeyed;                /* its UIDs were given anew */
+	bool rekeyed;                /* its UIDs were reassigned */
 	bool has_news;               /* another look showed a file that the first did not */
 	uint64_t saw_at, fresh_from; /* box.h */
 	bool confirmed, again;       /* again: not its first look in this run */
@@ -232,13 +232,13 @@ struct gw_box {
 
 /* The only writer of box->state; logs the transition at debug level. */
 void gw_box_enter(struct gw_box *box, enum gw_box_state next);
-/* What the state awaits has come: goes on, as the table says.  The box may be freed by then. */
+/* Goes on as the table says: what the state awaits has come.  May free the box. */
 void gw_box_step(struct gw_box *box);
 /* Ends the box: with the mailbox or, by the error's scope, its connection.  The box may be freed. */
 void gw_box_fail(struct gw_box *box, const struct gw_error *err);
 void gw_box_fail_nomem(struct gw_box *box);
 void gw_box_finish(struct gw_box *box, enum gw_box_outcome outcome);
-/* Its connection or the disk is lost; why NULL: it was stopped. */
+/* Ends the box: the connection or the disk is lost; why NULL: it was stopped. */
 void gw_box_end_lost(struct gw_box *box, const struct gw_error *why);
 /* A command could not be sent. */
 void gw_box_end_unsent(struct gw_box *box, enum gw_code code);
@@ -252,7 +252,7 @@ uint64_t gw_box_flags(void *ctx, const struct gw_fetch *fetch);
 uint64_t gw_box_storable_of(void *ctx, const struct gw_flag_list *list);
 /* Keywords that are labels (remote/labels.h). */
 uint64_t gw_box_labels(const struct gw_box *box);
-/* Those of them that stand in notmuch's database and not in file names. */
+/* Those of the labels that are notmuch's tags and not in file names. */
 uint64_t gw_box_tags(const struct gw_box *box);
 /* The label that the mailbox is itself, if it is among its keywords. */
 uint64_t gw_box_own_label(const struct gw_box *box);
@@ -262,7 +262,7 @@ uint64_t gw_box_tag_of(struct gw_box *box, const struct gw_box *other);
 /* Flags that can be told to the server at all: a keyword has to be an atom, and not one that it refused,
  * or a label. */
 uint64_t gw_box_told(const struct gw_box *box);
-/* Those that the server stores for good, once it was asked. */
+/* Those that the server stores permanently, once it was asked. */
 uint64_t gw_box_storable(const struct gw_box *box);
 /* Flags by another mailbox's keywords, in this one's. */
 uint64_t gw_box_translate(struct gw_box *box, const struct gw_keywords *keywords, uint64_t flags);
@@ -271,9 +271,9 @@ uint64_t gw_box_translate(struct gw_box *box, const struct gw_keywords *keywords
 
 /* Flags that a file name here takes from the server. */
 uint64_t gw_box_here(const struct gw_box *box);
-/* Its policy, as the planner takes it. */
+/* The mailbox's policy as input for the planner. */
 struct gw_plan_input gw_box_policy(const struct gw_box *box);
-/* Is there anything here to tell the server of? */
+/* True if something changed here that the server must learn. */
 bool gw_box_changed_here(const struct gw_box *box);
 
 /* --- file.c: one message's file ------------------------------------------------------------------- */
@@ -291,11 +291,11 @@ void gw_box_join(struct gw_box *box, const struct gw_box_union *u);
 bool gw_box_name_source(struct gw_box *box, uint32_t local, struct gw_op *op);
 /* The name of a local file with other flags; NULL with incomplete set when it cannot be. */
 char *gw_box_renamed(struct gw_box *box, uint32_t local, uint64_t flags, uint64_t changes);
-/* A file that comes from another mailbox: its keywords' letters are those of that mailbox, and are
- * written anew.  base NULL: its base name stays. */
+/* Names a file that comes from another mailbox: replaces that mailbox's keyword letters by this
+ * one's.  base NULL: keeps its base name. */
 char *gw_box_moved_name(struct gw_box *box, const struct gw_keywords *from, const char *file,
 	const char *base, uint64_t flags);
-/* Did the look show a file of this base name, which then is another message? */
+/* True if the look showed a file with this base name, which is then another message's. */
 bool gw_box_name_is_taken(const struct gw_box *box, struct gw_slice base);
 /* The fingerprint of a file that base does not know, or NULL. */
 const struct gw_file_print *gw_box_print_of(const struct gw_box *box, uint32_t local);
@@ -311,10 +311,9 @@ struct gw_box_arrival {
 void gw_box_deliver(struct gw_box *box, const struct gw_box_arrival *a, struct gw_delivered *file);
 /* A message in new/ stays there while it has no flag, and one in cur/ stays in cur/. */
 bool gw_box_stays_in_new(const struct gw_box *box, uint32_t local, uint64_t flags);
-/* Was this file announced by a run that did not see it through?  Then the state says what its
- * letters mean. */
+/* True if an unfinished run announced this file: then the state says what its letters mean. */
 bool gw_box_was_announced(const struct gw_box *box, uint32_t local);
-/* And that was no upload: the server was asked to make it of another message, and has it as it is. */
+/* True if that was no upload: the server was asked to copy another message, and has it as it is. */
 bool gw_box_was_to_be_copied(const struct gw_box *box, uint32_t local);
 bool gw_box_is_paired(const struct gw_box *box, uint32_t local);
 /* Stands for a file of this name here, in all mailboxes. */
@@ -348,14 +347,14 @@ void gw_box_drop_views(struct gw_box *box);
 /* Fetches them (ascending) into box->heads; then() follows where heads_pending is set. */
 enum gw_code gw_box_ask_heads(
 	struct gw_box *box, const uint32_t *uids, size_t count, void (*then)(struct gw_box *box));
-/* Stands for a Message-ID; 0: there is none. */
+/* Hash of a Message-ID; 0: none. */
 uint64_t gw_box_msgid_of(const struct gw_fingerprint *print);
-/* One whose header did not come, or NULL. */
+/* Returns the message whose header did not arrive, or NULL. */
 struct gw_unread *gw_box_find_unread(const struct gw_box *box, uint32_t uid);
 /* The body of a new message came: the unknown file that it is, whatever its header was; or GW_NO_LOCAL.
  * (Of more than are compared by bodies: only if its header did not come.) */
 uint32_t gw_box_read(struct gw_box *box, uint32_t uid, const struct gw_fingerprint *print);
-/* A message that this unknown file may be, and of which nothing can be read; 0: there is none. */
+/* Returns the UID of an unreadable message that this unknown file may be; 0: none. */
 uint32_t gw_box_may_be(const struct gw_box *box, uint32_t local);
 
 /* pair.c: base's rows are found again under new UIDs by the headers of all messages. */
@@ -377,9 +376,9 @@ void gw_box_tell(struct gw_box *box);
 void gw_box_look_at_gone(struct gw_box *box);
 
 /* hidden.c */
-/* Does the mailbox show only the newest?  Of a server that has no mailbox of all mail. */
+/* Judges whether the mailbox shows only its newest messages, on a server without All Mail. */
 void gw_box_judge_sight(struct gw_box *box, struct gw_plan_input *in);
-/* What only seems to be gone there becomes hidden. */
+/* Marks messages that only seem to be gone there as hidden. */
 void gw_box_hide_oldest(struct gw_box *box);
 /* hidden.c: asks all mail for the labels of what is gone. */
 void gw_box_ask_labels(struct gw_box *box);
@@ -409,9 +408,9 @@ void gw_box_count_rest(struct gw_box *box);
 void gw_box_download(struct gw_box *box);
 /* Gone there and changed here: the file stays, and is new. */
 void gw_box_keep(struct gw_box *box, const struct gw_action *a);
-/* What is left of the plan, local side, less what goes. */
+/* Applies the rest of the plan on the local side, except deletions. */
 void gw_box_apply_rest(struct gw_box *box);
-/* What goes here. */
+/* Applies local deletions. */
 void gw_box_delete_local(struct gw_box *box);
 
 /* moves_here.c */
@@ -423,7 +422,7 @@ void gw_box_forget_moves(struct gw_box *box);
 /* Finds the rows of messages that are to be uploaded, and stand in other mailboxes already. */
 void gw_box_find_copies(struct gw_box *box);
 bool gw_box_may_copy(struct gw_box *box);
-/* What became a copy is not uploaded. */
+/* Cancels uploads that became copies. */
 void gw_box_drop_carried(struct gw_box *box);
 /* Moves and copies them on the server. */
 void gw_box_send_moves(struct gw_box *box);
@@ -442,15 +441,15 @@ void gw_box_claim_pending(struct gw_box *box);
 /* True if an interrupted upload may still arrive; then waits, and ends to be looked at again. */
 bool gw_box_must_wait(struct gw_box *box);
 void gw_box_wait(struct gw_box *box);
-/* What was uploaded and is told of now is there. */
+/* Records that uploaded messages are now listed by the server. */
 void gw_box_note_seen(struct gw_box *box);
-/* It was uploaded, and is not there: its file is one that is being sent. */
+/* Makes an upload pending again that the server confirmed but does not have. */
 void gw_box_take_back(struct gw_box *box, uint32_t uid);
 /* While that is so, what is new there may be it: the next look compares them. */
 void gw_box_put_off_new(struct gw_box *box);
 
 /* upload.c */
-/* Which of the unknown files may be uploaded at all. */
+/* Marks the unknown files that may be uploaded at all. */
 void gw_box_mark_candidates(struct gw_box *box);
 /* Notes one UPLOAD or REFUSE action; false: out of memory. */
 bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a);
@@ -464,9 +463,10 @@ void gw_box_sent(struct gw_box *box);
 /* A file is neither pending nor refused any more; or it is refused. */
 void gw_box_forget_file(struct gw_box *box, const char *name);
 void gw_box_refuse_file(struct gw_box *box, const char *name, const char *reason);
-/* It was merged with a message that has another file, and is left alone: it stands for that one. */
+/* Refuses a file that the server merged with another file's message; it is left alone, as an alias
+ * of that one. */
 void gw_box_refuse_alias(struct gw_box *box, const char *name, uint32_t uid);
-/* Was the file's upload answered OK? */
+/* True if the file's upload was answered OK. */
 bool gw_box_stored(const struct gw_box *box, uint32_t local);
 
 /* orphan.c */
@@ -491,17 +491,17 @@ void gw_box_relabel(struct gw_box *box);
 /* flags.c */
 /* Notes one REMOTE_FLAGS action; false: out of memory. */
 bool gw_box_will_push(struct gw_box *box, const struct gw_action *a);
-/* Before the server is told, what it rests on goes to disk. */
+/* Flushes to disk what the following commands rest on. */
 void gw_box_flush(struct gw_box *box);
 /* Tells the server. */
 void gw_box_push(struct gw_box *box);
-/* Likewise, ahead of messages that are about to be sent, where nothing is to be found out about either;
+/* Pushes flags ahead of messages about to be sent, if neither needs anything to be found out;
  * gw_box_sent() follows if it does. */
 void gw_box_push_ahead(struct gw_box *box);
 /* Keywords that were refused, and that some file still has; those that none has are forgotten. */
 void gw_box_forget_keywords(struct gw_box *box);
 void gw_box_tell_keywords(struct gw_box *box);
-/* What the last STORE said of them; why: of those that were refused. */
+/* Records which keywords the last STORE stored or refused; why: the reason for the refused ones. */
 void gw_box_settle_keywords(struct gw_box *box, const struct gw_error *why);
 /* Remembers a message with a reason. */
 void gw_box_hold(struct gw_box *box, uint32_t uid, const char *why);
@@ -511,14 +511,14 @@ void gw_box_tell_kept(struct gw_box *box, uint32_t uid);
 /* remove.c */
 /* Lists what goes; false: out of memory. */
 bool gw_box_collect(struct gw_box *box);
-/* Which messages stay in another mailbox, and lose this one only? */
+/* Finds out which messages stay in another mailbox, and leave only this one. */
 void gw_box_find_siblings(struct gw_box *box);
 bool gw_box_may_have_siblings(struct gw_box *box);
 void gw_box_flush_all(struct gw_box *box);
 void gw_box_send_removals(struct gw_box *box);
 
 /* trash.c */
-/* What is about to go to the trash and was not announced before; borrowed from the box. */
+/* Lists what is about to go to the trash and was not announced before; borrowed from the box. */
 struct gw_announcement gw_box_list_trashing(struct gw_box *box);
 /* Looks in the trash for what was. */
 void gw_box_look_into_trash(struct gw_box *box);
@@ -541,7 +541,7 @@ enum gw_code gw_box_store_validity(struct gw_box *box);
 /* HOLD_FLAGS and SETTLE_FLAGS. */
 void gw_box_hold_flags(struct gw_box *box, const struct gw_action *a);
 void gw_box_settle_flags(struct gw_box *box, const struct gw_action *a);
-/* Does the state say so already? */
+/* True if the state has them already. */
 bool gw_box_knows_held_flags(const struct gw_box *box, const struct gw_action *a);
 /* After its STOREs were answered; refused: the first NO, or NULL.  true: some were answered OK, and
  * that is to be told. */
@@ -551,30 +551,30 @@ void gw_box_count_unstored(struct gw_box *box);
 void gw_box_tell_unstored(struct gw_box *box);
 
 /* refused.c */
-/* Did new mail come, and none of it into the directory? */
+/* True if new mail arrived but none of it could be written to the directory. */
 bool gw_box_finds_no_place(const struct gw_box *box);
 /* Nothing can be written there, as the look saw: the box has ended. */
 bool gw_box_bars_download(struct gw_box *box);
-/* What the disk did not do, in one line. */
+/* Reports in one line what the disk refused. */
 void gw_box_tell_refused(struct gw_box *box);
 /* The error of a download that the disk ended: false if it is the whole account's. */
 bool gw_box_is_own(const struct gw_error *err);
 
 /* isolate.c */
-/* It ends with its connection: what it was asking for is remembered. */
+/* Blames what the box was asking for, if its connection broke at that. */
 void gw_box_blame(struct gw_box *box);
-/* Of its download. */
+/* Records a break in its download. */
 void gw_box_note_break(struct gw_box *box, uint32_t lo, uint32_t hi, size_t asked, bool alone);
 /* A message came. */
 void gw_box_came(struct gw_box *box, uint32_t uid);
 /* The look went through. */
 void gw_box_looked_there(struct gw_box *box);
-/* Did connections break, more than once, while it was looked at? */
+/* True if connections broke more than once during its look. */
 bool gw_box_broke_looking(const struct gw_box *box);
-/* Is it set aside?  true: the box has ended. */
+/* True if looking at the mailbox is set aside; the box has ended then. */
 bool gw_box_bars_look(struct gw_box *box);
 bool gw_box_bars_changes(struct gw_box *box);
-/* *heat: so often a connection broke while this file was sent.  true: it is not to be sent. */
+/* True if the file must not be sent.  heat: how often a connection broke while it was sent. */
 bool gw_box_bars_file(struct gw_box *box, uint32_t local, uint64_t size, uint8_t *heat);
 /* Notes how suspicious it is; true: it is not asked for, and set aside. */
 bool gw_box_sets_aside(struct gw_box *box, struct gw_download_item *item);
@@ -583,13 +583,13 @@ bool gw_box_is_culprit(struct gw_box *box, const struct gw_download_item *item);
 void gw_box_set_aside(struct gw_box *box, const struct gw_download_item *item, const char *reason);
 /* All of it was answered. */
 void gw_box_acquit(struct gw_box *box);
-/* Likewise of a header.  *on_trial: a connection broke while no other was asked for. */
+/* Returns a header's heat.  on_trial: a connection broke while only this one was asked for. */
 unsigned gw_box_head_heat(const struct gw_box *box, uint32_t uid, bool *on_trial);
 bool gw_box_is_bad_head(struct gw_box *box, uint32_t uid);
 /* A header came. */
 void gw_box_head_came(struct gw_box *box, uint32_t uid);
-/* Messages that an earlier run set aside, or that are hidden, and that stay so by the plan (or there
- * is none). */
+/* Counts messages that an earlier run set aside, or that are hidden, and that the plan (if any)
+ * leaves so. */
 void gw_box_count_aside(struct gw_box *box);
 /* Tells of them, and of files that were refused. */
 void gw_box_tell_aside(struct gw_box *box);

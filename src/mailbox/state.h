@@ -150,11 +150,11 @@ enum gw_box_state {
 		BOX_STATES, /* how many */
 };
 
-/* Has this state something to do, coming from that one?  Asked in the order of the arrows, and of none
- * behind the first that has. */
+/* True if `to` has something to do, coming from `from`.  Asked in the order of the arrows, until
+ * one has. */
 typedef bool gw_box_needs(void *ctx, enum gw_box_state from, enum gw_box_state to);
 
-/* What is next, when what `state` awaits has come; DONE follows itself. */
+/* Returns the next state once what `state` awaits has come; DONE follows itself. */
 enum gw_box_state gw_box_after(enum gw_box_state state, gw_box_needs *needs, void *ctx);
 
 /* True if the table, or what stands outside of it, leads from one to the other. */
