@@ -9,7 +9,7 @@
 /* Bytes that are taken for a message at most.  told: 0, not told; max: of any message, 0: no limit. */
 uint64_t gw_body_most(uint64_t told, uint64_t max);
 
-/* So much less than was told that a part of it may be missing. */
+/* True if a body is so much shorter than announced that a part may be missing. */
 bool gw_body_is_short(uint64_t told, uint64_t came);
 
 /* Nothing, for a message that is something. */

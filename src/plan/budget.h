@@ -16,9 +16,9 @@ struct gw_budget {
 	uint64_t postponed;            /* messages that wait, for all that is known */
 };
 
-/* Takes so many bytes of a message from what is left.  false: there is not enough, it waits. */
+/* Takes a message's bytes from what is left.  false: too little is left, so it waits. */
 bool gw_budget_fetch(struct gw_budget *b, uint64_t bytes, bool in_bulk);
 bool gw_budget_send(struct gw_budget *b, uint64_t bytes);
 
-/* Is nothing left for what is in bulk? */
+/* True if nothing is left for bulk transfers. */
 bool gw_budget_spent(const struct gw_budget *b);

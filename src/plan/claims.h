@@ -16,7 +16,7 @@ struct gw_claim {
 struct gw_claims {
 	struct gw_claim *slots; /* owned */
 	size_t count, cap;
-	uint64_t releases; /* so often somebody released what he had */
+	uint64_t releases; /* how often an owner released its claims */
 };
 
 void gw_claims_deinit(struct gw_claims *c);
@@ -24,10 +24,10 @@ void gw_claims_deinit(struct gw_claims *c);
 /* false: it is another's.  (Out of memory it is anybody's: it is fetched once more than needed.) */
 bool gw_claims_take(struct gw_claims *c, uint64_t id, const void *owner);
 
-/* Is it somebody's? */
+/* True while a mailbox holds a claim on this id. */
 bool gw_claims_held(const struct gw_claims *c, uint64_t id);
 
-/* Was it ever somebody's? */
+/* True if a mailbox ever held a claim on this id. */
 bool gw_claims_known(const struct gw_claims *c, uint64_t id);
 
 /* Everything of this owner's. */

@@ -7,7 +7,7 @@
 
 #include "plan/plan.h"
 
-/* One answer that was to name every message of a mailbox. */
+/* An answer that should have named every message of a mailbox. */
 struct gw_answer {
 	uint64_t told;     /* distinct UIDs, less those that vanished since */
 	uint32_t exists;   /* messages there are, as it ended */
@@ -17,7 +17,7 @@ struct gw_answer {
 
 bool gw_answer_is_complete(const struct gw_answer *answer);
 
-/* How many messages there should be, by what base knows and was told of it since. */
+/* Counts the messages that should exist, by what base knows and the server has reported since. */
 uint64_t gw_evidence_expected(const struct gw_base_msg *base, size_t base_count,
 	const struct gw_remote_msg *remote, size_t remote_count, const struct gw_seqset *vanished);
 
@@ -28,17 +28,17 @@ struct gw_evidence_span {
 	uint32_t late;   /* messages that came since it began: they are beyond it */
 };
 
-/* How many UIDs are told of that cannot be there. */
+/* Counts the reported UIDs that cannot exist. */
 uint64_t gw_evidence_strangers(const struct gw_base_msg *base, size_t base_count,
 	const struct gw_remote_msg *remote, size_t remote_count,
 	const struct gw_evidence_span *span);
 
-/* Is one that base knows missing in a listing of all? */
+/* True if a complete listing lacks a message that base knows. */
 bool gw_evidence_lacks(const struct gw_base_msg *base, size_t base_count,
 	const struct gw_remote_msg *remote, size_t remote_count);
 
-/* Does a UID that base knows stand for another message now?  size, date: 0 when not told.  The date
- * decides where both know it: some servers count sizes now so, now so. */
+/* True if a UID that base knows is now another message's.  size, date: 0 when not given.  The date
+ * decides where both are known: some servers change how they count sizes. */
 bool gw_evidence_is_another(const struct gw_base_msg *base, uint32_t size, int64_t date);
 
 /* Names of messages, as numbers, in a mailbox whose listing does not add up.  What seems to be gone
@@ -55,6 +55,6 @@ struct gw_doubt {
 void gw_doubt_sort(struct gw_doubt *doubt);
 void gw_doubt_deinit(struct gw_doubt *doubt);
 
-/* May the message `name`, gone here or only there, be in that mailbox?  What was announced may have
- * arrived, whatever became of the file meanwhile. */
+/* True if the message `name`, gone here or only there, may be in that mailbox.  Announced messages
+ * may have arrived, whatever became of their files. */
 bool gw_doubt_covers(const struct gw_doubt *doubt, uint64_t name, bool gone_here);

@@ -62,7 +62,7 @@ enum gw_folder_kind {
 	GW_FOLDER_MISSING,      /* is seen missing for the first time */
 	GW_FOLDER_BACK,         /* is no longer missing */
 	GW_FOLDER_FORGET,       /* is gone on both sides, or is to be fetched anew */
-	GW_FOLDER_LOOK,         /* does the directory hold mail that was never there? (fresh) */
+	GW_FOLDER_LOOK,         /* may hold mail that was never there: look (fresh) */
 	GW_FOLDER_MAKE_THERE,   /* was made here */
 	GW_FOLDER_MAKE_AGAIN,   /* was deleted there, and here is mail that was never there */
 	GW_FOLDER_RENAME_HERE,  /* was renamed there */
@@ -97,7 +97,7 @@ struct gw_folder_action {
 	enum gw_folder_reason reason; /* of a HOLD */
 	size_t row, listed, dir;      /* indices, or GW_FOLDER_NONE */
 	const char *to; /* RENAME_HERE: the directory; MAKE, RENAME_THERE: the name; borrowed */
-	bool in_place;  /* RENAME_HERE: the directory stands there already, or there is none */
+	bool in_place;  /* RENAME_HERE: the directory is there already, or there is none */
 	bool whole;     /* RENAME_HERE: what is below the directory goes along, and has to */
 	size_t cycle; /* RENAME_HERE: directories that trade places: how many still, with this one */
 	bool implied; /* RENAME_THERE: the server does it, with the mailbox above */

@@ -70,7 +70,7 @@ size_t gw_desk_first_number(const struct numbers *w, uint64_t n);
 /* The only index that has this number, or NONE. */
 size_t gw_desk_find_number(const struct numbers *w, uint64_t n);
 
-/* As many NONEs; the caller's.  NULL: no memory. */
+/* Allocates count NONEs for the caller.  NULL: out of memory. */
 size_t *gw_desk_make_indices(size_t count);
 
 /* Makes room for the input, and for the plan.  false: no memory; gw_desk_clear() frees what there is. */

@@ -29,40 +29,40 @@ enum gw_suspicion {
 	GW_SUSPECT_HEADS,  /* lo to hi: likewise of headers */
 };
 
-/* One break, or several at the same. */
+/* One break, or several at the same place. */
 struct gw_break {
 	uint32_t lo, hi;
 	unsigned times;
 	unsigned alone; /* of these, how often nothing else had gone through on that connection */
 };
 
-/* What is known of one suspect, whatever kind it is of. */
+/* The case against one suspect, of whatever kind. */
 struct gw_charge {
 	unsigned breaks;   /* connections that broke at it, in this run and before */
 	unsigned alone;    /* of these, how many had nothing else on them: a session may be over */
-	uint64_t size;     /* of a message, or file; 0: it is none */
+	uint64_t size;     /* of a message or file; 0: neither */
 	unsigned now;      /* in this run, at something in its mailbox, each on a new connection */
 	uint64_t peers;    /* other mail and mailboxes that went through since the first of these */
 	unsigned innocent; /* breaks in this run at what went through later */
 };
 
-/* Is it of the connection, so that what was being asked for may be why? */
+/* True if the failure is the connection's, so that the pending request may be its cause. */
 bool gw_isolate_counts(enum gw_code code);
 
-/* How often did a connection break while this one was asked for?  *alone: of these, alone. */
+/* Counts the breaks while this message was asked for.  alone: those while only it was asked for. */
 unsigned gw_isolate_heat(
 	const struct gw_break *breaks, size_t count, uint32_t uid, unsigned *alone);
 
-/* Is it the thing, and not the line?  Accused once, it has to break twice when it is tried alone; once
- * more if it is large, which takes its time, and if the line has been seen to break by itself. */
+/* True if the thing is to blame, not the line.  A suspect must break twice when tried alone; once
+ * more if it is large, which takes time, and if the line has been seen to break by itself. */
 bool gw_isolate_is_culprit(const struct gw_charge *charge);
 
-/* What was set aside at `at` is tried again after a week. */
+/* True if what was set aside at `at` is to be tried again: after a week. */
 bool gw_isolate_is_due(int64_t at, int64_t now);
 
-/* Of `left` suspects of equal heat, how many are asked for next?  first: none of them was yet. */
+/* How many of `left` equally hot suspects to ask for next.  first: none of them was tried yet. */
 size_t gw_isolate_part(size_t left, bool first);
 
-/* When a window of `asked` messages broke: how many may one have from now on?  (Some servers end
- * the session when asked for many.)  most: so far. */
+/* How many messages to ask for at once after a window of `asked` broke: some servers end the
+ * session when asked for many.  most: the limit so far. */
 size_t gw_isolate_window(size_t asked, size_t most);

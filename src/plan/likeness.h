@@ -11,10 +11,10 @@
 #include <stdint.h>
 
 struct gw_trace {
-	uint64_t header, msgid; /* the beginnings of their digests; msgid 0: there is none */
+	uint64_t header, msgid; /* the beginnings of their digests; msgid 0: none */
 };
 
-/* Of digests, of which the first bytes are enough. */
+/* Builds a trace from digests, whose first bytes suffice. */
 struct gw_trace gw_trace_of(const uint8_t header[static 8], const uint8_t msgid[static 8]);
 
 /* A directory's. */

@@ -10,15 +10,15 @@
 
 enum { GW_MATCH_HASH = 16 };
 
-/* One half: a message that is gone in a mailbox, or new in it. */
+/* One half: a message gone from a mailbox, or new in it. */
 struct gw_half {
 	uint32_t box;    /* the caller's number of the mailbox */
 	uint32_t action; /* index in that mailbox's plan; of a refused one in its local view */
 	uint64_t size;   /* RFC822.SIZE; used where the server's messages are compared */
 	uint8_t header[GW_MATCH_HASH], body[GW_MATCH_HASH];
 	uint8_t msgid[GW_MATCH_HASH]; /* zero: none */
-	uint64_t name;                /* stands for the base name of its file */
-	uint64_t id;  /* stands for the message in all mailboxes of the server; 0: not known */
+	uint64_t name;                /* hash of its file's base name */
+	uint64_t id;  /* identifies the message in all mailboxes of the server; 0: unknown */
 	bool refused; /* new here, and refused by the server: what it replaces must stay */
 	bool untold;  /* gone here, and perhaps there, too: nothing can be joined to that UID */
 	bool drafts;  /* in a mailbox of drafts, whose headers alone prove nothing */
@@ -38,33 +38,33 @@ struct gw_match {
 	enum gw_match_kind kind;
 };
 
-/* What was moved here: content equal in full, and under the same name; all kinds but EDIT.  Each
- * half is used once.  Returns the number of matches written to out, which has room for
- * gone_count. */
+/* Matches what was moved here: equal full contents under the same name; all kinds but EDIT.  Uses
+ * each half once.  Returns the number of matches written to out, which has room for gone_count. */
 size_t gw_match_named(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
 	size_t fresh_count, struct gw_match *out);
 
-/* The same under any name. */
+/* Matches what was moved here under any name. */
 size_t gw_match_here(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
 	size_t fresh_count, struct gw_match *out);
 
-/* One that is gone here in one mailbox and gone there in another, under one file name: it was
- * moved, and moved back, and neither side has deleted it.  `fresh` of a match is an index in
+/* Matches what is gone here in one mailbox and gone there in another, under one file name: it was
+ * moved and moved back, and neither side deleted it.  `fresh` of a match is an index in
  * gone_there. */
 size_t gw_match_crossed(const struct gw_half *gone_here, size_t gone_here_count,
 	const struct gw_half *gone_there, size_t gone_there_count, struct gw_match *out);
 
-/* What is gone on both sides, and new here and there: it was moved on both sides at once.  `fresh`
- * of a match is an index in here; its kind says nothing. */
+/* Matches what is gone on both sides, and new here and there: it was moved on both sides at once.
+ * `fresh` of a match is an index in here; its kind is meaningless. */
 size_t gw_match_both(const struct gw_half *gone, size_t gone_count, const struct gw_half *here,
 	size_t here_count, const struct gw_half *there, size_t there_count, struct gw_match *out);
 
-/* What was edited here; EDIT and BLOCKED, or WAITS.  A Message-ID is the weakest evidence, so this comes when
- * everything else was joined.  anywhere: also what was edited and moved at once, and the message
- * stays as it is (a server that merges). */
+/* Matches what was edited here; EDIT and BLOCKED, or WAITS.  A Message-ID is the weakest evidence,
+ * so this follows all other matching.  anywhere: includes what was edited and moved at once, while
+ * the message stays unchanged (a server that merges). */
 size_t gw_match_edits(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
 	size_t fresh_count, bool anywhere, struct gw_match *out);
 
-/* What was moved there: of one id, else full header and size equal; SAME and MOVE only. */
+/* Matches what was moved there: one id, otherwise equal full header and size; only SAME and
+ * MOVE. */
 size_t gw_match_there(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
 	size_t fresh_count, struct gw_match *out);

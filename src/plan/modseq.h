@@ -35,7 +35,7 @@ struct gw_modseq {
 
 struct gw_modseq_answer {
 	bool account; /* it is the account's; otherwise all that moved are looked at */
-	size_t asks;  /* so many are GW_MODSEQ_ASK: all mail is to be asked for changes after */
+	size_t asks;  /* number of GW_MODSEQ_ASK, for which All Mail is asked for changes after */
 	uint64_t since;
 	uint64_t seen; /* what `seen` may become, once all of this was done */
 };

@@ -14,7 +14,7 @@ struct gw_pair_remote {
 	uint64_t size;     /* RFC822.SIZE, less what does not count if the other side's is */
 	uint64_t raw_size; /* RFC822.SIZE */
 	uint64_t flags;
-	uint64_t msgid;     /* stands for its Message-ID; 0: none, or that proves nothing */
+	uint64_t msgid;     /* hash of its Message-ID; 0: none, or no evidence */
 	uint64_t any_msgid; /* likewise, whether it proves anything or not; the caller's */
 	uint64_t about;     /* of its date, author and subject; 0: none; the caller's */
 	uint8_t header[GW_PAIR_HASH];

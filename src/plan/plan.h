@@ -26,7 +26,7 @@ enum gw_base_kind {
 	GW_BASE_COVERED,
 };
 
-/* What both sides agreed on last.  Sorted by uid, unique. */
+/* Base: what both sides last agreed on.  Sorted by uid, unique. */
 struct gw_base_msg {
 	uint32_t uid;
 	uint32_t local; /* index of its file in the local view, or GW_NO_LOCAL */
@@ -39,10 +39,10 @@ struct gw_base_msg {
 	uint32_t date;      /* seconds since the epoch; 0: not known */
 };
 
-/* As a date: older than any window, and nobody wrote down how old. */
+/* As a date: older than any window, by an unknown amount. */
 #define GW_DATE_TOLD_OLD 1
 
-/* What the server says now: all of it, or what changed.  Sorted by uid, unique. */
+/* What the server reports: everything, or the changes.  Sorted by uid, unique. */
 struct gw_remote_msg {
 	uint32_t uid;
 	uint32_t size; /* UINT32_MAX: that or more; 0: not told */
@@ -64,7 +64,7 @@ struct gw_local_msg {
 	bool refused;        /* the server did not take it, not long ago, or it is held back */
 	bool accepted;       /* it was held back, and a person said yes */
 	bool known;          /* unknown here, and base has the same message in some mailbox */
-	bool refused_before; /* for a reason that may be over by now, and is told anyway */
+	bool refused_before; /* for a reason that may no longer apply, and is reported anyway */
 	bool candidate; /* unknown, readable, and the only file of its name: it may be uploaded */
 	bool ours;      /* unknown, and named by us after a UID: it was on the server once */
 	bool announced; /* unknown, and it was sent there, or moved, and may not have arrived */
@@ -100,10 +100,10 @@ struct gw_plan_input {
 	const struct gw_pair *pairs;
 	size_t pair_count;
 
-	/* What the server's answers prove (evidence.h).  unproved: they do not add up, so nothing is
-	 * gone. */
+	/* What the server's answers prove (evidence.h).  unproved: they do not add up, so nothing
+	 * counts as gone. */
 	bool unproved;
-	bool hides;       /* and there are messages that nobody knows and it did not tell of */
+	bool hides;       /* unproved, with unknown messages that it did not report */
 	bool remote_full; /* what remote does not hold is gone */
 	const struct gw_seqset *vanished;  /* gone for certain */
 	const struct gw_seqset *listing;   /* NULL, or all UIDs there are */
@@ -175,7 +175,7 @@ struct gw_action {
 	uint8_t kind; /* enum gw_action_kind */
 	bool check_body : 1;
 	bool lives : 1; /* DELETE_LOCAL: the message only left this mailbox there, and is still kept */
-	bool untold : 1; /* gone here; the server did not tell of it, and its answers do not add up */
+	bool untold : 1; /* gone here, not reported by a server that does not add up */
 	bool copied : 1; /* DOWNLOAD: we made it there, of what is deleted here and still stands */
 };
 
@@ -192,7 +192,7 @@ void gw_plan_deinit(struct gw_plan *plan);
  * stored. */
 bool gw_action_is_gone_there(const struct gw_action *action);
 
-/* The first action of this UID, borrowed; NULL: there is none. */
+/* Returns the first action of this UID, borrowed; NULL: none. */
 const struct gw_action *gw_plan_find(const struct gw_plan *plan, uint32_t uid);
 
 /* Only the first count actions remain, and no more memory than they need. */
@@ -211,14 +211,14 @@ struct gw_merged {
 struct gw_merged gw_merge_flags(
 	const struct gw_plan_input *in, uint64_t base, uint64_t remote, uint64_t local);
 
-/* What the reader changed and the server can be told of. */
+/* Returns the flags that the user changed and the server can be told. */
 uint64_t gw_local_changes(const struct gw_plan_input *in, uint64_t base, uint64_t local);
 
-/* The row of this UID and kind, borrowed; NULL: there is none. */
+/* Returns the row of this UID and kind, borrowed; NULL: none. */
 const struct gw_unstored *gw_unstored_find(
 	const struct gw_unstored *list, size_t count, uint32_t uid, bool waits);
 
-/* Those of the reader's changes that are worth asking the server for now. */
+/* Returns those of the user's changes that are worth sending now. */
 uint64_t gw_changes_to_send(const struct gw_plan_input *in, uint32_t uid, uint64_t changes);
 
 /* Flags that differ here for as long as the mailbox does not take them. */

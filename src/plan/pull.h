@@ -50,7 +50,7 @@ struct gw_pull_row {
 	uint64_t about; /* 0: nothing is known */
 };
 
-/* What came of a message, or what a file holds. */
+/* The content of a fetched message, or of a file. */
 struct gw_pull_print {
 	uint8_t header[GW_PULL_HASH], body[GW_PULL_HASH], msgid[GW_PULL_HASH];
 	uint64_t about;
@@ -105,8 +105,8 @@ struct gw_pull_view {
 bool gw_pull_sort(struct gw_pull_view *v);
 void gw_pull_deinit(struct gw_pull_view *v);
 
-/* Its header came; telling: it holds what no two messages share.  Item i is joined to a row, or has
- * GET to do.  *not_its: a row whose UIDL names another message now, or GW_PULL_NONE. */
+/* Records an item's header; telling: it identifies the message.  Joins item i to a row, or lets it
+ * GET.  not_its: a row whose UIDL now names another message, or GW_PULL_NONE. */
 void gw_pull_looked(struct gw_pull_view *v, size_t i, const uint8_t header[static GW_PULL_HASH],
 	bool telling, size_t *not_its);
 
@@ -115,10 +115,11 @@ void gw_pull_looked(struct gw_pull_view *v, size_t i, const uint8_t header[stati
 size_t gw_pull_got(
 	struct gw_pull_view *v, size_t i, const struct gw_pull_print *print, size_t *not_its);
 
-/* Does the policy let the row's message go there, if it is seen to be that? */
+/* True if the policy deletes the row's message on the server, once it is proved to be that
+ * message. */
 bool gw_pull_is_due(const struct gw_pull_view *v, const struct gw_pull_row *row);
 
-/* May it be deleted on the server now? */
+/* True if the item may be deleted on the server now. */
 bool gw_pull_may_delete(const struct gw_pull_view *v, size_t i);
 
 /* How long the account has lived, in seconds, by a clock that no jump makes run ahead. */
@@ -134,16 +135,16 @@ struct gw_pull_age {
 struct gw_pull_age gw_pull_age_at(
 	const struct gw_pull_age *last, int64_t wall, int64_t boot, const char *boot_id);
 
-/* Do so many missing files look like an accident?  known: messages that should have one. */
+/* True if this many missing files look like an accident.  known: messages that should have one. */
 bool gw_pull_looks_like_accident(uint64_t known, uint64_t missing, unsigned percent);
 
-/* What a look at the whole tree says of the file of a row that is HERE. */
+/* What a walk of the whole tree says of the file of a row that is HERE. */
 struct gw_pull_sight {
 	bool seen;
 	bool certain;  /* all of the tree could be read, twice */
 	bool deletes;  /* the policy's; and it was that of the last run that ended */
-	bool accident; /* so many are missing, or a directory is */
-	bool accepted; /* a person was told that this one is missing, and has decided */
+	bool accident; /* too many are missing, or a directory is */
+	bool accepted; /* the user was told that it is missing, and has decided */
 	bool is_short; /* less came than was listed: it is not all here */
 };
 
@@ -156,5 +157,5 @@ enum gw_pull_fate {
 
 enum gw_pull_fate gw_pull_judge_file(const struct gw_pull_sight *s);
 
-/* May the row be forgotten? */
+/* True if the row may be forgotten. */
 bool gw_pull_may_forget(int64_t listed_at, int64_t now);

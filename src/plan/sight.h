@@ -12,7 +12,7 @@
 struct gw_sight {
 	uint32_t exists; /* messages there are, proved */
 	uint32_t before; /* there were when it was last seen through; 0: not known */
-	uint32_t most;   /* it was taken to show so many at most; 0: all */
+	uint32_t most;   /* the limit on messages shown, as assumed so far; 0: none */
 };
 
 struct gw_sighted {
@@ -21,5 +21,5 @@ struct gw_sighted {
 	bool more;       /* it shows older ones than it did */
 };
 
-/* Of a view that adds up. */
+/* Judges a view that adds up. */
 struct gw_sighted gw_sight_judge(const struct gw_sight *sight, const struct gw_plan_input *in);
