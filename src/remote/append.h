@@ -53,7 +53,7 @@ enum gw_code gw_upload_start(struct gw_session *session, const char *mailbox,
 	struct gw_upload_item *items, size_t count, uint32_t exists,
 	const struct gw_upload_events *events, struct gw_upload **out);
 
-/* What the server told while it answered other commands to the same mailbox. */
+/* Notes what the server reports while it answers other commands to the same mailbox. */
 void gw_upload_note(struct gw_upload *u, const struct gw_response *r);
 
 /* Sends nothing more; done follows when what is under way was answered. */

@@ -23,7 +23,7 @@ struct gw_clear_options {
 	bool make_trash;
 	struct gw_remove_item *items; /* what base knows; sorted by uid */
 	size_t count;
-	/* err: why it failed, or NULL.  Lost sessions are told by the session. */
+	/* err: why it failed, or NULL.  A lost session is reported by the session itself. */
 	void (*done)(void *ctx, enum gw_clear_outcome outcome, const struct gw_error *err);
 	void *ctx;
 };

@@ -42,12 +42,13 @@ struct gw_remove_item {
 
 struct gw_remove_options {
 	struct gw_session *session;
-	const char *trash; /* as on the wire; NULL: there is none */
+	const char *trash; /* as on the wire; NULL: none */
 	bool make_trash;   /* it is not there yet */
 	const char *all;   /* likewise; NULL: nothing is for all mail */
-	/* What changed after this stays (RFC 7162 UNCHANGEDSINCE); 0: not known. */
+	/* Messages changed after this stay (RFC 7162 UNCHANGEDSINCE); 0: unknown. */
 	uint64_t highestmodseq;
-	/* Is this label, as of X-GM-LABELS, a mailbox in sight?  NULL: the mailbox is none. */
+	/* True if this label, as in X-GM-LABELS, is a mailbox in sight.  Member NULL: the mailbox
+	 * is no label. */
 	bool (*in_sight)(void *ctx, struct gw_slice label);
 	struct gw_remove_item *items; /* sorted by uid */
 	size_t count;

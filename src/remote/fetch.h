@@ -21,10 +21,10 @@ struct gw_download_item {
 	uint64_t flags; /* as listed */
 	uint32_t local; /* a file that may be the same message (plan/plan.h), or GW_NO_LOCAL */
 	bool done;
-	bool asked, asked_again; /* its own: in a window; after less came than was told */
+	bool asked, asked_again; /* its own: in a window; after less arrived than announced */
 	const char *reason;      /* its own: why nothing of what came was taken */
 	bool big;                /* its own: fetched in pieces */
-	uint8_t heat;            /* so often a connection broke while it was asked for */
+	uint8_t heat;            /* how often a connection broke while it was asked for */
 	bool on_trial;           /* one did that had nothing else on it: it comes first, alone */
 	bool doubted; /* refused with a code that speaks of the server's state (imap/refusal.h) */
 	bool recent;  /* the caller's: another mailbox gets it in this run, too */
@@ -38,31 +38,31 @@ struct gw_download_events {
 	void (*bytes)(void *ctx, size_t n); /* of bodies, as they come */
 	/* The server will not give it. */
 	void (*unfetchable)(void *ctx, const struct gw_download_item *item, const char *reason);
-	/* It gives no bodies at present, none at all: the rest waits for another run. */
+	/* The server delivers no bodies at all at present: the rest waits for another run. */
 	void (*unavailable)(void *ctx, const struct gw_error *why);
 	/* The connection broke while [lo, hi] were asked for, the first of which did not come; done()
 	 * follows.  asked: as one command.  alone: none had come before. */
 	void (*broke)(void *ctx, uint32_t lo, uint32_t hi, size_t asked, bool alone);
-	/* Others have come meanwhile: is it clear that a connection breaks at this one? */
+	/* True if, by what has arrived meanwhile, a connection certainly breaks at this item. */
 	bool (*is_culprit)(void *ctx, const struct gw_download_item *item);
 	/* Everything that will ever be asked for has been asked for: the connection may take the
 	 * next SELECT behind it.  Later trouble then ends in done() with complete false. */
 	void (*drained)(void *ctx);
-	/* complete: every item was told of or is gone from the server.  err: the session or the
+	/* complete: the server reported every item, or no longer has it.  err: the session or the
 	 * local disk is lost. */
 	void (*done)(void *ctx, bool complete, const struct gw_error *err);
 	void *ctx;
 };
 
-/* max_message: bytes that any message may have, 0: no limit.  per_command: so many messages a
- * command; 0: no limit of the server's is known.
- * items: sorted by uid, borrowed until done, as are place and key (see gw_name_of_uid()).  done is
- * called exactly once, later.  GW_ERR_NOMEM: never. */
+/* Starts a download.  max_message: the largest message in bytes, 0: no limit.  per_command:
+ * messages per command; 0: the server has no known limit.  items: sorted by uid, borrowed until
+ * done, as are place and key (see gw_name_of_uid()).  done is called exactly once, later.
+ * GW_ERR_NOMEM: never. */
 enum gw_code gw_download_start(struct gw_session *session, const struct gw_maildir *place,
 	const char *key, struct gw_download_item *items, size_t count, uint64_t max_message,
 	size_t per_command, const struct gw_download_events *events, struct gw_download **out);
 
-/* Another mailbox was selected behind: nothing more may be asked. */
+/* Tells the download that another mailbox was selected behind it: nothing more may be asked. */
 void gw_download_supersede(struct gw_download *d);
 
 /* Asks for nothing more; done follows when what is in flight was answered. */

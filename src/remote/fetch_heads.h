@@ -11,10 +11,10 @@
 #include "maildir/fingerprint.h"
 
 struct gw_fetch_heads_events {
-	/* How often did a connection break while this one was asked for?  *on_trial: one did that was
-	 * asked for nothing else in that command. */
+	/* Returns how often a connection broke while this header was asked for.  on_trial: once in
+	 * a command that asked for nothing else. */
 	unsigned (*heat)(void *ctx, uint32_t uid, bool *on_trial);
-	/* Is it clear that a connection breaks at this one?  It is not asked for. */
+	/* True if a connection certainly breaks at this header: it is not asked for. */
 	bool (*is_culprit)(void *ctx, uint32_t uid);
 	/* The header of one that was asked for; once. */
 	void (*head)(void *ctx, const struct gw_fetch *fetch, const struct gw_fingerprint *print);
@@ -29,8 +29,8 @@ struct gw_fetch_heads_events {
 	void *ctx;
 };
 
-/* uids: ascending.  per_command: so many messages a command.  *pending: something was asked for, and
- * done() comes exactly once, later; else all are missing, and it does not come.  GW_ERR_NOMEM, GW_ERR_NET:
- * nothing does. */
+/* Starts fetching.  uids: ascending.  per_command: messages per command.  pending: something was
+ * asked for, and done() is called exactly once, later; otherwise all are missing, and it is not.
+ * GW_ERR_NOMEM, GW_ERR_NET: nothing is called. */
 enum gw_code gw_fetch_heads_start(struct gw_session *session, const uint32_t *uids, size_t count,
 	size_t per_command, const struct gw_fetch_heads_events *events, bool *pending);

@@ -21,6 +21,6 @@ struct gw_head_reader {
 void gw_head_reader_feed(
 	struct gw_head_reader *r, struct gw_session *session, const struct gw_body_event *ev);
 
-/* Did a whole header come since the last call?  Then *print is its own, and *bytes its length, which a
- * server that has none to give makes 0. */
+/* True if a whole header arrived since the last call.  Sets print to its own, and bytes to its
+ * length, 0 from a server that delivers none. */
 bool gw_head_reader_take(struct gw_head_reader *r, struct gw_fingerprint *print, uint64_t *bytes);

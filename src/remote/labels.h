@@ -10,8 +10,8 @@
 #include "imap/flags.h"
 #include "maildir/labels.h"
 
-/* From the wire (modified UTF-7) to a keyword.  GW_ERR_PROTOCOL: a system label, or it cannot be
- * one. */
+/* Converts a label from the wire (modified UTF-7) to a keyword.  GW_ERR_PROTOCOL: a system label,
+ * or not a possible keyword. */
 enum gw_code gw_label_read(struct gw_slice label, struct gw_buf *keyword);
 
 /* Appends "(a b)" for the labels of mask. */

@@ -16,13 +16,13 @@ struct gw_folder {
 	unsigned items; /* enum gw_status_item: which of these are known */
 	uint32_t messages, uidnext, uidvalidity;
 	uint64_t highestmodseq;
-	uint64_t object_id; /* stands for its MAILBOXID (RFC 8474); 0: not told */
+	uint64_t object_id; /* hash of its MAILBOXID (RFC 8474); 0: not given */
 	bool wanted;        /* by the account's patterns */
 	bool given;         /* the configuration names its directory (`local`) */
 	size_t foreign; /* another user's, or shared: the length of its namespace's name as shown */
 	bool stale;     /* its counts are older than the present sync */
 	bool to_be_made; /* in a dry run: it is not there yet */
-	bool touched; /* of a list that was kept: the server told of a change since, or may have */
+	bool touched; /* in a retained list: the server has reported a change since, or may have */
 	struct gw_window window; /* its pattern is not used */
 };
 
@@ -65,24 +65,24 @@ void gw_folders_take_lsub(struct gw_folders *f, const struct gw_response *r);
 /* The directory that the configuration gives it, or NULL. */
 const char *gw_folder_given(const struct gw_folder *f, const struct gw_account *account);
 
-/* Is it among these patterns over names as shown here?  The last that matches wins ("!..."
- * excludes). */
+/* True if the folder matches these patterns over names as shown here.  The last one that matches
+ * wins ("!..."  excludes). */
 bool gw_folder_is_among(const struct gw_folder *f, char *const *patterns, size_t count);
 
 /* The pattern of `folders` that decides about it: the last that matches; NULL: none does. */
 const char *gw_folder_decided_by(const struct gw_folder *f, const struct gw_account *account);
 
-/* Does any mailbox match it? */
+/* True if any mailbox matches the pattern. */
 bool gw_folders_match(const struct gw_folders *f, const char *pattern);
 
-/* Would the account want a mailbox of this name (UTF-8, without the prefix)? */
+/* True if the account would select a mailbox of this name (UTF-8, without the prefix). */
 bool gw_folders_wants(const struct gw_folders *all, const char *name, char delimiter,
 	const struct gw_account *account, const char *const *only, size_t only_count);
 
-/* Which folders does the account want?  The last pattern that matches wins ("!..." excludes);
- * without one, and unless `folders` names it outright, \All, \Flagged and \Important are left out, and
- * so are namespaces that are not ours, unless a pattern spells their name.
- * only: further patterns that must match (the command line); count 0: none.  Sorts the list by
- * name, INBOX first. */
+/* Chooses the folders that the account wants.  The last pattern that matches wins ("!..."
+ * excludes); without one, and unless `folders` names it outright, \All, \Flagged and \Important are
+ * left out, and so are namespaces that are not ours, unless a pattern spells their name.  only:
+ * further patterns that must match (the command line); count 0: none.  Sorts the list by name,
+ * INBOX first. */
 void gw_folders_choose(struct gw_folders *f, const struct gw_account *account,
 	const char *const *only, size_t only_count);

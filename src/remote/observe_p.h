@@ -20,7 +20,7 @@ struct observe {
 	bool select_failed, refused; /* refused: a command of this state */
 	bool has_exists, asked_counts;
 	bool confirms_empty; /* COUNTS is the second question */
-	bool dates;          /* of what is known, too: is it another message? */
+	bool dates;          /* of known messages, too, in case they are others now */
 	bool another;        /* it is */
 	uint32_t expunged;   /* in this state, and nobody knows which */
 	unsigned searches;
@@ -37,7 +37,7 @@ struct observe {
 /* Handlers of responses; ctx is the struct observe. */
 void gw_observe_on_response(void *ctx, const struct gw_response *r);
 
-/* The same for those of a SELECT: its codes are cursors, those that come later are not. */
+/* Handles a response to SELECT: its codes are cursors; those that come later are not. */
 void gw_observe_on_select_response(void *ctx, const struct gw_response *r);
 
 /* Ends the look of this mailbox, unless code is GW_OK. */

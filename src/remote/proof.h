@@ -19,7 +19,7 @@ void gw_proof_deinit(struct gw_proof *p);
 /* Takes what a response tells; most tell nothing.  What is not understood proves nothing. */
 void gw_proof_note(struct gw_proof *p, const struct gw_response *resp);
 
-/* Of so many messages that should have left: did this one?  false: the server is to be asked. */
+/* True if this message has left, of the number that should have.  false: ask the server. */
 bool gw_proof_has_left(const struct gw_proof *p, uint64_t should, uint32_t uid);
 
 /* A mailbox, as STATUS (MESSAGES UIDNEXT) says before and after it was to get messages. */
@@ -32,5 +32,5 @@ struct gw_growth {
 
 void gw_growth_note(struct gw_counts *counts, const struct gw_response *resp);
 
-/* By how many messages has it grown, by either count? */
+/* Returns by how many messages the mailbox has grown, by the larger of two counts. */
 uint32_t gw_growth_by(const struct gw_growth *g);

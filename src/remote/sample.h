@@ -12,8 +12,9 @@ enum { GW_SAMPLE_EACH = 20, GW_SAMPLE_MAX = 40 }; /* oldest, and newest */
 struct gw_sample_options {
 	struct gw_session *session;
 	const char *mailbox; /* as on the wire */
-	/* sample: borrowed; count 0 without err: the mailbox is empty.  err: it could not be asked, or
-	 * it told of none (GW_SCOPE_MAILBOX), or the session was lost (GW_SCOPE_ACCOUNT). */
+	/* sample: borrowed; count 0 without err: the mailbox is empty.  err: the mailbox could not
+	 * be asked, or listed none (GW_SCOPE_MAILBOX), or the session was lost
+	 * (GW_SCOPE_ACCOUNT). */
 	void (*done)(
 		void *ctx, const struct gw_trace *sample, size_t count, const struct gw_error *err);
 	void *ctx;

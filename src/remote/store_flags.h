@@ -22,8 +22,7 @@ struct gw_push_item {
 	bool passes;      /* ... for the state that it is in */
 	uint64_t unkept;  /* out: keywords that were refused for good, or taken and not kept */
 	uint64_t ignored; /* out: other bits that were answered OK, and are not so */
-	uint64_t
-		unseen; /* out: those that were answered OK while it does not tell of the message */
+	uint64_t unseen;  /* out: answered OK, but not reported for the message */
 
 	uint64_t there; /* its own: the flags that were told last, ... */
 	bool shown;     /* ... if they were */
@@ -32,7 +31,7 @@ struct gw_push_item {
 struct gw_push_events {
 	/* The flags that a FETCH brought, as bits. */
 	uint64_t (*flags)(void *ctx, const struct gw_fetch *fetch);
-	/* What the server tells meanwhile; may be NULL. */
+	/* Receives what the server reports meanwhile; may be NULL. */
 	void (*response)(void *ctx, const struct gw_response *r);
 	/* Every command was answered.  refused: the first NO or BAD, or NULL; keyword: likewise, to a
 	 * single keyword.  lost: the session

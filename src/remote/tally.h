@@ -17,13 +17,14 @@ struct gw_tally {
 
 void gw_tally_deinit(struct gw_tally *tally);
 
-/* Another answer begins. */
+/* Starts a new answer. */
 void gw_tally_reset(struct gw_tally *tally);
 
 /* exists: messages there are, as far as is known.  GW_ERR_NOMEM. */
 enum gw_code gw_tally_add(struct gw_tally *tally, uint32_t uid, uint32_t exists);
 
-/* Of a SEARCH; other responses name nothing.  GW_ERR_NOMEM, GW_ERR_PROTOCOL: a set that is none. */
+/* Counts the numbers of a SEARCH; other responses add nothing.  GW_ERR_NOMEM, GW_ERR_PROTOCOL: not
+ * a valid set. */
 enum gw_code gw_tally_search(struct gw_tally *tally, const struct gw_response *r, uint32_t exists);
 
 /* The answer has ended.  GW_ERR_NOMEM. */
