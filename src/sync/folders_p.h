@@ -7,7 +7,7 @@
 #include "plan/folders.h"
 #include "sync/sync_p.h"
 
-/* One action of the plan, with names of its own: the list and the rows are read anew meanwhile. */
+/* One action of the plan with names of its own: list and rows are reread meanwhile. */
 struct gw_folder_op {
 	struct gw_folder_action what; /* its strings and indices are of the plan */
 	struct gw_sync *sync;
@@ -28,7 +28,7 @@ enum gw_home_kind {
 };
 
 struct gw_home_doubt {
-	const struct gw_folder *of; /* NULL: there is none */
+	const struct gw_folder *of; /* NULL: none */
 	enum gw_home_kind kind;
 };
 
@@ -76,8 +76,8 @@ bool gw_sync_see_folders(struct gw_sync *s);
 bool gw_sync_name_dirs(struct gw_sync *s);
 /* Appends what is left of a name without case, composition (NFC or NFD) and outer blanks. */
 void gw_sync_fold_name(struct gw_slice name, struct gw_buf *out);
-/* A mailbox of this name was made for this directory: which one of the list is it?  What cannot be
- * found is told. */
+/* Finds the listed mailbox that was made under this name for this directory; reports it if it
+ * cannot. */
 bool gw_sync_name_made(struct gw_sync *s, const char *wire, const char *dir);
 
 /* homes.c: finds directories that are no mailbox's, and look like those of mailboxes that have none:
@@ -94,7 +94,7 @@ void gw_sync_clear_folders(struct gw_sync *s, void (*done)(struct gw_sync *s));
 
 /* folders_tell.c: says why nothing was done. */
 void gw_sync_tell_held(struct gw_sync *s, const struct gw_folder_op *op);
-/* Likewise, of a directory that is in doubt: its index. */
+/* Reports a directory in doubt, by its index. */
 void gw_sync_tell_doubt(struct gw_sync *s, size_t dir);
 
 /* folders_act.c: carries the operations out, first there, then here; `done` follows once, unless

@@ -61,7 +61,7 @@ struct gw_entry {
 	unsigned requeues;
 	uint64_t got;    /* messages that came in this run, or were here */
 	bool suspect;    /* a connection broke at something in it: it comes last, and alone */
-	unsigned breaks; /* so often, in this run */
+	unsigned breaks; /* how many in this run */
 	struct gw_trial trial;
 	struct gw_stamp seen_cur, seen_new; /* of the look in this run that is over */
 	uint64_t fresh_from;                /* likewise: gw_box_fresh_from() */
@@ -73,7 +73,7 @@ struct gw_entry {
 struct gw_held {
 	char *name, *reason; /* owned */
 	int64_t at;          /* when the server was asked for it in vain; 0: it was not */
-	uint64_t listed;     /* stands for its list then */
+	uint64_t listed;     /* hash of its list then */
 	bool stored;         /* as it stands in the state */
 	bool still;          /* seen so in this run */
 };
@@ -175,7 +175,7 @@ struct gw_sync {
 		unsigned times;
 	} * spoilers; /* owned; at which a connection ended in this run: folders_act.c */
 	size_t spoiler_count, spoiler_cap;
-	bool held_told; /* what is held was told before such an end */
+	bool held_told; /* held items were reported before such an end */
 	char **unasked; /* owned; whose messages were to be compared as a connection ended: homes.c */
 	size_t unasked_count, unasked_cap;
 	bool list_cut; /* INBOX was not in the list, so the list proves nothing */
@@ -199,7 +199,7 @@ struct gw_sync {
 	struct gw_elsewhere elsewhere; /* owned; elsewhere.c */
 	size_t elsewhere_told;         /* of how many messages */
 	enum { GW_ELSEWHERE_NOT, GW_ELSEWHERE_ASKED, GW_ELSEWHERE_CAME } elsewhere_asked;
-	struct gw_ids late; /* owned; archive.c: what it is to be told of */
+	struct gw_ids late; /* owned; archive.c: what the archive must learn */
 	bool restless;      /* mail is still being moved about: nothing is taken for gone now */
 	char *trash;        /* owned; as on the wire */
 
@@ -231,7 +231,7 @@ void gw_sync_maybe_finish(struct gw_sync *s);
 void gw_sync_fail(struct gw_sync *s, const struct gw_error *err);
 void gw_sync_fail_nomem(struct gw_sync *s);
 void gw_sync_problem(struct gw_sync *s, const char *mailbox, const struct gw_error *err);
-/* Of a dry run: what would be done to a mailbox as a whole. */
+/* In a dry run, reports what would be done to a mailbox as a whole. */
 void gw_sync_tell_plan(struct gw_sync *s, const char *mailbox, const char *text);
 void gw_sync_stage(struct gw_sync *s, const char *text);
 /* Writes down how this run goes, for `status`; ended: how it went. */
@@ -263,7 +263,7 @@ void gw_sync_wire(const struct gw_sync *s, uint64_t *received, uint64_t *sent);
 /* A connection leaves the sync: what crossed it is counted. */
 void gw_sync_count_traffic(struct gw_conn *c);
 void gw_sync_close_conn(struct gw_conn *c); /* if it is open */
-/* What a connection found out about the server is known from now on.  true: it was something. */
+/* Records what a connection found out about the server.  true: something new. */
 bool gw_sync_learn(struct gw_sync *s, const struct gw_session *session);
 
 /* lend_use.c */
@@ -278,11 +278,12 @@ void gw_sync_on_wrote(void *ctx, const struct gw_place *place, const char *name,
 /* core.c */
 void gw_sync_tell_new(struct gw_sync *s, const char *mailbox, const char *path, bool old);
 
-/* whose.c: is the account that of the state (its user and host; NULL: it names none), or else of the
- * tree's mark?  GW_ERR_HELD. */
+/* whose.c: checks that the account is the state's (user and host; NULL: it names none), or
+ * otherwise the mark's.  GW_ERR_HELD. */
 enum gw_code gw_sync_check_whose(
 	struct gw_sync *s, const char *user, const char *host, struct gw_error *err);
-/* Are the mailboxes, by their ids, those that the state knows?  false: the sync has failed. */
+/* True if the mailboxes, by their ids, are those that the state knows.  false: the sync has
+ * failed. */
 bool gw_sync_check_mailboxes(struct gw_sync *s);
 /* The mark names the account. */
 void gw_sync_sign_mark(struct gw_sync *s);
@@ -290,30 +291,31 @@ void gw_sync_sign_mark(struct gw_sync *s);
 /* budget.c */
 enum gw_code gw_sync_read_budget(struct gw_sync *s, struct gw_error *err);
 void gw_sync_take_traffic(void *ctx, uint64_t *down, uint64_t *up);
-/* What came beside bodies counts, too. */
+/* Counts what arrived besides bodies, too. */
 void gw_sync_note_overhead(struct gw_sync *s);
 void gw_sync_tell_postponed(struct gw_sync *s);
-/* A pause that the provider asked for: is there one to remember, or to forget?  Is one not over
- * (GW_ERR_BUSY)? */
+/* True if the pause on record, which the provider asked for, must change. */
 bool gw_sync_pause_changed(const struct gw_sync *s);
+/* Fails with GW_ERR_BUSY while that pause is not over. */
 enum gw_code gw_sync_check_pause(struct gw_sync *s, struct gw_error *err);
 enum gw_code gw_sync_store_pause(
 	const struct gw_sync *s, struct gw_store *store, struct gw_error *err);
 
 /* entry.c */
-/* Is the Maildir as at the last look, by its stamps? */
+/* True if cur/ and new/ are as they were at the last look, by their stamps. */
 bool gw_sync_local_unchanged(const struct gw_sync *s, const struct gw_entry *e);
-/* Or as at the look in this run? */
+/* True if cur/ and new/ are as they were when this run looked at them. */
 bool gw_sync_local_as_seen(const struct gw_sync *s, const struct gw_entry *e);
-/* Is a label of the user's called so, that is, a mailbox without a special use?  ctx: the sync. */
+/* True if name is a label of the user's, that is, a mailbox without special use.  ctx: the sync. */
 bool gw_sync_is_label(void *ctx, struct gw_slice name);
 /* Chooses the mailbox to which deleted messages go.  false: no memory. */
 bool gw_sync_choose_trash(struct gw_sync *s);
-/* Its cursors, as in gw_box_env; ctx: the sync. */
+/* Returns the trash's cursors, for gw_box_env; ctx: the sync. */
 void gw_sync_trash_cursors(void *ctx, uint32_t *uidvalidity, uint32_t *uidnext);
-/* Is it the mailbox of this label, as of X-GM-LABELS? */
+/* True if this is the mailbox of a label as in X-GM-LABELS. */
 bool gw_sync_shows_label(const struct gw_folder *f, struct gw_slice label);
-/* Is a mailbox that shows this label (of X-GM-LABELS, \Starred and \Important not) in sight? */
+/* True if a mailbox that shows this label (as in X-GM-LABELS, except \Starred and \Important) is in
+ * sight. */
 bool gw_sync_in_sight(void *ctx, struct gw_slice label);
 /* The delimiter that names made here get. */
 char gw_sync_delimiter(const struct gw_sync *s);
@@ -325,7 +327,7 @@ bool gw_sync_ask_counts(struct gw_sync *s);
 
 /* The list is complete, and the folders are settled: makes the entries and goes on. */
 void gw_sync_listed(struct gw_sync *s);
-/* The connection ended over it, so that it is asked for in another way.  false: there is none left. */
+/* True if there is another way to ask for the list, after the connection ended over this one. */
 bool gw_sync_list_broke(struct gw_sync *s);
 
 /* homes.c: likewise, over the messages of a mailbox that has no directory. */
@@ -364,12 +366,13 @@ void gw_sync_note_held(struct gw_sync *s, const char *name, const struct gw_erro
 /* This directory may be the home of the mailbox of that name; NULL: of any. */
 void gw_sync_note_doubt(
 	struct gw_sync *s, const char *dir, const char *wire, const struct gw_error *why);
-/* Was it, in an earlier run?  hash: of that name (gw_sync_name_hash()), or 0. */
+/* True if an earlier run was in doubt about the directory.  hash: of its mailbox's name
+ * (gw_sync_name_hash()), or 0. */
 bool gw_sync_is_doubted(const struct gw_sync *s, const char *dir, uint64_t *hash);
 uint64_t gw_sync_name_hash(const char *wire);
 /* The server was asked to make a mailbox of this directory, and did not: tells, and remembers. */
 void gw_sync_note_not_made(struct gw_sync *s, const char *dir, const char *why);
-/* So it is not asked again now; NULL: it may be. */
+/* Returns why a mailbox is not asked for again now; NULL: it may be. */
 const char *gw_sync_why_not_made(const struct gw_sync *s, const char *dir);
 bool gw_sync_held_changed(const struct gw_sync *s);
 enum gw_code gw_sync_write_held(
@@ -385,9 +388,10 @@ void gw_sync_write_tags(struct gw_sync *s, struct gw_disk_world *world);
 void gw_sync_match(struct gw_sync *s);
 
 /* archive.c */
-/* Once it is known what came or went: it may have left the archive, or come to it. */
+/* Wakes the archive once arrivals and departures are known: they may have come from it, or gone to
+ * it. */
 void gw_sync_wake_archive(struct gw_sync *s);
-/* When all others know what they have: which messages are the archive's?  true: it is being asked. */
+/* Asks which messages belong to the archive, when all other mailboxes know theirs.  true: asked. */
 bool gw_sync_sift_archive(struct gw_sync *s);
 /* Others are about to be judged: notes what is gone from them, if the archive was judged before, ... */
 void gw_sync_tell_archive(struct gw_sync *s);
@@ -400,7 +404,8 @@ bool gw_sync_stands_there(void *ctx, int64_t mailbox, uint32_t uid);
 /* Asks, if that spares looks: true, and gw_sync_entries_known() follows; or the entries are known. */
 bool gw_sync_ask_modseq(struct gw_sync *s);
 void gw_sync_entries_known(struct gw_sync *s);
-/* Was all of it looked at, so that it need not be asked for again? */
+/* True if everything up to the account's modseq was read, so that it need not be asked for
+ * again. */
 bool gw_sync_modseq_is_done(const struct gw_sync *s);
 bool gw_sync_stays(void *ctx, int64_t mailbox, uint32_t uid);
 bool gw_sync_is_leaving(void *ctx, int64_t mailbox, uint32_t uid);
@@ -423,7 +428,7 @@ void gw_sync_finished(struct gw_sync *s);
 /* The only writer of s->phase; logs the transition at debug level. */
 void gw_sync_enter(struct gw_sync *s, enum gw_sync_phase next);
 
-/* What s->machine stands for: list.c, moves.c, conns.c.  Others call the functions above. */
+/* The members of s->machine: list.c, moves.c, conns.c.  Others call the functions above. */
 void gw_list_begin(struct gw_sync *s);
 void gw_list_settled(struct gw_sync *s);
 void gw_list_again(struct gw_sync *s);
