@@ -14,21 +14,21 @@
 #include "pull/pull.h"
 #include "pull/state.h"
 
-/* What a row is beside what is judged of it.  Strings are owned. */
+/* A row's data beyond what is judged.  Strings are owned. */
 struct pull_more {
 	int64_t id;
 	char *uidl; /* its bytes */
 	char *base_name, *reason;
 	int64_t first_seen, deleted_at, listed_at;
 	uint64_t dir_inode; /* of the mailbox's directory where its file was seen; 0: not known */
-	bool held;          /* its file is missing, and a person was told */
+	bool held;          /* its file is missing, and the user was told */
 	bool missing;       /* as restore.c has seen */
 	bool dirty;         /* to be put into the state at the session's end */
 	bool got;           /* all of it came in this session */
 	bool dele_ok;       /* the server marked it as deleted in this session */
 	bool blamed;        /* in this run */
 	bool doubt;         /* likewise, by a connection that was lost */
-	size_t doubt_at;    /* when so many messages had come in this run */
+	size_t doubt_at;    /* number of messages that had arrived in this run */
 };
 
 enum pull_op_kind {
@@ -59,7 +59,7 @@ struct pull_listing {
 	size_t count, cap;
 };
 
-/* What the server offers, and when it said so. */
+/* The server's capabilities, and when it announced them. */
 struct pull_offer {
 	bool known;
 	struct gw_pop3_memory memory;
@@ -69,7 +69,7 @@ struct pull_offer {
 struct pull_batch;
 struct gw_pull;
 
-/* What pull.c does with what the others call by name (core.c). */
+/* Functions of pull.c that the others call by name (core.c). */
 struct pull_machine {
 	void (*listed)(struct gw_pull *p);
 	void (*scanned)(struct gw_pull *p);
@@ -111,7 +111,7 @@ struct gw_pull {
 	struct pull_offer offer;   /* likewise */
 	bool offer_used;           /* in this session: it was not asked */
 	bool follows; /* what is missing was deleted when that meant to delete it there, too */
-	int64_t mailbox_id;        /* of the folder; 0: there is none yet */
+	int64_t mailbox_id;        /* of the folder; 0: none yet */
 	uint32_t deleted_recently; /* as the state counts them */
 	bool facts_dirty;
 	struct gw_pull_age age;
@@ -182,11 +182,11 @@ void pull_problem(struct gw_pull *p, const struct gw_error *err);
 void pull_tell_step(struct gw_pull *p, const char *what, const char *text, uint64_t size);
 /* Appends a row, not claimed; returns its index, or GW_PULL_NONE: out of memory. */
 size_t pull_add_row(struct gw_pull *p, struct gw_slice uidl);
-/* Its UIDL is another one now.  GW_ERR_NOMEM. */
+/* Replaces the row's UIDL.  GW_ERR_NOMEM. */
 enum gw_code pull_set_uidl(struct gw_pull *p, size_t row, struct gw_slice uidl);
 void pull_set_reason(struct gw_pull *p, size_t row, const char *reason);
 void pull_free_rows(struct gw_pull *p);
-/* Its file is that of another name now, or it has none (NULL); base becomes the row's. */
+/* Replaces the row's file by one of another name, or by none (NULL); base becomes the row's. */
 void pull_set_base(struct gw_pull *p, size_t row, char *base);
 const char *pull_folder(const struct gw_pull *p);
 /* Writes how a message is called for people: its number and UIDL. */
@@ -212,7 +212,7 @@ void pull_forget_offer(struct gw_pull *p);
  * pull_scanned(). */
 void pull_scan(struct gw_pull *p, bool strange);
 
-/* What a look at the tree found of a row's file. */
+/* What a walk of the tree found of a row's file. */
 struct pull_seen {
 	size_t row;
 	bool seen;
@@ -225,7 +225,7 @@ struct pull_seen {
  * NULL; busy: something changed meanwhile. */
 bool pull_judge_files(
 	struct gw_pull *p, struct pull_seen *list, size_t n, const char *unread, bool busy);
-/* It is fetched as if it had never been.  false: out of memory. */
+/* Fetches the message as if it were new.  false: out of memory. */
 bool pull_bring_back(struct gw_pull *p, size_t row);
 
 /* batch.c */
