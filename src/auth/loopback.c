@@ -140,7 +140,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 		close_visitor(v);
 }
 
-/* Of those that are not closing already (I1). */
+/* Closes the oldest connection that is not closing already (I1). */
 static void close_oldest(struct gw_loopback *l)
 {
 	struct visitor *v = l->first;

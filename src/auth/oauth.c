@@ -77,7 +77,7 @@ static char *newer(const char *granted, const char *kept)
 	return gw_copy_str(granted != NULL ? granted : kept);
 }
 
-/* What the server does not say stays as it was. */
+/* Takes a grant; what the server does not mention stays as it was. */
 static bool take_grant(struct gw_oauth *o, const struct gw_tokens *granted)
 {
 	const struct gw_tokens now = { .access = strdup(granted->access),

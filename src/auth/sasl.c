@@ -134,7 +134,7 @@ static bool is_ascii(const char *text)
 	return *text == '\0';
 }
 
-/* Those of a password; a NULL ends. */
+/* Mechanisms for a password; NULL ends. */
 static const char *const by_password[] = { GW_SCRAM_PLUS, GW_SCRAM, "PLAIN", NULL };
 
 bool gw_is_mechanism(const char *name)

@@ -78,7 +78,7 @@ static enum gw_code put_name(struct gw_buf *out, const char *name)
 	return code;
 }
 
-/* Nobody is told more of us. */
+/* Gives up without telling the server any more about us. */
 static enum gw_code give_up(struct scram *s, const char *why, struct gw_buf *out)
 {
 	s->state = DISTRUSTED;

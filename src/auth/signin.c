@@ -152,8 +152,8 @@ static bool has_word(const char *words, const char *word)
 	return false;
 }
 
-/* Who signed in is asked for where the token is good for that.  A scope that is not told is the one
- * that was asked for (RFC 6749 5.1). */
+/* True if the token permits asking who signed in.  A scope that is not mentioned is the one
+ * requested (RFC 6749 5.1). */
 static bool may_ask_who(const struct gw_auth_flow *f, const struct gw_tokens *tokens)
 {
 	const char *scope = tokens->scope != NULL ? tokens->scope : f->account->oauth2.scope;

@@ -31,7 +31,7 @@ enum gw_code gw_trust_imap(
 	return gw_tls_ctx_new(&trust, out, err);
 }
 
-/* Is it one server that has both, and one list for it? */
+/* True if one server does both, under one list of pins. */
 static bool shares_pins(const struct gw_account *account)
 {
 	return account->smtp.pins.count == 0 && account->host != NULL &&

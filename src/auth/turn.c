@@ -102,7 +102,7 @@ enum gw_code gw_turn_take(uv_loop_t *loop, const char *what, void (*cb)(void *ct
 	return GW_OK;
 }
 
-/* Does anybody ask?  Then that is who is told of. */
+/* Returns who is asking, if anybody: the listener is told of that one. */
 static const char *who_asks(void)
 {
 	const struct gw_turn *t = queue.first;

@@ -179,7 +179,7 @@ static struct gw_vault *new_vault(
 	return v;
 }
 
-/* Whatever went wrong is told by the callback, later. */
+/* Reports any failure by the callback, later. */
 static enum gw_code end_later(struct gw_vault *v, struct gw_vault **out)
 {
 	*out = v;
