@@ -9,7 +9,7 @@
 
 enum { FIELD_MAX = 1 << 17 };
 
-/* As much as fits of text, in whole characters. */
+/* Copies as much of text as fits, in whole characters. */
 static void cut(const char *text, size_t n, char *out, size_t size)
 {
 	n = n < size ? n : size - 1;

@@ -11,8 +11,8 @@ struct span {
 	uint32_t first, last;
 };
 
-/* What steers a terminal or the direction of writing, or cannot be seen at all.  Joiners (U+200C,
- * U+200D) belong to words and emoji. */
+/* True for characters that steer a terminal or the direction of writing, or are invisible.  Joiners
+ * (U+200C, U+200D) belong to words and emoji. */
 static bool steers(uint32_t cp)
 {
 	static const struct span spans[] = {
@@ -31,8 +31,8 @@ static bool steers(uint32_t cp)
 	return false;
 }
 
-/* The character at *p, which moves behind it: its bytes are fit to be shown, or *escape is what
- * stands for them. */
+/* Steps over the character at p.  True if its bytes may be shown; otherwise escape is shown
+ * instead. */
 static bool is_fit(
 	const char **p, const char *end, char escape[static ESCAPE_MAX], size_t *escape_n)
 {

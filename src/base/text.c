@@ -180,7 +180,7 @@ void gw_local_time(int64_t at, char out[static GW_LOCAL_TIME])
 		strftime(out, GW_LOCAL_TIME, "%Y-%m-%d %H:%M", &tm);
 }
 
-/* What tells addresses apart, in out; false: it is too long. */
+/* Writes to out what distinguishes the address from others; false: too long. */
 static bool plain_address(const char *address, char *out, size_t size)
 {
 	const char *at = strrchr(address, '@');

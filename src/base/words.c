@@ -17,7 +17,7 @@ struct word {
 	const char *end; /* behind it */
 };
 
-/* "=?charset*language?Q?text?=" at p.  false: there is none. */
+/* Parses "=?charset*language?Q?text?=" at p.  false: none. */
 static bool read_word(const char *p, const char *end, struct word *w)
 {
 	const char *mark, *star;
