@@ -10,7 +10,7 @@ enum amount_unit {
 	AMOUNT_DAYS,      /* d, w, y (365 days) */
 	AMOUNT_PERCENT,   /* % */
 	AMOUNT_BYTES,     /* k, M, G for 1024 and so on, with B or iB if one likes, in any case */
-	AMOUNT_MEGABYTES, /* likewise, in 10^6 bytes: without a unit so many of them */
+	AMOUNT_MEGABYTES, /* as bytes, in 10^6 bytes; without a unit: megabytes */
 };
 
 /* "90d", "20 %", "25M": digits, then a unit or none, with or without a blank before it.  false: it is not
@@ -18,7 +18,7 @@ enum amount_unit {
 bool amount_read(const char *text, enum amount_unit unit, unsigned long long *out);
 /* "2024-01-31", to the second at which that day began (UTC).  false: there was no such day since 1970. */
 bool amount_read_date(const char *text, int64_t *out);
-/* Is that a unit, of anything? */
+/* True if word is a unit of any kind. */
 bool amount_is_unit(const char *word);
-/* What may be written, for messages: "a number of seconds, or 5m, 2h, 1d". */
+/* Describes the accepted values, for messages: "a number of seconds, or 5m, 2h, 1d". */
 const char *amount_words(enum amount_unit unit);

@@ -146,7 +146,7 @@ static bool has_control(const char *line)
 	return false;
 }
 
-/* What is wrong with the answer; NULL: nothing.  Nothing at all stands for the usual one. */
+/* Returns what is wrong with the answer; NULL: nothing.  An empty line means the usual answer. */
 static const char *judge(const struct question *q, char line[static ANSWER_SIZE])
 {
 	if (line[0] == '\0' && q->usual == NULL)

@@ -18,35 +18,35 @@ struct answers {
 	bool asks; /* there is a terminal */
 };
 
-/* Judges what was typed, and may put it into its usual form.  What is wrong with it, static; NULL:
+/* Checks, and may normalize, what was typed.  Returns what is wrong with it, static; NULL:
  * nothing. */
 typedef const char *answer_check(const void *ctx, char value[static ANSWER_SIZE]);
 
 struct question {
 	const char *key, *text;
-	const char *usual;   /* the answer of who presses Enter alone; NULL: there is none */
+	const char *usual;   /* the answer if the user presses Enter alone; NULL: none */
 	answer_check *check; /* NULL: any answer will do */
 	const void *ctx;     /* of check */
 };
 
-/* NULL: it was not answered. */
+/* Returns an answer; NULL: not given. */
 const char *answer_of(const struct answers *a, const char *key);
-/* In its old place, if there is one.  GW_ERR_CONFIG: too long, or too many. */
+/* Stores an answer, replacing an earlier one.  GW_ERR_CONFIG: too long, or too many. */
 enum gw_code answer_set(
 	struct answers *a, const char *key, const char *value, struct gw_error *err);
 
-/* As if it had never been answered; what came with --set stays. */
+/* Removes an answer, unless it came with --set. */
 void answer_drop(struct answers *a, const char *key);
 
 /* Asks at the terminal until the answer is a good one; nothing that was mistyped ends it. out: what
  * was answered.  GW_ERR_CANCELLED: the input ended, or Ctrl-C. */
 enum gw_code answer_ask(
 	const struct question *q, char out[static ANSWER_SIZE], struct gw_error *err);
-/* Asks for what has no answer yet.  Without a terminal the usual one is taken.  GW_ERR_CONFIG:
- * there is none; GW_ERR_CANCELLED. */
+/* Asks unless there is an answer.  Without a terminal, takes the usual one.  GW_ERR_CONFIG: there
+ * is none; GW_ERR_CANCELLED. */
 enum gw_code answer_need(struct answers *a, const struct question *q, struct gw_error *err);
-/* Once more, with the present answer as the usual one; not what came with --set.  *same: it stays.
- */
+/* Asks once more, with the present answer as the usual one, unless it came with --set.  *same: it
+ * stays. */
 enum gw_code answer_again(
 	struct answers *a, const struct question *q, bool *same, struct gw_error *err);
 

@@ -15,7 +15,7 @@ struct options {
 	bool no_browser, device;     /* auth */
 	bool background;             /* outbox send: nobody looks */
 	bool verify, bodies, repair; /* verify */
-	uint64_t deadline_s;         /* sync: so long may it take; 0: as long as it takes */
+	uint64_t deadline_s;         /* sync: the time allowed; 0: no limit */
 	unsigned verbose;
 	const char *sets[32]; /* init: KEY=VALUE */
 	size_t set_count;
@@ -23,16 +23,16 @@ struct options {
 	int arg_count;
 };
 
-/* Do the arguments, names of accounts, name this one?  None: all. */
+/* True if the arguments, names of accounts, include this one.  No arguments: all. */
 bool account_is_chosen(const struct options *o, const struct gw_account *account);
-/* Calls one() for each account that the arguments name, and returns the worst exit status.  A name
- * that is none is told.  senders: also those that only send. */
+/* Calls one() for each account named by the arguments, and returns the worst exit status.
+ * Complains of unknown names.  senders: include accounts that only send. */
 int accounts_each(const struct options *o, const struct config *config, bool senders,
 	int (*one)(void *ctx, size_t account), void *ctx);
 /* GW_ERR_CONFIG: an argument is no account's name, or one's that only sends. */
 enum gw_code accounts_check(
 	const struct options *o, const struct config *config, struct gw_error *err);
-/* The same for commands that know what to do with those, too. */
+/* Checks the names for commands that accept accounts that only send, too. */
 enum gw_code accounts_check_all(
 	const struct options *o, const struct config *config, struct gw_error *err);
 
@@ -40,20 +40,20 @@ int cmd_sync(const struct options *o, const struct config *config, const struct 
 /* Takes config over. */
 int cmd_watch(const struct options *o, struct config *config, const struct gw_log *log);
 int cmd_restore(const struct options *o, const struct config *config, const struct gw_log *log);
-/* The same for an account over POP3, whose mail is brought back from the server. */
+/* Restores mail of a POP3 account from its server. */
 int restore_pop3(const struct options *o, const struct gw_account *account, char *const *ids,
 	int id_count, const struct gw_log *log);
 /* A person's part of signing an account in.  GW_ERR_CANCELLED: Ctrl-C; it may have been too late,
  * and the tokens be kept. */
 enum gw_code auth_person(const struct options *o, const struct gw_account *account,
 	const struct gw_log *log, struct gw_error *err);
-/* Forgets what a sign-in left; what fails is told. */
+/* Deletes what a sign-in left; reports failures. */
 void auth_forget(const struct gw_account *account);
 int cmd_auth(const struct options *o, const struct config *config, const struct gw_log *log);
 int cmd_doctor(const struct options *o, const struct config *config, const struct gw_log *log);
 /* Reads the configuration itself. */
 int cmd_init(const struct options *o, const struct gw_log *log);
-/* Likewise.  The argument: another program's configuration. */
+/* Reads the configuration itself.  The argument: another program's configuration. */
 int cmd_import(const struct options *o, const struct gw_log *log);
 /* Reads the configuration itself. */
 int cmd_complete(const struct options *o);

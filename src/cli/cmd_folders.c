@@ -69,7 +69,7 @@ static void on_listed(void *ctx, const struct gw_mailbox_info *info)
 		put(t, &r->dir, info->given != NULL ? info->given : info->dirs[t->account->layout]);
 }
 
-/* What the state knows; its directory is where the mailbox is. */
+/* Notes what the state knows; its directory is where the mailbox is. */
 static void on_known(void *ctx, const struct gw_status_mailbox *m)
 {
 	struct table *t = ctx;

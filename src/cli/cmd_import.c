@@ -38,7 +38,7 @@ struct import {
 	struct gw_error err;
 };
 
-/* One account on its way. */
+/* The import of one account. */
 struct move {
 	struct import *in;
 	struct gw_other *o;
@@ -66,7 +66,7 @@ static void print_notes(const struct gw_other_note *notes, size_t count, bool *h
 
 /* --- the account's keys ------------------------------------------------------------------------ */
 
-/* What a command prints, its first line; false: it failed. */
+/* Runs a command and takes the first line of its output; false: it failed. */
 static bool first_line(const char *command, char *out, size_t size)
 {
 	/* NOLINTNEXTLINE(bugprone-command-processor,cert-env33-c): the old program ran it, too */
@@ -347,7 +347,7 @@ static void on_problem(void *ctx, const char *mailbox, const char *text)
 		text);
 }
 
-/* false: it could not be done, which is told; the account is written all the same. */
+/* Returns false if it failed, which was reported; the account is written all the same. */
 static bool look_ahead(struct import *in, const struct gw_account *account)
 {
 	struct report report = { 0 };
@@ -390,7 +390,8 @@ static bool add_account(struct move *m)
 	return ok;
 }
 
-/* false: in->err says why, or (with no code there) that it waits for the user, which is told. */
+/* Returns false if in->err says why or, without a code there, if it waits for the user, which was
+ * reported. */
 static bool import_account(struct import *in, struct gw_other *o)
 {
 	struct move m = { .in = in, .o = o };
@@ -479,7 +480,8 @@ static bool read_old(struct import *in)
 	return ok;
 }
 
-/* One that cannot be taken over, or not yet, costs that one: the worst exit status. */
+/* Imports the accounts.  One that cannot be taken over, or not yet, does not stop the others: the
+ * worst exit status counts. */
 static int import_accounts(struct import *in)
 {
 	int worst = 0;

@@ -55,7 +55,7 @@ static enum gw_code put_account(const struct init *in, struct gw_buf *out)
 	return code;
 }
 
-/* What is there, and the new account behind it. */
+/* Composes the existing configuration and the new account behind it. */
 static enum gw_code compose(struct init *in, struct gw_buf *out)
 {
 	enum gw_code code = config_file_begin(&in->file, out);
@@ -86,7 +86,7 @@ static struct gw_account *account_in(const struct init *in, const struct config 
 
 /* --- trying what was answered ---------------------------------------------------------------- */
 
-/* What is not known yet is taken to be something, so that the rest can be tried. */
+/* Fills in values not known yet, so that the rest can be tried. */
 static bool fill_up(struct init *in)
 {
 	const char *auth = init_given(in, "auth");
@@ -103,7 +103,8 @@ static bool fill_up(struct init *in)
 		       init_set(in, token ? "oauth2-client-id" : "password-command", "true"));
 }
 
-/* A person's part of the sign-in.  false: it failed, which is told, or was stopped: in->err. */
+/* Does the user's part of the sign-in.  false: it failed, which was reported, or was stopped:
+ * in->err. */
 static bool sign_in(struct init *in, const struct config *config)
 {
 	const struct gw_account *a = account_in(in, config);
@@ -124,8 +125,8 @@ static const enum trial_result bad_at[] = { [TRIAL_MAILDIR] = TRIAL_BAD_MAILDIR,
 	[TRIAL_SERVER] = TRIAL_BAD_SERVER,
 	[TRIAL_LOGIN] = TRIAL_BAD_LOGIN };
 
-/* The answers so far.  What cannot be tried as it stands is told, and bad; TRIAL_STOPPED: in->err.
- */
+/* Tries the answers so far.  Reports what cannot be tried as it stands, as bad; TRIAL_STOPPED:
+ * in->err. */
 static enum trial_result try_answers(struct init *in, enum trial_depth depth)
 {
 	enum trial_result result = bad_at[depth];
@@ -164,7 +165,7 @@ static bool name_is_free(struct init *in)
 	return in->err.code == GW_OK;
 }
 
-/* Of a server that was given with its port, or as a URL: ask_all() takes the rest. */
+/* Keeps only the name of a server given with its port, or as a URL: ask_all() takes the rest. */
 static bool keep_name_alone(struct init *in, const char *key)
 {
 	struct server_name server;
@@ -174,7 +175,8 @@ static bool keep_name_alone(struct init *in, const char *key)
 	       init_set(in, key, server.host);
 }
 
-/* What was given with --set holds, so what is wrong with it is told before anything is asked. */
+/* Checks the answers given with --set: they are final, so faults are reported before anything is
+ * asked. */
 static bool check_sets(struct init *in)
 {
 	struct answers answers = in->answers;
@@ -226,7 +228,7 @@ static bool take_sets(struct init *in)
 	return true;
 }
 
-/* Of an account: as config.c has it, and none that is there. */
+/* Checks an account's name: valid for config.c, and not taken. */
 static const char *check_name(const void *ctx, char value[static ANSWER_SIZE])
 {
 	const struct init *in = ctx;
@@ -565,7 +567,7 @@ static bool take_address(struct init *in)
 	return in->err.code == GW_OK;
 }
 
-/* Who comes from another program need not be asked anything: true: it is to be imported. */
+/* Offers to import another program's configuration.  true: the user accepted. */
 static bool offers_import(struct init *in)
 {
 	const struct question q = { .usual = "yes",
@@ -584,7 +586,7 @@ static bool offers_import(struct init *in)
 	       strcmp(line, "yes") == 0;
 }
 
-/* What is there is given back first: import reads it anew. */
+/* Releases the existing configuration, since import reads it again, then imports. */
 static int import_instead(struct init *in, char *path)
 {
 	struct options o = *in->options;

@@ -345,7 +345,8 @@ static void on_signal(uv_signal_t *handle, int number)
 	}
 }
 
-/* Another sender that is about to leave may not have seen what was just queued; one that stays has. */
+/* Starts a sender.  Another one about to leave may not have seen what was just queued; one that
+ * stays has. */
 static enum gw_code start_one(struct one *one, struct gw_error *err)
 {
 	const struct options *o = one->all->o;

@@ -101,7 +101,7 @@ static int take_value(struct arguments *a, char letter, const char *value)
 	return -1;
 }
 
-/* One word that begins with "-".  Returns -1 to go on. */
+/* Reads one word that begins with "-".  Returns -1 to go on. */
 static int read_option(struct arguments *a, char **argv, int argc, int *at)
 {
 	const char *p = argv[*at] + 1;

@@ -239,7 +239,7 @@ static void print_states(const struct gw_outbox_summary *s)
 	say(stdout, "  outbox: %s (`godwit outbox`)\n", text);
 }
 
-/* What waits to be sent. */
+/* Prints what waits to be sent. */
 static void on_outbox(void *ctx, const struct gw_outbox_summary *s)
 {
 	struct printer *p = ctx;
@@ -287,7 +287,7 @@ static json_t *last_to_json(const struct gw_last *l)
 		(json_int_t)l->to_come, "bytes_to_come", (json_int_t)l->bytes_to_come);
 }
 
-/* Is there something that a person should know? */
+/* True if there is something that the user should know. */
 static bool is_wrong(const struct printer *p)
 {
 	return p->held_count > 0 || p->needs_user || p->last.failed || p->last.problems > 0 ||

@@ -200,7 +200,7 @@ static void on_passed(void *ctx)
 	leave(ctx);
 }
 
-/* As if killed, which loses nothing. */
+/* Leaves as if killed, which loses nothing. */
 static void on_overrun(void *ctx)
 {
 	struct run *r = ctx;

@@ -29,7 +29,7 @@ struct job {
 	const struct hook_commands *hooks;
 	struct gw_watch *watch; /* frees itself; NULL: it has ended */
 	bool told;              /* whether it works, for READY=1 */
-	bool troubled;          /* since trouble was told */
+	bool troubled;          /* since trouble was reported */
 };
 
 struct run {

@@ -32,11 +32,11 @@ enum gw_code config_read(const char *path, struct config *out, struct gw_error *
  * `name`. */
 enum gw_code config_parse(const char *text, const char *dir, const char *name, struct config *out,
 	struct gw_error *err);
-/* May godwit use the file at path?  GW_ERR_CONFIG: it is not there, or others can write it. */
+/* Fails with GW_ERR_CONFIG if the file at path is missing, or others can write it. */
 enum gw_code config_check_file(const char *path, struct gw_error *err);
-/* May an account be called that? */
+/* True if an account may have this name. */
 bool config_is_name(const char *name);
-/* Where it is usually; heap.  NULL: HOME is not set. */
+/* Returns the usual path; heap.  NULL: HOME is not set. */
 char *config_default_path(void);
 /* The keys of an account, one a line. */
 void config_print_keys(FILE *to);

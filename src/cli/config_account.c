@@ -153,7 +153,7 @@ static enum gw_code read_mechanisms(const struct config_reader *r, cfg_t *sec, s
 	return code;
 }
 
-/* What is not set is the provider's. */
+/* Reads the day's limits; the provider's hold unless set. */
 static enum gw_code read_daily(
 	const struct config_reader *r, cfg_t *sec, const struct provider *p, struct gw_account *a)
 {
@@ -244,7 +244,7 @@ static enum gw_code read_bytes(
 	return wrong(r, sec, "%s = \"%s\" is not %s", key, text, amount_words(AMOUNT_BYTES));
 }
 
-/* What is slower than 1k would not get through a handshake in reasonable time. */
+/* Reads the limit: less than 1k would not get through a handshake in reasonable time. */
 static enum gw_code read_bandwidth(const struct config_reader *r, cfg_t *sec, struct gw_account *a)
 {
 	unsigned long long rate = 0;

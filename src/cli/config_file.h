@@ -12,13 +12,13 @@ struct config_file {
 	struct config present; /* likewise, read */
 };
 
-/* What is to be written to, and what it holds so far.  It has to be good, but may be empty, or not
- * there.  path is borrowed.  GW_ERR_CONFIG, GW_ERR_DISK, GW_ERR_NOMEM; deinit all the same. */
+/* Reads the file to be extended.  It must be valid, but may be empty or missing.  path is borrowed.
+ * GW_ERR_CONFIG, GW_ERR_DISK, GW_ERR_NOMEM; deinit in any case. */
 enum gw_code config_file_read(const char *path, struct config_file *f, struct gw_error *err);
 /* Appends what it holds, so that an account's section can follow. */
 enum gw_code config_file_begin(const struct config_file *f, struct gw_buf *out);
 enum gw_code config_file_write(
 	const struct config_file *f, struct gw_slice text, struct gw_error *err);
-/* Does it have an account of this name? */
+/* True if the file has an account of this name. */
 bool config_file_has(const struct config_file *f, const char *name);
 void config_file_deinit(struct config_file *f);

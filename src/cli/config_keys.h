@@ -7,5 +7,5 @@
 cfg_opt_t *config_keys(void);
 /* The key of the section that is written nearly like that; NULL: none is. */
 const char *config_nearest_key(const cfg_t *section, const char *word);
-/* What somebody may have meant who wrote a key that is none there, as the rest of a sentence; NULL: nobody knows. */
+/* Suggests a key for an unknown one, as the rest of a sentence; NULL: no idea. */
 const char *config_meant_key(const char *word);

@@ -5,10 +5,10 @@
 
 /* "~/x", "~user/x" and "x" (below dir) to an absolute path; heap.  NULL: no memory, or no such user. */
 char *config_expand(const char *dir, const char *path);
-/* What is wrong with a path as it is written; NULL: nothing. */
+/* Returns what is wrong with a path as written; NULL: nothing. */
 const char *config_wrong_path(const char *path);
-/* What the directory is, if its whole tree would be looked through for mail, and get mailboxes'
- * directories; NULL: it may be a maildir.  dir: the configuration's; NULL: it has none. */
+/* Describes a directory that cannot be a maildir, since its whole tree would be searched for mail
+ * and get mailboxes' directories; NULL: it may be one.  dir: the configuration's; NULL: none. */
 const char *config_wrong_maildir(const char *maildir, const char *dir);
 /* No maildir of an account may be another's, or inside of it.  path: of the configuration. */
 enum gw_code config_check_roots(const struct config *c, const char *path, struct gw_error *err);

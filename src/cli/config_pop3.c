@@ -9,7 +9,7 @@
 
 enum { POLL_S = 600, DAYS_MAX = 36500 };
 
-/* What would have to be known of several mailboxes, or of both sides. */
+/* Keys that concern several mailboxes, or both sides. */
 static const struct {
 	const char *key, *why;
 } meaningless[] = {

@@ -9,7 +9,7 @@
 
 enum { SUBMISSIONS = 465, SUBMISSION = 587 };
 
-/* One of some words.  SIZE_MAX: none. */
+/* Returns the index of the key's word.  SIZE_MAX: none of them. */
 static size_t one_of(cfg_t *sec, const char *key, const char *const *words, size_t count)
 {
 	const char *text = cfg_getstr(sec, key);

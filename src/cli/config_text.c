@@ -225,7 +225,7 @@ bool config_text_in_words(const char *said, char *out, size_t size)
 	return false;
 }
 
-/* "NAME}" at p: is it without a value, and without one for that case (":-")? */
+/* True if "NAME}" at p has neither a value nor a default (":-"). */
 static bool is_unset(const char *p, char out[static NAME_SIZE])
 {
 	size_t n = 0;

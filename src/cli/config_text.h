@@ -16,5 +16,5 @@ enum gw_code config_text_blame(
 /* "${NAME}" in a string, and NAME is not set: an empty word in its place would be another command, or
  * another path.  GW_ERR_CONFIG. */
 enum gw_code config_text_variables(const char *text, const char *name, struct gw_error *err);
-/* What libconfuse says of a text, in our words.  false: nothing is known of it, and out stays. */
+/* Puts libconfuse's complaint into our words.  false: unknown, and out is unchanged. */
 bool config_text_in_words(const char *said, char *out, size_t size);

@@ -19,9 +19,9 @@ struct deadline {
 	void *ctx;
 };
 
-/* Behind the members passed, overrun and ctx.  It keeps no loop alive. */
+/* Starts the timer; set passed, overrun and ctx before.  Keeps no loop alive. */
 void deadline_start(struct deadline *d, uv_loop_t *loop, uint64_t seconds);
 void deadline_end(struct deadline *d);
 
-/* What a run that had no more time has done, and what it has not. */
+/* Says what a run that ran out of time has done, and what it has not. */
 void deadline_words(const struct gw_sync_counts *c, char *out, size_t size);

@@ -3,8 +3,8 @@
 
 #include "godwit/error.h"
 
-/* The exit status that stands for an error (sysexits(3) where they fit). */
+/* Returns an error's exit status (sysexits(3) where they fit). */
 int exit_status(const struct gw_error *err);
 
-/* One line on stderr: "godwit: [account: [mailbox: ]]text". */
+/* Prints one line on stderr: "godwit: [account: [mailbox: ]]text". */
 void complain(const char *account, const char *mailbox, const struct gw_error *err);

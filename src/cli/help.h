@@ -3,8 +3,8 @@
 
 #include <stdbool.h>
 
-/* What godwit is called with, all of it in one screen. */
+/* The command line's summary, on one screen. */
 extern const char help_usage[];
 
-/* Prints a page about one command.  false: there is none of that name. */
+/* Prints the page of a command.  false: unknown command. */
 bool help_print(const char *command);

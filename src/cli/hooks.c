@@ -30,7 +30,7 @@ enum {
 
 enum kind { NEW_MAIL, SYNC, TROUBLE, SENT };
 
-/* One run of a command. */
+/* A command to be run once. */
 struct hook {
 	struct hook *next;
 	enum kind kind;
@@ -44,7 +44,7 @@ struct hook {
 	bool ready;                        /* false: still gathers, for the end of the mailbox */
 };
 
-/* What was told of an account, so that it is not told again on every sync. */
+/* The error last reported for an account, so that not every sync repeats it. */
 struct told {
 	struct told *next;
 	char *account; /* owned */
@@ -298,7 +298,7 @@ static struct hook *waiting(struct hooks *h, enum kind kind, const struct gw_acc
 	return k;
 }
 
-/* One more message. */
+/* Adds one message. */
 static void add_line(struct hook *k, const char *line)
 {
 	k->count++;
@@ -319,7 +319,7 @@ static void add_field(struct gw_buf *lines, bool first, const char *header, cons
 	gw_buf_puts(lines, text);
 }
 
-/* Who wrote, and about what: of a few, or much mail would be read twice. */
+/* Adds sender and subject, of a few messages only: otherwise much mail would be read twice. */
 static void add_header(struct hook *k, const char *path)
 {
 	char *text = k->count > HEADERS ? NULL : calloc(1, HEADER_MAX + 1);
@@ -366,7 +366,7 @@ static void run_ready(struct hooks *h)
 	start_next(h);
 }
 
-/* What was gathered for a mailbox, or for all of the account, may run now. */
+/* Releases what was gathered for a mailbox, or for the whole account. */
 static void release(struct hooks *h, const struct gw_account *account, const char *folder)
 {
 	for (struct hook *k = h->queue; k != NULL; k = k->next) {

@@ -18,15 +18,15 @@ struct hooks *hooks_new(struct uv_loop_s *loop, const struct gw_log *log);
 void hooks_sync_event(struct hooks *h, const struct gw_account *account,
 	const struct hook_commands *commands, const struct gw_sync_event *ev);
 
-/* The account cannot be synchronized now.  Told once, until a sync went well. */
+/* Reports that the account cannot be synchronized: once, until a sync succeeds. */
 void hooks_trouble(struct hooks *h, const struct gw_account *account,
 	const struct hook_commands *commands, const struct gw_error *err);
 
-/* A mail is with the server, for all its recipients.  subject may be NULL. */
+/* Reports that the server has a mail for all its recipients.  subject may be NULL. */
 void hooks_sent(struct hooks *h, const struct gw_account *account,
 	const struct hook_commands *commands, const char *id, const char *subject);
 
-/* What waits is dropped; one that runs comes to its end, which the loop waits for. */
+/* Drops the waiting commands; the loop waits for the end of a running one. */
 void hooks_stop(struct hooks *h);
 
 /* After the loop has ended.  NULL is accepted. */

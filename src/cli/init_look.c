@@ -121,7 +121,8 @@ static void print_rehearsed(const struct gw_sync_counts *sum, size_t mailboxes)
 	printf(".\n");
 }
 
-/* What is much is only counted: to ask for each size would take its time. */
+/* Prints what the first sync would fetch; only counts large numbers, since asking for each size
+ * takes long. */
 static void print_first_sync(const struct init *in, const struct gw_account *account)
 {
 	const struct rehearsal r = { .plan = on_plan, .problem = on_problem };

@@ -40,7 +40,7 @@ struct init {
 
 /* NULL: it was not answered. */
 const char *init_given(const struct init *in, const char *key);
-/* Is mail fetched over POP3? */
+/* True if mail is fetched over POP3. */
 bool init_is_pop3(const struct init *in);
 /* Each false: in->err. */
 bool init_set(struct init *in, const char *key, const char *value);
@@ -52,22 +52,23 @@ bool init_ask_server(struct init *in);
 bool init_ask_server_again(struct init *in, bool *same);
 /* Asks the domain, by HTTPS, for in->advice, and says who gave it.  false: in->err, somebody stopped it. */
 bool init_take_advice(struct init *in);
-/* Which server takes mail.  A provider of ours has its own; without a terminal nothing is asked. */
+/* Asks for the submission server.  A provider of ours has its own; without a terminal, asks
+ * nothing. */
 bool init_ask_sending(struct init *in);
 
 /* A command that prints the password; one that was typed is put where a command finds it.  false: in->err. */
 bool init_ask_password(struct init *in);
-/* The same again, if that is how the account signs in. */
+/* Asks for the password again, if the account signs in with one. */
 bool init_ask_password_again(struct init *in, bool *same);
-/* Gives account the password, so that its command runs once however often it signs in.  false: the command
- * failed, which is told. */
+/* Gives account the password, so that its command runs only once.  false: the command failed, which
+ * was reported. */
 bool init_know_password(struct init *in, struct gw_account *account);
 void init_forget_password(struct init *in);
 
-/* Asks the server for its mailboxes, by which in->boxes are anew; what fails is told. */
+/* Asks the server for its mailboxes and renews in->boxes; reports failures. */
 void init_look(struct init *in, const struct gw_account *account);
 /* The names, as patterns see them. */
 void init_print_names(const struct init *in);
-/* What mail readers are to be told, and what the first sync would fetch. */
+/* Prints settings for mail readers, and what the first sync would fetch. */
 void init_print_next(const struct init *in, const struct gw_account *account);
 void init_drop_boxes(struct init *in);

@@ -12,7 +12,7 @@
 static const struct question password_question = { .key = "password-command",
 	.text = "A command that prints the password" };
 
-/* One of the stores that are here, or "command". */
+/* Checks for an available store, or "command". */
 static const char *check_store(const void *ctx, char value[static ANSWER_SIZE])
 {
 	(void)ctx;

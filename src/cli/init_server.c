@@ -33,8 +33,8 @@ static bool set_port(struct init *in, const char *key, unsigned port)
 	return init_set(in, key, text);
 }
 
-/* What was answered may name more than the server.  Port 143 begins in clear, and goes on with TLS, unless
- * whoever advised the server says otherwise. */
+/* Takes a server, and whatever else was typed with it.  Port 143 begins in clear and continues with
+ * TLS, unless the advice about the server says otherwise. */
 static bool take_server(struct init *in, const char *key, const char *port_key, const char *tls_key,
 	unsigned clear_port, const struct gw_advised_server *advised)
 {
@@ -194,7 +194,7 @@ bool init_ask_server_again(struct init *in, bool *same)
 	return init_again(in, server_question(in), same) && (*same || take_imap_server(in));
 }
 
-/* Where mail is sent, by whoever knows. */
+/* Finds the submission server from whichever source knows one. */
 static void find_sending(const struct init *in, char *out, size_t size)
 {
 	const struct gw_advised_server *advised = &in->advice.smtp;
@@ -210,7 +210,8 @@ static void find_sending(const struct init *in, char *out, size_t size)
 		snprintf(out, size, "smtp.%s", in->domain);
 }
 
-/* The advice may have another name for sending; it holds for whoever took the one for fetching. */
+/* Takes the name for sending, which the advice may spell differently, if the user took the one for
+ * fetching. */
 static bool take_sending_name(struct init *in)
 {
 	const struct gw_advice *a = &in->advice;

@@ -111,7 +111,7 @@ static void draw_line(struct line *l, size_t columns)
 	l->width = strlen(text);
 }
 
-/* One less than there are, or terminals wrap the line. */
+/* Returns one column less than there are, or terminals wrap the line. */
 static size_t columns_of_terminal(void)
 {
 	struct winsize size;
@@ -211,7 +211,7 @@ static void print_summary(
 	fflush(stdout);
 }
 
-/* What was done to a mailbox, or would be. */
+/* Prints what was done to a mailbox, or would be. */
 static void print_delta(const struct line *l, const struct gw_sync_event *ev)
 {
 	char text[600];

@@ -18,7 +18,7 @@ struct progress;
 
 /* accounts: how many are shown at once.  NULL when out of memory. */
 struct progress *progress_new(enum progress_style style, size_t accounts);
-/* What is shown; details: a dry run names the messages that would be fetched or joined, too. */
+/* Selects what is shown; details: a dry run also names the messages to be fetched or joined. */
 void progress_shows(struct progress *p, enum progress_task task, bool details);
 void progress_free(struct progress *p);
 

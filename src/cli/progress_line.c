@@ -7,7 +7,7 @@
 
 enum { BAR_WIDTH = 24, PARTS_MAX = 10, GAP = 2, LONG_S = 100 * 86400 };
 
-/* Which give way first. */
+/* In the order in which they give way. */
 enum rank { BAR, RATE, BYTES, WORDS, NAME, LEFT, PERCENT, COUNT };
 
 struct parts {

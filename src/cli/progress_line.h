@@ -12,8 +12,8 @@ struct progress_facts {
 	double rate; /* bytes a second, both ways; 0: not known yet */
 };
 
-/* What has no room gives way: first the bar, then rate, bytes and words; percent and the time that is left
- * stay longer, the count of messages longest. */
+/* Formats the line.  Where columns are short, the bar goes first, then rate, bytes and words;
+ * percent and remaining time stay longer, the count of messages longest. */
 void progress_line(const struct progress_facts *f, size_t columns, char *out, size_t size);
 
 /* "1.2 MB", in units of 1000. */

@@ -297,7 +297,7 @@ const struct provider *provider_named(const char *name)
 	return NULL;
 }
 
-/* Is host one of the domains, with spaces between, or (below) under one? */
+/* True if host is one of the domains, separated by spaces, or (below) under one. */
 static bool is_among(const char *host, const char *domains, bool below)
 {
 	for (const char *p = domains == NULL ? "" : domains; *p != '\0'; p += strspn(p, " ")) {

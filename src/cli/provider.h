@@ -28,11 +28,11 @@ struct provider {
 
 /* NULL: none of that name. */
 const struct provider *provider_named(const char *name);
-/* By the domain of an address; NULL: none. */
+/* Finds a provider by the domain of an address; NULL: none. */
 const struct provider *provider_of_domain(const char *domain);
-/* By a host that takes a domain's mail in (MX); NULL: none. */
+/* Finds a provider by a domain's mail exchanger (MX); NULL: none. */
 const struct provider *provider_of_mx(const char *host);
-/* By its IMAP server; NULL: none. */
+/* Finds a provider by its IMAP server; NULL: none. */
 const struct provider *provider_of_host(const char *host);
 /* Every name, for people. */
 const char *provider_names(void);

@@ -27,7 +27,7 @@ static json_t *text_or_null(const char *text)
 	return text == NULL ? json_null() : json_string(text);
 }
 
-/* What the script is asked; NULL: no memory, or a name that is not UTF-8. */
+/* Composes the script's input; NULL: out of memory, or a name that is not UTF-8. */
 static char *question(const struct gw_other *o, const struct gw_settle_box *boxes, size_t count)
 {
 	json_t *names = json_array();

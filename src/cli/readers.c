@@ -11,7 +11,7 @@ enum { MOST = 30 }; /* mailboxes that are named one by one */
 
 #define IGNORED ".godwit .godwit-name dovecot-keywords"
 
-/* The directory of a special mailbox; NULL: there is none. */
+/* Returns a special mailbox's directory; NULL: none. */
 static const char *dir_of(const struct readers *r, const char *use)
 {
 	for (size_t i = 0; i < r->box_count; i++) {
@@ -101,7 +101,7 @@ static enum gw_code put_muttrc(const struct readers *r, struct gw_buf *out)
 
 /* --- the others -------------------------------------------------------------------------------- */
 
-/* As a path in a URL (RFC 3986 3.3). */
+/* Appends it as a path in a URL (RFC 3986 3.3). */
 static enum gw_code put_path(struct gw_buf *out, const char *path)
 {
 	enum gw_code code = GW_OK;

@@ -111,7 +111,7 @@ static void on_event(void *ctx, const struct gw_sync_event *ev)
 	}
 }
 
-/* What a person wonders about behind the listing. */
+/* Answers the questions that a listing leaves. */
 static void say_rest(const struct restore *r)
 {
 	const char *name = r->account->name;

@@ -73,7 +73,7 @@ static void on_again(uv_timer_t *timer)
 	start(timer->data);
 }
 
-/* Its disk failed, perhaps for now only, or its directory is another one now. */
+/* Restarts a sender whose disk failed, perhaps only for now, or whose directory was replaced. */
 static void start_again(struct one *one, const struct gw_error *err)
 {
 	bool moved = err != NULL && err->code == GW_ERR_CANCELLED;

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* http and https are what is copied from a page of webmail: their host is a start, their port is none. */
+/* http and https are copied from a webmail page: their host is a start, their port is not. */
 static const struct scheme {
 	const char *name;
 	bool has_tls, mail;

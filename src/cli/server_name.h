@@ -16,5 +16,5 @@ struct server_name {
  * imaps://me@imap.example.org/.  What is wrong with it, static; NULL: nothing. */
 const char *server_name_parse(const char *text, struct server_name *out);
 
-/* Is host the domain, or one below it? */
+/* True if host is the domain, or below it. */
 bool server_is_within(const char *host, const char *domain);

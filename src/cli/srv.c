@@ -10,8 +10,8 @@
 
 enum { WAIT_S = 3, TRIES = 2 };
 
-/* What stands before the name in a record: priority, weight and port (RFC 2782), or the preference
- * (RFC 1035 3.3.9). */
+/* Length of the fields before a record's name: priority, weight and port (RFC 2782), or the
+ * preference (RFC 1035 3.3.9). */
 enum { SRV_FIXED = 6, MX_FIXED = 2 };
 
 /* The record of the lowest priority; *data is what stands before its name. */
@@ -64,7 +64,7 @@ bool mx_best(const unsigned char *answer, size_t n, char *host, size_t size)
 	return best(answer, n, ns_t_mx, MX_FIXED, host, size, &data);
 }
 
-/* How long the answer is; 0: there is none. */
+/* Returns the length of the answer; 0: none. */
 static size_t ask(const char *name, ns_type type, unsigned char *answer, int size)
 {
 	struct __res_state state = { 0 };

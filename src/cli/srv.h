@@ -8,9 +8,9 @@
  * long as the resolver tries, some seconds.  false: the domain names none, or says that it has none ("."). */
 bool srv_find(const char *service, const char *domain, char *host, size_t size, unsigned *port);
 
-/* Likewise the host of the best MX record. */
+/* Finds the host of the best MX record, on the same terms. */
 bool mx_find(const char *domain, char *host, size_t size);
 
-/* What these read: an answer of the DNS, which anybody may have made. */
+/* Parse an answer of the DNS, which anybody may have forged. */
 bool srv_best(const unsigned char *answer, size_t n, char *host, size_t size, unsigned *port);
 bool mx_best(const unsigned char *answer, size_t n, char *host, size_t size);

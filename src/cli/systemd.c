@@ -25,7 +25,7 @@ void systemd_tell(const char *lines)
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
-	/* Nobody listening is no fault of ours. */
+	/* Ignore failures: nobody may be listening. */
 	(void)!sendto(fd, lines, strlen(lines), MSG_NOSIGNAL, (struct sockaddr *)&to,
 		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + n));
 	close(fd);

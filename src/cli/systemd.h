@@ -11,6 +11,6 @@ void systemd_tell(const char *lines);
 /* Within how many microseconds a WATCHDOG=1 is expected, or 0. */
 uint64_t systemd_watchdog(void);
 
-/* What a line on stderr begins with: its priority as in sd-daemon(3) if that is the journal, else
- * "". */
+/* Returns the prefix of a line on stderr: its priority as in sd-daemon(3) if that is the journal,
+ * otherwise "". */
 const char *systemd_priority(enum gw_log_level level);

@@ -69,7 +69,7 @@ void terminal_shut(const sigset_t *before)
 	sigprocmask(SIG_SETMASK, before, NULL);
 }
 
-/* One byte of the input; false: it is over, or a signal came. */
+/* Reads one byte of input; false: it ended, or a signal came. */
 static bool read_byte(int signals, char *out)
 {
 	struct pollfd fds[] = { { .fd = STDIN_FILENO, .events = POLLIN },

@@ -6,13 +6,13 @@
 #include <signal.h>
 #include <stddef.h>
 
-/* From here on Ctrl-C, a hang-up and SIGTERM wait for the next question, which they end: whoever
- * asks can undo what was begun.  A loop that handles SIGINT by itself lets it in while it runs. */
+/* Holds Ctrl-C, hang-up and SIGTERM back until the next question, which they end, so that the
+ * caller can undo what was begun.  A loop that handles SIGINT itself lets it in while it runs. */
 void terminal_hold_signals(void);
 void terminal_let_in(sigset_t *before);
 void terminal_shut(const sigset_t *before);
 
-/* Is stderr a terminal on which lines can be drawn anew? */
+/* True if stderr is a terminal on which lines can be redrawn. */
 bool terminal_draws(void);
 
 /* Prints prompt and reads one line, without its end and the blanks around it.  Nothing of what is

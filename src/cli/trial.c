@@ -21,7 +21,7 @@ struct run {
 	bool over;
 };
 
-/* What a finding is about; those of the machine are found first. */
+/* Topics of findings; those about the machine come first. */
 static const struct part {
 	const char *what;
 	enum trial_depth depth;

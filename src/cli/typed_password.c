@@ -62,7 +62,7 @@ const char *password_store_name(enum password_store store)
 	return names[store];
 }
 
-/* Of pass(1): its key, or an entry. */
+/* True if pass(1) has its key, or an entry, of that name. */
 static bool pass_has(const char *name, const char *suffix)
 {
 	const char *dir = getenv("PASSWORD_STORE_DIR"), *home = getenv("HOME");

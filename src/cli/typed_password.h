@@ -6,11 +6,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Is the line a password, by its looks?  One word that is_program() does not know, or four groups of four
- * letters, as Google shows one. */
+/* True if the line looks like a password: one word that is_program() does not know, or four groups
+ * of four letters, as Google shows one. */
 bool password_is_typed(const char *line, bool (*is_program)(const char *word));
 
-/* Is there a program of this name in PATH, or at this path? */
+/* True if there is a program of this name in PATH, or at this path. */
 bool program_exists(const char *word);
 
 enum password_store {
@@ -20,7 +20,7 @@ enum password_store {
 	STORES,
 };
 
-/* Its name, as one answers. */
+/* Returns a store's name, as the user answers it. */
 const char *password_store_name(enum password_store store);
 bool password_store_is_here(enum password_store store);
 
