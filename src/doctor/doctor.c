@@ -61,7 +61,7 @@ struct gw_doctor {
 	gw_doctor_cb *cb;
 	void *ctx;
 	bool stopped;
-	bool renewed; /* a token was refused, and asked for anew */
+	bool renewed; /* a token was refused, and requested again */
 
 	uv_getaddrinfo_t resolver;
 	bool resolving;
@@ -184,7 +184,7 @@ static void on_sending(void *ctx)
 	check_next_endpoint(d);
 }
 
-/* What comes behind the account's own mailboxes. */
+/* Checks sending, after the account's own mailboxes. */
 static void check_sending(struct gw_doctor *d)
 {
 	struct gw_error err = { 0 };
@@ -412,7 +412,7 @@ static void tell_capabilities(struct gw_doctor *d)
 		char *to = caps & list[i].cap ? has : lacks;
 		size_t used = strlen(to);
 
-		/* What a better one gives as well is not missed. */
+		/* Do not miss what a better capability covers. */
 		if ((list[i].cap == GW_CAP_IDLE && (caps & GW_CAP_NOTIFY)) ||
 			(list[i].cap == GW_CAP_NOTIFY && (caps & GW_CAP_IDLE) && to == lacks) ||
 			(list[i].cap == GW_CAP_QRESYNC && (caps & GW_CAP_CONDSTORE) &&
@@ -449,7 +449,8 @@ static void tell_tls(struct gw_doctor *d)
 
 static void sign_in(struct gw_doctor *d, bool refused);
 
-/* Which part of the way in failed, by its one word; *advice: what to do, where err does not say. */
+/* Names the part of the sign-in that failed, in one word; advice: what to do where err does not
+ * say. */
 static const char *failed_part(const struct gw_doctor *d, enum gw_session_stage stage,
 	const struct gw_error *err, const char **advice)
 {

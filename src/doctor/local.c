@@ -61,7 +61,7 @@ static void check_room(const struct checks *c, const char *root)
 			"its file system has hardly any inodes left");
 }
 
-/* It will have to be made: can it? */
+/* Checks whether the missing root can be created. */
 static void check_place_of(const struct checks *c, const char *root)
 {
 	char above[4096];

@@ -15,7 +15,7 @@
 static const char *const programs[] = { "mbsync", "isync", "offlineimap", "offlineimap3", "getmail",
 	"fetchmail", "interimap", "goimapnotify", "imapnotify" };
 
-/* Does one of their names stand in the text, as a word? */
+/* Returns a rival's name that occurs in the text as a word; NULL: none does. */
 static const char *named_in(const char *text)
 {
 	static const char letters[] =
