@@ -88,8 +88,8 @@ void gw_line_string(struct gw_line *line, struct gw_slice s, uint32_t caps)
 	note(line, gw_buf_puts(&line->text, "\""));
 }
 
-/* What is no atom never gets here (those who ask leave it out of what they call told); if it did,
- * it would be left out rather than run as a command of its own. */
+/* Omits what is no atom.  Callers leave such names out and say so; this keeps a missed one from
+ * becoming a command. */
 void gw_line_flags(
 	struct gw_line *line, uint64_t flags, char *const *keywords, unsigned keyword_count)
 {

@@ -140,8 +140,8 @@ static enum login_state after_login(struct gw_session *s)
 	return s->caps_known ? signed_in(s) : LOGIN_CAPS_AGAIN;
 }
 
-/* RFC 4978: compressed data follows the OK at once.  The server has been asked nothing, so there is
- * none yet; with any, the two of us would not agree on where it begins. */
+/* RFC 4978: compressed data follows the OK at once.  Nothing was asked of the server, so none can
+ * have arrived yet; with any, both sides would disagree on where it begins. */
 static enum login_state decide_compress(struct gw_session *s, const struct gw_response *r)
 {
 	if (!ok(r)) /* it goes without */
@@ -167,7 +167,7 @@ static void believe_memory(struct gw_session *s)
 	s->login.by_memory = s->caps_known;
 }
 
-/* What was asked for before the login is worth remembering; not what was said in clear. */
+/* Remembers capabilities that were asked for before the login, but not over a clear connection. */
 static void keep_before(struct gw_session *s)
 {
 	if (s->tls == GW_TLS_STARTTLS)
@@ -212,7 +212,7 @@ void login_note(struct gw_session *s, const struct gw_response *r)
 	snprintf(s->login.page, sizeof s->login.page, "%.*s", (int)(end - at), at);
 }
 
-/* What can be done, and who knows: the page that the server named, its words, the token. */
+/* Says what the user can do: from the server's page, its words, or the token. */
 static const char *login_advice(struct gw_session *s, const struct gw_response *r, char out[400])
 {
 	const char *known = gw_refusal_of(r, session_is_gmail(s)).advice;
@@ -387,7 +387,7 @@ static void on_ignored(void *ctx, const struct gw_result *result)
 	(void)ctx, (void)result;
 }
 
-/* What a fresh session wants and need not wait for. */
+/* Sends what a fresh session wants without waiting for answers. */
 static void send_extras(struct gw_session *s)
 {
 	const struct gw_handlers ignore = { .done = on_ignored, .ctx = s };

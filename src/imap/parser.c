@@ -115,8 +115,8 @@ static enum gw_code deliver(struct gw_parser *p, size_t length, struct gw_error 
 	return GW_OK;
 }
 
-/* Is text a response in which "{n}" at the end of a line announces a literal?  The free text of
- * OK, NO, BAD, BYE and of "+" may end like that and mean nothing. */
+/* True if "{n}" at the end of a line of this response announces a literal.  The free text of OK,
+ * NO, BAD, BYE and of "+" may end like that and mean nothing. */
 static bool may_hold_literals(struct gw_slice text)
 {
 	static const char *const plain[] = { "OK ", "NO ", "BAD ", "BYE ", "PREAUTH " };
@@ -132,8 +132,8 @@ static bool may_hold_literals(struct gw_slice text)
 	return true;
 }
 
-/* If the line ends in {n} or {n+}: its size, and the offset of the brace in the line.  A quoted
- * string cannot hold the CRLF, so a quote that is open there is part of an atom. */
+/* If the line ends in {n} or {n+}, returns its size and the offset of the brace.  A quoted string
+ * cannot hold the CRLF, so a quote open there is part of an atom. */
 static bool literal_header(struct gw_slice line, uint64_t *size, size_t *brace)
 {
 	size_t i = line.n;
@@ -244,7 +244,7 @@ static enum gw_code begin_literal(
 	return code;
 }
 
-/* text ends in LF: is the response complete, or does a literal follow? */
+/* Handles a text that ends in LF: the response is complete, or a literal follows. */
 static enum gw_code end_line(struct gw_parser *p, struct gw_error *err)
 {
 	size_t length = p->text.n - 1, brace;

@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "imap/date.h"
 
-/* Does one of the items that we ask for begin here? */
+/* True if one of the items that we ask for begins here. */
 static bool at_asked_item(const struct gw_cursor *c)
 {
 	static const char *const asked[] = { "UID ", "FLAGS ", "RFC822.SIZE ", "INTERNALDATE ",
@@ -246,7 +246,7 @@ static struct gw_slice bare_name(struct gw_cursor *c)
 	return name;
 }
 
-/* true, whatever it is: a line that cannot be read has an empty name, and is told of. */
+/* Always true: a line that cannot be read gets an empty name, and is reported. */
 static bool parse_list(struct gw_cursor *c, struct gw_response *out)
 {
 	struct gw_slice delimiter = { "", 0 }, name = { "", 0 };
@@ -274,7 +274,7 @@ static bool parse_object_id(struct gw_cursor *c, struct gw_slice *out)
 	return out->n > 0 && gw_cursor_eat(c, ')');
 }
 
-/* An odd one is none; false: nobody knows where it ends. */
+/* Reads a MAILBOXID; a malformed one counts as none; false: its end is unknown. */
 static bool take_object_id(struct gw_cursor *c, struct gw_slice *out)
 {
 	char *before = c->p;
@@ -457,7 +457,7 @@ static struct gw_slice section_of(struct gw_slice name)
 	return (struct gw_slice){ open + 1, (size_t)(close - open - 1) };
 }
 
-/* A line with two different UIDs tells of none. */
+/* Reads the UID; a line with two different ones has none. */
 static bool parse_uid(struct gw_cursor *c, struct gw_fetch *f)
 {
 	uint64_t value;
@@ -511,7 +511,7 @@ static bool parse_fetch_item(
 	return gw_cursor_skip(c);
 }
 
-/* What cannot be read costs itself: goes on with the next item that we know. */
+/* Skips what cannot be read, up to the next item that we know. */
 static void seek_item(struct gw_cursor *c)
 {
 	while (c->p < c->end) {

@@ -14,8 +14,8 @@
 
 enum { STRAYS_MAX = 16, LOGIN_TIMEOUTS = 3 };
 
-/* What a server may say before it answers: so much while it signs us in, so much at any command, and so
- * much for each message of a mailbox, of so many at most. */
+/* Bytes that a server may send before it answers: during login, to any command, and per message of
+ * a mailbox, for a bounded number. */
 enum {
 	TALK_LOGIN = 1 << 20,
 	TALK = 64 << 20,
@@ -166,7 +166,7 @@ static void name_command(struct command *c)
 	snprintf(c->name, sizeof c->name, "%.*s", (int)n, text);
 }
 
-/* A second pair of eyes: whoever judges leaves these out long before (plan/direction.h). */
+/* Second check: the caller drops these commands long before (plan/direction.h). */
 static bool changes_server(const char *name)
 {
 	static const char *const names[] = { "APPEND", "COPY", "MOVE", "STORE", "EXPUNGE",
@@ -336,7 +336,7 @@ static void take_answer(struct gw_session *s, const struct gw_response *r)
 		result.response = NULL;
 		s->err = s->err.code == GW_OK ? err : s->err;
 	}
-	/* What was announced must come, or its rest would be read as commands. */
+	/* Announced bytes must be sent, or what follows would be taken for them. */
 	half_sent = c->body_left > 0 && c->body_asked;
 	/* A server that answers BAD may not have eaten the literal (seen with Dovecot). */
 	half_sent |= r->status == GW_STATUS_BAD && c->body_at != 0 && c->body_asked;
@@ -584,7 +584,7 @@ void gw_session_on_push(
 void gw_session_hand_over(struct gw_session *s, gw_session_cb *cb, void *ctx)
 {
 	if (s->alerts != &s->own_alerts)
-		s->own_alerts = *s->alerts; /* whoever shared it may go */
+		s->own_alerts = *s->alerts; /* the sharing caller may go */
 	s->alerts = &s->own_alerts;
 	s->cb = cb;
 	s->ctx = ctx;
