@@ -40,7 +40,7 @@ static enum gw_code put_limits(const struct gw_other_channel *c, struct gw_buf *
 	return code;
 }
 
-/* What a channel limits, by its patterns. */
+/* Writes a channel's limits, by its patterns. */
 static enum gw_code put_windows(const struct gw_other_channel *c, struct gw_buf *out)
 {
 	enum gw_code code = GW_OK;

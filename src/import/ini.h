@@ -27,6 +27,6 @@ void gw_ini_deinit(struct gw_ini *ini);
 
 const struct gw_ini_section *gw_ini_find(const struct gw_ini *ini, const char *name);
 
-/* A value of the section, else of [DEFAULT], with what it refers to put in; heap.  NULL: there is none,
- * or it refers to what is not there, or to itself. */
+/* Returns a value of the section, or of [DEFAULT], with references replaced; heap.  NULL: none, or
+ * it refers to a missing value or to itself. */
 char *gw_ini_get(const struct gw_ini *ini, const struct gw_ini_section *s, const char *key);

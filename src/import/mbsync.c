@@ -295,7 +295,7 @@ static bool is_near(const char *word)
 	return strcasecmp(word, "Near") == 0 || strcasecmp(word, "Slave") == 0;
 }
 
-/* Which sides do the words of Create, Remove or Expunge name? */
+/* Finds which sides the words of Create, Remove or Expunge name. */
 static void read_sides(
 	const struct map *m, const struct gw_mbsync_item *item, bool *here, bool *there)
 {
@@ -312,7 +312,7 @@ static void read_sides(
 	*there = m->swapped ? near : far;
 }
 
-/* One key of the account for what each channel may say anew. */
+/* Sets one key of the account, which each channel may set differently. */
 static void set_of_channel(struct map *m, const struct gw_mbsync_item *item, const char *said,
 	const char *key, bool plain, const char *value)
 {
@@ -540,7 +540,7 @@ static void take_section(struct map *m, const struct gw_mbsync_section *s, unsig
 		take_item(m, &s->items[i], where);
 }
 
-/* What holds before every section, unless the channel says otherwise. */
+/* Applies global items unless the channel says otherwise. */
 static void take_globals(struct map *m, const struct gw_mbsync_section *channel)
 {
 	const struct gw_mbsync_section *s = &m->f->list[0];
@@ -573,7 +573,7 @@ static bool says_no(const struct gw_mbsync_section *s, const char *key)
 	return item != NULL && strcasecmp(item->args[0], "no") == 0;
 }
 
-/* What stands only in what mbsync takes without being told. */
+/* Fills in mbsync's defaults. */
 static void fill_defaults(struct map *m)
 {
 	if (m->token)

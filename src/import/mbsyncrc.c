@@ -27,7 +27,7 @@ void gw_mbsync_deinit(struct gw_mbsync_file *f)
 
 enum word { WORD, NO_WORD, COMMENT, OPEN_QUOTE, OPEN_ESCAPE, NO_MEMORY };
 
-/* One word at *p, before end; quotes and backslashes are undone. */
+/* Reads one word at p, before end, undoing quotes and backslashes. */
 static enum word take_word(const char **p, const char *end, char **out)
 {
 	bool escaped = false, quoted = false;

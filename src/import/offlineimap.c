@@ -25,7 +25,7 @@ static void became(struct map *m, unsigned line, const char *said, const char *k
 		value == NULL ? "" : value);
 }
 
-/* As Python's getboolean(). */
+/* True as by Python's getboolean(). */
 static bool is_true(const char *value)
 {
 	return strcasecmp(value, "yes") == 0 || strcasecmp(value, "true") == 0 ||
@@ -591,7 +591,7 @@ static bool truth(const struct map *m, const struct gw_ini_section *s, const cha
 	return yes;
 }
 
-/* What offlineimap does without being told. */
+/* Fills in offlineimap's defaults. */
 static void fill_defaults(struct map *m, const struct gw_ini_section *there)
 {
 	struct gw_other *o = m->o;

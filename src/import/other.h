@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 
-/* What became of one line of the old configuration. */
+/* The fate of one line of the old configuration. */
 enum gw_other_fate {
 	GW_FATE_BECAME, /* a key, or what godwit does anyway */
 	GW_FATE_LEFT,   /* nothing, and nothing is missed */

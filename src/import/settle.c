@@ -69,7 +69,7 @@ static char *canonical(const struct gw_other *o, const struct gw_settle_box *b, 
 	return out;
 }
 
-/* Does the channel have the mailbox?  *near: what it is called here; heap. */
+/* True if the channel has the mailbox.  near: its name here; heap. */
 static bool channel_has(
 	const struct gw_other *o, const struct gw_other_channel *c, const char *name, char **near)
 {
@@ -217,7 +217,7 @@ static const char *below(const char *root, const char *path)
 										    : NULL;
 }
 
-/* Can `local` say this directory? */
+/* True if `local` can name this directory. */
 static bool can_say(const char *dir, enum gw_layout layout)
 {
 	if (layout == GW_LAYOUT_MAILDIRPP)
@@ -234,7 +234,7 @@ static bool can_say(const char *dir, enum gw_layout layout)
 	return true;
 }
 
-/* Would godwit find it there by itself? */
+/* True if godwit finds the mailbox there without being told. */
 static bool is_plain(const struct gw_settle_box *b, const char *root, enum gw_layout layout)
 {
 	const char *place = b->utf8 != NULL ? b->utf8 : b->place, *dir = below(root, place);
@@ -320,7 +320,7 @@ static bool choose(const struct gw_other *o, const struct gw_settle_box *boxes, 
 	return out->root != NULL;
 }
 
-/* What each mailbox needs. */
+/* Sets what each mailbox needs. */
 static bool say_places(struct gw_settle_box *boxes, size_t count, gw_settle_exists *exists,
 	void *ctx, struct gw_settled *out)
 {
@@ -341,7 +341,7 @@ static bool say_places(struct gw_settle_box *boxes, size_t count, gw_settle_exis
 				     self ? "" : b->dirs[out->layout]) >= 0;
 			out->moves += ok;
 		}
-		/* It was moved since: the old program would not find it, and godwit does. */
+		/* Moved since: the old program would not find it, and godwit does. */
 		if (ok && b->local != NULL && !b->here) {
 			char *by_name = NULL;
 
@@ -390,7 +390,7 @@ static bool add_channel(
 	return ok;
 }
 
-/* As the configuration will be read (remote/mailbox_list.c). */
+/* Decides as the configuration will be read (remote/mailbox_list.c). */
 static bool decides(const struct gw_settled *s, const struct gw_settle_box *b)
 {
 	bool in = s->folder_count == 0 && !b->repeats;

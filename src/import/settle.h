@@ -34,7 +34,7 @@ struct gw_settled {
 	size_t here, moves; /* mailboxes */
 };
 
-/* Is there a Maildir at this path? */
+/* True if there is a Maildir at this path. */
 typedef bool gw_settle_exists(void *ctx, const char *path);
 
 /* Where the old program keeps each box: in, channel, place and here are set.  false: no memory. */
