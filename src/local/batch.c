@@ -143,7 +143,7 @@ static int rename_seen(struct gw_op *op)
 	return gw_place(from, op->from, subdir(op->place, op->to_in_new), op->to);
 }
 
-/* Another mailbox's file, under a name that may be taken here. */
+/* Takes another mailbox's file, whose name may be taken here. */
 static int take(struct gw_op *op)
 {
 	int from = subdir(op->from_place, op->from_in_new);
@@ -174,7 +174,7 @@ static int delete_seen(struct batch *b, struct gw_op *op, const struct gw_disk_w
 	return gw_attic_put(world->attic, op->place->dir, from, op->from);
 }
 
-/* One file, or one directory: the rest of the batch goes on. */
+/* Refuses an operation on one file or directory; the rest of the batch goes on. */
 static void refuse_op(struct gw_op *op, int sys)
 {
 	op->skipped = true;
@@ -184,7 +184,7 @@ static void refuse_op(struct gw_op *op, int sys)
 		op->from_place->refused = op->row_place->refused = true;
 }
 
-/* Would the file's name get letters whose meaning could not be written down? */
+/* True if the file's name would get letters whose meaning could not be stored. */
 static bool lacks_letters(const struct gw_op *op)
 {
 	uint32_t before = op->from == NULL ? 0 : gw_name_letters(gw_name_split(op->from).info);
@@ -300,7 +300,8 @@ static enum gw_code flush_place(
 	return code;
 }
 
-/* If that cannot be done in this directory, what would get a new letter has to wait. */
+/* Writes the keywords.  If the directory does not permit it, whatever needs a new letter must
+ * wait. */
 static enum gw_code write_keyword_file(struct batch *b, struct gw_place *p)
 {
 	struct gw_error err = { 0 };

@@ -56,7 +56,7 @@ static bool is_wanted(const struct gw_elsewhere *what, const struct gw_fingerpri
 	return false;
 }
 
-/* One file stands for one message. */
+/* Counts one file for one message. */
 static void take_file(struct gw_elsewhere *what, size_t dir, const struct gw_fingerprint *print)
 {
 	for (size_t i = 0; i < what->key_count; i++) {

@@ -52,7 +52,8 @@ static enum gw_code take_known(void *ctx, int64_t mailbox, const struct gw_messa
 	return GW_OK;
 }
 
-/* Are many files copies of what base has elsewhere?  Few are not worth reading all of it. */
+/* Finds out whether many files are copies of messages elsewhere in base; a few are not worth
+ * reading all of it. */
 static void find_known(struct print_job *p, struct gw_disk_world *world)
 {
 	/* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */

@@ -273,7 +273,8 @@ enum gw_code gw_tags_read(
 
 /* --- writing --------------------------------------------------------------------------------- */
 
-/* Does another program write below this directory?  Xapian keeps its lock in the file flintlock. */
+/* True if another program writes below this directory: Xapian keeps its lock in the file
+ * flintlock. */
 static bool is_locked(const char *dir, const char *below)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -333,7 +334,7 @@ void gw_tag_db_close(struct gw_tag_db *db)
 	free(db);
 }
 
-/* What is there already is no change: notmuch's revision stays. */
+/* Changes a tag; one that is set already is no change, so that notmuch's revision stays. */
 static notmuch_status_t change(notmuch_message_t *m, const char *list,
 	notmuch_status_t (*one)(notmuch_message_t *, const char *))
 {

@@ -126,8 +126,8 @@ static enum gw_code take_row(void *ctx, const struct gw_message_row *row)
 	return GW_OK;
 }
 
-/* A file that was on its way here by name, and does it still have its old mailbox's letters?  (If
- * it has exactly these by this mailbox's keywords, they mean the same.) */
+/* Reads a file that was on its way here by name, and may still have its old mailbox's letters.
+ * (Exactly the letters of this mailbox's keywords mean the same.) */
 static void read_alien(struct gw_local_view *v, uint32_t file, const struct gw_pending_row *row)
 {
 	struct gw_slice info = gw_name_split(gw_scan_name(&v->scan, file)).info;
@@ -170,7 +170,7 @@ static enum gw_code take_pending(void *ctx, const struct gw_pending_row *row)
 	return GW_OK;
 }
 
-/* It is not tried again while its message is there. */
+/* Leaves a merged file alone while its message is there. */
 static enum gw_code take_alias(struct gw_look *look, uint32_t file, uint32_t uid)
 {
 	struct gw_local_view *v = &look->view;

@@ -78,7 +78,7 @@ static void keep(struct remake *r)
 
 static enum gw_code look(struct remake *r);
 
-/* What would be uploaded from there. */
+/* True if the directory has files that would be uploaded. */
 static bool has_fresh(const struct gw_local_view *v)
 {
 	for (size_t i = 0; i < v->scan.count; i++) {

@@ -181,7 +181,7 @@ static enum gw_code deliver(struct gw_op *op, struct gw_disk_world *world, struc
 	return code == GW_OK ? unhold(world->store, op->place->mailbox, op->uid, err) : code;
 }
 
-/* Only what the server was told: of the rest the file may not be there yet. */
+/* Stores only the flags that the server was told: the file may not have the others yet. */
 static enum gw_code told_flags(
 	const struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
 {

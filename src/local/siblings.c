@@ -12,7 +12,7 @@ struct siblings_job {
 	struct gw_sibling *list; /* owned */
 	size_t count, cap;
 	size_t of;   /* whose siblings are being read, */
-	uint64_t id; /* and what stands for it */
+	uint64_t id; /* and its id */
 	struct gw_error err;
 };
 
