@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-/* One that was looked at here and found there. */
+/* Joins a local file with the server message that it equals. */
 static void pair(struct gw_box *box, uint32_t uid, uint32_t local, uint64_t flags,
 	uint64_t base_flags, uint64_t size, time_t date)
 {
@@ -27,7 +27,7 @@ static void pair(struct gw_box *box, uint32_t uid, uint32_t local, uint64_t flag
 
 /* --- downloads ------------------------------------------------------------------------------- */
 
-/* It was asked for twice, and is all that there is to be had. */
+/* Reports a short body, which was asked for twice and is all there is. */
 static void tell_short(
 	struct gw_box *box, const struct gw_download_item *item, const struct gw_delivered *file)
 {
@@ -43,7 +43,8 @@ static void tell_short(
 	box->env->problem(box->env->ctx, box, &err);
 }
 
-/* They are one, and the flags that only the file has are told in this run: it was not known before. */
+/* Joins a file and a body that are the same message; this run sends the flags that only the file
+ * has. */
 static void pair_read(struct gw_box *box, const struct gw_download_item *item, uint32_t local,
 	uint64_t flags, time_t date)
 {
@@ -286,8 +287,8 @@ static void apply_one(struct gw_box *box, const struct gw_action *a)
 	gw_box_add(box, &op);
 }
 
-/* What is outside the window leaves.  The row says so first: a file that is gone without that would
- * be taken for one that was deleted. */
+/* Removes what is outside the window.  The row says so first: otherwise a missing file would count
+ * as deleted. */
 static void expire(struct gw_box *box)
 {
 	bool any = false;
@@ -305,7 +306,7 @@ static void expire(struct gw_box *box)
 	gw_batcher_seal(box->env->batcher);
 	for (size_t i = 0; i < box->plan.count; i++) {
 		const struct gw_action *a = &box->plan.actions[i];
-		/* What leaves the archive has come to another mailbox. */
+		/* Mail leaves the archive because another mailbox has it. */
 		struct gw_op op = {
 			.kind = GW_OP_EXPIRE, .uid = a->uid, .was_here = gw_box_is_archive(box)
 		};

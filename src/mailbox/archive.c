@@ -39,7 +39,7 @@ void gw_box_add_ids(const struct gw_box *box, struct gw_ids *ids, bool *ok)
 {
 	bool derived = (box->folder->attrs & (GW_LIST_FLAGGED | GW_LIST_IMPORTANT)) != 0;
 
-	/* What this look has told: the state learns it with the rest of the plan, or knows it. */
+	/* The look's ids: the state learns them with the rest of the plan, or knows them. */
 	for (size_t i = 0; i < box->remote.id_count && *ok; i++) {
 		const struct gw_remote_id *id = &box->remote.ids[i];
 
@@ -122,8 +122,8 @@ static void sift_downloads(struct gw_box *box)
 	}
 }
 
-/* What was to leave when an earlier run was killed leaves, if another mailbox has it still: the plan of one
- * mailbox sees only that it is inside of the window. */
+/* Removes what was to leave when an earlier run was killed, if another mailbox still has it: the
+ * plan of one mailbox sees only that it is inside the window. */
 static void sift_stays(struct gw_box *box)
 {
 	for (size_t i = 0; i < box->plan.count; i++) {
@@ -139,7 +139,7 @@ static void sift_stays(struct gw_box *box)
 	}
 }
 
-/* Is nothing else planned for it? */
+/* True if nothing else is planned for it. */
 static bool is_idle(const struct gw_box *box, uint32_t uid, size_t *at)
 {
 	while (*at < box->plan.count && box->plan.actions[*at].uid != 0 &&
@@ -148,7 +148,7 @@ static bool is_idle(const struct gw_box *box, uint32_t uid, size_t *at)
 	return *at == box->plan.count || box->plan.actions[*at].uid != uid;
 }
 
-/* What is to be done about a message that base knows; false: nothing. */
+/* Decides what to do about a message that base knows; false: nothing. */
 static bool decide(const struct gw_box *box, const struct gw_archived *m, struct gw_action *out)
 {
 	const struct gw_base_msg *b = base_of(box, m->uid);
@@ -202,7 +202,8 @@ static bool insert(struct gw_box *box, const struct gw_action *more, size_t coun
 	return true;
 }
 
-/* What is fetched without having been told of: so that it is found where it comes from. */
+/* Adds the ids of fetched messages that the look did not report, so that they are found where they
+ * come from. */
 static bool name_fetched(struct gw_box *box, const struct gw_action *more, size_t count)
 {
 	struct gw_remote_view *v = &box->remote;
@@ -255,7 +256,7 @@ static bool add_decided(struct gw_box *box)
 /* Messages of the archive, as rows of any mailbox know them, and files here that no row knows. */
 struct known_files {
 	struct gw_half *rows, *files; /* owned; action: the UID here; the index in the plan */
-	bool *leaving;                /* owned; is the row's message leaving its mailbox? */
+	bool *leaving;                /* owned; whether the row's message is leaving its mailbox */
 	size_t row_count, file_count;
 	struct gw_match *out;    /* owned */
 	struct gw_action *pairs; /* owned; for messages about which nothing else is planned */
@@ -318,7 +319,7 @@ static struct gw_action *joining(
 
 	if (b == NULL || b->local != GW_NO_LOCAL)
 		return NULL;
-	/* Another mailbox has it, and it was moved here: the next look lets it leave. */
+	/* It was moved here, and another mailbox has it: the next look removes it. */
 	if (!stays && (b->kind != GW_BASE_OUTSIDE || !k->leaving[m->gone]))
 		return NULL;
 	if (found != NULL && !stays && found->kind != GW_DO_BASE_FLAGS)
@@ -374,8 +375,8 @@ static int pairs_by_uid(const void *a, const void *b)
 	return (x->uid > y->uid) - (x->uid < y->uid);
 }
 
-/* What comes to the archive may be here: it was archived on both sides.  Gmail takes what has its
- * Message-ID for the same message, so that will do where nothing better is found. */
+/* Joins mail that was archived on both sides with its file.  Gmail takes equal Message-IDs for one
+ * message, so that suffices where there is nothing better. */
 static bool join_known(struct gw_box *box, struct known_files *k)
 {
 	size_t n;

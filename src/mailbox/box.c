@@ -76,7 +76,7 @@ static void wait_for_connection(struct gw_box *box)
 	box->env->ready(box->env->ctx, box);
 }
 
-/* Base first becomes what the server said; then the server is told. */
+/* Makes base what the server said; the server is told afterwards. */
 static void announce(struct gw_box *box)
 {
 	gw_box_apply_rest(box);
@@ -157,8 +157,8 @@ static bool has_removals(struct gw_box *box)
 	return box->leaving_count > 0;
 }
 
-/* What each state does once it is entered, and whether it has something to do (NULL: always).  A step
- * ends in gw_box_step(), or in one of the ways to end. */
+/* Each state's action on entry, and whether it has something to do (NULL: always).  A step ends in
+ * gw_box_step(), or in one of the ways to end. */
 static const struct {
 	void (*begin)(struct gw_box *box);
 	bool (*needs)(struct gw_box *box);
@@ -221,7 +221,7 @@ static void go(struct gw_box *box, enum gw_box_state next)
 	gw_box_ask_session(box);
 }
 
-/* What is removed stays removed: that is committed even where the session ends meanwhile. */
+/* Goes on, unless stopped.  Removals are committed even if the session ends meanwhile. */
 static void step(struct gw_box *box)
 {
 	enum gw_box_state next;

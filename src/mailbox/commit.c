@@ -20,7 +20,7 @@ enum gw_code gw_box_store_validity(struct gw_box *box)
 	return gw_batcher_add(box->env->batcher, &op);
 }
 
-/* Those of the look, not of what we wrote since: a foreign change may hide in the latter. */
+/* Takes the look's stamps, not those after our writing, which may hide a foreign change. */
 static void take_stamps(const struct gw_box *box, struct gw_mailbox_row *row)
 {
 	if (box->local.scan.cur.inode == 0 || box->plan.look_again)

@@ -54,7 +54,7 @@ void gw_box_release(struct gw_box *box)
 	box->env->released(box->env->ctx, box);
 }
 
-/* What its labels do, its tags will have to do. */
+/* Notes for the tags what happens to the labels. */
 static void note_tags(const struct gw_box *box, struct gw_op *op)
 {
 	uint64_t labels = gw_box_tags(box), old = op->flags;
@@ -202,7 +202,7 @@ static int new_keyword(struct gw_box *box, struct gw_slice name)
 	}
 	if (box->place == NULL || box->env->dry_run)
 		return index;
-	/* It goes to the state before any message that carries it. */
+	/* The state gets it before any message that carries it. */
 	op.uid = (uint32_t)index;
 	op.to = strdup(box->keywords.names[index]);
 	if (op.to == NULL)
@@ -241,8 +241,8 @@ static uint64_t keyword_bit(struct gw_box *box, struct gw_slice name)
 	return index < 0 ? 0 : GW_FLAG_KEYWORD((unsigned)index);
 }
 
-/* What is called like a label is one: a flag of that name, which Gmail's page does not show, would
- * be in its way. */
+/* Treats a keyword that is called like a label as that label: a flag of that name, invisible on
+ * Gmail's page, would be in its way. */
 uint64_t gw_box_flags(void *ctx, const struct gw_fetch *fetch)
 {
 	struct gw_box *box = ctx;

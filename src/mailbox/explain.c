@@ -63,7 +63,7 @@ static void describe_flags(
 		more = snprintf(out + n, size - n, "%s%c%s", n > 0 ? " " : "",
 			gets & flag ? '+' : '-', name == NULL ? "?" : name);
 		if (more < 0 || (size_t)more >= size - n)
-			return; /* what fits is told */
+			return; /* as much as fits */
 		n += (size_t)more;
 	}
 }
@@ -102,7 +102,7 @@ static const char *becomes_of_kept(const struct gw_box *box)
 		       : does(box, "is uploaded", "would be uploaded");
 }
 
-/* What is held still, not what is done about it at last. */
+/* True if it was held back before, whatever is done about it now. */
 static bool was_held(const struct gw_box *box, const struct gw_action *a)
 {
 	return (a->kind == GW_DO_HOLD_DELETE && gw_seqset_has(&box->local.held_gone, a->uid)) ||
@@ -312,7 +312,8 @@ static void tell_carry(struct gw_box *box, const struct gw_box_carry *c)
 			does(box, "follows", "would follow"), s.from);
 }
 
-/* By what base knows of what is gone, or by the file; *gone is a cursor over box->gone. */
+/* Finds the Message-ID in base's row of a gone message, or in the file; gone is a cursor over
+ * box->gone. */
 static const uint8_t *msgid_of(struct gw_box *box, size_t action, size_t *gone)
 {
 	const struct gw_action *a = &box->plan.actions[action];
@@ -328,7 +329,7 @@ static const uint8_t *msgid_of(struct gw_box *box, size_t action, size_t *gone)
 	return p == NULL || !p->ok ? NULL : p->print.msgid;
 }
 
-/* Mail that arrives is told in a dry run only: it is there to be seen. */
+/* True if the action is reported: arriving mail only in a dry run, since it can be seen. */
 static bool is_told(const struct gw_box *box, const struct gw_action *a)
 {
 	return box->env->dry_run || (a->kind != GW_DO_DOWNLOAD && a->kind != GW_DO_PAIR);

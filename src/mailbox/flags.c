@@ -131,8 +131,8 @@ void gw_box_push(struct gw_box *box)
 		gw_box_end_unsent(box, code);
 }
 
-/* What was announced is on disk with all that the flags rest on.  Where a connection broke before, each
- * thing goes by itself. */
+/* Sends flags early: what was announced is on disk, with all that the flags rest on.  Where a
+ * connection broke before, sends each thing alone. */
 void gw_box_push_ahead(struct gw_box *box)
 {
 	if (box->push_count > 0 && !gw_box_is_suspect(box) && box->trial->breaks == 0)

@@ -75,7 +75,7 @@ static void shrink(struct gw_download_item **items, size_t count)
 		*items = smaller;
 }
 
-/* What nobody else fetches stays in items; the rest waits. */
+/* Claims messages: those that nobody else fetches stay in items; the rest waits. */
 static void claim(struct gw_box *box)
 {
 	size_t kept = 0;
@@ -89,8 +89,8 @@ static void claim(struct gw_box *box)
 
 		item.recent |= gw_claims_known(box->env->claims, id);
 
-		/* What goes to the archive comes to no other mailbox, and what is compared with a
-		 * file has to be fetched. */
+		/* Mail for the archive is in no other mailbox, and mail compared with a file must
+		 * be fetched. */
 		if (gw_box_is_archive(box) || gw_claims_take(box->env->claims, id, box) ||
 			item.local != GW_NO_LOCAL || box->waiting == NULL)
 			box->items[kept++] = item;
@@ -102,7 +102,7 @@ static void claim(struct gw_box *box)
 	shrink(&box->waiting, box->waiting_count);
 }
 
-/* What was not copied. */
+/* Keeps the items that were not copied. */
 static void drop_copied(struct gw_box *box)
 {
 	size_t kept = 0;
@@ -114,7 +114,7 @@ static void drop_copied(struct gw_box *box)
 	box->item_count = kept;
 }
 
-/* As far as the day allows: the newest first. */
+/* Postpones what exceeds the day's limit: the newest come first. */
 static void postpone(struct gw_box *box)
 {
 	size_t kept = box->item_count;
@@ -243,8 +243,8 @@ void gw_box_await(struct gw_box *box)
 
 void gw_box_note_ids(struct gw_box *box)
 {
-	/* The archive is told of what has no id yet, and was asked before this look: the next run's
-	 * tells it. */
+	/* The archive hears of mail without an id yet; it was asked before this look, so the next
+	 * run tells it. */
 	bool late = box->again && box->env->archive && !gw_box_is_archive(box);
 	size_t b = 0;
 

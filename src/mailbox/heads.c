@@ -151,7 +151,7 @@ uint32_t gw_box_may_be(const struct gw_box *box, uint32_t local)
 		if (!u->read && has_its_size(box, local, u->size))
 			return u->uid;
 	}
-	/* It was kept for the sake of such a one, which has a row by now. */
+	/* Kept back because of such a message, which has a row by now. */
 	for (size_t i = 0; i < box->local.base_count && box->local.messages[local].refused_before;
 		i++) {
 		const struct gw_base_msg *b = &box->local.base[i];

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-/* So many at once, or as many left as Gmail can be told to show, are worth a question. */
+/* Worth a question: this many gone at once, or as many left as Gmail can be told to show. */
 enum { MANY_GONE = 20, MANY_GONE_ACCOUNT = 100 };
 static const uint32_t limits[] = { 1000, 2000, 5000, 10000 };
 
@@ -27,7 +27,7 @@ bool gw_box_may_hide(const struct gw_box *box, uint64_t account_gone)
 	if (box->env->all == NULL || box->asked_all || gone == 0 ||
 		(box->folder->attrs & no_labels) != 0)
 		return false;
-	/* What the guard would take for an accident, and a little less. */
+	/* Slightly below what the guard takes for an accident. */
 	if (box->remote.exists == 0 || gone + box->row->deleted_recently >= MANY_GONE ||
 		account_gone + *box->env->deleted_recently >= MANY_GONE_ACCOUNT)
 		return true;
@@ -88,7 +88,7 @@ void gw_box_hidden_error(uint32_t shows, uint64_t count, struct gw_error *err)
 	err->scope = GW_SCOPE_MESSAGE;
 }
 
-/* As X-GM-LABELS has it. */
+/* Returns the mailbox's label as in X-GM-LABELS. */
 static const char *label_of(const struct gw_box *box)
 {
 	static const struct {
@@ -113,7 +113,7 @@ static int by_id(const void *a, const void *b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
-/* What all mail says of it; never NULL. */
+/* Returns what All Mail says of it; never NULL. */
 static const struct gw_labelled_item *told_of(const struct gw_box *box, uint64_t id)
 {
 	static const struct gw_labelled_item nothing;
@@ -164,7 +164,7 @@ static void on_asked(void *ctx, uint32_t exists, const struct gw_error *lost)
 {
 	struct gw_box *box = ctx;
 	uint32_t oldest = oldest_shown(box);
-	/* All mail is cut off in the same way, so it cannot tell of what is older. */
+	/* All Mail is cut off in the same way, so it says nothing about older mail. */
 	bool cut = exists != 0 && exists == box->remote.exists;
 	const struct gw_labelled_item nothing = { 0 };
 	size_t hidden = 0, archived = 0;

@@ -17,7 +17,7 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 	return (hash ^ value) * UINT64_C(1099511628211);
 }
 
-/* What the server says of the mailbox: when that differs, its answer may as well. */
+/* Hash of what the server says of the mailbox: if that differs, so may its answer. */
 static uint64_t seen_there(const struct gw_box *box)
 {
 	const struct gw_folder *f = box->folder;
@@ -52,7 +52,7 @@ static bool suspect_changes(const struct gw_box *box, struct gw_suspect_row *row
 	return true;
 }
 
-/* What was being asked for?  false: nothing that could be why. */
+/* Names what was being asked for; false: nothing that could be the cause. */
 static bool suspect(const struct gw_box *box, struct gw_suspect_row *row, const char **name)
 {
 	*name = NULL;
@@ -196,7 +196,7 @@ static bool is_culprit(struct gw_box *box, unsigned breaks, unsigned alone, uint
 	return true;
 }
 
-/* What was set aside is tried again by --full, and after a week; until that breaks, too. */
+/* True if it is set aside.  --full tries it again, and so does a week; until that breaks, too. */
 static bool is_barred(struct gw_box *box, const struct gw_local_suspect *s, uint64_t seen)
 {
 	bool tries = box->trial->breaks == 0 &&
@@ -269,7 +269,7 @@ bool gw_box_bars_file(struct gw_box *box, uint32_t local, uint64_t size, uint8_t
 	return !box->env->dry_run && is_culprit(box, s->times, s->alone, size);
 }
 
-/* Of a body.  At whose header connections broke, that counts as well, once one did at its body. */
+/* Returns a body's heat.  Breaks at its header count as well, once there was one at its body. */
 static unsigned heat_of(const struct gw_box *box, uint32_t uid, unsigned *alone)
 {
 	unsigned heat = gw_isolate_heat(box->local.breaks, box->local.break_count, uid, alone);
@@ -481,7 +481,8 @@ void gw_box_came(struct gw_box *box, uint32_t uid)
 		box->env->innocent += box->local.breaks[i].lo == uid;
 }
 
-/* Of many that none came of the first is no likelier than the others. */
+/* Counts breaks at a header that arrived after all as innocent, if it was asked for alone: of many,
+ * the first is no more suspicious than the others. */
 void gw_box_head_came(struct gw_box *box, uint32_t uid)
 {
 	const struct gw_local_view *v = &box->local;

@@ -21,7 +21,7 @@ void gw_box_drop_known(struct gw_box *box)
 	box->known_count = 0;
 }
 
-/* Its message is there, in all mail.  Of its flags the next look tells. */
+/* Copies a message that All Mail has; its flags are left to the next look. */
 static void copy_known(struct gw_box *box, const struct gw_known_item *known, uint32_t uidvalidity)
 {
 	struct gw_upload_item *item = &box->uploads[known->number];

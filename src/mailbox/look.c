@@ -65,7 +65,7 @@ static void tell_covered(struct gw_box *box)
 	box->env->problem(box->env->ctx, box, &err);
 }
 
-/* Its text is there, on the server; what is here is not fit to take its place. */
+/* Reports files too damaged to replace the text on the server. */
 static void tell_wrecks(struct gw_box *box)
 {
 	struct gw_error err = { 0 };
@@ -189,7 +189,8 @@ static bool is_another(const struct gw_box *box)
 	return differ * 10 > compared; /* some servers count a few wrongly */
 }
 
-/* By MAILBOXID (RFC 8474): under the same name, and perhaps with the same UIDVALIDITY. */
+/* True if MAILBOXID (RFC 8474) differs: another mailbox under the same name, perhaps with the same
+ * UIDVALIDITY. */
 static bool has_another_id(const struct gw_box *box)
 {
 	return box->row->uidvalidity != 0 && box->row->object_id != 0 &&

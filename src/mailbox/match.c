@@ -82,7 +82,8 @@ static bool is_fresh_there(const struct gw_box *box, const struct gw_action *a)
 	return a->kind == GW_DO_DOWNLOAD && (gw_box_is_archive(box) || !was_in_base(box, a->uid));
 }
 
-/* Was its file moved here, and its message copied, so that only the old one is left to go? */
+/* True if its file was moved here and its message copied, so that only the old one is left to
+ * go. */
 static bool is_copied(const struct gw_box *box, const struct gw_action *a)
 {
 	return a->kind == GW_DO_PAIR && !a->check_body && gw_box_was_to_be_copied(box, a->local);
@@ -105,7 +106,7 @@ bool gw_box_has_fresh(const struct gw_box *box)
 
 /* --- the second look ------------------------------------------------------------------------- */
 
-/* What another look does show is not gone: nothing is done about it, and it is looked at again. */
+/* Puts off what another look does show: it is not gone, and is looked at again. */
 static void drop_unconfirmed(struct gw_box *box)
 {
 	for (size_t i = 0; i < box->gone_count; i++) {
@@ -434,7 +435,7 @@ static const struct gw_gone *facts_of(const struct gw_box *box, uint32_t action)
 	return NULL;
 }
 
-/* What the server has of a message that is gone here. */
+/* Returns the server's flags of a message gone here. */
 static uint64_t flags_there(const struct gw_box *box, const struct gw_action *a)
 {
 	size_t b = gw_base_find(box->local.base, box->local.base_count, a->uid);
@@ -452,7 +453,7 @@ static uint64_t flags_in_base(const struct gw_box *box, const struct gw_action *
 	return b == box->local.base_count ? flags_there(box, a) : box->local.base[b].flags;
 }
 
-/* What a file that was moved here stands for, and what the server is to be told of it. */
+/* Merges what a moved file says with base, and finds what the server must be told. */
 static void merge_moved(struct gw_box *from, const struct gw_action *gone, uint64_t base,
 	struct gw_box *to, struct gw_box_carry *c)
 {
@@ -510,8 +511,9 @@ static void carry(struct gw_box *from, struct gw_action *gone, uint64_t base,
 	gone->kind = fresh->kind = GW_DO_NOTHING;
 }
 
-/* Stored anew it would be merged with the old one, and go to the trash with it: the message stays
- * on the server as it was, and stands for the new file.  false: the usual way will do. */
+/* Joins an edit with its message where the server merges: stored again, it would become one with
+ * the old message and go to the trash with it.  The message stays as it was, for the new file.
+ * false: the usual way will do. */
 static bool join_merged(struct gw_box *gone, struct gw_action *old, const struct gw_gone *facts,
 	struct gw_box *fresh, uint32_t fresh_action, int kind)
 {

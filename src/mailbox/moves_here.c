@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-/* What was changed here goes along at once: its file has another name by the next look, and notmuch
- * knows the old one. */
+/* Sends local flag changes at once: by the next look the file has another name, and notmuch knows
+ * the old one. */
 static bool tell_taken(struct gw_box *box, const struct gw_action *a, uint64_t flags)
 {
 	const struct gw_action told = { .uid = a->uid, .base_flags = a->flags, .flags = flags };
@@ -66,7 +66,7 @@ static void take_file(struct gw_box *box, const struct gw_action *a)
 	box->env->counts->moved++;
 }
 
-/* Nobody waits for it any more. */
+/* Ends a take: nobody waits for it any more. */
 static void end_take(struct gw_box_take *t, const struct gw_box *ended)
 {
 	if (t->from == NULL)

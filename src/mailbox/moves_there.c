@@ -156,7 +156,7 @@ static void copy_instead(struct gw_box *box, const struct twin *t)
 		.to = l->alien == 0 ? NULL
 				    : gw_box_renamed(box, item->local, l->flags, gw_box_here(box)),
 		.print = &gw_box_print_of(box, item->local)->print,
-		/* Of its keywords the next look tells. */
+		/* Keywords are left to the next look. */
 		.flags = t->flags & (GW_FLAG_KEYWORD(0) - 1) & ~GW_FLAG_DELETED,
 		.agreed = t->flags & (GW_FLAG_KEYWORD(0) - 1) & ~GW_FLAG_DELETED,
 		.size = t->size,
@@ -285,7 +285,7 @@ static void join_carried(
 	box->incomplete |= c->from_place == NULL || c->flags_differ;
 }
 
-/* It is not in its old mailbox any more, or need not be. */
+/* Ends with its old mailbox: it is gone from there, or need not be. */
 static void leave_source(
 	struct gw_box *box, struct gw_box_carry *c, const struct gw_carry_item *item)
 {
@@ -368,7 +368,7 @@ static void settle_carry(struct gw_box *box, struct gw_box_carry *c,
 	}
 }
 
-/* It is the server's state, and passes: nothing more is asked of it now. */
+/* Stops asking: the server's state refuses, which passes. */
 static void fail_for_now(struct gw_box *box, const struct gw_error *refused)
 {
 	struct gw_error err = *refused;

@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-/* What its letters say in its old mailbox, it means here. */
+/* Translates its letters from its old mailbox's keywords to this one's. */
 static void read_letters(struct gw_box *from, struct gw_box *to, struct gw_action *fresh)
 {
 	struct gw_local_msg *l = &to->local.messages[fresh->local];

@@ -115,7 +115,7 @@ static int base_by_uid(const void *a, const void *b)
 	return (x->uid > y->uid) - (x->uid < y->uid);
 }
 
-/* What the state is told of, in a look: rows get their new UIDs, or go. */
+/* Applies to a look what the state is told: rows get their new UIDs, or are dropped. */
 static bool rekey_view(struct gw_local_view *v, struct gw_rekey *map, size_t count)
 {
 	struct gw_seqset *held[] = { &v->held_gone, &v->held_here };
@@ -237,8 +237,8 @@ static size_t add_arrivals(const struct gw_box *box, uint32_t *uids, size_t coun
 	return count;
 }
 
-/* With copies of two ages, and its row's UID is gone: what it is its content says, as with files that
- * nobody knows.  (It may have been kept and uploaded anew since.) */
+/* True if copies have two ages, and the file's row and UID are gone: its content decides, as for
+ * unknown files.  (It may have been kept and uploaded again since.) */
 static bool has_old_row(const struct gw_box *box, size_t i)
 {
 	const struct gw_remote_view *v = &box->remote;

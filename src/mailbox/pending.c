@@ -59,7 +59,7 @@ static uint32_t announced_file(const struct gw_box *box, const struct gw_pending
 	return p->has_file ? p->file : GW_NO_LOCAL;
 }
 
-/* It is what was announced: no need to compare bodies. */
+/* Claims the message that was announced: bodies need not be compared. */
 static void claim_with_file(struct gw_box *box, const struct gw_pending_file *p, uint32_t local,
 	uint32_t uid, bool check)
 {
@@ -90,7 +90,7 @@ static struct gw_pair_remote *find_sent(struct gw_box *box, const struct gw_pend
 	return NULL;
 }
 
-/* What stays of a message that the server alters (a field added, lines folded or encoded anew), the
+/* What identifies a message that the server alters (adds a field, folds or encodes lines anew), the
  * surest first.  The last two count only if the upload was answered OK. */
 enum likeness { BY_MSGID, BY_HEADER, BY_ABOUT, LIKENESSES };
 

@@ -41,7 +41,7 @@ static uint64_t count_known(const struct gw_box *box)
 	return n;
 }
 
-/* What was held back before and is still gone there is told here; the account tells of the rest. */
+/* Reports what was held back before and is still gone there; the account reports the rest. */
 static void tell_all_held(struct gw_box *box, const struct gw_guarded *done)
 {
 	tell_held(box, done->held_there + done->still_there, false);
@@ -81,8 +81,8 @@ static void guard(struct gw_box *box)
 	tell_all_held(box, &done);
 }
 
-/* What the server says does not add up.  The first time something may only have moved while it was
- * asked; then it is told. */
+/* Reports that the server's answers do not add up; not the first time, when something may have
+ * moved meanwhile. */
 static void tell_unproved(struct gw_box *box)
 {
 	struct gw_error err = { 0 };
@@ -121,7 +121,8 @@ void gw_box_held_uploads_error(uint64_t count, bool dry_run, struct gw_error *er
 	err->scope = GW_SCOPE_MAILBOX;
 }
 
-/* Likewise what would go up.  Uploads that an interrupted run announced were judged by it. */
+/* Holds back uploads that look like an accident.  Those that an interrupted run announced passed it
+ * already. */
 static void guard_uploads(struct gw_box *box)
 {
 	const struct gw_upload_guard g = { .off = !box->env->account->guard,
@@ -167,7 +168,7 @@ static void keep_uploads(struct gw_box *box)
 	box->plan.count = kept;
 }
 
-/* And once more in each run: the stamps stay as they were. */
+/* Reports names that are too long, in each run: the stamps stay as they were. */
 static void tell_too_long(struct gw_box *box)
 {
 	size_t n = box->local.scan.too_long;

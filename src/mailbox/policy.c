@@ -46,7 +46,7 @@ static bool flags_changed_here(
 	       gw_unstored_find(in->unstored, in->unstored_count, b->uid, true) != NULL;
 }
 
-/* One message of base, when the server has what base says. */
+/* True if one message of base changed here, given that the server has what base says. */
 static bool base_changed_here(
 	const struct gw_box *box, const struct gw_plan_input *in, const struct gw_base_msg *b)
 {

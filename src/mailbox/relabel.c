@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-/* Only labels were changed here?  (Having been read is no change.) */
+/* True if only labels were changed here, apart from \Seen. */
 static bool only_labels(const struct gw_box *box, const struct gw_action *a,
 	const struct gw_base_msg **base, uint64_t *changed)
 {

@@ -164,7 +164,7 @@ static void on_removed(void *ctx, const struct gw_error *refused, const struct g
 
 /* --- asking ---------------------------------------------------------------------------------- */
 
-/* Is it a label of which a mailbox is in sight?  Stars and importance are none to keep a message. */
+/* True if it is a label whose mailbox is in sight.  Stars and importance do not keep a message. */
 static bool in_sight(void *ctx, struct gw_slice label)
 {
 	const struct gw_box *box = ctx;
@@ -172,7 +172,7 @@ static bool in_sight(void *ctx, struct gw_slice label)
 	return box->env->in_sight(box->env->ctx, label);
 }
 
-/* Is there nothing that can be done on the server? */
+/* True if nothing can be done on the server. */
 static bool all_kept(struct gw_box *box)
 {
 	for (size_t i = 0; i < box->leaving_count; i++) {

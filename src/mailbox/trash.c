@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-/* What an earlier run, or look, announced of it; NULL: nothing. */
+/* Returns what an earlier run, or look, announced of it; NULL: nothing. */
 static const struct gw_trashing_row *announced(const struct gw_box *box, uint32_t uid)
 {
 	const struct gw_trashing_row *rows = box->local.trashing;
@@ -34,7 +34,7 @@ static bool is_copied_there(const struct gw_box *box, const struct gw_box_remova
 	return r->to == GW_REMOVE_TO_TRASH && !box->env->merges;
 }
 
-/* Is what was announced still about this trash? */
+/* True if what was announced is still about this trash. */
 static bool holds(const struct gw_trashing_row *row, const struct gw_trashing_row *now)
 {
 	return row != NULL && (row->uidvalidity == 0 || now->uidvalidity == 0 ||
@@ -60,7 +60,7 @@ struct gw_announcement gw_box_list_trashing(struct gw_box *box)
 	return what;
 }
 
-/* --- is it there already? -------------------------------------------------------------------- */
+/* --- finding what is in the trash already ---------------------------------------------------- */
 
 bool gw_box_may_be_trashed(struct gw_box *box)
 {

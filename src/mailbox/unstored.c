@@ -88,7 +88,7 @@ bool gw_box_settle_pushed(
 	return item->ignored != 0 || (item->unseen != 0 && u.tries > 1);
 }
 
-/* Is it a new file with flags that the server will not take along? */
+/* True for a new file with flags that the server will not take along. */
 static bool loses_flags(const struct gw_box *box, const struct gw_action *a, uint64_t unstorable)
 {
 	return a->kind == GW_DO_UPLOAD && (box->local.messages[a->local].flags & unstorable) != 0;

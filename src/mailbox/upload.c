@@ -96,7 +96,8 @@ static const char *const cannot_be_found =
 	"the server said that it had stored it, and what came since may be it, in another form: it "
 	"is not sent again; delete the file if it is there, or give it another name to have it sent";
 
-/* Did something come since that nothing here stands for?  It may be what was sent, altered. */
+/* True if something arrived since that nothing here accounts for: it may be what was sent,
+ * altered. */
 static bool has_stranger(const struct gw_box *box, const struct gw_pending_file *p)
 {
 	size_t at = 0;
@@ -128,8 +129,9 @@ static bool is_surely_paired(const struct gw_box *box, uint32_t local)
 	return false;
 }
 
-/* The server said OK, and a look that adds up does not show it: it is sent once more, unless it may be
- * there all the same.  (One whose body is still to be compared is told of if that differs.) */
+/* Settles an upload that was answered OK and is missing in a look that adds up: it is sent once
+ * more, unless it may be there all the same.  (If its body is still to be compared and differs,
+ * that is reported.) */
 static void settle_answered(struct gw_box *box, const struct gw_pending_file *p)
 {
 	const char *name = gw_scan_name(&box->local.scan, p->file);
@@ -190,7 +192,7 @@ void gw_box_mark_candidates(struct gw_box *box)
 	settle_announced(box);
 }
 
-/* Is it a file that moved, and whose message could not be moved after it in this run? */
+/* True if the file was moved, and its message could not be moved after it in this run. */
 static bool waits_for_move(const struct gw_box *box, uint32_t local)
 {
 	return box->env->unmoved->count > 0 &&
@@ -264,7 +266,7 @@ static void note_answered(struct gw_box *box, const struct gw_upload_item *item)
 	box->incomplete = true; /* found by the next look */
 }
 
-/* It said where, and EXISTS does not say so. */
+/* Records an upload whose UID was given, but which EXISTS does not count. */
 static void note_sent(struct gw_box *box, const struct gw_upload_item *item)
 {
 	struct gw_op op = {
@@ -290,8 +292,8 @@ static void join_sent(struct gw_box *box, const struct gw_upload_item *item)
 	gw_box_join(box, &u);
 }
 
-/* The server may have merged it with a message that it had (Gmail).  If another file stands for
- * that one, this one stays here alone; if none does any more, it was edited. */
+/* Joins a stored message.  The server may have merged it with one that it had (Gmail).  If another
+ * file is that message's, this one stays here alone; if none is any more, it was edited. */
 static void join_stored(struct gw_box *box, const struct gw_upload_item *item)
 {
 	size_t b = !box->env->merges
@@ -535,7 +537,7 @@ static void cool_ones_first(struct gw_box *box)
 		qsort(box->uploads, box->upload_count, sizeof *box->uploads, by_heat);
 }
 
-/* Is it a message whose header did not come, or may it be one? */
+/* True if it is, or may be, a message whose header did not arrive. */
 static bool is_unread(struct gw_box *box, const struct gw_upload_item *item)
 {
 	uint32_t uid = box->env->accept_uploads ? 0 : gw_box_may_be(box, item->local);
