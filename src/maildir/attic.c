@@ -58,8 +58,8 @@ int gw_move_file(int from, const char *name, int to, const char *as)
 	return sys == EXDEV ? copy_durably(from, name, to, as) : sys;
 }
 
-/* One of this name was deleted before, and more of them may have been in this second.  Of a long name the
- * end stays, with its flags. */
+/* Puts a file beside one of the same name that was deleted before, perhaps more than one in this
+ * second.  Keeps the end of a long name, which has the flags. */
 static int put_beside(int from, const char *name, int to)
 {
 	size_t length = strlen(name);

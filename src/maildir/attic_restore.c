@@ -88,7 +88,7 @@ enum gw_code gw_attic_list(
 	enum gw_code code = root == NULL ? gw_fail(err, GW_ERR_NOMEM, "out of memory") : GW_OK;
 	bool more = true;
 
-	/* Its layout is that of the time of the deletion. */
+	/* Try both layouts: the attic has the one of the time of deletion. */
 	for (size_t l = 0; l < 2 && code == GW_OK && more; l++) {
 		struct gw_tree tree;
 

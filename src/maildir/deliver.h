@@ -24,20 +24,21 @@ struct gw_delivered {
 
 struct gw_writer;
 
-/* One writer serves one connection, message after message.  NULL when out of memory. */
+/* Makes a writer for one connection, which writes one message after another.  NULL: out of
+ * memory. */
 struct gw_writer *gw_writer_new(void);
 void gw_writer_free(struct gw_writer *w); /* drops an unfinished message */
 
 /* Begins a message in m's tmp/ (borrowed until finished or dropped). */
 enum gw_code gw_writer_begin(struct gw_writer *w, const struct gw_maildir *m, struct gw_error *err);
 
-/* The next bytes.  A failure is kept and told by gw_writer_end(). */
+/* Adds the next bytes.  gw_writer_end() reports failures. */
 void gw_writer_data(struct gw_writer *w, struct gw_slice wire);
 
-/* The message is whole.  GW_ERR_DISK drops it. */
+/* Completes the message.  GW_ERR_DISK drops it. */
 enum gw_code gw_writer_end(struct gw_writer *w, struct gw_error *err);
 
-/* Is there a whole message to take? */
+/* True if there is a whole message to take. */
 bool gw_writer_has(const struct gw_writer *w);
 
 /* Hands the whole message over. */

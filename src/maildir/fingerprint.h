@@ -15,13 +15,13 @@ enum { GW_HASH_BYTES = 16 }; /* of SHA-256 */
 struct gw_fingerprint {
 	uint8_t header[GW_HASH_BYTES];
 	uint8_t body[GW_HASH_BYTES];
-	uint8_t msgid[GW_HASH_BYTES]; /* of the Message-ID; all zero when there is none */
+	uint8_t msgid[GW_HASH_BYTES]; /* of the Message-ID; all zero: none */
 	uint64_t about; /* of Date, From and Subject, however they are folded and quoted; 0: none */
 	uint64_t left_out; /* bytes of the fields that do not count, with CR LF line ends */
 	bool has_received; /* some server passed it on */
 };
 
-/* Of one message, whatever readers added to its header? */
+/* True if both are of one message, whatever readers added to its header. */
 bool gw_fingerprint_same(const struct gw_fingerprint *a, const struct gw_fingerprint *b);
 
 enum { GW_MSGID_MAX = 512 }; /* of a longer one the beginning counts */
@@ -38,7 +38,7 @@ struct gw_printer {
 	uint64_t crs;      /* seen last; whether an LF follows is still open */
 	bool has_received;
 	uint64_t about;    /* of the fields that are over */
-	uint64_t about_of; /* of the present field; 0: it is none of these */
+	uint64_t about_of; /* of the current field; 0: not one of these */
 	char msgid[GW_MSGID_MAX];
 	size_t msgid_n;
 };
@@ -47,7 +47,7 @@ void gw_printer_init(struct gw_printer *p);
 void gw_printer_update(struct gw_printer *p, const char *bytes, size_t n);
 void gw_printer_final(struct gw_printer *p, struct gw_fingerprint *out);
 
-/* What a file is besides its fingerprint. */
+/* Facts about a file besides its fingerprint. */
 struct gw_file_facts {
 	uint64_t crlf_size; /* with every line end as CR LF */
 	time_t mtime;

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What earlier flushes taught; kept by the caller, zeroed at first. */
+/* Learned from earlier flushes; kept by the caller, initialized to zeros. */
 struct gw_flusher {
 	bool known;              /* the next field was found out */
 	bool can_syncfs;         /* a local file system whose syncfs reports errors */

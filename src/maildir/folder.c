@@ -134,7 +134,7 @@ enum gw_code gw_folder_dir(
 	return code;
 }
 
-/* One component of a directory back to what it stands for; false: it is none of ours. */
+/* Decodes one component of a directory; false: not one that we would write. */
 static bool take_component(struct gw_slice part, struct gw_buf *out)
 {
 	if (gw_slice_eq(part, "%-"))

@@ -45,6 +45,6 @@ enum gw_code gw_maildir_open(const char *root, const char *dir, bool create, con
 	struct gw_maildir *out, enum gw_open_result *result, struct gw_error *err);
 void gw_maildir_close(struct gw_maildir *m);
 
-/* Its directory was renamed to `dir`: brings the file .godwit-name in line. */
+/* Updates the file .godwit-name after the directory was renamed to `dir`. */
 enum gw_code gw_maildir_rename(
 	const struct gw_maildir *m, const char *dir, const char *name, struct gw_error *err);

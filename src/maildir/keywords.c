@@ -115,8 +115,8 @@ static struct gw_slice next_line(struct gw_slice text, size_t *at)
 	return line;
 }
 
-/* What stands at a letter that keeps its name here counts as read; what cannot be a name reserves
- * its letter. */
+/* Reads one line.  A letter that keeps its name here counts as read; a line whose name is
+ * impossible reserves its letter. */
 static void read_line(struct gw_keywords *k, struct gw_slice line, uint32_t *seen)
 {
 	struct gw_slice name;
@@ -144,7 +144,7 @@ void gw_keywords_read(struct gw_keywords *k, struct gw_slice text)
 	}
 }
 
-/* What is there need not be a file: a pipe would never end. */
+/* Reads only a regular file: a pipe would never end. */
 static enum gw_code read_text(int dirfd, struct gw_buf *out, struct gw_error *err)
 {
 	struct stat st;

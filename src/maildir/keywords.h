@@ -17,8 +17,8 @@ struct gw_keywords {
 	bool file_stale;   /* the file does not show what is here */
 };
 
-/* Can it be a name at all: well-formed UTF-8 without control characters, and not too long?  (Whether
- * it can be sent is another question: imap/flags.h.) */
+/* True if name is possible for a keyword: well-formed UTF-8 without control characters, and not too
+ * long.  (imap/flags.h tells whether it can be sent.) */
 bool gw_keyword_is_name(struct gw_slice name);
 
 void gw_keywords_deinit(struct gw_keywords *k);
@@ -33,7 +33,7 @@ int gw_keywords_add(struct gw_keywords *k, struct gw_slice name);
 /* Puts a name at a given index if both are free and it can be a name; false otherwise. */
 bool gw_keywords_put(struct gw_keywords *k, unsigned index, struct gw_slice name);
 
-/* The letters that stand for a keyword; bit 0 is 'a'. */
+/* Returns the letters in use for keywords; bit 0 is 'a'. */
 uint32_t gw_keywords_letters(const struct gw_keywords *k);
 
 /* The flags that can stand in a file name: all system flags and the keywords with letters. */
@@ -43,7 +43,7 @@ uint64_t gw_keywords_lettered(const struct gw_keywords *k);
  * what is here stays, and file_stale is set; a line whose name cannot be one reserves its index. */
 void gw_keywords_read(struct gw_keywords *k, struct gw_slice text);
 
-/* Likewise, of dirfd's dovecot-keywords file; none is no error.  GW_ERR_DISK. */
+/* Merges dirfd's dovecot-keywords file in the same way; none is no error.  GW_ERR_DISK. */
 enum gw_code gw_keywords_load(struct gw_keywords *k, int dirfd, struct gw_error *err);
 
 /* Writes the file (beside, flushed, renamed).  Lines of the old one at indices that have no name here

@@ -122,7 +122,7 @@ static size_t format(const struct gw_mark *mark, int digits, char out[1024])
 	return n < 0 || n >= 1024 ? 0 : (size_t)n;
 }
 
-/* Marks from before they had so many digits keep theirs. */
+/* Returns a mark's number of digits: old marks, with fewer, keep theirs. */
 static int digits_of(const char *text)
 {
 	const char *at = strstr(text, GENERATION);
@@ -130,7 +130,8 @@ static int digits_of(const char *text)
 	return at == NULL ? 0 : (int)strspn(at + strlen(GENERATION), "0123456789");
 }
 
-/* One write of equal length within one sector: after a power cut it is the old mark or the new one. */
+/* Overwrites the mark with one write of equal length, within one sector: a power cut leaves the old
+ * mark or the new one. */
 static int overwrite(int fd, const struct gw_mark *mark)
 {
 	char old[SECTOR + 1], text[1024];

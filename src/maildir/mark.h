@@ -15,18 +15,18 @@
 struct gw_mark {
 	char account_id[33]; /* hex; "" when there is no mark */
 	uint64_t generation;
-	char user[256], host[256]; /* "" when not told */
+	char user[256], host[256]; /* "": not given */
 };
 
-/* What does not fit, or would not stay on its line, is left out; NULL: not told. */
+/* Sets the mark's names; omits one that is too long or would break the line; NULL: not given. */
 void gw_mark_name(struct gw_mark *mark, const char *user, const char *host);
 
 /* Reads the mark of a root; none is no error.  GW_ERR_DISK; GW_ERR_STATE when the file is not a
  * mark. */
 enum gw_code gw_mark_read(const char *root, struct gw_mark *out, struct gw_error *err);
 
-/* Does the root's file system take names with this separator?  Asked before there is a mark.
- * GW_ERR_CONFIG: it does not; the way out is in the text. */
+/* Checks that the root's file system accepts names with this separator.  Called before there is a
+ * mark.  GW_ERR_CONFIG: it does not; the text says what to do. */
 enum gw_code gw_mark_try_names(const char *root, char separator, struct gw_error *err);
 
 /* Writes it durably; in place, if nothing can be made in the root, but the mark itself be written. */

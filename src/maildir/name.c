@@ -36,8 +36,8 @@ struct gw_name gw_name_split(const char *name)
 	return (struct gw_name){ { name, n }, { NULL, 0 }, '\0' };
 }
 
-/* A keyword's letter.  Dovecot has $Forwarded among the keywords; it is the flag that P stands for.
- */
+/* Returns the flag of a keyword's letter.  Dovecot lists $Forwarded as a keyword; Maildir's flag P
+ * means the same. */
 static uint64_t keyword_of(unsigned index, const struct gw_keywords *k)
 {
 	if (k->names[index] == NULL)

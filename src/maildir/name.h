@@ -20,7 +20,7 @@ struct gw_name gw_name_split(const char *name);
  * all dot files are.) */
 bool gw_name_is_editors(const char *name);
 
-/* The flags that letters stand for; letters without meaning here give none. */
+/* Returns the flags of the letters; ignores letters that mean nothing here. */
 uint64_t gw_name_flags(struct gw_slice info, const struct gw_keywords *k);
 
 /* The letters a to z of an info; bit 0 is 'a'. */
@@ -29,7 +29,7 @@ uint32_t gw_name_letters(struct gw_slice info);
 /* The info without these letters, in out; .p stays NULL. */
 struct gw_slice gw_name_without(struct gw_slice info, uint32_t unwanted, char out[GW_NAME_MAX + 1]);
 
-/* The account's choice, or ':' where there is none ('\0'). */
+/* Returns the account's choice, or ':' if it made none ('\0'). */
 char gw_name_separator(char chosen);
 
 /* Writes "base:2,LETTERS" for flags, with the separator of the old name, or gw_name_separator() of this
@@ -40,7 +40,7 @@ char gw_name_separator(char chosen);
 bool gw_name_format(const struct gw_name *old, uint64_t flags, uint64_t changes,
 	const struct gw_keywords *k, char separator, char out[GW_NAME_MAX + 1]);
 
-/* Has the file's name room for the letters of these flags, too? */
+/* True if the file's name has room for the letters of these flags, too. */
 bool gw_name_has_room(const char *name, uint64_t flags);
 
 /* The base name of the message that a UID of a mailbox was downloaded to: a function of its
@@ -48,12 +48,12 @@ bool gw_name_has_room(const char *name, uint64_t flags);
  * gw_name_key(). */
 void gw_name_of_uid(const char *key, uint32_t uid, char out[64]);
 
-/* Another name for a file whose base name is taken: "base-k" with the same letters.  false: it
- * would be too long. */
+/* Makes another name for a file whose base name is taken: "base-k" with the same letters.  false:
+ * it would be too long. */
 bool gw_name_numbered(const char *file, unsigned k, char out[GW_NAME_MAX + 1]);
 
 /* The UID in a base name made with this key, or 0. */
 uint32_t gw_name_uid(struct gw_slice base, const char *key);
 
-/* Writes 16 hex digits that stand for one mailbox of one account in one UIDVALIDITY. */
+/* Writes 16 hex digits that identify one mailbox of one account in one UIDVALIDITY. */
 void gw_name_key(const char *account_id, const char *mailbox, uint32_t uidvalidity, char out[17]);

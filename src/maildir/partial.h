@@ -10,7 +10,7 @@
 #include "maildir/deliver.h"
 #include "maildir/room.h"
 
-/* So long it is kept. */
+/* How long it is kept. */
 enum { GW_PARTIAL_DAYS = 7 };
 #define GW_PARTIAL_PREFIX GW_TMP_PREFIX "part."
 
@@ -28,14 +28,14 @@ enum gw_code gw_partial_open(struct gw_partial *p, const struct gw_maildir *m, c
 enum gw_code gw_partial_append(struct gw_partial *p, const struct gw_maildir *m,
 	struct gw_slice wire, struct gw_error *err);
 
-/* Only the first size bytes remain. */
+/* Cuts it to its first size bytes. */
 enum gw_code gw_partial_cut(
 	struct gw_partial *p, const struct gw_maildir *m, uint64_t size, struct gw_error *err);
 
-/* It is whole: goes through the writer, where it can be taken, and is closed. */
+/* Completes it: passes it through the writer, from which it can be taken, and closes it. */
 enum gw_code gw_partial_finish(struct gw_partial *p, const struct gw_maildir *m,
 	struct gw_writer *writer, struct gw_error *err);
 
-/* It is not, and is kept, or dropped, and closed.  A closed one is accepted. */
+/* Keeps or drops an incomplete one, and closes it.  A closed one is accepted. */
 void gw_partial_keep(struct gw_partial *p, const struct gw_maildir *m);
 void gw_partial_drop(struct gw_partial *p, const struct gw_maildir *m);

@@ -105,7 +105,7 @@ static bool is_message(int dir, const struct dirent *e)
 	return fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
 }
 
-/* As long as it is: NTFS and FAT have names of which struct dirent knows nothing. */
+/* Returns the entry's name in full: names on NTFS and FAT may exceed struct dirent. */
 static const char *name_of(const struct dirent *e, size_t *n)
 {
 	const char *name = (const char *)e + offsetof(struct dirent, d_name);
@@ -152,7 +152,8 @@ static bool is_settled(const struct gw_stamp *s, time_t now)
 	return s->mtime < limit && s->ctime < limit;
 }
 
-/* Likewise, where stamps have fractions: those of Linux's own file systems step every few ms. */
+/* True if the stamp is old enough by a finer measure, where stamps have fractions: Linux's own file
+ * systems step every few ms. */
 static bool is_settled_finely(const struct gw_stamp *s, const struct timespec *now)
 {
 	int64_t at = (int64_t)now->tv_sec * 1000000000 + now->tv_nsec;

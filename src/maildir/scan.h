@@ -41,7 +41,8 @@ struct gw_slice gw_scan_base(const struct gw_scan *s, size_t i);
 /* Index of the first entry with this base name, or SIZE_MAX. */
 size_t gw_scan_find(const struct gw_scan *s, struct gw_slice base);
 
-/* Does something that is no regular file have this base name?  Then it is not known to be gone. */
+/* True if something that is not a regular file has this base name, which is then not known to be
+ * gone. */
 bool gw_scan_has_other(const struct gw_scan *s, struct gw_slice base);
 
 /* Compares base names by byte, as the entries are sorted. */

@@ -43,7 +43,7 @@ static bool has_dir(int fd, const char *name)
 	return fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* Is there a file in it?  Hidden ones do not count, nor do those of editors. */
+/* True if the directory has a file, other than hidden ones and those of editors. */
 static bool has_files(int fd, const char *name)
 {
 	int copy = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

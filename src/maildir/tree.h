@@ -36,21 +36,21 @@ enum gw_code gw_tree_walk(
  * GW_ERR_NOMEM. */
 enum gw_code gw_tree_all(const char *root, struct gw_tree *out, struct gw_error *err);
 
-/* The directory of this name, or NULL. */
+/* Returns the directory of this name, or NULL. */
 const struct gw_tree_dir *gw_tree_find(const struct gw_tree *tree, const char *dir);
 
-/* The inode of root/dir, if it is a mailbox's directory, with a cur/ or a new/; 0: it is not. */
+/* Returns the inode of root/dir if it is a mailbox's directory, with a cur/ or a new/; otherwise
+ * 0. */
 uint64_t gw_tree_inode(const char *root, const char *dir);
 
-/* Renames a mailbox's directory, parents made, never over another mailbox; name is what a file
- * .godwit-name in it says, if it needs one.  whole: what is below it goes along, if nothing stands
- * at the new name yet; otherwise its cur/, new/ and tmp/ are moved, so that a name below its own,
- * or above it, is one like any other.  A move that was cut off is gone on with.  Durable.
- * GW_ERR_DISK. */
+/* Renames a mailbox's directory, creating parents, never over another mailbox; name: the contents
+ * of its file .godwit-name, if it needs one.  whole: takes everything below along if nothing exists
+ * at the new name yet; otherwise moves cur/, new/ and tmp/, so that a name below its own, or above
+ * it, is like any other.  Resumes an interrupted move.  Durable.  GW_ERR_DISK. */
 enum gw_code gw_tree_rename(const char *root, const char *from, const char *to, const char *name,
 	bool whole, struct gw_error *err);
 
-/* Two directories trade places, with what is below them; durable.  GW_ERR_DISK. */
+/* Exchanges two directories, with everything below them; durable.  GW_ERR_DISK. */
 enum gw_code gw_tree_exchange(const char *root, const char *a, const char *b, struct gw_error *err);
 
 /* Moves the cur/, new/ and tmp/ of a mailbox to `attic`/dir (a Maildir, too); directories below it
