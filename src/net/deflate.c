@@ -74,7 +74,6 @@ enum gw_code gw_deflate_read(struct gw_deflate *d, char *p, size_t n, size_t *go
 	rc = inflate(&d->in, Z_SYNC_FLUSH);
 	*got = n - d->in.avail_out;
 	gw_buf_consume(&d->waiting, d->waiting.n - d->in.avail_in);
-	/* Z_BUF_ERROR: nothing more can be done now.  An end of the stream is none of the peer's.
-	 */
+	/* Z_BUF_ERROR: nothing more can be done now.  The peer must not end the stream. */
 	return rc == Z_OK || rc == Z_BUF_ERROR ? GW_OK : GW_ERR_PROTOCOL;
 }

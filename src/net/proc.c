@@ -64,7 +64,7 @@ static void end_all(struct gw_proc *p, int signal)
 		uv_process_kill(&p->process, signal);
 }
 
-/* Its output is over, or of no more use. */
+/* Closes the pipe: its output has ended, or is no longer needed. */
 static void close_pipe(struct gw_proc *p)
 {
 	close_handle(&p->pipe);
@@ -114,7 +114,8 @@ static void stop(struct gw_proc *p, enum gw_code code, const char *why)
 	close_pipe(p);
 }
 
-/* It had time to end by itself; or it has ended, and something else holds its output. */
+/* Kills the program after its grace period; or it has ended, and something else holds its
+ * output. */
 static void on_moment(uv_timer_t *timer)
 {
 	struct gw_proc *p = timer->data;

@@ -112,7 +112,8 @@ void gw_stream_abort(struct gw_stream *s, const struct gw_error *err)
 	gw_stream_lose(s);
 }
 
-/* What was fed goes to the owner, as far as it takes it.  false: it is lost, or closed. */
+/* Passes decompressed data to the owner, as far as it accepts any.  false: the stream is lost or
+ * closed. */
 static bool drain_deflate(struct gw_stream *s)
 {
 	char plain[PLAIN_SIZE];
@@ -176,7 +177,7 @@ static void update_reading(struct gw_stream *s)
 	gw_stream_set_gate(s);
 }
 
-/* What was waited for was our own turn, and no silence of the peer's. */
+/* Resumes: the wait was for our own turn, not for a silent peer. */
 void gw_stream_on_gate(uv_timer_t *timer)
 {
 	struct gw_stream *s = timer->data;
@@ -196,7 +197,7 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 	size_t room = s->bandwidth == NULL ? sizeof s->raw : gw_bandwidth_piece(s->bandwidth);
 
 	(void)suggested;
-	/* What the server says behind the proxy's answer stays where it is. */
+	/* Leaves what the server sends after the proxy's answer unread. */
 	*buf = uv_buf_init(
 		s->raw, (unsigned)(s->state == PROXYING ? gw_socks_wants(&s->socks) : room));
 }

@@ -67,7 +67,8 @@ static long bio_ctrl(BIO *bio, int cmd, long num, void *ptr)
 	return cmd == BIO_CTRL_FLUSH;
 }
 
-/* Is dir a folder of certificates under their hash names, in which one is looked up by name? */
+/* True if dir is a folder of certificates under their hash names, in which one is looked up by
+ * name. */
 static bool is_hash_dir(const char *dir)
 {
 	DIR *d = opendir(dir);
@@ -173,7 +174,7 @@ static enum gw_code load_authorities(
 	return code;
 }
 
-/* Nobody is there to ask. */
+/* Refuses an encrypted key: nobody is there to ask. */
 static int no_passphrase(char *out, int size, int writes, void *ctx)
 {
 	(void)out, (void)size, (void)writes, (void)ctx;
