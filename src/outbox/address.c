@@ -145,7 +145,7 @@ static bool is_dot_atom(struct gw_slice s)
 	return s.n > 0 && !dot;
 }
 
-/* As it is, or quoted if that is needed. */
+/* Appends the local part, quoted if necessary. */
 static enum gw_code put_local(struct gw_buf *out, struct gw_slice local, bool quoted)
 {
 	enum gw_code code;
@@ -206,7 +206,8 @@ static enum gw_code read_domain(const struct token *t, size_t n, struct gw_buf *
 	return code;
 }
 
-/* words joined by dots, "@", a domain or a literal.  NULL: it is none; *why says what is wrong. */
+/* Reads words joined by dots, "@", a domain or a literal.  NULL: not an address; why says what is
+ * wrong. */
 static char *read_addr_spec(const struct token *t, size_t n, const char **why)
 {
 	struct gw_buf local, domain, out;
@@ -295,7 +296,7 @@ static enum gw_code refuse(struct gw_error *err, const char *from, const char *e
 	return gw_fail(err, GW_ERR_REFUSED, "\"%s\": %s", shown, why);
 }
 
-/* One mailbox, from its tokens.  None at all is forgiven. */
+/* Adds one mailbox from its tokens; none at all is forgiven. */
 static enum gw_code take_mailbox(struct gw_addresses *out, const struct token *t, size_t n,
 	const char *from, const char *end, struct gw_error *err)
 {

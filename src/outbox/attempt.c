@@ -128,7 +128,7 @@ static void measure(struct attempt *a)
 			"\"send\"");
 }
 
-/* Its recipients were read from it. */
+/* True if the file is the one whose recipients were read. */
 static bool is_as_loaded(int fd, const struct gw_queue_file *f)
 {
 	struct stat st;
@@ -231,7 +231,7 @@ static const struct gw_smtp_handlers handlers = { .read = on_read,
 	.wanted = on_wanted,
 	.done = on_done };
 
-/* It was not given to the session: as if nothing had been. */
+/* Ends an attempt that was not given to the session, as if nothing had been. */
 static void give_up(struct attempt *a, enum gw_smtp_end end)
 {
 	const struct gw_smtp_outcome outcome = {

@@ -16,7 +16,7 @@ struct gw_draft_wishes {
 	unsigned notify;
 };
 
-/* What the header says, before an account is chosen. */
+/* Facts from the header, before an account is chosen. */
 struct gw_draft {
 	struct gw_addresses to;     /* owned */
 	struct gw_addresses sender; /* owned; the envelope's; none: the empty path or not known */

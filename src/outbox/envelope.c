@@ -66,8 +66,8 @@ enum gw_code gw_envelope_format(const struct gw_envelope *e, struct gw_buf *out)
 	return code == GW_OK ? gw_buf_puts(out, "\n") : code;
 }
 
-/* "<address>", which may hold a quoted string, at the head of line; *rest: what follows.  NULL: it is
- * none. */
+/* Reads "<address>", which may hold a quoted string, at the head of line; rest: what follows.
+ * NULL: none. */
 static char *read_path(const char *line, const char **rest, bool may_be_empty)
 {
 	bool quoted = false;

@@ -42,8 +42,8 @@ enum gw_code gw_envelope_add(struct gw_envelope *e, const char *address, unsigne
 /* Appends the block. */
 enum gw_code gw_envelope_format(const struct gw_envelope *e, struct gw_buf *out);
 
-/* Reads the block out of a header.  GW_ERR_REFUSED: there is none, or it cannot be read; err says
- * which line. */
+/* Parses the block in a header.  GW_ERR_REFUSED: it is missing or unreadable; err says which
+ * line. */
 enum gw_code gw_envelope_parse(
 	struct gw_slice header, struct gw_envelope *out, struct gw_error *err);
 

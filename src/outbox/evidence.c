@@ -81,7 +81,7 @@ static void finish(struct gw_evidence *e, enum gw_evidence_answer answer)
 	uv_timer_start(&e->over, on_over, 0, 0);
 }
 
-/* What refuses us will do so again; what fails may not. */
+/* Fails: for ever if we were refused, otherwise for now. */
 static void fail(struct gw_evidence *e, const struct gw_error *err)
 {
 	bool for_good = err->code == GW_ERR_AUTH || err->code == GW_ERR_REFUSED ||
@@ -98,7 +98,7 @@ static void on_hits(void *ctx, const struct gw_response *r)
 	gw_search_take(r, &q->hits);
 }
 
-/* A connection that is lost is told by on_session(). */
+/* on_session() reports a lost connection. */
 static void on_searched(void *ctx, const struct gw_result *result)
 {
 	struct gw_evidence *e = ((struct question *)ctx)->all;

@@ -145,7 +145,8 @@ static void fail_with(struct filing *f, int sys)
 	snprintf(f->failure, sizeof f->failure, "%s", strerror(sys));
 }
 
-/* What is done is not left any more; what failed is, and the first time that is logged. */
+/* Records what was done as no longer left, and what failed as left, with a log line the first
+ * time. */
 static enum gw_code record(struct filing *f, unsigned done, const char *what, struct gw_error *err)
 {
 	enum gw_code code = GW_OK;
@@ -241,7 +242,7 @@ static enum gw_code file_it(void *ctx, struct gw_error *err)
 	return code == GW_OK ? gw_queue_remove(f->queue, &f->file, err) : code;
 }
 
-/* Back on the loop: a failure is told the first time. */
+/* Reports a failure, back on the loop, the first time. */
 static void tell_failure(struct filing *f, const char *what)
 {
 	char *text = NULL;
@@ -390,7 +391,7 @@ static bool is_automatic(struct gw_slice header)
 	return false;
 }
 
-/* One that a cut left us unsure of is looked for. */
+/* Writes the notice, unless one that a cut left in doubt is found. */
 static void write_notice(struct filing *f)
 {
 	char inbox[PATH], name[80];

@@ -1,11 +1,13 @@
-/* outbox/filing.h - what becomes of a mail that is decided: a copy in Sent, a notice in INBOX.
+/* outbox/filing.h - files a mail after it was decided: a copy in Sent, a notice in INBOX.
  *
- * Both are files in the local Maildir, which the two-way sync carries to the server with all its care.
- * A failure here is told once, tried again, longer each time, and never looks like a failure to send.
+ * Both are files in the local Maildir, which the two-way sync carries to the server with all its
+ * care.  A failure here is reported once, retried ever more slowly, and never looks like a failure
+ * to send.
  *
- * I1  what is left to do is in the state until it is done; nothing is done without a look whether it was,
- *     so that a cut anywhere costs neither a copy nor gives a second one.
- * I2  a mail that was sent leaves the outbox when its copy is on disk, or when it is told that there is none.
+ * I1  what is left to do is in the state until it is done; nothing is done without checking whether
+ *     it was, so that a cut anywhere costs no copy and makes no second one.
+ * I2  a sent mail leaves the outbox when its copy is on disk, or when the user is told that there is
+ *     none.
  */
 #pragma once
 

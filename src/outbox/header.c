@@ -1,7 +1,7 @@
 /* outbox/header.c - see header.h. */
 #include "outbox/header.h"
 
-/* The line at the head, with its end; n 0: there is none. */
+/* Returns the first line with its end; n 0: none. */
 static struct gw_slice first_line(struct gw_slice s)
 {
 	const char *lf = s.n == 0 ? NULL : memchr(s.p, '\n', s.n);

@@ -168,7 +168,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(x->file.name, y->file.name);
 }
 
-/* As it was when it had been read. */
+/* Resets a mail to what its file says. */
 static void forget_state(struct gw_queued *m)
 {
 	struct gw_item fresh = { .to = m->item.to, .to_count = m->item.to_count };
@@ -377,7 +377,7 @@ static enum gw_code read_fact(
 	return code;
 }
 
-/* What a sender that was killed left: nobody knows who of those under way got it. */
+/* Puts in doubt what a killed sender left under way: nobody knows who got it. */
 static void doubt_leaving(struct gw_loaded *l, int64_t now)
 {
 	for (size_t i = 0; i < l->count; i++) {
@@ -422,7 +422,7 @@ enum gw_code gw_outbox_load(struct gw_queue *queue, struct gw_store *store, int6
 		code = read_fact(store, "sign_in_key", &out->sign_in_key, err);
 	doubt_leaving(out, now);
 	for (size_t i = 0; i < out->count; i++) {
-		/* What lies there is gone, whatever else is known. */
+		/* A file in sent/ was sent, whatever else is known. */
 		if (out->list[i]->file.place == GW_QUEUE_SENT && out->list[i]->item.sent_at == 0)
 			out->list[i]->item.sent_at = out->list[i]->item.queued_at;
 	}

@@ -7,8 +7,8 @@
 #include "outbox/queue.h"
 #include "store/outbox.h"
 
-/* One mail; item comes first, so that a pointer to one is a pointer to the other.  There may be a hundred
- * thousand: all that was read of the file is in one piece. */
+/* One mail; item comes first, so that a pointer to one is a pointer to the other.  There may be a
+ * hundred thousand, so everything read from the file is one allocation. */
 struct gw_queued {
 	struct gw_item item;
 	struct gw_queue_file file;
@@ -28,7 +28,7 @@ struct gw_loaded {
 	size_t gone_count, gone_cap;
 	int64_t pause_until;
 	char *pause_reason, *sign_in; /* owned; NULL: none */
-	char *sign_in_key;            /* owned; stands for what was refused */
+	char *sign_in_key;            /* owned; identifies what was refused */
 	uint64_t sent_today;
 };
 

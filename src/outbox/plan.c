@@ -105,7 +105,8 @@ static int64_t due_at(const struct gw_item *item, const struct gw_outbox_facts *
 	return next > delayed ? next : delayed;
 }
 
-/* Its place among those that are due: since when it is.  What broke the last time goes behind the others. */
+/* Returns its place among due mails: since when it is due.  What broke last time goes behind the
+ * others. */
 static int64_t place_of(const struct gw_item *item)
 {
 	return item->next_at > item->queued_at ? item->next_at : item->queued_at;

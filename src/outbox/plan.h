@@ -1,7 +1,7 @@
-/* outbox/plan.h - what to send next, to whom, and until when to wait; pure: no files, no clock.
+/* outbox/plan.h - what to send next, to whom, and how long to wait; pure: no files, no clock.
  *
- * Time without a line does not age a mail: `aged_s` grows between two answers of the server only, and
- * by no more than AGE_STEP between them.
+ * Time without a connection does not age a mail: `aged_s` grows only between two answers of the
+ * server, and by no more than AGE_STEP between them.
  */
 #pragma once
 
@@ -16,7 +16,7 @@ struct gw_item_to {
 	bool next;      /* in another transaction, at once */
 };
 
-/* What is still to be done about a mail that is decided for everyone; in the state until it is. */
+/* Tasks left after a mail was decided for every recipient; in the state until done. */
 enum gw_left {
 	GW_LEFT_NOTICE = 1, /* tell in INBOX who was refused */
 	GW_LEFT_SHOW = 2,   /* move it to `new/`, where readers show it */
@@ -51,7 +51,7 @@ struct gw_outbox_facts {
 	int64_t now;
 	int64_t pause_until;
 	bool sign_in;     /* the account stands */
-	int64_t asked_at; /* somebody wants all of it, since then: once, due or not; 0: nobody */
+	int64_t asked_at; /* the user asked for everything at that time: once, due or not; 0: not */
 	bool only_asked;
 	int64_t delay_s; /* between queueing and sending */
 	struct gw_pace_limits limits;
@@ -68,31 +68,31 @@ struct gw_outbox_step {
 
 enum { GW_OUTBOX_AHEAD = 1024 };
 
-/* The mails that are due next, so that a long queue is not gone through for each one.  What becomes due
- * later comes behind them, and is found when they are through. */
+/* The mails that are due next, so that a long queue is not searched for each one.  Later ones queue
+ * up behind them, and are found when these are done. */
 struct gw_outbox_ahead {
 	struct gw_item *list[GW_OUTBOX_AHEAD]; /* borrowed; in their order, from `at` on */
 	size_t at, count; /* zeros: to be found; as they have to be when the items are others */
 };
 
-/* The mail that has been due for the longest time. */
+/* Chooses the mail that has been due for the longest time. */
 struct gw_outbox_step gw_outbox_plan(struct gw_item *const *items, size_t count,
 	const struct gw_outbox_facts *facts, struct gw_outbox_ahead *ahead);
 
-/* True if this recipient is to be sent to. */
+/* True if this recipient must be sent to. */
 bool gw_item_to_is_due(const struct gw_item_to *to);
 
 enum gw_mail_state gw_item_state(const struct gw_item *item);
 
-/* The server said 4xx, or nothing was said: when again.  random: 0 to 255, for the jitter. */
+/* Returns the time of the next try, after a 4xx or no answer.  random: 0 to 255, for jitter. */
 int64_t gw_outbox_next_try(unsigned tries, int64_t now, unsigned random);
 
-/* Counts the age on after an answer; true: five days are over, it is to be given up. */
+/* Adds to the age after an answer; true: five days are over, so give up. */
 bool gw_item_age(struct gw_item *item, int64_t now);
 
-/* When what is left to do about it since then is due: delay_s later, or when it is tried again. */
+/* Returns when the tasks left since then are due: after delay_s, or when they are retried. */
 int64_t gw_item_left_at(const struct gw_item *item, int64_t since, int64_t delay_s, int64_t now);
 
-/* When a mail in doubt is looked for again; 0: not any more. */
+/* Returns when to look again for a mail in doubt; 0: never. */
 int64_t gw_outbox_next_look(int64_t doubt_at, unsigned looks);
 enum { GW_OUTBOX_RESEND_AFTER = 600 };

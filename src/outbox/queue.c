@@ -206,7 +206,7 @@ int gw_queue_read(const struct gw_queue *q, enum gw_queue_place place, const cha
 	return fd;
 }
 
-/* The same file under another name: a reader set a flag. */
+/* True if the same file has another name: a reader set a flag. */
 static bool stands_renamed(const struct gw_queue *q, const char *name, const struct stat *st)
 {
 	size_t base = strcspn(name, ":");

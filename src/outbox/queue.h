@@ -11,12 +11,12 @@
 
 struct gw_queue; /* its open directories */
 
-/* Makes it if need be, durably.  GW_ERR_DISK. */
+/* Opens the queue, creating it durably if necessary.  GW_ERR_DISK. */
 enum gw_code gw_queue_open(const char *path, struct gw_queue **out, struct gw_error *err);
-/* The same, but *out is NULL when there is none. */
+/* Opens the queue if it exists; otherwise *out is NULL. */
 enum gw_code gw_queue_open_existing(const char *path, struct gw_queue **out, struct gw_error *err);
 void gw_queue_close(struct gw_queue *q);
-/* False: its path leads to nothing, or to another one. */
+/* True if its path still leads to it. */
 bool gw_queue_stands(const struct gw_queue *q);
 
 enum gw_queue_place { GW_QUEUE_CUR, GW_QUEUE_NEW, GW_QUEUE_SENT, GW_QUEUE_PLACES };
@@ -38,13 +38,13 @@ enum gw_code gw_queue_list(const struct gw_queue *q,
 /* Opens a file for reading, if it is a regular one.  Returns a descriptor, or -1 with errno. */
 int gw_queue_read(const struct gw_queue *q, enum gw_queue_place place, const char *name);
 
-/* True if the file still stands there, whatever flags it has got meanwhile, and is not held. */
+/* True if the file is still there, whatever flags it has got meanwhile, and is not held. */
 bool gw_queue_wanted(const struct gw_queue *q, enum gw_queue_place place, const char *name, int fd);
 
-/* A new file, in tmp/.  Written by the caller through *fd (its own). */
+/* Creates a file in tmp/ for the caller to write through *fd (the caller's). */
 enum gw_code gw_queue_begin(
 	const struct gw_queue *q, const char *id, int *fd, struct gw_error *err);
-/* Flushes it, puts it in place and flushes that; then it is queued.  Otherwise nothing is. */
+/* Flushes the file, moves it into place and flushes that: only then is it queued. */
 enum gw_code gw_queue_commit(const struct gw_queue *q, const char *id, int64_t queued_at, int fd,
 	bool held, struct gw_error *err);
 void gw_queue_drop_new(const struct gw_queue *q, const char *id);

@@ -280,7 +280,8 @@ static void work_on_file(struct gw_records *r, struct record *record, struct gw_
 	record->done = code == GW_OK;
 }
 
-/* What was moved to sent/ alone need not be durable: the state has it as sent, and moves it again. */
+/* True unless files only moved to sent/, which need not be durable: the state has them as sent, and
+ * moves them again. */
 static bool needs_flush(const struct batch *b)
 {
 	for (size_t i = 0; i < b->count; i++) {
@@ -293,7 +294,7 @@ static bool needs_flush(const struct batch *b)
 	return false;
 }
 
-/* What that logs is on record together, too. */
+/* Runs the file jobs; what they log goes on record in one transaction, too. */
 static void work_on_files(struct gw_records *r)
 {
 	bool flush = needs_flush(&r->present);
@@ -321,7 +322,7 @@ static enum gw_code write_rows(struct gw_records *r)
 	return code;
 }
 
-/* The state takes nothing: that a mail was sent is told by where it lies, if that can be had. */
+/* Moves sent mail although the state takes nothing: then its place tells that it was sent. */
 static void move_what_was_sent(struct gw_records *r)
 {
 	struct gw_error ignored = { 0 };

@@ -73,7 +73,7 @@ static void sleep_until(struct gw_sender *s, int64_t at)
 	uv_timer_start(&s->timer, on_timer, (uint64_t)wait * 1000 + 50, 0);
 }
 
-/* One that was asked for by name goes once, whatever kept it: it was held, refused, or in doubt. */
+/* Makes a mail asked for by name due once, although held, refused or in doubt. */
 static void ask_for(struct gw_sender *s, struct gw_queued *m)
 {
 	for (size_t i = 0; i < s->options.id_count; i++) {
@@ -373,7 +373,7 @@ static void sign_in(struct gw_sender *s)
 	}
 }
 
-/* What was refused is not tried again. */
+/* True if the credentials are those that were refused: they are not tried again. */
 static bool stands(const struct gw_sender *s)
 {
 	return !s->asks_again && s->box.sign_in != NULL && s->box.sign_in[0] != '\0' &&
@@ -410,9 +410,9 @@ static void note_time(struct gw_sender *s)
 	s->mail_at = now;
 }
 
-/* Is the mail at hand the session's last, unless another one comes?  A watcher's is, too, where that brings the mail
- * there a round trip sooner (BDAT, which wants QUIT behind it: smtp/message.c), and no other went not long
- * ago: of mails that follow each other all but the first find a connection that stands. */
+/* True if this mail is to be the session's last, unless another one comes.  A watcher's is, too,
+ * where that spares a round trip (BDAT, with QUIT behind it: smtp/message.c), and no other went
+ * shortly before: of a series, all but the first find an open connection. */
 static bool ends_session(const struct gw_sender *s, const struct gw_smtp_caps *caps)
 {
 	const uint32_t chunked = GW_SMTP_CHUNKING | GW_SMTP_PIPELINING;
@@ -421,7 +421,7 @@ static bool ends_session(const struct gw_sender *s, const struct gw_smtp_caps *c
 	       (s->single && s->on_session == 0 && (caps->bits & chunked) == chunked);
 }
 
-/* Another one is to carry on. */
+/* Gives the session up; another one will carry on. */
 static void give_up_session(struct gw_sender *s)
 {
 	close_session(s);
@@ -499,7 +499,8 @@ static void wait_or_end(struct gw_sender *s, int64_t until)
 		try_to_end(s);
 }
 
-/* It was moved away, or replaced, or the state was: another sender opens what is there now. */
+/* Leaves a queue or state that was moved away or replaced: another sender opens what is there
+ * now. */
 static void leave_queue(struct gw_sender *s)
 {
 	gw_fail(&s->failed, GW_ERR_CANCELLED,
@@ -608,7 +609,7 @@ bool gw_account_signs_in(const struct gw_account *account)
 	return smtp->user != NULL && smtp->user[0] != '\0';
 }
 
-/* What it could not do is left out, for a time. */
+/* Recalls what the server could not do, which is left out for a time. */
 static void recall_server(struct gw_sender *s)
 {
 	struct gw_memory_server server;

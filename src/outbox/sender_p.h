@@ -86,7 +86,7 @@ struct gw_sender {
 	struct gw_credentials *credentials;
 	struct gw_sasl *sasl; /* referenced */
 	bool renewed;         /* a refused token was renewed */
-	char key[65];         /* stands for what we sign in with, and where */
+	char key[65];         /* identifies our credentials and where they are used */
 	bool asks_again;      /* somebody wants a sign-in that was refused to be tried once more */
 	struct gw_smtp *session;
 	bool up;          /* the session takes mail */
@@ -136,4 +136,5 @@ void settle_awake(struct gw_sender *s);  /* there may be a line again: what wait
 void settle_loaded(struct gw_sender *s); /* what a fresh look at the outbox brings */
 void settle_evidence(
 	struct gw_sender *s, struct gw_queued *mail, enum gw_evidence_answer answer, bool found);
-void settle_mail(struct gw_sender *s, struct gw_queued *mail); /* decided for everyone? */
+void settle_mail(struct gw_sender *s, struct gw_queued *mail); /* handles a mail decided for
+							        * everyone */

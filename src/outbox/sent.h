@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 struct gw_sent_mailbox {
-	char *remote; /* owned; as on the wire; NULL: not known */
-	char *dir;    /* owned; path of its Maildir; NULL: there is none */
+	char *remote; /* owned; as on the wire; NULL: unknown */
+	char *dir;    /* owned; path of its Maildir; NULL: none */
 };
 
 void gw_sent_find(const struct gw_account *account, struct gw_sent_mailbox *out);

@@ -30,7 +30,7 @@ static void set_text(char **at, const char *text)
 	*at = gw_copy_str(text);
 }
 
-/* One recipient's fate, in memory, on record, and if it is one for the log, there. */
+/* Decides one recipient's fate: in memory, on record, and in the log if it belongs there. */
 static void decide(struct gw_sender *s, struct gw_queued *m, struct gw_item_to *to,
 	enum gw_fate fate, const char *answer)
 {
@@ -412,7 +412,7 @@ void settle_lost(struct gw_sender *s, const struct gw_smtp_event *ev)
 		return; /* the next connection does without it */
 	if (ev->reply == NULL && ev->stage > GW_SMTP_AT_AUTH &&
 		(ev->err->code == GW_ERR_NET || s->spent) && s->on_session > 0)
-		return; /* some servers close without a word after so many messages, or at QUIT */
+		return; /* some servers close silently after a number of messages, or at QUIT */
 	text = with_advice(ev->err->text, advice);
 	if (text == NULL)
 		return; /* out of memory: the next connection tells the same */

@@ -163,7 +163,7 @@ static enum gw_code choose(struct intake *in, const struct gw_account *accounts,
 	return GW_OK;
 }
 
-/* What the header lacks is made of this address. */
+/* Returns the address from which missing fields are made. */
 static const char *own_address(const struct intake *in)
 {
 	const struct gw_smtp_account *smtp = &in->account->smtp;
@@ -310,7 +310,8 @@ static enum gw_code copy_body(struct intake *in, int fd)
 	return code == GW_OK ? gw_text_check_end(&in->check, in->err) : code;
 }
 
-/* What the server said the last time: a mail that cannot go is refused while it is being written. */
+/* Checks against what the server said last time: a mail that cannot go is refused while its author
+ * is still there. */
 static enum gw_code check_server(struct intake *in)
 {
 	struct gw_memory_server server;

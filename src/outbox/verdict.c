@@ -78,7 +78,7 @@ static const struct {
 	{ GW_SMTP_AT_RCPT, 552, "5.5.3", NULL, GW_VERDICT_NEXT, 0, NULL },
 	{ GW_SMTP_AT_RCPT, 4, NULL, NULL, GW_VERDICT_LATER, 0, NULL },
 
-	/* Who may send. */
+	/* Sender not permitted. */
 	{ ANY_STAGE, 5, "5.7.60", NULL, GW_VERDICT_NO, 0, NOT_YOURS },
 	{ ANY_STAGE, 5, "5.2.252", NULL, GW_VERDICT_NO, 0, NOT_YOURS },
 	{ ANY_STAGE, 5, NULL, "SendAsDenied", GW_VERDICT_NO, 0, NOT_YOURS },

@@ -25,11 +25,11 @@ struct gw_verdict {
 
 struct gw_verdict gw_verdict_of(enum gw_smtp_stage stage, const struct gw_smtp_reply *reply);
 
-/* What to do about a refusal on the way in; token: nobody typed a password. */
+/* Returns advice about a refused sign-in; token: nobody typed a password. */
 const char *gw_verdict_advice(
 	enum gw_smtp_stage stage, const struct gw_smtp_reply *reply, bool token);
 
-/* A connection that was not made, or was lost; without a reply. */
+/* Judges a connection that failed or was lost, without a reply. */
 struct gw_verdict gw_verdict_lost(const struct gw_error *err);
 
 /* "later", "next", "pause", "sign-in", "no", "ok". */
