@@ -10,7 +10,7 @@ void gw_claims_deinit(struct gw_claims *c)
 	*c = (struct gw_claims){ 0 };
 }
 
-/* Its slot, or the free one where it would be; cap is a power of two with room to spare. */
+/* Returns the id's slot, or the free one for it; cap is a power of two with room to spare. */
 static struct gw_claim *slot_of(struct gw_claim *slots, size_t cap, uint64_t id)
 {
 	size_t at = (size_t)(id * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (cap - 1);

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- which listed mailbox is each row? --------------------------------------------------------- */
+/* --- rows to listed mailboxes
+ * ------------------------------------------------------------------ */
 
 static void claim(struct desk *d, size_t row, size_t listed)
 {
@@ -75,9 +76,9 @@ static size_t renamed_to(const struct desk *d, size_t r)
 	return l;
 }
 
-/* Where a name is still listed, it was given on: that is believed for all of a chain or not at all.
- * A server that was restored deals out numbers anew, and one of them may be another mailbox's old
- * one by chance. */
+/* A name still listed was passed on to another mailbox: believed for a whole chain, or not at all.
+ * A restored server deals out numbers again, and one may equal another mailbox's old one by
+ * chance. */
 static void claim_by_validity(struct desk *d, size_t *guess)
 {
 	bool again = true;
@@ -142,7 +143,8 @@ static bool identify(struct desk *d)
 	return true;
 }
 
-/* --- where is its directory? ------------------------------------------------------------------- */
+/* --- rows to directories
+ * ----------------------------------------------------------------------- */
 
 static void own(struct desk *d, size_t row, size_t dir)
 {
@@ -237,13 +239,13 @@ static bool hold(
 	return true;
 }
 
-/* Would it be much?  Then a person decides. */
+/* True if it would delete so much that the user must decide. */
 static bool asks_first(const struct desk *d, const struct gw_folder_row *row)
 {
 	return row->messages > 0 && d->in->policy.guard && !d->in->policy.accept;
 }
 
-/* It is gone there, and its directory may hold mail that was never anywhere else. */
+/* Handles a mailbox gone there whose directory may hold mail that was never anywhere else. */
 static bool gone_there_fresh(struct desk *d, size_t r)
 {
 	const struct gw_folder_row *row = row_at(d, r);
@@ -300,14 +302,15 @@ static bool gone_there(struct desk *d, size_t r)
 	return act(d, GW_FOLDER_DELETE_HERE, r, NONE, here) != NULL;
 }
 
-/* Has it only what base knows?  What was not told is asked before anything goes. */
+/* True if the server may have mail that base does not know.  What it did not report is asked for
+ * before anything is deleted. */
 static bool has_fresh_mail(const struct gw_folder_row *row, const struct gw_folder_listed *l)
 {
 	return (l->counted && (l->uidvalidity != row->uidvalidity || l->uidnext != row->uidnext)) ||
 	       (l->sized && l->messages != row->messages);
 }
 
-/* Its directory is gone. */
+/* Handles a row whose directory is gone. */
 static bool gone_here(struct desk *d, size_t r)
 {
 	const struct gw_folder_row *row = row_at(d, r);
@@ -433,7 +436,7 @@ static bool is_below(const char *path, const char *above)
 	return strncmp(path, above, n) == 0 && path[n] == '/';
 }
 
-/* Does everything below the directory go to the same place below its new name? */
+/* True if everything below the directory goes to the same place below its new name. */
 static bool moves_whole(const struct desk *d, const struct gw_folder_action *a)
 {
 	const char *from = dir_at(d, a->dir)->dir;
@@ -455,7 +458,7 @@ static bool moves_whole(const struct desk *d, const struct gw_folder_action *a)
 	return true;
 }
 
-/* Does this row stay, with a name or a directory that another one is to get? */
+/* True if this row keeps a name or a directory that another is to get. */
 static bool stays(const struct desk *d, size_t q, size_t r)
 {
 	return q != NONE && q != r && d->moving[q] == NONE && !d->leaving[q];
@@ -575,7 +578,7 @@ static bool order_renames(struct desk *d)
 
 /* --- renames there ----------------------------------------------------------------------------- */
 
-/* Does the other rename take this one along? */
+/* True if the other rename takes this one along. */
 static bool goes_along(const struct desk *d, const struct gw_folder_action *a,
 	const struct gw_folder_action *above)
 {

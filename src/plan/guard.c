@@ -31,8 +31,8 @@ static bool was_held(const struct gw_guard *g, const struct gw_action *a)
 	return held != NULL && gw_seqset_has(held, a->uid);
 }
 
-/* Do so many more, of `all` that are gone now, look like an accident?  To lose everything does,
- * also where something new came. */
+/* True if n more deletions, of `all` messages gone now, look like an accident.  Losing everything
+ * does, even where something new came. */
 static bool too_many(const struct gw_guard *g, uint64_t n, uint64_t all)
 {
 	unsigned percent = g->percent == 0 ? MAILBOX_PERCENT : g->percent;
@@ -50,7 +50,7 @@ static bool too_many(const struct gw_guard *g, uint64_t n, uint64_t all)
 	       g->account_recent + n > limit(ACCOUNT_MIN, g->account_total, percent / 2);
 }
 
-/* One deletion that an earlier run held back; false: it stays so. */
+/* Decides one deletion that an earlier run held back; false: it stays so. */
 static bool decide_held(const struct gw_guard *g, struct gw_action *a, struct gw_guarded *done)
 {
 	bool local = a->kind == GW_DO_DELETE_LOCAL;

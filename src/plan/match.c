@@ -89,7 +89,7 @@ static void join(struct matcher *m, size_t gone, size_t fresh, enum criterion by
 		.kind = kind_of(m, &m->gone[gone], &m->fresh[fresh], by) };
 }
 
-/* One pass: same_box says where the halves must lie. */
+/* Makes one pass: same_box says whether both halves must lie in one mailbox. */
 static void pass(struct matcher *m, enum criterion by, bool same_box, bool untold)
 {
 	chain(m, by);

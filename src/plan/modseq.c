@@ -1,14 +1,15 @@
 /* plan/modseq.c - see modseq.h. */
 #include "plan/modseq.h"
 
-enum { FEW = 3 }; /* so many are looked at as fast as they are asked about */
+enum { FEW = 3 }; /* up to this number, looking is as fast as asking */
 
 static bool moved(const struct gw_modseq_mailbox *m)
 {
 	return m->same_counts && m->there != m->base;
 }
 
-/* Do most mailboxes tell one number, the highest?  Where each counts by itself, they do not. */
+/* True if most mailboxes report one number, the highest: it is the account's.  Where each mailbox
+ * counts by itself, they do not. */
 static bool is_of_account(const struct gw_modseq_mailbox *list, size_t count)
 {
 	uint64_t highest = 0;
@@ -26,7 +27,7 @@ static bool is_of_account(const struct gw_modseq_mailbox *list, size_t count)
 	return suspects >= FEW && highest > 0 && 2 * at_highest >= told;
 }
 
-/* Of what is left for later the one that was not looked at for the longest time. */
+/* Picks, of those left for later, the one not looked at for the longest time. */
 static void take_turn(struct gw_modseq_mailbox *list, size_t count)
 {
 	struct gw_modseq_mailbox *oldest = NULL;

@@ -89,7 +89,7 @@ static bool download(struct gw_plan *plan, const struct gw_remote_msg *r, enum g
 	return true;
 }
 
-/* Outside the window?  What is unread or flagged does not leave by count. */
+/* True if the message is outside the window.  Unread or flagged messages never leave by count. */
 static bool outside(
 	const struct gw_plan_input *in, uint32_t uid, uint64_t flags, bool old, uint64_t size)
 {
@@ -121,7 +121,7 @@ static bool add_flags(struct gw_plan *plan, enum gw_action_kind kind, uint32_t u
 	return a != NULL || (base_flags == 0 && flags == 0);
 }
 
-/* What a row of the state says of flags that agree now is over. */
+/* Ends the state's rows about flags that agree now. */
 static bool settle(const struct gw_plan_input *in, uint32_t uid, uint64_t differ, uint64_t stuck,
 	struct gw_plan *plan)
 {
@@ -206,8 +206,8 @@ static bool leaves(const struct gw_plan_input *in, const struct gw_base_msg *b, 
 	return true;
 }
 
-/* A known message's age and size are those of its row: a server that tells others is no reason to
- * let it leave.  r NULL: nothing was told. */
+/* True if the message is too old for the window, by its row's age: a server that reports another is
+ * no reason to let it leave.  r NULL: nothing was reported. */
 static bool is_old(const struct gw_base_msg *b, const struct gw_remote_msg *r)
 {
 	return b->date > GW_DATE_TOLD_OLD || r == NULL || !r->whole ? b->old : r->old;
@@ -320,7 +320,7 @@ static bool missing_here(const struct gw_plan_input *in, const struct gw_base_ms
 	return delete_there(in, b, r != NULL ? r->flags : b->flags, plan);
 }
 
-/* Its deletion was held back, and it is here again. */
+/* Handles a held-back deletion whose file is here again. */
 static bool back_here(
 	const struct gw_plan_input *in, const struct gw_base_msg *b, struct gw_plan *plan)
 {
@@ -330,7 +330,7 @@ static bool back_here(
 	return add(plan, GW_DO_UNHOLD, b->uid) != NULL;
 }
 
-/* Its deletion was held back, and the server shows it after all. */
+/* Handles a held-back deletion of a message that the server shows after all. */
 static bool back_there(
 	const struct gw_plan_input *in, const struct gw_base_msg *b, struct gw_plan *plan)
 {
@@ -339,7 +339,7 @@ static bool back_there(
 	return add(plan, GW_DO_UNHOLD, b->uid) != NULL;
 }
 
-/* Known, here, and nothing told of it: the server has what base says. */
+/* Handles a known message with a file and no report: the server has what base says. */
 static bool unchanged_there(
 	const struct gw_plan_input *in, const struct gw_base_msg *b, struct gw_plan *plan)
 {
@@ -358,7 +358,7 @@ static bool unchanged_there(
 	return tell(in, b->uid, &m, base, false, plan);
 }
 
-/* What is known of a message of base that remote does not hold. */
+/* What is known of a message in base that remote lacks. */
 enum fact { PRESENT, ABSENT, UNKNOWN };
 
 static enum fact fact_of(const struct gw_plan_input *in, uint32_t uid)
@@ -369,7 +369,7 @@ static enum fact fact_of(const struct gw_plan_input *in, uint32_t uid)
 		return gw_seqset_has(in->listing, uid) ? PRESENT : ABSENT;
 	if (in->remote_full || (in->vanished != NULL && gw_seqset_has(in->vanished, uid)))
 		return ABSENT;
-	/* It was gone: that it has not changed since says nothing. */
+	/* Gone before: that it has not changed since says nothing. */
 	return in->held_gone != NULL && gw_seqset_has(in->held_gone, uid) ? UNKNOWN : PRESENT;
 }
 
@@ -513,7 +513,7 @@ static bool new_here(const struct gw_plan_input *in, struct gw_plan *plan)
 		if (!l->candidate || l->uid != 0 || l->refused || paired[i] ||
 			(l->flags & GW_FLAG_DELETED))
 			continue;
-		/* It may be there, and was not told of; then the next look pairs them. */
+		/* It may be there unreported; then the next look pairs them. */
 		if (in->unproved && (l->ours || l->announced || in->hides)) {
 			plan->look_again = true;
 			continue;
@@ -552,7 +552,7 @@ static uint32_t first_inside(const struct gw_plan_input *in)
 		uid = base > remote ? base : remote;
 		b -= base == uid;
 		r -= remote == uid;
-		/* Gone ones do not count; vanished ones may be among those told of. */
+		/* Skip the gone; vanished ones may be among the reported. */
 		if (remote == uid ? in->vanished == NULL || !gw_seqset_has(in->vanished, uid)
 				  : !is_gone(in, uid))
 			left--;

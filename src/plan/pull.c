@@ -8,7 +8,7 @@ enum {
 	WEEK = 7 * DAY,
 	FORGET_DAYS = 30,
 	GAP_MAX = 2 * DAY,
-	BULK = 8, /* so many that are not known, and are missing, look like a renumbering */
+	BULK = 8, /* unknown and missing messages that suggest a renumbering */
 	GUARD_FEW = 20,
 	GUARD_PERCENT = 20,
 	GUARD_ALL = 3,
@@ -50,7 +50,7 @@ static bool has_content(const struct gw_pull_row *r)
 	       r->state == GW_PULL_UNWANTED;
 }
 
-/* Its message is one that is expected to be listed again. */
+/* True if its message is expected to be listed again. */
 static bool is_live(const struct gw_pull_row *r)
 {
 	return r->state == GW_PULL_HERE || r->state == GW_PULL_UNWANTED;
@@ -336,7 +336,7 @@ static void claim(struct gw_pull_view *v, struct gw_pull_item *item, size_t row)
 	v->rows[row].claimed = true;
 }
 
-/* Its UIDL names another message now. */
+/* Releases a row whose UIDL now names another message. */
 static size_t release(struct gw_pull_view *v, struct gw_pull_item *item)
 {
 	size_t row = item->row;
@@ -449,7 +449,7 @@ enum gw_pull_fate gw_pull_judge_file(const struct gw_pull_sight *s)
 		return GW_PULL_STAYS;
 	if (s->accident && !s->accepted)
 		return GW_PULL_HELD;
-	/* What a person accepted is deleted there even if it went before `delete` said so. */
+	/* A deletion that the user accepted is carried over even if older than `delete`. */
 	return s->deletes && !s->is_short ? GW_PULL_FOLLOW : GW_PULL_LET_GO;
 }
 

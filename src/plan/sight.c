@@ -42,7 +42,7 @@ static struct counted count(const struct gw_plan_input *in)
 	for (size_t i = 0; i < in->base_count; i++) {
 		const struct gw_base_msg *m = &in->base[i];
 		bool hidden = m->kind == GW_BASE_HIDDEN;
-		/* That nothing was told of it says nothing of one that is hidden. */
+		/* A missing report says nothing about a hidden message. */
 		bool shown = hidden && in->listing == NULL && !in->remote_full
 				     ? told_of(in, m->uid, &at) != NULL
 				     : is_shown(in, m->uid, &at);
@@ -66,7 +66,7 @@ static struct counted count(const struct gw_plan_input *in)
 	return c;
 }
 
-/* Is it as if the oldest had made room for new ones, or as if a limit had been set? */
+/* True if the oldest seem to have made room for new ones, or a limit seems to have been set. */
 static bool begins(const struct gw_sight *s, const struct counted *c)
 {
 	return c->inside == 0 &&
