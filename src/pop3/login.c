@@ -109,7 +109,7 @@ static bool may_be_the_way(struct gw_pop3 *s, const struct gw_pop3_piece *p)
 	return true;
 }
 
-/* What it offers is known: TLS first, or the sign-in at once. */
+/* Skips CAPA, whose answer is known: TLS first, or the sign-in at once. */
 static enum gw_pop3_state with_memory(struct gw_pop3 *s)
 {
 	if (s->tls != GW_TLS_NONE && !gw_stream_is_tls(s->stream))

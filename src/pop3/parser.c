@@ -14,8 +14,8 @@
  */
 #include "pop3/parser.h"
 
-/* Of a line's text what is beyond is dropped; a line of more bytes than LINE_BYTES ends the
- * connection.  RFC 2449 section 4 allows 512; challenges may be longer. */
+/* Drops a line's text beyond LINE_MAX; a line of more than LINE_BYTES ends the connection.  RFC
+ * 2449 section 4 allows 512; challenges may be longer. */
 enum { LINE_MAX = 16384, LINE_BYTES = 1 << 20 };
 
 void gw_pop3_parser_init(struct gw_pop3_parser *p)
@@ -123,7 +123,7 @@ static enum gw_code take_line(struct gw_pop3_parser *p, struct gw_slice in, size
 {
 	const char *lf = memchr(in.p, '\n', in.n);
 	size_t n = lf == NULL ? in.n : (size_t)(lf - in.p), room = p->line.max - p->line.n;
-	/* What is too long keeps its beginning, and its last byte, which may be the CR. */
+	/* Keep the beginning of a long line, and its last byte, which may be the CR. */
 	bool full = n > room;
 
 	*taken = n + (lf != NULL);
@@ -165,7 +165,7 @@ static size_t take_text(
 		n = at + (lf != NULL);
 		p->after_cr = lf == NULL && cr;
 		if (lf != NULL && (cr || p->bare_lf)) {
-			/* Lines that do not begin with a dot are told in one piece. */
+			/* Pass on a line that does not begin with a dot in one piece. */
 			if (n == in.n || in.p[n] == '.') {
 				p->state = GW_POP3_AT_LINE_START;
 				break;

@@ -12,11 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* In flight at most: so many commands, and so many octets of their answers beyond the first. */
+/* Limits on what is in flight: commands, and octets of their answers beyond the first. */
 enum {
 	FLIGHT_COMMANDS = 64,
 	FLIGHT_OCTETS = 1 << 20,
-	COMMAND_MAX = 32, /* octets of one */
+	COMMAND_MAX = 32, /* octets of a command */
 	SHOWN = 300,
 	SAID_MAX = 1024
 };
