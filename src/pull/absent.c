@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* What a look came to. */
+/* The result of a look. */
 struct tally {
 	uint64_t known, missing; /* messages that are still on the server, as far as is known */
 	uint64_t held, let_go, uncertain;

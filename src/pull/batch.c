@@ -27,7 +27,7 @@ struct pull_op {
 	enum pull_op_kind kind;
 	size_t index;             /* of the row; the loop's */
 	struct gw_delivered file; /* STORE: owned */
-	/* As the row is to be; strings and hashes are the operation's own. */
+	/* The row to be stored; strings and hashes are the operation's own. */
 	struct gw_pulled_row row;
 	char *uidl, *base_name, *reason;
 	uint8_t header[GW_PULL_HASH], body[GW_PULL_HASH], msgid[GW_PULL_HASH];

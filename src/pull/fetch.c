@@ -61,7 +61,7 @@ static void on_head_data(void *ctx, uint32_t number, struct gw_slice bytes)
 	pull_print_wire(ctx, bytes);
 }
 
-/* A row whose UIDL was another message's keeps what it stands for, and loses its name. */
+/* Takes its UIDL from a row whose UIDL is another message's; the row itself stays. */
 static void unname(struct gw_pull *p, size_t row)
 {
 	if (row != GW_PULL_NONE && pull_set_uidl(p, row, (struct gw_slice){ "", 0 }) != GW_OK)
@@ -162,8 +162,9 @@ void pull_look(struct gw_pull *p)
 
 static void get_more(struct gw_pull *p);
 
-/* Three runs are enough: then it is set aside, told of, and tried again weekly.  A connection that was
- * lost proves something of the message only if others come through afterwards (in_doubt). */
+/* Counts a failure.  After three runs the message is set aside, reported in each, and tried again
+ * weekly.  A lost connection counts against it only if others come through afterwards
+ * (in_doubt). */
 static void blame(struct gw_pull *p, size_t i, const char *why, bool in_doubt)
 {
 	struct gw_pull_item *item = &p->items[i];
@@ -210,7 +211,7 @@ static void blame(struct gw_pull *p, size_t i, const char *why, bool in_doubt)
 		pull_fail_nomem(p);
 }
 
-/* What came is here already. */
+/* Drops what arrived: it is here already. */
 static void take_known(struct gw_pull *p, size_t i, struct gw_delivered *file)
 {
 	size_t row = p->items[i].row;
@@ -326,7 +327,7 @@ static void on_message_data(void *ctx, uint32_t number, struct gw_slice bytes)
 	}
 }
 
-/* It came whole, by the server's word. */
+/* Takes a message that arrived whole, by the server's word. */
 static void take_message(struct gw_pull *p, size_t i)
 {
 	struct gw_error err = { 0 };
@@ -577,7 +578,7 @@ void pull_quit(struct gw_pull *p)
 	const struct gw_pop3_handlers h = { .done = on_quit_done, .ctx = p };
 
 	pull_enter(p, PULL_QUITTING);
-	/* What verify had shown is not to count as fetched. */
+	/* What verify fetched must not count as fetched. */
 	if (p->options.verify && p->options.verify_bodies && p->view.policy.marks) {
 		pull_quitted(p, true);
 		return;

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-/* So many messages, and so many octets of identities, are believed. */
+/* Limits on the messages, and on the octets of identities, that are believed. */
 enum { MESSAGES_MAX = 4000000, ARENA_MAX = 512 << 20 };
 
 static enum gw_code add(struct pull_listing *to, struct pull_listed one)
@@ -97,7 +97,7 @@ static void refused(struct gw_pull *p, const char *what, const struct gw_pop3_an
 	pull_lose(p, &err);
 }
 
-/* Does it say that it names messages, or did it before?  Then this is a passing failure. */
+/* True if the server says that it has UIDL, or had it before: then this failure passes. */
 static bool named_before(const struct gw_pull *p)
 {
 	const struct gw_pop3_caps *caps = gw_pop3_capabilities(p->session);

@@ -22,7 +22,7 @@ static void format_whose(const struct gw_pull *p, char *out, size_t n)
 		out, n, "%s:%u/%d", a->host, a->port, a->tunnel_command != NULL ? -1 : (int)a->tls);
 }
 
-/* By their names, which no version reads as others. */
+/* Reads capabilities by name, which no version misreads. */
 static void read_names(struct gw_slice names, struct gw_pop3_caps *caps)
 {
 	caps->known = true;

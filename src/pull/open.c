@@ -78,7 +78,7 @@ static enum gw_code read_fact(
 	return code;
 }
 
-/* Whose mail is this?  Another account's would be joined with it, and deleted by its rows. */
+/* Checks whose mail this is: another account's would be joined with it, and deleted by its rows. */
 static enum gw_code check_whose(
 	const struct gw_pull *p, const char *user, const char *host, struct gw_error *err)
 {
@@ -192,7 +192,7 @@ static enum gw_code read_state(struct gw_pull *p, struct gw_error *err)
 			store, (int64_t)time(NULL) - GUARD_SECONDS, take_mailbox, p, err);
 	if (code == GW_OK)
 		code = gw_store_held_deletions(store, p->mailbox_id, take_held, p, err);
-	if (p->options.accept_deletions) /* a person decided: counted anew */
+	if (p->options.accept_deletions) /* the user decided: count from zero */
 		p->deleted_recently = 0;
 	return code;
 }
@@ -214,7 +214,7 @@ static enum gw_code set_aside(struct gw_pull *p, struct gw_error *err)
 	return GW_OK;
 }
 
-/* Is the tree there, and ours? */
+/* Checks that the tree is there, and ours. */
 static enum gw_code check_root(struct gw_pull *p, struct gw_error *err)
 {
 	const char *root = p->account->maildir;
@@ -290,7 +290,7 @@ static void tell_age(struct gw_pull *p)
 	clock_gettime(CLOCK_BOOTTIME, &boot);
 	p->age = gw_pull_age_at(
 		&p->age, (int64_t)time(NULL), boot.tv_sec, id[0] != '\0' ? id : "unknown");
-	/* It is written beside other things, and else now and then: mostly nothing is. */
+	/* Written along with other changes, otherwise only now and then. */
 	p->age_dirty = p->account->pop3.keep == GW_KEEP_DAYS &&
 		       (before.boot_id[0] == '\0' || strcmp(before.boot_id, p->age.boot_id) != 0 ||
 			       p->age.age - before.age >= HOUR || p->age.wall < before.wall);
@@ -501,8 +501,8 @@ static bool wants_pause(const struct gw_pull *p)
 	       p->paused_until <= (int64_t)time(NULL);
 }
 
-/* From here on what is missing was deleted when `delete` said that it goes there, too.  Not before the
- * rows say what was missing already. */
+/* Records from when local deletions are carried over: `delete` says so now.  Not before the rows
+ * say what was missing already. */
 static enum gw_code write_follows(struct gw_pull *p, struct gw_store *store, struct gw_error *err)
 {
 	bool deletes = p->account->deletes == GW_DELETE_EXPUNGE;

@@ -133,7 +133,7 @@ void gw_pull_stop(struct gw_pull *p)
 
 static void connect_again(struct gw_pull *p);
 
-/* One that brought something new is the first again. */
+/* Counts lost sessions in a row; one that brought something new counts as the first. */
 static void count_loss(struct gw_pull *p)
 {
 	p->losses = p->session_stored > 0 ? 1 : p->losses + 1;
@@ -206,8 +206,8 @@ static bool renew(struct gw_pull *p, const struct gw_error *err)
 	return ask_credentials(p, true, &ignored) == GW_OK;
 }
 
-/* What was remembered of the server may not be so any more: it is asked, once.  A refusal that is about
- * the password by its own word is none of that. */
+/* Asks again, once, what was remembered of the server and may no longer hold.  A refusal that names
+ * the password does not count. */
 static bool ask_anew(struct gw_pull *p, const struct gw_error *err)
 {
 	if (p->state != PULL_CONNECTING || !p->offer_used ||
@@ -298,7 +298,7 @@ static void set_policy(struct gw_pull *p)
 		.sizes_lie = p->sizes_lie };
 }
 
-/* Are there files that may be missing? */
+/* True if files may be missing. */
 static bool may_delete_old(const struct gw_pull *p)
 {
 	const struct gw_pull_policy *policy = &p->view.policy;
@@ -363,7 +363,7 @@ static void tell_what_would_be_done(struct gw_pull *p)
 			   .type = GW_SYNC_PLAN, .mailbox = pull_folder(p), .delta = &p->counts });
 }
 
-/* It stays there, and is told of once. */
+/* Leaves a large message there; reported once. */
 static bool leave_large(struct gw_pull *p, size_t i)
 {
 	struct gw_pull_item *item = &p->items[i];
@@ -388,7 +388,7 @@ static bool leave_large(struct gw_pull *p, size_t i)
 	return true;
 }
 
-/* R4: what is left out is told for as long as it lasts. */
+/* R4: reports what is left out for as long as it lasts. */
 static void tell_aside(struct gw_pull *p, size_t i)
 {
 	char name[300];
@@ -470,7 +470,7 @@ static void looked(struct gw_pull *p)
 		pull_get(p);
 }
 
-/* What was shorter than its listing is kept there, unless this server's sizes are never right. */
+/* Keeps messages shorter than listed on the server, unless its sizes are never right. */
 static void judge_sizes(struct gw_pull *p)
 {
 	if (p->shorter == 0)
@@ -496,7 +496,7 @@ static void got(struct gw_pull *p)
 {
 	pull_enter(p, PULL_STORING);
 	judge_sizes(p);
-	/* What is known under another name now need not be looked at again. */
+	/* Rows found under another name now need not be looked for again. */
 	for (size_t i = 0; i < p->more_count; i++) {
 		if (p->more[i].dirty && !p->view.rows[i].is_file && p->view.rows[i].recorded &&
 			pull_batch_add(p, PULL_PUT, i, NULL) != GW_OK) {

@@ -58,7 +58,7 @@ static bool is_aside(const struct gw_pull *p, size_t row)
 	return p->view.rows[row].state == GW_PULL_ASIDE;
 }
 
-/* It is not here, and was not left out for its size. */
+/* True if it is not here, and was not left out for its size. */
 static bool is_absent(const struct gw_pull *p, size_t row)
 {
 	const struct gw_pull_row *r = &p->view.rows[row];
@@ -67,7 +67,7 @@ static bool is_absent(const struct gw_pull *p, size_t row)
 	       (is_aside(p, row) || !r->has_file || p->more[row].missing);
 }
 
-/* --- what is told ---------------------------------------------------------------------------- */
+/* --- reports --------------------------------------------------------------------------------- */
 
 /* header: NUL-terminated, or "": it was not asked for. */
 static void tell(struct gw_pull *p, size_t row, const char *what, const char *header)
@@ -117,7 +117,7 @@ static void on_begin(void *ctx, uint32_t number, bool ok)
 	gw_buf_init(&p->header, PULL_SHOWN_MAX);
 }
 
-/* What is more than fits is of no interest. */
+/* Ignores what does not fit. */
 static void on_data(void *ctx, uint32_t number, struct gw_slice bytes)
 {
 	struct gw_pull *p = ctx;

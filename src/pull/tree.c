@@ -84,7 +84,7 @@ static bool add_strange(struct scan_job *j, const struct gw_maildir *m, const st
 			    ? gw_fingerprint_file(in, name, &print, &facts, &ignored) == GW_OK
 			    : gw_fingerprint_head(in, name, &print);
 
-	/* One that went away meanwhile is another look's; one that cannot be read may be any. */
+	/* One that vanished meanwhile is for another look; an unreadable one may be any. */
 	if (!read)
 		return faccessat(in, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0 || note_unread(j, name);
 	slot = gw_array_push(
@@ -104,7 +104,7 @@ static void see(struct known *k, uint64_t inode)
 	k->out.inode = inode;
 }
 
-/* What is no regular file and has its name may be what it became. */
+/* Counts anything that is not a regular file but has a row's name as that row's. */
 static void see_others(struct scan_job *j, const struct gw_scan *s, uint64_t inode)
 {
 	for (size_t i = 0; s->other_count > 0 && i < j->known_count; i++) {
@@ -237,8 +237,8 @@ static struct known *first_missing(const struct missing *list, size_t n, struct 
 	return NULL;
 }
 
-/* by_header: a reader gave it another name, in another folder perhaps.  by_msgid: it edited the message
- * where it was, and has written it anew. */
+/* Joins strange files.  by_header: a reader renamed it, perhaps to another folder.  by_msgid: an
+ * edit rewrote it where it was. */
 static void join_strange(struct scan_job *j, struct missing *missing, size_t n,
 	int (*order)(const void *, const void *))
 {
