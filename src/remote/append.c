@@ -84,7 +84,8 @@ static bool wants_flags(struct letter *l, const struct gw_result *result)
 	return true;
 }
 
-/* It may be for its keywords; the message matters more.  The next look tells them. */
+/* True if the keywords may be why it failed: the message matters more, and the next look sends
+ * them. */
 static bool may_go_bare(const struct gw_upload_item *item, const struct gw_result *result)
 {
 	enum gw_resp_code code = result->response->code;
@@ -121,7 +122,7 @@ static void settle_doubts(struct gw_upload *u)
 	}
 }
 
-/* RFC 9051 6.3.12: a mailbox that is selected tells of what was stored in it. */
+/* RFC 9051 6.3.12: a selected mailbox reports what was stored in it. */
 void gw_upload_note(struct gw_upload *u, const struct gw_response *r)
 {
 	if (u->exists == UINT32_MAX)
@@ -141,7 +142,7 @@ static void on_response(void *ctx, const struct gw_response *r)
 	gw_upload_note(((struct letter *)ctx)->u, r);
 }
 
-/* What had to wait for its "+" does not prove that others need not. */
+/* Learns nothing from a letter that waited for its "+". */
 static void note_accepted(const struct letter *l)
 {
 	struct gw_upload *u = l->u;
@@ -205,7 +206,7 @@ static size_t read_letter(void *ctx, char *out, size_t n)
 	return gw_outgoing_read(&l->out, out, n);
 }
 
-/* One at which a connection broke proves nothing for itself by memory. */
+/* True if memory applies; not to a message at which a connection broke. */
 static bool is_remembered(const struct gw_upload *u, const struct gw_upload_item *item)
 {
 	return u->plain_name && item->heat == 0 &&
@@ -333,7 +334,7 @@ void gw_upload_stop(struct gw_upload *u)
 	u->stopped = true;
 }
 
-/* Is it written as any other name is? */
+/* True if the name is written like any other. */
 static bool is_plain_name(const char *name)
 {
 	for (const char *p = name; *p != '\0'; p++) {

@@ -21,7 +21,7 @@ static void on_response(void *ctx, const struct gw_response *r)
 		a->whole = false;
 	if (r->type != GW_RESP_FETCH)
 		return;
-	/* A line that nobody asked for, without labels, is told again with them. */
+	/* A line that nobody asked for, without labels, is repeated with them. */
 	for (size_t i = 0; i < r->fetch.label_count; i++)
 		a->o.label(a->o.ctx, r->fetch.labels[i]);
 	if (r->fetch.has_labels)

@@ -89,7 +89,7 @@ static void remove_known(struct clear *c)
 	finish(c);
 }
 
-/* Is what is there what base knows, as far as counts can tell? */
+/* True if the mailbox has what base knows, as far as counts can tell. */
 static bool is_known(const struct clear *c)
 {
 	return c->uidvalidity == c->o.uidvalidity && c->uidnext == c->o.uidnext &&

@@ -44,7 +44,7 @@ struct gw_remove {
 	struct gw_proof proof;  /* owned; I3 */
 	struct gw_seqset still; /* owned; found when asked for */
 	struct gw_growth trash; /* I3 */
-	uint64_t checked;       /* the highest MODSEQ that was told with the labels */
+	uint64_t checked;       /* the highest MODSEQ reported with the labels */
 	unsigned pending;       /* I1 */
 	bool failed, created, must_create, foreign;
 	bool behind_create;      /* what goes to the trash goes out behind its CREATE, ... */
@@ -114,7 +114,8 @@ static bool can_move(const struct gw_remove *r)
 	return (caps(r) & GW_CAP_MOVE) && !r->no_move;
 }
 
-/* What is to lose a label, and has no other in sight, goes to the trash; or stays. */
+/* Judges messages that are to lose a label: without another one in sight they go to the trash, or
+ * stay. */
 static void judge_labels(struct gw_remove *r)
 {
 	for (size_t i = 0; i < r->o.count; i++) {
@@ -135,7 +136,7 @@ static void keep_rest(struct gw_remove *r)
 	}
 }
 
-/* What the server did not mark, since it was changed meanwhile (RFC 7162 3.1.3). */
+/* Notes what the server did not mark because it was changed meanwhile (RFC 7162 3.1.3). */
 static void take_modified(struct gw_remove *r, struct gw_slice text)
 {
 	struct gw_seqset set = { 0 };
@@ -210,14 +211,14 @@ static bool left_otherwise(const struct gw_remove *r, uint32_t uid)
 	       !gw_seqset_has(&r->proof.came, uid);
 }
 
-/* It is in the trash, and here: only the other half is left to do. */
+/* True if it is in the trash, and here: only the other half is left to do. */
 static bool was_only_copied(const struct gw_remove *r, uint32_t uid)
 {
 	return r->state == PROVING_MOVES && gw_seqset_has(&r->proof.came, uid) &&
 	       !(caps(r) & GW_CAP_GMAIL);
 }
 
-/* What was asked for, and found, did not go. */
+/* Judges messages that were asked for and found, but did not go. */
 static void judge_gone(struct gw_remove *r)
 {
 	for (size_t i = 0; i < r->o.count; i++) {
@@ -370,7 +371,7 @@ static void on_answer(void *ctx, const struct gw_result *result)
 	advance(r);
 }
 
-/* Which labels it has beside this one. */
+/* Notes the labels that it has beside this one. */
 static void on_labels(void *ctx, const struct gw_response *resp)
 {
 	struct gw_remove *r = ((struct command *)ctx)->r;
@@ -411,7 +412,7 @@ static void on_counts(void *ctx, const struct gw_response *resp)
 	gw_proof_note(&r->proof, resp);
 }
 
-/* Would an EXPUNGE take others' \Deleted along? */
+/* Finds \Deleted messages of others, which an EXPUNGE would take along. */
 static void on_search(void *ctx, const struct gw_response *resp)
 {
 	struct gw_remove *r = ((struct command *)ctx)->r;
@@ -483,7 +484,7 @@ static void send_line(struct gw_remove *r, struct gw_line *line, struct gw_seqse
 	gw_fail(&r->lost, code, code == GW_ERR_NOMEM ? "out of memory" : "the session ended");
 }
 
-/* What may have changed since is not touched (RFC 7162): the look, or the question for labels. */
+/* Protects what may have changed since the look, or since the question for labels (RFC 7162). */
 static void write_guard(struct gw_remove *r, bool unguarded, struct gw_line *line)
 {
 	uint64_t since = r->o.in_sight != NULL ? r->checked : unguarded ? 0 : r->o.highestmodseq;
@@ -619,7 +620,7 @@ static void ask_whether_there(struct gw_remove *r, struct gw_seqset *uids)
 	gw_seqset_deinit(uids);
 }
 
-/* What was answered OK, and is not known to have gone. */
+/* Proves what was answered OK but is not known to have gone. */
 static void prove(struct gw_remove *r)
 {
 	struct gw_seqset set = { 0 };

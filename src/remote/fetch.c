@@ -109,7 +109,7 @@ static void note_arrival(struct gw_download *d)
 
 /* --- what comes ------------------------------------------------------------------------------ */
 
-/* Which message it is may be said behind it: the bound is that of the largest. */
+/* Begins a body.  Its UID may follow it, so the bound is that of the largest message. */
 static void begin_body(struct gw_download *d, const struct gw_body_event *ev)
 {
 	struct gw_error err = { 0 };
@@ -149,11 +149,11 @@ static void on_body(void *ctx, const struct gw_body_event *ev)
 	}
 }
 
-/* Is it to be asked for once more, alone?  A part is taken when it is all that comes. */
+/* True if it must be asked for once more, alone.  A part is taken if nothing else comes. */
 static bool is_doubtful(const struct gw_download *d, struct gw_download_item *item,
 	const struct gw_fetch *fetch, uint64_t came)
 {
-	/* Of a message whose size was not told it is not known that it is nothing. */
+	/* A message of unknown size may not be empty. */
 	uint64_t told = item->size != 0 ? item->size : fetch->has_size ? fetch->size : 1;
 
 	if (gw_body_is_empty(told, came)) {
@@ -184,7 +184,8 @@ static void take_message(
 	}
 }
 
-/* One or two come by mistake, or all of them twice; each costs a file. */
+/* Drops an unrequested body.  One or two come by mistake, or all of them twice; each costs a
+ * file. */
 static void drop_stranger(struct gw_download *d)
 {
 	struct gw_error err = { 0 };
@@ -227,13 +228,13 @@ static void fail_session(struct gw_download *d, const struct gw_error *err)
 		d->err = *err;
 }
 
-/* Is it one that is asked for in windows? */
+/* True if it is asked for in windows. */
 static bool is_plain(const struct gw_download_item *item)
 {
 	return !item->done && !item->big && !item->doubted && item->heat == 0;
 }
 
-/* What came last before the connection broke lies before the first that is missing. */
+/* Reports a break.  What came last before it lies before the first that is missing. */
 static void tell_broke(struct gw_download *d, const struct window *w, enum gw_code code)
 {
 	size_t lo = w->hi, hi = w->lo;
@@ -525,7 +526,7 @@ static void on_pieces(
 {
 	struct gw_download *d = ctx;
 	struct gw_download_item *item = d->big_item;
-	/* Its flags are those of the listing. */
+	/* Its flags are the listing's. */
 	const struct gw_fetch fetch = { .uid = item->uid, .has_date = date != 0, .date = date };
 
 	d->pieces = NULL;
@@ -537,11 +538,11 @@ static void on_pieces(
 	case GW_PIECES_ENDLESS:
 		give_up(d, item, err->text);
 		break;
-	case GW_PIECES_NOTHING: /* is it still there? */
-	case GW_PIECES_REFUSED: /* and will the server give it as a whole? */
+	case GW_PIECES_NOTHING: /* find out whether it is still there */
+	case GW_PIECES_REFUSED: /* and whether the server will give it as a whole */
 		break;
 	case GW_PIECES_CUT:
-		/* Where some of it came it is gone on with, as often as need be. */
+		/* Where some of it came, it resumes as often as needed. */
 		if (err != NULL && d->err.code == GW_OK && d->big_bytes == 0 &&
 			gw_isolate_counts(err->code))
 			d->ev.broke(d->ev.ctx, item->uid, item->uid, 1, !d->came);
@@ -600,7 +601,7 @@ static unsigned least_heat(const struct gw_download *d)
 	return least;
 }
 
-/* Of those from hot_at on that are as hot, up to the next big one. */
+/* Returns the end of the equally hot items from hot_at on, up to the next big one. */
 static size_t run_end(const struct gw_download *d, unsigned heat)
 {
 	size_t i = d->hot_at;
@@ -610,7 +611,7 @@ static size_t run_end(const struct gw_download *d, unsigned heat)
 	return i;
 }
 
-/* Those of which enough is known by now are not asked for. */
+/* Drops items that by now are known to break connections. */
 static void give_up_culprits(struct gw_download *d)
 {
 	for (size_t i = 0; i < d->count; i++) {

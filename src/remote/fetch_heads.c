@@ -68,7 +68,7 @@ static struct item *find(struct heads *h, uint32_t uid)
 	return lo < h->count && h->items[lo].uid == uid ? &h->items[lo] : NULL;
 }
 
-/* Is it one that may be asked for now? */
+/* True if it may be asked for now. */
 static bool is_open(const struct item *item)
 {
 	return !item->done && item->why == NULL && item->heat == 0;
@@ -145,7 +145,7 @@ static void on_refused(struct heads *h, const struct window *w, const struct gw_
 			if (is_open(&h->items[i]))
 				set_aside(&h->items[i], result->err->text);
 		}
-		/* It gives none, of whatever message. */
+		/* It gives no headers, of whatever message. */
 		h->stopped |= ++h->singles >= REFUSED_SINGLES && !h->came;
 		return;
 	}
@@ -155,7 +155,7 @@ static void on_refused(struct heads *h, const struct window *w, const struct gw_
 	push_again(h, mid, w->hi);
 }
 
-/* What came last before the connection broke lies before the first that is missing. */
+/* Reports a break.  What came last before it lies before the first that is missing. */
 static void tell_broke(struct heads *h, const struct window *w, enum gw_code code)
 {
 	size_t lo = w->hi, hi = w->lo;
@@ -265,7 +265,7 @@ static void send_suspects(struct heads *h)
 
 	for (size_t i = 0; i < h->count; i++) {
 		left += !h->items[i].done && h->items[i].why == NULL && h->items[i].heat > 0;
-		/* What an OK left out comes later. */
+		/* Ask again later for what an OK left out. */
 		h->items[i].heat = !h->items[i].done && h->items[i].heat == 0;
 	}
 	part = (left + PARTS - 1) / PARTS;

@@ -190,7 +190,7 @@ static void on_done(void *ctx, const struct gw_result *result)
 		if (p->refused.code == GW_OK)
 			p->refused = *result->err;
 	} else if (!c->came && c->offset == p->partial.size) {
-		/* It is behind the end, or gone; or the server will not give this piece. */
+		/* Past the end, or gone; or the server refuses this piece. */
 		settle(p, c->offset == 0 || c->offset >= p->size ? ENDED : UNUSABLE);
 	}
 	free(c);
@@ -232,7 +232,7 @@ static void ask_more(struct gw_pieces *p)
 	unsigned limit = p->narrow ? 1 : IN_FLIGHT;
 
 	if (p->in_flight == 0)
-		p->asked = p->partial.size; /* what came short is gone on with */
+		p->asked = p->partial.size; /* a short piece is resumed */
 	while (p->in_flight < limit && p->end == OPEN && !p->stopped && p->err.code == GW_OK &&
 		p->refused.code == GW_OK && (p->asked < p->size || p->in_flight == 0))
 		ask(p);

@@ -61,7 +61,7 @@ struct question {
 static void next_mailbox(struct gw_carry *c);
 static void conclude(struct gw_carry *c);
 
-/* It is of one mailbox. */
+/* Forgets the proof, which is about one mailbox. */
 static void forget_proof(struct gw_carry *c)
 {
 	gw_proof_deinit(&c->proof);
@@ -245,7 +245,7 @@ static void on_copied(void *ctx, const struct gw_result *result)
 
 /* --- proof (I3) ------------------------------------------------------------------------------ */
 
-/* Was it answered as if it had left? */
+/* True if its answer means that it has left. */
 static bool should_have_left(const struct gw_carry_item *item)
 {
 	return item->move && !item->stays &&
@@ -253,7 +253,7 @@ static bool should_have_left(const struct gw_carry_item *item)
 		       item->outcome == GW_CARRY_GONE);
 }
 
-/* Was it answered as if it had been copied, and is now to be removed? */
+/* True if its answer means that it was copied, and is now to be removed. */
 static bool should_have_come(const struct gw_carry_item *item)
 {
 	return item->stays && (item->outcome == GW_CARRY_DONE || item->outcome == GW_CARRY_UNNAMED);

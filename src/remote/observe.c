@@ -78,8 +78,8 @@ static uint64_t count_told(const struct observe *ob)
 	return n;
 }
 
-/* What was read badly is told of again by the next look: its cursor stays where it was.  (What is new
- * is asked for its flags once more, with its body.) */
+/* Counts unreadable reports: the next look repeats them, since its cursor stays.  (New messages are
+ * asked for their flags once more, with their bodies.) */
 static void count_dim(struct observe *ob)
 {
 	struct gw_remote_view *v = &ob->view;
@@ -117,8 +117,8 @@ static uint32_t last_uid(const struct gw_remote_view *v)
 	return last;
 }
 
-/* How many UIDs are told of that cannot be, if the mailbox is what it was?  next: this look's UIDNEXT
- * is believed. */
+/* Counts reported UIDs that cannot exist if the mailbox is what it was.  next: believe this look's
+ * UIDNEXT. */
 static uint64_t count_strangers(const struct observe *ob, bool next)
 {
 	const struct gw_remote_view *v = &ob->view;
@@ -141,8 +141,8 @@ static bool is_restored(const struct observe *ob)
 		       (!v->unproved && v->uidnext > 0 && v->uidnext - 1 > last_uid(v)));
 }
 
-/* Is a UID told of that cannot be, in the place of one that is known?  The numbers add up then, and
- * prove nothing. */
+/* True if a reported UID that cannot exist takes the place of a known one: the numbers then add up
+ * and prove nothing. */
 static bool is_swapped(const struct observe *ob)
 {
 	const struct gw_remote_view *v = &ob->view;
@@ -180,7 +180,7 @@ static void conclude(struct observe *ob)
 	finish(ob);
 }
 
-/* Takes out of `untold` what base, where only changes are told, or the answers say: at all, or
+/* Removes from `untold` what base (where only changes are reported) or the answers tell: at all, or
  * enough. */
 static enum gw_code take_out_told(struct observe *ob, bool enough)
 {
@@ -198,7 +198,7 @@ static enum gw_code take_out_told(struct observe *ob, bool enough)
 	return code;
 }
 
-/* It is there, by the listing, and nothing can be read about it. */
+/* Adds a message that is listed but unreadable. */
 static enum gw_code add_bare(struct observe *ob)
 {
 	enum gw_code code = gw_seqset_copy(&ob->untold, &ob->view.listing);
@@ -234,7 +234,7 @@ static void end_extra(struct observe *ob)
 	conclude(ob);
 }
 
-/* Asks for what `named` names and nobody told of; again as long as that brings something, and for
+/* Asks for what `named` names and nobody reported; again as long as that brings something, and for
  * fewer at once where it was refused. */
 static void ask_extra(struct observe *ob, const struct gw_seqset *named)
 {
@@ -272,7 +272,7 @@ static void ask_extra(struct observe *ob, const struct gw_seqset *named)
 	gw_observe_check_sent(ob, gw_observe_send_extra(ob));
 }
 
-/* What this answer names is all there is. */
+/* Believes that this answer names everything. */
 static void believe(struct observe *ob)
 {
 	struct gw_remote_view *v = &ob->view;
@@ -309,7 +309,7 @@ static void give_up(struct observe *ob)
 	}
 }
 
-/* Is it empty, as the SELECT said, although nothing can be asked of it? */
+/* Finds out whether the mailbox is empty, as SELECT said, although nothing can be asked of it. */
 static void evaluate_empty(struct observe *ob)
 {
 	bool empty = !ob->refused && !ob->confirms_empty;

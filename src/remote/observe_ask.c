@@ -6,7 +6,7 @@
 
 enum question { ASK_ITEMS, ASK_CHANGES, ASK_FLAGS, ASK_UIDS, ASK_SEARCH };
 
-/* One command about a range of UIDs; the server may answer for its upper part only. */
+/* One command about a range of UIDs; the server may answer only for its upper part. */
 struct ask {
 	struct observe *ob;
 	enum question question;
@@ -211,7 +211,7 @@ static void reset_view(struct observe *ob)
 	ob->view.count = ob->view.id_count = 0;
 }
 
-/* Another answer begins. */
+/* Starts a new answer. */
 static void enter(struct observe *ob, enum state state)
 {
 	ob->state = state;
@@ -250,7 +250,7 @@ enum gw_code gw_observe_begin(struct observe *ob)
 	return code == GW_OK ? send_first_fetches(ob) : code;
 }
 
-/* Whether the FETCHes before were refused stays noted; this one may be, too. */
+/* Keeps the note of earlier refused FETCHes; this one may be refused, too. */
 static void on_counted(void *ctx, const struct gw_result *result)
 {
 	struct observe *ob = ctx;

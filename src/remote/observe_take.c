@@ -15,7 +15,7 @@ void gw_observe_take_failure(struct observe *ob, enum gw_code code)
 	ob->err.scope = GW_SCOPE_MAILBOX;
 }
 
-/* Is a UID of base another message by now? */
+/* Finds out whether a UID of base is another message by now. */
 static void compare(struct observe *ob, const struct gw_remote_msg *m, const struct gw_fetch *f)
 {
 	size_t b = gw_base_find(ob->o.base, ob->o.base_count, m->uid);
@@ -47,7 +47,7 @@ static void take_fetch(struct observe *ob, const struct gw_fetch *f)
 	gw_observe_take_failure(ob, code);
 }
 
-/* The same UIDs may be told twice. */
+/* Takes vanished UIDs, which may be reported twice. */
 static void take_vanished(struct observe *ob, const struct gw_response *r)
 {
 	struct gw_remote_view *v = &ob->view;

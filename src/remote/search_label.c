@@ -106,7 +106,7 @@ static void send_line(struct labelled *l, struct gw_line *line)
 		gw_fail(&l->lost, code, "the session ended");
 }
 
-/* "OR a OR b c": any of so many ids. */
+/* Searches for "OR a OR b c": any of several ids. */
 static void search(struct labelled *l, size_t from, size_t to)
 {
 	uint32_t caps = gw_session_caps(l->o.session);

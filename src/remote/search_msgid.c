@@ -76,7 +76,7 @@ static void on_found(void *ctx, const struct gw_response *r)
 		gw_seqset_deinit(&q->found); /* it is sent, then */
 }
 
-/* One that is refused is not known. */
+/* Ends one search; a refused one leaves its message unknown. */
 static void on_searched(void *ctx, const struct gw_result *result)
 {
 	struct question *q = ctx;

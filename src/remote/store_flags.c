@@ -56,8 +56,8 @@ static struct gw_push_item *find(struct gw_push *p, uint32_t uid)
 	return lo < p->count && p->items[lo].uid == uid ? &p->items[lo] : NULL;
 }
 
-/* At Gmail a message that is not told of has lost the label that the mailbox is, which is no deletion: what
- * became of a flag here must not put the label on again. */
+/* True if an unreported message counts as gone.  At Gmail it has lost the mailbox's label, which is
+ * no deletion: a flag changed here must not put the label on again. */
 static bool is_believed_unseen(const struct gw_push *p)
 {
 	return (gw_session_caps(p->session) & GW_CAP_GMAIL) != 0;
@@ -344,7 +344,7 @@ static int by_mask(const void *a, const void *b)
 	return (x->uid > y->uid) - (x->uid < y->uid);
 }
 
-/* Those from *at on that share a command. */
+/* Sends the messages from at on that share a command. */
 static enum gw_code send_group(
 	struct gw_push *p, const struct delta *list, size_t count, size_t *at)
 {

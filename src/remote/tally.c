@@ -24,7 +24,7 @@ void gw_tally_reset(struct gw_tally *tally)
 	tally->absurd = false;
 }
 
-/* One that goes on and on is no listing. */
+/* Discards an absurdly long answer. */
 static void check_length(struct gw_tally *tally, uint32_t exists)
 {
 	if (tally->told.count <= (size_t)exists + MARGIN)

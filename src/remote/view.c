@@ -93,7 +93,8 @@ void gw_remote_view_settle(struct gw_remote_view *view)
 	view->count = n;
 }
 
-/* As many as there may be, and a quarter more about the same ones, before they are joined. */
+/* True if there is room: for as many as may exist, and a quarter more about the same ones, before
+ * they are joined. */
 static bool has_room(struct gw_remote_view *view)
 {
 	uint64_t most = view->most < MESSAGES_MAX ? view->most : MESSAGES_MAX;
