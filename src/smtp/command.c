@@ -20,7 +20,7 @@ static bool is_plain(char c)
 	return u > 0x20 && u != 0x7f && c != '<' && c != '>' && c != '"' && c != '\\';
 }
 
-/* The length of a quoted string at p, quotes included; 0: it is none. */
+/* Returns the length of a quoted string at p, quotes included; 0: none. */
 static size_t quoted_length(struct gw_slice s)
 {
 	for (size_t i = 1; i < s.n; i++) {
@@ -79,7 +79,7 @@ static enum gw_code put_xtext(struct gw_buf *out, const char *text)
 	return code;
 }
 
-/* What was appended since `start` is the whole command. */
+/* Ends a command: what was appended since `start` is all of it. */
 static enum gw_code end_line(struct gw_buf *out, size_t start, enum gw_code code)
 {
 	if (code == GW_OK)

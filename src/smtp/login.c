@@ -112,7 +112,7 @@ static enum login_state decide_starttls(struct gw_smtp *s, const struct gw_smtp_
 	return LOGIN_HANDSHAKE;
 }
 
-/* It does not know what it offered (RFC 4954 4: 504). */
+/* Tries another mechanism after the server refused one that it offered (RFC 4954 4: 504). */
 static enum login_state try_another(struct gw_smtp *s)
 {
 	s->caps.bits &= s->login.state == LOGIN_WORDS ? ~(uint32_t)GW_SMTP_LOGIN : ~(uint32_t)0;

@@ -79,7 +79,7 @@ static void finish(struct gw_smtp_message *m, enum gw_smtp_end end)
 			s->expected[i].message = NULL;
 	}
 	enter(m, MESSAGE_OVER);
-	m->next = s->over; /* whoever works on it now may look at it once more */
+	m->next = s->over; /* its present user may still look at it */
 	s->over = m;
 	m->handlers.done(m->handlers.ctx, &outcome);
 }
@@ -233,7 +233,7 @@ static bool may_leave(struct gw_smtp_message *m)
 	return false;
 }
 
-/* Appends the envelope's next command; false: there is none. */
+/* Appends the envelope's next command; false: none is left. */
 static bool put_command(struct gw_smtp_message *m, struct gw_buf *flight)
 {
 	struct gw_smtp *s = m->session;
@@ -264,7 +264,7 @@ static bool put_command(struct gw_smtp_message *m, struct gw_buf *flight)
 	return code == GW_OK;
 }
 
-/* One flight where the server takes pipelines, else one command behind each answer. */
+/* Sends the envelope in one flight if the server pipelines, otherwise one command per answer. */
 static void send_envelope(struct gw_smtp_message *m)
 {
 	struct gw_smtp *s = m->session;
@@ -619,15 +619,16 @@ void smtp_message_reply(
 	}
 }
 
-/* Whether the server may have accepted it: all of it went out, and not everybody was refused. */
+/* True if the server may have accepted it: all of it was sent, and not every recipient was
+ * refused. */
 static bool in_doubt(const struct gw_smtp_message *m)
 {
 	return m->sent_all && !m->mail_refused && m->refused < m->to_count;
 }
 
-/* Whether its end holds although the connection is lost.  If there was an answer too many, the right one
- * is this, or one that came later: all of them have to say the same.  If 354 came too early, there may be
- * one too few, and this may be the next message's: not if its code is none of an address (RFC 3463 X.1). */
+/* True if its outcome holds although the connection is lost.  With an answer too many, the right
+ * one is this or a later one: all must say the same.  If 354 came too early, one may be missing,
+ * and this may be the next message's: not if its code is not about an address (RFC 3463 X.1). */
 static bool stands(const struct gw_smtp_message *m)
 {
 	const struct gw_smtp *s = m->session;

@@ -35,7 +35,7 @@ static bool is_sending(const struct gw_smtp *s)
 	       s->first->state <= MESSAGE_ASKING;
 }
 
-/* Its last message is over, and QUIT was said: nothing that comes means anything. */
+/* True if its last message is over and QUIT was sent: nothing that arrives matters. */
 static bool is_over(const struct gw_smtp *s)
 {
 	return s->quit_said && s->first == NULL && smtp_idle(s);
