@@ -66,8 +66,8 @@ static const char *const migrations[] = {
 	/* A file that was moved here still has the keyword letters of its old mailbox. */
 	("ALTER TABLE pending ADD COLUMN letters INTEGER NOT NULL DEFAULT 0;"
 	 "ALTER TABLE pending ADD COLUMN meant INTEGER NOT NULL DEFAULT 0;"),
-	/* Gmail: one message in many mailboxes is found by its X-GM-MSGID; a file that was merged
-	   with a message that had one stands for that message, too. */
+	/* Gmail: finds one message in many mailboxes by its X-GM-MSGID.  uid: of the message that a
+	 * refused file was merged with. */
 	("CREATE INDEX message_global ON message(global_id) WHERE global_id IS NOT NULL;"
 	 "ALTER TABLE refused ADD COLUMN uid INTEGER NOT NULL DEFAULT 0;"
 	 "CREATE TABLE budget(day INTEGER PRIMARY KEY, bytes_down INTEGER NOT NULL,"
@@ -77,8 +77,8 @@ static const char *const migrations[] = {
 	("CREATE TABLE retag(mailbox_id INTEGER NOT NULL REFERENCES mailbox(id),"
 	 " uid INTEGER NOT NULL, gains INTEGER NOT NULL, loses INTEGER NOT NULL,"
 	 " own INTEGER NOT NULL, PRIMARY KEY(mailbox_id, uid)) STRICT, WITHOUT ROWID;"),
-	/* What was being asked for when a connection broke (plan/isolate.h), before it is asked again;
-	   seen stands for what the server said of the mailbox. */
+	/* What was being asked for when a connection broke (plan/isolate.h), before it is asked
+	 * again; seen: hash of what the server said of the mailbox. */
 	("CREATE TABLE suspect(mailbox_id INTEGER NOT NULL REFERENCES mailbox(id),"
 	 " what INTEGER NOT NULL, lo INTEGER NOT NULL, hi INTEGER NOT NULL, name BLOB NOT NULL,"
 	 " times INTEGER NOT NULL, at INTEGER NOT NULL, seen INTEGER NOT NULL,"
@@ -101,7 +101,7 @@ static const char *const migrations[] = {
 	("CREATE TABLE refused_keyword(mailbox_id INTEGER NOT NULL REFERENCES mailbox(id),"
 	 " name TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT NOT NULL,"
 	 " PRIMARY KEY(mailbox_id, name)) STRICT, WITHOUT ROWID;"),
-	/* So many a mailbox is taken to show at most (plan/sight.h). */
+	/* Apparent limit on the messages that a mailbox shows (plan/sight.h). */
 	("ALTER TABLE mailbox ADD COLUMN shows INTEGER NOT NULL DEFAULT 0;"),
 	/* Labels that messages lost with a mailbox that they left: tags that may have to go. */
 	("CREATE TABLE untag(global_id INTEGER NOT NULL, name TEXT NOT NULL,"
@@ -113,7 +113,7 @@ static const char *const migrations[] = {
 	 " delivered_age INTEGER NOT NULL, deleted_at INTEGER NOT NULL,"
 	 " listed_at INTEGER NOT NULL, sealed INTEGER NOT NULL, short INTEGER NOT NULL,"
 	 " tries INTEGER NOT NULL, tried_at INTEGER NOT NULL, reason TEXT NOT NULL) STRICT;"),
-	/* By what a file is known that an edit wrote anew, and the directory where it was seen. */
+	/* What identifies a file that an edit rewrote, and the directory where it was seen. */
 	("ALTER TABLE pulled ADD COLUMN msgid_hash BLOB;"
 	 "ALTER TABLE pulled ADD COLUMN dir_inode INTEGER NOT NULL DEFAULT 0;"),
 	/* Flags that were changed here and that the server does not have: their bits; tries 0: it was not
@@ -122,9 +122,10 @@ static const char *const migrations[] = {
 	 " uid INTEGER NOT NULL, waits INTEGER NOT NULL, flags INTEGER NOT NULL,"
 	 " tries INTEGER NOT NULL, reason TEXT NOT NULL,"
 	 " PRIMARY KEY(mailbox_id, uid, waits)) STRICT, WITHOUT ROWID;"),
-	/* What was announced is made on the server of another message, which is to go then. */
+	/* True if the announced message is copied on the server from another, which is to go
+	 * then. */
 	("ALTER TABLE pending ADD COLUMN copied INTEGER NOT NULL DEFAULT 0;"),
-	/* What is about to go to the server's trash, and the trash's cursors before that. */
+	/* Messages about to go to the server's trash, and the trash's cursors before that. */
 	("CREATE TABLE trashing(mailbox_id INTEGER NOT NULL REFERENCES mailbox(id),"
 	 " uid INTEGER NOT NULL, uidvalidity INTEGER NOT NULL, uidnext INTEGER NOT NULL,"
 	 " PRIMARY KEY(mailbox_id, uid)) STRICT, WITHOUT ROWID;"),
@@ -511,8 +512,7 @@ static char *make_uri(const char *path, const char *query)
 	return uri.p;
 }
 
-/* Does a write-ahead log with content stand beside the file?  (A run is under way or was killed.)
- */
+/* True if a write-ahead log with content lies beside the file: a run is under way or was killed. */
 static bool has_log(const char *path)
 {
 	struct stat st;
@@ -616,7 +616,7 @@ enum gw_code gw_store_set_aside(
 	for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
 		if (asprintf(&from, "%s%s", path, suffixes[i]) >= 0 &&
 			asprintf(&to, "%s%s", aside, suffixes[i]) >= 0)
-			rename(from, to); /* often there is none */
+			rename(from, to); /* often missing */
 		free(from);
 		free(to);
 		from = to = NULL;

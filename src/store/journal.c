@@ -90,7 +90,7 @@ enum gw_code gw_journal_append(const char *path, struct gw_slice lines, struct g
 		       : gw_fail_sys(err, GW_ERR_DISK, failed, "cannot write to the log %s", path);
 }
 
-/* "2026-11-29T13:45:01Z"; 0 if it is none. */
+/* Parses "2026-11-29T13:45:01Z"; 0: invalid. */
 static int64_t read_time(const char *text)
 {
 	struct tm tm = { 0 };

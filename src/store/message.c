@@ -78,7 +78,7 @@ enum gw_code gw_store_message(struct gw_store *store, int64_t mailbox, uint32_t 
 	return each_row(store, st, cb, ctx, err);
 }
 
-/* Of any mailbox. */
+/* Reads rows of any mailbox. */
 static enum gw_code each_twin(
 	struct gw_store *store, sqlite3_stmt *st, gw_twin_cb *cb, void *ctx, struct gw_error *err)
 {
@@ -278,8 +278,8 @@ enum gw_code gw_store_rekey(struct gw_store *store, int64_t mailbox, const struc
 		"DELETE FROM sent WHERE mailbox_id = %lld;"
 		"DELETE FROM unstored WHERE mailbox_id = %lld;"
 		"DELETE FROM trashing WHERE mailbox_id = %lld;"
-		/* What was gone there has no partner: its file counts as new.  What was deleted
-		 * here is held on under its new UID. */
+		/* A message gone there has no partner: its file counts as new.  A deletion here
+		 * stays held under the new UID. */
 		"DELETE FROM held_deletion WHERE mailbox_id = %lld"
 		" AND (side = 0 OR uid NOT IN (SELECT old FROM temp.rekey));"
 		"UPDATE held_deletion SET uid = uid + 8589934592 WHERE mailbox_id = %lld;"
