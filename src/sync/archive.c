@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-/* NULL: there is none, or it is not part of this run. */
+/* Returns the archive; NULL: none, or not part of this run. */
 static struct gw_entry *archive_of(struct gw_sync *s)
 {
 	for (size_t i = 0; i < s->entry_count && s->env.archive; i++) {
@@ -58,7 +58,7 @@ bool gw_sync_sift_archive(struct gw_sync *s)
 		if (&s->entries[i] != archive && s->entries[i].stage >= ENTRY_PLANNED)
 			gw_box_add_ids(s->entries[i].box, &ids, &ok);
 	}
-	/* Of those that went on before: what they have got is asked of the state. */
+	/* Mailboxes that went on before: the state tells what they have. */
 	for (size_t i = 0; i < s->claims.cap && ok; i++) {
 		if (s->claims.slots[i].owner != NULL)
 			ok = gw_ids_add(&ids, s->claims.slots[i].id, true);

@@ -17,7 +17,7 @@ static struct gw_entry *find_entry(struct gw_sync *s, const struct gw_box *box)
 	return NULL;
 }
 
-/* Of a box that tells something: it is one of the account's. */
+/* Returns the entry of a box, which is always one of the account's. */
 static struct gw_entry *entry_of(struct gw_sync *s, const struct gw_box *box)
 {
 	struct gw_entry *e = find_entry(s, box);
@@ -50,7 +50,8 @@ static void on_box_ready(void *ctx, struct gw_box *box)
 	gw_sync_pump(s);
 }
 
-/* Commands are answered in their order, and boxes are told of the loss in that of their commands. */
+/* Finds whether the box is to blame: commands are answered in order, and boxes learn of the loss in
+ * the order of their commands. */
 static bool on_box_blames(void *ctx, struct gw_box *box, bool *alone)
 {
 	struct gw_sync *s = ctx;
@@ -164,7 +165,7 @@ static void settle(struct gw_sync *s, struct gw_entry *e, enum gw_box_outcome ou
 {
 	switch (outcome) {
 	case GW_BOX_AGAIN:
-		/* What broke takes some more. */
+		/* Breaks earn more passes. */
 		if (++e->passes < GW_PASSES + 2 * e->breaks) {
 			e->queued = false;
 			break;
@@ -258,7 +259,7 @@ static void on_mailbox_done(void *ctx, void *owner, bool conflict, bool refused)
 		gw_box_committed(owner, conflict, refused);
 }
 
-/* One that was given up has said why. */
+/* Passes on a refusal; a box that was given up has given its reason. */
 static void on_refused(void *ctx, const struct gw_op *op)
 {
 	struct gw_sync *s = ctx;

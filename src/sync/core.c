@@ -21,8 +21,8 @@ void gw_sync_enter(struct gw_sync *s, enum gw_sync_phase next)
 	s->phase = next;
 }
 
-/* What the server's counts say of a mailbox that was not looked at yet: about so many are new.  How many
- * of them are too old for a window is not known. */
+/* Estimates from the server's counts how many messages of an unexamined mailbox are new; how many
+ * are too old for a window is unknown. */
 static uint64_t expects(const struct gw_entry *e)
 {
 	const struct gw_window *w = &e->folder->window;

@@ -39,7 +39,7 @@ static bool is_mailbox(const struct gw_sync *s, const char *name)
 	return false;
 }
 
-/* Those that take no part, or hold what the server refuses. */
+/* Adds directories that take no part, or hold what the server refuses. */
 static bool add_dirs(struct gw_sync *s, struct gw_elsewhere *what)
 {
 	bool ok = true;

@@ -19,8 +19,8 @@ static bool read_stamp(const char *path, struct gw_stamp *out)
 	return ok;
 }
 
-/* Is the directory where it stood, and was nothing made, renamed or removed in it since the last
- * trusted look?  (Three stats; the names in it are not read.) */
+/* True if the directory is where it was, and nothing was made, renamed or removed in it since the
+ * last trusted look.  (Three stats; the names in it are not read.) */
 bool gw_sync_local_unchanged(const struct gw_sync *s, const struct gw_entry *e)
 {
 	const char *root = s->account->maildir, *dir = e->row.local_dir;
@@ -123,7 +123,7 @@ bool gw_sync_choose_trash(struct gw_sync *s)
 	return s->trash != NULL || (by_use && found == NULL);
 }
 
-/* As the server told them in this run, or the last one, whichever are newer. */
+/* Returns the newer of the cursors that the server reported in this run and in the last. */
 void gw_sync_trash_cursors(void *ctx, uint32_t *uidvalidity, uint32_t *uidnext)
 {
 	const unsigned cursors = GW_ITEM_UIDNEXT | GW_ITEM_UIDVALIDITY;
@@ -162,7 +162,7 @@ char gw_sync_delimiter(const struct gw_sync *s)
 
 bool gw_sync_stays(void *ctx, int64_t mailbox, uint32_t uid)
 {
-	/* What is there is there by itself, and keeps nothing from the trash. */
+	/* Derived mailboxes hold their mail by rule, and keep none from the trash. */
 	struct gw_sync *s = ctx;
 	const unsigned derived =
 		GW_LIST_FLAGGED | GW_LIST_IMPORTANT | (s->env.archive ? 0 : GW_LIST_ALL);

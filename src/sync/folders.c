@@ -96,7 +96,7 @@ static bool add_op(struct gw_sync *s, const struct gw_folder_action *a)
 	       (wire == NULL || op->wire != NULL) && op->dir != NULL;
 }
 
-/* Would it change the server, which `direction` leaves alone? */
+/* True if it would change the server, which `direction` leaves alone. */
 static bool waits(const struct gw_sync *s, const struct gw_folder_action *a)
 {
 	return s->account->direction == GW_DIRECTION_PULL &&
@@ -105,8 +105,8 @@ static bool waits(const struct gw_sync *s, const struct gw_folder_action *a)
 		       a->kind == GW_FOLDER_EMPTY_THERE);
 }
 
-/* A directory that was made here waits; of one that was renamed or deleted, the mailbox is left
- * alone, or it would be fetched anew. */
+/* Lets it wait: a directory made here stays; a mailbox whose directory was renamed or deleted is
+ * left alone, or it would be fetched again. */
 static bool let_wait(struct gw_sync *s, const struct gw_folder_action *a)
 {
 	const struct gw_mailbox_row *row = a->row == GW_FOLDER_NONE ? NULL : &s->rows[a->row];

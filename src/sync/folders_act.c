@@ -101,13 +101,13 @@ static enum gw_code act_on_row(struct gw_sync *s, struct gw_store *store,
 	return GW_OK;
 }
 
-/* Does it hit every mailbox? */
+/* True if the error hits every mailbox. */
 static bool ends_run(const struct gw_error *err)
 {
 	return err->code != GW_ERR_DISK || gw_hits_whole_disk(err->sys);
 }
 
-/* One operation, or all of those that trade places.  Returns how many. */
+/* Executes one operation, or all of those that exchange places.  Returns how many. */
 static size_t carry_out(struct act_job *j, struct gw_store *store, struct gw_folder_op *op)
 {
 	struct gw_sync *s = j->sync;
@@ -252,7 +252,7 @@ static bool makes(const struct gw_folder_op *op)
 	return op->what.kind == GW_FOLDER_MAKE_THERE || op->what.kind == GW_FOLDER_MAKE_AGAIN;
 }
 
-/* It is asked for no more in this run; what makes a mailbox, not in later ones either. */
+/* Gives an operation up for this run; one that makes a mailbox, for later runs, too. */
 static void leave_out(struct gw_folder_op *op)
 {
 	static const char why[] = "the connection broke each time the server was asked to";
@@ -332,7 +332,7 @@ static void on_answer(void *ctx, const struct gw_result *result)
 	on_settled(s, result);
 }
 
-/* It only helps: no mailbox is left out for it. */
+/* Subscribe, if possible: no mailbox is left out for it. */
 static const char subscribing[] = "SUBSCRIBE";
 
 static void on_subscribed(void *ctx, const struct gw_result *result)

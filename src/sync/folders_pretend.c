@@ -11,7 +11,7 @@
 
 enum { NAME_LIMIT = 8192 };
 
-/* What a dry run says; NULL: nothing. */
+/* Returns a dry run's sentence; NULL: none. */
 static const char *sentence(enum gw_folder_kind kind)
 {
 	switch (kind) {

@@ -18,7 +18,8 @@ struct walk_job {
 	struct gw_error err;
 };
 
-/* Whether a directory was changed matters only when its mailbox is gone on the server. */
+/* Walks the tree.  Whether a directory was changed matters only when its mailbox is gone on the
+ * server. */
 static void work_walk(struct gw_disk_job *job, struct gw_disk_world *world)
 {
 	struct walk_job *j = (struct walk_job *)job;
@@ -140,7 +141,7 @@ static void see_list(const struct gw_sync *s, struct gw_settling *t)
 	}
 }
 
-/* Is it the row's, and was it changed? */
+/* True if the directory is the row's, and was changed. */
 static bool is_changed(const struct gw_sync *s, const struct gw_settling *t, const char *dir)
 {
 	for (size_t i = 0; i < s->row_count; i++) {

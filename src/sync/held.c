@@ -81,7 +81,7 @@ void gw_sync_note_held(struct gw_sync *s, const char *name, const struct gw_erro
 	char *reason;
 
 	if (h == NULL && (h = add(s, name, why->text)) == NULL)
-		return; /* it is told all the same */
+		return; /* reported all the same */
 	h->still = true;
 	if (h->at != 0 || strcmp(h->reason, why->text) == 0)
 		return;
@@ -207,7 +207,7 @@ const char *gw_sync_why_not_made(const struct gw_sync *s, const char *dir)
 		       : h->reason;
 }
 
-/* Was all of it seen, so that what was not told is over? */
+/* True if everything was seen, so that what was not reported is over. */
 static bool is_whole(const struct gw_sync *s)
 {
 	return s->err.code == GW_OK && !s->stopped && s->folders_settled && !s->options.dry_run &&

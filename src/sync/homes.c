@@ -98,7 +98,7 @@ static bool has_home(const struct gw_sync *s, const char *dir)
 	return false;
 }
 
-/* Was it a mailbox's, before somebody renamed it? */
+/* True if it was a mailbox's before somebody renamed it. */
 static bool is_renamed(const struct gw_sync *s, uint64_t inode)
 {
 	for (size_t i = 0; i < s->row_count; i++) {
@@ -108,7 +108,7 @@ static bool is_renamed(const struct gw_sync *s, uint64_t inode)
 	return false;
 }
 
-/* May it be another mailbox's, by all that is known without looking into it? */
+/* True if it may be another mailbox's, by what is known without looking into it. */
 static bool is_ownerless(const struct gw_sync *s, const struct gw_tree_dir *d)
 {
 	return !d->partial && !has_home(s, d->dir) && !is_renamed(s, d->inode);
@@ -182,7 +182,7 @@ static void compare_later(struct gw_sync *s, size_t dir)
 	h->dirs[h->count++] = dir;
 }
 
-/* What the layout has no place for is told anyway, and comes into no second directory. */
+/* Reports a directory that the layout has no place for; its mail gets no second directory. */
 static bool doubt_stray(struct gw_sync *s, const struct gw_folder *f, const char *stray)
 {
 	struct gw_error err = { 0 };

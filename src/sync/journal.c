@@ -17,7 +17,8 @@ struct journal_job {
 	struct gw_error err;
 };
 
-/* Flags change by the thousand and lose nothing: they are told, and not kept. */
+/* True if the step is kept.  Flags change by the thousand and lose nothing: they are only
+ * reported. */
 static bool is_kept(const struct gw_sync_step *step)
 {
 	return strncmp(step->what, "flags-", strlen("flags-")) != 0 && !step->repeated;
@@ -54,7 +55,7 @@ static void on_written(struct gw_disk_job *job)
 	struct journal_job *j = (struct journal_job *)job;
 	struct gw_sync *s = j->sync;
 
-	/* Mail is more than what is told of it: the run goes on. */
+	/* Mail matters more than its log: the run goes on. */
 	if (j->err.code != GW_OK && !s->journal_failed)
 		gw_log(s->log, GW_LOG_WARN, "%s: %s", s->account->name, j->err.text);
 	s->journal_failed |= j->err.code != GW_OK;

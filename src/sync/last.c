@@ -69,7 +69,7 @@ enum gw_code gw_last_read(
 	return code;
 }
 
-/* One line of it, whatever the server said. */
+/* Writes one line of text, whatever the server said. */
 static void put_text(FILE *to, const char *text)
 {
 	for (const char *p = text; *p != '\0'; p++)

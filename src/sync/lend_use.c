@@ -69,7 +69,7 @@ void gw_sync_keep_list(struct gw_sync *s)
 		struct gw_folder *f = &s->folders.list[e->folder - s->folders.list];
 
 		f->touched = e->failed || e->unsettled;
-		/* What could not be brought in step is no news before it changes again. */
+		/* What could not be synchronized is no news until it changes again. */
 		if (f->touched && (f->items & counts) == counts)
 			continue;
 		f->items = counts | GW_ITEM_UIDVALIDITY | GW_ITEM_HIGHESTMODSEQ;
@@ -105,7 +105,7 @@ void gw_sync_on_wrote(
 	if (how != GW_WRITTEN_NEW || !in_new)
 		return;
 	if (asprintf(&path, "%s/%s/new/%s", s->account->maildir, place->dir, name) < 0)
-		return; /* out of memory; the mail is there, it is only not told of */
+		return; /* out of memory; the mail is there, only not reported */
 	e = entry_at(s, place);
 	gw_sync_tell_new(s, e == NULL ? place->dir : e->folder->shown, path,
 		e != NULL && e->row.uidnext == 0);

@@ -30,7 +30,7 @@ static uint32_t caps(const struct gw_sync *s)
 	return session(s) == NULL ? 0 : gw_session_caps(session(s));
 }
 
-/* A mailbox that no LIST told of. */
+/* Adds a mailbox that no LIST reported. */
 static enum gw_code take_name(struct gw_sync *s, struct gw_slice wire, char delimiter,
 	unsigned attrs, struct gw_error *err)
 {
@@ -97,7 +97,7 @@ static bool remote_unchanged(const struct gw_sync *s, const struct gw_entry *e, 
 	if (s->options.full || s->copies_differ || row->uidvalidity == 0 ||
 		gw_box_full_look_due(row))
 		return false;
-	if (s->remembered) /* what it did not tell of did not change */
+	if (s->remembered) /* what it did not report did not change */
 		return !f->touched;
 	if (!(caps(s) & GW_CAP_CONDSTORE) || (f->items & all) != all || f->highestmodseq == 0)
 		return false; /* without CONDSTORE equal counts say only "maybe" */
@@ -133,7 +133,8 @@ static void look_at_held_uploads(struct gw_sync *s, struct gw_entry *e)
 	gw_sync_problem(s, e->folder->shown, &err);
 }
 
-/* By the counts: has every message that base knows and every one that came since its place? */
+/* True unless, by the counts, every message that base knows, and every new one, is accounted
+ * for. */
 static bool may_lose_there(const struct gw_entry *e)
 {
 	const unsigned counts = GW_ITEM_MESSAGES | GW_ITEM_UIDNEXT;
@@ -144,7 +145,7 @@ static bool may_lose_there(const struct gw_entry *e)
 	       f->messages < most;
 }
 
-/* What was refused is tried again after a day, also where nothing else happens. */
+/* True if a refused message is due: tried again after a day, even if nothing else happens. */
 static bool is_refused_due(const struct gw_sync *s, const struct gw_entry *e)
 {
 	return (e->row.refused > 0 &&
@@ -310,7 +311,7 @@ void gw_list_again(struct gw_sync *s)
 
 enum { LARGE = 2000, LIST_BREAKS = 2 };
 
-/* A large mailbox that was never seen through would be listed anew each time, only to wait. */
+/* True for a large mailbox that was never completed: it would be listed each time, only to wait. */
 static bool waits_for_tomorrow(struct gw_sync *s, const struct gw_entry *e)
 {
 	bool waits = gw_budget_spent(&s->budget) && e->folder->messages >= LARGE &&
@@ -322,8 +323,8 @@ static bool waits_for_tomorrow(struct gw_sync *s, const struct gw_entry *e)
 	return waits;
 }
 
-/* What an earlier run set aside is told on every run, for as long as it lasts; by the mailbox, if
- * that is looked at. */
+/* Reports what an earlier run set aside, in every run while it lasts; the mailbox does so if it is
+ * looked at. */
 static void tell_set_aside(struct gw_sync *s, const struct gw_entry *e)
 {
 	struct gw_error err = { 0 };
@@ -635,7 +636,7 @@ bool gw_sync_ask_counts(struct gw_sync *s)
 
 static void send_list(struct gw_sync *s);
 
-/* What the state knows is added to what LSUB told; it proves nothing. */
+/* Adds what the state knows to what LSUB reported; it proves nothing. */
 static void take_known(struct gw_sync *s)
 {
 	struct gw_error err = { 0 };

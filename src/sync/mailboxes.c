@@ -30,7 +30,7 @@ struct gw_mailboxes {
 	struct gw_session *session;         /* owned */
 	struct gw_delay *later;             /* owned */
 	struct gw_folders folders;          /* owned */
-	bool renewed;                       /* a token was refused, and asked for anew */
+	bool renewed;                       /* a token was refused, and requested again */
 	struct gw_error err;
 };
 

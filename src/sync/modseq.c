@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { MANY = 20000 }; /* so many changes are looked for in every mailbox */
+enum { MANY = 20000 }; /* changes looked for in every mailbox */
 
 struct gw_modseq_job {
 	struct gw_sync *sync;
@@ -35,7 +35,7 @@ static struct gw_modseq_mailbox mailbox_of(const struct gw_entry *e)
 		.base = e->row.highestmodseq };
 }
 
-/* What is not to be looked at is as if its HIGHESTMODSEQ had not moved. */
+/* Treats a mailbox that is not to be looked at as if its HIGHESTMODSEQ had not moved. */
 static void carry_out(struct gw_sync *s, const struct gw_modseq_mailbox *list)
 {
 	for (size_t i = 0; i < s->entry_count; i++) {

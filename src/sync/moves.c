@@ -38,7 +38,7 @@ static void proceed(struct gw_entry *e)
 	gw_box_proceed(e->box);
 }
 
-/* May this one go on before all others were looked at? */
+/* True if this one may go on before all others were looked at. */
 static bool stands_alone(const struct gw_sync *s, const struct gw_entry *e)
 {
 	if (gw_box_has_gone(e->box) || gw_box_is_unproved(e->box))
@@ -59,9 +59,9 @@ static bool stands_alone(const struct gw_sync *s, const struct gw_entry *e)
 
 /* --- the second look ------------------------------------------------------------------------- */
 
-/* When was seen for the last time that something is gone?  Whatever it became was there by then, so
- * a look that began later shows it: also where our own writing, or the clock's granularity, makes
- * stamps worthless. */
+/* Returns when something was last seen to be gone.  Whatever it became existed by then, so a look
+ * that began later shows it, even where our own writing, or the clock's granularity, makes stamps
+ * worthless. */
 static uint64_t gone_since(const struct gw_sync *s)
 {
 	uint64_t last = 0;
@@ -221,7 +221,7 @@ static void free_halves(struct gw_all_halves *h)
 	free(h->paired.list);
 }
 
-/* Of those that can be told by their headers alone. */
+/* Adds the sizes of messages that can be identified by headers alone. */
 static bool add_sizes(struct gw_seqset *sizes, const struct gw_halves *halves)
 {
 	bool ok = true;
@@ -296,7 +296,7 @@ static bool ask_heads(struct gw_sync *s)
 	return asked;
 }
 
-/* One kind of halves that belong together, and what is then done about them. */
+/* A kind of halves that belong together, and what is done about them. */
 struct joint {
 	size_t (*match)(const struct gw_all_halves *h, struct gw_match *out);
 	void (*join)(struct gw_sync *s, const struct gw_all_halves *h, const struct gw_match *m);
@@ -445,8 +445,8 @@ static void join_crossed(struct gw_sync *s, const struct gw_all_halves *h, const
 		s->entries[here->box].box, here->action, s->entries[there->box].box, there->action);
 }
 
-/* What was moved here stands in its new mailbox there: a run was killed between its COPY and its EXPUNGE,
- * and only the latter is left to do. */
+/* Matches moves here whose message is in its new mailbox there: a run was killed between its COPY
+ * and its EXPUNGE, and only the latter is left to do. */
 static size_t moved_halfway(const struct gw_all_halves *h, struct gw_match *out)
 {
 	return gw_match_here(
@@ -463,8 +463,8 @@ static void join_halfway(struct gw_sync *s, const struct gw_all_halves *h, const
 			copy->action);
 }
 
-/* What is to go to the trash is there already: a run was killed between its COPY and its EXPUNGE.
- */
+/* Matches messages for the trash that are there already: a run was killed between its COPY and its
+ * EXPUNGE. */
 static size_t trashed(const struct gw_all_halves *h, struct gw_match *out)
 {
 	return gw_match_there(h->gone_here.list, h->gone_here.count, h->fresh_there.list,
@@ -512,7 +512,7 @@ static void join(struct gw_sync *s)
 		join_kind(s, &joints[i]);
 }
 
-/* It went on changing while we looked. */
+/* Spares all planned mailboxes: they kept changing during the look. */
 static void spare(struct gw_sync *s)
 {
 	for (size_t i = 0; i < s->entry_count; i++) {
@@ -524,8 +524,8 @@ static void spare(struct gw_sync *s)
 typedef size_t match_fn(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
 	size_t fresh_count, struct gw_match *out);
 
-/* What is new, and may be one of these, moved, waits until more is known.  Returns for how many
- * there is such a half; they come first then. */
+/* Puts off new messages that may be these, moved, until more is known.  Returns how many have such
+ * a half; those come first afterwards. */
 static size_t put_off_fresh(struct gw_sync *s, struct gw_half *gone, size_t count,
 	const struct gw_halves *fresh, match_fn *match)
 {
@@ -571,9 +571,9 @@ static size_t keep_doubtful(struct gw_halves *halves, const struct gw_doubt *dou
 	return n;
 }
 
-/* What was moved here, and is not told of there, may have been moved there, too: if such a one came
- * there, all of it waits, or it would stand in both places.  Where nothing is taken for gone, its
- * half here waits in any case. */
+/* Puts off moves here whose message the server did not report: it may have been moved there, too.
+ * If such a one came there, all of it waits, or it would be in both places.  Where nothing counts
+ * as gone, its half here waits in any case. */
 static void put_off_untold(struct gw_sync *s)
 {
 	struct gw_all_halves h = { 0 };
@@ -590,7 +590,7 @@ static void put_off_untold(struct gw_sync *s)
 	free_halves(&h);
 }
 
-/* Likewise if its half here waits in the mailbox that does not add up. */
+/* Puts them off, too, if their half here waits in the mailbox that does not add up. */
 static void put_off_halves(struct gw_sync *s, const struct gw_doubt *doubt)
 {
 	struct gw_all_halves h = { 0 };

@@ -86,7 +86,7 @@ enum gw_code gw_sync_read_muted(struct gw_sync *s, const char *text, struct gw_e
 	return GW_OK;
 }
 
-/* What has no room is asked again, and remembered later. */
+/* Writes the muted names.  Those without room are asked about again, and remembered later. */
 static void put_muted(const struct gw_sync *s, bool doubt, struct gw_buf *text)
 {
 	enum gw_code code = gw_buf_printf(text, "%lld\n", (long long)s->muted_at);

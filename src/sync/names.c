@@ -15,7 +15,7 @@
 
 enum { NAME_LIMIT = 8192, HASH_BYTES = 8 };
 
-/* Is a directory of this name one of the layout's? */
+/* True if the layout has directories of this name. */
 static bool fits_layout(const char *dir, enum gw_layout layout)
 {
 	return (dir[0] == '.') == (layout == GW_LAYOUT_MAILDIRPP);
@@ -87,7 +87,7 @@ static bool name_dir(struct gw_sync *s, struct gw_folder *f)
 
 /* --- one directory, one mailbox ---------------------------------------------------------------- */
 
-/* Is its name on the wire the one that we would give it? */
+/* True if its name on the wire is the one that we would give it. */
 static bool is_plain(const struct gw_sync *s, const struct gw_folder *f)
 {
 	struct gw_slice wire = gw_slice_str(f->wire);

@@ -50,7 +50,7 @@ enum gw_code gw_sync_open_conn(struct gw_sync *s, struct gw_conn *c, struct gw_e
 	return gw_session_open(s->loop, s->log, &options, gw_sync_on_session, c, &c->session, err);
 }
 
-/* What was asked for is there, or cannot be had. */
+/* Takes the credentials, or learns that there are none. */
 static void on_credentials(void *ctx, struct gw_sasl *sasl, const struct gw_error *err)
 {
 	struct gw_sync *s = ctx;

@@ -172,7 +172,7 @@ static enum gw_code set_aside(struct gw_sync *s, struct gw_error *err)
 	return GW_OK;
 }
 
-/* Is the tree there, ours, and as old as the state? */
+/* Checks that the tree is there, ours, and as old as the state. */
 static enum gw_code check_root(struct gw_sync *s, struct gw_error *err)
 {
 	const char *root = s->account->maildir;
@@ -347,7 +347,7 @@ static enum gw_code prepare(struct gw_disk_world *world, struct gw_error *err)
 		code = gw_mkdirs(s->account->maildir, err);
 	if (code == GW_OK && s->mark.account_id[0] == '\0')
 		code = gw_mark_try_names(s->account->maildir, s->account->info_separator, err);
-	if (code == GW_OK && !s->copies_differ) { /* else both are set anew at the end */
+	if (code == GW_OK && !s->copies_differ) { /* otherwise both are set at the end */
 		memcpy(s->mark.account_id, s->account_id, sizeof s->mark.account_id);
 		s->mark.generation = s->generation + 1;
 		gw_sync_sign_mark(s);
@@ -423,7 +423,7 @@ static enum gw_code write_end(struct prepare_job *p, struct gw_disk_world *world
 	enum gw_code code = GW_OK;
 
 	snprintf(now, sizeof now, "%lld", (long long)time(NULL));
-	if (s->copies_differ && whole) { /* every mailbox was joined anew: one age again */
+	if (s->copies_differ && whole) { /* every mailbox was joined again: one age */
 		if (s->mark.generation > s->generation)
 			s->generation = s->mark.generation;
 		snprintf(s->mark.account_id, sizeof s->mark.account_id, "%s", s->account_id);
@@ -438,7 +438,7 @@ static enum gw_code write_end(struct prepare_job *p, struct gw_disk_world *world
 		code = gw_store_begin(world->store, err);
 	if (code == GW_OK)
 		code = write_facts(s, world, err);
-	if (code == GW_OK && s->options.accept_deletions) /* a person decided: counted anew */
+	if (code == GW_OK && s->options.accept_deletions) /* the user decided: count from zero */
 		code = gw_store_deleted_purge(world->store, (int64_t)time(NULL), err);
 	if (code == GW_OK)
 		code = gw_store_set_fact(world->store, GW_FACT_CHANGED, now, err);

@@ -53,7 +53,7 @@ static void tell_missing(struct reader *r, const struct gw_mailbox_row *row)
 	tell_held(r, &held);
 }
 
-/* By its directory, which is one to one, unless the configuration gives it another. */
+/* Finds its name from its directory, one to one, unless the configuration gives it another. */
 static bool name_it(
 	const struct reader *r, const struct gw_mailbox_row *row, struct gw_status_mailbox *m)
 {
@@ -117,7 +117,7 @@ static enum gw_code take_mailbox(void *ctx, const struct gw_mailbox_row *row)
 	return r->sink->look ? look_at(r, row, m) : GW_OK;
 }
 
-/* As `sync` takes it. */
+/* Returns its name as `sync` takes it. */
 static const char *shown_name(const struct reader *r, const char *wire)
 {
 	for (size_t i = 0; i < r->count; i++) {

@@ -157,13 +157,13 @@ void gw_sync_stop(struct gw_sync *s)
 
 /* --- handing out work ------------------------------------------------------------------------ */
 
-/* Had no other mailbox anything on it?  (Some servers end a session after so much.) */
+/* True if no other mailbox used the connection.  (Some servers end a session after so much.) */
 static bool is_fresh(const struct gw_conn *c, const struct gw_entry *e)
 {
 	return !c->used || c->only == e;
 }
 
-/* What broke a connection comes last, and gets one for itself. */
+/* Returns the next one; what broke a connection comes last, and gets one for itself. */
 static struct gw_entry *next_ready(struct gw_sync *s, const struct gw_conn *c)
 {
 	bool alone = c->box_count == 0;
@@ -273,8 +273,8 @@ static bool is_slowed(struct gw_sync *s)
 	return slowed;
 }
 
-/* One connection with enough in flight fills a link; more of them help where many mailboxes cost a
- * round trip each. */
+/* Opens more connections.  One with enough in flight fills a link; more help where many mailboxes
+ * cost a round trip each. */
 static void open_more(struct gw_sync *s)
 {
 	size_t left = 0, open = 0;
@@ -299,7 +299,7 @@ static void open_more(struct gw_sync *s)
 	}
 }
 
-/* What broke one is waiting for a connection on which nothing else was, and none is on its way. */
+/* True if something that broke a connection waits for a fresh one, and none is on its way. */
 static bool lacks_fresh(const struct gw_sync *s)
 {
 	const struct gw_entry *waits = NULL;
@@ -319,7 +319,7 @@ static bool lacks_fresh(const struct gw_sync *s)
 	return waits != NULL && s->again == NULL && !gw_sync_is_signing_in(s);
 }
 
-/* One that has nothing to do gives its place up, if there is no other. */
+/* Opens a fresh connection; an idle one gives up its place if there is no other. */
 static void open_fresh(struct gw_sync *s)
 {
 	struct gw_error err = { 0 };
@@ -387,7 +387,7 @@ static void pump_once(struct gw_sync *s)
 		gw_sync_yield(s);
 }
 
-/* What it sets going may call it again before it returns: that is then done here. */
+/* Starts what can be started.  A call made before it returns is done here afterwards. */
 static void pump(struct gw_sync *s)
 {
 	if (s->pumping) {

@@ -226,7 +226,7 @@ static enum gw_code change_tags(
 	return code;
 }
 
-/* Did its mailbox get it since tags were written last? */
+/* True if its mailbox got it since tags were last written. */
 static bool is_new(const struct writer *w, int64_t mailbox, uint32_t uid)
 {
 	size_t lo = 0, hi = w->count; /* by mailbox, then by UID */
@@ -270,7 +270,7 @@ static uint64_t labels_told(const struct writer *w)
 	return own < 0 ? labels : labels & ~GW_FLAG_KEYWORD((unsigned)own);
 }
 
-/* Those of them that the other mailbox knows of the message, or cannot know: its own. */
+/* Returns those labels that the other mailbox knows of, and its own, which it cannot know. */
 static uint64_t labels_of_other(
 	const struct writer *w, const struct other *o, const struct gw_keywords *theirs)
 {
@@ -292,11 +292,11 @@ static uint64_t labels_of_other(
 	return known;
 }
 
-/* Mailboxes that had the message before have merged its labels with its tags, and this one was told
- * what they were before that: a label that was taken off here would come back.  So its row follows
- * theirs, and its tags, which are theirs, are left alone.  But a label may also have come or gone
- * between the looks, and the others need not hear of it: the message may leave them first.  The
- * server is asked once more for what this mailbox's labels are. */
+/* Follows the other mailboxes that have the message.  They have merged its labels with its tags,
+ * but this one was told the labels of before that: a label taken off here would come back.  So its
+ * row follows theirs, and its tags, which are theirs, are left alone.  But a label may also have
+ * come or gone between the looks, and the others need not hear of it: the message may leave them
+ * first.  So the server is asked once more for this mailbox's labels. */
 static enum gw_code follow_others(struct writer *w, struct gw_retag *r)
 {
 	uint64_t labels = labels_told(w), known = labels;
@@ -374,7 +374,7 @@ static enum gw_code take_holder(void *ctx, int64_t mailbox, const struct gw_mess
 	return GW_OK;
 }
 
-/* By base, which is what both sides agree on. */
+/* Finds the label in base, which is what both sides agree on. */
 static enum gw_code has_label(struct writer *w, const struct other *o, const char *label, bool *has)
 {
 	const struct gw_entry *e = entry_of(w, o->mailbox);
@@ -389,8 +389,8 @@ static enum gw_code has_label(struct writer *w, const struct other *o, const cha
 	return code;
 }
 
-/* A label that the message lost with a mailbox: if none that has it still tells of it, the tag goes.
- * One that does is told in its turn. */
+/* Removes the tag of a label lost with a mailbox, unless another mailbox of the message still has
+ * it; that one reports it in its turn. */
 static enum gw_code untag_one(struct writer *w, const struct untag *u)
 {
 	enum gw_code code;
@@ -438,7 +438,7 @@ static bool is_whole(const struct gw_sync *s)
 	       !s->stopped && s->options.folder_count == 0;
 }
 
-/* As if the last change in notmuch were not known: so that the next run has something to do. */
+/* Steps back before notmuch's last change, so that the next run has something to do. */
 static void step_back(char revision[static GW_TAG_REVISION])
 {
 	char *number = strrchr(revision, ':');
@@ -455,7 +455,7 @@ static void write_in_transaction(struct writer *w)
 	bool whole = is_whole(s);
 	enum gw_code code = gw_store_begin(w->store, &w->err);
 
-	/* Another database, or none before: what notmuch has of all messages is unknown. */
+	/* Another or a first database: what notmuch has of all messages is unknown. */
 	if (code == GW_OK && s->tags.anew)
 		code = gw_store_retag_all(w->store, &w->err);
 	if (code == GW_OK)
