@@ -219,7 +219,7 @@ static void read_details(const json_t *o, struct gw_parsed_event *p)
 				  : NULL;
 }
 
-/* Has it what the reader of such an event relies on? */
+/* True if the event has every member that its readers rely on. */
 static bool is_whole(const struct gw_sync_event *ev)
 {
 	switch (ev->type) {

@@ -106,7 +106,7 @@ static void listen_notify(struct gw_listen *l)
 {
 	const struct gw_handlers none = { .done = ignore };
 
-	/* What is selected is not among those that it tells of. */
+	/* Unselect: NOTIFY does not report a selected mailbox. */
 	if (gw_session_selected(l->session) && (gw_session_caps(l->session) & GW_CAP_UNSELECT))
 		send_word(l, "UNSELECT", &none);
 	gw_session_on_push(l->session, on_push, l);
@@ -149,7 +149,7 @@ static void on_examined(void *ctx, const struct gw_result *result)
 static void on_idle_response(void *ctx, const struct gw_response *r)
 {
 	struct gw_listen *l = ctx;
-	/* The count of EXISTS is told again when nothing came. */
+	/* EXISTS repeats its count when nothing arrived. */
 	bool news = (r->type == GW_RESP_EXISTS && r->number != l->base.messages) ||
 		    r->type == GW_RESP_EXPUNGE || r->type == GW_RESP_VANISHED ||
 		    r->type == GW_RESP_FETCH;

@@ -224,7 +224,7 @@ enum gw_change gw_notify_take(struct gw_notify *n)
 {
 	bool tree, files = false;
 
-	drain(n); /* what we did ourselves a moment ago is told by now */
+	drain(n); /* reads the events of what we ourselves just did */
 	tree = n->tree_changed || n->overflowed;
 	if (n->own_count > 0)
 		qsort(n->own, n->own_count, sizeof *n->own, compare);

@@ -70,7 +70,7 @@ struct gw_watch {
 	uint64_t listed_ms; /* uv_now() when a sync that asked for the list began */
 	unsigned failures;
 	unsigned restless;           /* syncs in a row after which something was still to be done */
-	struct gw_tempo link, calls; /* connections that end; changes that the server tells of */
+	struct gw_tempo link, calls; /* connections that end; changes that the server reports */
 	uint64_t call_ms;            /* how long its next word has to wait */
 	bool called;                 /* it was the server that brought this sync about */
 	bool held_back;              /* resting for one of these; what changes here does not wait */
@@ -131,7 +131,7 @@ static void free_watch(struct gw_watch *w)
 	free(w);
 }
 
-/* I2.  The lock and the socket are free before that is told: another watcher may begin at once. */
+/* I2.  Reports the end after lock and socket are free: another watcher may begin at once. */
 static void leave(void *ctx)
 {
 	struct gw_watch *w = ctx;
@@ -162,9 +162,9 @@ static void touch(struct gw_watch *w, uint64_t ms, bool list)
 	}
 }
 
-/* --- what is told ---------------------------------------------------------------------------- */
+/* --- reports --------------------------------------------------------------------------------- */
 
-/* What a sync cannot bring in step must not make one sync chase the other. */
+/* Delays the next sync: what a sync cannot bring in step must not make one sync chase the other. */
 static uint64_t chase_ms(const struct gw_watch *w)
 {
 	unsigned n = w->restless < 3 ? 0 : w->restless - 2;
@@ -206,8 +206,7 @@ static void on_changed_here(void *ctx)
 	enum gw_change change;
 
 	if (w->state != LISTENING && !(w->state == RESTING && w->held_back))
-		return; /* during a sync its own changes are among them; they are told apart later
-			 */
+		return; /* a sync's own changes are among these; they are told apart later */
 	change = gw_notify_take(w->notify);
 	if (change == GW_CHANGE_NONE)
 		return;
@@ -227,7 +226,8 @@ static void on_poll(void *ctx)
 	touch(w, AT_ONCE_MS, true);
 }
 
-/* It slept, or its network is another: the connection may be dead without knowing. */
+/* Drops the connections: the machine slept or its network changed, so they may be dead
+ * unnoticed. */
 static void on_wake(void *ctx)
 {
 	struct gw_watch *w = ctx;
@@ -336,8 +336,8 @@ static void watch_tree(struct gw_watch *w)
 	w->told_limit = true;
 }
 
-/* Counted from the last time that the list was asked for: what nothing tells of has to be found,
- * however often something else brings a sync. */
+/* Counts from the last listing: what nobody reports must be found, however often something else
+ * starts a sync. */
 static void start_poll(struct gw_watch *w)
 {
 	uint64_t after = (uint64_t)w->account->poll_s * 1000;
@@ -352,7 +352,7 @@ static void start_poll(struct gw_watch *w)
 	w->report.next_at = (int64_t)time(NULL) + (int64_t)(after / 1000);
 }
 
-/* Which mailbox the main connection idles on. */
+/* Chooses the mailbox on which the main connection idles. */
 static void choose_mailbox(struct gw_watch *w)
 {
 	const char *wire = gw_posts_main(w->posts);
@@ -430,13 +430,13 @@ static void begin_pause(struct gw_watch *w)
 	emit(w, (struct gw_watch_event){ .type = GW_WATCH_PAUSED });
 }
 
-/* It leaves nothing undone that it was the sync to do. */
+/* True for a complete sync: every mailbox, and no dry run. */
 static bool was_whole(const struct gw_sync_options *o)
 {
 	return o->folder_count == 0 && !o->dry_run && !o->verify;
 }
 
-/* A sync ended well: what is next? */
+/* Decides what follows a successful sync. */
 static void go_on(struct gw_watch *w, const struct gw_sync_counts *counts)
 {
 	enum gw_change foreign = w->notify != NULL ? gw_notify_take(w->notify) : GW_CHANGE_NONE;
@@ -514,7 +514,8 @@ static void begin_sync(void *ctx)
 	w->options = (struct gw_sync_options){ 0 };
 	if (w->control != NULL)
 		gw_control_next(w->control, &w->options);
-	/* Of pauses that it was told of itself it keeps count; this one is of an earlier run. */
+	/* Only the first sync respects a pause recorded by an earlier process; from then on the
+	 * watcher tracks back-off itself. */
 	w->options.now |= w->began;
 	w->began = true;
 	w->options.warm = &w->warm;
@@ -530,7 +531,7 @@ static void begin_sync(void *ctx)
 	if (gw_sync_start(w->loop, w->account, &w->options, w->log, on_sync, w, &w->sync, &err) ==
 		GW_OK)
 		return;
-	if (w->control != NULL) /* whoever asked is told the same way */
+	if (w->control != NULL) /* the client that asked gets the same report */
 		gw_control_sync_event(w->control, &(struct gw_sync_event){ .type = GW_SYNC_DONE,
 							  .counts = &(struct gw_sync_counts){ 0 },
 							  .err = &err });
@@ -586,7 +587,7 @@ static void forsake(void *ctx)
 	gw_sync_stop(w->sync);
 }
 
-/* Nobody will read what it finds out; a sync that changes things ends as any other. */
+/* Stops a sync that nobody reads any more; one that changes things runs to its end. */
 static void on_forsaken(void *ctx)
 {
 	struct gw_watch *w = ctx;
