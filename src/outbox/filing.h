@@ -6,8 +6,8 @@
  *
  * I1  what is left to do is in the state until it is done; nothing is done without checking whether
  *     it was, so that a cut anywhere costs no copy and makes no second one.
- * I2  a sent mail leaves the outbox when its copy is on disk, or when the user is told that there is
- *     none.
+ * I2  a sent mail leaves the outbox when its copy is on disk, or when the user is told that there
+ *     is none.
  */
 #pragma once
 
