@@ -136,5 +136,4 @@ void settle_awake(struct gw_sender *s);  /* there may be a line again: what wait
 void settle_loaded(struct gw_sender *s); /* what a fresh look at the outbox brings */
 void settle_evidence(
 	struct gw_sender *s, struct gw_queued *mail, enum gw_evidence_answer answer, bool found);
-void settle_mail(struct gw_sender *s, struct gw_queued *mail); /* handles a mail decided for
-							        * everyone */
+void settle_mail(struct gw_sender *s, struct gw_queued *mail); /* a mail decided for all */
