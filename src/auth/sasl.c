@@ -15,7 +15,7 @@ struct credentials {
 	char *user;          /* owned */
 	char *secret;        /* owned; wiped */
 	const char *ways[4]; /* of a password: the mechanisms; static */
-	/* Of a token; owned, NULL: not known. */
+	/* For a token; owned, NULL: unknown. */
 	char *name;    /* of the account */
 	char *address; /* who signed in */
 	char *scope;   /* what it is good for */
@@ -96,7 +96,7 @@ static size_t blank_at(const char *p)
 	return 0;
 }
 
-/* Only what is sixteen letters without its blanks: another password may have some of its own. */
+/* Closes up only sixteen letters: another password may have blanks of its own. */
 static void plain_close_up(struct gw_sasl *self)
 {
 	enum { LETTERS = 16 };

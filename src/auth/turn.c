@@ -102,7 +102,7 @@ enum gw_code gw_turn_take(uv_loop_t *loop, const char *what, void (*cb)(void *ct
 	return GW_OK;
 }
 
-/* Returns who is asking, if anybody: the listener is told of that one. */
+/* Returns what the listener should show: the command that has its turn; NULL: none. */
 static const char *who_asks(void)
 {
 	const struct gw_turn *t = queue.first;

@@ -182,8 +182,8 @@ static const char *skip_blanks(const char *p, const char *end)
 	return p;
 }
 
-/* Words one after another in one charset: a character may begin in one and end in the next, and the blanks
- * between them are none.  Returns where they end. */
+/* Decodes adjacent words of one charset: a character may begin in one and end in the next, and the
+ * blanks between them do not count.  Returns where they end. */
 static const char *put_words(struct word w, const char *end, struct gw_buf *out)
 {
 	struct word next;

@@ -25,7 +25,7 @@ struct followed {
 	bool told_absent;
 	int64_t stamp;    /* of the outbox when it was looked at; 0: not yet */
 	size_t log_lines; /* of its log, that were seen */
-	char states[200]; /* what was told of it last */
+	char states[200]; /* last reported state */
 	size_t line;      /* of the log, while it is read */
 	bool first;       /* what is in the log already is not told */
 };

@@ -437,7 +437,7 @@ static void on_rival(void *ctx, const char *what, const char *advice)
 	say(stdout, "    %s", advice);
 }
 
-/* Everything is known: rehearse it, and write it down. */
+/* Rehearses the account, now that everything is known, and writes it. */
 static int finish(struct import *in)
 {
 	struct config config = { 0 };

@@ -327,7 +327,7 @@ static bool ask_sign_in(struct init *in)
 	return init_ask_password(in);
 }
 
-/* Asks for the server until one answers.  Who sticks to an answer goes on with it. */
+/* Asks for the server until one answers, or the user repeats the answer. */
 static bool settle_server(struct init *in)
 {
 	bool same = false;

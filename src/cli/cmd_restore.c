@@ -23,7 +23,7 @@ struct restore {
 };
 
 struct trash {
-	char name[200], dir[400]; /* "": there is none */
+	char name[200], dir[400]; /* "": none */
 	bool sure;                /* the server says that it is the trash */
 };
 

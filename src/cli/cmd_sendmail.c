@@ -231,7 +231,7 @@ static int submit(struct arguments *a, const struct config *config, char *config
 	mode = a->delivery == IN_BACKGROUND ? GW_SEND_AT_ONCE
 	       : a->delivery == QUEUE_ONLY  ? GW_SEND_MANUAL
 					    : done.account->smtp.send;
-	if (a->delivery == WAIT) { /* what becomes of it is told; that it is queued stays true */
+	if (a->delivery == WAIT) { /* reports what becomes of it; it stays queued in any case */
 		struct options o = { .config_path = config_path, .quiet = true };
 
 		outbox_send_one(&o, config, done.account, done.id);

@@ -536,7 +536,7 @@ static enum gw_code check_maildir(
 				 cfg_getstr(sec, "maildir"), what, a->name);
 }
 
-/* Only exclusions: all but those. */
+/* Reads the patterns; exclusions alone mean everything else. */
 static enum gw_code read_folders(const struct config_reader *r, cfg_t *sec, struct gw_account *a)
 {
 	unsigned n = cfg_size(sec, "folders"), not = 0;

@@ -1,9 +1,9 @@
-/* cli/config_keys.h - which keys a configuration has, and what a word may have been meant for that is none. */
+/* cli/config_keys.h - the keys of a configuration, and what an unknown word may have meant. */
 #pragma once
 
 #include <confuse.h>
 
-/* For cfg_init(). */
+/* Returns the keys, for cfg_init(). */
 cfg_opt_t *config_keys(void);
 /* The key of the section that is written nearly like that; NULL: none is. */
 const char *config_nearest_key(const cfg_t *section, const char *word);

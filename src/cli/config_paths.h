@@ -10,5 +10,5 @@ const char *config_wrong_path(const char *path);
 /* Describes a directory that cannot be a maildir, since its whole tree would be searched for mail
  * and get mailboxes' directories; NULL: it may be one.  dir: the configuration's; NULL: none. */
 const char *config_wrong_maildir(const char *maildir, const char *dir);
-/* No maildir of an account may be another's, or inside of it.  path: of the configuration. */
+/* Checks that no account's maildir is another's, or inside it.  path: of the configuration. */
 enum gw_code config_check_roots(const struct config *c, const char *path, struct gw_error *err);

@@ -6,7 +6,7 @@
 
 #include <confuse.h>
 
-/* For the table of keys. */
+/* Rows for the table of keys. */
 #define CONFIG_SMTP_KEYS                                                                           \
 	CFG_STR("smtp-host", NULL, CFGF_NODEFAULT), CFG_INT("smtp-port", 0, CFGF_NONE),            \
 		CFG_STR("smtp-tls", NULL, CFGF_NODEFAULT),                                         \

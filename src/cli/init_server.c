@@ -69,7 +69,7 @@ static bool take_imap_server(struct init *in)
 		in, "host", "port", "tls", init_is_pop3(in) ? 110 : 143, &in->advice.imap);
 }
 
-/* Whose it is: by the domain, or by what takes its mail in. */
+/* Finds the provider by the domain, or by its mail exchanger. */
 static const struct provider *find_provider(const struct init *in)
 {
 	const struct provider *p = provider_of_domain(in->domain);
@@ -148,7 +148,7 @@ static bool ask_maildrop(struct init *in)
 	return init_need(in, q);
 }
 
-/* None of the providers that we know: what the domain says, else what is usual. */
+/* Asks about a domain that is no known provider's: what it publishes, otherwise what is usual. */
 static bool ask_domain(struct init *in)
 {
 	char host[256], usual[ANSWER_SIZE + 5];

@@ -1,4 +1,4 @@
-/* cli/readers.h - what mail readers have to be told of an account: lines for mutt, aerc, mu4e and notmuch; pure. */
+/* cli/readers.h - settings for mail readers: lines for mutt, aerc, mu4e and notmuch; pure. */
 #pragma once
 
 #include "base/buf.h"

@@ -22,5 +22,5 @@ bool senders_add(
 void senders_stop(struct senders *s);
 /* 1: something waits for the user, 77 and the like: an account cannot send; else 0. */
 int senders_status(const struct senders *s);
-/* None runs. */
+/* Frees it, when none runs. */
 void senders_free(struct senders *s);

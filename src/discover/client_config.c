@@ -129,7 +129,7 @@ static bool is_printable(char c)
 	return c > ' ' && c < 0x7f;
 }
 
-/* With its placeholders filled in.  false: it does not fit, or holds what no name does. */
+/* Fills in the placeholders.  false: too long, or not possible in a name. */
 static bool fill_in(const struct reader *r, struct gw_slice from, char *out, size_t size)
 {
 	const struct {
@@ -182,7 +182,7 @@ static bool is_dns_name(const char *host)
 	return true;
 }
 
-/* Servers in clear are none. */
+/* Takes a server, unless it is in clear. */
 static void take_server(const struct reader *r, struct gw_advised_server *out)
 {
 	struct gw_advised_server s = { .port = 0 };

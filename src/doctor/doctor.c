@@ -360,7 +360,7 @@ static void on_noop(void *ctx, const struct gw_result *result)
 		return;
 	}
 	enter(d, LISTING);
-	/* Some tell special uses only if asked so. */
+	/* Some servers report special uses only on request. */
 	ask(d, on_listed,
 		(gw_session_caps(d->session) & (GW_CAP_SPECIAL_USE | GW_CAP_LIST_STATUS)) ==
 				(GW_CAP_SPECIAL_USE | GW_CAP_LIST_STATUS)

@@ -70,7 +70,7 @@ static void look_at_wanted(const char *dir, gw_rival_cb *cb, void *ctx)
 		closedir(d);
 }
 
-/* Everything that is enabled in this directory of units. */
+/* Looks at every enabled unit in this directory. */
 static void look_at_units(const char *dir, gw_rival_cb *cb, void *ctx)
 {
 	DIR *d = opendir(dir);

@@ -76,7 +76,8 @@ static bool says_login(const struct gw_session *s)
 	       !(s->caps & GW_CAP_LOGINDISABLED);
 }
 
-/* Somebody in between could have taken it off the list, to be told the password. */
+/* Notes a downgrade: somebody in between may have removed SCRAM from the list to get the
+ * password. */
 static void note_downgrade(const struct gw_session *s)
 {
 	if ((s->quirks & GW_QUIRK_SCRAM) && !(s->quirks & GW_QUIRK_NO_SCRAM))
@@ -244,15 +245,16 @@ static bool may_be_the_way(const struct gw_session *s, const struct gw_response 
 	       gw_refusal_of(r, session_is_gmail(s)).advice == NULL;
 }
 
-/* Some servers announce AUTH=PLAIN and understand LOGIN only.  What went out behind AUTHENTICATE was
- * refused with it, so that such a connection is of no more use. */
+/* True if LOGIN may work: some servers announce AUTH=PLAIN and understand only LOGIN.  What was
+ * sent behind AUTHENTICATE was refused with it, so that connection is useless. */
 static bool may_say_it_otherwise(const struct gw_session *s, const struct gw_response *r)
 {
 	return may_be_the_way(s, r) && s->sasl->takes_login &&
 	       !(s->caps & (GW_CAP_LOGINDISABLED | GW_CAP_GMAIL));
 }
 
-/* Not every server that announces SCRAM keeps of each user what it takes. */
+/* True if the password may be sent: not every server that announces SCRAM stores what it needs for
+ * each user. */
 static bool may_be_told(const struct gw_session *s, const struct gw_response *r)
 {
 	return may_be_the_way(s, r) && gw_sasl_has_dialogue(s->mechanism) && s->sasl->takes_login &&
@@ -417,7 +419,7 @@ static void announce(struct gw_session *s)
 	s->cb(s->ctx, GW_SESSION_READY, NULL);
 }
 
-/* With a remembered list of capabilities the next commands need not wait for the login. */
+/* Sends the next commands without waiting for the login, if capabilities are remembered. */
 static void run_ahead(struct gw_session *s)
 {
 	if (s->remembered == NULL || !(s->caps & GW_CAP_SASL_IR) || s->compress ||

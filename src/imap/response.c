@@ -214,7 +214,7 @@ static const struct {
 static void parse_list_attrs(struct gw_cursor *c, struct gw_response *out)
 {
 	if (!gw_cursor_eat(c, '(')) {
-		if (!gw_cursor_at(c, '"')) /* else there are none at all */
+		if (!gw_cursor_at(c, '"')) /* otherwise there are none */
 			gw_cursor_skip(c); /* NIL */
 		return;
 	}

@@ -72,7 +72,7 @@ static const char *const problems[] = { [OPEN_QUOTE] = "a quote (\") is not clos
 	[OPEN_ESCAPE] = "it ends with a backslash",
 	[NO_MEMORY] = "out of memory" };
 
-/* A line's words; key NULL: there are none.  *comment: it is a comment. */
+/* Splits a line into words; key NULL: none.  *comment: it is a comment. */
 static enum word take_line(struct gw_slice line, struct gw_mbsync_item *item, bool *comment)
 {
 	const char *p = line.p, *end = line.p + line.n;

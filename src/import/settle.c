@@ -281,7 +281,7 @@ static char *directory_of(const char *path)
 	return slash == NULL || slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
 }
 
-/* With "work/" before every mailbox here, what is below that. */
+/* Returns the directory of a prefix such as "work/" before every mailbox here. */
 static char *directory_with_prefix(const struct gw_other *o)
 {
 	char *path = NULL, *dir;

@@ -1,4 +1,4 @@
-/* local/edited.h - is a file still the message of its row?  For disk jobs.
+/* local/edited.h - tells whether a file is still its row's message; for disk jobs.
  *
  * Editors rewrite a file in place, or put another one under its name.
  */

@@ -1,8 +1,8 @@
-/* local/elsewhere.h - does what is gone here stand in a directory that this run cannot bring in step?  A
- * disk job.
+/* local/elsewhere.h - looks for messages gone here in directories that this run cannot bring in
+ * step; a disk job.
  *
- * A file that base knows there stands for another message; one that it does not know, with the content
- * of what is gone, is that message, moved.
+ * A file there that base knows is another message; one that it does not know, with the content of
+ * what is gone, is that message, moved.
  */
 #pragma once
 

@@ -1,5 +1,5 @@
-/* local/local_copy.h - messages that another mailbox has here already: found by what stands for
- * them in all mailboxes, and copied; a disk job.
+/* local/local_copy.h - copies messages that another mailbox has here already, found by what
+ * identifies them in all mailboxes; a disk job.
  */
 #pragma once
 

@@ -1,6 +1,5 @@
-/* local/settle.h - what a look saw comes to disk before the server is told anything that rests on it; a disk
- * job.
- */
+/* local/settle.h - flushes what a look saw before the server is told anything that rests on it; a
+ * disk job. */
 #pragma once
 
 #include "local/batch.h"

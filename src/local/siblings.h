@@ -1,5 +1,5 @@
-/* local/siblings.h - which rows stand for a message in all mailboxes, by what names it in all of
- * them (Gmail's labels); a disk job.
+/* local/siblings.h - finds a message's rows in all mailboxes, by its identity in all of them
+ * (Gmail's labels); a disk job.
  */
 #pragma once
 

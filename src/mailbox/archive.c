@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-/* One message, by its id. */
+/* A message of the archive, by its id. */
 struct gw_archived {
 	uint64_t id;
 	uint32_t uid;   /* here; 0: it is not here */
@@ -319,7 +319,7 @@ static struct gw_action *joining(
 
 	if (b == NULL || b->local != GW_NO_LOCAL)
 		return NULL;
-	/* It was moved here, and another mailbox has it: the next look removes it. */
+	/* Moved here, and in another mailbox: the next look removes it. */
 	if (!stays && (b->kind != GW_BASE_OUTSIDE || !k->leaving[m->gone]))
 		return NULL;
 	if (found != NULL && !stays && found->kind != GW_DO_BASE_FLAGS)

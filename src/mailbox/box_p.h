@@ -553,7 +553,7 @@ void gw_box_tell_unstored(struct gw_box *box);
 /* refused.c */
 /* True if new mail arrived but none of it could be written to the directory. */
 bool gw_box_finds_no_place(const struct gw_box *box);
-/* Nothing can be written there, as the look saw: the box has ended. */
+/* True if the look saw that nothing can be written there: the box has ended. */
 bool gw_box_bars_download(struct gw_box *box);
 /* Reports in one line what the disk refused. */
 void gw_box_tell_refused(struct gw_box *box);

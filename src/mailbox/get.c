@@ -65,7 +65,7 @@ static void on_copied(void *ctx)
 	next_chunk(box);
 }
 
-/* No more memory than they need. */
+/* Releases memory that the items do not need. */
 static void shrink(struct gw_download_item **items, size_t count)
 {
 	struct gw_download_item *smaller =
@@ -139,8 +139,8 @@ static bool is_of_rest(const struct gw_box *box, size_t i)
 	return i + FIRST_COUNT < box->item_count || box->items[i].size > FIRST_SIZE;
 }
 
-/* With little time the newest mail of all mailboxes comes before the rest of one.  The box is incomplete
- * without its rest, so it is looked at once more, behind the others. */
+/* Puts off all but the newest mail: with little time, that of every mailbox comes first.  The box
+ * is incomplete without its rest, so it is looked at once more, after the others. */
 static void put_rest_off(struct gw_box *box)
 {
 	uint64_t bytes = 0;

@@ -492,7 +492,7 @@ void gw_box_head_came(struct gw_box *box, uint32_t uid)
 		box->env->innocent += v->head_breaks[i].lo == uid && v->head_breaks[i].hi == uid;
 }
 
-/* Nothing of what broke in this run is to blame: the line is. */
+/* Notes that nothing that broke in this run is to blame: the line is. */
 static void note_innocent(struct gw_box *box)
 {
 	if (!box->convicts)

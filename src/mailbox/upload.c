@@ -57,7 +57,7 @@ static void refuse(struct gw_box *box, const char *name, uint32_t uid, const cha
 	tell_refused(box, name, reason);
 }
 
-/* For a reason that can be over with the next run: nothing is sent to find out. */
+/* Refuses a file for a reason that may be over by the next run: nothing is sent to find out. */
 static void refuse_soon(struct gw_box *box, uint32_t local, const char *reason)
 {
 	const char *name = gw_scan_name(&box->local.scan, local);
@@ -373,7 +373,7 @@ static void on_uploads_done(void *ctx, const struct gw_error *lost)
 
 		if (item->outcome == GW_UPLOAD_UNSENT)
 			gw_box_forget_file(box, item->name);
-		/* Not to be sent again before it was waited for. */
+		/* pending, so that it is not sent again before it was waited for */
 		box->row->pending +=
 			item->outcome == GW_UPLOAD_LOST || item->outcome == GW_UPLOAD_UNNAMED;
 	}

@@ -58,7 +58,7 @@ struct gw_file_facts {
 enum gw_code gw_fingerprint_file(int dirfd, const char *name, struct gw_fingerprint *out,
 	struct gw_file_facts *facts, struct gw_error *err);
 
-/* Only what the header tells: no more of the file is read.  false: it cannot be read. */
+/* Computes only what the header tells, without reading further.  false: unreadable. */
 bool gw_fingerprint_head(int dirfd, const char *name, struct gw_fingerprint *out);
 
 /* The Message-ID of a file, without white space; heap.  NULL: it has none, or one that is too long

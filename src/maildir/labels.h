@@ -1,5 +1,5 @@
-/* maildir/labels.h - Gmail's labels as keywords (`labels = keywords`): which keywords stand for
- * labels.  How they are named on the wire: remote/labels.h.
+/* maildir/labels.h - which keywords are Gmail's labels (`labels = keywords`).  Their names on the
+ * wire: remote/labels.h.
  */
 #pragma once
 

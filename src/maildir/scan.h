@@ -48,6 +48,6 @@ bool gw_scan_has_other(const struct gw_scan *s, struct gw_slice base);
 /* Compares base names by byte, as the entries are sorted. */
 int gw_base_compare(struct gw_slice a, struct gw_slice b);
 
-/* Removes from tmp/ what an earlier run of godwit's left there, but for big messages that it goes
- * on with (partial.h).  The caller holds the account's lock, so no living godwit writes there. */
+/* Removes from tmp/ what an earlier run of godwit left there, except big messages to be resumed
+ * (partial.h).  The caller holds the account's lock, so no living godwit writes there. */
 void gw_scan_sweep_tmp(const struct gw_maildir *m);

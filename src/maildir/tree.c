@@ -121,7 +121,7 @@ static enum gw_code walk_entry(int fd, const char *path, const char *name, enum 
 	return code;
 }
 
-/* To read what is in it, by a descriptor of its own; NULL: it cannot be read, or is too far down. */
+/* Opens a directory for reading, with a descriptor of its own; NULL: unreadable, or too deep. */
 static DIR *open_dir(int fd, const char *path, unsigned depth)
 {
 	int copy = depth > DEPTH_MAX || strlen(path) > PATH_LIMIT

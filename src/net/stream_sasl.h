@@ -4,7 +4,8 @@
 #include "base/sasl.h"
 #include "net/stream.h"
 
-/* As gw_sasl_choose(); a mechanism that binds ("-PLUS") only where there is what to bind to. */
+/* Chooses like gw_sasl_choose(), but a binding mechanism ("-PLUS") only where there is something to
+ * bind to. */
 const char *gw_stream_choose_sasl(const struct gw_stream *s, const struct gw_sasl *sasl,
 	const struct gw_sasl_offer *offers, uint32_t caps);
 

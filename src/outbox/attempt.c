@@ -96,7 +96,7 @@ static size_t read_on(struct attempt *a, char *p, size_t n)
 	return (size_t)got;
 }
 
-/* Everything goes through once, so that nothing is found out in the middle of the text. */
+/* Converts everything once in advance, so that no surprise comes in the middle of the text. */
 static void measure(struct attempt *a)
 {
 	struct gw_smtp_text text = { 0 };

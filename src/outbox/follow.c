@@ -92,7 +92,7 @@ int64_t follow_doubts(struct gw_sender *s)
 	return next;
 }
 
-/* Since when it may be filed; 0: it is not to be. */
+/* Returns the time from which it may be filed; 0: never. */
 static int64_t left_since(const struct gw_queued *m)
 {
 	if (m->item.sent_at != 0)

@@ -278,7 +278,7 @@ static int by_age(const void *a, const void *b)
 	return strcmp(x->file.name, y->file.name);
 }
 
-/* With by_id order. */
+/* Marks duplicates, using by_id's order. */
 static enum gw_code mark_doubles(struct gw_loaded *l)
 {
 	enum gw_code code = GW_OK;

@@ -123,7 +123,7 @@ static void load(uv_work_t *request)
 	gw_outbox_load(s->queue, s->store, sender_now(), &s->fresh, &s->disk);
 }
 
-/* Told when it begins only. */
+/* Reports the disk's failure, only when it begins. */
 static void tell_disk(struct gw_sender *s)
 {
 	if (!s->disk_told)
@@ -473,7 +473,7 @@ static int64_t sooner(int64_t a, int64_t b)
 	return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
-/* Nothing can be done now. */
+/* Waits, or ends: nothing can be done now. */
 static void wait_or_end(struct gw_sender *s, int64_t until)
 {
 	int64_t now = sender_now();
@@ -524,7 +524,8 @@ static void wait_for_disk(struct gw_sender *s)
 	sleep_until(s, sender_now() + DISK_AGAIN_S);
 }
 
-/* Nothing is under way: reads the outbox, if it is there, and if everything is on record. */
+/* Reads the outbox again, when nothing is under way, if it exists, and if everything is on
+ * record. */
 static void look_anew(struct gw_sender *s)
 {
 	if (!gw_queue_stands(s->queue) || !state_stands(s))

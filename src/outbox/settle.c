@@ -313,7 +313,8 @@ static bool learn(struct attempt *a, const struct gw_smtp_outcome *o)
 	return true;
 }
 
-/* Nothing of it was accepted: as before, for those whom the server did not refuse by themselves. */
+/* Handles a message that was not accepted: nothing changes for recipients that the server did not
+ * refuse individually. */
 static void settle_nothing(struct attempt *a, const char *reason)
 {
 	bool later = false;

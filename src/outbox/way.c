@@ -14,7 +14,7 @@ struct gw_account gw_way_login(const struct gw_account *account)
 	return login;
 }
 
-/* Not the machine's own name, which would stand in every mail. */
+/* Chooses a name other than the machine's own, which would be in every mail. */
 static const char *ehlo_name(const struct gw_smtp_account *smtp, const char *sender)
 {
 	const char *at = sender != NULL ? strrchr(sender, '@') : NULL;

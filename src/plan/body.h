@@ -1,5 +1,5 @@
-/* plan/body.h - is what came for a message its body?  Judged by the size that the server told before
- * (RFC822.SIZE), which some servers count wrongly, and hostile ones make up.
+/* plan/body.h - judges whether what came for a message is its body, by the size that the server
+ * announced (RFC822.SIZE), which some servers count wrongly, and hostile ones make up.
  */
 #pragma once
 
@@ -12,5 +12,5 @@ uint64_t gw_body_most(uint64_t told, uint64_t max);
 /* True if a body is so much shorter than announced that a part may be missing. */
 bool gw_body_is_short(uint64_t told, uint64_t came);
 
-/* Nothing, for a message that is something. */
+/* True if a body is empty although its message is not. */
 bool gw_body_is_empty(uint64_t told, uint64_t came);

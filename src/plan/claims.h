@@ -30,5 +30,5 @@ bool gw_claims_held(const struct gw_claims *c, uint64_t id);
 /* True if a mailbox ever held a claim on this id. */
 bool gw_claims_known(const struct gw_claims *c, uint64_t id);
 
-/* Everything of this owner's. */
+/* Releases all claims of an owner. */
 void gw_claims_release(struct gw_claims *c, const void *owner);

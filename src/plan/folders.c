@@ -180,7 +180,7 @@ static void locate_by_name(struct desk *d, bool same)
 	}
 }
 
-/* Somebody renamed it: a directory that has no other reason to stand where it stands. */
+/* Locates a renamed directory: one that nothing else explains where it is. */
 static void locate_by_inode(struct desk *d)
 {
 	for (size_t r = 0; r < d->in->row_count; r++) {

@@ -1,8 +1,8 @@
-/* plan/likeness.h - is a directory the home of a mailbox that goes by another name, by the messages
- * in it?  Pure.
+/* plan/likeness.h - judges whether a directory is the home of a mailbox of another name, by the
+ * messages in it.  Pure.
  *
- * The directory tells of all its messages, the mailbox of a few.  A message is known by its header or
- * by its Message-ID.
+ * All messages of the directory are compared with a few of the mailbox.  A message is known by its
+ * header or by its Message-ID.
  */
 #pragma once
 

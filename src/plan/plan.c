@@ -55,7 +55,8 @@ struct gw_merged gw_merge_flags(
 {
 	uint64_t theirs = (remote ^ base) & here(in), mine = gw_local_changes(in, base, local);
 
-	/* With one side an old copy base proves nothing about who changed what: the union. */
+	/* If one side is an old copy, base proves nothing about who changed what: take the
+	 * union. */
 	if (in->copies_differ)
 		return (struct gw_merged){ local | (remote & here(in)),
 			remote | (local & telling(in)) };
@@ -184,8 +185,8 @@ static bool changed_there(
 	return ((r->flags ^ b->flags) & ~(GW_FLAG_SEEN | GW_FLAG_DELETED | in->labels)) != 0;
 }
 
-/* Both sides agree about it, and it is outside the window: its file leaves.  (When memory is out it
- * stays for another run.) */
+/* True if both sides agree about a message outside the window, so that its file leaves.  (Without
+ * memory it stays for another run.) */
 static bool leaves(const struct gw_plan_input *in, const struct gw_base_msg *b, bool old,
 	const struct gw_local_msg *l, struct gw_plan *plan)
 {
@@ -440,7 +441,7 @@ static bool told(const struct gw_plan_input *in, const struct gw_base_msg *b,
 {
 	struct gw_remote_msg as_known = *r;
 
-	/* Told about and told gone afterwards: gone. */
+	/* Reported first and gone afterwards: gone. */
 	if (in->vanished != NULL && gw_seqset_has(in->vanished, b->uid))
 		return gone_there(in, b, plan);
 	if (r->dim)
@@ -513,7 +514,7 @@ static bool new_here(const struct gw_plan_input *in, struct gw_plan *plan)
 		if (!l->candidate || l->uid != 0 || l->refused || paired[i] ||
 			(l->flags & GW_FLAG_DELETED))
 			continue;
-		/* It may be there unreported; then the next look pairs them. */
+		/* The server may have it unreported; then the next look pairs them. */
 		if (in->unproved && (l->ours || l->announced || in->hides)) {
 			plan->look_again = true;
 			continue;

@@ -14,7 +14,7 @@
 
 #define GW_NO_LOCAL UINT32_MAX
 
-/* Why a row of base has no file; as in the state (store/store.h). */
+/* The reason why a row of base has no file; as in the state (store/store.h). */
 enum gw_base_kind {
 	GW_BASE_FILE,        /* it has one */
 	GW_BASE_UNFETCHABLE, /* the server would not give it */
@@ -195,7 +195,7 @@ bool gw_action_is_gone_there(const struct gw_action *action);
 /* Returns the first action of this UID, borrowed; NULL: none. */
 const struct gw_action *gw_plan_find(const struct gw_plan *plan, uint32_t uid);
 
-/* Only the first count actions remain, and no more memory than they need. */
+/* Keeps only the first count actions, and no more memory than they need. */
 void gw_plan_shrink(struct gw_plan *plan, size_t count);
 
 /* GW_ERR_NOMEM. */

@@ -1,9 +1,9 @@
-/* plan/sight.h - does a mailbox show all that is in it, or only the newest?  Pure.
+/* plan/sight.h - judges whether a mailbox shows everything in it, or only the newest.  Pure.
  *
- * Some servers show a bounded number of messages and do not say so: as new mail comes, as many of the
- * oldest disappear.  They are out of sight, not gone.  A person who deletes the oldest leaves the same
- * picture once, so what is taken for hidden is so for as long as the server never shows more than it
- * did then: where it does, it shows all, and they were deleted.
+ * Some servers show a bounded number of messages and do not say so: as new mail arrives, as many of
+ * the oldest disappear.  Those are out of sight, not gone.  A user who deletes the oldest leaves
+ * the same picture once, so messages count as hidden for as long as the server never shows more
+ * than it did then: when it does, it shows everything, and they were deleted.
  */
 #pragma once
 

@@ -58,7 +58,7 @@ static enum gw_pop3_state after_capa(struct gw_pop3 *s)
 		s->memory.before = s->caps;
 		return sign_in(s);
 	}
-	/* Where CAPA is not known, STLS may be all the same; it is never gone on without. */
+	/* STLS may work even where CAPA does not; the session never goes on without. */
 	if ((s->caps.bits & GW_POP3_STLS) || !s->caps.known)
 		return POP3_STLS;
 	return refuse(s, GW_ERR_SECURITY,
@@ -98,7 +98,8 @@ static enum gw_pop3_state refused(
 	return POP3_REFUSED;
 }
 
-/* Not every server that announces SCRAM keeps of each user what it takes: PLAIN comes next. */
+/* True if SCRAM may be the reason: not every server that announces it stores what it needs for each
+ * user.  PLAIN comes next. */
 static bool may_be_the_way(struct gw_pop3 *s, const struct gw_pop3_piece *p)
 {
 	if (s->exchange == NULL || *p->code != '\0' || !(s->caps.bits & GW_POP3_PLAIN) ||

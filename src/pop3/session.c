@@ -122,7 +122,8 @@ static size_t take_command(struct gw_pop3 *s, struct pop3_command *c, char line[
 	return (size_t)n;
 }
 
-/* Nothing travels behind QUIT, and QUIT behind nothing: what it commits is known before. */
+/* True if nothing travels behind QUIT, and QUIT behind nothing: what it commits must be known
+ * before. */
 static bool may_send(const struct gw_pop3 *s, const struct pop3_command *c)
 {
 	if (s->in_flight == 0)

@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A session ends after so much, so that deletions and a server's own marks take hold, and after so
- * long, so that what is newer is listed. */
+/* Limits after which a session ends, so that deletions and a server's own marks take hold, and
+ * newer mail is listed. */
 enum { SESSION_MESSAGES = 1000, SESSION_BYTES = 64 << 20, SESSION_MS = 5 * 60 * 1000 };
 
 static bool is_gone(const struct gw_pop3_answer *a)
@@ -403,7 +403,7 @@ static void on_noop_done(void *ctx, uint32_t number, const struct gw_pop3_answer
 	pull_got(p);
 }
 
-/* Does QUIT make anything take hold? */
+/* True if QUIT makes anything take hold. */
 static bool quit_counts(const struct gw_pull *p)
 {
 	const struct gw_pull_policy *policy = &p->view.policy;

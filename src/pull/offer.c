@@ -13,7 +13,7 @@
 
 enum { OFFER_AGE = 86400 };
 
-/* Whose it is. */
+/* Formats whose offer it is. */
 static void format_whose(const struct gw_pull *p, char *out, size_t n)
 {
 	const struct gw_account *a = p->account;

@@ -542,7 +542,7 @@ static bool seal_row(struct gw_pull *p, size_t i, bool ok)
 		more->deleted_at = now;
 		more->dirty = true;
 	}
-	/* Not on every run: one that finds nothing writes nothing. */
+	/* Not in every run: one that finds nothing writes nothing. */
 	if (row->claimed && (now - more->listed_at >= RELIST_S || now < more->listed_at)) {
 		more->listed_at = now;
 		more->dirty = true;

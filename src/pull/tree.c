@@ -84,7 +84,7 @@ static bool add_strange(struct scan_job *j, const struct gw_maildir *m, const st
 			    ? gw_fingerprint_file(in, name, &print, &facts, &ignored) == GW_OK
 			    : gw_fingerprint_head(in, name, &print);
 
-	/* One that vanished meanwhile is for another look; an unreadable one may be any. */
+	/* A file that vanished meanwhile is for another look; an unreadable one may be any. */
 	if (!read)
 		return faccessat(in, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0 || note_unread(j, name);
 	slot = gw_array_push(

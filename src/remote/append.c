@@ -75,7 +75,7 @@ static void decide(struct gw_upload *u, struct gw_upload_item *item, enum gw_upl
 
 static bool send_item(struct gw_upload *u, struct gw_upload_item *item);
 
-/* Some servers want a list of flags where RFC 9051 6.3.12 lets it be left out. */
+/* True if the server wants a list of flags, which RFC 9051 6.3.12 makes optional. */
 static bool wants_flags(struct letter *l, const struct gw_result *result)
 {
 	if (result->kind != GW_RESULT_BAD || !l->bare || l->u->stopped)

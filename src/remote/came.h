@@ -1,7 +1,7 @@
-/* remote/came.h - have these messages come to a mailbox since it had these cursors?
+/* remote/came.h - finds out whether messages arrived in a mailbox since it had given cursors.
  *
- * By header and size, each to as many as came.  Afterwards the session has that mailbox selected, and
- * nothing else.
+ * By header and size, each counted as often as it arrived.  Afterwards the session has that mailbox
+ * selected, and nothing else.
  */
 #pragma once
 

@@ -462,8 +462,8 @@ static bool search_missing(struct gw_download *d)
 	return true;
 }
 
-/* Some servers call a message that they cannot read a bug of theirs: that is about it, if others
- * came. */
+/* True if bodies are unavailable.  Some servers call an unreadable message a bug of theirs: that is
+ * about the message, if others came. */
 static bool is_unavailable(const struct gw_download *d)
 {
 	unsigned most = d->doubt_is_bug ? REFUSALS_IN_A_ROW - 1 : 1;

@@ -145,7 +145,7 @@ static void on_refused(struct heads *h, const struct window *w, const struct gw_
 			if (is_open(&h->items[i]))
 				set_aside(&h->items[i], result->err->text);
 		}
-		/* It gives no headers, of whatever message. */
+		/* The server gives no headers, of whatever message. */
 		h->stopped |= ++h->singles >= REFUSED_SINGLES && !h->came;
 		return;
 	}
@@ -247,7 +247,7 @@ static void send_open(struct heads *h, size_t most)
 	}
 }
 
-/* Only what comes first tells whether the session was not merely over. */
+/* Tries one alone and first: only that tells whether the session was merely over. */
 static void send_trial(struct heads *h)
 {
 	for (size_t i = 0; i < h->count; i++) {

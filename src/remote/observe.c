@@ -290,7 +290,7 @@ static void believe(struct observe *ob)
 	ask_extra(ob, &v->listing);
 }
 
-/* No two answers agree. */
+/* Gives up: no two answers agree. */
 static void give_up(struct observe *ob)
 {
 	struct gw_remote_view *v = &ob->view;

@@ -1,7 +1,7 @@
-/* remote/proof.h - what bears out that messages left the selected mailbox, and that another one got them.
+/* remote/proof.h - proof that messages left the selected mailbox, and that another one got them.
  *
- * OK is no proof.  That they left is told by EXPUNGE or VANISHED; that they came to another mailbox by
- * COPYUID, or by its having grown.
+ * OK is no proof.  EXPUNGE and VANISHED report that they left; COPYUID, or the growth of another
+ * mailbox, that they arrived there.
  */
 #pragma once
 

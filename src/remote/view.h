@@ -45,7 +45,7 @@ enum gw_code gw_remote_view_add(
 /* Sorts the messages and ids by UID, and joins several facts about one. */
 void gw_remote_view_settle(struct gw_remote_view *view);
 
-/* Only those stay that are in `in` (NULL: all) and not in `out`.  They must be settled. */
+/* Keeps only UIDs that are in `in` (NULL: all) and not in `out`; both must be settled. */
 void gw_remote_view_keep(
 	struct gw_remote_view *view, const struct gw_seqset *in, const struct gw_seqset *out);
 

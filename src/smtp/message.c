@@ -197,7 +197,7 @@ static void write_chunk(struct gw_smtp_message *m, size_t n, bool last, struct g
 	m->session->quit_said = true;
 }
 
-/* Everything but the last bytes; with `last`, these. */
+/* Writes all but the last bytes; with `last`, these. */
 static void write_text(struct gw_smtp_message *m, bool last, struct gw_buf *flight)
 {
 	struct gw_smtp *s = m->session;

@@ -455,7 +455,7 @@ static enum gw_code read_version(struct gw_store *store, int *version, struct gw
 
 enum schema { SCHEMA_PRESENT, SCHEMA_NONE, SCHEMA_OLD };
 
-/* For reading: what there is.  For writing: makes it the present one. */
+/* Migrates the file.  Reading: accepts it as it is.  Writing: brings it to the current version. */
 static enum gw_code migrate(struct gw_store *store, const struct store_schema *schema,
 	enum gw_store_mode mode, enum schema *found, struct gw_error *err)
 {

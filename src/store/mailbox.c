@@ -189,7 +189,7 @@ enum gw_code gw_store_mailbox_doubt(struct gw_store *store, int64_t mailbox, str
 	return store_run(store, st, err);
 }
 
-/* Everything that its rows in these tables say. */
+/* Deletes all rows of a mailbox in these tables. */
 static enum gw_code empty_tables(struct gw_store *store, int64_t mailbox, const char *const *tables,
 	size_t count, struct gw_error *err)
 {

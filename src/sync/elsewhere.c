@@ -100,7 +100,7 @@ static void tell(struct gw_sync *s, const struct gw_elsewhere_dir *dir, size_t c
 	gw_sync_problem(s, dir->dir, &err);
 }
 
-/* Told once, though it is asked again with each look at their old mailbox. */
+/* Reports them once, although each look at their old mailbox asks again. */
 static void hold_found(struct gw_sync *s)
 {
 	const struct gw_elsewhere *what = &s->elsewhere;

@@ -281,7 +281,7 @@ static bool is_other_layout(struct gw_sync *s, struct gw_error *err)
 	return true;
 }
 
-/* Only what is named is synchronized; but not into a second directory. */
+/* Reports doubts about named mailboxes, which get no second directory. */
 static void tell_doubts(struct gw_sync *s)
 {
 	for (size_t i = 0; i < s->settling->tree.count; i++) {

@@ -20,7 +20,7 @@ struct gw_folder_op {
 	struct gw_error err;        /* why it failed on disk */
 };
 
-/* Why a directory may be the home of a mailbox that goes by another name. */
+/* The reason why a directory may be the home of a mailbox of another name. */
 enum gw_home_kind {
 	GW_HOME_BY_NAME, /* the names are alike */
 	GW_HOME_BY_MAIL, /* so are the messages */
@@ -100,7 +100,7 @@ void gw_sync_tell_doubt(struct gw_sync *s, size_t dir);
 /* folders_act.c: carries the operations out, first there, then here; `done` follows once, unless
  * the sync ends. */
 void gw_sync_act_folders(struct gw_sync *s, void (*done)(struct gw_sync *s, bool asked));
-/* For the sums of the run: it was done. */
+/* Counts a completed operation in the run's sums. */
 void gw_sync_count_folder(struct gw_sync *s, const struct gw_folder_op *op);
 
 /* folders_pretend.c: in a dry run, instead.  The settling ends behind it.  false: no memory. */

@@ -1,5 +1,5 @@
-/* sync/lend.h - what a watcher lends to its syncs, one after another: a connection that is signed
- * in, and what that took; and what it is told of them.
+/* sync/lend.h - what a watcher lends to its syncs, one after another: a signed-in connection and
+ * its credentials; and what the syncs report to it.
  */
 #pragma once
 

@@ -476,7 +476,8 @@ static bool has_list_status(const struct gw_sync *s)
 	return !s->folders.plain && (caps(s) & both) == both;
 }
 
-/* With CONDSTORE the counts tell what changed; without, which mailbox was renamed. */
+/* True if STATUS matters: with CONDSTORE the counts tell what changed; without, which mailbox was
+ * renamed. */
 static bool status_matters(struct gw_sync *s, const struct gw_folder *f)
 {
 	if (caps(s) & GW_CAP_CONDSTORE)

@@ -355,9 +355,9 @@ static size_t moved_on_both(const struct gw_all_halves *h, struct gw_match *out)
 		h->fresh_here.count, h->fresh_there.list, h->fresh_there.count, out);
 }
 
-/* To two places: it cannot stand in both, or it would be doubled (but on Gmail, where they are two
- * labels).  Who only gave it another name or UID has not moved it, and what was moved outlives the
- * trash.  Else the user who is here is followed: a filter may have done it there. */
+/* Joins a message moved to two places: it cannot be in both, or it would be doubled (except on
+ * Gmail, where they are two labels).  Giving it only another name or UID is no move, and a move
+ * outlives the trash.  Otherwise the user here is followed: a filter may have done it there. */
 static void join_both(struct gw_sync *s, const struct gw_all_halves *h, const struct gw_match *m)
 {
 	const struct gw_half *gone = &h->gone_both.list[m->gone];
@@ -404,7 +404,8 @@ static void join_paired(struct gw_sync *s, const struct gw_all_halves *h, const 
 			s->entries[paired->box].box, paired->action);
 }
 
-/* Nothing is taken for gone now; so neither half is new, or it would stand in both places. */
+/* Puts both halves off: nothing counts as gone now, so neither half is new, or it would be in both
+ * places. */
 static void put_off_both(struct gw_sync *s, const struct gw_all_halves *h, const struct gw_match *m)
 {
 	const struct gw_half *here = &h->fresh_here.list[m->fresh];
@@ -609,7 +610,7 @@ static void spare_covered(struct gw_sync *s, const struct gw_doubt *doubt)
 	}
 }
 
-/* For each mailbox whose listings do not add up: what seems to be gone may have come there. */
+/* Acts on each mailbox whose listings do not add up: what seems to be gone may have come there. */
 static void each_doubt(
 	struct gw_sync *s, void (*act)(struct gw_sync *s, const struct gw_doubt *doubt))
 {

@@ -347,7 +347,7 @@ bool gw_sync_mute(struct gw_sync *s, struct gw_slice wire);
 enum gw_code gw_sync_read_muted(struct gw_sync *s, const char *text, struct gw_error *err);
 /* In the pool. */
 enum gw_code gw_sync_write_muted(struct gw_sync *s, struct gw_error *err);
-/* Everything once more, by the same connection. */
+/* Lists everything once more, on the same connection. */
 void gw_sync_list_again(struct gw_sync *s);
 
 /* folders.c: brings mailboxes in step that came, went or were renamed; then gw_sync_listed(). */
@@ -363,7 +363,7 @@ bool gw_sync_is_blocked(const struct gw_sync *s, const char *wire);
 void gw_sync_free_held(struct gw_sync *s);
 enum gw_code gw_sync_read_held(struct gw_sync *s, struct gw_error *err);
 void gw_sync_note_held(struct gw_sync *s, const char *name, const struct gw_error *why);
-/* This directory may be the home of the mailbox of that name; NULL: of any. */
+/* Notes that this directory may be the home of the mailbox of that name; NULL: of any. */
 void gw_sync_note_doubt(
 	struct gw_sync *s, const char *dir, const char *wire, const struct gw_error *why);
 /* True if an earlier run was in doubt about the directory.  hash: of its mailbox's name

@@ -99,14 +99,14 @@ struct writer {
 	} * untags;          /* owned */
 	size_t untag_count, untag_cap;
 
-	/* One mailbox */
+	/* the mailbox being written */
 	int64_t mailbox;
 	struct gw_maildir m; /* owned, if m.cur is open */
 	struct gw_scan scan;
 	struct gw_keywords keywords;
 	const char *own; /* the label that it is, or NULL */
 
-	/* One message */
+	/* the message being written */
 	char base[GW_NAME_MAX + 1];
 	uint64_t global_id, flags;
 	struct other {
@@ -431,7 +431,7 @@ static enum gw_code write_all(struct writer *w)
 	return code;
 }
 
-/* Nothing may be forgotten that a mailbox was not brought in step with. */
+/* True if every mailbox was brought in step, so that nothing is forgotten too early. */
 static bool is_whole(const struct gw_sync *s)
 {
 	return s->err.code == GW_OK && s->counts.problems == 0 && s->counts.unsettled == 0 &&

@@ -270,7 +270,7 @@ static void on_renew(void *ctx)
 	gw_delay_start(w->loop, RENEW_MS, on_renew, w, &w->renew);
 }
 
-/* Nothing that changes here goes there (POP3). */
+/* True if nothing that changes here goes to the server (POP3). */
 static bool is_one_way(const struct gw_watch *w)
 {
 	return w->account->protocol == GW_PROTOCOL_POP3;
