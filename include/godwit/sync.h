@@ -67,7 +67,7 @@ struct gw_sync_counts {
 	uint64_t deleted_there; /* messages deleted on the server */
 	uint64_t moved;     /* from one mailbox to another, on either side, without transferring the
 			     * body */
-	uint64_t copied;    /* likewise, on the server */
+	uint64_t copied;    /* copied instead of moved, on the server */
 	uint64_t held;      /* deletions held back now */
 	uint64_t expired;   /* files that left the window */
 	uint64_t kept;      /* deleted there, changed here, and therefore left alone */

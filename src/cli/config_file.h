@@ -5,11 +5,11 @@
 #include "cli/config.h"
 
 struct config_file {
-	const char *path;      /* as it is called */
+	const char *path;      /* as the user gave it */
 	char *target;          /* owned; the file itself, if path is a symbolic link */
 	char *dir;             /* owned; of target */
-	struct gw_buf text;    /* what is in it */
-	struct config present; /* likewise, read */
+	struct gw_buf text;    /* its contents */
+	struct config present; /* the same, parsed */
 };
 
 /* Reads the file to be extended.  It must be valid, but may be empty or missing.  path is borrowed.

@@ -24,10 +24,10 @@ struct init {
 	char address[ANSWER_SIZE];
 	const char *domain;              /* in address */
 	const struct provider *provider; /* NULL: none of ours */
-	struct gw_advice advice;         /* its imap.host "": there was none */
+	struct gw_advice advice;         /* imap.host "": none was published */
 	char name[64];
 	struct answers answers;
-	char *password;         /* what password_of gave, so that it runs once; owned */
+	char *password;         /* output of password_of, which runs only once; owned */
 	char *password_of;      /* a command; owned */
 	bool kept[STORES];      /* a password was put there, and may be replaced */
 	struct init_box *boxes; /* at the server, once it was asked; owned */

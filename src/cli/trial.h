@@ -10,7 +10,7 @@ enum trial_depth { TRIAL_MAILDIR, TRIAL_SERVER, TRIAL_LOGIN };
 enum trial_result {
 	TRIAL_GOOD,
 	TRIAL_BAD_MAILDIR,
-	TRIAL_BAD_SERVER, /* its name, or what answers there */
+	TRIAL_BAD_SERVER, /* the name, or what answers there */
 	TRIAL_BAD_LOGIN,
 	TRIAL_STOPPED, /* Ctrl-C */
 };

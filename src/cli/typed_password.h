@@ -16,7 +16,7 @@ bool program_exists(const char *word);
 enum password_store {
 	STORE_KEYRING, /* secret-tool(1), in a session with a keyring */
 	STORE_PASS,    /* pass(1), where it was set up */
-	STORE_FILE,    /* that only its owner can read, in dir */
+	STORE_FILE,    /* a file in dir that only its owner can read */
 	STORES,
 };
 

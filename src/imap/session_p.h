@@ -69,7 +69,7 @@ struct gw_session {
 	bool lost, closed;
 	bool compress;  /* wanted */
 	bool read_only; /* as the options say */
-	bool labels;    /* likewise */
+	bool labels;    /* as the options say */
 
 	uint32_t caps;
 	unsigned quirks, quirks_given, quirks_forgotten; /* given: by the options */

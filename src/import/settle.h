@@ -16,10 +16,10 @@ struct gw_settle_box {
 	char delimiter;
 	bool repeats; /* comes only if it is named outright */
 	/* The old program's: */
-	bool in;        /* it is kept in step */
+	bool in;        /* the program synchronizes it */
 	size_t channel; /* of mbsync's, if in */
 	char *place;    /* owned; its directory, absolute; NULL: none */
-	bool here;      /* that is there */
+	bool here;      /* place exists */
 	char *utf8; /* owned; if place is in modified UTF-7, which godwit finds by itself: in UTF-8 */
 	/* godwit's: */
 	char *local; /* owned; relative to the root; NULL: by its name */

@@ -18,9 +18,9 @@ struct gw_place {
 	struct gw_maildir m;
 	char *dir; /* owned; relative to the root */
 	int64_t mailbox;
-	struct gw_keywords keywords; /* as in the state, or to be there with the next batch */
-	bool tagged;                 /* its labels are notmuch's tags */
-	char *label;                 /* likewise; the one that it is: owned, or NULL */
+	struct gw_keywords keywords; /* in the state, or to be stored with the next batch */
+	bool tagged;                 /* labels are notmuch's tags */
+	char *label;                 /* owned; the mailbox's own label, with notmuch; NULL: none */
 	bool conflict; /* something was not as it had been seen: cursors stay where they are */
 	bool refused;  /* the disk did not do something: likewise */
 	int letters; /* errno; new keyword letters cannot be given, as their file was not written */
@@ -34,7 +34,7 @@ void gw_place_unref(struct gw_place *place);
 enum gw_op_kind {
 	GW_OP_KEYWORD,         /* index uid has the name `to` */
 	GW_OP_KEYWORD_REFUSED, /* the keyword `from` is not stored there, `to` says why */
-	GW_OP_KEYWORD_TAKEN,   /* it is, or nothing has it any more */
+	GW_OP_KEYWORD_TAKEN,   /* the server stores the keyword, or nothing has it any more */
 	GW_OP_DELIVER,         /* file goes to `to`; row added */
 	GW_OP_JOIN,          /* file `from` is uid: row added, and renamed to `to` if that is set */
 	GW_OP_RENAME,        /* `from` becomes `to`; base does not know it */
@@ -69,9 +69,9 @@ enum gw_op_kind {
 	GW_OP_LEAVING,     /* the row says so; its file is still there, and goes in a later batch */
 	GW_OP_EXPIRE,      /* `from` goes: outside the window */
 	GW_OP_HIDE,        /* the row says that the server does not show it */
-	GW_OP_STAY,        /* it is inside again, or shown, with its file */
+	GW_OP_STAY,        /* the message is inside the window again, or shown, with its file */
 	GW_OP_SUSPECT,     /* a connection broke: `suspect`; `from` is its name or NULL, `to` why */
-	GW_OP_CONVICT,     /* what of suspect.what is suspected was judged */
+	GW_OP_CONVICT,     /* sets aside what of suspect.what is suspected */
 	GW_OP_ACQUIT,      /* nothing of suspect.what is suspected any more */
 	GW_OP_CURSOR,      /* the mailbox is done: its row is stored */
 };
@@ -81,8 +81,8 @@ enum gw_until {
 	GW_REFUSAL_DAY,
 	GW_REFUSAL_WEEK,
 	GW_REFUSAL_RUN,  /* until the next run */
-	GW_REFUSAL_HELD, /* it was never sent, and waits for a person */
-	GW_REFUSAL_SENT, /* it may be there, and nobody can tell: it is not sent again */
+	GW_REFUSAL_HELD, /* never sent; waits for the user */
+	GW_REFUSAL_SENT, /* perhaps on the server, and nobody can tell: never sent again */
 };
 
 struct gw_op {
@@ -107,7 +107,7 @@ struct gw_op {
 	bool copied;        /* JOIN, DELIVER: we made it on the server, of another */
 	/* Where a row is added or changed: what its tags do (store/store.h). */
 	uint64_t gains, loses;
-	bool own;      /* likewise: the label that the mailbox is */
+	bool own;      /* the mailbox's own label, too */
 	bool left;     /* where a row goes: the message left the mailbox, and its labels may go */
 	bool was_here; /* DELIVER, EXPIRE: a copy of what another mailbox has */
 	enum gw_side side;

@@ -11,7 +11,7 @@
 
 struct gw_elsewhere_dir {
 	char *dir;       /* owned; relative to the root */
-	int64_t mailbox; /* whose it is, in the state; 0: nobody's */
+	int64_t mailbox; /* the directory's mailbox in the state; 0: none */
 	bool left_out;   /* by what was asked for */
 };
 

@@ -24,8 +24,8 @@ enum { GW_TAG_REVISION = 80 };
 struct gw_tag_list {
 	struct gw_tagged *list; /* owned; sorted by dir and base */
 	size_t count, cap;
-	char revision[GW_TAG_REVISION]; /* of the database, as it was read; empty: it was not */
-	bool anew; /* it is another database than the one of `since`, or there was none */
+	char revision[GW_TAG_REVISION]; /* the database's, as read; empty: not read */
+	bool anew; /* the database is another than that of `since`, or the first */
 };
 
 void gw_tag_list_deinit(struct gw_tag_list *t);

@@ -14,7 +14,7 @@ struct gw_look;
 
 enum {
 	GW_REFUSED_SECONDS = 86400,    /* until a file that was refused is tried again */
-	GW_KEYWORD_SECONDS = 7 * 86400 /* likewise, a keyword */
+	GW_KEYWORD_SECONDS = 7 * 86400 /* the same for a keyword */
 };
 
 /* An upload that an earlier run, or this one, did not see through. */
@@ -25,16 +25,16 @@ struct gw_pending_file {
 	time_t date;
 	struct gw_fingerprint print;
 	bool has_file;     /* a file of that name that base does not know is here */
-	uint32_t file;     /* its index in the view */
+	uint32_t file;     /* index of the file in the view */
 	bool known;        /* base knows its name by now */
-	bool copied;       /* it was to be made of another message on the server */
+	bool copied;       /* to be copied from another message on the server */
 	unsigned answered; /* how often it was answered OK without appearing there */
 };
 
 /* A further file of a message (the server merged it with one that has a file). */
 struct gw_alias {
 	uint32_t uid;
-	uint32_t file; /* its index in the view */
+	uint32_t file; /* index of the file in the view */
 };
 
 /* The result of a look, owned by its receiver; gw_local_view_deinit(). */
@@ -86,7 +86,7 @@ struct gw_local_view {
 	struct gw_keywords keywords;
 	uint64_t keywords_stored; /* bits of those that the state has */
 	uint64_t
-		keywords_refused; /* those that the server does not store, and is not asked for now */
+		keywords_refused; /* keywords that the server does not store, not asked about now */
 	uint64_t keywords_doubted; /* and those that it is asked for again */
 };
 

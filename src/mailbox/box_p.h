@@ -48,15 +48,16 @@ struct gw_box_carry {
 	uint32_t uidvalidity, uid;
 	uint32_t local;
 	const struct gw_fingerprint *print; /* of the file; borrowed from the box */
-	uint64_t flags;                     /* that it has there, by this mailbox's keywords */
-	uint32_t letters; /* of its old mailbox, in its name; and what they mean in this one */
+	uint64_t flags;                     /* flags on the server, by this mailbox's keywords */
+	uint32_t letters; /* its old mailbox's letters in its name, and what they mean in this
+			   * one */
 	uint64_t meant;
-	uint64_t agreed;          /* that it had on both sides before; base's, if no answer comes */
+	uint64_t agreed;          /* flags that both sides had before; base's, if no answer comes */
 	uint64_t leaves;          /* the label that its old mailbox is, if that is a tag */
 	char *to;                 /* owned; the name that the file gets; NULL: it has it */
 	bool flags_differ;        /* the server is to be told, by the next look */
-	bool differs;             /* its bytes are others than the server's, which stay */
-	uint64_t size, global_id; /* it keeps its id; 0: not known */
+	bool differs;             /* its bytes differ from the server's, which stay */
+	uint64_t size, global_id; /* the id that it keeps; 0: unknown */
 	time_t date;
 };
 
@@ -86,7 +87,7 @@ struct gw_box {
 	struct gw_session *session; /* borrowed between attach and released */
 	bool session_used, stopped, superseded, looks_at_few;
 	bool selected; /* on its session, this mailbox is */
-	bool blamed;   /* what it was asking for as its connection broke is remembered */
+	bool blamed;   /* what it was asking for when its connection broke is on record */
 
 	struct gw_place *place; /* one reference; NULL in a dry run of a new mailbox */
 	struct gw_local_view local;
@@ -94,7 +95,7 @@ struct gw_box {
 	bool keywords_full;
 	struct gw_remote_view remote;
 	bool copies_differ, asked_full;
-	int64_t oldest;   /* what is older is outside the window; 0: no limit */
+	int64_t oldest;   /* older mail is outside the window; 0: no limit */
 	bool remote_same; /* the server's counts say that nothing changed there */
 	bool same;        /* nor did anything here */
 	bool has_plan;
@@ -102,13 +103,13 @@ struct gw_box {
 	/* pair.c */
 	struct gw_pair_remote *heads; /* owned; headers that came */
 	size_t head_count, head_cap;
-	bool heads_raw; /* their sizes are as announced, as in base's rows */
+	bool heads_raw; /* sizes are as announced, as in base's rows */
 	bool heads_pending;
 	void (*heads_then)(struct gw_box *box); /* when they are not any more */
 	struct gw_unread {                      /* heads.c: the server gave no header of these */
 		uint32_t uid, size;             /* size 0: not told */
 		bool broke;                     /* connections broke at it */
-		bool read;                      /* its body came, or its file is known */
+		bool read;                      /* the body came, or its file is known */
 	} * unread;                             /* owned; sorted by uid */
 	size_t unread_count, unread_cap;
 	struct gw_file_print *prints; /* owned; of files base does not know, by index */
@@ -144,7 +145,7 @@ struct gw_box {
 	uint32_t *leaving_uids;          /* owned; likewise */
 	struct gw_box_removal {
 		uint32_t uid, local; /* local: a file that wished it */
-		bool carried;        /* its copy stands elsewhere: only the row goes */
+		bool carried;        /* its copy is elsewhere: only the row is dropped */
 		enum gw_remove_to to;
 	} * leaving; /* owned; likewise */
 	size_t leaving_count, leaving_cap;
@@ -170,17 +171,17 @@ struct gw_box {
 
 	/* apply.c */
 	struct gw_plan plan;
-	bool planned; /* it held something */
+	bool planned; /* the plan held something back */
 	char key[17];
 	struct gw_download_item *items; /* owned */
 	size_t item_count;
 	struct gw_download *download; /* frees itself */
 	struct gw_break broke;        /* times 0: it did not */
-	bool convicts;                /* it set something aside for the breaks of this run */
-	bool unsent;                  /* it ends because it could not even ask */
+	bool convicts;                /* something was set aside for the breaks of this run */
+	bool unsent;                  /* the box ends because it could not even ask */
 	struct gw_error unavailable;  /* the server gives no bodies at present */
 	struct gw_sighted sighted;    /* of a plan */
-	uint32_t shows;               /* that is to be stored */
+	uint32_t shows;               /* shows: to be stored */
 	size_t refused, undelivered;  /* operations that the disk did not carry out */
 	struct gw_error refusal;      /* the first of them */
 	size_t aside;                 /* messages that an earlier run set aside */
@@ -199,7 +200,7 @@ struct gw_box {
 	/* apply.c */
 	bool applied; /* the plan's local part became operations */
 	bool incomplete;
-	struct gw_mailbox_row next_row; /* what row becomes once the cursor is committed */
+	struct gw_mailbox_row next_row; /* becomes row once the cursor is committed */
 	struct gw_sync_counts delta;
 
 	/* upload.c */
@@ -281,7 +282,7 @@ bool gw_box_changed_here(const struct gw_box *box);
 /* A file and a message that are one from now on. */
 struct gw_box_union {
 	uint32_t uid, local;
-	uint64_t flags, base_flags; /* that the file gets; that both sides have then */
+	uint64_t flags, base_flags; /* flags of the file; flags that both sides have afterwards */
 	uint64_t size;
 	time_t date;
 	bool was_pending; /* or refused: that is over */

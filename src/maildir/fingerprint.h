@@ -24,20 +24,20 @@ struct gw_fingerprint {
 /* True if both are of one message, whatever readers added to its header. */
 bool gw_fingerprint_same(const struct gw_fingerprint *a, const struct gw_fingerprint *b);
 
-enum { GW_MSGID_MAX = 512 }; /* of a longer one the beginning counts */
+enum { GW_MSGID_MAX = 512 }; /* bytes that count of a longer one */
 enum gw_print_state { GW_PRINT_NAME, GW_PRINT_KEEP, GW_PRINT_SKIP, GW_PRINT_MSGID, GW_PRINT_BODY };
 
 /* A running computation; the caller's storage. */
 struct gw_printer {
 	SHA256_CTX header, body;
 	enum gw_print_state state;
-	enum gw_print_state field; /* what becomes of the lines of the present field */
+	enum gw_print_state field; /* what is done with the current field's lines */
 	char name[32];             /* the beginning of the line, until it is clear what it is */
 	size_t name_n;
 	uint64_t left_out; /* bytes of the fields that do not count, with CR LF line ends */
 	uint64_t crs;      /* seen last; whether an LF follows is still open */
 	bool has_received;
-	uint64_t about;    /* of the fields that are over */
+	uint64_t about;    /* of the fields before it */
 	uint64_t about_of; /* of the current field; 0: not one of these */
 	char msgid[GW_MSGID_MAX];
 	size_t msgid_n;

@@ -10,7 +10,7 @@ enum { GW_OUTGOING_CHUNK = 8192 };
 struct gw_outgoing {
 	int fd; /* owned; -1: closed */
 	bool after_cr;
-	size_t at, n; /* what is left in `out` */
+	size_t at, n; /* the rest of `out` */
 	char out[2 * GW_OUTGOING_CHUNK];
 };
 

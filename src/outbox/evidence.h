@@ -13,7 +13,7 @@ struct gw_evidence;
 enum gw_evidence_answer {
 	GW_EVIDENCE_KNOWN, /* on a working connection: found[i] holds for the i-th Message-ID */
 	GW_EVIDENCE_LATER, /* no connection, or the server is busy */
-	GW_EVIDENCE_NEVER, /* it cannot be asked: no such mailbox, or sign-in refused */
+	GW_EVIDENCE_NEVER, /* cannot be asked: no such mailbox, or sign-in refused */
 };
 
 /* found: borrowed during the call; as many as were asked for. */

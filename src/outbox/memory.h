@@ -13,8 +13,8 @@ void gw_memory_path(
 struct gw_memory_server {
 	bool known, utf8;
 	uint64_t size;    /* 0: no limit */
-	uint32_t without; /* of gw_smtp_cap: what it offers, and cannot do */
-	int64_t until;    /* then that is tried again; 0: nothing is left out */
+	uint32_t without; /* gw_smtp_cap: offered, but not working */
+	int64_t until;    /* until then; afterwards tried again; 0: nothing is left out */
 };
 
 /* A small file in the outbox, so that submitting need not open a database. */

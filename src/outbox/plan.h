@@ -33,7 +33,7 @@ struct gw_item {
 	int64_t decided_at, left_at; /* since when `left` is; when it is tried again */
 	unsigned left, left_tries;   /* left: of gw_left; tries: also those to file what was sent */
 	bool held;                   /* by the user */
-	bool broken;                 /* it cannot be sent as it is */
+	bool broken;                 /* cannot be sent as it is */
 	bool sending;                /* a transaction runs */
 	bool asked;                  /* by name: no waiting */
 	bool tried;                  /* since it was loaded */

@@ -46,7 +46,7 @@ struct attempt {
 	bool prepared, given; /* to the session */
 	bool alone;           /* nothing else is due */
 	bool last;            /* of its session */
-	bool recorded;        /* its last bytes may leave: that is on disk, or on its way there */
+	bool recorded;        /* the last bytes may leave: on disk, or on its way there */
 	bool recording;       /* on its way; then the record holds it */
 	bool over;
 };
@@ -77,7 +77,7 @@ struct gw_sender {
 	bool dirty;             /* the outbox is not as it was loaded any more */
 	bool stale;             /* and must be looked at before anything else is sent */
 	struct gw_error failed; /* told by DONE */
-	struct gw_error disk;   /* what the disk refuses; told by DONE before anything else */
+	struct gw_error disk;   /* the disk's refusal; DONE reports it before anything else */
 	bool disk_told, last_chance;
 	uint64_t store_ino; /* of the state's file */
 
@@ -90,7 +90,7 @@ struct gw_sender {
 	bool asks_again;      /* somebody wants a sign-in that was refused to be tried once more */
 	struct gw_smtp *session;
 	bool up;          /* the session takes mail */
-	uint32_t without; /* of gw_smtp_cap: what the server offers, and cannot do */
+	uint32_t without; /* gw_smtp_cap: offered by the server, but not working */
 	int64_t without_until;
 	bool learned;        /* something of that from this session, which is to be closed */
 	bool spent;          /* the session carries its last mail */
@@ -99,7 +99,7 @@ struct gw_sender {
 	int64_t mail_at;          /* when the last one was begun */
 	bool single;              /* and none for long before it */
 	struct attempt *attempts; /* owned; at most two */
-	char last_refusal[300];   /* what MAIL was answered the last time, if that was 5xx */
+	char last_refusal[300];   /* the last answer to MAIL, if that was 5xx */
 
 	void (*step)(
 		struct gw_sender *s); /* sender.c's: decides what comes next; the parts call it when
@@ -133,7 +133,7 @@ void settle_attempt(struct attempt *a, const struct gw_smtp_outcome *outcome);
 void settle_lost(struct gw_sender *s, const struct gw_smtp_event *ev);
 void settle_refused_sign_in(struct gw_sender *s, const char *why);
 void settle_awake(struct gw_sender *s);  /* there may be a line again: what waits is due */
-void settle_loaded(struct gw_sender *s); /* what a fresh look at the outbox brings */
+void settle_loaded(struct gw_sender *s); /* takes a fresh look at the outbox */
 void settle_evidence(
 	struct gw_sender *s, struct gw_queued *mail, enum gw_evidence_answer answer, bool found);
 void settle_mail(struct gw_sender *s, struct gw_queued *mail); /* a mail decided for all */

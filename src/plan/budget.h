@@ -12,7 +12,7 @@
 struct gw_budget {
 	uint64_t down_limit, up_limit; /* bytes a day (UTC); 0: none */
 	uint64_t down, up;             /* used today before, and bodies asked for since */
-	uint64_t overhead;             /* what came in this run beside bodies */
+	uint64_t overhead;             /* bytes of this run other than bodies */
 	uint64_t postponed;            /* messages that wait, for all that is known */
 };
 

@@ -11,8 +11,9 @@
 struct gw_answer {
 	uint64_t told;     /* distinct UIDs, less those that vanished since */
 	uint32_t exists;   /* messages there are, as it ended */
-	uint32_t expunged; /* that went while it came, and nobody knows which: they may be told */
-	bool refused;      /* it did not end OK */
+	uint32_t expunged; /* gone while the answer came, nobody knows which: may be among those
+			    * reported */
+	bool refused;      /* the answer did not end OK */
 };
 
 bool gw_answer_is_complete(const struct gw_answer *answer);

@@ -47,15 +47,15 @@ struct gw_folder_dir {
 	bool changed;               /* is not as at the last look that was trusted */
 	enum gw_folder_fresh fresh; /* holds mail that was never on the server */
 	bool not_made;              /* the server did not make a mailbox of it, not long ago */
-	bool doubted;               /* its mail is another mailbox's: nothing is made of it */
-	const char *wire; /* what a mailbox made of it is called; NULL: it cannot be one */
+	bool doubted;               /* holds another mailbox's mail: nothing is made of it */
+	const char *wire;           /* name of a mailbox made from it; NULL: impossible */
 	bool wanted;
 };
 
 struct gw_folder_policy {
 	bool delete_here, delete_there; /* deleted mailboxes are carried over */
 	bool guard, accept, restore;    /* see guard.h */
-	bool list_whole;                /* what the list lacks is not on the server */
+	bool list_whole;                /* a mailbox that the list lacks is not on the server */
 };
 
 enum gw_folder_kind {
@@ -69,7 +69,7 @@ enum gw_folder_kind {
 	GW_FOLDER_RENAME_THERE, /* was renamed here */
 	GW_FOLDER_DELETE_HERE,
 	GW_FOLDER_DELETE_THERE,
-	GW_FOLDER_EMPTY_THERE, /* what base knows goes; mail that was never here keeps it */
+	GW_FOLDER_EMPTY_THERE, /* remove what base knows, and keep the mailbox for the rest */
 	GW_FOLDER_HOLD,        /* nothing is done, for a reason that a person has to know */
 	GW_FOLDER_KINDS,
 };
@@ -77,7 +77,7 @@ enum gw_folder_kind {
 enum gw_folder_reason {
 	GW_FOLDER_NO_REASON,
 	GW_FOLDER_GONE_THERE,  /* deleted there, and not empty */
-	GW_FOLDER_GONE_HERE,   /* its directory was deleted, and it is not empty */
+	GW_FOLDER_GONE_HERE,   /* its directory was deleted, and the mailbox is not empty */
 	GW_FOLDER_FRESH_HERE,  /* deleted there, and here is mail that was never there */
 	GW_FOLDER_FRESH_THERE, /* its directory was deleted, and there is mail that was never here */
 	GW_FOLDER_TAKEN_HERE,  /* renamed there, to the name of another directory here */

@@ -9,7 +9,7 @@
 #include "plan/plan.h"
 
 enum {
-	GW_GUARD_SECONDS = 600, /* what was deleted within this time counts together */
+	GW_GUARD_SECONDS = 600, /* deletions within this time count together */
 	GW_GUARD_DAY = 86400,   /* and within this one, against half a mailbox */
 };
 
@@ -29,10 +29,10 @@ struct gw_guard {
 };
 
 struct gw_guarded {
-	uint64_t deleted;                 /* that may go, on either side */
+	uint64_t deleted;                 /* deletions allowed, on either side */
 	uint64_t held_there, held_here;   /* held back now: gone on the server, or here */
 	uint64_t still_there, still_here; /* held back before, and still so */
-	uint64_t restored;                /* that were held back and are taken back now */
+	uint64_t restored;                /* deletions held back and now reverted */
 };
 
 /* Turns DELETE_LOCAL actions of the plan into HOLD_DELETE, or KEEP when they are taken back, and

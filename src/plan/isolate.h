@@ -25,7 +25,7 @@ enum gw_suspicion {
 	GW_SUSPECT_BODIES, /* lo to hi: UIDs whose bodies were asked for and did not come */
 	GW_SUSPECT_LOOK,   /* the mailbox itself: to select it and ask what is new */
 	GW_SUSPECT_FILE,   /* name: what was being sent */
-	GW_SUSPECT_CHANGE, /* what was to be changed on the server: flags, moves, deletions */
+	GW_SUSPECT_CHANGE, /* changes to the server: flags, moves, deletions */
 	GW_SUSPECT_HEADS,  /* lo to hi: likewise of headers */
 };
 
@@ -33,7 +33,7 @@ enum gw_suspicion {
 struct gw_break {
 	uint32_t lo, hi;
 	unsigned times;
-	unsigned alone; /* of these, how often nothing else had gone through on that connection */
+	unsigned alone; /* of these, how often nothing else had passed on that connection */
 };
 
 /* The case against one suspect, of whatever kind. */

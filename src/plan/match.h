@@ -26,15 +26,15 @@ struct gw_half {
 
 enum gw_match_kind {
 	GW_MATCH_SAME,    /* in one mailbox: only the name is another */
-	GW_MATCH_WAITS,   /* likewise, but nobody knows whether the message is there still */
+	GW_MATCH_WAITS,   /* in one mailbox, but nobody knows whether the message is still there */
 	GW_MATCH_MOVE,    /* from the gone one's mailbox to the new one's */
 	GW_MATCH_EDIT,    /* the new one replaces the gone one */
-	GW_MATCH_BLOCKED, /* it would be one of the above, if the server took it */
+	GW_MATCH_BLOCKED, /* one of the above, if the server accepted it */
 };
 
 struct gw_match {
 	size_t gone, fresh; /* indices in the inputs */
-	size_t there;       /* likewise, of what is new there; set by gw_match_both() alone */
+	size_t there;       /* what is new there; set by gw_match_both() alone */
 	enum gw_match_kind kind;
 };
 

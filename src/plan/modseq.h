@@ -21,7 +21,7 @@ enum gw_modseq_verdict {
 
 struct gw_modseq_mailbox {
 	bool told;        /* the server told its counts */
-	bool same_counts; /* they are those of base, less HIGHESTMODSEQ; nothing else calls for a look */
+	bool same_counts; /* counts are base's but for HIGHESTMODSEQ; nothing else calls for a look */
 	bool apart;       /* all mail does not hold it */
 	bool first;       /* never left for later */
 	uint64_t there, base;           /* HIGHESTMODSEQ now, and of the last look */
@@ -34,10 +34,10 @@ struct gw_modseq {
 };
 
 struct gw_modseq_answer {
-	bool account; /* it is the account's; otherwise all that moved are looked at */
+	bool account; /* the number is the account's; otherwise all that moved are looked at */
 	size_t asks;  /* number of GW_MODSEQ_ASK, for which All Mail is asked for changes after */
 	uint64_t since;
-	uint64_t seen; /* what `seen` may become, once all of this was done */
+	uint64_t seen; /* the value for `seen`, once all of this was done */
 };
 
 struct gw_modseq_answer gw_modseq_judge(

@@ -15,8 +15,8 @@ struct gw_pair_remote {
 	uint64_t raw_size; /* RFC822.SIZE */
 	uint64_t flags;
 	uint64_t msgid;     /* hash of its Message-ID; 0: none, or no evidence */
-	uint64_t any_msgid; /* likewise, whether it proves anything or not; the caller's */
-	uint64_t about;     /* of its date, author and subject; 0: none; the caller's */
+	uint64_t any_msgid; /* the same, evidence or not; the caller's */
+	uint64_t about;     /* hash of date, author and subject; 0: none; the caller's */
 	uint8_t header[GW_PAIR_HASH];
 	bool has_received; /* some server passed it on */
 	bool taken;
@@ -27,8 +27,8 @@ struct gw_pair_local {
 	uint32_t name_uid; /* the UID that its name speaks of, 0: none */
 	uint64_t size;     /* with CR LF line ends; likewise */
 	uint64_t flags;
-	uint64_t msgid; /* likewise; where both have one the server takes equal ones for one message
-			 */
+	uint64_t
+		msgid; /* the same; to the server, equal ones are one message, where both have one */
 	uint8_t header[GW_PAIR_HASH];
 	bool taken;
 };

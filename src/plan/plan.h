@@ -16,11 +16,11 @@
 
 /* The reason why a row of base has no file; as in the state (store/store.h). */
 enum gw_base_kind {
-	GW_BASE_FILE,        /* it has one */
+	GW_BASE_FILE,        /* has one */
 	GW_BASE_UNFETCHABLE, /* the server would not give it */
 	GW_BASE_LEFT,        /* deleted here, and left standing there */
 	GW_BASE_OUTSIDE,     /* outside the window, or too big */
-	GW_BASE_HIDDEN,      /* it has one; the server does not show it any more */
+	GW_BASE_HIDDEN,      /* has one; the server no longer shows the message */
 
 	/* The look's own: something that is no regular file has its name, so it is not gone. */
 	GW_BASE_COVERED,
@@ -49,7 +49,7 @@ struct gw_remote_msg {
 	uint64_t flags : 58;
 	uint64_t old : 1;   /* older than the window reaches */
 	uint64_t whole : 1; /* size and age were told */
-	uint64_t dim : 1;   /* it is there, and its flags are not known */
+	uint64_t dim : 1;   /* present, with unknown flags */
 };
 
 /* Files that share a base name: what one is to that which has the row, or comes first. */
@@ -58,11 +58,11 @@ enum gw_twin { GW_TWIN_NONE, GW_TWIN_SAME, GW_TWIN_OTHER };
 /* What the Maildir holds now. */
 struct gw_local_msg {
 	uint64_t flags;
-	uint32_t uid;        /* of its row, 0: base does not know it */
+	uint32_t uid;        /* its row's; 0: unknown to base */
 	uint32_t alien;      /* letters in its name that are another mailbox's, as bits; flags holds
 			 * what they mean */
 	bool refused;        /* the server did not take it, not long ago, or it is held back */
-	bool accepted;       /* it was held back, and a person said yes */
+	bool accepted;       /* held back before, and the user agreed */
 	bool known;          /* unknown here, and base has the same message in some mailbox */
 	bool refused_before; /* for a reason that may no longer apply, and is reported anyway */
 	bool candidate; /* unknown, readable, and the only file of its name: it may be uploaded */
@@ -77,14 +77,14 @@ struct gw_local_msg {
 struct gw_pair {
 	uint32_t uid;
 	uint32_t local;
-	bool check_body; /* it is the same only if the bodies are */
+	bool check_body; /* the same only if the bodies are */
 };
 
 /* Flags that were changed here, and that the server does not have.  Sorted by uid; at most one of each
  * kind a message. */
 struct gw_unstored {
 	uint32_t uid;
-	bool waits; /* it says that it does not take them: it was not asked */
+	bool waits; /* the server announces that it does not store them: not asked */
 	bool aside; /* asked often enough: not before something is different */
 	unsigned tries;
 	uint64_t flags;
@@ -104,7 +104,7 @@ struct gw_plan_input {
 	 * counts as gone. */
 	bool unproved;
 	bool hides;       /* unproved, with unknown messages that it did not report */
-	bool remote_full; /* what remote does not hold is gone */
+	bool remote_full; /* a message missing in remote is gone */
 	const struct gw_seqset *vanished;  /* gone for certain */
 	const struct gw_seqset *listing;   /* NULL, or all UIDs there are */
 	const struct gw_seqset *held_gone; /* gone in an earlier run, and held back */
@@ -112,7 +112,7 @@ struct gw_plan_input {
 	const struct gw_seqset *unseen;    /* uploaded, and not shown there yet */
 	const struct gw_unstored *unstored;
 	size_t unstored_count;
-	bool local_trusted; /* what local does not hold is gone */
+	bool local_trusted; /* a message missing in local is gone */
 	bool copies_differ; /* state, mark or directory is an old copy: absence proves nothing */
 	bool retry_unfetchable; /* and flags that were not stored */
 	uint64_t lettered;      /* flags that a file name can hold here */
@@ -124,8 +124,8 @@ struct gw_plan_input {
 	uint64_t max_size;     /* larger messages are not fetched; 0: no limit */
 	uint32_t max_messages; /* only the newest; flagged and unread ones stay; 0: all */
 	uint32_t first_inside; /* plan's own: the oldest UID among the newest */
-	bool never_delete;     /* what is deleted here is left standing there */
-	bool shows_all;        /* what was hidden there is gone (sight.h) */
+	bool never_delete;     /* messages deleted here stay on the server */
+	bool shows_all;        /* hidden messages are gone (sight.h) */
 };
 
 enum gw_action_kind {
@@ -147,18 +147,18 @@ enum gw_action_kind {
 	GW_DO_RETURN,        /* gone here, but changed there since: fetched again; as DOWNLOAD */
 	GW_DO_FORGET,        /* only the row goes: gone on both sides */
 	GW_DO_KEEP,   /* only the row goes: gone there, but changed here since; it is new again */
-	GW_DO_UNKEPT, /* likewise: it was uploaded, answered OK, and never seen there */
+	GW_DO_UNKEPT, /* only the row goes: uploaded, answered OK, and never seen there */
 	GW_DO_UPLOAD, /* the file `local`, with `flags` */
 	GW_DO_HOLD_UPLOAD, /* nor is this one, until a person decides */
 	GW_DO_REFUSE, /* the file `local` is not uploaded: it may have been deleted on the server */
 	GW_DO_STRAY, /* a fetch was interrupted, and the message is gone since: file `local` goes */
 	GW_DO_SKIP,  /* new there, and outside the window; flags, size; base_flags 1: too old */
 	GW_DO_EXPIRE, /* in step, and outside the window: the file `local` leaves */
-	GW_DO_STAY,   /* it was about to leave, or hidden, and is inside again: the file `local` */
+	GW_DO_STAY,   /* about to leave, or hidden, but inside again: the file `local` */
 	GW_DO_HOLD,   /* cannot be deleted there: remembered, nothing done */
 
 	/* Made by plan/match.h of what stood apart. */
-	GW_DO_NOTHING,  /* its other half does it */
+	GW_DO_NOTHING,  /* the other half does it */
 	GW_DO_HIDE,     /* gone there, but only from sight: it stays, hidden (mailbox/hidden.c) */
 	GW_DO_RELINK,   /* the message uid is the file `local` now */
 	GW_DO_TAKE,     /* uid was moved here from another mailbox; `local`: the box's own index */

@@ -18,12 +18,12 @@
 enum { GW_PULL_HASH = 16, GW_PULL_TRIES = 3 };
 
 enum gw_pull_state {
-	GW_PULL_HERE = 0,    /* it was delivered */
+	GW_PULL_HERE = 0,    /* delivered */
 	GW_PULL_DELETED = 1, /* and deleted on the server, by its own word */
-	GW_PULL_ASIDE = 2,   /* it cannot be fetched */
+	GW_PULL_ASIDE = 2,   /* cannot be fetched */
 	GW_PULL_LARGE = 3,   /* larger than `max-size` */
 	GW_PULL_UNWANTED =
-		4, /* it was delivered, and its file deleted here: it is to go there, too */
+		4, /* delivered, then its file was deleted here: to be deleted there, too */
 };
 
 #define GW_PULL_NONE SIZE_MAX
@@ -31,11 +31,11 @@ enum gw_pull_state {
 /* What the state knows of a message. */
 struct gw_pull_row {
 	struct gw_slice uidl; /* borrowed; .n 0: none that counts */
-	uint64_t size;        /* as it was listed; 0: not known */
+	uint64_t size;        /* as listed; 0: unknown */
 	enum gw_pull_state state;
 	uint8_t header[GW_PULL_HASH], body[GW_PULL_HASH];
 	bool has_body; /* false: known by its header alone */
-	bool sealed;   /* it was fetched in a session that QUIT ended */
+	bool sealed;   /* fetched in a session that QUIT ended */
 	bool is_short; /* less came than was listed */
 	bool recorded; /* in the state, durably */
 	bool has_file; /* known to be here */
@@ -70,8 +70,8 @@ struct gw_pull_item {
 	struct gw_slice uidl; /* borrowed; .n 0: none that counts */
 	uint64_t size;        /* 0: not known */
 	enum gw_pull_todo todo;
-	size_t row;      /* whose message it is; GW_PULL_NONE: not known */
-	bool identified; /* it was seen to be, in this session */
+	size_t row;      /* the row of its message; GW_PULL_NONE: unknown */
+	bool identified; /* proved to be that message in this session */
 };
 
 struct gw_pull_policy {
@@ -79,13 +79,13 @@ struct gw_pull_policy {
 	int64_t keep_s;    /* KEEP_FOR */
 	int64_t now, age;  /* both clocks, in seconds */
 	uint64_t max_size; /* 0: no limit */
-	bool deletes;      /* what was deleted here goes there, too */
+	bool deletes;      /* local deletions are carried over */
 	bool has_top;
 	bool marks;     /* the server does not show again what was fetched (EXPIRE 0) */
 	bool full;      /* look at everything, try everything again */
 	bool has_files; /* there are files that no row knows, and that may be what is listed */
 	bool hold;      /* nothing is deleted: it looks like an accident */
-	bool sizes_lie; /* this server's sizes are no measure */
+	bool sizes_lie; /* this server's sizes are useless */
 };
 
 /* A session's judgement; arrays are borrowed, and rows may be appended (already claimed). */
@@ -150,9 +150,9 @@ struct gw_pull_sight {
 
 enum gw_pull_fate {
 	GW_PULL_STAYS,  /* the row is as it was */
-	GW_PULL_HELD,   /* likewise, and a person is asked */
-	GW_PULL_LET_GO, /* it has no file any more; the message stays on the server */
-	GW_PULL_FOLLOW, /* likewise, and it is UNWANTED */
+	GW_PULL_HELD,   /* the row is as it was, and the user must decide */
+	GW_PULL_LET_GO, /* its file is gone; the message stays on the server */
+	GW_PULL_FOLLOW, /* its file is gone, and it is UNWANTED */
 };
 
 enum gw_pull_fate gw_pull_judge_file(const struct gw_pull_sight *s);

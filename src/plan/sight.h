@@ -16,9 +16,9 @@ struct gw_sight {
 };
 
 struct gw_sighted {
-	uint32_t oldest; /* what is gone and older is hidden; 0: nothing is */
-	bool whole;      /* it shows all, after all: rows that are hidden are gone */
-	bool more;       /* it shows older ones than it did */
+	uint32_t oldest; /* gone messages below it are hidden; 0: none are */
+	bool whole;      /* the mailbox shows everything after all: hidden rows are gone */
+	bool more;       /* the mailbox shows older messages than before */
 };
 
 /* Judges a view that adds up. */

@@ -64,13 +64,13 @@ enum gw_pop3_end {
 	GW_POP3_DONE,    /* "+OK", and all lines that belong to it */
 	GW_POP3_REFUSED, /* "-ERR" */
 	GW_POP3_BROKEN,  /* the connection was lost while this was being answered, or was next */
-	GW_POP3_UNSENT,  /* it was lost before; the server may still have executed this */
+	GW_POP3_UNSENT,  /* the connection was lost earlier; the server may still have done this */
 };
 
 struct gw_pop3_answer {
 	enum gw_pop3_end end;
 	const char *code;           /* DONE, REFUSED: "IN-USE"; or "" */
-	struct gw_slice text;       /* likewise: the server's words */
+	struct gw_slice text;       /* DONE, REFUSED: the server's words */
 	const struct gw_error *err; /* BROKEN, UNSENT */
 };
 

@@ -27,7 +27,7 @@ struct pull_more {
 	bool got;           /* all of it came in this session */
 	bool dele_ok;       /* the server marked it as deleted in this session */
 	bool blamed;        /* in this run */
-	bool doubt;         /* likewise, by a connection that was lost */
+	bool doubt;         /* in this run, by a lost connection */
 	size_t doubt_at;    /* number of messages that had arrived in this run */
 };
 
@@ -95,7 +95,7 @@ struct gw_pull {
 	gw_sync_cb *cb;
 	void *ctx;
 	enum pull_state state; /* pull_enter() only */
-	struct gw_error err;   /* what ends the run */
+	struct gw_error err;   /* ends the run */
 	bool stopped;
 
 	/* open.c */
@@ -110,8 +110,8 @@ struct gw_pull {
 	bool marks_not, sizes_lie; /* of the server, as remembered */
 	struct pull_offer offer;   /* likewise */
 	bool offer_used;           /* in this session: it was not asked */
-	bool follows; /* what is missing was deleted when that meant to delete it there, too */
-	int64_t mailbox_id;        /* of the folder; 0: none yet */
+	bool follows;       /* a missing file was deleted when that meant to delete it there, too */
+	int64_t mailbox_id; /* of the folder; 0: none yet */
 	uint32_t deleted_recently; /* as the state counts them */
 	bool facts_dirty;
 	struct gw_pull_age age;
@@ -216,7 +216,7 @@ void pull_scan(struct gw_pull *p, bool strange);
 struct pull_seen {
 	size_t row;
 	bool seen;
-	bool dir_gone;  /* so is the directory where it was, or another one has its place */
+	bool dir_gone;  /* its directory is gone, too, or another has its place */
 	uint64_t inode; /* of the directory where it is */
 	char *now;      /* owned; the name that it has by now; NULL: the same */
 };

@@ -19,7 +19,7 @@ enum gw_remove_outcome {
 	GW_REMOVE_UNSENT,
 	GW_REMOVE_LOST, /* the session ended before an answer */
 	GW_REMOVE_DONE,
-	GW_REMOVE_CHANGED, /* it was changed there meanwhile, or left: the next look decides */
+	GW_REMOVE_CHANGED, /* changed there meanwhile, or gone: the next look decides */
 	GW_REMOVE_LEFT,    /* marked \Deleted, and standing: others' marks would have gone too */
 	GW_REMOVE_REFUSED,
 	GW_REMOVE_KEPT, /* nothing was done: it would have gone for good, and need not */
@@ -43,8 +43,8 @@ struct gw_remove_item {
 struct gw_remove_options {
 	struct gw_session *session;
 	const char *trash; /* as on the wire; NULL: none */
-	bool make_trash;   /* it is not there yet */
-	const char *all;   /* likewise; NULL: nothing is for all mail */
+	bool make_trash;   /* the trash must be created first */
+	const char *all;   /* as on the wire; NULL: nothing is for All Mail */
 	/* Messages changed after this stay (RFC 7162 UNCHANGEDSINCE); 0: unknown. */
 	uint64_t highestmodseq;
 	/* True if this label, as in X-GM-LABELS, is a mailbox in sight.  Member NULL: the mailbox

@@ -21,9 +21,9 @@ struct gw_download_item {
 	uint64_t flags; /* as listed */
 	uint32_t local; /* a file that may be the same message (plan/plan.h), or GW_NO_LOCAL */
 	bool done;
-	bool asked, asked_again; /* its own: in a window; after less arrived than announced */
-	const char *reason;      /* its own: why nothing of what came was taken */
-	bool big;                /* its own: fetched in pieces */
+	bool asked, asked_again; /* internal: in a window; after less arrived than announced */
+	const char *reason;      /* internal: why nothing of what came was accepted */
+	bool big;                /* internal: fetched in pieces */
 	uint8_t heat;            /* how often a connection broke while it was asked for */
 	bool on_trial;           /* one did that had nothing else on it: it comes first, alone */
 	bool doubted; /* refused with a code that speaks of the server's state (imap/refusal.h) */

@@ -20,10 +20,10 @@ struct gw_folder {
 	bool wanted;        /* by the account's patterns */
 	bool given;         /* the configuration names its directory (`local`) */
 	size_t foreign; /* another user's, or shared: the length of its namespace's name as shown */
-	bool stale;     /* its counts are older than the present sync */
+	bool stale;     /* counts are older than the present sync */
 	bool to_be_made; /* in a dry run: it is not there yet */
 	bool touched; /* in a retained list: the server has reported a change since, or may have */
-	struct gw_window window; /* its pattern is not used */
+	struct gw_window window; /* pattern is unused */
 };
 
 struct gw_folders {
@@ -35,7 +35,7 @@ struct gw_folders {
 	bool space_foreign[GW_NAMESPACES];
 	size_t space_count;
 	bool plain;    /* the server refused LIST with options */
-	bool overfull; /* it listed more than are held: what is not here may be there */
+	bool overfull; /* more were listed than are held: a missing one may exist */
 	bool archive;  /* all mail is wanted, as "Archive" */
 };
 

@@ -17,11 +17,11 @@ enum gw_carry_outcome {
 	GW_CARRY_UNNAMED, /* done; the server did not say where */
 	GW_CARRY_REFUSED,
 	GW_CARRY_IGNORED, /* answered OK, and it is where it was; a copy may have come all the same */
-	GW_CARRY_GONE,    /* it is not in its mailbox any more, or that is another one now */
+	GW_CARRY_GONE,    /* no longer in its mailbox, or that is another one now */
 };
 
 struct gw_carry_item {
-	const char *from; /* its mailbox, as on the wire */
+	const char *from; /* the message's mailbox, as on the wire */
 	uint32_t from_uidvalidity, from_uid;
 	bool move;                     /* else it is copied */
 	uint32_t number;               /* the caller's */

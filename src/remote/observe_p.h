@@ -21,7 +21,7 @@ struct observe {
 	bool has_exists, asked_counts;
 	bool confirms_empty; /* COUNTS is the second question */
 	bool dates;          /* of known messages, too, in case they are others now */
-	bool another;        /* it is */
+	bool another;        /* a known message has become another */
 	uint32_t expunged;   /* in this state, and nobody knows which */
 	unsigned searches;
 	struct gw_tally tally;   /* of the answer that is coming, if it is to name all */

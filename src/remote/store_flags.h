@@ -15,7 +15,7 @@ struct gw_push;
 struct gw_push_item {
 	uint32_t uid;
 	uint64_t has;     /* the server's flags; out: with what it took */
-	uint64_t gets;    /* what they are to become */
+	uint64_t gets;    /* their new values */
 	uint64_t taken;   /* out: the bits that it took */
 	bool refused;     /* out: not all of it was taken */
 	uint64_t denied;  /* out: the bits that it refused, ... */
@@ -24,7 +24,7 @@ struct gw_push_item {
 	uint64_t ignored; /* out: other bits that were answered OK, and are not so */
 	uint64_t unseen;  /* out: answered OK, but not reported for the message */
 
-	uint64_t there; /* its own: the flags that were told last, ... */
+	uint64_t there; /* internal: the flags last reported, ... */
 	bool shown;     /* ... if they were */
 };
 

@@ -7,12 +7,12 @@
 /* Zeroed: nothing was named. */
 struct gw_tally {
 	struct gw_seqset told;    /* after gw_tally_settle() */
-	struct gw_seqset left;    /* what vanished while it came */
-	struct gw_seqset gone;    /* what vanished while others came, before */
+	struct gw_seqset left;    /* vanished while it came */
+	struct gw_seqset gone;    /* vanished while earlier ones came */
 	struct gw_range *numbers; /* owned; not sorted yet */
 	size_t number_count, number_cap;
-	bool absurd;      /* it names more than there can be, and nothing of it is kept */
-	bool contradicts; /* it, or one before, names what was said to have vanished */
+	bool absurd;      /* it names more than can exist, and is discarded */
+	bool contradicts; /* an answer so far names what was reported vanished */
 };
 
 void gw_tally_deinit(struct gw_tally *tally);

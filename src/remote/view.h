@@ -26,7 +26,7 @@ struct gw_remote_view {
 	uint64_t storable; /* flags that the mailbox stores for good */
 	bool read_only;
 	bool full;       /* messages is all there is */
-	bool unproved;   /* its answers do not add up: what was not told is unknown */
+	bool unproved;   /* the server's answers do not add up: what it did not report is unknown */
 	bool restarted;  /* UIDVALIDITY changed, or a cursor went back: base's UIDs mean nothing */
 	uint64_t listed; /* messages that are there, by what was proved */
 	uint32_t dim;    /* messages whose flags could not be read; dim_uid: one of them */

@@ -9,14 +9,14 @@
 
 /* One action of the plan with names of its own: list and rows are reread meanwhile. */
 struct gw_folder_op {
-	struct gw_folder_action what; /* its strings and indices are of the plan */
+	struct gw_folder_action what; /* strings and indices belong to the plan */
 	struct gw_sync *sync;
 	struct gw_mailbox_row *row; /* borrowed from the sync; NULL: none yet */
 	char *shown;                /* owned; the directory, for messages */
 	char *from;                 /* owned; where the directory stands; NULL: nowhere */
 	char *wire, *dir;           /* owned; the new names, or those it has */
 	bool on_server;             /* a command was sent */
-	bool done;                  /* it was refused or failed, and nothing more is done */
+	bool done;                  /* refused or failed: nothing more is done */
 	struct gw_error err;        /* why it failed on disk */
 };
 
@@ -24,7 +24,7 @@ struct gw_folder_op {
 enum gw_home_kind {
 	GW_HOME_BY_NAME, /* the names are alike */
 	GW_HOME_BY_MAIL, /* so are the messages */
-	GW_HOME_UNSURE, /* it may be this one's as well as another's: this one could not be asked */
+	GW_HOME_UNSURE,  /* either this mailbox's or another's: this one could not be asked */
 };
 
 struct gw_home_doubt {
@@ -65,7 +65,7 @@ struct gw_settling {
 	size_t *remade; /* the directories of the remakes */
 	size_t remake_count;
 	bool broke; /* the connection ended over a command about a mailbox, and that is noted */
-	void (*acted)(struct gw_sync *s, bool asked); /* what follows on the disk job */
+	void (*acted)(struct gw_sync *s, bool asked); /* continues after the disk job */
 };
 
 /* folders_see.c: in the pool, walks the tree; then, on the loop, puts together what is judged. */

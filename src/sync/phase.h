@@ -25,7 +25,7 @@
 	ARROW(LISTING,   PREPARING)  /* something is to be written */                                  \
 	ARROW(LISTING,   WORKING)    /* there is nothing to do, or it is a dry run */                  \
 	ARROW(SETTLING,  SETTLING)   /* mailboxes, then tags */                                        \
-	ARROW(SETTLING,  LISTING)    /* what was made or renamed is to be seen */                      \
+	ARROW(SETTLING,  LISTING)    /* to see what was made or renamed */                      \
 	ARROW(SETTLING,  PREPARING)                                                                    \
 	ARROW(SETTLING,  WORKING)                                                                      \
 	ARROW(PREPARING, WORKING)                                                                      \

@@ -27,9 +27,9 @@ struct gw_conn {
 	struct gw_box *boxes[GW_CONN_BOXES];   /* attached, in the order of their SELECTs */
 	size_t box_count;
 	bool drained;          /* the last of them has asked for everything */
-	bool blamed;           /* it was lost, and a mailbox said what it was asking for */
-	struct gw_entry *only; /* it had no other mailbox; NULL: it had several, or none yet */
-	bool used;             /* it had one */
+	bool blamed;           /* lost, after a mailbox said what it was asking for */
+	struct gw_entry *only; /* its only mailbox; NULL: several, or none yet */
+	bool used;             /* had a mailbox */
 	uint64_t progress_at_start;
 };
 
@@ -55,17 +55,17 @@ struct gw_entry {
 	enum gw_entry_stage stage;
 	bool may_lose; /* something may be gone, on either side, by the counts and stamps */
 	bool headed, sifted, failed, done_once;
-	bool told;       /* of something in it that could not be done, in this run */
-	bool rest_waits; /* its newest mail is here; the rest comes when that of all others is */
-	bool unsettled;  /* it kept changing, and its cursors stayed where they were */
+	bool told;       /* of something that could not be done in it, in this run */
+	bool rest_waits; /* the newest mail is here; the rest comes after that of all others */
+	bool unsettled;  /* kept changing, so its cursors stayed */
 	unsigned requeues;
 	uint64_t got;    /* messages that came in this run, or were here */
 	bool suspect;    /* a connection broke at something in it: it comes last, and alone */
 	unsigned breaks; /* how many in this run */
 	struct gw_trial trial;
 	struct gw_stamp seen_cur, seen_new; /* of the look in this run that is over */
-	uint64_t fresh_from;                /* likewise: gw_box_fresh_from() */
-	uint32_t seen_uidnext;              /* likewise; the row's may be older, as in a dry run */
+	uint64_t fresh_from;                /* from that look: gw_box_fresh_from() */
+	uint32_t seen_uidnext;              /* from that look; the row's may be older (dry run) */
 	int conn;                           /* index, or -1 */
 };
 
@@ -124,7 +124,7 @@ struct gw_sync {
 	char *caps;                     /* owned; as remembered */
 	char *caps_before;        /* owned; likewise, before the login; NULL: it is asked for */
 	bool caps_before_changed; /* since the state was written */
-	struct gw_alerts alerts;  /* that its connections showed */
+	struct gw_alerts alerts;  /* shown by its connections */
 	unsigned quirks, quirks_stored; /* imap/quirks.h: known by now; as in the state */
 	unsigned quirks_learned;        /* in this run */
 
@@ -144,10 +144,10 @@ struct gw_sync {
 
 	/* mailboxes */
 	struct gw_folders folders;
-	bool remembered; /* they are the list of the watcher's last sync */
+	bool remembered; /* the list is that of the watcher's last sync */
 	unsigned list_pending;
 	unsigned list_breaks;  /* connections that ended while the list was asked for */
-	bool list_came;        /* so that it is STATUS that is asked for */
+	bool list_came;        /* the list arrived, so that STATUS is being asked for */
 	size_t status_answers; /* of these, in the order in which they were asked for */
 	char **muted; /* owned; whose STATUS ended a connection: they are looked at instead; "": LIST, "" again: LSUB */
 	size_t muted_count, muted_cap;
@@ -158,7 +158,7 @@ struct gw_sync {
 	enum {
 		GW_LIST_USUAL,
 		GW_LIST_BY_LSUB, /* LIST ends the connection */
-		GW_LIST_BY_STATE /* so does LSUB: what was there before */
+		GW_LIST_BY_STATE /* LSUB ends it, too: what was there before */
 	} list_way;
 	struct gw_settling *settling; /* owned; folders.c */
 	char **blocked; /* owned; names on the wire of what is left alone in this run */
@@ -207,13 +207,12 @@ struct gw_sync {
 		deleted_in_day; /* of the whole account, for the guard */
 	struct gw_sync_counts counts;
 	char first_problem[900]; /* with its mailbox; "": none */
-	uint64_t noted_at;       /* of the loop's clock: when it was last said how this run goes */
-	uint64_t expected,
-		expected_at;    /* likewise: what is about to come, and when that was counted */
-	struct gw_buf journal;  /* lines that are not yet in the log */
-	size_t journal_skipped; /* steps that had no room in it */
-	bool journal_failed;    /* told */
-	struct gw_error err;    /* why the account failed */
+	uint64_t noted_at;       /* the loop's clock: when the run's progress was last recorded */
+	uint64_t expected, expected_at; /* what is about to come, and when that was counted */
+	struct gw_buf journal;          /* lines that are not yet in the log */
+	size_t journal_skipped;         /* steps that had no room in it */
+	bool journal_failed;            /* told */
+	struct gw_error err;            /* why the account failed */
 	bool stopped, batches_lost, told_slow;
 };
 
