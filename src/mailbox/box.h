@@ -193,7 +193,7 @@ bool gw_box_has_rest(const struct gw_box *box);
 void gw_box_spare(struct gw_box *box);
 /* True if the server's answers about the mailbox do not add up. */
 bool gw_box_is_unproved(const struct gw_box *box);
-/* Collects the file names in the mailbox; for gw_doubt_deinit(). */
+/* Collects the names of its files, and of announced ones; for gw_doubt_deinit(). */
 void gw_box_doubt(const struct gw_box *box, struct gw_doubt *doubt);
 /* Does nothing about gone messages that may be in a mailbox whose answers do not add up. */
 void gw_box_spare_doubtful(struct gw_box *box, const struct gw_doubt *doubt);

@@ -196,7 +196,7 @@ static bool is_culprit(struct gw_box *box, unsigned breaks, unsigned alone, uint
 	return true;
 }
 
-/* True if it is set aside.  --full tries it again, and so does a week; until that breaks, too. */
+/* True if it is set aside.  Tried again with --full, and after a week, until that breaks, too. */
 static bool is_barred(struct gw_box *box, const struct gw_local_suspect *s, uint64_t seen)
 {
 	bool tries = box->trial->breaks == 0 &&

@@ -237,8 +237,8 @@ static size_t add_arrivals(const struct gw_box *box, uint32_t *uids, size_t coun
 	return count;
 }
 
-/* True if copies have two ages, and the file's row and UID are gone: its content decides, as for
- * unknown files.  (It may have been kept and uploaded again since.) */
+/* True if copies have two ages, and the UID of the file's row is gone there: its content decides,
+ * as for unknown files.  (It may have been kept and uploaded again since.) */
 static bool has_old_row(const struct gw_box *box, size_t i)
 {
 	const struct gw_remote_view *v = &box->remote;

@@ -165,5 +165,5 @@ enum gw_box_awaits gw_box_awaits(enum gw_box_state state);
 /* True if the state is entered by way of a connection on which the mailbox is selected. */
 bool gw_box_wants_session(enum gw_box_state state);
 
-/* Returns its name for the trace. */
+/* Returns a state's name, for the trace. */
 const char *gw_box_state_name(enum gw_box_state state);

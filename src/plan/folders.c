@@ -239,7 +239,7 @@ static bool hold(
 	return true;
 }
 
-/* True if it would delete so much that the user must decide. */
+/* True if the user must decide first: the mailbox has messages, and the guard is on. */
 static bool asks_first(const struct desk *d, const struct gw_folder_row *row)
 {
 	return row->messages > 0 && d->in->policy.guard && !d->in->policy.accept;

@@ -21,7 +21,7 @@ enum gw_modseq_verdict {
 
 struct gw_modseq_mailbox {
 	bool told;        /* the server told its counts */
-	bool same_counts; /* counts are base's but for HIGHESTMODSEQ; nothing else calls for a look */
+	bool same_counts; /* counts are base's but HIGHESTMODSEQ; nothing else calls for a look */
 	bool apart;       /* all mail does not hold it */
 	bool first;       /* never left for later */
 	uint64_t there, base;           /* HIGHESTMODSEQ now, and of the last look */

@@ -27,8 +27,7 @@ struct gw_pair_local {
 	uint32_t name_uid; /* the UID that its name speaks of, 0: none */
 	uint64_t size;     /* with CR LF line ends; likewise */
 	uint64_t flags;
-	uint64_t
-		msgid; /* the same; to the server, equal ones are one message, where both have one */
+	uint64_t msgid; /* the same; to the server, equal ones are one message, if both have it */
 	uint8_t header[GW_PAIR_HASH];
 	bool taken;
 };

@@ -56,8 +56,8 @@ static struct gw_push_item *find(struct gw_push *p, uint32_t uid)
 	return lo < p->count && p->items[lo].uid == uid ? &p->items[lo] : NULL;
 }
 
-/* True if an unreported message counts as gone.  At Gmail it has lost the mailbox's label, which is
- * no deletion: a flag changed here must not put the label on again. */
+/* True if OK is believed for an unreported message.  At Gmail it has lost the mailbox's label,
+ * which is no deletion: a flag changed here must not put that label back. */
 static bool is_believed_unseen(const struct gw_push *p)
 {
 	return (gw_session_caps(p->session) & GW_CAP_GMAIL) != 0;

@@ -44,5 +44,5 @@ enum gw_sync_phase {
 /* True if the table leads from one to the other. */
 bool gw_sync_may_follow(enum gw_sync_phase from, enum gw_sync_phase to);
 
-/* Returns its name for the trace. */
+/* Returns a phase's name, for the trace. */
 const char *gw_sync_phase_name(enum gw_sync_phase phase);
