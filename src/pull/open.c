@@ -536,6 +536,14 @@ static enum gw_code write_end(struct gw_pull *p, struct gw_store *store, struct 
 	return code;
 }
 
+/* There is no state yet: it gets the pause and nothing else, since whose mail it is to be is not proved. */
+static void write_first_pause(struct gw_pull *p, struct gw_disk_world *world, struct gw_error *err)
+{
+	if (gw_store_open(p->db_path, GW_STORE_WRITE, &world->store, err) == GW_OK)
+		set_number(
+			world->store, GW_FACT_NOT_BEFORE, (int64_t)time(NULL) + p->err.wait_s, err);
+}
+
 static void work_close(struct gw_disk_job *job, struct gw_disk_world *world)
 {
 	struct prepare_job *j = (struct prepare_job *)job;
@@ -545,6 +553,8 @@ static void work_close(struct gw_disk_job *job, struct gw_disk_world *world)
 	if ((wants_pause(p) || over || p->age_dirty || p->facts_dirty) && !p->options.dry_run &&
 		world->store != NULL)
 		gw_disk_writable(world, &j->err);
+	else if (wants_pause(p) && !p->options.dry_run && world->store == NULL)
+		write_first_pause(p, world, &j->err);
 	/* After a failure of the disk files may be here that no row knows: the next run looks. */
 	if (world->writable && world->broken.code == GW_OK && p->err.code != GW_ERR_CORRUPT)
 		write_end(p, world->store, &j->err);
