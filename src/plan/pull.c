@@ -376,6 +376,12 @@ void gw_pull_looked(struct gw_pull_view *v, size_t i, const uint8_t header[stati
 	item->todo = v->policy.marks && !v->rows[row].sealed ? GW_PULL_GET : GW_PULL_NOTHING;
 }
 
+void gw_pull_not_looked(struct gw_pull_view *v, size_t i)
+{
+	if (v->items[i].todo == GW_PULL_LOOK)
+		v->items[i].todo = get(v, &v->items[i]);
+}
+
 size_t gw_pull_got(
 	struct gw_pull_view *v, size_t i, const struct gw_pull_print *print, size_t *not_its)
 {

@@ -110,6 +110,9 @@ void gw_pull_deinit(struct gw_pull_view *v);
 void gw_pull_looked(struct gw_pull_view *v, size_t i, const uint8_t header[static GW_PULL_HASH],
 	bool telling, size_t *not_its);
 
+/* Its header cannot be had: if it was to be looked at, all of it is to come. */
+void gw_pull_not_looked(struct gw_pull_view *v, size_t i);
+
 /* All of it came.  Returns the row whose message it is, which has a file or had one: what came is
  * dropped.  GW_PULL_NONE: it is new. */
 size_t gw_pull_got(

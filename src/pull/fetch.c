@@ -27,6 +27,25 @@ size_t pull_item_of(const struct gw_pull *p, uint32_t number)
 	return GW_LOWER_BOUND(p->items, p->view.item_count, number, number);
 }
 
+static bool is_among(const struct pull_numbers *numbers, uint32_t number)
+{
+	for (size_t i = 0; i < numbers->count; i++) {
+		if (numbers->list[i] == number)
+			return true;
+	}
+	return false;
+}
+
+/* Without memory it is asked again, which is bounded as well. */
+static void add_number(struct pull_numbers *numbers, uint32_t number)
+{
+	uint32_t *slot = gw_array_push(
+		(void **)&numbers->list, &numbers->count, &numbers->cap, sizeof *slot);
+
+	if (slot != NULL)
+		*slot = number;
+}
+
 /* --- headers --------------------------------------------------------------------------------- */
 
 static void look_more(struct gw_pull *p);
@@ -106,6 +125,8 @@ static void on_head_done(void *ctx, uint32_t number, const struct gw_pop3_answer
 	struct gw_fingerprint f;
 
 	p->pending--;
+	if (a->end == GW_POP3_BROKEN)
+		add_number(&p->no_head, number);
 	if (is_gone(a) || p->state != PULL_LOOKING)
 		return;
 	gw_printer_final(&p->printer, &f);
@@ -151,6 +172,14 @@ static void look_more(struct gw_pull *p)
 	pull_ask_headers(p, &h);
 }
 
+void pull_spare_headers(struct gw_pull *p)
+{
+	for (size_t i = 0; i < p->view.item_count && p->no_head.count > 0; i++) {
+		if (is_among(&p->no_head, p->items[i].number))
+			gw_pull_not_looked(&p->view, i);
+	}
+}
+
 void pull_look(struct gw_pull *p)
 {
 	pull_enter(p, PULL_LOOKING);
@@ -180,11 +209,7 @@ static void blame(struct gw_pull *p, size_t i, const char *why, bool in_doubt)
 		known ? "it is here already" : "it stays on the server, and is tried again");
 	pull_problem(p, &err);
 	if (item->uidl.n == 0) {
-		uint32_t *slot = gw_array_push(
-			(void **)&p->skip, &p->skip_count, &p->skip_cap, sizeof *slot);
-
-		if (slot != NULL)
-			*slot = item->number;
+		add_number(&p->skip, item->number);
 		return;
 	}
 	if (known) {
@@ -425,11 +450,7 @@ static bool is_skipped(const struct gw_pull *p, const struct gw_pull_item *item)
 {
 	if (item->row != GW_PULL_NONE && p->more[item->row].blamed)
 		return true;
-	for (size_t i = 0; item->uidl.n == 0 && i < p->skip_count; i++) {
-		if (p->skip[i] == item->number)
-			return true;
-	}
-	return false;
+	return item->uidl.n == 0 && is_among(&p->skip, item->number);
 }
 
 static void get_more(struct gw_pull *p)

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 /* Sessions that are lost in one run, and all of them. */
-enum { LOSSES_MAX = 3, SESSIONS_MAX = 1000, RELIST_S = 86400, LIE_MIN = 2 };
+enum { LOSSES_MAX = 3, SESSIONS_MAX = 1000, RELIST_S = 86400, LIE_MIN = 2, HEADS_LOST_MAX = 2 };
 
 /* --- ending ---------------------------------------------------------------------------------- */
 
@@ -36,7 +36,8 @@ static void free_pull(struct gw_pull *p)
 	gw_buf_deinit(&p->arena);
 	gw_buf_deinit(&p->header);
 	free(p->order);
-	free(p->skip);
+	free(p->skip.list);
+	free(p->no_head.list);
 	gw_tls_ctx_free(p->tls);
 	gw_sasl_unref(&p->sasl);
 	if (p->lock_fd >= 0)
@@ -74,14 +75,15 @@ static void close_session(struct gw_pull *p)
 	gw_pop3_close(&p->session);
 }
 
-/* Others came through after it: then it was the message. */
+/* Others came through after it, or a session without it ended well: then it was the message. */
 static bool settle_doubt(struct gw_pull *p)
 {
 	for (size_t i = 0; i < p->more_count; i++) {
 		if (!p->more[i].doubt)
 			continue;
 		p->more[i].doubt = false;
-		if (p->run_got <= p->more[i].doubt_at || p->view.rows[i].state != GW_PULL_ASIDE)
+		if ((p->run_got <= p->more[i].doubt_at && !p->more[i].proved) ||
+			p->view.rows[i].state != GW_PULL_ASIDE)
 			continue;
 		p->view.rows[i].tries++;
 		if (pull_batch_add(p, PULL_PUT, i, NULL) != GW_OK)
@@ -290,7 +292,7 @@ static void set_policy(struct gw_pull *p)
 		.age = p->age.age,
 		.max_size = a->max_size,
 		.deletes = p->account->deletes == GW_DELETE_EXPUNGE && !a->recent,
-		.has_top = (caps->bits & GW_POP3_TOP) != 0,
+		.has_top = (caps->bits & GW_POP3_TOP) != 0 && p->no_head.count < HEADS_LOST_MAX,
 		.marks = caps->expires_at_once && !p->marks_not && !a->recent,
 		.full = p->options.full && p->sessions == 1,
 		.has_files = has_files,
@@ -418,6 +420,7 @@ static void scanned(struct gw_pull *p)
 		pull_fail_nomem(p);
 		return;
 	}
+	pull_spare_headers(p);
 	if (p->view.marks_disproved && !p->marks_not) {
 		p->marks_not = p->facts_dirty = true;
 		gw_log(p->log, GW_LOG_INFO,
@@ -532,6 +535,7 @@ static bool seal_row(struct gw_pull *p, size_t i, bool ok)
 
 	if (row->is_file)
 		return true;
+	more->proved |= ok && more->doubt;
 	if (ok && more->got && !row->sealed) {
 		row->sealed = true;
 		more->dirty |= p->view.policy.marks;

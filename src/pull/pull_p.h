@@ -29,6 +29,7 @@ struct pull_more {
 	bool blamed;        /* in this run */
 	bool doubt;         /* in this run, by a lost connection */
 	size_t doubt_at;    /* number of messages that had arrived in this run */
+	bool proved;        /* and a later session of it ended well without this message */
 };
 
 enum pull_op_kind {
@@ -56,6 +57,12 @@ struct pull_listed {
 
 struct pull_listing {
 	struct pull_listed *list; /* owned */
+	size_t count, cap;
+};
+
+/* Message numbers, which are mostly the same in the sessions of one run. */
+struct pull_numbers {
+	uint32_t *list; /* owned */
 	size_t count, cap;
 };
 
@@ -137,8 +144,8 @@ struct gw_pull {
 	struct gw_pull_item *items;  /* owned; view.items */
 	size_t *order;               /* owned; items, as they are fetched */
 	size_t next, pending;        /* of order; commands that are not answered */
-	uint32_t *skip;              /* owned; numbers that broke, of messages without a row */
-	size_t skip_count, skip_cap;
+	struct pull_numbers skip;    /* that broke, of messages without a row */
+	struct pull_numbers no_head; /* whose TOP broke */
 	uint64_t began_ms;
 	uint64_t session_bytes;
 	size_t session_messages, session_got, exact, shorter;
@@ -256,6 +263,8 @@ void pull_restore_files(struct gw_pull *p, const struct pull_seen *list, size_t 
 enum { PULL_HEADER_OCTETS = 4096 }; /* of a header, about */
 /* Numbers are those of p->items, which are in their order. */
 size_t pull_item_of(const struct gw_pull *p, uint32_t number);
+/* Of messages whose TOP broke a session, all is asked for. */
+void pull_spare_headers(struct gw_pull *p);
 /* Adds bytes of an answer to p->printer. */
 void pull_print_wire(struct gw_pull *p, struct gw_slice bytes);
 /* Asks for headers where that is to be done, as many at once as it pays; each answer calls it again. */

@@ -16,7 +16,8 @@
  *   auth MECHANISM TOKEN  offers that, and takes this token; a command over 255 octets ends the
  *                      connection, as at Exchange Online
  *   refuse VERB TEXT   answers "-ERR TEXT"
- *   badmail NAME       refuses RETR of this message; "silent NAME": begins, and says no more;
+ *   badmail NAME       refuses RETR of this message; "silent NAME": begins, and says no more; "silenthead
+ *                      NAME": likewise at TOP;
  *                      "short NAME": ends it after its header; "nothing NAME": at once;
  *                      "nodots": no line is stuffed
  *   cut N HOW          after N bytes sent; cutread N HOW: after N bytes read; HOW: fin, rst, silence
@@ -314,7 +315,7 @@ static void send_message(struct message *m, bool head)
 		n = header_size(text, n);
 	if (!head && named("nothing", m->name))
 		n = 0;
-	if (!head && named("silent", m->name)) {
+	if (named(head ? "silenthead" : "silent", m->name)) {
 		put_text(text, n / 2, true);
 		end_how("silence");
 	}

@@ -345,6 +345,74 @@ static void test_bad_message(void **state)
 	}
 }
 
+/* The only one that is left: that sessions without it end well is what speaks against it. */
+static void test_bad_alone(void **state)
+{
+	(void)state;
+	fresh(1);
+	account.timeout_s = 1;
+	for (unsigned i = 1; i <= 5; i++) {
+		rules("silent m0000\n");
+		run();
+		assert_int_equal(problems, 1);
+		assert_int_equal(logged("RETR"), i < 3 ? i : 3);
+	}
+	run_with(&(struct gw_sync_options){ .full = true });
+	assert_int_equal(logged("RETR"), 4);
+	/* A server that is gone meanwhile proves nothing. */
+	fresh(1);
+	for (unsigned i = 1; i <= 5; i++) {
+		rules("silent m0000\nrefuse QUIT no\n");
+		run();
+		assert_int_equal(logged("RETR"), i);
+	}
+	account.timeout_s = 20;
+	run_well();
+	check("mail", 1);
+}
+
+/* A header that does not come, or several: the messages do, and are known again by that. */
+static void test_bad_header(void **state)
+{
+	static const char *const bad[] = { "silenthead m0003\n",
+		"silenthead m0001\nsilenthead m0003\nsilenthead m0005\n" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		fresh(8);
+		run_well();
+		account.pop3.keep = GW_KEEP_NO;
+		account.timeout_s = 1;
+		rules(bad[i]);
+		assert_int_equal(run(), GW_OK);
+		account.timeout_s = 20;
+		assert_int_equal(counts.downloaded, 0);
+		assert_int_equal(count_in("gone"), 8);
+		assert_int_equal(count_files(), 8);
+	}
+}
+
+/* The very first answer is that it is too early. */
+static void test_first_pause(void **state)
+{
+	char *const user = account.user;
+
+	(void)state;
+	fresh(2);
+	rules("refuse PASS [LOGIN-DELAY] later\n");
+	assert_int_equal(run(), GW_ERR_BUSY);
+	shell("test ! -e Mail && rm log");
+	rules("");
+	assert_int_equal(run(), GW_ERR_BUSY);
+	assert_non_null(strstr(problem, "--now"));
+	shell("test ! -e log");
+	/* Nothing was proved of whose mail it is. */
+	account.user = "you";
+	assert_int_equal(run_with(&(struct gw_sync_options){ .now = true }), GW_OK);
+	account.user = user;
+	check("mail", 1);
+}
+
 static void test_disk(void **state)
 {
 	(void)state;
@@ -544,6 +612,9 @@ int main(void)
 		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_no_dots),
 		cmocka_unit_test(test_bad_message),
+		cmocka_unit_test(test_bad_alone),
+		cmocka_unit_test(test_bad_header),
+		cmocka_unit_test(test_first_pause),
 		cmocka_unit_test(test_disk),
 		cmocka_unit_test(test_verify),
 		cmocka_unit_test(test_offer),
