@@ -1,10 +1,10 @@
 /* auth/loopback.c - see loopback.h.
  *
- * Any program of this machine can connect.  Only the end of our sign-in is answered: what else asks
- * (a browser for its icon, a neighbour that guesses) is closed without a word.
+ * Any program on this machine can connect.  Only the end of our sign-in is answered: any other
+ * request (a browser's for its icon, a neighbour's guess) is closed without a word.
  *
- * I1  whoever comes is heard: of too many visitors the one that came first goes, since a browser asks
- *     as soon as it is connected, and who keeps connections open does not.
+ * I1  every visitor is heard: of too many the earliest is dropped, since a browser asks as soon as
+ *     it is connected, and one that only keeps connections open does not.
  */
 #include "auth/loopback.h"
 

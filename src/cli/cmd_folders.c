@@ -1,7 +1,7 @@
-/* cli/cmd_folders.c - `godwit folders`: each mailbox, its directory, why it is one of the account's, and
- * what stands in it.
+/* cli/cmd_folders.c - `godwit folders`: each mailbox, its directory, why it belongs to the account,
+ * and what it holds.
  *
- * The server is asked which there are; if it cannot be, those that were synchronized are told.
+ * Asks the server which mailboxes exist; if that fails, lists those that were synchronized.
  */
 #include "cli/cli.h"
 #include "cli/rehearsal.h"

@@ -1,6 +1,6 @@
-/* cli/cmd_follow.c - `godwit status --follow`: what the watchers do and what becomes of mail that is
- * sent, as it happens, until it is interrupted.  A watcher that is not there is waited for; the outbox
- * is looked at whoever sends from it.
+/* cli/cmd_follow.c - `godwit status --follow`: what the watchers do and what happens to outgoing
+ * mail, as it happens, until interrupted.  Waits for a watcher that does not run; looks at the
+ * outbox whoever sends from it.
  */
 #include "cli/ask.h"
 #include "cli/cli.h"

@@ -1,7 +1,7 @@
 /* local/remake.h - mailboxes that are gone on the server, and have mail here that it never had.
  *
- * Only that mail makes such a mailbox again, and only that mail goes there: what was in it stays
- * here as it is, and is remembered as not to be uploaded, before the server is told anything.
+ * Only that mail makes such a mailbox again, and only that mail is uploaded: the rest stays here as
+ * it is, and is recorded as not to be uploaded before the server is told anything.
  */
 #pragma once
 

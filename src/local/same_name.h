@@ -1,7 +1,7 @@
 /* local/same_name.h - files of a mailbox that share a base name; a part of the look, in a disk job.
  *
- * A base name stands for one message.  Another program may have been killed between a link and an
- * unlink, or have put a file of its own under a name that is in use.
+ * A base name belongs to one message.  Another program may have been killed between a link and an
+ * unlink, or have put a file of its own under a name in use.
  */
 #pragma once
 

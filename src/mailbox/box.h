@@ -1,6 +1,6 @@
 /* mailbox/box.h - one mailbox from "something may have changed" to "in step": a state machine.
  *
- * The account gives it a connection when it is READY and is told when it needs it no more.
+ * The account gives it a connection when it is READY, and learns when it no longer needs one.
  */
 #pragma once
 

@@ -1,10 +1,11 @@
-/* mailbox/heads.c - headers of the server's messages, by which they are recognised; part of the machine
- * in box_p.h.
+/* mailbox/heads.c - headers of the server's messages, by which they are recognised; part of the
+ * machine in box_p.h.
  *
- * One whose header the server does not give ("unread") costs that one.  What it is its body says: that
- * is fetched, and compared with the files that nobody knows.  If that does not come either, it is set
- * aside like any other, and such a file that has its size may be it: it is not sent, and told of,
- * until one of the two is settled.  Sent, it would be doubled for good; left here, it costs a look.
+ * A message whose header the server does not deliver ("unread") affects no other.  Its body is
+ * fetched instead, and compared with the unknown files.  If that does not come either, the message
+ * is set aside like any other, and an unknown file of its size may be it: such a file is not sent,
+ * and is reported, until one of the two is settled.  Sent, it would be doubled for good; left here,
+ * it costs a look.
  */
 #include "mailbox/box_p.h"
 

@@ -1,5 +1,6 @@
 /* mailbox/same_name.c - files that share a base name (local/same_name.h): another message gets a
- * name of its own, a second file of the same one is told and left; part of the machine in box_p.h.
+ * name of its own; a second file of the same message is reported and left; part of the machine in
+ * box_p.h.
  */
 #include "mailbox/box_p.h"
 

@@ -1,8 +1,8 @@
 /* net/wake.c - see wake.h.
  *
- * A timer on the wall clock that is cancelled when that clock is set (timerfd_create(2)): it is set
- * on resume, too.  Addresses that come and go are told by rtnetlink(7), which also tells of those
- * that a router only confirms: what counts is whether the set of addresses is another.
+ * A timer on the wall clock that is cancelled when that clock is set (timerfd_create(2)), which
+ * happens on resume, too.  rtnetlink(7) reports addresses that come and go, but also those that a
+ * router only confirms: what counts is whether the set of addresses changed.
  */
 #include "net/wake.h"
 

@@ -1,13 +1,13 @@
-/* plan/pull.h - what to fetch from a POP3 maildrop, what it is that is listed, and what may go there:
- * pure.
+/* plan/pull.h - what to fetch from a POP3 maildrop, what the listed messages are, and what may be
+ * deleted there: pure.
  *
- * A UIDL names a message if one message is listed with it and one row has it; then it is known, until
- * something speaks against it: another size, a wish to delete it.  Whatever is not known so is known by
- * its header (TOP) if that tells messages apart, else by the whole of it (RETR), against rows whose
- * message is not listed: a maildrop that was numbered anew costs headers.  Each row stands for one
- * message that is listed at most; so two equal messages stay two.
+ * A UIDL names a message if one message is listed with it and one row has it; the message is then
+ * known, until something contradicts: another size, a wish to delete it.  Any other message is
+ * recognised by its header (TOP) if that distinguishes messages, otherwise by its whole text
+ * (RETR), among rows whose message is not listed: a renumbered maildrop costs headers.  Each row is
+ * at most one listed message, so two equal messages stay two.
  *
- * What is not listed is not gone: a row leaves only when its message was not listed for 30 days.
+ * A message that is not listed is not gone: its row is dropped only after 30 days without it.
  *
  * Nothing is deleted on the server that was not seen to be the row's message in the same session.
  */

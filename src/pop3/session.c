@@ -1,8 +1,9 @@
 /* pop3/session.c - see session.h.
  *
- * I1  answers come in the order of `commands`; one that nothing expects ends the session.
- * I2  the session is freed when its timer is closed, from the loop, so that callbacks may close it.
- * I3  a command is told its end once; those that are left when the connection is lost are told in
+ * I1  answers come in the order of `commands`; an unexpected one ends the session.
+ * I2  the session is freed when its timer is closed, from the loop, so that callbacks may close
+ *     it.
+ * I3  each command's end is reported once; when the connection is lost, those left are reported in
  *     their order, and only the first of them was being answered.
  */
 #include "pop3/session_p.h"

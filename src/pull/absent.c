@@ -1,8 +1,8 @@
-/* pull/absent.c - what becomes of rows whose files are missing; part of pull_p.h.
+/* pull/absent.c - decides about rows whose files are missing; part of pull_p.h.
  *
- * I1  what cannot be looked into may hold them: then nothing is missing for certain.
- * I2  a wish to delete there is in the state before it is carried out (the row is UNWANTED), and so is
- *     one that is held back (`status` lists it), so that a person decides on what was told.
+ * I1  an unreadable place may hold them: then nothing is missing for certain.
+ * I2  a deletion there is in the state before it is carried out (the row is UNWANTED), and so is
+ *     one held back (`status` lists it), so that the user decides on what was reported.
  */
 #include "pull/pull_p.h"
 

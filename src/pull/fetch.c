@@ -1,9 +1,9 @@
 /* pull/fetch.c - headers, messages, deletions and QUIT of one session; part of pull_p.h.
  *
- * I1  a message counts when the answer behind it has begun: a server that forgets to stuff dots ends
- *     one too soon, and what it goes on with is no answer.
- * I2  what is asked of a session before QUIT is judged by plan/pull.h; nothing is deleted that was not
- *     seen to be the row's message in this session, and recorded in a transaction that is over.
+ * I1  a message counts when the answer after it has begun: a server that forgets to stuff dots
+ *     ends a message too soon, and its rest is no answer.
+ * I2  plan/pull.h judges what is asked of a session before QUIT; nothing is deleted that was not
+ *     seen to be the row's message in this session, and recorded in a committed transaction.
  */
 #include "pull/pull_p.h"
 

@@ -1,8 +1,8 @@
-/* pull/restore.c - `godwit restore`: what was fetched and has no file here any more, or could not be fetched; and some of
- * it again.  Part of pull_p.h.
+/* pull/restore.c - `godwit restore`: lists what was fetched and has no file here any more, or could
+ * not be fetched; and fetches some of it again.  Part of pull_p.h.
  *
- * Nothing else is fetched, deleted or joined in such a run.  What the server does not list any more cannot be brought
- * back, and is told of as that.
+ * Such a run fetches, deletes and joins nothing else.  What the server no longer lists cannot be
+ * brought back, and is reported as such.
  */
 #include "pull/pull_p.h"
 

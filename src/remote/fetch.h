@@ -1,10 +1,11 @@
 /* remote/fetch.h - fetches the bodies of one mailbox, newest first, several windows in flight; big
- * ones at the end, in pieces, so that one that is cut off is gone on with (pieces.h).
+ * ones at the end, in pieces, so that an interrupted one can be resumed (fetch_pieces.h).
  *
- * A UID that the server will not give never stops the rest: a refused window is halved until the
- * one is found; a UID that an OK left out is asked for again, alone, and so is one of which nothing
- * came, or much less than was told.  What was not asked for is passed over.  What a connection broke
- * at before (heat; plan/isolate.h) comes last, with nothing behind it, or on trial: first, alone.
+ * A UID that the server does not deliver never stops the rest: a refused window is halved until
+ * that one is found; a UID that an OK left out is asked for again, alone, and so is one of which
+ * nothing came, or much less than announced.  What was not asked for is ignored.  What broke a
+ * connection before (heat; plan/isolate.h) comes last, with nothing behind it, or on trial: first,
+ * alone.
  */
 #pragma once
 

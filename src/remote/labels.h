@@ -1,7 +1,7 @@
-/* remote/labels.h - Gmail's labels as keywords (`labels = keywords`): how they are named on the
- * wire (X-GM-LABELS).
+/* remote/labels.h - Gmail's labels as keywords (`labels = keywords`): their names on the wire
+ * (X-GM-LABELS).
  *
- * The label of the mailbox itself is not told by the server, and so is none of its keywords; nor
+ * The server does not report the label of the mailbox itself, so it is none of its keywords; nor
  * are system labels ("\Inbox"), which are mailboxes or flags here.
  */
 #pragma once

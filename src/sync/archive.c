@@ -1,8 +1,8 @@
-/* sync/archive.c - all mail shown as an archive (Gmail, `archive = yes`): when its turn comes, and what it is told
- * of the other mailboxes; part of the machine in sync_p.h.
+/* sync/archive.c - All Mail shown as an archive (Gmail, `archive = yes`): when its turn comes, and
+ * what it learns of the other mailboxes; part of the machine in sync_p.h.
  *
- * I1  What is gone from a mailbox may live in the archive now, so the archive is told of it: in the look
- *     that both are in, or, if it was judged before, in one more.
+ * I1  What is gone from a mailbox may live in the archive now, so the archive learns of it: in the
+ *     look that both are in, or, if it was judged before, in one more.
  */
 #include "sync/sync_p.h"
 

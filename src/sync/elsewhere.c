@@ -1,9 +1,9 @@
-/* sync/elsewhere.c - what is gone here may stand in a directory that this run cannot bring in step: its
- * mailbox cannot be looked at, was not made, is not listed or not asked for, or the server refuses what
- * is in it.  Part of sync_p.h.
+/* sync/elsewhere.c - looks for what is gone here in directories that this run cannot bring in step:
+ * their mailbox cannot be looked at, was not made, is not listed or not asked for, or the server
+ * refuses what is in it.  Part of sync_p.h.
  *
- * Deleted on the server now, the message would be nowhere but here until that is over.  So it stays
- * where it is, and is told, for as long.  Asked last, of what nothing else explains.
+ * Deleted on the server now, such a message would be nowhere but here until that is over.  So it
+ * stays where it is, and is reported, for as long.  Done last, for what nothing else explains.
  */
 #include "sync/sync_p.h"
 

@@ -1,5 +1,6 @@
-/* sync/entry.c - questions about the account's mailboxes: is the Maildir as it was, is there a label of
- * this name, where does deleted mail go, what becomes of a message in this run?  Part of the machine in sync_p.h.
+/* sync/entry.c - answers questions about the account's mailboxes: whether the Maildir is unchanged,
+ * whether a label exists, where deleted mail goes, whether a message stays in this run.  Part of
+ * the machine in sync_p.h.
  */
 #include "sync/sync_p.h"
 

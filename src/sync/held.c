@@ -1,8 +1,8 @@
-/* sync/held.c - mailboxes and directories that are out of step as a whole, as the last run left them;
- * part of sync_p.h.
+/* sync/held.c - mailboxes and directories that are out of step as a whole, as the last run left
+ * them; part of sync_p.h.
  *
- * Told in every run, listed by `status`.  One that the server did not make is asked for again when its
- * list is another one, after a week, or with --full.
+ * Reported in every run, and listed by `status`.  A mailbox that the server did not make is asked
+ * for again when its list has changed, after a week, or with --full.
  */
 #include "sync/sync_p.h"
 

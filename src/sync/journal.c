@@ -1,5 +1,5 @@
-/* sync/journal.c - each step of a run is told at -v and written to the account's log
- * (store/journal.h) before it is begun; part of sync_p.h.
+/* sync/journal.c - reports each step of a run at -v, and writes it to the account's log
+ * (store/journal.h) before it begins; part of sync_p.h.
  */
 #include "sync/sync_p.h"
 

@@ -1,11 +1,11 @@
-/* sync/mute.c - mailboxes whose STATUS ends the connection: they are not asked for it, but looked at;
- * part of sync_p.h.
+/* sync/mute.c - mailboxes whose STATUS ends the connection: they are looked at without asking for
+ * it; part of sync_p.h.
  *
- * The state keeps their names, so that no later run loses a connection to each of them; after a week,
- * and with --full, they are asked again.  The empty name stands for LIST itself, and once more for
- * LSUB: what is known from before then is all there is, and every run says so.  That is remembered
- * when it was so in two runs, one after the other: in one it may have been the line, or a server that
- * ended all sessions for a while.
+ * The state keeps their names, so that no later run loses a connection to each of them; after a
+ * week, and with --full, they are asked again.  The empty name means LIST itself, and once more
+ * LSUB: what is known from before is then all there is, and every run says so.  This is remembered
+ * once it happened in two runs in a row: in one it may have been the line, or a server that ended
+ * all sessions for a while.
  */
 #include "sync/sync_p.h"
 

@@ -1,8 +1,7 @@
-/* sync/signin.c - connections of an account, and what they sign in with; part of
- * sync_p.h.
+/* sync/signin.c - connections of an account, and what they sign in with; part of sync_p.h.
  *
- * A password or a token is asked for once, and kept in s->sasl.  A token that the server refuses is
- * renewed once, and the connection made again; what is refused then is told.
+ * A password or a token is obtained once, and kept in s->sasl.  A token that the server refuses is
+ * renewed once, and the connection made again; another refusal is reported.
  */
 #include "sync/sync_p.h"
 

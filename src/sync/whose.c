@@ -1,10 +1,10 @@
-/* sync/whose.c - whose mail is this?  Part of sync_p.h.
+/* sync/whose.c - finds out whose mail this is.  Part of sync_p.h.
  *
- * The state, and the mark in the tree, name the account that they are of: the user, the host, and
- * (in the state) what the server calls INBOX's identity.  Where another one stands in the
- * configuration, one account's mail is about to be joined with, and sent into, another's; no UID or
- * UIDVALIDITY need show that (Gmail gives all accounts the same ones).  So nothing is done until a
- * person says that both are one (`--same-account`).
+ * The state and the tree's mark name their account: the user, the host, and (in the state) the
+ * identity that the server gives INBOX.  If the configuration names another, one account's mail is
+ * about to be joined with, and sent into, another's; no UID or UIDVALIDITY need show that (Gmail
+ * gives all accounts the same ones).  So nothing is done until the user says that both are one
+ * (`--same-account`).
  */
 #include "sync/sync_p.h"
 
