@@ -39,7 +39,7 @@ struct gw_box_env {
 	uint64_t *deleted_recently; /* deletions in the account lately; updated here */
 	uint64_t *moments;          /* counts the beginnings and ends of looks, to order them */
 	int64_t now;                /* seconds since the epoch, as the run began */
-	bool merges; /* the server refuses a second message with the same Message-ID (Gmail) */
+	bool merges; /* the server merges messages with the same Message-ID (Gmail) */
 	bool labels; /* keywords that name labels are labels (remote/labels.h) */
 	const struct gw_tag_list *tags; /* NULL: labels are not notmuch's tags */
 	/* True if name is the name of a mailbox that is a label.  Also called in the pool. */

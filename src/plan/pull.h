@@ -105,8 +105,8 @@ struct gw_pull_view {
 bool gw_pull_sort(struct gw_pull_view *v);
 void gw_pull_deinit(struct gw_pull_view *v);
 
-/* Records an item's header; telling: it identifies the message.  Joins item i to a row, or lets it
- * GET.  not_its: a row whose UIDL now names another message, or GW_PULL_NONE. */
+/* Records an item's header; telling: no two messages share it.  Joins item i to a row, or gives it
+ * GET to do.  not_its: a row whose UIDL now names another message, or GW_PULL_NONE. */
 void gw_pull_looked(struct gw_pull_view *v, size_t i, const uint8_t header[static GW_PULL_HASH],
 	bool telling, size_t *not_its);
 

@@ -49,8 +49,8 @@ void gw_remote_view_settle(struct gw_remote_view *view);
 void gw_remote_view_keep(
 	struct gw_remote_view *view, const struct gw_seqset *in, const struct gw_seqset *out);
 
-/* Removes from the set the UIDs that were reported: at all, or sufficiently, which means flags and,
- * where base does not confirm them, size and age.  GW_ERR_NOMEM. */
+/* Removes from the set the UIDs that were reported: at all, or sufficiently, which means with flags
+ * and, if base does not show the message, with size and age.  GW_ERR_NOMEM. */
 enum gw_code gw_remote_view_take_out(const struct gw_remote_view *view,
 	const struct gw_base_msg *base, size_t base_count, bool enough, struct gw_seqset *set);
 

@@ -18,7 +18,7 @@ struct gw_listen {
 	 * sync has them. */
 	struct gw_folders *folders;
 	char *mailbox;             /* owned; IDLE: as on the wire; NULL: none, so IDLE is unused */
-	bool missed;               /* the mailbox changed while `folders` was empty */
+	bool missed;               /* the mailbox changed, but was not in `folders` */
 	struct gw_folder base;     /* IDLE: its counts, as last reported; no names */
 	bool armed;                /* the server reports changes from now on */
 	void (*stands)(void *ctx); /* armed, and nothing had changed */
