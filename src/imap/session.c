@@ -8,6 +8,7 @@
 #include "imap/refusal.h"
 #include "imap/session_p.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -180,6 +181,29 @@ static bool changes_server(const char *name)
 	return false;
 }
 
+static bool begins(const struct command *c, const char *word)
+{
+	return strncmp(c->name, word, strlen(word)) == 0;
+}
+
+/* From here on commands reach another mailbox, or none. */
+static enum gw_code begin_selection(
+	struct gw_session *s, struct command *c, const struct gw_handlers *handlers)
+{
+	char *mailbox;
+
+	if (!begins(c, "SELECT") && !begins(c, "EXAMINE") && !begins(c, "UNSELECT") &&
+		!begins(c, "CLOSE"))
+		return GW_OK;
+	mailbox = gw_copy_str(handlers->selects);
+	if (handlers->selects != NULL && mailbox == NULL)
+		return GW_ERR_NOMEM;
+	free(s->selection.mailbox);
+	s->selection = (struct selection){ .number = s->selection.number + 1, .mailbox = mailbox };
+	c->selection = s->selection.number;
+	return GW_OK;
+}
+
 enum gw_code gw_session_send(
 	struct gw_session *s, struct gw_line *line, const struct gw_handlers *handlers)
 {
@@ -187,9 +211,13 @@ enum gw_code gw_session_send(
 	struct gw_buf tagged;
 	enum gw_code code = c == NULL ? GW_ERR_NOMEM : line->code;
 
+	assert(handlers->selection == 0 || handlers->selection == s->selection.number);
+
 	gw_buf_init(&tagged, SIZE_MAX / 2);
 	if (code == GW_OK && (s->lost || s->closed))
 		code = GW_ERR_NET;
+	if (code == GW_OK && handlers->selection != 0 && handlers->selection != s->selection.number)
+		code = GW_ERR_BUG;
 	if (code == GW_OK) {
 		snprintf(c->tag, sizeof c->tag, "g%u", ++s->next_tag);
 		c->line = *line;
@@ -213,6 +241,8 @@ enum gw_code gw_session_send(
 		c->line.breaks[c->line.break_count++] = tagged.n;
 		code = gw_buf_puts(&tagged, "DONE\r\n");
 	}
+	if (code == GW_OK)
+		code = begin_selection(s, c, handlers);
 	if (code != GW_OK) {
 		free(c);
 		gw_buf_deinit(&tagged);
@@ -271,12 +301,25 @@ void session_refused(struct gw_session *s, struct gw_error *err, enum gw_code co
 }
 
 /* RFC 9051 6.3.2: a SELECT that fails leaves nothing selected. */
-static void note_selection(struct gw_session *s, const struct command *c, bool ok)
+static void note_selection(
+	struct gw_session *s, const struct command *c, const struct gw_response *r)
 {
-	if (strncmp(c->name, "SELECT", 6) == 0 || strncmp(c->name, "EXAMINE", 7) == 0)
+	bool ok = r->status == GW_STATUS_OK;
+
+	if (begins(c, "SELECT") || begins(c, "EXAMINE"))
 		s->selected = ok;
-	else if (ok && strncmp(c->name, "UNSELECT", 8) == 0)
+	else if (ok && begins(c, "UNSELECT"))
 		s->selected = false;
+	if (c->selection == s->selection.number && begins(c, "SELECT"))
+		s->selection.may_change = ok && r->code != GW_CODE_READ_ONLY;
+}
+
+static void note_validity(struct gw_session *s, const struct gw_response *r)
+{
+	if (s->first != NULL && s->first->selection != 0 &&
+		s->first->selection == s->selection.number && r->type == GW_RESP_STATUS_TEXT &&
+		r->code == GW_CODE_UIDVALIDITY)
+		s->selection.uidvalidity = r->number <= UINT32_MAX ? (uint32_t)r->number : 0;
 }
 
 static void note_pace(struct gw_session *s, const struct gw_response *r)
@@ -322,7 +365,7 @@ static void take_answer(struct gw_session *s, const struct gw_response *r)
 	gw_stream_answered(s->stream);
 	login_answered(s, c, r);
 	note_pace(s, r);
-	note_selection(s, c, r->status == GW_STATUS_OK);
+	note_selection(s, c, r);
 	if (r->status != GW_STATUS_OK) {
 		result.kind = r->status == GW_STATUS_NO ? GW_RESULT_NO : GW_RESULT_BAD;
 		snprintf(what, sizeof what, "%s was answered with %s", c->name,
@@ -370,6 +413,7 @@ static void take_untagged(struct gw_session *s, const struct gw_response *r)
 	}
 	if (r->code == GW_CODE_ALERT && gw_alerts_take(s->alerts, r->text))
 		gw_log(s->log, GW_LOG_WARN, "%s says: %.*s", s->host, (int)r->text.n, r->text.p);
+	note_validity(s, r);
 	if (s->login.state < LOGIN_DONE)
 		login_note(s, r);
 	if (s->login.state == LOGIN_GREETING)
@@ -484,6 +528,7 @@ static void on_reaped(uv_handle_t *handle)
 	gw_sasl_unref(&s->sasl);
 	gw_sasl_unref(&s->exchange);
 	gw_buf_deinit(&s->caps_text);
+	free(s->selection.mailbox);
 	free(s->host);
 	free(s->remembered);
 	free(s->before);
@@ -683,6 +728,19 @@ bool gw_session_signed_in(const struct gw_session *s)
 bool gw_session_selected(const struct gw_session *s)
 {
 	return s->selected;
+}
+
+uint64_t gw_session_selection(const struct gw_session *s)
+{
+	return s->selection.number;
+}
+
+bool gw_session_may_change(const struct gw_session *s, const char *mailbox, uint32_t uidvalidity)
+{
+	const struct selection *x = &s->selection;
+
+	return x->may_change && x->mailbox != NULL && strcmp(x->mailbox, mailbox) == 0 &&
+	       uidvalidity != 0 && x->uidvalidity == uidvalidity;
 }
 
 bool gw_session_qresync(const struct gw_session *s)

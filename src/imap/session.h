@@ -66,6 +66,11 @@ struct gw_handlers {
 	void (*body)(void *ctx, const struct gw_body_event *ev);
 	void (*done)(void *ctx, const struct gw_result *result); /* exactly once */
 	void *ctx;
+	/* For a SELECT: the mailbox it names, as on the wire; or NULL. */
+	const char *selects;
+	/* The gw_session_selection() whose mailbox the command is meant for; it is not sent to
+	 * another (GW_ERR_BUG).  0: for none, or checked by the sender. */
+	uint64_t selection;
 };
 
 /* GW_OK: events follow, from the loop. */
@@ -128,7 +133,13 @@ bool gw_session_doubts_before(const struct gw_session *s);
 bool gw_session_tls(const struct gw_session *s, struct gw_tls_facts *out); /* false: in clear */
 bool gw_session_signed_in(const struct gw_session *s); /* the server confirmed the login */
 bool gw_session_selected(const struct gw_session *s);  /* selected a mailbox, by answers so far */
-bool gw_session_qresync(const struct gw_session *s);   /* ENABLED listed it (RFC 7162 3.2.3) */
+/* Number of SELECTs (and of commands that undo one) sent so far: while it stays the same, commands reach
+ * the mailbox of the last one. */
+uint64_t gw_session_selection(const struct gw_session *s);
+/* True if a change sent now reaches this mailbox: the last SELECT sent was answered with OK, this
+ * UIDVALIDITY, and not READ-ONLY. */
+bool gw_session_may_change(const struct gw_session *s, const char *mailbox, uint32_t uidvalidity);
+bool gw_session_qresync(const struct gw_session *s); /* ENABLED listed it (RFC 7162 3.2.3) */
 
 bool gw_session_slowed(const struct gw_session *s); /* the server asked us to slow down */
 

@@ -45,10 +45,19 @@ struct command {
 	uint64_t body_left; /* bytes of it still to be sent */
 	bool body_asked;    /* the server allowed it */
 	bool idles, idle_over;
-	bool ahead; /* sent before the answer to the login that it needs */
+	bool ahead;         /* sent before the answer to the login that it needs */
+	uint64_t selection; /* the number of the selection it begins; 0: it selects nothing */
 	struct gw_handlers handlers;
 	char tag[12];
 	char name[24]; /* for messages: its first words */
+};
+
+/* The last SELECT sent. */
+struct selection {
+	uint64_t number;      /* see gw_session_selection() */
+	char *mailbox;        /* owned; NULL: none, or the sender did not say */
+	uint32_t uidvalidity; /* from its answer; 0: not told yet */
+	bool may_change;      /* answered with OK, and not READ-ONLY */
 };
 
 struct gw_session {
@@ -78,6 +87,7 @@ struct gw_session {
 	struct gw_alerts *alerts, own_alerts; /* alerts: where they are recorded */
 	bool qresync;
 	bool selected; /* by the answers so far */
+	struct selection selection;
 
 	struct command *first, *last; /* owned; answered in this order */
 	struct command *unsent;       /* the first whose line is not completely sent */

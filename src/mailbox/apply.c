@@ -137,7 +137,7 @@ static void on_drained(void *ctx)
 
 	if (box->push_count == 0 && box->upload_count == 0 && box->carry_count == 0 &&
 		!gw_box_must_wait_to_remove(box)) /* else this connection is needed for more */
-		box->env->drained(box->env->ctx, box);
+		gw_box_drain(box);
 }
 
 /* --- the rest -------------------------------------------------------------------------------- */
@@ -364,6 +364,12 @@ static void on_downloaded(void *ctx, bool complete, const struct gw_error *err)
 		gw_box_fail(box, &lost);
 		return;
 	}
+	if (box->select_failed && !box->stopped) {
+		gw_box_end_select(box);
+		return;
+	}
+	if (box->superseded) /* another mailbox is at work there */
+		gw_box_release(box);
 	if (gw_box_finds_no_place(box) && !box->stopped) {
 		box->refusal.scope = GW_SCOPE_MAILBOX;
 		gw_error_context(&box->refusal, "new mail finds no place");
@@ -480,9 +486,12 @@ void gw_box_download(struct gw_box *box)
 		&box->download);
 
 	box->env->progress(box->env->ctx);
-	if (code == GW_OK)
-		return;
-	gw_box_end_unsent(box, code);
+	if (code == GW_OK && gw_download_is_drained(box->download))
+		on_drained(box);
+	else if (code != GW_OK && box->selecting)
+		box->unsent_code = code; /* it ends when that is answered */
+	else if (code != GW_OK)
+		gw_box_end_unsent(box, code);
 }
 
 void gw_box_give_names_on(struct gw_box *box)

@@ -211,9 +211,19 @@ static void begin(struct gw_box *box, enum gw_box_state state)
 	steps[state].begin(box);
 }
 
+/* Is there the connection that this state works on? */
+static bool can_begin(const struct gw_box *box, enum gw_box_state state)
+{
+	if (gw_box_selects_itself(state) && !box->folder->to_be_made)
+		return box->session != NULL && !box->superseded;
+	if (!gw_box_wants_session(state) || (state == BOX_PAIRING && !gw_box_asks_heads(box)))
+		return true;
+	return gw_box_has_session(box);
+}
+
 static void go(struct gw_box *box, enum gw_box_state next)
 {
-	if (!gw_box_wants_session(next) || gw_box_has_session(box)) {
+	if (can_begin(box, next)) {
 		begin(box, next);
 		return;
 	}

@@ -87,7 +87,7 @@ struct gw_box_env {
 	bool (*stays)(void *ctx, int64_t mailbox, uint32_t uid);
 	/* Returns a mailbox's name on the wire and its UIDVALIDITY; NULL: unknown. */
 	const char *(*mailbox)(void *ctx, int64_t mailbox, uint32_t *uidvalidity);
-	void (*drained)(void *ctx, struct gw_box *box);  /* the next SELECT may be sent */
+	void (*drained)(void *ctx, struct gw_box *box);  /* gw_box_is_drained() from now on */
 	void (*released)(void *ctx, struct gw_box *box); /* no longer needs its connection */
 	/* delta: what this mailbox changed (in a dry run: would change). */
 	void (*done)(void *ctx, struct gw_box *box, enum gw_box_outcome outcome,
@@ -117,6 +117,23 @@ void gw_box_start(struct gw_box *box);
 
 /* True if a connection broke at something in the mailbox: it then gets one of its own. */
 bool gw_box_is_suspect(const struct gw_box *box);
+
+/* What the look at the directory shows that base does not have. */
+enum gw_box_news {
+	GW_NEWS_GONE = 1,  /* files that are gone */
+	GW_NEWS_NEW = 2,   /* new files */
+	GW_NEWS_FLAGS = 4, /* anything else to send to the server */
+};
+unsigned gw_box_news_here(const struct gw_box *box);
+
+/* True if everything that the present state asks for was sent, so that another mailbox may be selected
+ * behind it. */
+bool gw_box_is_drained(const struct gw_box *box);
+/* True if another mailbox was selected behind it (gw_box_supersede()). */
+bool gw_box_is_superseded(const struct gw_box *box);
+
+/* True while the directory is being looked at. */
+bool gw_box_is_looking(const struct gw_box *box);
 
 /* Gives the box a connection; it must be READY. */
 void gw_box_attach(struct gw_box *box, struct gw_session *session);

@@ -86,8 +86,15 @@ struct gw_box {
 	struct gw_trial *trial;
 	struct gw_session *session; /* borrowed between attach and released */
 	bool session_used, stopped, superseded, looks_at_few;
-	bool selected; /* on its session, this mailbox is */
-	bool blamed;   /* what it was asking for when its connection broke is on record */
+	bool selected;      /* this mailbox is selected on its session, ... */
+	uint64_t selection; /* ... while this is the session's gw_session_selection() */
+	bool selecting;     /* bodies are asked for behind its SELECT, not answered yet */
+	bool select_failed; /* that SELECT failed (select_err), or showed another UIDVALIDITY */
+	struct gw_error select_err;
+	enum gw_code unsent_code; /* why nothing could be asked for behind that SELECT */
+	bool drained;             /* everything its state asks for was sent */
+	bool looks_alone;         /* a look had more to ask after another mailbox was selected */
+	bool blamed; /* what it was asking for when its connection broke is on record */
 
 	struct gw_place *place; /* one reference; NULL in a dry run of a new mailbox */
 	struct gw_local_view local;
@@ -334,6 +341,10 @@ bool gw_box_has_session(const struct gw_box *box);
 void gw_box_ask_session(struct gw_box *box);
 /* Selects it on the connection that it has. */
 void gw_box_select(struct gw_box *box);
+/* All that this state asks for is under way; until another one begins. */
+void gw_box_drain(struct gw_box *box);
+/* Bodies were asked for behind a SELECT that failed: ends the box. */
+void gw_box_end_select(struct gw_box *box);
 
 /* --- the steps: one function for each state, called as it is entered (box.c) ------------------- */
 
@@ -364,6 +375,8 @@ void gw_box_rekey(struct gw_box *box);
 /* Joins what both sides have new.  Names the mailbox's key and its unknown files first. */
 void gw_box_pair(struct gw_box *box);
 bool gw_box_has_unknown(struct gw_box *box);
+/* True if the server is to be asked for it, too. */
+bool gw_box_asks_heads(const struct gw_box *box);
 /* Fetches the headers of wanted_heads. */
 void gw_box_fetch_wanted_heads(struct gw_box *box);
 

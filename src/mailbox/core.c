@@ -38,6 +38,7 @@ void gw_box_enter(struct gw_box *box, enum gw_box_state next)
 	gw_log(box->env->log, GW_LOG_DEBUG, "%s: %s -> %s", box->folder->shown,
 		gw_box_state_name(box->state), gw_box_state_name(next));
 	box->state = next;
+	box->drained = false;
 }
 
 void gw_box_step(struct gw_box *box)

@@ -70,6 +70,11 @@ static bool suspect(const struct gw_box *box, struct gw_suspect_row *row, const 
 		return true;
 	case BOX_DOWNLOADING:
 	case BOX_VERIFYING_BODIES:
+		if (box->selecting) {
+			*row = (struct gw_suspect_row){ .what = GW_SUSPECT_LOOK,
+				.seen = seen_there(box) };
+			return true;
+		}
 		*row = (struct gw_suspect_row){
 			.what = GW_SUSPECT_BODIES, .lo = box->broke.lo, .hi = box->broke.hi
 		};
@@ -157,6 +162,8 @@ void gw_box_blame(struct gw_box *box)
 
 void gw_box_note_break(struct gw_box *box, uint32_t lo, uint32_t hi, size_t asked, bool alone)
 {
+	if (box->selecting) /* what was asked for behind that was not begun */
+		return;
 	box->broke = (struct gw_break){ .lo = lo, .hi = hi, .times = 1, .alone = alone };
 	if (asked > 1)
 		box->env->fetch_most = gw_isolate_window(asked, box->env->fetch_most);

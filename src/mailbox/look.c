@@ -198,6 +198,20 @@ static bool has_another_id(const struct gw_box *box)
 	       strcasecmp(box->folder->wire, "INBOX") != 0; /* which RENAME leaves where it is */
 }
 
+/* From its SELECT on, with nothing behind it. */
+static void look_once_more(struct gw_box *box)
+{
+	if (box->stopped) {
+		gw_box_end_lost(box, NULL);
+		return;
+	}
+	gw_log(box->env->log, GW_LOG_DEBUG, "%s: more is to be asked; looking again, alone",
+		box->folder->shown);
+	box->looks_alone = true;
+	box->then = BOX_OBSERVING;
+	gw_box_ask_session(box);
+}
+
 static void on_observed(
 	void *ctx, struct gw_remote_view *view, bool plain, const struct gw_error *err)
 {
@@ -208,9 +222,15 @@ static void on_observed(
 		gw_box_fail(box, err);
 		return;
 	}
+	if (view == NULL) {
+		look_once_more(box);
+		return;
+	}
 	box->remote = *view;
 	if (box->looks_at_few)
 		gw_session_learn(box->session, GW_QUIRK_FEW);
+	if (box->superseded) /* another mailbox is at work there */
+		gw_box_release(box);
 	gw_box_looked_there(box);
 	if (!box->env->verify && (is_another(box) || has_another_id(box)))
 		box->remote.restarted = true;
@@ -261,8 +281,16 @@ static void observe_server(struct gw_box *box)
 	box->selected = true;
 	box->asked_full = options.full;
 	code = gw_observe_remote(&options);
+	box->selection = gw_session_selection(box->session);
 	if (code != GW_OK)
 		gw_box_end_unsent(box, code);
+	else if (options.few == 0 && !box->looks_alone)
+		gw_box_drain(box);
+}
+
+bool gw_box_is_looking(const struct gw_box *box)
+{
+	return box->state == BOX_LOOKING;
 }
 
 void gw_box_observe(struct gw_box *box)

@@ -416,20 +416,41 @@ bool gw_box_has_unknown(struct gw_box *box)
 	return true;
 }
 
-void gw_box_pair(struct gw_box *box)
+/* The UIDs whose headers are needed, ascending; NULL: out of memory. */
+static uint32_t *list_wanted(const struct gw_box *box, size_t *count)
 {
 	uint32_t *uids = calloc(box->remote.count + box->print_count + 1, sizeof *uids);
+
+	*count = 0;
+	if (uids == NULL)
+		return NULL;
+	*count = add_arrivals(box, uids, new_uids(box, uids));
+	qsort(uids, *count, sizeof *uids, compare_uids);
+	if (box->named_only && box->local.pending_count == 0)
+		*count = keep_named(box, uids, *count);
+	return uids;
+}
+
+bool gw_box_asks_heads(const struct gw_box *box)
+{
 	size_t count;
+	uint32_t *uids = list_wanted(box, &count);
+	bool asks = uids == NULL || count > 0;
+
+	free(uids);
+	return asks;
+}
+
+void gw_box_pair(struct gw_box *box)
+{
+	size_t count;
+	uint32_t *uids = list_wanted(box, &count);
 	enum gw_code code;
 
 	if (uids == NULL) {
 		fail_code(box, GW_ERR_NOMEM);
 		return;
 	}
-	count = add_arrivals(box, uids, new_uids(box, uids));
-	qsort(uids, count, sizeof *uids, compare_uids);
-	if (box->named_only && box->local.pending_count == 0)
-		count = keep_named(box, uids, count);
 	box->heads_raw = false;
 	code = gw_print_files(box->env->disk, box->place, &box->local, box->prints,
 		box->print_count, on_prints, box);

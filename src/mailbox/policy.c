@@ -63,21 +63,31 @@ static bool base_changed_here(
 	       (!in->never_delete && (flags & ~b->flags & GW_FLAG_DELETED));
 }
 
-bool gw_box_changed_here(const struct gw_box *box)
+static bool is_new_here(const struct gw_local_msg *l)
+{
+	return l->twin == GW_TWIN_OTHER || (l->twin == GW_TWIN_NONE && l->uid == 0 && !l->refused &&
+						   !(l->flags & GW_FLAG_DELETED));
+}
+
+unsigned gw_box_news_here(const struct gw_box *box)
 {
 	const struct gw_plan_input in = gw_box_policy(box);
+	unsigned news = 0;
 
 	for (size_t i = 0; i < box->local.base_count; i++) {
-		if (base_changed_here(box, &in, &box->local.base[i]))
-			return true;
+		const struct gw_base_msg *b = &box->local.base[i];
+
+		if (base_changed_here(box, &in, b))
+			news |= b->local == GW_NO_LOCAL ? GW_NEWS_GONE : GW_NEWS_FLAGS;
 	}
 	for (size_t i = 0; i < box->local.scan.count && box->local.unknown > 0; i++) {
-		const struct gw_local_msg *l = &box->local.messages[i];
-
-		if (l->twin == GW_TWIN_OTHER ||
-			(l->twin == GW_TWIN_NONE && l->uid == 0 && !l->refused &&
-				!(l->flags & GW_FLAG_DELETED)))
-			return true;
+		if (is_new_here(&box->local.messages[i]))
+			news |= GW_NEWS_NEW;
 	}
-	return false;
+	return news;
+}
+
+bool gw_box_changed_here(const struct gw_box *box)
+{
+	return gw_box_news_here(box) != 0;
 }

@@ -60,6 +60,8 @@ bool gw_box_may_follow(enum gw_box_state from, enum gw_box_state to)
 		return true;
 	if (to == BOX_READY_AGAIN)
 		return from != BOX_SELECTING;
+	if (gw_box_selects_itself(to))
+		return from == BOX_READY_AGAIN;
 	return to == BOX_SELECTING || (from == BOX_SELECTING && gw_box_wants_session(to));
 }
 
@@ -70,8 +72,13 @@ enum gw_box_awaits gw_box_awaits(enum gw_box_state state)
 
 bool gw_box_wants_session(enum gw_box_state state)
 {
-	return awaits[state] == GW_AWAITS_SERVER && state != BOX_OBSERVING &&
-	       state != BOX_PAIRING && state != BOX_SELECTING;
+	return awaits[state] == GW_AWAITS_SERVER && !gw_box_selects_itself(state) &&
+	       state != BOX_SELECTING;
+}
+
+bool gw_box_selects_itself(enum gw_box_state state)
+{
+	return state == BOX_OBSERVING || state == BOX_CARRYING;
 }
 
 const char *gw_box_state_name(enum gw_box_state state)

@@ -5,7 +5,7 @@
  *
  * Two states stand outside the table.  What awaits the server is entered by way of SELECTING where the
  * mailbox is not selected any more, and by way of READY_AGAIN and SELECTING where its connection was
- * given up.  DONE follows any state that fails.
+ * given up; without SELECTING if it selects something itself.  DONE follows any state that fails.
  */
 #pragma once
 
@@ -164,6 +164,9 @@ enum gw_box_awaits gw_box_awaits(enum gw_box_state state);
 
 /* True if the state is entered by way of a connection on which the mailbox is selected. */
 bool gw_box_wants_session(enum gw_box_state state);
+
+/* True if any connection will do: the state begins with a SELECT of its own. */
+bool gw_box_selects_itself(enum gw_box_state state);
 
 /* Returns a state's name, for the trace. */
 const char *gw_box_state_name(enum gw_box_state state);

@@ -33,6 +33,7 @@ struct window {
 struct gw_download {
 	enum state state;
 	struct gw_session *session;
+	uint64_t selection; /* of the mailbox */
 	const struct gw_maildir *place;
 	const char *key;
 	struct gw_download_item *items;
@@ -58,6 +59,7 @@ struct gw_download {
 	struct gw_error doubt;
 	bool doubt_is_bug;
 	bool drained, superseded, stopped, incomplete;
+	bool rejected; /* what comes is another mailbox's, or nothing */
 	bool search_failed;
 	struct gw_error err;
 	struct gw_download_events ev;
@@ -129,7 +131,7 @@ static void on_body(void *ctx, const struct gw_body_event *ev)
 {
 	struct gw_download *d = ((struct window *)ctx)->d;
 
-	if (d->err.code != GW_OK)
+	if (d->err.code != GW_OK || d->rejected)
 		return;
 	switch (ev->type) {
 	case GW_BODY_BEGIN:
@@ -204,7 +206,7 @@ static void on_response(void *ctx, const struct gw_response *r)
 	struct gw_download *d = ((struct window *)ctx)->d;
 	struct gw_download_item *item;
 
-	if (r->type != GW_RESP_FETCH || !gw_writer_has(d->writer))
+	if (d->rejected || r->type != GW_RESP_FETCH || !gw_writer_has(d->writer))
 		return;
 	item = find(d, r->fetch.uid);
 	if (item == NULL || item->done || !item->asked)
@@ -334,6 +336,8 @@ static void on_window_done(void *ctx, const struct gw_result *result)
 		if (d->err.code == GW_OK) /* the others had to wait for this one */
 			tell_broke(d, w, result->err->code);
 		fail_session(d, result->err);
+	} else if (d->rejected) {
+		d->incomplete = true;
 	} else if (result->kind != GW_RESULT_OK) {
 		note_refusal(d, result);
 		on_refused(d, w, result->err);
@@ -370,7 +374,8 @@ static bool send_window(struct gw_download *d, size_t lo, size_t hi)
 			&(struct gw_handlers){ .response = on_response,
 				.body = on_body,
 				.done = on_window_done,
-				.ctx = w });
+				.ctx = w,
+				.selection = d->selection });
 	}
 	gw_line_deinit(&line);
 	if (code != GW_OK) {
@@ -451,8 +456,10 @@ static bool search_missing(struct gw_download *d)
 	gw_line_set(&line, &d->missing);
 	if (code == GW_OK)
 		code = gw_session_send(d->session, &line,
-			&(struct gw_handlers){
-				.response = on_search_response, .done = on_searched, .ctx = d });
+			&(struct gw_handlers){ .response = on_search_response,
+				.done = on_searched,
+				.ctx = d,
+				.selection = d->selection });
 	gw_line_deinit(&line);
 	if (code != GW_OK) {
 		gw_fail(&d->err, code, "the session ended");
@@ -669,17 +676,21 @@ static bool fetch_trial(struct gw_download *d)
 	return false;
 }
 
+bool gw_download_is_drained(struct gw_download *d)
+{
+	d->drained |= d->unasked == 0 && d->again_count == 0 && d->state == FETCHING &&
+		      d->big_count == 0 && d->pieces == NULL && least_heat(d) == 0 &&
+		      d->err.code == GW_OK && !d->stopped;
+	return d->drained;
+}
+
 static void advance(struct gw_download *d)
 {
 	if (d->err.code == GW_OK && !d->stopped)
 		send_more(d);
 	if (d->in_flight > 0) {
-		if (d->unasked == 0 && d->again_count == 0 && d->state == FETCHING && !d->drained &&
-			d->big_count == 0 && d->pieces == NULL && least_heat(d) == 0 &&
-			d->err.code == GW_OK && !d->stopped) {
-			d->drained = true;
+		if (!d->drained && gw_download_is_drained(d))
 			d->ev.drained(d->ev.ctx);
-		}
 		return;
 	}
 	if (d->err.code == GW_OK && !d->stopped && !d->superseded && d->state == FETCHING &&
@@ -693,6 +704,12 @@ static void advance(struct gw_download *d)
 void gw_download_supersede(struct gw_download *d)
 {
 	d->superseded = true;
+}
+
+void gw_download_reject(struct gw_download *d)
+{
+	d->rejected = d->incomplete = true;
+	gw_download_stop(d);
 }
 
 void gw_download_stop(struct gw_download *d)
@@ -714,6 +731,7 @@ enum gw_code gw_download_start(struct gw_session *session, const struct gw_maild
 		return GW_ERR_NOMEM;
 	}
 	d->session = session;
+	d->selection = gw_session_selection(session);
 	d->place = place;
 	d->items = items;
 	d->count = d->unasked = count;

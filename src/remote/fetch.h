@@ -47,7 +47,8 @@ struct gw_download_events {
 	/* True if, by what has arrived meanwhile, a connection certainly breaks at this item. */
 	bool (*is_culprit)(void *ctx, const struct gw_download_item *item);
 	/* Everything that will ever be asked for has been asked for: the connection may take the
-	 * next SELECT behind it.  Later trouble then ends in done() with complete false. */
+	 * next SELECT behind it.  Later trouble then ends in done() with complete false.  Not where
+	 * gw_download_is_drained() has said so. */
 	void (*drained)(void *ctx);
 	/* complete: the server reported every item, or no longer has it.  err: the session or the
 	 * local disk is lost. */
@@ -65,6 +66,13 @@ enum gw_code gw_download_start(struct gw_session *session, const struct gw_maild
 
 /* Tells the download that another mailbox was selected behind it: nothing more may be asked. */
 void gw_download_supersede(struct gw_download *d);
+
+/* Was all of it asked for at once?  (See drained.) */
+bool gw_download_is_drained(struct gw_download *d);
+
+/* The SELECT before it, whose answer was not waited for, failed or showed another mailbox: what comes
+ * means nothing.  done follows, incomplete. */
+void gw_download_reject(struct gw_download *d);
 
 /* Asks for nothing more; done follows when what is in flight was answered. */
 void gw_download_stop(struct gw_download *d);

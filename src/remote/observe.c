@@ -14,6 +14,8 @@
  * I2  what a pipelined FETCH brought behind a SELECT that failed or that showed another UIDVALIDITY
  *     is thrown away.
  * I3  what a listing does not name is absent only if the listing names as many as there are.
+ * I4  once another mailbox was selected behind it nothing more is asked of this one; a look that
+ *     needed more ends, and is made again.
  */
 #include "remote/observe_p.h"
 
@@ -40,12 +42,12 @@ static void finish(struct observe *ob)
 	struct gw_observe_options o = ob->o;
 	struct gw_remote_view view = ob->view;
 	struct gw_error err = ob->err;
-	bool failed = err.code != GW_OK, plain = ob->plain;
+	bool failed = err.code != GW_OK, plain = ob->plain, whole = !failed && !ob->elsewhere;
 
-	if (!failed)
+	if (whole)
 		ob->view = (struct gw_remote_view){ 0 };
 	free_observe(ob);
-	o.done(o.ctx, failed ? NULL : &view, plain, failed ? &err : NULL);
+	o.done(o.ctx, whole ? &view : NULL, plain, failed ? &err : NULL);
 }
 
 static bool is_listing_all(const struct observe *ob)
@@ -419,7 +421,7 @@ static void evaluate_listing(struct observe *ob)
 
 void gw_observe_evaluate(struct observe *ob)
 {
-	if (ob->err.code != GW_OK) {
+	if (ob->err.code != GW_OK || ob->elsewhere) {
 		finish(ob);
 		return;
 	}

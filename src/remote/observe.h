@@ -31,7 +31,9 @@ struct gw_observe_options {
 	/* Bits of those that may be stored (PERMANENTFLAGS); makes no new keywords. */
 	uint64_t (*storable)(void *ctx, const struct gw_flag_list *list);
 	/* view: the callee's on success.  plain: the server wants plain SELECTs.  err: the mailbox
-	 * (GW_SCOPE_MAILBOX) or the session (GW_SCOPE_ACCOUNT) is lost. */
+	 * (GW_SCOPE_MAILBOX) or the session (GW_SCOPE_ACCOUNT) is lost.  Neither view nor err: more
+	 * was to be asked, and another mailbox was selected behind, so that all of it has to be asked
+	 * again. */
 	void (*done)(
 		void *ctx, struct gw_remote_view *view, bool plain, const struct gw_error *err);
 	void *ctx;

@@ -42,17 +42,37 @@ static void on_answered(void *ctx, const struct gw_result *result)
 	answered(ctx);
 }
 
-static enum gw_code send_line(struct observe *ob, struct gw_line *line,
-	void (*response)(void *, const struct gw_response *),
-	void (*done)(void *, const struct gw_result *), void *ctx)
+static enum gw_code send_line(
+	struct observe *ob, struct gw_line *line, const struct gw_handlers *handlers)
 {
-	enum gw_code code = gw_session_send(ob->o.session, line,
-		&(struct gw_handlers){ .response = response, .done = done, .ctx = ctx });
+	enum gw_code code = gw_session_send(ob->o.session, line, handlers);
 
 	gw_line_deinit(line);
 	if (code == GW_OK)
 		ob->pending++;
 	return code;
+}
+
+/* I4 */
+static bool is_elsewhere(struct observe *ob)
+{
+	ob->elsewhere |= ob->selection != 0 && ob->selection != gw_session_selection(ob->o.session);
+	return ob->elsewhere;
+}
+
+/* Of a command that needs the mailbox selected. */
+static enum gw_code send_in(struct observe *ob, struct gw_line *line,
+	void (*response)(void *, const struct gw_response *),
+	void (*done)(void *, const struct gw_result *), void *ctx)
+{
+	const struct gw_handlers handlers = {
+		.response = response, .done = done, .ctx = ctx, .selection = ob->selection
+	};
+
+	if (!is_elsewhere(ob))
+		return send_line(ob, line, &handlers);
+	gw_line_deinit(line);
+	return GW_ERR_BUG; /* as gw_observe_check_sent() knows */
 }
 
 static void write_question(struct observe *ob, const struct ask *a, struct gw_line *line)
@@ -120,7 +140,7 @@ static enum gw_code ask(struct observe *ob, enum question question, uint32_t fir
 	*a = (struct ask){ .ob = ob, .question = question, .first = first, .last = last };
 	gw_line_init(&line);
 	write_question(ob, a, &line);
-	code = send_line(ob, &line, on_asked_response, on_asked, a);
+	code = send_in(ob, &line, on_asked_response, on_asked, a);
 	if (code != GW_OK)
 		free(a);
 	return code;
@@ -168,9 +188,16 @@ static void on_selected(void *ctx, const struct gw_result *result)
 
 static enum gw_code send_select(struct observe *ob)
 {
+	const struct gw_handlers handlers = { .response = gw_observe_on_select_response,
+		.done = on_selected,
+		.ctx = ob,
+		.selects = ob->o.mailbox };
 	uint32_t caps = gw_session_caps(ob->o.session);
 	struct gw_line line;
+	enum gw_code code;
 
+	if (is_elsewhere(ob)) /* what is selected by now is another's */
+		return GW_ERR_BUG;
 	gw_line_init(&line);
 	gw_line_printf(&line, "SELECT ");
 	gw_line_string(&line, gw_slice_str(ob->o.mailbox), caps);
@@ -181,7 +208,9 @@ static enum gw_code send_select(struct observe *ob)
 			ob->o.uidnext > 1 ? ob->o.uidnext - 1 : 1);
 	else if (ob->with_params)
 		gw_line_printf(&line, " (CONDSTORE)");
-	return send_line(ob, &line, gw_observe_on_select_response, on_selected, ob);
+	code = send_line(ob, &line, &handlers);
+	ob->selection = gw_session_selection(ob->o.session);
+	return code;
 }
 
 static enum gw_code send_first_fetches(struct observe *ob)
@@ -224,8 +253,11 @@ void gw_observe_check_sent(struct observe *ob, enum gw_code code)
 {
 	if (code == GW_OK)
 		return;
-	gw_fail(&ob->err, code, code == GW_ERR_NOMEM ? "out of memory" : "the session ended");
-	ob->err.scope = GW_SCOPE_ACCOUNT;
+	if (!ob->elsewhere) {
+		gw_fail(&ob->err, code,
+			code == GW_ERR_NOMEM ? "out of memory" : "the session ended");
+		ob->err.scope = GW_SCOPE_ACCOUNT;
+	}
 	if (ob->pending == 0)
 		gw_observe_evaluate(ob);
 }
@@ -270,7 +302,11 @@ void gw_observe_ask_counts(struct observe *ob)
 	gw_line_printf(&line, "STATUS ");
 	gw_line_string(&line, gw_slice_str(ob->o.mailbox), gw_session_caps(ob->o.session));
 	gw_line_printf(&line, " (MESSAGES UIDNEXT UIDVALIDITY)");
-	gw_observe_check_sent(ob, send_line(ob, &line, gw_observe_on_response, on_counted, ob));
+	/* Which mailbox is selected does not matter to it. */
+	gw_observe_check_sent(ob, send_line(ob, &line,
+					  &(struct gw_handlers){ .response = gw_observe_on_response,
+						  .done = on_counted,
+						  .ctx = ob }));
 }
 
 void gw_observe_search(struct observe *ob)
@@ -315,7 +351,7 @@ enum gw_code gw_observe_send_extra(struct observe *ob)
 		gw_line_set(&line, &part);
 		gw_line_printf(&line, " %s", ob->items);
 		if (code == GW_OK)
-			code = send_line(ob, &line, gw_observe_on_response, on_answered, ob);
+			code = send_in(ob, &line, gw_observe_on_response, on_answered, ob);
 	}
 	gw_seqset_deinit(&part);
 	return code;

@@ -16,6 +16,8 @@ struct observe {
 	struct gw_remote_view view;
 	unsigned pending; /* I1 */
 	char items[96];
+	uint64_t selection; /* gw_session_selection() of its SELECT; 0: it is not sent yet */
+	bool elsewhere;     /* another mailbox was selected behind, and more was to be asked */
 	bool with_params, plain;
 	bool select_failed, refused; /* refused: a command of this state */
 	bool has_exists, asked_counts;
@@ -63,5 +65,5 @@ void gw_observe_ask_uids(struct observe *ob);
 /* Asks for the messages of `untold`, ob->most of them a command. */
 enum gw_code gw_observe_send_extra(struct observe *ob);
 
-/* Any command that was not sent ends the look; those under way are waited for. */
+/* Any command that was not sent, also since another mailbox is selected by now, ends the look; those under way are waited for. */
 void gw_observe_check_sent(struct observe *ob, enum gw_code code);

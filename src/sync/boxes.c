@@ -8,7 +8,7 @@
 
 enum { BREAKS_MAX = 30 };
 
-static struct gw_entry *find_entry(struct gw_sync *s, const struct gw_box *box)
+static struct gw_entry *find_entry(const struct gw_sync *s, const struct gw_box *box)
 {
 	for (size_t i = 0; i < s->entry_count; i++) {
 		if (s->entries[i].box == box)
@@ -18,7 +18,7 @@ static struct gw_entry *find_entry(struct gw_sync *s, const struct gw_box *box)
 }
 
 /* Returns the entry of a box, which is always one of the account's. */
-static struct gw_entry *entry_of(struct gw_sync *s, const struct gw_box *box)
+struct gw_entry *gw_sync_entry_of(const struct gw_sync *s, const struct gw_box *box)
 {
 	struct gw_entry *e = find_entry(s, box);
 
@@ -37,8 +37,6 @@ static void detach(struct gw_sync *s, struct gw_entry *e)
 		for (size_t j = i + 1; j < c->box_count; j++)
 			c->boxes[j - 1] = c->boxes[j];
 		c->box_count--;
-		if (i == c->box_count) /* it was the last: nothing is behind it */
-			c->drained = c->box_count > 0 && c->drained;
 	}
 }
 
@@ -46,7 +44,11 @@ static void on_box_ready(void *ctx, struct gw_box *box)
 {
 	struct gw_sync *s = ctx;
 
-	entry_of(s, box)->ready = true;
+	struct gw_entry *e = gw_sync_entry_of(s, box);
+
+	e->ready = true;
+	if (e->stage == ENTRY_LOOKING)
+		e->news = gw_box_news_here(box);
 	gw_sync_pump(s);
 }
 
@@ -70,7 +72,7 @@ static void on_box_planned(void *ctx, struct gw_box *box)
 {
 	struct gw_sync *s = ctx;
 
-	entry_of(s, box)->stage = ENTRY_PLANNED;
+	gw_sync_entry_of(s, box)->stage = ENTRY_PLANNED;
 	gw_sync_pump(s);
 }
 
@@ -78,33 +80,27 @@ static void on_box_created(void *ctx, struct gw_box *box)
 {
 	struct gw_sync *s = ctx;
 
-	entry_of(s, box)->stage = ENTRY_CREATED;
+	gw_sync_entry_of(s, box)->stage = ENTRY_CREATED;
 	gw_sync_pump(s);
 }
 
 static void on_box_drained(void *ctx, struct gw_box *box)
 {
-	struct gw_sync *s = ctx;
-	struct gw_entry *e = entry_of(s, box);
-
-	if (e->conn < 0 || e->passes > 0 ||
-		e->suspect) /* a second look is made without anything behind it */
-		return;
-	s->conns[e->conn].drained = true;
-	gw_sync_pump(s);
+	(void)box; /* it says so to whoever asks */
+	gw_sync_pump(ctx);
 }
 
 static void on_box_released(void *ctx, struct gw_box *box)
 {
 	struct gw_sync *s = ctx;
 
-	detach(s, entry_of(s, box));
+	detach(s, gw_sync_entry_of(s, box));
 	gw_sync_pump(s);
 }
 
 static void on_box_problem(void *ctx, struct gw_box *box, const struct gw_error *err)
 {
-	struct gw_entry *e = entry_of(ctx, box);
+	struct gw_entry *e = gw_sync_entry_of(ctx, box);
 
 	if (e != NULL)
 		e->told = true;
@@ -211,7 +207,7 @@ static void on_box_done(void *ctx, struct gw_box *box, enum gw_box_outcome outco
 	const struct gw_sync_counts *delta, const struct gw_error *err)
 {
 	struct gw_sync *s = ctx;
-	struct gw_entry *e = entry_of(s, box);
+	struct gw_entry *e = gw_sync_entry_of(s, box);
 	struct gw_error fatal = { 0 };
 
 	if (outcome == GW_BOX_LOST && err != NULL &&

@@ -44,7 +44,7 @@ enum gw_code gw_sync_open_conn(struct gw_sync *s, struct gw_conn *c, struct gw_e
 	c->sync = s;
 	c->ready = false;
 	c->box_count = 0;
-	c->drained = c->blamed = c->used = false;
+	c->blamed = c->used = false;
 	c->only = NULL;
 	return gw_session_open(s->loop, s->log, &options, gw_sync_on_session, c, &c->session, err);
 }

@@ -1,8 +1,8 @@
 /* sync/sync.c - one account from lock to report; states: sync_p.h.
  *
  * I1  GW_SYNC_DONE is sent once, from gw_sync_finished().
- * I2  a connection holds at most two mailboxes: one whose last bodies are coming, and the one whose
- *     SELECT went out behind them.
+ * I2  of the mailboxes on a connection the last is selected there; the others have asked for all that
+ *     they will ask for on it.
  * I3  FINISHING begins when no mailbox is being worked on and no batch is under way.
  */
 #include "sync/sync_p.h"
@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { BOXES_PER_CONNECTION = 3 };
+enum { BOXES_PER_CONNECTION = 3, LINES_AHEAD = 1000 };
 
 /* --- ending ---------------------------------------------------------------------------------- */
 
@@ -163,42 +163,110 @@ static bool is_fresh(const struct gw_conn *c, const struct gw_entry *e)
 	return !c->used || c->only == e;
 }
 
-/* Returns the next one; what broke a connection comes last, and gets one for itself. */
+/* True if the directory of any mailbox is being looked at, so that it may be ready soon. */
+static bool any_looking(const struct gw_sync *s)
+{
+	for (size_t i = 0; i < s->entry_count; i++) {
+		if (s->entries[i].box != NULL && gw_box_is_looking(s->entries[i].box))
+			return true;
+	}
+	return false;
+}
+
+/* Returns the next one.  A mailbox that lost files comes last, so that it is still selected when they are
+ * moved; what broke a connection comes after all others, and gets one for itself. */
 static struct gw_entry *next_ready(struct gw_sync *s, const struct gw_conn *c)
 {
 	bool alone = c->box_count == 0;
-	struct gw_entry *found = NULL;
+	struct gw_entry *found = NULL, *gives = NULL;
 
 	for (size_t i = 0; i < s->entry_count; i++) {
 		struct gw_entry *e = &s->entries[i];
 
 		if (!e->ready || e->conn >= 0)
 			continue;
+		if (!e->suspect && e->stage == ENTRY_LOOKING && (e->news & GW_NEWS_GONE)) {
+			gives = gives == NULL ? e : gives;
+			continue;
+		}
 		if (!e->suspect)
 			return e;
 		if (alone && found == NULL && (e->trial.breaks == 0 || is_fresh(c, e)))
 			found = e;
 	}
+	if (gives != NULL)
+		return any_looking(s) ? NULL : gives;
 	return found;
 }
 
-static bool has_room(const struct gw_conn *c)
+/* How many messages will the look at it tell of, by the counts? */
+static uint64_t expected_lines(const struct gw_entry *e)
+{
+	const struct gw_folder *f = e->folder;
+	bool by_modseq = e->row.highestmodseq != 0 && f->highestmodseq != 0 &&
+			 e->row.uidvalidity == f->uidvalidity;
+
+	if (!by_modseq)
+		return (f->items & GW_ITEM_MESSAGES) ? f->messages : e->row.messages;
+	return f->uidnext > e->row.uidnext ? f->uidnext - e->row.uidnext : 0;
+}
+
+/* Looks go out behind each other as far as their answers do not keep bodies waiting for long. */
+static bool looks_fill(const struct gw_sync *s, const struct gw_conn *c)
+{
+	uint64_t lines = 0;
+
+	for (size_t i = 0; i < s->entry_count; i++) {
+		const struct gw_entry *e = &s->entries[i];
+
+		if (e->conn == (int)(c - s->conns) && e->stage == ENTRY_LOOKING)
+			lines += expected_lines(e);
+	}
+	return lines > LINES_AHEAD;
+}
+
+/* Will its plan wait for those of others (moves.c)? */
+static bool waits_for_others(const struct gw_sync *s, const struct gw_entry *e)
+{
+	bool waits = (e->news & GW_NEWS_GONE) != 0;
+
+	for (size_t i = 0; i < s->entry_count && !waits && (e->news & GW_NEWS_NEW); i++) {
+		const struct gw_entry *x = &s->entries[i];
+
+		waits = x != e && !x->settled && x->stage <= ENTRY_PLANNED && x->may_lose;
+	}
+	return waits;
+}
+
+/* May another mailbox be selected behind it?  A second look, and one at what broke a connection, is made
+ * without anything behind it; what tells the server of changes as soon as it was looked at would have to
+ * be selected again. */
+static bool lets_pass(const struct gw_sync *s, const struct gw_box *box)
+{
+	const struct gw_entry *e = gw_sync_entry_of(s, box);
+	bool tells = e->stage == ENTRY_LOOKING && e->news != 0 && !waits_for_others(s, e);
+
+	return gw_box_is_superseded(box) ||
+	       (gw_box_is_drained(box) && e->passes == 0 && !e->suspect && !tells);
+}
+
+static bool has_room(const struct gw_sync *s, const struct gw_conn *c)
 {
 	return c->session != NULL && c->ready && gw_session_usable(c->session) &&
-	       (c->box_count == 0 || (c->box_count < GW_CONN_BOXES && c->drained));
+	       (c->box_count == 0 || (c->box_count < GW_CONN_BOXES && !looks_fill(s, c) &&
+					     lets_pass(s, c->boxes[c->box_count - 1])));
 }
 
 static void feed_conn(struct gw_sync *s, struct gw_conn *c)
 {
 	struct gw_entry *e;
 
-	while (s->phase == SYNC_WORKING && has_room(c) && (e = next_ready(s, c)) != NULL) {
+	while (s->phase == SYNC_WORKING && has_room(s, c) && (e = next_ready(s, c)) != NULL) {
 		if (c->box_count > 0)
 			gw_box_supersede(c->boxes[c->box_count - 1]);
 		c->boxes[c->box_count++] = e->box;
 		c->only = c->used && c->only != e ? NULL : e;
 		c->used = true;
-		c->drained = false;
 		e->conn = (int)(c - s->conns);
 		e->ready = false;
 		gw_box_attach(e->box, c->session);

@@ -15,7 +15,7 @@
 #include "sync/lend.h"
 #include "sync/phase.h"
 
-enum { GW_CONN_MAX = 16, GW_CONN_BOXES = 2, GW_PASSES = 3 };
+enum { GW_CONN_MAX = 16, GW_CONN_BOXES = 64, GW_PASSES = 3 };
 
 struct gw_pull;
 
@@ -26,7 +26,6 @@ struct gw_conn {
 	uint64_t received_before, sent_before; /* a lent session's, by others */
 	struct gw_box *boxes[GW_CONN_BOXES];   /* attached, in the order of their SELECTs */
 	size_t box_count;
-	bool drained;          /* the last of them has asked for everything */
 	bool blamed;           /* lost, after a mailbox said what it was asking for */
 	struct gw_entry *only; /* its only mailbox; NULL: several, or none yet */
 	bool used;             /* had a mailbox */
@@ -56,6 +55,7 @@ struct gw_entry {
 	bool may_lose; /* something may be gone, on either side, by the counts and stamps */
 	bool headed, sifted, failed, done_once;
 	bool told;       /* of something that could not be done in it, in this run */
+	unsigned news;   /* gw_box_news_here() of its look in this run */
 	bool rest_waits; /* the newest mail is here; the rest comes after that of all others */
 	bool unsettled;  /* kept changing, so its cursors stayed */
 	unsigned requeues;
@@ -222,6 +222,8 @@ bool gw_sync_asks_elsewhere(struct gw_sync *s, const struct gw_halves *gone);
 
 /* boxes.c: the batcher, and what mailboxes work with. */
 enum gw_code gw_sync_make_batcher(struct gw_sync *s, struct gw_error *err);
+/* Whose box it is: one of the account's mailboxes. */
+struct gw_entry *gw_sync_entry_of(const struct gw_sync *s, const struct gw_box *box);
 
 /* core.c */
 void gw_sync_emit(struct gw_sync *s, struct gw_sync_event ev);
