@@ -5,7 +5,9 @@
  *   SELECTING --another, or refused--> SELECTING (the next) | DONE
  *
  * I1  done() comes once, from finish(), when no command is under way.
- * I2  nothing is sent for a UID before the answer to SELECT showed its UIDVALIDITY.
+ * I2  nothing is sent for a UID before the answer to SELECT showed its UIDVALIDITY.  With QRESYNC it may
+ *     have been an earlier SELECT, if that was the last one: an EXPUNGE may then be of a message that went
+ *     since, and only VANISHED, which names UIDs, is proof.
  * I3  OK is no proof.  What was moved has left as EXPUNGE or VANISHED say, or the server is asked whether
  *     it is there still; a copy whose other half is to be removed is one that COPYUID names, or by which
  *     the mailbox has grown.
@@ -33,6 +35,7 @@ struct gw_carry {
 	unsigned pending;  /* I1 */
 	uint32_t uidvalidity;
 	bool read_only;
+	bool held;               /* it was selected already */
 	bool no_move;            /* it was refused in this run */
 	struct gw_proof proof;   /* owned; I3, of the mailbox at hand */
 	struct gw_seqset asked;  /* owned; may be there still, ... */
@@ -339,17 +342,18 @@ static enum gw_code ask_counts(struct gw_carry *c, struct gw_counts *counts)
 static enum gw_code ask_where_they_are(struct gw_carry *c)
 {
 	struct gw_seqset set = { 0 };
-	uint64_t should = 0;
+	uint64_t should = 0, enough;
 	enum gw_code code = GW_OK;
 
 	if (gw_session_caps(c->session) & GW_CAP_GMAIL) /* what gets a label stays in all mail */
 		return GW_OK;
 	for (size_t i = c->first; i < c->end; i++)
 		should += should_have_left(&c->items[i]);
+	enough = c->held ? UINT64_MAX : should; /* I2 */
 	for (size_t i = c->first; i < c->end && code == GW_OK; i++) {
 		uint32_t uid = c->items[i].from_uid;
 
-		if (!should_have_left(&c->items[i]) || gw_proof_has_left(&c->proof, should, uid))
+		if (!should_have_left(&c->items[i]) || gw_proof_has_left(&c->proof, enough, uid))
 			continue;
 		code = gw_seqset_add(&set, uid, uid);
 		if (code == GW_OK)
@@ -507,10 +511,27 @@ static void skip_mailbox(struct gw_carry *c, enum gw_carry_outcome outcome)
 	next_mailbox(c);
 }
 
+/* The mailbox is selected: its commands, in one flight. */
+static void carry(struct gw_carry *c)
+{
+	enum gw_code code;
+
+	c->state = CARRYING;
+	forget_proof(c);
+	code = send_all(c, false);
+	if (code == GW_OK && !c->read_only)
+		code = send_all(c, true);
+	if (code != GW_OK) {
+		lose(c, code);
+	} else if (c->pending == 0) {
+		gw_fail(&c->refused, GW_ERR_REFUSED, "the mailbox is read-only");
+		skip_mailbox(c, GW_CARRY_REFUSED);
+	}
+}
+
 static void on_selected(void *ctx, const struct gw_result *result)
 {
 	struct gw_carry *c = ctx;
-	enum gw_code code;
 
 	c->pending--;
 	if (result->kind == GW_RESULT_LOST) {
@@ -530,17 +551,7 @@ static void on_selected(void *ctx, const struct gw_result *result)
 		return;
 	}
 	c->read_only = result->response->code == GW_CODE_READ_ONLY;
-	c->state = CARRYING;
-	forget_proof(c);
-	code = send_all(c, false);
-	if (code == GW_OK && !c->read_only)
-		code = send_all(c, true);
-	if (code != GW_OK) {
-		lose(c, code);
-	} else if (c->pending == 0) {
-		gw_fail(&c->refused, GW_ERR_REFUSED, "the mailbox is read-only");
-		skip_mailbox(c, GW_CARRY_REFUSED);
-	}
+	carry(c);
 }
 
 static void next_mailbox(struct gw_carry *c)
@@ -557,14 +568,24 @@ static void next_mailbox(struct gw_carry *c)
 		c->end < c->count && strcmp(c->items[c->end].from, c->items[c->first].from) == 0;
 		c->end++)
 		move |= c->items[c->end].move;
+	c->held = gw_session_qresync(c->session) &&
+		  gw_session_may_change(
+			  c->session, c->items[c->first].from, c->items[c->first].from_uidvalidity);
+	if (c->held) {
+		c->read_only = false;
+		carry(c);
+		return;
+	}
 	c->state = SELECTING;
 	c->uidvalidity = 0;
 	gw_line_init(&line);
 	gw_line_printf(&line, move ? "SELECT " : "EXAMINE ");
 	gw_line_string(&line, gw_slice_str(c->items[c->first].from), gw_session_caps(c->session));
 	code = gw_session_send(c->session, &line,
-		&(struct gw_handlers){
-			.response = on_select_response, .done = on_selected, .ctx = c });
+		&(struct gw_handlers){ .response = on_select_response,
+			.done = on_selected,
+			.ctx = c,
+			.selects = c->items[c->first].from });
 	if (code == GW_OK)
 		c->pending++;
 	else

@@ -4,16 +4,19 @@
 cd "$(dirname "$0")/../.."
 . tests/integration/lib.sh
 
-waits() { # LABEL AT-MOST: a sync, and its waits
-	local n
+count_waits() { # LABEL: a sync, and its waits into n
 	godwit sync -vvv > "$T/out" || fail "$1: sync exited with $?"
 	n=$(awk '/ C: / { n += out == 0; out++ }
 		/ S: g[0-9]+ (OK|NO|BAD)/ { out -= out > 0 }
 		/ S: \+/ { n++ }
 		END { print n + 0 }' "$T/err")
-	echo "$1: $n waits, at most $2"
 	grep -E ' C: | S: (g|\+)' "$T/err" | cut -c1-100 > "$T/talk"
 	: > "$T/err"
+}
+waits() { # LABEL AT-MOST
+	local n
+	count_waits "$1"
+	echo "$1: $n waits, at most $2"
 	[ "$n" -le "$2" ] || fail "$1: $n waits: $(cat "$T/talk")"
 }
 new_here() { # N: files
@@ -42,4 +45,45 @@ new_here 20
 waits "push" 4
 sync_ok
 assert_equal "push"
+
+# Several mailboxes go in one flight as far as their directories were looked at when the answers come.  On a busy
+# machine one may be late, so that the least of some tries counts; who asks one by one needs more in each.
+least_waits() { # LABEL AT-MOST CHANGE
+	local n least=999 try
+	for try in 1 2 3 4 5; do
+		"$3" "$try"
+		count_waits "$1"
+		least=$((n < least ? n : least))
+		[ "$least" -gt "$2" ] || break
+	done
+	echo "$1: $least waits, at most $2"
+	[ "$least" -le "$2" ] || fail "$1: $least waits: $(cat "$T/talk")"
+	assert_equal "$1"
+}
+proxy_start delay=100
+CLIENT_PORT=$PROXY_PORT write_config 'guard = no connections = 1'
+
+note "messages moved to another mailbox here"
+mkdir -p "$MAIL/Archive"
+"$TOOLS/mkmail" "$MAIL/Archive" 5 500 2
+server_own
+move_some() {
+	sync_ok
+	sync_ok
+	for name in $(ls "$T/mail/INBOX/cur" | head -5); do mv "$T/mail/INBOX/cur/$name" "$T/mail/Archive/cur/$name"; done
+}
+least_waits "moves" 3 move_some
+
+note "one new message in each of many mailboxes there"
+for i in $(seq 20); do "$TOOLS/mkmail" "$MAIL/F$i" 3 500 "$i"; done
+server_own
+sync_ok
+deliver_some() { # TRY
+	for i in $(seq 20); do
+		printf 'Subject: new\nMessage-ID: <%s.%s@there>\n\nhello\n' "$1" "$i" > "$T/letter"
+		deliver "F$i" "$T/letter"
+	done
+}
+sync_ok
+least_waits "20 mailboxes" 3 deliver_some
 note ok
