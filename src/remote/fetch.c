@@ -1,6 +1,6 @@
 /* remote/fetch.c - see fetch.h.
  *
- *   FETCHING (up to 3 windows in flight) --> big ones, one by one --> suspects, part by part
+ *   FETCHING (up to 3 windows in flight) --> big ones, one behind the other --> suspects, part by part
  *     --some missing--> SEARCHING
  *     --still there--> ALONE (one by one) --> DONE      otherwise --> DONE
  *
@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { BIGS = 2 }; /* the pieces of one behind those of the other */
 enum { IN_FLIGHT = 3, WINDOW_MESSAGES = 2000, WINDOW_BYTES = 8 << 20 };
 enum { GUESSED_SIZE = 8192, BIG = 4 << 20 };
 enum { REFUSALS_IN_A_ROW = 6, STRANGERS = 100 };
@@ -28,6 +29,15 @@ struct window {
 	struct gw_download *d;
 	size_t lo, hi;
 	size_t asked; /* messages */
+};
+
+/* One that comes in pieces. */
+struct big {
+	struct gw_download *d;
+	struct gw_pieces *pieces; /* frees itself; NULL: the slot is free */
+	struct gw_download_item *item;
+	uint64_t bytes; /* that came of it in this attempt */
+	bool alone;     /* nothing is asked for behind it */
 };
 
 struct gw_download {
@@ -47,12 +57,10 @@ struct gw_download {
 	bool takes;                 /* what comes is the whole of a message, for the writer */
 	uint64_t max_message, most; /* of any message; of the largest that is asked for */
 	size_t big_count;           /* still to be fetched in pieces */
-	struct gw_pieces *pieces;   /* frees itself; of big_item */
-	struct gw_download_item *big_item;
+	struct big bigs[BIGS];
 	size_t per_command;        /* messages */
 	size_t hot_at;             /* of a run of equal heat, the first that was not asked for */
 	bool hot_begun;            /* and something of that run was */
-	uint64_t big_bytes;        /* that came of big_item in this attempt */
 	bool came;                 /* a body did */
 	size_t strangers;          /* bodies that nobody asked for */
 	unsigned refusals, doubts; /* in a row, of the server's state; messages that met one */
@@ -522,21 +530,27 @@ static void send_more(struct gw_download *d)
 
 static void on_piece_bytes(void *ctx, size_t n)
 {
-	struct gw_download *d = ctx;
+	struct big *b = ctx;
 
-	d->big_bytes += n;
-	d->ev.bytes(d->ev.ctx, n);
+	b->bytes += n;
+	b->d->ev.bytes(b->d->ev.ctx, n);
+}
+
+static void on_all_asked(void *ctx)
+{
+	advance(((struct big *)ctx)->d);
 }
 
 static void on_pieces(
 	void *ctx, enum gw_pieces_outcome outcome, time_t date, const struct gw_error *err)
 {
-	struct gw_download *d = ctx;
-	struct gw_download_item *item = d->big_item;
+	struct big *b = ctx;
+	struct gw_download *d = b->d;
+	struct gw_download_item *item = b->item;
 	/* Its flags are the listing's. */
 	const struct gw_fetch fetch = { .uid = item->uid, .has_date = date != 0, .date = date };
 
-	d->pieces = NULL;
+	b->pieces = NULL;
 	d->in_flight--;
 	switch (outcome) {
 	case GW_PIECES_WHOLE:
@@ -550,7 +564,7 @@ static void on_pieces(
 		break;
 	case GW_PIECES_CUT:
 		/* Where some of it came, it resumes as often as needed. */
-		if (err != NULL && d->err.code == GW_OK && d->big_bytes == 0 &&
+		if (err != NULL && d->err.code == GW_OK && b->bytes == 0 &&
 			gw_isolate_counts(err->code))
 			d->ev.broke(d->ev.ctx, item->uid, item->uid, 1, !d->came);
 		if (err != NULL)
@@ -562,7 +576,7 @@ static void on_pieces(
 	advance(d);
 }
 
-static bool fetch_one_big(struct gw_download *d, struct gw_download_item *item);
+static bool fetch_one_big(struct gw_download *d, struct gw_download_item *item, bool alone);
 
 /* The next big one, newest first. */
 static bool fetch_big(struct gw_download *d)
@@ -571,25 +585,52 @@ static bool fetch_big(struct gw_download *d)
 
 	while (i > 0 && (!d->items[i - 1].big || d->items[i - 1].heat > 0))
 		i--;
-	return i > 0 && fetch_one_big(d, &d->items[i - 1]);
+	return i > 0 && fetch_one_big(d, &d->items[i - 1], false);
 }
 
-static bool fetch_one_big(struct gw_download *d, struct gw_download_item *item)
+static bool fetch_one_big(struct gw_download *d, struct gw_download_item *item, bool alone)
 {
+	struct big *b = d->bigs[0].pieces == NULL ? &d->bigs[0] : &d->bigs[1];
 	const struct gw_pieces_events events = {
-		.bytes = on_piece_bytes, .done = on_pieces, .ctx = d
+		.bytes = on_piece_bytes, .asked = on_all_asked, .done = on_pieces, .ctx = b
 	};
 
-	d->big_item = item;
-	d->big_item->big = false; /* whatever becomes of it */
+	*b = (struct big){ .d = d, .item = item, .alone = alone };
+	item->big = false; /* whatever becomes of it */
 	d->big_count--;
-	if (gw_pieces_start(d->session, d->place, d->key, d->big_item->uid, d->big_item->size,
-		    gw_body_most(d->big_item->size, d->max_message), d->writer, &events, &d->pieces,
+	if (gw_pieces_start(d->session, d->place, d->key, item->uid, item->size,
+		    gw_body_most(item->size, d->max_message), d->writer, &events, &b->pieces,
 		    &d->err) != GW_OK)
 		return false;
 	d->in_flight++;
-	d->big_bytes = 0; /* less what an earlier attempt left */
+	b->bytes = 0; /* less what an earlier attempt left */
 	return true;
+}
+
+/* May a big one be asked for behind what is under way? */
+static bool has_room_for_big(const struct gw_download *d)
+{
+	bool room = false;
+
+	for (size_t i = 0; i < BIGS; i++) {
+		const struct big *b = &d->bigs[i];
+
+		if (b->pieces != NULL && (b->alone || !gw_pieces_is_asked(b->pieces)))
+			return false;
+		room |= b->pieces == NULL;
+	}
+	return room && d->unasked == 0 && d->again_count == 0 && !d->superseded && !d->stopped &&
+	       d->state == FETCHING && d->err.code == GW_OK;
+}
+
+/* The link is not to rest between one message and the next.  false: there was none to ask for. */
+static bool send_bigs(struct gw_download *d)
+{
+	bool sent = false;
+
+	while (has_room_for_big(d) && fetch_big(d))
+		sent = true;
+	return sent;
 }
 
 /* --- suspects -------------------------------------------------------------------------------- */
@@ -647,7 +688,7 @@ static bool fetch_hot(struct gw_download *d)
 	lo = d->hot_at;
 	if (d->items[lo].big) {
 		d->items[lo].heat = 0;
-		return fetch_one_big(d, &d->items[lo]);
+		return fetch_one_big(d, &d->items[lo], true);
 	}
 	end = run_end(d, heat);
 	for (size_t i = lo; i < end; i++)
@@ -671,15 +712,20 @@ static bool fetch_trial(struct gw_download *d)
 		if (!item->on_trial)
 			continue;
 		item->heat = 0; /* whatever becomes of it */
-		return item->big ? fetch_one_big(d, item) : send_window(d, i - 1, i);
+		return item->big ? fetch_one_big(d, item, true) : send_window(d, i - 1, i);
 	}
 	return false;
+}
+
+static bool has_pieces(const struct gw_download *d)
+{
+	return d->bigs[0].pieces != NULL || d->bigs[1].pieces != NULL;
 }
 
 bool gw_download_is_drained(struct gw_download *d)
 {
 	d->drained |= d->unasked == 0 && d->again_count == 0 && d->state == FETCHING &&
-		      d->big_count == 0 && d->pieces == NULL && least_heat(d) == 0 &&
+		      d->big_count == 0 && !has_pieces(d) && least_heat(d) == 0 &&
 		      d->err.code == GW_OK && !d->stopped;
 	return d->drained;
 }
@@ -688,13 +734,15 @@ static void advance(struct gw_download *d)
 {
 	if (d->err.code == GW_OK && !d->stopped)
 		send_more(d);
+	if (has_pieces(d))
+		(void)send_bigs(d);
 	if (d->in_flight > 0) {
 		if (!d->drained && gw_download_is_drained(d))
 			d->ev.drained(d->ev.ctx);
 		return;
 	}
 	if (d->err.code == GW_OK && !d->stopped && !d->superseded && d->state == FETCHING &&
-		(fetch_big(d) || fetch_hot(d) || (d->err.code == GW_OK && search_missing(d))))
+		(send_bigs(d) || fetch_hot(d) || (d->err.code == GW_OK && search_missing(d))))
 		return;
 	if (d->superseded && (d->again_count > 0 || d->big_count > 0 || least_heat(d) > 0))
 		d->incomplete = true;
@@ -715,8 +763,10 @@ void gw_download_reject(struct gw_download *d)
 void gw_download_stop(struct gw_download *d)
 {
 	d->stopped = true;
-	if (d->pieces != NULL)
-		gw_pieces_stop(d->pieces);
+	for (size_t i = 0; i < BIGS; i++) {
+		if (d->bigs[i].pieces != NULL)
+			gw_pieces_stop(d->bigs[i].pieces);
+	}
 }
 
 enum gw_code gw_download_start(struct gw_session *session, const struct gw_maildir *place,
@@ -748,7 +798,7 @@ enum gw_code gw_download_start(struct gw_session *session, const struct gw_maild
 	}
 	if (!fetch_trial(d))
 		send_more(d);
-	if (d->in_flight == 0 && d->err.code == GW_OK && !fetch_big(d))
+	if (d->in_flight == 0 && d->err.code == GW_OK && !send_bigs(d))
 		fetch_hot(d);
 	if (d->in_flight == 0) { /* nothing could be sent, so nothing will call back */
 		enum gw_code code = d->err.code == GW_OK ? GW_ERR_BUG : d->err.code;

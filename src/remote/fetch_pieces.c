@@ -41,6 +41,7 @@ struct gw_pieces {
 	enum end end;
 	bool narrow; /* it gives less than is asked for: one at a time */
 	bool stopped;
+	bool told; /* that all of it was asked for */
 	time_t date;
 	struct gw_error refused, err;
 	struct gw_pieces_events ev;
@@ -241,8 +242,18 @@ static void ask_more(struct gw_pieces *p)
 static void advance(struct gw_pieces *p)
 {
 	ask_more(p);
-	if (p->in_flight == 0)
+	if (p->in_flight == 0) {
 		finish(p);
+	} else if (!p->told && gw_pieces_is_asked(p)) {
+		p->told = true;
+		p->ev.asked(p->ev.ctx);
+	}
+}
+
+bool gw_pieces_is_asked(const struct gw_pieces *p)
+{
+	return p->asked >= p->size && !p->narrow && p->end == OPEN && p->err.code == GW_OK &&
+	       p->refused.code == GW_OK;
 }
 
 enum gw_code gw_pieces_start(struct gw_session *session, const struct gw_maildir *place,

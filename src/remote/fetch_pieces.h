@@ -18,6 +18,7 @@ enum gw_pieces_outcome {
 
 struct gw_pieces_events {
 	void (*bytes)(void *ctx, size_t n); /* as they come; those of an earlier run at once */
+	void (*asked)(void *ctx);           /* gw_pieces_is_asked() from now on */
 	/* date: INTERNALDATE; 0: not told.  err: REFUSED and CUT. */
 	void (*done)(
 		void *ctx, enum gw_pieces_outcome outcome, time_t date, const struct gw_error *err);
@@ -30,6 +31,10 @@ struct gw_pieces_events {
 enum gw_code gw_pieces_start(struct gw_session *session, const struct gw_maildir *place,
 	const char *key, uint32_t uid, uint64_t size, uint64_t most, struct gw_writer *writer,
 	const struct gw_pieces_events *events, struct gw_pieces **out, struct gw_error *err);
+
+/* Has all of the size announced been asked for, so that another message may be behind it?  (What comes
+ * short is asked for again.) */
+bool gw_pieces_is_asked(const struct gw_pieces *p);
 
 /* Asks for nothing more; done follows with CUT when what is in flight was answered. */
 void gw_pieces_stop(struct gw_pieces *p);

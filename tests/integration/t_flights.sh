@@ -86,4 +86,11 @@ deliver_some() { # TRY
 }
 sync_ok
 least_waits "20 mailboxes" 3 deliver_some
+
+note "big messages there"
+write_config 'guard = no connections = 1'
+"$TOOLS/mkmail" "$MAIL/Big" 5 =5000000 3
+server_own
+waits "5 big messages" 3
+assert_equal "big messages"
 note ok
