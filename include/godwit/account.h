@@ -117,6 +117,8 @@ struct gw_bandwidth;
 struct gw_bandwidth *gw_bandwidth_new(unsigned long long per_second);
 void gw_bandwidth_free(struct gw_bandwidth *b);
 
+struct gw_runner;
+
 /* How mail is fetched. */
 enum gw_protocol {
 	GW_PROTOCOL_IMAP, /* keeps both sides the same */
@@ -155,6 +157,8 @@ struct gw_account {
 	char *tunnel_command; /* NULL: TCP */
 	struct gw_proxy proxy;
 	struct gw_bandwidth *bandwidth; /* NULL: no limit */
+	const struct gw_runner
+		*runner; /* runs the commands (godwit/runner.h); NULL: this process does */
 	char *user;
 	enum gw_auth auth;
 	char *password_command; /* its first line of output is the password */

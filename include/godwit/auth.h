@@ -55,3 +55,7 @@ typedef void gw_asking_cb(void *ctx, const char *what, bool well);
 
 /* Sets this thread's only listener; cb NULL removes it. */
 void gw_asking_listen(gw_asking_cb *cb, void *ctx);
+
+/* The commands by which an account's tokens are kept in the keyring, for the table of a runner; size 512 is enough.
+ * false: it has no such, or no more. */
+bool gw_auth_command(const struct gw_account *account, size_t index, char *out, size_t size);

@@ -88,7 +88,7 @@ enum gw_code gw_credentials_start(uv_loop_t *loop, const struct gw_log *log,
 	*c = (struct gw_credentials){ .account = account, .cb = cb, .ctx = ctx };
 	if (command != NULL && (token || account->password == NULL))
 		code = gw_secret_start(loop, command, token ? "token-command" : "password-command",
-			account->name, on_secret, c, &c->secret, err);
+			account, on_secret, c, &c->secret, err);
 	else if (token)
 		code = gw_oauth_start(loop, log, account, refused, on_token, c, &c->oauth, err);
 	else

@@ -34,8 +34,8 @@ enum gw_code gw_auth_password(const struct gw_account *account, char **out, stru
 	*out = NULL;
 	if (uv_loop_init(&loop) != 0)
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
-	w.code = gw_secret_start(&loop, account->password_command, "password-command",
-		account->name, on_secret, &w, &secret, err);
+	w.code = gw_secret_start(&loop, account->password_command, "password-command", account,
+		on_secret, &w, &secret, err);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	uv_loop_close(&loop);
 	return w.code;

@@ -16,6 +16,7 @@ enum { TIMEOUT_MS = 120000 }; /* a person may have to type a pass phrase */
 
 struct gw_secret {
 	uv_loop_t *loop;
+	const struct gw_runner *runner;
 	char *command; /* owned */
 	struct gw_turn *turn;
 	struct gw_proc *proc;   /* frees itself; NULL: it does not run yet */
@@ -65,13 +66,13 @@ static void on_turn(void *ctx)
 	struct gw_secret *s = ctx;
 	struct gw_error err = { 0 };
 
-	if (gw_proc_start(s->loop, s->command, NULL, TIMEOUT_MS, on_output, s, &s->proc, &err) !=
-		GW_OK)
+	if (gw_proc_start(s->loop, s->runner, s->command, NULL, TIMEOUT_MS, on_output, s, &s->proc,
+		    &err) != GW_OK)
 		end(s, NULL, &err);
 }
 
 enum gw_code gw_secret_start(uv_loop_t *loop, const char *command, const char *key,
-	const char *account, gw_secret_cb *cb, void *ctx, struct gw_secret **out,
+	const struct gw_account *account, gw_secret_cb *cb, void *ctx, struct gw_secret **out,
 	struct gw_error *err)
 {
 	struct gw_secret *s = calloc(1, sizeof *s);
@@ -84,10 +85,11 @@ enum gw_code gw_secret_start(uv_loop_t *loop, const char *command, const char *k
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	}
 	s->loop = loop;
+	s->runner = account->runner;
 	s->key = key;
 	s->cb = cb;
 	s->ctx = ctx;
-	snprintf(what, sizeof what, "%s: waiting for %s", account, key);
+	snprintf(what, sizeof what, "%s: waiting for %s", account->name, key);
 	code = gw_turn_take(loop, what, on_turn, s, &s->turn, err);
 	if (code != GW_OK) {
 		free(s->command);

@@ -8,6 +8,8 @@
 #include "net/delay.h"
 #include "net/proc.h"
 
+#include "godwit/auth.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -119,15 +121,30 @@ static bool has_keyring(void)
 	return false;
 }
 
+enum verb { LOOKUP, STORE, CLEAR };
+
 /* An account's name has no character that means something to a shell. */
-static enum gw_code run_tool(
-	struct gw_vault *v, const char *verb, const char *input, gw_proc_cb *cb)
+bool gw_auth_command(const struct gw_account *account, size_t index, char *out, size_t size)
+{
+	static const char *const verbs[] = {
+		[LOOKUP] = "lookup", [STORE] = "store --label='godwit'", [CLEAR] = "clear"
+	};
+
+	if (account->auth != GW_AUTH_OAUTH2 || index >= sizeof verbs / sizeof *verbs)
+		return false;
+	snprintf(out, size, "secret-tool %s application godwit account '%s'", verbs[index],
+		account->name);
+	return true;
+}
+
+static enum gw_code run_tool(struct gw_vault *v, enum verb verb, const char *input, gw_proc_cb *cb)
 {
 	char command[512];
 
-	snprintf(command, sizeof command, "secret-tool %s application godwit account '%s'", verb,
-		v->account->name);
-	return gw_proc_start(v->loop, command, input, TOOL_MS, cb, v, &v->tool, &v->err);
+	if (!gw_auth_command(v->account, verb, command, sizeof command))
+		return gw_fail(&v->err, GW_ERR_CONFIG, "the account signs in without tokens");
+	return gw_proc_start(
+		v->loop, v->account->runner, command, input, TOOL_MS, cb, v, &v->tool, &v->err);
 }
 
 static void on_looked_up(void *ctx, struct gw_slice output, const struct gw_error *err)
@@ -202,7 +219,7 @@ enum gw_code gw_vault_load(uv_loop_t *loop, const struct gw_account *account, gw
 		parse(text.p, text.n, &v->tokens);
 	gw_buf_wipe(&text);
 	if (found || v->err.code != GW_OK || !has_keyring() ||
-		run_tool(v, "lookup", "", on_looked_up) != GW_OK)
+		run_tool(v, LOOKUP, "", on_looked_up) != GW_OK)
 		return end_later(v, out);
 	*out = v;
 	return GW_OK;
@@ -219,7 +236,7 @@ enum gw_code gw_vault_store(uv_loop_t *loop, const struct gw_account *account,
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	v->text = print(tokens);
 	if (v->text != NULL && access(v->path, F_OK) != 0 && has_keyring() &&
-		run_tool(v, "store --label='godwit'", v->text, on_stored) == GW_OK) {
+		run_tool(v, STORE, v->text, on_stored) == GW_OK) {
 		*out = v;
 		return GW_OK;
 	}
@@ -249,7 +266,7 @@ enum gw_code gw_vault_remove(uv_loop_t *loop, const struct gw_account *account, 
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	if (unlink(v->path) != 0 && errno != ENOENT)
 		gw_fail_sys(&v->err, GW_ERR_DISK, errno, "cannot remove %s", v->path);
-	if (!has_keyring() || run_tool(v, "clear", "", on_cleared) != GW_OK)
+	if (!has_keyring() || run_tool(v, CLEAR, "", on_cleared) != GW_OK)
 		return end_later(v, out);
 	*out = v;
 	return GW_OK;

@@ -10,6 +10,9 @@
 #include "base/show.h"
 #include "base/text.h"
 
+#include "godwit/child.h"
+
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -34,6 +37,7 @@ enum kind { NEW_MAIL, SYNC, TROUBLE, SENT };
 struct hook {
 	struct hook *next;
 	enum kind kind;
+	const struct gw_runner *runner;
 	char *command, *account, *maildir; /* owned; maildir NULL: it only sends */
 	char *folder, *error;              /* owned; NULL: none */
 	const char *error_kind;            /* static */
@@ -55,11 +59,11 @@ struct told {
 struct hooks {
 	uv_loop_t *loop;
 	const struct gw_log *log;
-	struct hook *queue; /* owned; the first one may be running */
-	struct told *told;  /* owned */
-	uv_process_t process;
+	struct hook *queue;     /* owned; the first one may be running */
+	struct told *told;      /* owned */
+	struct gw_child *child; /* owned; NULL: none runs */
 	uv_timer_t deadline;
-	unsigned open; /* handles of the one that runs */
+	unsigned open; /* of the one that runs: child and deadline */
 	bool killed, stopped;
 };
 
@@ -108,9 +112,9 @@ void hooks_free(struct hooks *h)
 
 static void start_next(struct hooks *h);
 
-static void on_closed(uv_handle_t *handle)
+static void on_part_closed(void *ctx)
 {
-	struct hooks *h = handle->data;
+	struct hooks *h = ctx;
 	struct hook *ran = h->queue;
 
 	if (--h->open > 0)
@@ -120,15 +124,22 @@ static void on_closed(uv_handle_t *handle)
 	start_next(h);
 }
 
-static void close_handles(struct hooks *h)
+static void on_closed(uv_handle_t *handle)
 {
-	uv_close((uv_handle_t *)&h->process, on_closed);
-	uv_close((uv_handle_t *)&h->deadline, on_closed);
+	on_part_closed(handle->data);
 }
 
-static void on_exit_status(uv_process_t *process, int64_t status, int signal)
+static void close_both(struct hooks *h)
 {
-	struct hooks *h = process->data;
+	uv_close((uv_handle_t *)&h->deadline, on_closed);
+	if (h->child != NULL)
+		gw_child_close(h->child, on_part_closed, h);
+	h->child = NULL;
+}
+
+static void on_exit_status(void *ctx, int status, int signal)
+{
+	struct hooks *h = ctx;
 
 	if (h->killed)
 		gw_log(h->log, GW_LOG_WARN, "%s: `%s` took more than a minute and was ended",
@@ -138,8 +149,8 @@ static void on_exit_status(uv_process_t *process, int64_t status, int signal)
 			h->queue->command, signal);
 	else if (status != 0)
 		gw_log(h->log, GW_LOG_WARN, "%s: `%s` exited with status %d", h->queue->account,
-			h->queue->command, (int)status);
-	close_handles(h);
+			h->queue->command, status);
+	close_both(h);
 }
 
 /* The shell and whatever it started are a process group. */
@@ -147,22 +158,24 @@ static void on_deadline(uv_timer_t *timer)
 {
 	struct hooks *h = timer->data;
 
-	kill(-h->process.pid, h->killed ? SIGKILL : SIGTERM);
+	gw_child_signal(h->child, h->killed ? SIGKILL : SIGTERM);
 	h->killed = true;
 	uv_timer_start(timer, on_deadline, KILL_MS, 0);
 }
 
 struct environment {
-	char **list;          /* owned; ours first, then what was inherited */
-	char *own[VARIABLES]; /* owned */
-	size_t own_count;
+	char *list[VARIABLES + 1]; /* owned; ends with NULL */
+	size_t count;
 };
 
 static void set(struct environment *e, const char *name, const char *value)
 {
-	if (value != NULL && e->own_count < VARIABLES &&
-		asprintf(&e->own[e->own_count], "GODWIT_%s=%s", name, value) >= 0)
-		e->own_count++;
+	if (value == NULL || e->count == VARIABLES)
+		return;
+	if (asprintf(&e->list[e->count], "GODWIT_%s=%s", name, value) >= 0)
+		e->count++;
+	else
+		e->list[e->count] = NULL;
 }
 
 static void set_number(struct environment *e, const char *name, uint64_t n)
@@ -173,10 +186,9 @@ static void set_number(struct environment *e, const char *name, uint64_t n)
 	set(e, name, text);
 }
 
-static bool make_environment(struct hook *k, struct environment *e)
+static void make_environment(struct hook *k, struct environment *e)
 {
 	static const char *const events[] = { "new-mail", "sync", "error", "sent" };
-	size_t inherited = 0, n;
 
 	set(e, "EVENT", events[k->kind]);
 	set(e, "ACCOUNT", k->account);
@@ -200,61 +212,47 @@ static bool make_environment(struct hook *k, struct environment *e)
 		set(e, "ERROR", k->error);
 		set(e, "ERROR_KIND", k->error_kind);
 	}
-	while (environ[inherited] != NULL)
-		inherited++;
-	e->list = calloc(inherited + e->own_count + 1, sizeof *e->list);
-	if (e->list == NULL)
-		return false;
-	for (n = 0; n < e->own_count; n++)
-		e->list[n] = e->own[n];
-	for (size_t i = 0; i < inherited; i++) {
-		if (strncmp(environ[i], "GODWIT_", 7) != 0)
-			e->list[n++] = environ[i];
-	}
-	return true;
 }
 
-static int spawn(struct hooks *h, struct hook *k, char **environment)
+static enum gw_code spawn(
+	struct hooks *h, struct hook *k, char *const *environment, struct gw_error *err)
 {
-	char shell[] = "/bin/sh", dash_c[] = "-c";
-	char *args[] = { shell, dash_c, k->command, NULL };
-	uv_stdio_container_t stdio[3] = { { .flags = UV_IGNORE },
-		{ .flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO }, /* stdout may be our JSON */
-		{ .flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO } };
-	const uv_process_options_t options = { .file = shell,
-		.args = args,
-		.env = environment,
-		.exit_cb = on_exit_status,
-		.flags = UV_PROCESS_DETACHED,
-		.stdio_count = 3,
-		.stdio = stdio };
+	struct gw_child_options o = { .runner = k->runner,
+		.command = k->command,
+		.variables = environment,
+		.in = open("/dev/null", O_RDONLY | O_CLOEXEC),
+		.out = STDERR_FILENO, /* stdout may be our JSON */
+		.own_session = true };
+	enum gw_code code =
+		o.in < 0 ? gw_fail_sys(err, GW_ERR_BUSY, errno, "cannot open /dev/null")
+			 : gw_child_start(h->loop, &o, on_exit_status, h, &h->child, err);
 
-	return uv_spawn(h->loop, &h->process, &options);
+	if (o.in >= 0)
+		close(o.in);
+	return code;
 }
 
 static void start_next(struct hooks *h)
 {
 	struct hook *k = h->queue;
 	struct environment e = { 0 };
-	int rc;
+	struct gw_error err = { 0 };
 
 	if (h->stopped || h->open > 0 || k == NULL || !k->ready)
 		return;
-	h->open = 2;
 	h->killed = false;
 	uv_timer_init(h->loop, &h->deadline);
-	h->process.data = h->deadline.data = h;
-	rc = make_environment(k, &e) ? spawn(h, k, e.list) : UV_ENOMEM;
-	if (rc == 0) {
+	h->deadline.data = h;
+	make_environment(k, &e);
+	if (spawn(h, k, e.list, &err) == GW_OK)
 		uv_timer_start(&h->deadline, on_deadline, HOOK_MS, 0);
-	} else {
-		gw_log(h->log, GW_LOG_WARN, "%s: `%s` cannot be started: %s", k->account,
-			k->command, uv_strerror(rc));
-		close_handles(h);
-	}
-	for (size_t i = 0; i < e.own_count; i++)
-		free(e.own[i]);
-	free(e.list);
+	else
+		gw_log(h->log, GW_LOG_WARN, "%s: `%s`: %s", k->account, k->command, err.text);
+	h->open = h->child == NULL ? 1 : 2;
+	if (h->child == NULL)
+		close_both(h);
+	for (size_t i = 0; i < e.count; i++)
+		free(e.list[i]);
 }
 
 /* --- what to run ----------------------------------------------------------------------------- */
@@ -281,6 +279,7 @@ static struct hook *waiting(struct hooks *h, enum kind kind, const struct gw_acc
 	if (k == NULL)
 		return NULL;
 	k->kind = kind;
+	k->runner = account->runner;
 	gw_buf_init(&k->lines, LINES_MAX);
 	gw_buf_init(&k->senders, LINES_MAX);
 	gw_buf_init(&k->subjects, LINES_MAX);

@@ -10,6 +10,8 @@
  */
 #include "net/proc.h"
 
+#include "godwit/child.h"
+
 #include <openssl/mem.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,13 +20,13 @@
 enum { OUTPUT_MAX = 65536, MOMENT_MS = 1000 };
 
 struct gw_proc {
-	uv_process_t process;
-	uv_pipe_t pipe, feed; /* its stdout, and its stdin if we write that */
+	struct gw_child *child; /* owned; NULL: it was not started */
+	uv_pipe_t pipe, feed;   /* its stdout, and its stdin if we write that */
 	uv_write_t write;
 	char *input; /* owned; wiped */
 	uv_timer_t deadline;
-	unsigned open; /* handles not closed yet */
-	bool exited, ending, own_group;
+	unsigned open; /* handles not closed yet, the child among them */
+	bool exited, ending;
 	struct gw_buf output;
 	char chunk[4096];
 	gw_proc_cb *cb;
@@ -32,9 +34,9 @@ struct gw_proc {
 	struct gw_error err;
 };
 
-static void on_closed(uv_handle_t *handle)
+static void on_part_closed(void *ctx)
 {
-	struct gw_proc *p = handle->data;
+	struct gw_proc *p = ctx;
 
 	if (--p->open > 0)
 		return;
@@ -50,6 +52,11 @@ static void on_closed(uv_handle_t *handle)
 	free(p);
 }
 
+static void on_closed(uv_handle_t *handle)
+{
+	on_part_closed(handle->data);
+}
+
 static void close_handle(void *handle)
 {
 	if (!uv_is_closing(handle))
@@ -58,32 +65,33 @@ static void close_handle(void *handle)
 
 static void end_all(struct gw_proc *p, int signal)
 {
-	if (p->own_group)
-		kill(-p->process.pid, signal);
-	else if (!p->exited)
-		uv_process_kill(&p->process, signal);
+	if (p->child != NULL)
+		gw_child_signal(p->child, signal);
 }
 
-/* Closes the pipe: its output has ended, or is no longer needed. */
+/* Its output is over, or of no more use.  Until then what it started may have to be ended. */
 static void close_pipe(struct gw_proc *p)
 {
 	close_handle(&p->pipe);
-	if (p->exited)
-		close_handle(&p->deadline);
+	if (!p->exited)
+		return;
+	close_handle(&p->deadline);
+	if (p->child != NULL)
+		gw_child_close(p->child, on_part_closed, p);
+	p->child = NULL;
 }
 
 static void on_moment(uv_timer_t *timer);
 
-static void on_program_exit(uv_process_t *process, int64_t status, int signal)
+static void on_program_exit(void *ctx, int status, int signal)
 {
-	struct gw_proc *p = process->data;
+	struct gw_proc *p = ctx;
 
 	if (signal != 0)
 		gw_fail(&p->err, GW_ERR_AUTH, "it was ended by signal %d", signal);
 	else if (status != 0)
-		gw_fail(&p->err, GW_ERR_AUTH, "it exited with status %d", (int)status);
+		gw_fail(&p->err, GW_ERR_AUTH, "it exited with status %d", status);
 	p->exited = true;
-	close_handle(process);
 	if (p->input != NULL)
 		close_handle(&p->feed);
 	if (p->ending) /* what it started may not have heard */
@@ -162,55 +170,67 @@ void gw_proc_cancel(struct gw_proc *p)
 	stop(p, GW_ERR_CANCELLED, "cancelled");
 }
 
-enum gw_code gw_proc_start(uv_loop_t *loop, const char *command, const char *input,
-	unsigned timeout_ms, gw_proc_cb *cb, void *ctx, struct gw_proc **out, struct gw_error *err)
+/* A pipe whose end *ours is read or written by the loop, and *its by the program. */
+static int make_pipe(uv_loop_t *loop, uv_pipe_t *handle, bool it_reads, int *its)
+{
+	int ends[2];
+	int rc = uv_pipe(ends, it_reads ? 0 : UV_NONBLOCK_PIPE, it_reads ? UV_NONBLOCK_PIPE : 0);
+
+	uv_pipe_init(loop, handle, 0);
+	if (rc != 0)
+		return rc;
+	*its = ends[it_reads ? 0 : 1];
+	return uv_pipe_open(handle, ends[it_reads ? 1 : 0]);
+}
+
+static void start(
+	struct gw_proc *p, uv_loop_t *loop, const struct gw_runner *runner, const char *command)
+{
+	struct gw_child_options o = { .runner = runner,
+		.command = command,
+		.in = STDIN_FILENO,
+		.out = -1,
+		.own_session = p->input != NULL || !isatty(STDIN_FILENO) };
+	struct gw_error why = { 0 };
+	int rc = make_pipe(loop, &p->pipe, false, &o.out);
+
+	if (p->input != NULL) {
+		o.in = -1;
+		rc = make_pipe(loop, &p->feed, true, &o.in);
+	}
+	if (o.in < 0 || o.out < 0)
+		gw_fail_sys(&p->err, GW_ERR_AUTH, -rc, "it cannot be started");
+	else if (gw_child_start(loop, &o, on_program_exit, p, &p->child, &why) != GW_OK)
+		gw_fail(&p->err, GW_ERR_AUTH, "%s", why.text);
+	if (o.out >= 0)
+		close(o.out);
+	if (p->input != NULL && o.in >= 0)
+		close(o.in);
+}
+
+enum gw_code gw_proc_start(uv_loop_t *loop, const struct gw_runner *runner, const char *command,
+	const char *input, unsigned timeout_ms, gw_proc_cb *cb, void *ctx, struct gw_proc **out,
+	struct gw_error *err)
 {
 	struct gw_proc *p = calloc(1, sizeof *p);
-	char shell[] = "/bin/sh", dash_c[] = "-c";
-	uv_stdio_container_t stdio[3] = { { .flags = UV_INHERIT_FD, .data.fd = 0 },
-		{ .flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE },
-		{ .flags = UV_INHERIT_FD, .data.fd = 2 } };
-	char *copy = strdup(command);
-	char *args[] = { shell, dash_c, copy, NULL };
-	uv_process_options_t options = { .file = shell,
-		.args = args,
-		.exit_cb = on_program_exit,
-		.stdio_count = 3,
-		.stdio = stdio };
-	int rc;
 
 	*out = NULL;
 	if (p != NULL && input != NULL)
 		p->input = strdup(input);
-	if (p == NULL || copy == NULL || (input != NULL && p->input == NULL)) {
+	if (p == NULL || (input != NULL && p->input == NULL)) {
 		free(p);
-		free(copy);
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	}
-	p->own_group = input != NULL || !isatty(STDIN_FILENO);
-	options.flags = p->own_group ? UV_PROCESS_DETACHED : 0;
 	p->cb = cb;
 	p->ctx = ctx;
-	p->open = input == NULL ? 3 : 4;
 	gw_buf_init(&p->output, OUTPUT_MAX);
-	uv_pipe_init(loop, &p->pipe, 0);
 	uv_timer_init(loop, &p->deadline);
-	p->process.data = p->pipe.data = p->deadline.data = p->feed.data = p;
-	if (input != NULL) {
-		uv_pipe_init(loop, &p->feed, 0);
-		stdio[0].flags = UV_CREATE_PIPE | UV_READABLE_PIPE;
-		stdio[0].data.stream = (uv_stream_t *)&p->feed;
-	}
-	stdio[1].data.stream = (uv_stream_t *)&p->pipe;
-	rc = uv_spawn(loop, &p->process, &options);
-	free(copy);
-	if (rc != 0) { /* reported from the loop like every other failure */
-		gw_fail(&p->err, GW_ERR_AUTH, "it cannot be started: %s", uv_strerror(rc));
+	p->pipe.data = p->deadline.data = p->feed.data = p;
+	start(p, loop, runner, command);
+	p->open = 2U + (input != NULL ? 1U : 0) + (p->child != NULL ? 1U : 0);
+	if (p->child == NULL) { /* reported from the loop like every other failure */
 		p->exited = true;
-		p->own_group = false;
-		close_handle(&p->process);
-		close_handle(&p->pipe);
-		close_handle(&p->deadline);
+		close_pipe(p);
 		if (input != NULL)
 			close_handle(&p->feed);
 	} else {

@@ -71,6 +71,14 @@ static void close_handle(void *handle)
 		uv_close(handle, on_handle_closed);
 }
 
+static void on_child_closed(void *ctx)
+{
+	struct gw_stream *s = ctx;
+
+	s->open--;
+	gw_stream_maybe_free(s);
+}
+
 static void stop_reading(struct gw_stream *s)
 {
 	if (s->reading)
@@ -423,20 +431,21 @@ static void on_deadline(uv_timer_t *timer)
 	}
 }
 
-static void on_child_exit(uv_process_t *child, int64_t status, int signal)
+static void on_child_exit(void *ctx, int status, int signal)
 {
-	struct gw_stream *s = child->data;
+	struct gw_stream *s = ctx;
 
-	gw_log(s->log, GW_LOG_INFO, "tunnel command ended: status %d, signal %d", (int)status,
-		signal);
+	gw_log(s->log, GW_LOG_INFO, "tunnel command ended: status %d, signal %d", status, signal);
 	if (status != 0 && !s->announced)
-		gw_fail(&s->err, GW_ERR_NET, "tunnel-command exited with status %d", (int)status);
+		gw_fail(&s->err, GW_ERR_NET, "tunnel-command exited with status %d", status);
 }
 
-static enum gw_code open_tunnel(struct gw_stream *s, const char *command, struct gw_error *err)
+static enum gw_code open_tunnel(
+	struct gw_stream *s, const struct gw_stream_options *options, struct gw_error *err)
 {
 	struct gw_tunnel t;
-	enum gw_code code = gw_tunnel_spawn(s->loop, command, on_child_exit, s, &t, err);
+	enum gw_code code = gw_tunnel_spawn(
+		s->loop, options->runner, options->tunnel_command, on_child_exit, s, &t, err);
 
 	s->child = t.child;
 	s->in = t.in;
@@ -490,7 +499,7 @@ enum gw_code gw_stream_open(uv_loop_t *loop, const struct gw_log *log,
 	s->open = 3;
 	uv_timer_start(&s->deadline, on_deadline, gw_patience_first_look(&s->patience), 0);
 	if (options->tunnel_command != NULL) {
-		code = open_tunnel(s, options->tunnel_command, err);
+		code = open_tunnel(s, options, err);
 		uv_timer_start(&s->kick, on_tunnel_ready, 0, 0);
 	} else {
 		s->open++;
@@ -558,7 +567,9 @@ static void on_linger(uv_timer_t *timer)
 
 	close_handle(s->in);
 	close_handle(s->out);
-	close_handle(s->child);
+	if (s->child != NULL)
+		gw_child_close(s->child, on_child_closed, s);
+	s->child = NULL;
 	close_handle(timer);
 }
 

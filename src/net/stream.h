@@ -14,6 +14,7 @@
 #include <uv.h>
 
 struct gw_bandwidth;
+struct gw_runner;
 struct gw_stream;
 
 enum gw_stream_event_type {
@@ -35,7 +36,8 @@ typedef void gw_stream_cb(void *ctx, const struct gw_stream_event *ev);
 struct gw_stream_options {
 	const char *host; /* also the name that the certificate must carry */
 	unsigned port;
-	const char *tunnel_command; /* run with `sh -c` in place of a TCP connection; or NULL */
+	const char *tunnel_command;     /* run with `sh -c` in place of a TCP connection; or NULL */
+	const struct gw_runner *runner; /* of tunnel_command; NULL: this process runs it */
 	const struct gw_proxy
 		*proxy; /* borrowed, outlives the stream; NULL, or without a host: none */
 	struct gw_bandwidth

@@ -32,7 +32,7 @@ struct gw_stream {
 	struct gw_socks socks;        /* PROXYING */
 	unsigned port;                /* of host, for the proxy */
 	uv_stream_t *in, *out;        /* owned; the same handle for TCP */
-	uv_process_t *child;          /* owned; tunnel only */
+	struct gw_child *child;       /* owned; tunnel only */
 	uv_timer_t deadline;
 	uv_timer_t
 		kick; /* continues a pump that was paused in the middle of a read, reports LOST */

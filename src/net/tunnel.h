@@ -1,16 +1,17 @@
 /* net/tunnel.h - runs a user's command whose standard input and output serve as a connection. */
 #pragma once
 
-#include "godwit/error.h"
+#include "godwit/child.h"
 
 #include <uv.h>
 
-/* The owner closes and frees every member that is not NULL, even after a failure. */
+/* What is not NULL is to be closed (and handles freed) by the owner, after a failure as well. */
 struct gw_tunnel {
-	uv_process_t *child;
-	uv_stream_t *in, *out; /* its stdout; its stdin */
+	struct gw_child *child;
+	uv_stream_t *in, *out; /* what it says; what it is told */
 };
 
-/* Runs `command` with `sh -c`; the handles' data is `owner`, and `exited` is called with the child. */
-enum gw_code gw_tunnel_spawn(uv_loop_t *loop, const char *command, uv_exit_cb exited, void *owner,
-	struct gw_tunnel *out, struct gw_error *err);
+/* Runs `command` with `sh -c`, by runner if that is not NULL; the handles' data is `owner`, which `ended` is
+ * called with. */
+enum gw_code gw_tunnel_spawn(uv_loop_t *loop, const struct gw_runner *runner, const char *command,
+	gw_child_cb *ended, void *owner, struct gw_tunnel *out, struct gw_error *err);

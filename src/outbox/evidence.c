@@ -160,6 +160,7 @@ static void on_credentials(void *ctx, struct gw_sasl *sasl, const struct gw_erro
 	struct gw_session_options o = { .stream = { .host = a->host,
 						.port = a->port,
 						.tunnel_command = a->tunnel_command,
+						.runner = a->runner,
 						.proxy = &a->proxy,
 						.bandwidth = a->bandwidth,
 						.tls_at_once = a->tls == GW_TLS_IMPLICIT,

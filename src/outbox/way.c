@@ -34,6 +34,7 @@ struct gw_smtp_options gw_way_options(const struct gw_account *account, struct g
 	return (struct gw_smtp_options){ .stream = { .host = smtp->host,
 						 .port = smtp->port,
 						 .tunnel_command = smtp->tunnel_command,
+						 .runner = account->runner,
 						 .proxy = &account->proxy,
 						 .bandwidth = account->bandwidth,
 						 .tls = smtp->tls != GW_TLS_NONE ? tls : NULL,

@@ -251,6 +251,7 @@ static void connect_again(struct gw_pull *p)
 			.host = a->host,
 			.port = a->port,
 			.tunnel_command = a->tunnel_command,
+			.runner = a->runner,
 			.tls = p->tls,
 			.tls_at_once = a->tls == GW_TLS_IMPLICIT,
 			.timeout_ms = a->timeout_s * 1000,

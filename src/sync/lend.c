@@ -9,6 +9,7 @@ struct gw_session_options gw_session_options_of(const struct gw_account *a, stru
 	return (struct gw_session_options){ .stream = { .host = a->host,
 						    .port = a->port,
 						    .tunnel_command = a->tunnel_command,
+						    .runner = a->runner,
 						    .proxy = &a->proxy,
 						    .bandwidth = a->bandwidth,
 						    .tls = tls,

@@ -57,6 +57,7 @@ static struct run *ask(size_t count, const char *command, bool cancels)
 	struct run *r = calloc(1, sizeof *r);
 	struct gw_error err = { 0 };
 	char full[400], name[2] = "a";
+	struct gw_account account = { .name = name };
 
 	strcpy(r->dir, "/tmp/test_secret.XXXXXX");
 	assert_non_null(mkdtemp(r->dir));
@@ -67,7 +68,7 @@ static struct run *ask(size_t count, const char *command, bool cancels)
 	for (size_t i = 0; i < count; i++) {
 		r->ones[i].run = r;
 		name[0] = (char)('a' + i);
-		assert_int_equal(gw_secret_start(&r->loop, full, "password-command", name,
+		assert_int_equal(gw_secret_start(&r->loop, full, "password-command", &account,
 					 on_secret, &r->ones[i], &r->secrets[i], &err),
 			GW_OK);
 	}

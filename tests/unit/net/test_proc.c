@@ -32,7 +32,8 @@ static struct outcome run(const char *command, const char *input, unsigned timeo
 
 	uv_loop_init(&loop);
 	assert_int_equal(
-		gw_proc_start(&loop, command, input, timeout_ms, on_done, &o, &proc, &err), GW_OK);
+		gw_proc_start(&loop, NULL, command, input, timeout_ms, on_done, &o, &proc, &err),
+		GW_OK);
 	uv_run(&loop, UV_RUN_DEFAULT); /* returns when nothing is left */
 	assert_int_equal(uv_loop_close(&loop), 0);
 	assert_int_equal(o.calls, 1);
