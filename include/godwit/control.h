@@ -12,6 +12,9 @@
 struct uv_loop_s;
 struct gw_control_client;
 
+/* Finds where an account's watcher listens.  false: the path is too long for a socket. */
+bool gw_control_path(const struct gw_account *account, char *out, size_t size);
+
 /* The first line of a client that asks for a sync; freed by the caller.  NULL: out of memory.  The
  * answer is the sync's events (godwit/json.h, with totals), the last one being "done". */
 char *gw_control_sync_request(const struct gw_sync_options *options);

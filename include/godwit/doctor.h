@@ -17,7 +17,8 @@ enum gw_health {
 };
 
 struct gw_finding {
-	const char *what; /* one word: name, connection, tls, login, server, speed, connections,
+	const char *
+		what; /* one word: sandbox (of the command's own), name, connection, tls, login, server, speed, connections,
 			   * mailboxes, hidden, maildir, state, watching, sending, submission,
 			   * from, or an end point */
 	enum gw_health health;

@@ -137,3 +137,6 @@ enum gw_code gw_sync_start(struct uv_loop_s *loop, const struct gw_account *acco
 
 /* Asks the sync to finish the batch at hand and stop; GW_SYNC_DONE brings GW_ERR_CANCELLED. */
 void gw_sync_stop(struct gw_sync *sync);
+
+/* Where notmuch keeps its database, which `labels = notmuch` writes to.  false: it cannot be told. */
+bool gw_notmuch_place(char *out, size_t size);

@@ -1,6 +1,7 @@
 /* cli/cmd_doctor.c - `godwit doctor`. */
 #include "cli/cli.h"
 #include "cli/interrupt.h"
+#include "cli/sandbox.h"
 #include "cli/say.h"
 #include "cli/terminal.h"
 
@@ -69,7 +70,16 @@ static void on_signal(uv_signal_t *handle, int number)
 		gw_doctor_stop(r->doctor);
 }
 
-static int examine(const struct options *o, const struct gw_account *a,
+static void tell_sandbox(struct run *r, const struct config *config)
+{
+	char text[300];
+
+	sandbox_words(config, text, sizeof text);
+	on_finding(r,
+		&(struct gw_finding){ .what = "sandbox", .health = GW_HEALTH_GOOD, .text = text });
+}
+
+static int examine(const struct options *o, const struct config *config, const struct gw_account *a,
 	const struct end_points *others, const struct gw_log *log)
 {
 	struct run r = { .options = o, .account = a };
@@ -78,6 +88,7 @@ static int examine(const struct options *o, const struct gw_account *a,
 
 	if (!o->json && !o->quiet)
 		printf("%s:\n", a->name);
+	tell_sandbox(&r, config);
 	uv_loop_init(&r.loop);
 	uv_signal_init(&r.loop, &r.on_int);
 	r.on_int.data = &r;
@@ -109,7 +120,7 @@ static int examine_one(void *ctx, size_t account)
 	int status = EX_TEMPFAIL;
 
 	if (!e->stopped)
-		status = examine(e->options, &e->config->accounts[account],
+		status = examine(e->options, e->config, &e->config->accounts[account],
 			&e->config->also_check[account], e->log);
 	e->stopped = status == EX_TEMPFAIL;
 	return status;

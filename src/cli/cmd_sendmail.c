@@ -4,6 +4,7 @@
  * Exit 0: it is on disk.  Anything else: nothing was queued.
  */
 #include "cli/cli.h"
+#include "cli/sandbox.h"
 
 #include "godwit/outbox.h"
 
@@ -212,7 +213,23 @@ static void start_sender(const char *config_path, const char *account)
 	_exit(EX_OSERR);
 }
 
-static int submit(struct arguments *a, const struct config *config, char *config_path)
+/* What becomes of it is told; that it is queued stays true. */
+static void send_now(
+	const struct options *o, struct config *config, const struct gw_submitted *done)
+{
+	const struct gw_log log = { .level = GW_LOG_WARN };
+	struct gw_error err = { 0 };
+	struct sandbox s = { .server = -1 };
+
+	if (!sandbox_is_possible(config) ||
+		sandbox_begin(&s, o, config, SANDBOX_LOOK, &log, &err) == GW_OK)
+		outbox_send_one(o, config, done->account, done->id);
+	else
+		complain(NULL, NULL, &err);
+	sandbox_end(&s);
+}
+
+static int submit(struct arguments *a, struct config *config, char *config_path)
 {
 	struct gw_submitted done;
 	struct gw_error err = { 0 };
@@ -231,10 +248,10 @@ static int submit(struct arguments *a, const struct config *config, char *config
 	mode = a->delivery == IN_BACKGROUND ? GW_SEND_AT_ONCE
 	       : a->delivery == QUEUE_ONLY  ? GW_SEND_MANUAL
 					    : done.account->smtp.send;
-	if (a->delivery == WAIT) { /* reports what becomes of it; it stays queued in any case */
+	if (a->delivery == WAIT) {
 		struct options o = { .config_path = config_path, .quiet = true };
 
-		outbox_send_one(&o, config, done.account, done.id);
+		send_now(&o, config, &done);
 	} else if (mode == GW_SEND_AT_ONCE) {
 		start_sender(config_path, done.account->name);
 	}

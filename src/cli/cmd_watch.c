@@ -1,11 +1,12 @@
 /* cli/cmd_watch.c - `godwit watch`: until it is told to stop.
  *
  * SIGINT and SIGTERM finish the batch at hand and leave, SIGHUP reads the configuration again,
- * SIGUSR1 asks for a sync now.
+ * SIGUSR1 asks for a sync now.  In a sandbox it is a process of its own, below its keeper (keeper.h).
  */
 #include "cli/cli.h"
 #include "cli/hooks.h"
 #include "cli/interrupt.h"
+#include "cli/keeper.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "cli/senders.h"
@@ -21,7 +22,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-enum { SIGNALS = 4 };
+enum { SIGNALS = 4, LOOK_MS = 50 };
 
 struct job {
 	struct run *run;
@@ -39,6 +40,8 @@ struct run {
 	struct config config; /* owned */
 	uv_signal_t signals[SIGNALS];
 	uv_timer_t watchdog;
+	uv_prepare_t look;         /* at the sandbox */
+	uint64_t looked_ms;        /* when that was done last */
 	struct progress *progress; /* owned */
 	struct hooks *hooks;       /* owned */
 	struct senders *senders;   /* owned; they count as one that runs */
@@ -46,8 +49,17 @@ struct run {
 	size_t count, running;
 	unsigned interrupts;
 	bool reload, ready;
+	struct sandbox *sandbox; /* borrowed; NULL: there is none, and no keeper */
 	int status;
 };
+
+static void tell_manager(const struct run *r, const char *lines)
+{
+	if (r->sandbox != NULL)
+		gw_runner_say(r->sandbox->runner, lines);
+	else
+		systemd_tell(lines);
+}
 
 static void stop_all(struct run *r)
 {
@@ -73,20 +85,43 @@ static void tell_ready(struct job *j, const char *text)
 	snprintf(lines, sizeof lines, "%sSTATUS=%s: %.300s\n", all && !r->ready ? "READY=1\n" : "",
 		j->account->name, text);
 	r->ready |= all;
-	systemd_tell(lines);
+	tell_manager(r, lines);
 }
 
 static void start_all(struct run *r);
 
 static void on_all_ended(struct run *r)
 {
-	if (r->reload && r->interrupts == 0) {
+	if (r->reload && r->interrupts == 0 && r->sandbox == NULL) {
 		start_all(r);
 		return;
 	}
+	if (r->reload && r->interrupts == 0) /* what is let in is settled for this process */
+		gw_runner_say(r->sandbox->runner, KEEPER_AGAIN);
 	for (size_t i = 0; i < SIGNALS; i++)
 		uv_close((uv_handle_t *)&r->signals[i], NULL);
 	uv_close((uv_handle_t *)&r->watchdog, NULL);
+	uv_close((uv_handle_t *)&r->look, NULL);
+}
+
+static void begin_anew(struct run *r)
+{
+	r->reload = true;
+	stop_all(r);
+}
+
+/* Before the loop waits.  A Maildir that was moved away and copied back, or a disk that came, is not what was let in. */
+static void look_at_sandbox(uv_prepare_t *look)
+{
+	struct run *r = look->data;
+
+	if (r->sandbox == NULL || r->reload || uv_now(&r->loop) - r->looked_ms < LOOK_MS)
+		return;
+	r->looked_ms = uv_now(&r->loop);
+	if (!sandbox_is_stale(r->sandbox))
+		return;
+	gw_log(r->log, GW_LOG_INFO, "directories of the accounts are others now: beginning anew");
+	begin_anew(r);
 }
 
 static void on_event(void *ctx, const struct gw_watch_event *ev)
@@ -142,22 +177,20 @@ static void on_signal(uv_signal_t *handle, int number)
 		return;
 	}
 	if (number == SIGHUP) {
-		r->reload = true;
-		systemd_tell("RELOADING=1\n");
-		stop_all(r);
+		tell_manager(r, "RELOADING=1\n");
+		begin_anew(r);
 		return;
 	}
 	if (r->interrupts++ > 0)
 		_exit(EX_TEMPFAIL); /* nothing is lost; the next run cleans up */
-	systemd_tell("STOPPING=1\n");
+	tell_manager(r, "STOPPING=1\n");
 	hooks_stop(r->hooks);
 	stop_all(r);
 }
 
 static void on_watchdog(uv_timer_t *timer)
 {
-	(void)timer;
-	systemd_tell("WATCHDOG=1\n");
+	tell_manager(timer->data, "WATCHDOG=1\n");
 }
 
 /* A configuration that cannot be read leaves the one before in force. */
@@ -238,7 +271,7 @@ static void start_all(struct run *r)
 		start_senders(r);
 	if (ok && r->running > 0) {
 		if (r->count == 0) /* it only sends: there is no first sync to wait for */
-			systemd_tell("READY=1\nSTATUS=sending\n");
+			tell_manager(r, "READY=1\nSTATUS=sending\n");
 		return;
 	}
 	if (ok && r->senders != NULL)
@@ -257,7 +290,10 @@ static void start_all(struct run *r)
 static void begin_signals(struct run *r)
 {
 	static const int numbers[SIGNALS] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
-	uint64_t watchdog_ms = systemd_watchdog() / 2000; /* twice as often as asked for */
+	sigset_t none;
+	pid_t main_process = r->sandbox != NULL ? getppid() : getpid();
+	uint64_t watchdog_ms =
+		systemd_watchdog(main_process) / 2000; /* twice as often as asked for */
 
 	for (size_t i = 0; i < SIGNALS; i++) {
 		uv_signal_init(&r->loop, &r->signals[i]);
@@ -265,14 +301,22 @@ static void begin_signals(struct run *r)
 		uv_signal_start(&r->signals[i], on_signal, numbers[i]);
 	}
 	interrupt_arm();
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL); /* the keeper's watcher begins with them shut out */
 	uv_timer_init(&r->loop, &r->watchdog);
+	uv_prepare_init(&r->loop, &r->look);
+	r->watchdog.data = r->look.data = r;
+	uv_prepare_start(&r->look, look_at_sandbox);
+	uv_unref((uv_handle_t *)&r->look);
 	if (watchdog_ms > 0)
 		uv_timer_start(&r->watchdog, on_watchdog, watchdog_ms, watchdog_ms);
 }
 
-int cmd_watch(const struct options *o, struct config *config, const struct gw_log *log)
+/* sandbox NULL: none. */
+static int watch(const struct options *o, struct config *config, const struct gw_log *log,
+	struct sandbox *sandbox)
 {
-	struct run r = { .options = o, .log = log, .config = *config };
+	struct run r = { .options = o, .log = log, .config = *config, .sandbox = sandbox };
 
 	*config = (struct config){ 0 }; /* ours: a SIGHUP replaces it */
 	uv_loop_init(&r.loop);
@@ -287,4 +331,10 @@ int cmd_watch(const struct options *o, struct config *config, const struct gw_lo
 	free(r.jobs);
 	config_free(&r.config);
 	return r.status;
+}
+
+int cmd_watch(const struct options *o, struct config *config, const struct gw_log *log)
+{
+	return sandbox_is_possible(config) ? keeper_run(o, config, log, watch)
+					   : watch(o, config, log, NULL);
 }

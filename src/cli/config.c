@@ -126,6 +126,7 @@ static enum gw_code parse(struct config_reader *r, const char *given, struct con
 	}
 	snprintf(default_state, sizeof default_state, "%s/godwit",
 		xdg != NULL && *xdg == '/' ? xdg : "~/.local/state");
+	out->sandbox = cfg_getbool(cfg, "sandbox") == cfg_true;
 	r->state_dir = cfg_getstr(cfg, "state-dir");
 	if (r->state_dir == NULL)
 		r->state_dir = default_state;

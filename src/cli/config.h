@@ -22,6 +22,7 @@ struct config {
 	struct gw_account *accounts;   /* owned */
 	struct hook_commands *hooks;   /* owned; one for each account */
 	size_t count;
+	bool sandbox; /* see sandbox.h */
 };
 
 /* Reads the file; path NULL: $XDG_CONFIG_HOME/godwit/config.  GW_ERR_CONFIG names file, line and

@@ -78,6 +78,7 @@ static cfg_opt_t account_keys[] = {
 
 static cfg_opt_t top_keys[] = {
 	CFG_STR("state-dir", NULL, CFGF_NODEFAULT),
+	CFG_BOOL("sandbox", cfg_true, CFGF_NONE),
 	CFG_SEC("account", account_keys, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 	CFG_END(),
 };

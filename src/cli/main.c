@@ -3,9 +3,11 @@
 #include "cli/cli.h"
 #include "cli/errors.h"
 #include "cli/help.h"
+#include "cli/sandbox.h"
 #include "cli/say.h"
 #include "cli/systemd.h"
 
+#include "base/sanitized.h"
 #include "base/text.h"
 #include "version.h"
 
@@ -18,6 +20,10 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
+
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 static void log_line(void *ctx, enum gw_log_level level, const char *text)
 {
@@ -286,6 +292,34 @@ static int run(
 	return EX_SOFTWARE;
 }
 
+/* Talks the command to a server?  A watcher is confined by its keeper (keeper.h). */
+static bool is_confined(enum command command, const struct options *o)
+{
+	return command == CMD_SYNC || command == CMD_VERIFY || command == CMD_RESTORE ||
+	       command == CMD_FOLDERS ||
+	       (command == CMD_OUTBOX && o->arg_count > 0 && strcmp(o->args[0], "send") == 0);
+}
+
+static int run_confined(
+	enum command command, struct options *o, struct config *config, const struct gw_log *log)
+{
+	bool makes = (command == CMD_SYNC && !o->dry_run) || command == CMD_RESTORE;
+	struct sandbox s;
+	struct gw_error err = { 0 };
+	int status;
+
+	if (!is_confined(command, o) || !sandbox_is_possible(config))
+		return run(command, o, config, log);
+	if (sandbox_begin(&s, o, config, makes ? SANDBOX_SYNC : SANDBOX_LOOK, log, &err) == GW_OK) {
+		status = run(command, o, config, log);
+	} else {
+		complain(NULL, NULL, &err);
+		status = exit_status(&err);
+	}
+	sandbox_end(&s);
+	return status;
+}
+
 /* Descriptors for a whole batch, no core with secrets in it, files for the owner alone, signals as usual.
  * Linux passes over a core limit of 0 where core_pattern names a program, and gives it nothing where it is 1
  * (core(5)). */
@@ -299,6 +333,10 @@ static void set_limits(void)
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
 	setrlimit(RLIMIT_CORE, &core);
+#ifdef __linux__
+	if (!GW_SANITIZED) /* nobody looks into this process, not even another of the same user */
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
 	umask(077);
 	/* mutt starts its sendmail with SIGCHLD blocked: no end of a password command would ever be seen. */
 	sigemptyset(&none);
@@ -373,7 +411,7 @@ int main(int argc, char **argv)
 		complain(NULL, NULL, &err);
 		return exit_status(&err);
 	}
-	status = run(command, &o, &config, &log);
+	status = run_confined(command, &o, &config, &log);
 	config_free(&config);
 	return status;
 }

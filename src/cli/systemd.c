@@ -31,11 +31,11 @@ void systemd_tell(const char *lines)
 	close(fd);
 }
 
-uint64_t systemd_watchdog(void)
+uint64_t systemd_watchdog(pid_t main_process)
 {
 	const char *usec = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
 
-	if (usec == NULL || (pid != NULL && strtol(pid, NULL, 10) != (long)getpid()))
+	if (usec == NULL || (pid != NULL && strtol(pid, NULL, 10) != (long)main_process))
 		return 0;
 	return strtoull(usec, NULL, 10);
 }

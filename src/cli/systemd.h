@@ -4,12 +4,13 @@
 #include "godwit/log.h"
 
 #include <stdint.h>
+#include <sys/types.h>
 
-/* Lines "KEY=value", as in sd_notify(3). */
+/* Lines "KEY=value", as in sd_notify(3).  A manager listens to its main process alone. */
 void systemd_tell(const char *lines);
 
-/* Within how many microseconds a WATCHDOG=1 is expected, or 0. */
-uint64_t systemd_watchdog(void);
+/* Within how many microseconds the service manager expects a WATCHDOG=1 of this process, or 0. */
+uint64_t systemd_watchdog(pid_t main_process);
 
 /* Returns the prefix of a line on stderr: its priority as in sd-daemon(3) if that is the journal,
  * otherwise "". */

@@ -4,6 +4,8 @@
 #include "base/buf.h"
 #include "maildir/name.h"
 
+#include "godwit/sync.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -309,6 +311,25 @@ static enum gw_code check_lock(struct gw_error *err)
 	return code;
 }
 
+bool gw_notmuch_place(char *out, size_t size)
+{
+	notmuch_database_t *db = NULL;
+	struct api api = { 0 };
+	struct gw_error ignored = { 0 };
+	const char *dir;
+	int n;
+
+	if (open_db(&api, NOTMUCH_DATABASE_MODE_READ_ONLY, &db, &ignored) != GW_OK)
+		return false;
+	/* load() has filled it in. NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
+	dir = api.database_get_path(db);
+	n = snprintf(out, size, "%s/.notmuch", dir);
+	if (n > 0 && (size_t)n < size && access(out, F_OK) != 0)
+		n = snprintf(out, size, "%s", dir);
+	api.database_destroy(db);
+	return n > 0 && (size_t)n < size;
+}
+
 enum gw_code gw_tag_db_open(struct gw_tag_db **out, struct gw_error *err)
 {
 	struct gw_tag_db *db = calloc(1, sizeof *db);
@@ -377,6 +398,11 @@ enum gw_code gw_tag_db_change(struct gw_tag_db *db, const char *msgid, const cha
 }
 
 #else
+bool gw_notmuch_place(char *out, size_t size)
+{
+	(void)out, (void)size;
+	return false;
+}
 
 bool gw_tags_supported(void)
 {

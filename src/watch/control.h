@@ -9,9 +9,6 @@
 
 struct gw_control;
 
-/* Finds where an account's watcher listens.  false: the path is too long for a socket. */
-bool gw_control_path(const struct gw_account *account, char *out, size_t size);
-
 /* True if the process at the other end belongs to our user. */
 bool gw_control_is_ours(int fd);
 

@@ -286,10 +286,12 @@ server_own() {
 	[ -z "$RUN_AS_ROOT" ] || chown -R "$MAIL_USER" "$MAIL"
 }
 
-# write_config [LINES]: an account "test" over TLS into $T/mail, with further lines in it
+# write_config [LINES]: an account "test" over TLS into $T/mail, with further lines in it.  SANDBOX=no: for what is
+# loaded into godwit and has files of its own (tools/powerlog.c).
 write_config() {
 	grep '[^ ]' > "$T/config" <<-EOF
 		state-dir = "$T/state"
+		${SANDBOX:+sandbox = $SANDBOX}
 		account "test" {
 		  host = "localhost"
 		  port = ${CLIENT_PORT:-$IMAPS_PORT}

@@ -73,6 +73,7 @@ reach() {
 config() {
 	cat > "$T/config" <<-END
 		state-dir = $T/state
+		${SANDBOX:+sandbox = $SANDBOX}
 		account "me" {
 			smtp-host = "127.0.0.1"
 			smtp-port = $(cat "$SRV/port")

@@ -52,7 +52,7 @@ watch_start
 until_true "in step" is_state "in step"
 [ "$(stat -c %a "$XDG_RUNTIME_DIR"/godwit/test-*)" = 600 ] || fail "the socket is open to others"
 godwit status > "$T/out"
-grep -q "watched by process $WATCHER: in step" "$T/out" || fail "$(cat "$T/out")"
+grep -q "watched by process $(worker): in step" "$T/out" || fail "$(cat "$T/out")"
 grep -q 'INBOX and 1 of 1 others (IDLE)\|INBOX and 0 of 1 others (IDLE)' "$T/out" || fail "$(cat "$T/out")"
 "$GODWIT" -c "$T/config" status --follow --json > "$T/followed" 2>&1 &
 PIDS="$PIDS $!"
@@ -114,7 +114,7 @@ note "a second watcher; one that was killed"
 status=0
 "$GODWIT" -c "$T/config" watch > "$T/out" 2> "$T/err" || status=$?
 [ $status = 75 ] || fail "a second watcher exits with $status"
-grep -q "process $WATCHER) is watching" "$T/err" || fail "$(cat "$T/err")"
+grep -q "process $(worker)) is watching" "$T/err" || fail "$(cat "$T/err")"
 kill -KILL "$WATCHER"
 wait "$WATCHER" 2> /dev/null || true
 [ -S "$(echo "$XDG_RUNTIME_DIR"/godwit/test-*)" ] || fail "no stale socket"
@@ -122,7 +122,7 @@ sync_ok # alone
 godwit status > "$T/out"
 ! grep -q watched "$T/out" || fail "$(cat "$T/out")"
 watch_start
-until_true "the follower finds the new one" eval 'grep -q "\"process\":$WATCHER" "$T/followed"'
+until_true "the follower finds the new one" eval 'grep -q "\"process\":$(worker)" "$T/followed"'
 
 note "errors are told once"
 : > "$HOOKED"

@@ -209,7 +209,13 @@ rm -rf "$T/state" "$T/mail"
 write_config
 "$GODWIT" -c "$T/config" sync -q > "$T/out" 2> "$T/err"
 [ ! -s "$T/out" ] && [ ! -s "$T/err" ] || fail "-q was not quiet"
-edit 's/echo secret/kill -INT $PPID; sleep 1; echo secret/'
+# Its parent is what runs commands for godwit, whose child that is.
+cat > "$T/interrupt" <<-'EOF'
+	kill -INT "$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$1/status")"
+	sleep 1
+	echo secret
+EOF
+edit "s|echo secret|sh $T/interrupt \$PPID|"
 rm -rf "$T/state" "$T/mail"
 status=0
 run > "$T/out" 2> "$T/err" || status=$?

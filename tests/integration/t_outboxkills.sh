@@ -4,6 +4,7 @@
 # twice was in doubt.  KILL_STEP (default 11): every so many operations; 1 takes some ten minutes.
 . "$(dirname "$0")/outboxlib.sh"
 
+SANDBOX=no
 KILL_STEP=${KILL_STEP:-11}
 POWERCUT=$(dirname "$0")/../tools/powercut.pl
 export ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 # the library is loaded before it

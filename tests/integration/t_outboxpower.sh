@@ -4,6 +4,7 @@
 # lost, nothing is there twice that was not in doubt; each has its copy and its notice.  POWER_POINTS (default 5): cuts in each way and phase.
 . "$(dirname "$0")/outboxlib.sh"
 
+SANDBOX=no
 POWER_POINTS=${POWER_POINTS:-5}
 POWERCUT=$(dirname "$0")/../tools/powercut.pl
 TREE=$T/tree

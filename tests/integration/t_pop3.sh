@@ -19,6 +19,7 @@ PORT=$(cat "$D/port")
 config() { # KEYS...
 	{
 		echo "state-dir = \"$T/state\""
+		echo "sandbox = no" # for tools/powerlog.c
 		echo 'account "p" {'
 		printf '  protocol = "pop3"\n  host = "127.0.0.1"\n  port = %s\n  tls = "none"\n' "$PORT"
 		printf '  user = "me"\n  password-command = "echo secret"\n  maildir = "%s"\n' "$M"

@@ -4,6 +4,7 @@
 # what was carried over to the server stays carried over.  See tools/powercut.pl for what may be undone.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/mailset.sh"
+SANDBOX=no
 POWER_POINTS=${POWER_POINTS:-3} # for each mode and dress
 DRESSES=${DRESSES:-full plain}
 points=0 undone=0

@@ -102,15 +102,15 @@ fault() {
 	restart) server_stop && pause_ms 2000 && server_back ;;
 	cut) kill -USR1 "$PROXY_PID" ;;
 	hole) kill -USR2 "$PROXY_PID" && pause_ms 6000 && kill -USR2 "$PROXY_PID" ;;
-	stop) kill -STOP "$WATCHER" && pause_ms 4000 && change_here && change_there && kill -CONT "$WATCHER" ;;
+	stop) kill -STOP "$(worker)" && pause_ms 4000 && change_here && change_there && kill -CONT "$(worker)" ;;
 	clock) # forwards and back; never to before the certificate
 		echo $((RANDOM % 20000)) > "$T/clock" ;;
 	full) touch "$T/full" && pause_ms 4000 && change_there && pause_ms 2000 && rm "$T/full" ;;
 	overflow)
-		kill -STOP "$WATCHER"
+		kill -STOP "$(worker)"
 		perl -e 'chdir $ARGV[0]; open F, ">", "x:2,S"; close F; for (1 .. 6000) { rename "x:2,S", "y:2,S"; rename "y:2,S", "x:2,S" } unlink "x:2,S"' "$T/mail/INBOX/cur"
 		change_here
-		kill -CONT "$WATCHER"
+		kill -CONT "$(worker)"
 		;;
 	recreate) # what was in it there is here still, and goes there again, also if it was moved a moment ago
 		ids_in "$T/mail/${FOLDERS[2]}" >> "$T/maybe"
@@ -131,8 +131,8 @@ tell_all() { # WHAT: fails, with what was done
 	sed 's/^/  /' "$T/did" >&2
 	fail "$@"
 }
-descriptors() { find "/proc/$WATCHER/fd" -mindepth 1 | wc -l; }
-resident() { awk '/VmRSS/ {print $2}' "/proc/$WATCHER/status"; }
+descriptors() { find "/proc/$(worker)/fd" -mindepth 1 | wc -l; }
+resident() { awk '/VmRSS/ {print $2}' "/proc/$(worker)/status"; }
 is_quiet() { # both sides equal, and the watcher says so
 	godwit status --json | grep -q '"state":"in step"' || return 1
 	list_both
@@ -183,7 +183,7 @@ for side in "$MAIL" "$T/mail"; do
 	uniq -d "$T/present" | comm -23 - <(sort -u "$T/maybe") > "$T/doubled"
 	[ ! -s "$T/doubled" ] || tell_all "doubled: $(head -3 "$T/doubled" | tr '\n' ' ')"
 done
-[ "$fds_after" -le "$((fds + 2))" ] || fail "$fds descriptors in the beginning, $fds_after in the end: $(ls -l "/proc/$WATCHER/fd")"
+[ "$fds_after" -le "$((fds + 2))" ] || fail "$fds descriptors in the beginning, $fds_after in the end: $(ls -l "/proc/$(worker)/fd")"
 [ "$rss_after" -le $((rss * 2 + 8192)) ] || fail "$rss KB in the beginning, $rss_after KB in the end"
 watch_stop
 godwit sync > "$T/out" || fail "the next sync: $(cat "$T/err")"

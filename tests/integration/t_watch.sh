@@ -75,10 +75,10 @@ for dress in $DRESSES; do
 		mail come
 		arrive Come/Sub
 		until_true "mail in a new mailbox" here Come/Sub come
-		kill -STOP "$WATCHER" # else it may see that there is none, and keep what is here
+		kill -STOP "$(worker)" # else it may see that there is none, and keep what is here
 		adm mailbox delete -u me Come/Sub
 		adm mailbox create -u me Come/Sub # another UIDVALIDITY: what is here goes there again
-		kill -CONT "$WATCHER"
+		kill -CONT "$(worker)"
 		until_true "mail in the mailbox that was made anew" there Come/Sub come
 		rm "$(file come)"
 		until_true "its deletion" gone_there Come/Sub come

@@ -46,6 +46,11 @@ watch_start() {
 	PIDS="$PIDS $WATCHER"
 	until_true "watching" stands 1
 }
+worker() { # the watcher itself, below its keeper where there is a sandbox
+	local child=
+	read -r child _ < "/proc/$WATCHER/task/$WATCHER/children" || true # there is no end of a line
+	echo "${child:-$WATCHER}"
+}
 watch_stop() {
 	local status=0
 	kill -TERM "$WATCHER"
