@@ -139,12 +139,13 @@ for at in 1 2 3 4 5; do # what is to leave the archive is marked so, and its fil
 	killed_at U $at || true
 	BYTES_MAY_COME=1 in_step "labelled there, and killed before file $at was removed"
 done
+# In the foreground: else timeout ends itself with the same signal, before godwit and its lock are gone.
 for at in 5 15 25 40 60; do
 	for id in m7 m8 m9; do web UNLABEL "$(web_id $id)" INBOX; done
-	timeout -s KILL "0.0$at" "$GODWIT" -c "$T/config" sync -q 2> /dev/null || true
+	timeout --foreground -s KILL "0.0$at" "$GODWIT" -c "$T/config" sync -q 2> /dev/null || true
 	BYTES_MAY_COME=1 in_step "archived there, and killed after $at ms"
 	for id in m7 m8 m9; do web LABEL "$(web_id $id)" INBOX; done
-	timeout -s KILL "0.0$at" "$GODWIT" -c "$T/config" sync -q 2> /dev/null || true
+	timeout --foreground -s KILL "0.0$at" "$GODWIT" -c "$T/config" sync -q 2> /dev/null || true
 	BYTES_MAY_COME=1 in_step "labelled there, and killed after $at ms"
 done
 
