@@ -99,6 +99,27 @@ static _Noreturn void become(
 	_exit(127);
 }
 
+/* Returns once the shell runs: a signal that comes before would find no session of its own to go to, or be one that is
+ * ignored still. */
+static pid_t start(
+	const char *command, const int fds[GW_RUNNER_FDS], bool own_session, char *const *variables)
+{
+	int running[2];
+	char none;
+	pid_t pid;
+
+	if (pipe2(running, O_CLOEXEC) != 0)
+		return -1;
+	pid = fork();
+	if (pid == 0)
+		become(command, fds, own_session, variables);
+	close(running[1]);
+	while (pid > 0 && read(running[0], &none, 1) < 0 && errno == EINTR) /* its end, with exec */
+		;
+	close(running[0]);
+	return pid;
+}
+
 static bool read_all(int fd, char *p, size_t n)
 {
 	while (n > 0) {
@@ -145,9 +166,7 @@ static void run(struct server *s, const struct gw_runner_request *r, const int f
 
 	setsockopt(fds[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 	if (text != NULL && read_all(fds[0], text, r->bytes) && split(text, r->bytes, list))
-		pid = fork();
-	if (pid == 0)
-		become(s->table->list[r->index], fds, r->own_session != 0, list);
+		pid = start(s->table->list[r->index], fds, r->own_session != 0, list);
 	free(text);
 	if (pid < 0) { /* as a shell says it */
 		tell_end(fds[0], 126 << 8);
