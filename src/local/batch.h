@@ -114,6 +114,7 @@ struct gw_op {
 	struct gw_place *from_place; /* TAKE: referenced while it waits */
 	struct gw_place *row_place;  /* TAKE, INHERIT: likewise; whose row from_uid goes */
 	uint32_t from_uid;
+	bool deleted;                  /* TAKE: it was deleted here, which the guard counts */
 	struct gw_suspect_row suspect; /* without its texts */
 	bool skipped;                  /* out: it was not carried out */
 	int sys;                       /* out: errno; the disk takes others */

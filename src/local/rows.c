@@ -192,6 +192,15 @@ static enum gw_code told_flags(
 	return code == GW_OK ? gw_store_unhold_passing(world->store, mailbox, op->uid, err) : code;
 }
 
+static enum gw_code move_row(struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
+{
+	int64_t from = op->row_place->mailbox;
+	enum gw_code code = op->deleted ? drop_deleted(world->store, from, op->from_uid, err)
+					: drop_row(world->store, from, op->from_uid, err);
+
+	return code == GW_OK ? add_row(op, GW_ROW_PAIRED, world, err) : code;
+}
+
 static enum gw_code store_row(struct gw_op *op, struct gw_disk_world *world,
 	struct gw_batch_result *result, struct gw_error *err)
 {
@@ -256,8 +265,7 @@ static enum gw_code store_row(struct gw_op *op, struct gw_disk_world *world,
 		return and_hold(code, op, world, err);
 	case GW_OP_TAKE:
 	case GW_OP_INHERIT:
-		code = drop_row(store, op->row_place->mailbox, op->from_uid, err);
-		return code == GW_OK ? add_row(op, GW_ROW_PAIRED, world, err) : code;
+		return move_row(op, world, err);
 	case GW_OP_HOLD_DELETION:
 		return gw_store_hold_deletion(store, mailbox, op->uid, op->side, err);
 	case GW_OP_UNHOLD:

@@ -54,6 +54,8 @@ struct gw_box_env {
 	 * it must be created first.  all: All Mail where mailboxes are labels; otherwise NULL. */
 	const char *trash, *all;
 	bool make_trash;
+	/* True if the trash has a directory here that this run synchronizes. */
+	bool (*takes_trash)(void *ctx);
 	/* Returns cursors of the trash that are not above the present ones; 0 and 1: it does not
 	 * exist yet, or they are unknown (a trash that is not synchronized is not asked about). */
 	void (*trash_cursors)(void *ctx, uint32_t *uidvalidity, uint32_t *uidnext);
@@ -309,6 +311,10 @@ bool gw_box_leaves(const struct gw_box *box, uint32_t uid);
 
 /* True if this run deletes the UID's message, on either side. */
 bool gw_box_deletes(const struct gw_box *box, uint32_t uid);
+
+/* True if it moved messages to the trash there (or may have, before its session was lost) whose files follow at the next
+ * look at both mailboxes. */
+bool gw_box_left_for_trash(const struct gw_box *box);
 
 /* Gives up its connection while it waits; the box asks for another when it needs one. */
 void gw_box_yield(struct gw_box *box);

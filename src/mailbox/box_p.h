@@ -35,6 +35,7 @@
 struct gw_box_take {
 	struct gw_box *from;   /* where its file is; NULL: that, or row_of, ended meanwhile */
 	struct gw_box *row_of; /* where its row is: mostly the same */
+	bool wished;           /* we moved it to the trash, as the file wished */
 	uint32_t from_local, from_uid;
 	uint64_t from_base;          /* flags, as base has them there */
 	const struct gw_gone *facts; /* borrowed from row_of */
@@ -153,11 +154,13 @@ struct gw_box {
 	struct gw_box_removal {
 		uint32_t uid, local; /* local: a file that wished it */
 		bool carried;        /* its copy is elsewhere: only the row is dropped */
+		bool trashed;        /* a copy of it was found in the trash */
 		enum gw_remove_to to;
 	} * leaving; /* owned; likewise */
 	size_t leaving_count, leaving_cap;
 
 	/* trash.c */
+	bool left_for_trash; /* files of what went there, or may have, wait for another look */
 	struct gw_trashing_row *trashing; /* owned, while they are stored */
 	struct gw_came_item *trashed;     /* owned, while the server is asked */
 	size_t trashed_count;
@@ -537,6 +540,10 @@ struct gw_announcement gw_box_list_trashing(struct gw_box *box);
 /* Looks in the trash for what was. */
 void gw_box_look_into_trash(struct gw_box *box);
 bool gw_box_may_be_trashed(struct gw_box *box);
+/* Was it announced, by the time of the look? */
+bool gw_box_was_trashed(const struct gw_box *box, uint32_t uid);
+/* Is this the mailbox that deleted mail goes to? */
+bool gw_box_is_trash(const struct gw_box *box);
 
 /* verify.c: compares instead of planning. */
 void gw_box_verify(struct gw_box *box);

@@ -288,7 +288,7 @@ static void tell_take(struct gw_box *box, const struct gw_action *a)
 	struct gw_sync_step s = { .what = "move-here", .uid = a->uid };
 	char id[GW_JOURNAL_ID];
 
-	if (t->from == NULL)
+	if (t->from == NULL || t->wished) /* that one was told of as it was deleted */
 		return;
 	s.file = name_of(t->from, t->from_local);
 	s.from = t->from->folder->shown;

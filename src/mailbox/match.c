@@ -346,6 +346,7 @@ static bool add_gone(const struct gw_box *box, uint32_t number, struct gw_all_ha
 		h->name = g->name;
 		h->untold = a->untold;
 		h->drafts = (box->folder->attrs & GW_LIST_DRAFTS) != 0;
+		h->trashed = gw_box_was_trashed(box, a->uid);
 	}
 	return true;
 }
@@ -399,6 +400,8 @@ static bool add_fresh_here(const struct gw_box *box, uint32_t number, struct gw_
 
 bool gw_box_add_halves(const struct gw_box *box, uint32_t number, struct gw_all_halves *out)
 {
+	bool trash = gw_box_is_trash(box);
+
 	if (!add_gone(box, number, out) || !add_named(box, number, out) ||
 		!add_fresh_here(box, number, out))
 		return false;
@@ -407,18 +410,21 @@ bool gw_box_add_halves(const struct gw_box *box, uint32_t number, struct gw_all_
 		const struct gw_pair_remote *head =
 			is_fresh_there(box, a) ? head_of(box, a->uid) : NULL;
 		uint64_t id = is_fresh_there(box, a) ? gw_remote_view_id(&box->remote, a->uid) : 0;
+		bool tells = head != NULL && (head->has_received || trash);
 		struct gw_half *h;
 
-		if (id == 0 && (head == NULL || !head->has_received))
+		if (id == 0 && !tells)
 			continue;
 		h = add_half(&out->fresh_there, number, i, NULL);
 		if (h == NULL)
 			return false;
 		h->id = id;
-		if (head != NULL && head->has_received) {
+		if (tells) {
 			memcpy(h->header, head->header, GW_MATCH_HASH);
 			h->size = head->raw_size;
+			h->alone = !head->has_received;
 		}
+		h->trash = trash;
 		h->drafts = (box->folder->attrs & GW_LIST_DRAFTS) != 0;
 	}
 	return true;
@@ -599,6 +605,8 @@ static bool follow(struct gw_box *gone, uint32_t gone_action, struct gw_box *fro
 		.from_local = local,
 		.from_uid = old->uid,
 		.from_base = gone->local.base[b].flags,
+		.wished = old->wished && gw_box_is_trash(fresh) &&
+			  (gone->env->merges || gw_box_was_trashed(gone, old->uid)),
 		.facts = facts };
 	gone->awaited++;
 	from->awaited += from != gone;

@@ -32,7 +32,8 @@ static void take_file(struct gw_box *box, const struct gw_action *a)
 		.print = t->facts->print,
 		.from_place = from->place,
 		.row_place = t->row_of->place,
-		.from_uid = t->from_uid };
+		.from_uid = t->from_uid,
+		.deleted = t->wished };
 	uint64_t mine = from->local.messages[t->from_local].flags, base_flags, own, left;
 	char name[64];
 	bool renamed = t->facts->named_by_us || gw_box_name_is_taken(box, gw_name_split(file).base);
@@ -40,6 +41,8 @@ static void take_file(struct gw_box *box, const struct gw_action *a)
 
 	left = gw_box_tag_of(box, t->row_of) & ~a->flags;
 	mine = gw_box_translate(box, &from->keywords, mine) & ~left;
+	if (t->wished)
+		mine &= ~GW_FLAG_DELETED; /* granted */
 	base_flags = gw_box_translate(box, &t->row_of->keywords, t->from_base);
 	own = gw_box_own_label(box);
 	mine &= ~own;
@@ -62,8 +65,8 @@ static void take_file(struct gw_box *box, const struct gw_action *a)
 	gw_box_drop_twins(t->row_of, t->from_uid, t->row_of == from ? t->from_local : GW_NO_LOCAL);
 	gw_box_add(box, &op);
 	box->incomplete |= m.remote != a->flags && !tell_taken(box, a, m.remote);
-	box->delta.moved++;
-	box->env->counts->moved++;
+	box->delta.moved += !t->wished;
+	box->env->counts->moved += !t->wished;
 }
 
 /* Ends a take: nobody waits for it any more. */

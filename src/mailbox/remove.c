@@ -83,11 +83,26 @@ bool gw_box_collect(struct gw_box *box)
 
 /* --- outcomes -------------------------------------------------------------------------------- */
 
-static void settle_done(struct gw_box *box, const struct gw_box_removal *r)
+/* Is its file here to be that of the message in the trash? */
+static bool follows(
+	const struct gw_box *box, const struct gw_remove_item *item, const struct gw_box_removal *r)
+{
+	return r->local != GW_NO_LOCAL && (item->to == GW_REMOVE_TO_TRASH || r->trashed) &&
+	       box->env->takes_trash(box->env->ctx);
+}
+
+static void settle_done(
+	struct gw_box *box, const struct gw_remove_item *item, const struct gw_box_removal *r)
 {
 	struct gw_op op = { .kind = r->carried ? GW_OP_DROP_ROW : GW_OP_DELETED_THERE,
 		.uid = r->uid };
 
+	if (follows(box, item, r)) { /* as a look at both takes it for moved there */
+		box->incomplete = box->left_for_trash = true;
+		box->delta.deleted_there++;
+		box->env->counts->deleted_there++;
+		return;
+	}
 	if (r->local != GW_NO_LOCAL) { /* the file that wished it goes too */
 		op.kind = GW_OP_DELETE;
 		if (!gw_box_name_source(box, r->local, &op))
@@ -105,7 +120,7 @@ static void settle(struct gw_box *box, const struct gw_remove_item *item,
 
 	switch (item->outcome) {
 	case GW_REMOVE_DONE:
-		settle_done(box, r);
+		settle_done(box, item, r);
 		break;
 	case GW_REMOVE_LEFT:
 		op.to = strdup(
@@ -131,6 +146,7 @@ static void settle(struct gw_box *box, const struct gw_remove_item *item,
 	case GW_REMOVE_UNSENT:
 	case GW_REMOVE_LOST:
 		box->incomplete = true;
+		box->left_for_trash |= follows(box, item, r);
 		break;
 	}
 }

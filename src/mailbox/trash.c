@@ -20,6 +20,21 @@ static const struct gw_trashing_row *announced(const struct gw_box *box, uint32_
 	return at < box->local.trashing_count && rows[at].uid == uid ? &rows[at] : NULL;
 }
 
+bool gw_box_was_trashed(const struct gw_box *box, uint32_t uid)
+{
+	return announced(box, uid) != NULL;
+}
+
+bool gw_box_is_trash(const struct gw_box *box)
+{
+	return box->env->trash != NULL && strcmp(box->folder->wire, box->env->trash) == 0;
+}
+
+bool gw_box_left_for_trash(const struct gw_box *box)
+{
+	return box->left_for_trash;
+}
+
 static const struct gw_gone *facts_of(const struct gw_box *box, uint32_t uid)
 {
 	for (size_t i = 0; i < box->gone_count; i++) {
@@ -81,8 +96,10 @@ static void on_came(void *ctx, const struct gw_error *lost)
 	for (size_t i = 0; i < box->trashed_count; i++) {
 		uint32_t at = box->trashed[i].number;
 
-		if (box->trashed[i].came)
-			box->leaving[at].to = box->removals[at].to = GW_REMOVE_FOR_GOOD;
+		if (!box->trashed[i].came)
+			continue;
+		box->leaving[at].to = box->removals[at].to = GW_REMOVE_FOR_GOOD;
+		box->leaving[at].trashed = true;
 	}
 	free(box->trashed);
 	box->trashed = NULL;

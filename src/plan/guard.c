@@ -21,7 +21,8 @@ static uint64_t limit(uint64_t min, uint64_t total, unsigned percent)
 
 static bool is_deletion(const struct gw_action *a)
 {
-	return (a->kind == GW_DO_DELETE_LOCAL && !a->lives) || a->kind == GW_DO_DELETE_REMOTE;
+	return (a->kind == GW_DO_DELETE_LOCAL && !a->lives && !a->wished) ||
+	       a->kind == GW_DO_DELETE_REMOTE;
 }
 
 static bool was_held(const struct gw_guard *g, const struct gw_action *a)

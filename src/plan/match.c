@@ -62,7 +62,8 @@ static bool equal(const struct gw_half *a, const struct gw_half *b, enum criteri
 	case FULL_CONTENT:
 		return memcmp(a->body, b->body, GW_MATCH_HASH) == 0;
 	case HEADER_AND_SIZE:
-		return a->size == b->size && !a->drafts && !b->drafts;
+		return a->size == b->size &&
+		       ((a->trashed && b->trash) || (!a->drafts && !b->drafts && !b->alone));
 	case MESSAGE_ID:
 		return memcmp(a->msgid, none, GW_MATCH_HASH) != 0;
 	}

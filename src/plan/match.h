@@ -21,6 +21,9 @@ struct gw_half {
 	uint64_t id;  /* identifies the message in all mailboxes of the server; 0: unknown */
 	bool refused; /* new here, and refused by the server: what it replaces must stay */
 	bool untold;  /* gone here, and perhaps there, too: nothing can be joined to that UID */
+	bool trashed; /* gone there: we were about to move it to the trash */
+	bool trash;   /* new there: in the trash */
+	bool alone;   /* likewise: its header has no Received, and proves nothing alone */
 	bool drafts;  /* in a mailbox of drafts, whose headers alone prove nothing */
 };
 

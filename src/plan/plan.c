@@ -384,6 +384,7 @@ static bool gone_there(
 	const struct gw_plan_input *in, const struct gw_base_msg *b, struct gw_plan *plan)
 {
 	struct gw_action *a;
+	bool wished;
 
 	/* Known, and when it shows again it is known what became of it. */
 	if (b->kind == GW_BASE_HIDDEN && !in->shows_all)
@@ -395,14 +396,17 @@ static bool gone_there(
 	}
 	if (b->local == GW_NO_LOCAL)
 		return add(plan, GW_DO_FORGET, b->uid) != NULL;
+	wished = wished_away(in, b, &in->local[b->local]);
 	a = add(plan,
 		in->unseen != NULL && gw_seqset_has(in->unseen, b->uid) ? GW_DO_UNKEPT
-		: changed_here(in, b, &in->local[b->local])             ? GW_DO_KEEP
+		: !wished && changed_here(in, b, &in->local[b->local])  ? GW_DO_KEEP
 									: GW_DO_DELETE_LOCAL,
 		b->uid);
-	if (a != NULL)
-		a->local = b->local;
-	return a != NULL;
+	if (a == NULL)
+		return false;
+	a->local = b->local;
+	a->wished = wished;
+	return true;
 }
 
 /* Known, and its fate there is not: then the server has what base says, as far as it is wished to

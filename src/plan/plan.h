@@ -174,6 +174,7 @@ struct gw_action {
 	uint32_t size;
 	uint8_t kind; /* enum gw_action_kind */
 	bool check_body : 1;
+	bool wished : 1; /* DELETE_LOCAL: its file wished it, too */
 	bool lives : 1; /* DELETE_LOCAL: the message only left this mailbox there, and is still kept */
 	bool untold : 1; /* gone here, not reported by a server that does not add up */
 	bool copied : 1; /* DOWNLOAD: we made it there, of what is deleted here and still stands */

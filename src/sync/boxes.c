@@ -230,6 +230,8 @@ static void on_box_done(void *ctx, struct gw_box *box, enum gw_box_outcome outco
 	e->fresh_from = gw_box_fresh_from(box);
 	e->rest_waits = gw_box_has_rest(box);
 	settle(s, e, outcome, delta, err);
+	if (gw_box_left_for_trash(box))
+		gw_sync_renew_looks(s);
 	detach(s, e);
 	e->box = NULL;
 	e->stage = ENTRY_WAITING;
@@ -349,6 +351,7 @@ static void fill_env(struct gw_sync *s)
 		.stands_there = gw_sync_stands_there,
 		.stays = gw_sync_stays,
 		.in_sight = gw_sync_in_sight,
+		.takes_trash = gw_sync_takes_trash,
 		.trash_cursors = gw_sync_trash_cursors,
 		.mailbox = gw_sync_mailbox_of,
 		.drained = on_box_drained,

@@ -124,6 +124,19 @@ bool gw_sync_choose_trash(struct gw_sync *s)
 	return s->trash != NULL || (by_use && found == NULL);
 }
 
+bool gw_sync_takes_trash(void *ctx)
+{
+	const struct gw_sync *s = ctx;
+
+	for (size_t i = 0; i < s->entry_count && s->trash != NULL; i++) {
+		const struct gw_entry *e = &s->entries[i];
+
+		if (strcmp(e->folder->wire, s->trash) == 0)
+			return !e->failed;
+	}
+	return false;
+}
+
 /* Returns the newer of the cursors that the server reported in this run and in the last. */
 void gw_sync_trash_cursors(void *ctx, uint32_t *uidvalidity, uint32_t *uidnext)
 {

@@ -166,6 +166,13 @@ static bool recheck_counts(struct gw_sync *s)
 	return found;
 }
 
+void gw_sync_renew_looks(struct gw_sync *s)
+{
+	s->rechecks = 0;
+	for (size_t i = 0; i < s->entry_count; i++)
+		s->entries[i].requeues = 0;
+}
+
 void gw_moves_counted(struct gw_sync *s)
 {
 	s->recheck = RECHECK_CAME;

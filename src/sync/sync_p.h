@@ -311,6 +311,8 @@ bool gw_sync_local_as_seen(const struct gw_sync *s, const struct gw_entry *e);
 bool gw_sync_is_label(void *ctx, struct gw_slice name);
 /* Chooses the mailbox to which deleted messages go.  false: no memory. */
 bool gw_sync_choose_trash(struct gw_sync *s);
+/* True if the trash takes part in this run, for gw_box_env; ctx: the sync. */
+bool gw_sync_takes_trash(void *ctx);
 /* Returns the trash's cursors, for gw_box_env; ctx: the sync. */
 void gw_sync_trash_cursors(void *ctx, uint32_t *uidvalidity, uint32_t *uidnext);
 /* True if this is the mailbox of a label as in X-GM-LABELS. */
@@ -435,4 +437,6 @@ void gw_list_settled(struct gw_sync *s);
 void gw_list_again(struct gw_sync *s);
 void gw_list_ready(struct gw_sync *s);
 void gw_moves_counted(struct gw_sync *s);
+/* Looks from now on are about another matter: what a run moved itself. */
+void gw_sync_renew_looks(struct gw_sync *s);
 void gw_conn_on_session(struct gw_conn *c, enum gw_session_event event, const struct gw_error *err);

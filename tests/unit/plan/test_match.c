@@ -50,6 +50,28 @@ static void each_half_is_used_once(void **state)
 	assert_int_equal(out[1].fresh, 0);
 }
 
+/* A header without Received proves nothing, but in the trash of what we were about to put there. */
+static void put_into_the_trash(void **state)
+{
+	struct gw_half gone[] = { half(0, 1, 1, 1), half(0, 2, 2, 2) };
+	struct gw_half fresh[] = { half(1, 1, 1, 1), half(1, 2, 2, 2) };
+	struct gw_match out[2];
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		gone[i].size = fresh[i].size = 100;
+		fresh[i].trash = fresh[i].alone = true;
+	}
+	gone[0].drafts = true;
+	assert_int_equal(gw_match_there(gone, 2, fresh, 2, out), 0);
+	gone[0].trashed = true;
+	assert_int_equal(gw_match_there(gone, 2, fresh, 2, out), 1);
+	assert_int_equal(out[0].gone, 0);
+	assert_int_equal(out[0].fresh, 0);
+	fresh[0].trash = false;
+	assert_int_equal(gw_match_there(gone, 2, fresh, 2, out), 0);
+}
+
 /* An id is proof, also among drafts and without a header; and two ids are two messages. */
 static void moved_by_id(void **state)
 {
@@ -186,6 +208,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(moves_and_edits),
 		cmocka_unit_test(each_half_is_used_once), cmocka_unit_test(moved_by_id),
+		cmocka_unit_test(put_into_the_trash),
 		cmocka_unit_test(untold_ones_come_last_and_keep_no_file),
 		cmocka_unit_test(what_the_server_refused_blocks),
 		cmocka_unit_test(there_header_and_size_decide),
