@@ -302,12 +302,12 @@ static bool gone_there(struct desk *d, size_t r)
 	return act(d, GW_FOLDER_DELETE_HERE, r, NONE, here) != NULL;
 }
 
-/* True if the server may have mail that base does not know.  What it did not report is asked for
- * before anything is deleted. */
+/* True if the server may have mail that base does not know; fewer messages are none that came.  What it
+ * did not report is asked for before anything is deleted. */
 static bool has_fresh_mail(const struct gw_folder_row *row, const struct gw_folder_listed *l)
 {
 	return (l->counted && (l->uidvalidity != row->uidvalidity || l->uidnext != row->uidnext)) ||
-	       (l->sized && l->messages != row->messages);
+	       (l->sized && l->messages > row->messages);
 }
 
 /* Handles a row whose directory is gone. */

@@ -1,20 +1,34 @@
 /* remote/clear.c - see clear.h. */
 #include "remote/clear.h"
 
+#include "base/flagset.h"
+#include "base/seqset.h"
+#include "base/sorted.h"
+
 #include <stdlib.h>
 
 struct clear {
 	struct gw_clear_options o;
 	uint32_t exists, uidvalidity, uidnext;
-	bool again; /* the second SELECT */
+	bool again;                  /* the second SELECT */
+	bool rest;                   /* something is there that does not go */
+	struct gw_seqset seen;       /* owned; UIDs that the server told of */
+	struct gw_remove_item *goes; /* owned; items that are there, as base knows them */
+	size_t goes_count;
 	enum gw_clear_outcome outcome;
 	struct gw_error err;
 };
 
 static void finish(struct clear *c)
 {
-	c->o.done(c->o.ctx, c->outcome, c->err.code == GW_OK ? NULL : &c->err);
+	struct gw_clear_options o = c->o;
+	enum gw_clear_outcome outcome = c->outcome;
+	struct gw_error err = c->err;
+
+	gw_seqset_deinit(&c->seen);
+	free(c->goes);
 	free(c);
+	o.done(o.ctx, outcome, err.code == GW_OK ? NULL : &err);
 }
 
 static void fail(struct clear *c, const struct gw_error *err)
@@ -54,10 +68,21 @@ static void leave(struct clear *c)
 
 static void select_it(struct clear *c);
 
+/* --- what goes ------------------------------------------------------------------------------- */
+
+static struct gw_remove_item *find(const struct clear *c, uint32_t uid)
+{
+	size_t at = GW_LOWER_BOUND(c->o.items, c->o.count, uid, uid);
+
+	return at < c->o.count && c->o.items[at].uid == uid ? &c->o.items[at] : NULL;
+}
+
 static void on_removed(void *ctx, const struct gw_error *refused, const struct gw_error *lost)
 {
 	struct clear *c = ctx;
 
+	for (size_t i = 0; i < c->goes_count; i++)
+		find(c, c->goes[i].uid)->outcome = c->goes[i].outcome;
 	if (refused != NULL || lost != NULL) {
 		fail(c, lost != NULL ? lost : refused);
 		if (lost != NULL)
@@ -75,8 +100,8 @@ static void remove_known(struct clear *c)
 	const struct gw_remove_options options = { .session = c->o.session,
 		.trash = c->o.trash,
 		.make_trash = c->o.make_trash,
-		.items = c->o.items,
-		.count = c->o.count,
+		.items = c->goes,
+		.count = c->goes_count,
 		.done = on_removed,
 		.ctx = c };
 	struct gw_error err = { 0 };
@@ -89,11 +114,100 @@ static void remove_known(struct clear *c)
 	finish(c);
 }
 
-/* True if the mailbox has what base knows, as far as counts can tell. */
-static bool is_known(const struct clear *c)
+/* True if it gained or lost a flag or keyword other than \Seen and \Deleted. */
+static bool was_changed(const struct clear *c, const struct gw_fetch *f)
 {
-	return c->uidvalidity == c->o.uidvalidity && c->uidnext == c->o.uidnext &&
-	       c->exists == (c->again ? 0 : c->o.count);
+	uint64_t base = c->o.flags[find(c, f->uid) - c->o.items],
+		 keywords = base >> GW_KEYWORD_FIRST;
+	const uint64_t system = GW_FLAG_KEYWORD(0) - 1;
+	size_t n = 0;
+
+	for (; keywords != 0; keywords &= keywords - 1)
+		n++;
+	return !f->has_flags || f->flags.keyword_count != n ||
+	       ((base ^ f->flags.system) & system & ~(GW_FLAG_SEEN | GW_FLAG_DELETED)) != 0;
+}
+
+static void on_flags(void *ctx, const struct gw_response *r)
+{
+	struct clear *c = ctx;
+	struct gw_remove_item *item;
+
+	if (r->type == GW_RESP_EXISTS)
+		c->exists = (uint32_t)r->number;
+	else if (r->type == GW_RESP_EXPUNGE && c->exists > 0)
+		c->exists--;
+	if (r->type != GW_RESP_FETCH || r->fetch.uid == 0)
+		return;
+	if (gw_seqset_add(&c->seen, r->fetch.uid, r->fetch.uid) != GW_OK)
+		c->rest = true;
+	item = find(c, r->fetch.uid);
+	if (item == NULL)
+		c->rest = true;
+	else
+		item->outcome = was_changed(c, &r->fetch) ? GW_REMOVE_CHANGED : GW_REMOVE_UNSENT;
+}
+
+/* Decides about each item.  What the server did not list is gone, if its answer is complete. */
+static bool sort_out(struct clear *c)
+{
+	bool all = gw_seqset_size(&c->seen) == c->exists;
+
+	c->goes = calloc(c->o.count, sizeof *c->goes);
+	for (size_t i = 0; i < c->o.count && c->goes != NULL; i++) {
+		struct gw_remove_item *item = &c->o.items[i];
+
+		if (!gw_seqset_has(&c->seen, item->uid))
+			item->outcome = all ? GW_REMOVE_DONE : GW_REMOVE_UNSENT;
+		else if (item->outcome == GW_REMOVE_UNSENT)
+			c->goes[c->goes_count++] = *item;
+		c->rest |= item->outcome == GW_REMOVE_CHANGED;
+	}
+	c->rest |= !all || c->uidnext != c->o.uidnext;
+	return c->goes != NULL;
+}
+
+static void on_told(void *ctx, const struct gw_result *result)
+{
+	struct clear *c = ctx;
+	struct gw_error err = { 0 };
+
+	if (result->kind != GW_RESULT_OK) {
+		fail(c, result->err);
+		if (result->kind == GW_RESULT_LOST)
+			finish(c);
+		else
+			leave(c);
+		return;
+	}
+	if (!sort_out(c)) {
+		gw_fail(&err, GW_ERR_REFUSED, "out of memory"); /* the mailbox's own failure */
+		fail(c, &err);
+		leave(c);
+		return;
+	}
+	c->outcome = c->rest ? GW_CLEAR_FRESH : GW_CLEAR_EMPTY;
+	if (c->goes_count == 0 || (c->o.trash == NULL && !c->rest))
+		leave(c); /* in the latter case they are deleted with the mailbox */
+	else
+		remove_known(c);
+}
+
+static void ask_flags(struct clear *c)
+{
+	struct gw_line line;
+
+	gw_line_init(&line);
+	gw_line_printf(&line, "UID FETCH 1:* (UID FLAGS)");
+	ask(c, &line, &(struct gw_handlers){ .response = on_flags, .done = on_told, .ctx = c });
+}
+
+/* --- SELECT ---------------------------------------------------------------------------------- */
+
+/* True if the mailbox is empty, and nothing came. */
+static bool is_empty(const struct clear *c)
+{
+	return c->uidvalidity == c->o.uidvalidity && c->uidnext == c->o.uidnext && c->exists == 0;
 }
 
 static void on_selected(void *ctx, const struct gw_result *result)
@@ -105,12 +219,11 @@ static void on_selected(void *ctx, const struct gw_result *result)
 		finish(c);
 		return;
 	}
-	c->outcome = is_known(c) ? GW_CLEAR_EMPTY : GW_CLEAR_FRESH;
-	if (c->again || c->o.count == 0 || c->uidvalidity != c->o.uidvalidity ||
-		(c->o.trash == NULL && c->outcome == GW_CLEAR_EMPTY))
+	c->outcome = is_empty(c) ? GW_CLEAR_EMPTY : GW_CLEAR_FRESH;
+	if (c->again || c->o.count == 0 || c->exists == 0 || c->uidvalidity != c->o.uidvalidity)
 		leave(c);
 	else
-		remove_known(c);
+		ask_flags(c);
 }
 
 static void on_response(void *ctx, const struct gw_response *r)

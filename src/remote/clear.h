@@ -1,9 +1,10 @@
 /* remote/clear.h - takes what base knows out of a mailbox on the server that is about to be deleted.
  *
- * Mail that was never here keeps the mailbox: only when what the server counts is what base knows,
- * and nothing is left of it, may the mailbox itself go.
+ * Mail that was never here keeps the mailbox, and so does mail that was changed there, beyond having
+ * been read: the mailbox is deleted only if it holds nothing but what base knows, unchanged.
  *
- *   SELECT --its counts--> remove (expunge.h) --> SELECT once more --> UNSELECT (or EXAMINE INBOX)
+ *   SELECT --> UID FETCH all flags --> remove what is there (expunge.h) --> SELECT once more --> UNSELECT (or
+ *   EXAMINE INBOX)
  */
 #pragma once
 
@@ -11,7 +12,7 @@
 
 enum gw_clear_outcome {
 	GW_CLEAR_EMPTY, /* nothing is in it any more, or only what may go with it */
-	GW_CLEAR_FRESH, /* there is mail that base does not know, or that could not be removed */
+	GW_CLEAR_FRESH, /* it holds mail that is new or changed, or that could not be removed */
 	GW_CLEAR_FAILED,
 };
 
@@ -21,7 +22,10 @@ struct gw_clear_options {
 	uint32_t uidvalidity, uidnext;
 	const char *trash; /* NULL: what is known goes for good, with the mailbox */
 	bool make_trash;
-	struct gw_remove_item *items; /* what base knows; sorted by uid */
+	/* What base knows, sorted by uid, with its flags there.  Out: an item that was gone already is DONE,
+	 * too; one that was changed, and stays, is CHANGED. */
+	struct gw_remove_item *items;
+	const uint64_t *flags;
 	size_t count;
 	/* err: why it failed, or NULL.  A lost session is reported by the session itself. */
 	void (*done)(void *ctx, enum gw_clear_outcome outcome, const struct gw_error *err);

@@ -14,23 +14,34 @@ struct clear_job {
 	struct gw_sync *sync;
 	struct gw_folder_op *op;
 	struct gw_remove_item *items; /* owned */
-	size_t count, cap;
+	uint64_t *flags;              /* owned; theirs */
+	size_t count, cap, flag_count, flag_cap;
 	void (*done)(struct gw_sync *s);
 	struct gw_error err;
 };
 
 static void next_op(struct gw_sync *s, size_t from, void (*done)(struct gw_sync *s));
 
+static void free_job(struct clear_job *j)
+{
+	free(j->items);
+	free(j->flags);
+	free(j);
+}
+
 static enum gw_code take(void *ctx, const struct gw_message_row *row)
 {
 	struct clear_job *j = ctx;
 	struct gw_remove_item *slot;
+	uint64_t *flags;
 
 	if (row->state != GW_ROW_PAIRED)
 		return GW_OK;
 	slot = gw_array_push((void **)&j->items, &j->count, &j->cap, sizeof *j->items);
-	if (slot == NULL)
-		return GW_ERR_NOMEM;
+	flags = gw_array_push((void **)&j->flags, &j->flag_count, &j->flag_cap, sizeof *j->flags);
+	if (slot == NULL || flags == NULL)
+		return gw_fail(&j->err, GW_ERR_NOMEM, "out of memory");
+	*flags = row->flags;
 	*slot = (struct gw_remove_item){ .uid = row->uid,
 		.to = j->sync->account->deletes == GW_DELETE_TRASH ? GW_REMOVE_TO_TRASH
 								   : GW_REMOVE_FOR_GOOD };
@@ -76,8 +87,7 @@ static void end_job(struct clear_job *j)
 	void (*done)(struct gw_sync *) = j->done;
 	struct gw_error err = j->err;
 
-	free(j->items);
-	free(j);
+	free_job(j);
 	if (err.code != GW_OK)
 		gw_sync_fail(s, &err);
 	else
@@ -91,8 +101,7 @@ static void on_forgotten(struct gw_disk_job *job)
 	if (j->sync->phase >= SYNC_ENDING) {
 		struct gw_sync *s = j->sync;
 
-		free(j->items);
-		free(j);
+		free_job(j);
 		gw_sync_pump(s);
 		return;
 	}
@@ -106,8 +115,7 @@ static void on_cleared(void *ctx, enum gw_clear_outcome outcome, const struct gw
 	struct gw_sync *s = j->sync;
 
 	if (s->phase >= SYNC_ENDING || (err != NULL && err->code != GW_ERR_REFUSED)) {
-		free(j->items); /* the session's own event follows, or came */
-		free(j);
+		free_job(j); /* the session's own event follows, or came */
 		return;
 	}
 	if (outcome == GW_CLEAR_EMPTY && op->what.kind == GW_FOLDER_DELETE_THERE) {
@@ -143,13 +151,13 @@ static void on_read(struct gw_disk_job *job)
 		.trash = trash ? s->trash : NULL,
 		.make_trash = s->env.make_trash,
 		.items = j->items,
+		.flags = j->flags,
 		.count = j->count,
 		.done = on_cleared,
 		.ctx = j };
 
 	if (s->phase >= SYNC_ENDING) {
-		free(j->items);
-		free(j);
+		free_job(j);
 		gw_sync_pump(s);
 		return;
 	}

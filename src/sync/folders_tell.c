@@ -59,7 +59,7 @@ void gw_sync_tell_held(struct gw_sync *s, const struct gw_folder_op *op)
 		break;
 	case GW_FOLDER_FRESH_THERE:
 		gw_fail(&err, GW_ERR_HELD,
-			"its directory was deleted here, but on the server the mailbox holds mail that was never here, so it stays there: `mkdir -p %s/%s/cur` fetches that mail, `godwit sync --restore-deletions` everything",
+			"its directory was deleted here, but on the server the mailbox holds mail that was never here, or was changed there since, so it stays there: `mkdir -p %s/%s/cur` fetches that mail, `godwit sync --restore-deletions` everything",
 			s->account->maildir, dir);
 		break;
 	case GW_FOLDER_TAKEN_HERE:
