@@ -84,6 +84,8 @@ static void on_message(void *ctx, const struct gw_download_item *item, const str
 		local = item->local;
 	else if (p == NULL)
 		local = gw_box_read(box, item->uid, &file->print);
+	if (p == NULL && local == GW_NO_LOCAL)
+		local = gw_box_find_namesake(box, item->uid, &file->print);
 	if (local != GW_NO_LOCAL) {
 		gw_delivered_drop(file, &box->place->m);
 		pair_read(box, item, local, flags, fetch->has_date ? fetch->date : 0);

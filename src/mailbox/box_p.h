@@ -371,6 +371,11 @@ struct gw_unread *gw_box_find_unread(const struct gw_box *box, uint32_t uid);
 uint32_t gw_box_read(struct gw_box *box, uint32_t uid, const struct gw_fingerprint *print);
 /* Returns the UID of an unreadable message that this unknown file may be; 0: none. */
 uint32_t gw_box_may_be(const struct gw_box *box, uint32_t local);
+/* The body of a new message has arrived: returns the file that was stored under its Message-ID, with its body
+ * and an altered header; GW_NO_LOCAL: none was. */
+uint32_t gw_box_find_namesake(struct gw_box *box, uint32_t uid, const struct gw_fingerprint *print);
+/* True if a message with the file's Message-ID came since it was sent, so that bodies decide. */
+bool gw_box_has_namesake(const struct gw_box *box, const struct gw_pending_file *p);
 
 /* pair.c: base's rows are found again under new UIDs by the headers of all messages. */
 void gw_box_fetch_all_heads(struct gw_box *box);

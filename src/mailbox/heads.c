@@ -164,6 +164,47 @@ uint32_t gw_box_may_be(const struct gw_box *box, uint32_t local)
 	return 0;
 }
 
+/* --- uploads that were altered ----------------------------------------------------------------- */
+
+/* True if the file's upload was answered OK, and nobody knows where it is. */
+static bool is_sought(const struct gw_box *box, const struct gw_pending_file *p, uint64_t msgid)
+{
+	return p->answered > 0 && !p->known && p->has_file && msgid != 0 &&
+	       gw_box_msgid_of(&p->print) == msgid && box->local.messages[p->file].uid == 0 &&
+	       !gw_box_is_paired(box, p->file);
+}
+
+uint32_t gw_box_find_namesake(struct gw_box *box, uint32_t uid, const struct gw_fingerprint *print)
+{
+	uint64_t msgid = gw_box_msgid_of(print);
+
+	for (size_t i = 0; i < box->local.pending_count; i++) {
+		const struct gw_pending_file *p = &box->local.pending[i];
+
+		if (!is_sought(box, p, msgid) || p->uidvalidity != box->remote.uidvalidity ||
+			uid < p->uidnext)
+			continue;
+		if (memcmp(p->print.body, print->body, GW_HASH_BYTES) == 0) {
+			box->local.messages[p->file].uid = uid;
+			return p->file;
+		}
+		box->incomplete = true; /* the next look reports those that stay unknown */
+	}
+	return GW_NO_LOCAL;
+}
+
+bool gw_box_has_namesake(const struct gw_box *box, const struct gw_pending_file *p)
+{
+	for (size_t i = 0; i < box->head_count; i++) {
+		const struct gw_pair_remote *head = &box->heads[i];
+
+		if (p->uidvalidity == box->remote.uidvalidity && head->uid >= p->uidnext &&
+			is_sought(box, p, head->any_msgid))
+			return true;
+	}
+	return false;
+}
+
 /* --- asking ----------------------------------------------------------------------------------- */
 
 static unsigned on_heat(void *ctx, uint32_t uid, bool *on_trial)

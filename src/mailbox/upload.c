@@ -140,7 +140,10 @@ static void settle_answered(struct gw_box *box, const struct gw_pending_file *p)
 		remember_refused(box, name, 0, cannot_be_found, GW_REFUSAL_SENT);
 	} else if (has_stranger(box, p)) {
 		box->local.messages[p->file].candidate = false;
-		refuse(box, name, 0, cannot_be_found, GW_REFUSAL_SENT);
+		if (gw_box_has_namesake(box, p)) /* which is fetched, and compared */
+			remember_refused(box, name, 0, cannot_be_found, GW_REFUSAL_SENT);
+		else
+			refuse(box, name, 0, cannot_be_found, GW_REFUSAL_SENT);
 	} else if (p->answered >= TRIES) {
 		box->local.messages[p->file].candidate = false;
 		refuse(box, name, 0, was_lost, GW_REFUSAL_WEEK);
