@@ -43,12 +43,24 @@ static void claim_by_id(struct desk *d)
 	}
 }
 
+/* INBOX in any case is INBOX (RFC 9051 5.1). */
+static size_t named_like(const struct desk *d, const struct gw_folder_row *row)
+{
+	if (!row->inbox)
+		return gw_desk_find_word(&d->listed_wires, row->wire);
+	for (size_t l = 0; l < d->in->listed_count; l++) {
+		if (listed_at(d, l)->inbox)
+			return l;
+	}
+	return NONE;
+}
+
 /* same: only if nothing says that another mailbox has taken the name. */
 static void claim_by_name(struct desk *d, bool same)
 {
 	for (size_t r = 0; r < d->in->row_count; r++) {
 		const struct gw_folder_row *row = row_at(d, r);
-		size_t n = is_open(d, r) ? gw_desk_find_word(&d->listed_wires, row->wire) : NONE;
+		size_t n = is_open(d, r) ? named_like(d, row) : NONE;
 		const struct gw_folder_listed *l;
 
 		if (n == NONE || d->claimed[n] != NONE)
@@ -267,7 +279,8 @@ static bool leave_here(struct desk *d, enum gw_folder_reason reason, size_t r)
 {
 	size_t here = d->out->here[r];
 
-	if (row_at(d, r)->messages == 0 || here == NONE || !dir_at(d, here)->wanted)
+	if (row_at(d, r)->messages == 0 || row_at(d, r)->inbox || here == NONE ||
+		!dir_at(d, here)->wanted)
 		return true;
 	return hold(d, reason, r, NONE, here);
 }
@@ -376,7 +389,7 @@ static bool judge_row(struct desk *d, size_t r)
 	if (!listed_at(d, l)->wanted)
 		return true;
 	same_dir = strcmp(row->dir, listed_at(d, l)->dir) == 0;
-	if (strcmp(row->wire, listed_at(d, l)->wire) != 0)
+	if (!row->inbox && strcmp(row->wire, listed_at(d, l)->wire) != 0)
 		return rename_here(d, r);
 	if (gone_now)
 		return gone_here(d, r);
