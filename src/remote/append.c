@@ -54,6 +54,7 @@ struct letter { /* one APPEND */
 	struct gw_upload_item *item;
 	enum shape shape;
 	bool bare;      /* no list of flags was sent */
+	bool begun;     /* something of its body was sent */
 	bool at_once;   /* its body does not wait for the server */
 	bool by_memory; /* and nothing but memory says that it need not */
 	struct gw_outgoing out;
@@ -84,14 +85,17 @@ static bool wants_flags(struct letter *l, const struct gw_result *result)
 	return true;
 }
 
-/* True if the keywords may be why it failed: the message matters more, and the next look sends
- * them. */
-static bool may_go_bare(const struct gw_upload_item *item, const struct gw_result *result)
+/* True if the keywords may be why it failed, of which there may be too many (LIMIT, RFC 5530): the
+ * message matters more, and the next look sends them.  A body that was sent and not understood ends
+ * the connection. */
+static bool may_go_bare(const struct letter *l, const struct gw_result *result)
 {
 	enum gw_resp_code code = result->response->code;
+	bool about_it =
+		code == GW_CODE_LIMIT || (!gw_refusal_passes(code) && code != GW_CODE_OVERQUOTA);
 
-	return result->kind == GW_RESULT_NO && (item->flags & GW_FLAGS_KEYWORDS) &&
-	       !gw_refusal_passes(code) && code != GW_CODE_OVERQUOTA;
+	return (l->item->flags & GW_FLAGS_KEYWORDS) && about_it &&
+	       (result->kind == GW_RESULT_NO || (result->kind == GW_RESULT_BAD && !l->begun));
 }
 
 static void refuse(struct gw_upload *u, struct gw_upload_item *item, const struct gw_result *result)
@@ -188,7 +192,7 @@ static void on_answer(void *ctx, const struct gw_result *result)
 		decide(u, item, named ? GW_UPLOAD_STORED : GW_UPLOAD_UNNAMED, NULL);
 	} else if (wants_flags(l, result)) {
 		send_item(u, item);
-	} else if (may_go_bare(item, result)) {
+	} else if (may_go_bare(l, result)) {
 		item->flags &= ~GW_FLAGS_KEYWORDS;
 		item->bared = true;
 		send_item(u, item);
@@ -203,6 +207,7 @@ static size_t read_letter(void *ctx, char *out, size_t n)
 {
 	struct letter *l = ctx;
 
+	l->begun = true;
 	return gw_outgoing_read(&l->out, out, n);
 }
 
