@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "base/seqset.h"
 #include "godwit/sync.h"
 #include "imap/session.h"
 #include "local/batch.h"
@@ -104,8 +105,9 @@ struct gw_box_env {
 
 /* Breaks in one mailbox, over all its looks in a run. */
 struct gw_trial {
-	unsigned breaks;      /* connections that broke at something in it */
-	uint64_t passed_then; /* env->passed at the first break */
+	unsigned breaks;       /* connections that broke at something in it */
+	uint64_t passed_then;  /* env->passed at the first break */
+	struct gw_seqset told; /* owned; UIDs that were set aside, and reported */
 };
 
 /* Creates a box.  folder, row and trial are borrowed; row's cursors are updated once they are

@@ -340,6 +340,9 @@ void gw_box_set_aside(struct gw_box *box, const struct gw_download_item *item, c
 		gw_box_add(box, &op);
 	else
 		free(op.to);
+	if (gw_seqset_has(&box->trial->told, item->uid)) /* by a look of this run that was cut */
+		return;
+	gw_seqset_add(&box->trial->told, item->uid, item->uid);
 	box->env->problem(box->env->ctx, box, &err);
 }
 

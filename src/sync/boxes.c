@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <time.h>
 
-enum { BREAKS_MAX = 30 };
+enum { BREAKS_MAX = 30, VAIN_BREAKS_MAX = 15 };
 
 static struct gw_entry *find_entry(const struct gw_sync *s, const struct gw_box *box)
 {
@@ -52,6 +52,17 @@ static void on_box_ready(void *ctx, struct gw_box *box)
 	gw_sync_pump(s);
 }
 
+/* Counts connections that broke one after the other while nothing went through in the account. */
+static void note_vain_break(struct gw_sync *s)
+{
+	const struct gw_sync_counts *c = &s->counts;
+	uint64_t through = c->mailboxes_done + c->downloaded + c->paired + c->uploaded +
+			   c->flags_sent + c->deleted_there + c->moved + c->copied;
+
+	s->vain_breaks = through == s->through ? s->vain_breaks + 1 : 1;
+	s->through = through;
+}
+
 /* Finds whether the box is to blame: commands are answered in order, and boxes learn of the loss in
  * the order of their commands. */
 static bool on_box_blames(void *ctx, struct gw_box *box, bool *alone)
@@ -65,6 +76,7 @@ static bool on_box_blames(void *ctx, struct gw_box *box, bool *alone)
 	c->blamed = e->suspect = true;
 	*alone = c->only == e;
 	e->breaks++;
+	note_vain_break(s);
 	return true;
 }
 
@@ -214,6 +226,13 @@ static void on_box_done(void *ctx, struct gw_box *box, enum gw_box_outcome outco
 		(err->code == GW_ERR_DISK || err->code == GW_ERR_STATE ||
 			err->code == GW_ERR_CORRUPT))
 		fatal = *err; /* not the connection but this machine */
+	if (outcome == GW_BOX_LOST && err != NULL && fatal.code == GW_OK &&
+		s->vain_breaks >= VAIN_BREAKS_MAX) {
+		fatal = *err; /* what broke is in the state, and goes last in the next sync */
+		gw_error_context(&fatal,
+			"%u connections broke one after the other, and nothing went through",
+			s->vain_breaks);
+	}
 	if (outcome == GW_BOX_LOST ||
 		outcome == GW_BOX_AGAIN) { /* what is fetched again is not more */
 		s->counts.to_download -= delta->to_download - delta->downloaded;

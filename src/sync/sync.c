@@ -31,6 +31,7 @@ static void free_rows(struct gw_sync *s)
 		free(s->entries[i].row.remote_name);
 		free(s->entries[i].row.local_dir);
 		gw_box_free(s->entries[i].box);
+		gw_seqset_deinit(&s->entries[i].trial.told);
 	}
 	free(s->entries);
 }

@@ -146,6 +146,9 @@ struct gw_sync {
 	struct gw_folders folders;
 	bool remembered; /* the list is that of the watcher's last sync */
 	unsigned list_pending;
+	unsigned
+		vain_breaks; /* connections that broke in a row, with nothing gone through between */
+	uint64_t through;    /* what had gone through when the last of them broke */
 	unsigned list_breaks;  /* connections that ended while the list was asked for */
 	bool list_came;        /* the list arrived, so that STATUS is being asked for */
 	size_t status_answers; /* of these, in the order in which they were asked for */
