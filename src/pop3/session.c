@@ -96,10 +96,11 @@ void gw_pop3_close(struct gw_pop3 **session)
 
 /* --- commands -------------------------------------------------------------------------------- */
 
-static bool is_multi_line(enum gw_pop3_verb verb)
+static bool is_multi_line(const struct pop3_command *c)
 {
-	return verb == GW_POP3_DO_UIDL || verb == GW_POP3_DO_LIST || verb == GW_POP3_DO_TOP ||
-	       verb == GW_POP3_DO_RETR;
+	bool lists = c->verb == GW_POP3_DO_UIDL || c->verb == GW_POP3_DO_LIST;
+
+	return (lists && c->number == 0) || c->verb == GW_POP3_DO_TOP || c->verb == GW_POP3_DO_RETR;
 }
 
 /* Writes its line to `line`, to be sent; returns its length. */
@@ -221,7 +222,7 @@ static bool on_status(struct gw_pop3 *s, const struct gw_pop3_piece *p)
 		c->handlers.begin(c->handlers.ctx, c->number, p->ok);
 	if (is_over(s))
 		return false;
-	if (p->ok && is_multi_line(c->verb))
+	if (p->ok && is_multi_line(c))
 		return true;
 	end_command(s, p->ok);
 	return false;

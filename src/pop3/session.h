@@ -51,9 +51,9 @@ void gw_pop3_traffic(const struct gw_pop3 *s, uint64_t *received, uint64_t *sent
 
 enum gw_pop3_verb {
 	GW_POP3_DO_STAT,
-	GW_POP3_DO_UIDL,
-	GW_POP3_DO_LIST,
-	GW_POP3_DO_TOP, /* the header */
+	GW_POP3_DO_UIDL, /* of all, or of one: then text is its line */
+	GW_POP3_DO_LIST, /* likewise */
+	GW_POP3_DO_TOP,  /* the header */
 	GW_POP3_DO_RETR,
 	GW_POP3_DO_DELE,
 	GW_POP3_DO_NOOP,

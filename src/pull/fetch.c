@@ -8,6 +8,7 @@
 #include "pull/pull_p.h"
 
 #include "base/sorted.h"
+#include "pop3/listing.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,6 +17,9 @@
 /* Limits after which a session ends, so that deletions and a server's own marks take hold, and
  * newer mail is listed. */
 enum { SESSION_MESSAGES = 1000, SESSION_BYTES = 64 << 20, SESSION_MS = 5 * 60 * 1000 };
+
+/* A UIDL of more octets is not compared with what the server says of one message (RFC 1939: 70). */
+enum { PROBE_MAX = 70 };
 
 static bool is_gone(const struct gw_pop3_answer *a)
 {
@@ -400,33 +404,128 @@ static void on_message_done(void *ctx, uint32_t number, const struct gw_pop3_ans
 		get_more(p);
 }
 
-static void on_noop_begin(void *ctx, uint32_t number, bool ok)
+/* --- are the numbers still those of the listing? ---------------------------------------------- */
+
+/* A maildrop that is not locked may lose a message to another client, and be numbered anew.  Then DELE
+ * hits another message, and what came has another's name.  The last number changes with any other. */
+static void delete_or_not(struct gw_pull *p);
+
+static bool is_plain(struct gw_slice uidl)
+{
+	for (size_t i = 0; i < uidl.n; i++) {
+		if (uidl.p[i] <= ' ' || uidl.p[i] > '~')
+			return false;
+	}
+	return uidl.n > 0 && uidl.n <= PROBE_MAX;
+}
+
+/* The last message whose UIDL can be compared; GW_PULL_NONE: no message has one. */
+static size_t last_named(const struct gw_pull *p)
+{
+	for (size_t i = p->view.item_count; i-- > 0;) {
+		if (is_plain(p->items[i].uidl))
+			return i;
+	}
+	return GW_PULL_NONE;
+}
+
+static bool names_another(const struct gw_pull_item *item, struct gw_slice line)
+{
+	struct gw_slice uidl = { "", 0 };
+	uint32_t number;
+
+	return gw_pop3_read_uidl(line, &number, &uidl) &&
+	       (number != item->number || uidl.n != item->uidl.n ||
+		       memcmp(uidl.p, item->uidl.p, uidl.n) != 0);
+}
+
+static void on_last_begin(void *ctx, uint32_t number, bool ok)
 {
 	(void)number;
 	(void)ok;
 	confirm(ctx);
 }
 
-static void on_noop_done(void *ctx, uint32_t number, const struct gw_pop3_answer *a)
+/* The connection was lost: what is held came whole or not. */
+static void drop_last(struct gw_pull *p, const struct gw_pop3_answer *a)
+{
+	size_t i = p->held.item;
+
+	if (p->state != PULL_GETTING || !p->held.is)
+		return;
+	pull_drop_held(p);
+	if (a->err->code == GW_ERR_PROTOCOL)
+		blame(p, i, a->err->text, false);
+}
+
+static void go_on(struct gw_pull *p)
+{
+	if (p->state == PULL_GETTING)
+		pull_got(p);
+	else if (p->state == PULL_DELETING)
+		delete_or_not(p);
+}
+
+static void on_exists(void *ctx, uint32_t number, const struct gw_pop3_answer *a)
 {
 	struct gw_pull *p = ctx;
 
 	(void)number;
 	p->pending--;
-	if (p->state != PULL_GETTING)
+	if (is_gone(a))
 		return;
-	if (is_gone(a)) {
-		if (p->held.is) {
-			size_t i = p->held.item;
-
-			pull_drop_held(p);
-			if (a->err->code == GW_ERR_PROTOCOL)
-				blame(p, i, a->err->text, false);
-		}
-		return;
-	}
-	pull_got(p);
+	p->moved |= a->end == GW_POP3_REFUSED;
+	go_on(p);
 }
+
+static void on_last_done(void *ctx, uint32_t number, const struct gw_pop3_answer *a)
+{
+	const struct gw_pop3_handlers exists = { .done = on_exists, .ctx = ctx };
+	struct gw_pull *p = ctx;
+
+	p->pending--;
+	if (is_gone(a)) {
+		drop_last(p, a);
+	} else if (number != 0 && a->end == GW_POP3_REFUSED) {
+		p->pending++; /* is it gone, or does the server not know UIDL of one? */
+		if (gw_pop3_ask(p->session, GW_POP3_DO_LIST, number, 0, &exists) != GW_OK)
+			pull_fail_nomem(p);
+	} else {
+		p->moved |=
+			number != 0 && names_another(&p->items[pull_item_of(p, number)], a->text);
+		go_on(p);
+	}
+}
+
+static void ask_last(struct gw_pull *p)
+{
+	const struct gw_pop3_handlers h = {
+		.begin = on_last_begin, .done = on_last_done, .ctx = p
+	};
+	size_t i = last_named(p);
+
+	p->pending++;
+	if (gw_pop3_ask(p->session, i != GW_PULL_NONE ? GW_POP3_DO_UIDL : GW_POP3_DO_NOOP,
+		    i != GW_PULL_NONE ? p->items[i].number : 0, 0, &h) != GW_OK)
+		pull_fail_nomem(p);
+}
+
+/* What was fetched or looked at has no name until the next session knows it by its content. */
+static void disown(struct gw_pull *p)
+{
+	struct gw_error err = { 0 };
+
+	for (size_t i = 0; i < p->view.item_count; i++) {
+		if (p->items[i].identified)
+			unname(p, p->items[i].row);
+	}
+	gw_fail(&err, GW_ERR_REFUSED,
+		"%s numbered its messages anew within a session, so nothing was deleted there",
+		p->account->host);
+	pull_problem(p, &err);
+}
+
+/* --- one after the other ---------------------------------------------------------------------- */
 
 /* True if QUIT makes anything take hold. */
 static bool quit_counts(const struct gw_pull *p)
@@ -459,9 +558,6 @@ static void get_more(struct gw_pull *p)
 		.data = on_message_data,
 		.done = on_message_done,
 		.ctx = p };
-	const struct gw_pop3_handlers last = {
-		.begin = on_noop_begin, .done = on_noop_done, .ctx = p
-	};
 	bool used_up = is_used_up(p);
 
 	while (p->order[p->next] != GW_PULL_NONE && p->pending < gw_pop3_depth(p->session) &&
@@ -483,9 +579,7 @@ static void get_more(struct gw_pull *p)
 		pull_got(p);
 		return;
 	}
-	p->pending++;
-	if (gw_pop3_ask(p->session, GW_POP3_DO_NOOP, 0, 0, &last) != GW_OK)
-		pull_fail_nomem(p);
+	ask_last(p);
 }
 
 /* The newest first; what broke something before comes last. */
@@ -576,11 +670,33 @@ static void delete_more(struct gw_pull *p)
 		pull_deleted(p);
 }
 
+static void delete_or_not(struct gw_pull *p)
+{
+	if (!p->moved) {
+		delete_more(p);
+		return;
+	}
+	disown(p);
+	pull_deleted(p);
+}
+
+static bool deletes_something(const struct gw_pull *p)
+{
+	for (size_t i = 0; i < p->view.item_count; i++) {
+		if (gw_pull_may_delete(&p->view, i))
+			return true;
+	}
+	return false;
+}
+
 void pull_delete(struct gw_pull *p)
 {
 	pull_enter(p, PULL_DELETING);
 	p->next = p->pending = 0;
-	delete_more(p);
+	if (p->session_got == 0 && deletes_something(p)) /* else it was asked just now */
+		ask_last(p);
+	else
+		delete_or_not(p);
 }
 
 /* --- QUIT ------------------------------------------------------------------------------------ */

@@ -153,6 +153,7 @@ struct gw_pull {
 	size_t run_got;        /* messages that came, in this run */
 	bool more_left;        /* the session was cut short: another follows */
 	bool uidl_told;
+	bool moved; /* numbers changed within the session */
 	unsigned losses, sessions, login_delay;
 
 	/* what comes */

@@ -20,6 +20,7 @@
  *                      NAME": likewise at TOP;
  *                      "short NAME": ends it after its header; "nothing NAME": at once;
  *                      "nodots": no line is stuffed
+ *   vanish NAME        goes when the first message was fetched, and the others are numbered anew
  *   cut N HOW          after N bytes sent; cutread N HOW: after N bytes read; HOW: fin, rst, silence
  *   hang VERB HOW      does what it is told, and then HOW instead of an answer
  * DIR/mail/NAME a message, line ends LF; they are listed in the order of their names, which are
@@ -463,6 +464,21 @@ static void list_one(size_t i, bool uidl)
 		say("%zu %zu\r\n", i, octets(c.list[i - 1].name));
 }
 
+/* As by another client, of a maildrop that is not locked. */
+static void vanish(const char *name)
+{
+	char path[1200];
+	size_t n = 0;
+
+	snprintf(path, sizeof path, "mail/%s", name);
+	unlink(path);
+	for (size_t i = 0; i < c.count; i++) {
+		if (strcmp(c.list[i].name, name) != 0)
+			c.list[n++] = c.list[i];
+	}
+	c.count = n;
+}
+
 static void on_message(const char *verb, const char *argument)
 {
 	size_t i = strtoul(argument, NULL, 10);
@@ -479,6 +495,8 @@ static void on_message(const char *verb, const char *argument)
 		say("+OK marked\r\n");
 	} else {
 		send_message(m, strcasecmp(verb, "TOP") == 0);
+		if (rule("vanish") != NULL)
+			vanish(rule("vanish"));
 	}
 }
 

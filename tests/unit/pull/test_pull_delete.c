@@ -497,6 +497,41 @@ static void test_short(void **state)
 	assert_int_equal(count_in("mail"), 1);
 }
 
+/* Another client deletes something while we are at it, and the server numbers what is left anew. */
+static void test_numbers_move(void **state)
+{
+	(void)state;
+	/* What we have not read is under the number of one that was to go. */
+	for (int looked = 0; looked < 2; looked++) {
+		fresh(5);
+		put_file("mail/m0009",
+			"Subject: large\n\n0123456789012345678901234567890123456789012345678901234567890\n"
+			"0123456789012345678901234567890123456789012345678901234567890123456789012345\n");
+		account.pop3.max_size = 150;
+		if (looked)
+			run_well();
+		account.pop3.keep = GW_KEEP_NO;
+		rules("vanish m0000\n");
+		assert_int_equal(run(), GW_OK);
+		assert_int_equal(problems, 1);
+		assert_int_equal(count_in("gone"), 0);
+		run_well();
+		assert_int_equal(count_in("gone"), 4);
+		assert_int_equal(count_in("mail"), 1);
+	}
+	/* What came has another's name: the other comes all the same. */
+	fresh(6);
+	run_well();
+	put_file("mail/m0006", "Message-ID: <6@y>\n\n6\n");
+	put_file("mail/m0007", "Message-ID: <7@y>\n\n7\n");
+	rules("vanish m0002\n");
+	assert_int_equal(run(), GW_OK);
+	run_well();
+	shell("test $(grep -l 6@y Mail/INBOX/new/* | wc -l) = 1");
+	run_well();
+	assert_int_equal(counts.downloaded, 0);
+}
+
 /* The state is an old copy: what it says of messages may be of others by now. */
 static void test_old_state(void **state)
 {
@@ -543,6 +578,7 @@ int main(void)
 		cmocka_unit_test(test_shown_again),
 		cmocka_unit_test(test_short),
 		cmocka_unit_test(test_old_state),
+		cmocka_unit_test(test_numbers_move),
 		cmocka_unit_test(test_cuts_of_a_deletion),
 	};
 
