@@ -128,6 +128,8 @@ const char *config_meant_key(const char *word)
 		return "; it belongs into a section folder \"PATTERN\" { } of the account";
 	if (has_key(account_keys, word))
 		return "; it belongs into a section account \"NAME\" { }";
+	if (strchr(word, '_') != NULL)
+		return "; between the words of a key stands \"-\", no \"_\"";
 	return has_key(top_keys, word) ? "; it stands before the accounts, outside of them" : NULL;
 }
 

@@ -4,8 +4,9 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { DEPTH_MAX = 8, NAME_SIZE = 64 };
+enum { DEPTH_MAX = 8, NAME_SIZE = 64, SET_MAX = 128 };
 
 struct walk {
 	const char *p, *name;
@@ -13,9 +14,15 @@ struct walk {
 	unsigned depth, begun[DEPTH_MAX]; /* lines of the sections that are open */
 	bool list;                        /* in a list's braces */
 	bool value;                       /* behind a "=" */
+	unsigned item;       /* the line of one in a list, whose comma is yet to come; 0: none */
 	struct gw_slice key; /* the word before a "=" that is yet to come; .n 0: none */
 	struct gw_slice set; /* the one before the last "=" */
 	unsigned set_line;   /* its line */
+	struct set {
+		struct gw_slice key;
+		unsigned line, depth;
+	} done[SET_MAX]; /* what was set in the sections that are open; more than that is not looked at */
+	size_t done_count;
 	bool parsed;
 	struct gw_error *err;
 };
@@ -70,8 +77,28 @@ static void skip_string(struct walk *w)
 	w->p++;
 }
 
+/* The parser takes the last one, in silence. */
+static void note_set(struct walk *w)
+{
+	for (size_t i = 0; i < w->done_count; i++) {
+		const struct set *s = &w->done[i];
+
+		if (s->depth != w->depth || s->key.n != w->set.n ||
+			memcmp(s->key.p, w->set.p, w->set.n) != 0)
+			continue;
+		gw_fail(w->err, GW_ERR_CONFIG,
+			"%s line %u: %.*s was set on line %u already: one of them is too many",
+			w->name, w->line, (int)w->set.n, w->set.p, s->line);
+		return;
+	}
+	if (w->done_count < SET_MAX)
+		w->done[w->done_count++] = (struct set){ w->set, w->line, w->depth };
+}
+
 static void take_equals(struct walk *w)
 {
+	bool adds = w->key.n > 0 && w->p[-1] == '+';
+
 	w->p++;
 	if (!w->parsed && w->list) {
 		blame_set(w, ": the list is not closed with }");
@@ -86,6 +113,8 @@ static void take_equals(struct walk *w)
 		w->set_line = w->line;
 		w->key.n = 0;
 		w->value = true;
+		if (!w->list && !adds && w->set.n > 0)
+			note_set(w);
 	}
 }
 
@@ -95,6 +124,7 @@ static void open_brace(struct walk *w)
 	w->key.n = 0;
 	if (w->value) {
 		w->list = true;
+		w->item = 0;
 	} else if (w->depth < DEPTH_MAX) {
 		w->begun[w->depth++] = w->line;
 	}
@@ -111,6 +141,25 @@ static void close_brace(struct walk *w)
 		blame(w, w->line, "there is a } too many");
 	else
 		w->depth--;
+	while (w->done_count > 0 && w->done[w->done_count - 1].depth > w->depth)
+		w->done_count--;
+}
+
+static void take_comma(struct walk *w)
+{
+	w->p++;
+	w->item = 0;
+	if (!w->parsed && !w->list && w->set.n > 0)
+		blame(w, w->line,
+			"several values stand in braces, with commas between them: {\"INBOX\", \"Sent\"}");
+}
+
+/* In a list: is it the next one without a comma?  On another line more is missing. */
+static void take_item(struct walk *w)
+{
+	if (w->list && w->item == w->line && !w->parsed)
+		blame(w, w->line, "a comma is missing between the values of a list");
+	w->item = w->list ? w->line : 0;
 }
 
 static void take_word(struct walk *w)
@@ -131,6 +180,12 @@ static void take_word(struct walk *w)
 				 : "an account begins like this: account \"NAME\" {");
 		return;
 	}
+	if (w->value && n > 0 && memchr(word.p, '*', n) != NULL && !w->parsed) {
+		blame(w, w->line, "a value with * in it stands in quotes");
+		return;
+	}
+	if (n > 0)
+		take_item(w);
 	if (!w->value && !gw_slice_eq(word, "+"))
 		w->key = word;
 	w->p += n > 0 ? n : 1;
@@ -156,6 +211,7 @@ static void take(struct walk *w)
 		break;
 	case '"':
 	case '\'':
+		take_item(w);
 		skip_string(w);
 		w->value = was_value && w->list;
 		break;
@@ -168,6 +224,9 @@ static void take(struct walk *w)
 	case '}':
 		close_brace(w);
 		break;
+	case ',':
+		take_comma(w);
+		break;
 	case '/':
 		if (w->p[1] == '/')
 			skip_line(w);
@@ -177,7 +236,7 @@ static void take(struct walk *w)
 			take_word(w);
 		break;
 	default:
-		if (isspace((unsigned char)*w->p) || *w->p == ',')
+		if (isspace((unsigned char)*w->p))
 			w->p++;
 		else
 			take_word(w);

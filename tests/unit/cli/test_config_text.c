@@ -49,6 +49,21 @@ static void what_is_wrong_is_named(void **state)
 			"line 2: folders: the list is not closed" },
 		{ "[account a]\nhost = \"h\"\n", "line 1: an account begins like this" },
 		{ "/* never closed\n", "is not closed with */" },
+		{ "= 3\n", NULL },
+		{ "account \"a\" {\n  folders = INBOX, Sent\n}\n",
+			"line 2: several values stand in braces" },
+		{ "account \"a\" {\n  folders = {\"INBOX\" \"Sent\"}\n}\n",
+			"line 2: a comma is missing" },
+		{ "account \"a\" {\n  folders = {\"a\",\n  \"b\",}\n}\n", NULL },
+		{ "account \"a\" {\n  folders = *\n}\n",
+			"line 2: a value with * in it stands in quotes" },
+		{ "account \"a\" {\n  host = \"h\"\n  user = \"u\"\n  host = \"i\"\n}\n",
+			"line 4: host was set on line 2 already" },
+		{ "account \"a\" {\n  folder \"x\" {\n  max-age = 1\n  max-age = 2\n}\n}\n",
+			"line 4: max-age was set on line 3 already" },
+		{ "account \"a\" {\n  max-size = 1\n  folder \"x\" { max-size = 1 }\n  folder \"y\" { "
+		  "max-size = 2 }\n}\naccount \"b\" {\n  max-size = 3\n}\n",
+			NULL },
 	};
 
 	(void)state;
