@@ -192,7 +192,7 @@ static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *
 	d->state = CONNECTING;
 	if (status != 0 || list == NULL)
 		gw_fail(&d->err, GW_ERR_NET,
-			"the name of %s cannot be resolved: %s; check `host` and the network",
+			"the name of %s cannot be resolved: %s; check the name and the network",
 			d->where, uv_strerror(status));
 	else
 		collect(d, list);

@@ -210,6 +210,12 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 		s->raw, (unsigned)(s->state == PROXYING ? gw_socks_wants(&s->socks) : room));
 }
 
+/* The proxy has not said yet that it reached the host. */
+static bool is_at_proxy(const struct gw_stream *s)
+{
+	return s->proxy != NULL && (s->state == DIALING || s->state == PROXYING);
+}
+
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
 	struct gw_stream *s = stream->data;
@@ -218,8 +224,10 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 		return;
 	if (n < 0) {
 		gw_fail(&s->err, GW_ERR_NET,
-			n == UV_EOF ? "%s closed the connection" : "the connection to %s broke: %s",
-			s->host, uv_strerror((int)n));
+			n == UV_EOF ? "%s%s closed the connection"
+				    : "the connection to %s%s broke: %s",
+			is_at_proxy(s) ? "the proxy " : "",
+			is_at_proxy(s) ? s->proxy->host : s->host, uv_strerror((int)n));
 		gw_stream_lose(s);
 		return;
 	}
@@ -400,10 +408,12 @@ static void on_dialed(void *ctx, uv_tcp_t *tcp, const struct gw_error *err)
 
 static void give_up(struct gw_stream *s, const char *what, uint64_t ms)
 {
+	bool proxy = is_at_proxy(s);
+
 	if (s->state == DIALING && s->dial != NULL)
 		gw_dial_cancel(s->dial);
-	gw_fail(&s->err, GW_ERR_TIMEOUT, "%s %s %llu seconds", s->host, what,
-		(unsigned long long)ms / 1000);
+	gw_fail(&s->err, GW_ERR_TIMEOUT, "%s%s %s %llu seconds", proxy ? "the proxy " : "",
+		proxy ? s->proxy->host : s->host, what, (unsigned long long)ms / 1000);
 	gw_stream_lose(s);
 }
 

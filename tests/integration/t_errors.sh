@@ -30,6 +30,9 @@ edit 's/echo secret/echo wrong/'; expect 77 'refused the login of "me"' run
 edit 's/echo secret/exit 3/'; expect 77 'exited with status 3' run
 edit 's/echo secret/true/'; expect 77 'printed nothing' run
 edit 's/"localhost"/"no-such-host.invalid"/'; expect 75 'cannot be resolved' run
+edit 's|host = "localhost"|&\n  proxy = "socks5://no-such-host.invalid"|'; expect 75 'the proxy: the name of no-such-host.invalid .* check the name' run
+# One that waits for TLS, and so for more than a proxy is told.
+edit "s|host = \"localhost\"|&\n  timeout = 1\n  proxy = \"socks5://127.0.0.1:$IMAPS_PORT\"|"; expect 75 'the proxy 127.0.0.1 did not answer' run
 edit "s/port = .*/port = $(free_port)/"; expect 75 'connection refused' run
 edit "s/port = .*/port = $IMAP_PORT/"; expect 69 'did not answer in TLS' run
 edit "s/port = .*/port = $IMAPS_PORT\n  tls = \"starttls\"\n  timeout = 2/"; expect 75 'did not answer for 2 seconds' run
