@@ -142,6 +142,28 @@ static void say_where(const struct restore *r)
 			a->name);
 }
 
+struct wanted {
+	const char *name;
+	bool found;
+};
+
+static void on_name(void *ctx, const struct gw_status_mailbox *m)
+{
+	struct wanted *w = ctx;
+
+	w->found |= strcmp(m->shown, w->name) == 0 || strcmp(m->name, w->name) == 0;
+}
+
+/* Does the state know the mailbox that was named?  Where nothing can be said, it may. */
+static bool has_mailbox(const struct restore *r)
+{
+	struct wanted w = { .name = r->folder };
+	const struct gw_status_sink sink = { .mailbox = on_name, .ctx = &w };
+	struct gw_error err = { 0 };
+
+	return r->folder == NULL || gw_status_read(r->account, &sink, &err) != GW_OK || w.found;
+}
+
 static int run(struct restore *r)
 {
 	struct gw_error err = { 0 };
@@ -157,6 +179,13 @@ static int run(struct restore *r)
 	r->listed = 0;
 	if (gw_attic_list(r->account, on_message, r, &err) != GW_OK) {
 		complain(r->account->name, NULL, &err);
+		return exit_status(&err);
+	}
+	if (r->listed + r->restored == 0 && r->id_count == 0 && !has_mailbox(r)) {
+		gw_fail(&err, GW_ERR_CONFIG,
+			"there is no mailbox of this name, and nothing of one in the attic; `godwit status -v` "
+			"lists the mailboxes");
+		complain(r->account->name, r->folder, &err);
 		return exit_status(&err);
 	}
 	if (r->listed + r->restored == 0 && r->id_count == 0)

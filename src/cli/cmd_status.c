@@ -133,22 +133,23 @@ static void print_day(const struct printer *p)
 
 static void print_heading(const struct printer *p)
 {
-	char when[64] = "never";
+	/* A first sync that did not end has not said when. */
+	char when[64] = "";
 	time_t t = (time_t)p->changed_at;
 	struct tm tm;
 
 	if (p->changed_at > 0 && localtime_r(&t, &tm) != NULL)
-		strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &tm);
+		strftime(when, sizeof when, ", last change %Y-%m-%d %H:%M:%S", &tm);
 	if (!p->known)
 		say(stdout, "%s: never synchronized\n", p->account->name);
 	else if (p->verbose)
-		say(stdout, "%s: %llu %s (%llu unread) in %llu %s, last change %s, %llu held\n",
+		say(stdout, "%s: %llu %s (%llu unread) in %llu %s%s, %llu held\n",
 			p->account->name, (unsigned long long)p->messages,
 			p->messages == 1 ? "message" : "messages", (unsigned long long)p->unread,
 			(unsigned long long)p->count, p->count == 1 ? "mailbox" : "mailboxes", when,
 			(unsigned long long)p->held_count);
 	else
-		say(stdout, "%s: %llu %s in %llu %s, last change %s, %llu held\n", p->account->name,
+		say(stdout, "%s: %llu %s in %llu %s%s, %llu held\n", p->account->name,
 			(unsigned long long)p->messages, p->messages == 1 ? "message" : "messages",
 			(unsigned long long)p->count, p->count == 1 ? "mailbox" : "mailboxes", when,
 			(unsigned long long)p->held_count);
@@ -197,11 +198,16 @@ static void print_last(const struct printer *p)
 	else if (l->problems > 1)
 		say(stdout, "  the sync of %s (%s) left %llu things out, the first: %s\n", when,
 			age, (unsigned long long)l->problems, l->text);
-	if (l->to_come > 0)
-		say(stdout, "  %llu %s to come (at least %.1f MB): the last sync did not end\n",
+	if (l->to_come > 0) {
+		char bytes[40] = "";
+
+		if (l->bytes_to_come >= 50000) /* else they are not known, or hardly */
+			snprintf(bytes, sizeof bytes, " (at least %.1f MB)",
+				(double)l->bytes_to_come / 1e6);
+		say(stdout, "  %llu %s to come%s: the last sync did not end\n",
 			(unsigned long long)l->to_come,
-			l->to_come == 1 ? "message is" : "messages are",
-			(double)l->bytes_to_come / 1e6);
+			l->to_come == 1 ? "message is" : "messages are", bytes);
+	}
 }
 
 static void print_waiting(const struct printer *p)

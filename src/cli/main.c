@@ -219,10 +219,30 @@ static enum command find_command(const char *word)
 	return (enum command)i;
 }
 
-static int unknown_command(const char *word)
+/* What other programs call it; NULL: nothing of ours. */
+static const char *called_otherwise(const char *word)
 {
+	static const struct {
+		const char *theirs, *ours;
+	} words[] = { { "version", "--version" }, { "login", "auth" }, { "check", "doctor" },
+		{ "list", "folders" }, { "mailboxes", "folders" }, { "log", "why" },
+		{ "idle", "watch" }, { "daemon", "watch" }, { "pull", "sync" }, { "push", "sync" },
+		{ "fetch", "sync" }, { "send", "outbox send" }, { "queue", "outbox" },
+		{ "setup", "init" }, { "config", "init" }, { "undelete", "restore" } };
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (strcmp(words[i].theirs, word) == 0)
+			return words[i].ours;
+	}
+	return NULL;
+}
+
+/* Misspelled: of few letters hardly any may differ, or each is like any other. */
+static const char *meant_command(const char *word)
+{
+	size_t length = strlen(word);
+	unsigned best_distance = length < 4 ? 2 : length < 6 ? 3 : 4;
 	const char *best = NULL;
-	unsigned best_distance = 4;
 
 	for (size_t i = 0; i < COMMANDS; i++) {
 		unsigned d = gw_edit_distance(commands[i], word);
@@ -232,6 +252,15 @@ static int unknown_command(const char *word)
 			best_distance = d;
 		}
 	}
+	return best;
+}
+
+static int unknown_command(const char *word)
+{
+	const char *best = called_otherwise(word);
+
+	if (best == NULL)
+		best = meant_command(word);
 	if (best != NULL)
 		say(stderr, "godwit: there is no command \"%s\"; did you mean \"%s\"?\n", word,
 			best);

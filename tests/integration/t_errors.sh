@@ -100,6 +100,13 @@ write_config; expect 78 'no account "nobody"' "$GODWIT" -c "$T/config" sync nobo
 expect 78 'there is no configuration' "$GODWIT" -c "$T/none" sync
 expect 64 'did you mean "sync"' "$GODWIT" -c "$T/config" snc
 expect 64 'unrecognized option' "$GODWIT" --frobnicate
+write_config; run > "$T/out"
+expect 78 'test: Nope: there is no mailbox of this name' "$GODWIT" -c "$T/config" restore test:Nope
+expect 0 'nothing of INBOX is in it' "$GODWIT" -c "$T/config" restore test:INBOX
+expect 64 'no command "statsu"; did you mean "status"' "$GODWIT" statsu
+expect 64 'no command "login"; did you mean "auth"' "$GODWIT" login
+expect 64 'no command "version"; did you mean "--version"' "$GODWIT" version
+expect 64 'no command "foo"; try' "$GODWIT" foo # of three letters each is like any other
 chmod o+w "$T/config"; expect 78 'can be written by others' run; chmod o-w "$T/config"
 { cat "$T/config"; sed -n '/account/,$p' "$T/config" | sed 's/"test"/"two"/; s|/mail"|/mail/sub"|'; } > "$T/two"
 expect 78 'one is inside the other' "$GODWIT" -c "$T/two" sync
