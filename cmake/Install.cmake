@@ -6,6 +6,7 @@ install(TARGETS godwit_program DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES contrib/systemd/godwit.service contrib/systemd/godwit-sync@.service contrib/systemd/godwit-sync@.timer
 	DESTINATION ${GODWIT_UNIT_DIR})
 install(FILES README.md LICENSE NEWS.md contrib/config.example docs/architecture.md docs/design.md docs/performance.md
+	docs/security.md docs/switching.md docs/status-bars.md docs/json.schema.json
 	DESTINATION ${doc_dir})
 install(FILES contrib/completions/godwit.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME godwit)
 install(FILES contrib/completions/_godwit DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
