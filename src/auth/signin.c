@@ -24,7 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
+#include <unistd.h>
 
 enum {
 	PATIENCE_MS = 10 * 60 * 1000, /* for a person with a telephone for the second factor */
@@ -221,7 +221,7 @@ static bool random_text(char out[64])
 {
 	uint8_t bytes[SECRET_BYTES];
 
-	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
+	if (getentropy(bytes, sizeof bytes) != 0)
 		return false;
 	base64url(bytes, out);
 	return true;

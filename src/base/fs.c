@@ -26,17 +26,29 @@ static int64_t nanoseconds(struct timespec t)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+static struct gw_stamp stamp_of(const struct stat *st)
+{
+	return (struct gw_stamp){ .inode = (uint64_t)st->st_ino,
+		.mtime = nanoseconds(st->st_mtim),
+		.ctime = nanoseconds(st->st_ctim) };
+}
+
 bool gw_stamp_read(int fd, struct gw_stamp *out)
 {
 	struct stat st;
+	bool ok = fstat(fd, &st) == 0;
 
-	*out = (struct gw_stamp){ 0 };
-	if (fstat(fd, &st) != 0)
-		return false;
-	*out = (struct gw_stamp){ .inode = (uint64_t)st.st_ino,
-		.mtime = nanoseconds(st.st_mtim),
-		.ctime = nanoseconds(st.st_ctim) };
-	return true;
+	*out = ok ? stamp_of(&st) : (struct gw_stamp){ 0 };
+	return ok;
+}
+
+bool gw_stamp_read_dir(const char *path, struct gw_stamp *out)
+{
+	struct stat st;
+	bool ok = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+
+	*out = ok ? stamp_of(&st) : (struct gw_stamp){ 0 };
+	return ok;
 }
 
 bool gw_stamp_same(const struct gw_stamp *a, const struct gw_stamp *b)
@@ -102,6 +114,13 @@ int gw_open_regular(int dirfd, const char *name)
 	return -1;
 }
 
+bool gw_has_name(int dirfd, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 bool gw_hits_whole_disk(int errno_value)
 {
 	switch (errno_value) {
@@ -131,6 +150,23 @@ int gw_write_all(int fd, const void *p, size_t n)
 			return errno;
 		at += done;
 		n -= (size_t)done;
+	}
+	return 0;
+}
+
+int gw_copy_all(int in, int out, uint64_t *copied)
+{
+	char chunk[65536];
+	ssize_t n;
+
+	while ((n = read(in, chunk, sizeof chunk)) != 0) {
+		int sys = n < 0 ? errno : gw_write_all(out, chunk, (size_t)n);
+
+		if (sys == EINTR && n < 0)
+			continue;
+		if (sys != 0)
+			return sys;
+		*copied += (uint64_t)n;
 	}
 	return 0;
 }

@@ -15,6 +15,8 @@ struct gw_stamp {
 
 /* Returns false if fd cannot be read; then *out is zero. */
 bool gw_stamp_read(int fd, struct gw_stamp *out);
+bool gw_stamp_read_dir(
+	const char *path, struct gw_stamp *out); /* likewise; false for anything but a directory */
 bool gw_stamp_same(const struct gw_stamp *a, const struct gw_stamp *b); /* never, if unknown */
 
 /* Creates path and missing parents with mode 0700.  GW_ERR_DISK. */
@@ -44,8 +46,14 @@ enum gw_code gw_read_file(int dirfd, const char *path, size_t max, struct gw_buf
  * file). */
 int gw_open_regular(int dirfd, const char *name);
 
+/* True if the directory has this name, whatever it is (a dangling link, too). */
+bool gw_has_name(int dirfd, const char *name);
+
 /* True if an errno concerns the whole disk, not one file or directory. */
 bool gw_hits_whole_disk(int errno_value);
 
 /* write(2) until done.  Returns 0 or errno. */
 int gw_write_all(int fd, const void *p, size_t n);
+
+/* Copies what is left to read of `in`, and counts it.  Returns 0 or errno. */
+int gw_copy_all(int in, int out, uint64_t *copied);

@@ -1,16 +1,19 @@
 /* cli/terminal.c - see terminal.h.
  *
- * The signals are blocked, and read from a descriptor while somebody is asked.
+ * The signals are blocked, and let in only while a question waits for the next byte: the wait ends
+ * with them, and not the program.
  */
 #include "cli/terminal.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
+#include <sys/select.h>
 #include <unistd.h>
 #include <uv.h>
+
+enum { HELD = 3 };
+static const int held[HELD] = { SIGINT, SIGTERM, SIGHUP };
 
 bool terminal_draws(void)
 {
@@ -22,9 +25,8 @@ bool terminal_draws(void)
 static void held_signals(sigset_t *out)
 {
 	sigemptyset(out);
-	sigaddset(out, SIGINT);
-	sigaddset(out, SIGTERM);
-	sigaddset(out, SIGHUP);
+	for (size_t i = 0; i < HELD; i++)
+		sigaddset(out, held[i]);
 }
 
 static void do_nothing(uv_work_t *work)
@@ -69,30 +71,36 @@ void terminal_shut(const sigset_t *before)
 	sigprocmask(SIG_SETMASK, before, NULL);
 }
 
-/* Reads one byte of input; false: it ended, or a signal came. */
-static bool read_byte(int signals, char *out)
+static void on_signal(int signal)
 {
-	struct pollfd fds[] = { { .fd = STDIN_FILENO, .events = POLLIN },
-		{ .fd = signals, .events = POLLIN } };
-	struct signalfd_siginfo taken;
-
-	if (poll(fds, signals < 0 ? 1 : 2, -1) < 0)
-		return false;
-	if (signals >= 0 && fds[1].revents != 0) {
-		/* Taken, or it would end the program when it is no longer blocked. */
-		(void)!read(signals, &taken, sizeof taken);
-		return false;
-	}
-	return read(STDIN_FILENO, out, 1) == 1;
+	(void)signal; /* it ends the wait */
 }
 
-static enum gw_code read_line(int signals, char *line, size_t size, struct gw_error *err)
+/* Sets what the held signals do; before: what they did, or NULL. */
+static void set_actions(const struct sigaction *to, struct sigaction *before)
+{
+	for (size_t i = 0; i < HELD; i++)
+		sigaction(held[i], &to[i], before == NULL ? NULL : &before[i]);
+}
+
+/* Reads one byte of input; false: it ended, or a signal came.  open: the mask that lets them in. */
+static bool read_byte(const sigset_t *open, char *out)
+{
+	fd_set input;
+
+	FD_ZERO(&input);
+	FD_SET(STDIN_FILENO, &input);
+	return pselect(STDIN_FILENO + 1, &input, NULL, NULL, NULL, open) > 0 &&
+	       read(STDIN_FILENO, out, 1) == 1;
+}
+
+static enum gw_code read_line(const sigset_t *open, char *line, size_t size, struct gw_error *err)
 {
 	size_t n = 0;
 	char c;
 
 	for (;;) {
-		if (!read_byte(signals, &c))
+		if (!read_byte(open, &c))
 			return gw_fail(err, GW_ERR_CANCELLED, "stopped; nothing was written");
 		if (c == '\n')
 			break;
@@ -119,22 +127,26 @@ static void trim(char *line)
 
 enum gw_code terminal_ask(const char *prompt, char *line, size_t size, struct gw_error *err)
 {
-	sigset_t mask, before;
+	struct sigaction waking[HELD], actions[HELD];
+	sigset_t mask, before, open;
 	enum gw_code code;
-	int signals;
 
 	held_signals(&mask);
 	sigprocmask(SIG_BLOCK, &mask, &before);
-	signals = signalfd(-1, &mask, SFD_CLOEXEC);
+	open = before;
+	for (size_t i = 0; i < HELD; i++) {
+		sigdelset(&open, held[i]);
+		waking[i] = (struct sigaction){ .sa_handler = on_signal };
+	}
+	set_actions(waking, actions);
 	fputs(prompt, stdout);
 	fflush(stdout);
-	code = read_line(signals, line, size, err);
+	code = read_line(&open, line, size, err);
 	if (code == GW_OK)
 		trim(line);
 	else if (code == GW_ERR_CANCELLED)
 		putchar('\n'); /* behind "^C" */
-	if (signals >= 0)
-		close(signals);
+	set_actions(actions, NULL);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return code;
 }

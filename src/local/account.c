@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <sys/random.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum gw_code gw_account_lock(
 	const struct gw_account *account, bool dry_run, int *fd, struct gw_error *err)
@@ -32,7 +32,7 @@ enum gw_code gw_account_new_id(char out[33], struct gw_error *err)
 {
 	unsigned char bytes[16];
 
-	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
+	if (getentropy(bytes, sizeof bytes) != 0)
 		return gw_fail_sys(err, GW_ERR_DISK, errno, "no random numbers");
 	for (size_t i = 0; i < sizeof bytes; i++)
 		snprintf(out + 2 * i, 3, "%02x", bytes[i]);

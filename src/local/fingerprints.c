@@ -1,7 +1,8 @@
 /* local/fingerprints.c - see fingerprints.h. */
 #include "local/fingerprints.h"
 
-#include <fcntl.h>
+#include "base/fs.h"
+
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -85,7 +86,7 @@ static void work_print(struct gw_disk_job *job, struct gw_disk_world *world)
 
 		print->ok =
 			gw_fingerprint_file(dir, name, &print->print, &print->facts, &err) == GW_OK;
-		print->gone = !print->ok && faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
+		print->gone = !print->ok && !gw_has_name(dir, name);
 	}
 	if (p->count > MANY_UNKNOWN && world->store != NULL)
 		find_known(p, world);

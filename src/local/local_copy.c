@@ -1,11 +1,11 @@
 /* local/local_copy.c - see local_copy.h. */
 #include "local/local_copy.h"
 
+#include "base/fs.h"
 #include "maildir/copy.h"
 #include "maildir/name.h"
 #include "maildir/scan.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -127,12 +127,11 @@ static bool copy_guessed(struct copies_job *c, const struct source *s)
 	const struct gw_name old = { .base = gw_slice_str(s->base) };
 	char name[GW_NAME_MAX + 1];
 
-	if (faccessat(c->from.new, s->base, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+	if (gw_has_name(c->from.new, s->base))
 		return copy_as(c, s, c->from.new, s->base);
 	return gw_name_format(&old, s->flags, GW_FLAG_KEYWORD(0) - 1, &none, c->place->m.separator,
 		       name) &&
-	       faccessat(c->from.cur, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       copy_as(c, s, c->from.cur, name);
+	       gw_has_name(c->from.cur, name) && copy_as(c, s, c->from.cur, name);
 }
 
 static bool copy_listed(struct copies_job *c, const struct source *s)

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,7 +27,7 @@ static char *cur_path(const char *attic, const char *dir)
 static int copy_durably(int from, const char *name, int to, const char *as)
 {
 	int in = gw_open_regular(from, name), out, sys = 0;
-	ssize_t n;
+	uint64_t copied = 0;
 
 	if (in < 0)
 		return errno;
@@ -38,9 +37,8 @@ static int copy_durably(int from, const char *name, int to, const char *as)
 		close(in);
 		return sys;
 	}
-	while ((n = sendfile(out, in, NULL, 1 << 20)) > 0)
-		;
-	if (n < 0 || fsync(out) != 0)
+	sys = gw_copy_all(in, out, &copied);
+	if (sys == 0 && fsync(out) != 0)
 		sys = errno;
 	close(out);
 	close(in);

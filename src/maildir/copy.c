@@ -59,26 +59,16 @@ static int hard_link(struct gw_copier *c, int source, int from, const char *name
 
 static int copy(int source, const struct gw_maildir *to, const char *tmp, uint64_t *written)
 {
-	char chunk[65536];
-	ssize_t n = 0;
-	int fd = create(to, tmp);
+	int fd = create(to, tmp), sys;
 
 	if (fd < 0)
 		return -1;
-	while ((n = read(source, chunk, sizeof chunk)) > 0) {
-		int sys = gw_write_all(fd, chunk, (size_t)n);
-
-		if (sys != 0) {
-			errno = sys;
-			n = -1;
-			break;
-		}
-		*written += (uint64_t)n;
-	}
-	if (n == 0)
+	sys = gw_copy_all(source, fd, written);
+	if (sys == 0)
 		return fd;
 	close(fd);
 	unlinkat(to->tmp, tmp, 0);
+	errno = sys;
 	return -1;
 }
 

@@ -6,6 +6,7 @@
  */
 #include "pull/pull_p.h"
 
+#include "base/fs.h"
 #include "maildir/scan.h"
 #include "maildir/tree.h"
 
@@ -86,7 +87,7 @@ static bool add_strange(struct scan_job *j, const struct gw_maildir *m, const st
 
 	/* A file that vanished meanwhile is for another look; an unreadable one may be any. */
 	if (!read)
-		return faccessat(in, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0 || note_unread(j, name);
+		return !gw_has_name(in, name) || note_unread(j, name);
 	slot = gw_array_push(
 		(void **)&j->strange, &j->strange_count, &j->strange_cap, sizeof *slot);
 	if (slot == NULL || (slot->base = gw_slice_dup(gw_scan_base(s, i))) == NULL) {

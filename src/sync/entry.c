@@ -4,21 +4,9 @@
  */
 #include "sync/sync_p.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <unistd.h>
-
-static bool read_stamp(const char *path, struct gw_stamp *out)
-{
-	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	bool ok = fd >= 0 && gw_stamp_read(fd, out);
-
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
 
 /* True if the directory is where it was, and nothing was made, renamed or removed in it since the
  * last trusted look.  (Three stats; the names in it are not read.) */
@@ -30,11 +18,11 @@ bool gw_sync_local_unchanged(const struct gw_sync *s, const struct gw_entry *e)
 	bool ok;
 
 	snprintf(path, sizeof path, "%s/%s", root, dir);
-	ok = read_stamp(path, &self) && self.inode == e->row.inode;
+	ok = gw_stamp_read_dir(path, &self) && self.inode == e->row.inode;
 	snprintf(path, sizeof path, "%s/%s/cur", root, dir);
-	ok = ok && read_stamp(path, &cur) && gw_stamp_same(&cur, &e->row.cur);
+	ok = ok && gw_stamp_read_dir(path, &cur) && gw_stamp_same(&cur, &e->row.cur);
 	snprintf(path, sizeof path, "%s/%s/new", root, dir);
-	return ok && read_stamp(path, &new) && gw_stamp_same(&new, &e->row.new);
+	return ok && gw_stamp_read_dir(path, &new) && gw_stamp_same(&new, &e->row.new);
 }
 
 bool gw_sync_local_as_seen(const struct gw_sync *s, const struct gw_entry *e)
