@@ -10,6 +10,7 @@
 #include "local/rows.h"
 #include "maildir/attic.h"
 #include "maildir/name.h"
+#include "maildir/rename.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -104,13 +105,13 @@ static int subdir(struct gw_place *p, bool in_new)
  * which then is op->to. */
 static int place_near(int from, const char *name, int to, struct gw_op *op, bool others_will_do)
 {
-	int sys = gw_place(from, name, to, op->to);
+	int sys = gw_rename_noreplace(from, name, to, op->to);
 	char fresh[GW_NAME_MAX + 1], *copy;
 
 	for (unsigned i = 1; sys == EEXIST && others_will_do && i <= FRESH_NAMES; i++) {
 		if (!gw_name_numbered(op->to, i, fresh))
 			return sys;
-		sys = gw_place(from, name, to, fresh);
+		sys = gw_rename_noreplace(from, name, to, fresh);
 		if (sys != 0)
 			continue;
 		copy = strdup(fresh);
@@ -140,7 +141,7 @@ static int rename_seen(struct gw_op *op)
 {
 	int from = subdir(op->place, op->from_in_new);
 
-	return gw_place(from, op->from, subdir(op->place, op->to_in_new), op->to);
+	return gw_rename_noreplace(from, op->from, subdir(op->place, op->to_in_new), op->to);
 }
 
 /* Takes another mailbox's file, whose name may be taken here. */

@@ -2,7 +2,7 @@
 #include "maildir/attic.h"
 
 #include "base/fs.h"
-#include "maildir/deliver.h"
+#include "maildir/rename.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -51,7 +51,7 @@ static int copy_durably(int from, const char *name, int to, const char *as)
 
 int gw_move_file(int from, const char *name, int to, const char *as)
 {
-	int sys = gw_place(from, name, to, as);
+	int sys = gw_rename_noreplace(from, name, to, as);
 
 	return sys == EXDEV ? copy_durably(from, name, to, as) : sys;
 }

@@ -160,24 +160,3 @@ void gw_delivered_date(const struct gw_delivered *d, time_t date)
 	if (date != 0)
 		futimens(d->fd, times); /* only a convenience: sorting by date */
 }
-
-int gw_place(int from, const char *old, int to, const char *name)
-{
-	struct stat st;
-
-	if (renameat2(from, old, to, name, RENAME_NOREPLACE) == 0)
-		return 0;
-	if (errno != EINVAL && errno != ENOSYS)
-		return errno;
-	/* A file system without RENAME_NOREPLACE. */
-	if (linkat(from, old, to, name, 0) == 0)
-		return unlinkat(from, old, 0) == 0 ? 0 : errno;
-	if (errno != EPERM && errno != ENOTSUP && errno != ENOSYS)
-		return errno;
-	/* Nor hard links: names are made once, so that nobody takes it meanwhile. */
-	if (fstatat(to, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		return EEXIST;
-	if (errno != ENOENT)
-		return errno;
-	return renameat(from, old, to, name) == 0 ? 0 : errno;
-}

@@ -52,7 +52,3 @@ void gw_writer_drop(struct gw_writer *w);
 
 /* Removes a delivered message that is not wanted; closes its descriptor. */
 void gw_delivered_drop(struct gw_delivered *d, const struct gw_maildir *m);
-
-/* Renames from/old to to/name, never over an existing name.  Returns 0 or errno (EEXIST, ENOENT
- * among them). */
-int gw_place(int from, const char *old, int to, const char *name);

@@ -5,6 +5,7 @@
 #include "maildir/attic.h"
 #include "maildir/folder.h"
 #include "maildir/name.h"
+#include "maildir/rename.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -324,11 +325,15 @@ static enum gw_code make_parent(const char *path, struct gw_error *err)
 /* Moves one of a mailbox's own directories or files, which may have been moved before. */
 static int move_part(int from, int to, const char *part)
 {
-	if (renameat2(from, part, to, part, RENAME_NOREPLACE) == 0 || errno == ENOENT)
+	int sys = gw_rename_noreplace(from, part, to, part);
+
+	if (sys == 0 || sys == ENOENT)
 		return 0;
-	if (errno != EEXIST || unlinkat(to, part, AT_REMOVEDIR) != 0)
+	if (sys != EEXIST)
+		return sys;
+	if (unlinkat(to, part, AT_REMOVEDIR) != 0)
 		return errno == ENOTEMPTY ? EEXIST : errno;
-	return renameat2(from, part, to, part, RENAME_NOREPLACE) == 0 ? 0 : errno;
+	return gw_rename_noreplace(from, part, to, part);
 }
 
 /* cur/ last: until then the mailbox is still where it was. */
@@ -360,14 +365,15 @@ static enum gw_code move_parts(const char *old, const char *new, struct gw_error
 static enum gw_code move_dir(const char *old, const char *new, bool whole, struct gw_error *err)
 {
 	enum gw_code code = make_parent(new, err);
+	int sys;
 
-	if (code != GW_OK)
-		return code;
-	if (whole && renameat2(AT_FDCWD, old, AT_FDCWD, new, RENAME_NOREPLACE) == 0)
-		return GW_OK;
-	if (whole && errno != EEXIST && errno != ENOTEMPTY && errno != EINVAL)
-		return gw_fail_sys(err, GW_ERR_DISK, errno, "cannot rename %s to %s", old, new);
-	return move_parts(old, new, err);
+	if (code != GW_OK || !whole)
+		return code == GW_OK ? move_parts(old, new, err) : code;
+	sys = gw_rename_noreplace(AT_FDCWD, old, AT_FDCWD, new);
+	if (sys == EEXIST || sys == ENOTEMPTY || sys == EINVAL)
+		return move_parts(old, new, err);
+	return sys == 0 ? GW_OK
+			: gw_fail_sys(err, GW_ERR_DISK, sys, "cannot rename %s to %s", old, new);
 }
 
 /* Brings its file .godwit-name in line. */
@@ -412,14 +418,16 @@ enum gw_code gw_tree_exchange(const char *root, const char *a, const char *b, st
 {
 	char *one = join(root, a), *two = join(root, b);
 	enum gw_code code = GW_OK;
+	int sys;
 
 	if (one == NULL || two == NULL) {
 		free(one);
 		free(two);
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	}
-	if (renameat2(AT_FDCWD, one, AT_FDCWD, two, RENAME_EXCHANGE) != 0)
-		code = gw_fail_sys(err, GW_ERR_DISK, errno, "cannot exchange %s and %s", one, two);
+	sys = gw_rename_exchange(root, a, b);
+	if (sys != 0)
+		code = gw_fail_sys(err, GW_ERR_DISK, sys, "cannot exchange %s and %s", one, two);
 	if (code == GW_OK)
 		code = flush_parent(one, err);
 	if (code == GW_OK)
@@ -431,6 +439,17 @@ enum gw_code gw_tree_exchange(const char *root, const char *a, const char *b, st
 	free(one);
 	free(two);
 	return code;
+}
+
+enum gw_code gw_tree_settle(const char *root, struct gw_error *err)
+{
+	int sys = gw_rename_settle(root);
+
+	return sys == 0 ? GW_OK
+			: gw_fail_sys(err, GW_ERR_DISK, sys,
+				  "two mailboxes were trading places, and what is in "
+				  "%s/.godwit-exchange cannot be put back",
+				  root);
 }
 
 static enum gw_code empty_into(int from, const char *dir, const char *attic, struct gw_error *err)

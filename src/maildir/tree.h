@@ -53,6 +53,9 @@ enum gw_code gw_tree_rename(const char *root, const char *from, const char *to, 
 /* Exchanges two directories, with everything below them; durable.  GW_ERR_DISK. */
 enum gw_code gw_tree_exchange(const char *root, const char *a, const char *b, struct gw_error *err);
 
+/* Where an exchange takes several steps, one that was cut is undone or ended.  GW_ERR_DISK. */
+enum gw_code gw_tree_settle(const char *root, struct gw_error *err);
+
 /* Moves the cur/, new/ and tmp/ of a mailbox to `attic`/dir (a Maildir, too); directories below it
  * stay, and so does it if there are any.  GW_ERR_DISK. */
 enum gw_code gw_tree_remove(

@@ -8,6 +8,7 @@
 
 #include "base/fs.h"
 #include "maildir/name.h"
+#include "maildir/rename.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -88,11 +89,11 @@ static enum gw_code place(struct pull_batch *b, struct pull_op *op, const char *
 	int sys;
 
 	gw_name_of_uid(key, (uint32_t)op->row.id, name);
-	sys = gw_place(m->tmp, op->file.tmp_name, m->new, name);
+	sys = gw_rename_noreplace(m->tmp, op->file.tmp_name, m->new, name);
 	for (unsigned i = 1; sys == EEXIST && i <= FRESH_NAMES; i++) {
 		if (!gw_name_numbered(name, i, fresh))
 			break;
-		sys = gw_place(m->tmp, op->file.tmp_name, m->new, fresh);
+		sys = gw_rename_noreplace(m->tmp, op->file.tmp_name, m->new, fresh);
 		if (sys == 0)
 			snprintf(name, sizeof name, "%s", fresh);
 	}

@@ -6,6 +6,7 @@
 #include "imap/quirks.h"
 #include "local/account.h"
 #include "maildir/attic.h"
+#include "maildir/tree.h"
 #include "plan/guard.h"
 
 #include <errno.h>
@@ -273,6 +274,8 @@ enum gw_code gw_sync_open_state(struct gw_sync *s, struct gw_error *err)
 		code = set_aside(s, err);
 	if (code == GW_OK)
 		code = check_root(s, err);
+	if (code == GW_OK && !s->options.dry_run)
+		code = gw_tree_settle(s->account->maildir, err);
 	if (code != GW_OK)
 		return code;
 	compare_mark(s);

@@ -1,5 +1,6 @@
 /* tests/unit/maildir/test_copy.c - a second file of a message, by each of the three ways. */
 #include "maildir/copy.h"
+#include "maildir/rename.h"
 #include "test.h"
 
 #include <fcntl.h>
@@ -72,7 +73,7 @@ static void check(struct fixture *f, struct gw_copier copier, bool linked)
 		assert_true(a.st_ino == b.st_ino || d.file_size == 0); /* or a reflink */
 	else
 		assert_int_equal(d.file_size, sizeof text - 1);
-	assert_int_equal(gw_place(f->to.tmp, d.tmp_name, f->to.cur, "copy:2,"), 0);
+	assert_int_equal(gw_rename_noreplace(f->to.tmp, d.tmp_name, f->to.cur, "copy:2,"), 0);
 	close(d.fd);
 	assert_int_equal(faccessat(f->from.cur, "one:2,S", R_OK, 0), 0);
 }
