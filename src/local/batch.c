@@ -78,20 +78,6 @@ static enum gw_code flush_files(struct batch *b, struct gw_disk_world *world)
 	return GW_OK;
 }
 
-/* A row is about to rest on a file that another program may have written a moment ago. */
-static enum gw_code flush_foreign(struct batch *b)
-{
-	for (size_t i = 0; i < b->count && b->has_join; i++) {
-		if (b->ops[i].kind != GW_OP_JOIN)
-			continue;
-		if (syncfs(b->ops[i].place->m.cur) != 0)
-			return gw_fail_sys(&b->err, GW_ERR_DISK, errno,
-				"the Maildir cannot be flushed to disk");
-		break; /* one file system holds the whole tree */
-	}
-	return GW_OK;
-}
-
 static int subdir(struct gw_place *p, bool in_new)
 {
 	if (in_new)
@@ -99,6 +85,28 @@ static int subdir(struct gw_place *p, bool in_new)
 	else
 		p->touched_cur = true;
 	return in_new ? p->m.new : p->m.cur;
+}
+
+/* A row is about to rest on a file that another program may have written a moment ago. */
+static enum gw_code flush_foreign(struct batch *b)
+{
+	bool all = !b->has_join;
+
+	for (size_t i = 0; i < b->count && !all; i++) {
+		const struct gw_op *op = &b->ops[i];
+		int sys;
+
+		if (op->kind != GW_OP_JOIN)
+			continue;
+		sys = gw_flush_foreign_file(
+			op->from_in_new ? op->place->m.new : op->place->m.cur, op->from, &all);
+		if (!all)
+			subdir(op->place, op->from_in_new); /* its name, later */
+		if (sys != 0)
+			return gw_fail_sys(
+				&b->err, GW_ERR_DISK, sys, "the Maildir cannot be flushed to disk");
+	}
+	return GW_OK;
 }
 
 /* Puts a file in place as op->to, or, if that is taken and others will do, under a name near it,

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 struct settle_job {
 	struct gw_disk_job job; /* first */
@@ -44,14 +43,33 @@ static enum gw_code announce(
 	return code;
 }
 
+static enum gw_code flush_seen(
+	const struct settle_job *s, const struct gw_disk_world *world, struct gw_error *err)
+{
+	const char **bases = calloc(s->what.pending_count + 1, sizeof *bases);
+	size_t n = 0;
+	int sys = bases == NULL ? ENOMEM : 0;
+
+	for (size_t i = 0; i < s->what.pending_count && sys == 0; i++) {
+		if (s->what.pending[i].message.base_name != NULL)
+			bases[n++] = s->what.pending[i].message.base_name;
+	}
+	if (sys == 0)
+		sys = gw_flush_foreign(world->root, &s->place->m, bases, n);
+	free(bases);
+	return sys == 0 ? GW_OK
+			: gw_fail_sys(
+				  err, GW_ERR_DISK, sys, "the Maildir cannot be flushed to disk");
+}
+
 static void work_settle(struct gw_disk_job *job, struct gw_disk_world *world)
 {
 	struct settle_job *s = (struct settle_job *)job;
 
 	if (world->broken.code != GW_OK)
 		s->err = world->broken;
-	else if (gw_disk_writable(world, &s->err) == GW_OK && syncfs(s->place->m.cur) != 0)
-		gw_fail_sys(&s->err, GW_ERR_DISK, errno, "the Maildir cannot be flushed to disk");
+	else if (gw_disk_writable(world, &s->err) == GW_OK)
+		flush_seen(s, world, &s->err);
 	if (s->err.code == GW_OK)
 		announce(s, world->store, &s->err);
 }

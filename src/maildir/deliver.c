@@ -2,6 +2,7 @@
 #include "maildir/deliver.h"
 
 #include "base/fs.h"
+#include "maildir/flush.h"
 #include "maildir/room.h"
 
 #include <errno.h>
@@ -101,8 +102,7 @@ static void write_out(struct gw_writer *w)
 	w->d.file_size += w->used;
 	w->used = 0;
 	if (w->d.file_size - w->kicked >= KICK_BYTES) { /* so that the flush finds little left */
-		sync_file_range(w->d.fd, (off_t)w->kicked, (off_t)(w->d.file_size - w->kicked),
-			SYNC_FILE_RANGE_WRITE);
+		gw_flush_ahead(w->d.fd, w->kicked, w->d.file_size - w->kicked);
 		w->kicked = w->d.file_size;
 	}
 }

@@ -59,6 +59,24 @@ static void free_batch(struct pull_batch *b, const struct gw_maildir *m)
 
 /* --- in the pool ----------------------------------------------------------------------------- */
 
+/* A row is about to rest on a file that another program may have written a moment ago. */
+static int flush_foreign(const struct pull_batch *b)
+{
+	const char **bases = calloc(b->count + 1, sizeof *bases);
+	size_t n = 0;
+	int sys;
+
+	if (bases == NULL)
+		return ENOMEM;
+	for (size_t i = 0; i < b->count; i++) {
+		if (b->ops[i].kind == PULL_JOIN && b->ops[i].base_name != NULL)
+			bases[n++] = b->ops[i].base_name;
+	}
+	sys = gw_flush_foreign(b->pull->account->maildir, &b->pull->maildir, bases, n);
+	free(bases);
+	return sys;
+}
+
 static enum gw_code flush(struct pull_batch *b, struct gw_disk_world *world)
 {
 	int *fds = calloc(b->files + 1, sizeof *fds), sys = 0;
@@ -73,9 +91,8 @@ static enum gw_code flush(struct pull_batch *b, struct gw_disk_world *world)
 	if (n > 0)
 		sys = gw_flush(&world->flusher, fds, n, b->bytes, b->unflushed);
 	free(fds);
-	/* A row is about to rest on a file that another program may have written a moment ago. */
-	if (sys == 0 && b->has_join && syncfs(b->pull->maildir.dir) != 0)
-		sys = errno;
+	if (sys == 0 && b->has_join)
+		sys = flush_foreign(b);
 	return sys == 0 ? GW_OK
 			: gw_fail_sys(
 				  &b->err, GW_ERR_DISK, sys, "new mail cannot be flushed to disk");
