@@ -7,8 +7,9 @@
  */
 #include "net/dial.h"
 
+#include "net/socket.h"
+
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -237,15 +238,9 @@ void gw_dial_cancel(struct gw_dial *d)
 
 void gw_dial_keep_alive(uv_tcp_t *tcp, unsigned timeout_ms)
 {
-	const int interval = 10, probes = 6;
-	const unsigned unanswered_ms = timeout_ms > 60000 ? timeout_ms : 60000;
 	uv_os_fd_t fd;
 
 	uv_tcp_keepalive(tcp, 1, 60);
-	if (uv_fileno((uv_handle_t *)tcp, &fd) != 0)
-		return;
-	/* Where the system knows none of these, its own defaults hold. */
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
-	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unanswered_ms, sizeof unanswered_ms);
+	if (uv_fileno((uv_handle_t *)tcp, &fd) == 0)
+		gw_socket_give_up_after(fd, timeout_ms);
 }

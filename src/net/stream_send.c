@@ -1,11 +1,10 @@
 /* net/stream_send.c - what a stream sends: through compression and TLS, then at its turn (I5 of stream.c) to the
  * kernel.
  */
+#include "net/socket.h"
 #include "net/stream_p.h"
 
-#include <linux/sockios.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 
 struct write_request {
 	uv_write_t request;
@@ -139,14 +138,10 @@ size_t gw_stream_queued(const struct gw_stream *s)
 size_t gw_stream_unacked(const struct gw_stream *s)
 {
 	uv_os_fd_t fd;
-	int n = 0;
 
-#ifdef SIOCOUTQ
-	if (s->out == NULL || s->child != NULL || uv_fileno((uv_handle_t *)s->out, &fd) != 0 ||
-		ioctl(fd, SIOCOUTQ, &n) != 0 || n < 0)
+	if (s->out == NULL || s->child != NULL || uv_fileno((uv_handle_t *)s->out, &fd) != 0)
 		return 0;
-#endif
-	return (size_t)n;
+	return gw_socket_unacked(fd);
 }
 
 static void write_plain(struct gw_stream *s, const char *p, size_t n)

@@ -1,5 +1,6 @@
 /* watch/client.c - the other end of control.h: see godwit/control.h. */
 #include "base/buf.h"
+#include "net/socket.h"
 #include "watch/control.h"
 
 #include <errno.h>
@@ -129,7 +130,7 @@ static int connect_to(const struct gw_account *account, struct gw_error *err)
 			close(fd);
 		return -1;
 	}
-	if (!gw_control_is_ours(fd)) {
+	if (!gw_socket_peer_is_us(fd)) {
 		close(fd);
 		gw_fail(err, GW_ERR_SECURITY, "another user's process listens on %s",
 			addr.sun_path);

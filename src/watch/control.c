@@ -14,6 +14,7 @@
 #include "base/fs.h"
 #include "base/text.h"
 #include "godwit/json.h"
+#include "net/socket.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -86,14 +87,6 @@ bool gw_control_path(const struct gw_account *account, char *out, size_t size)
 	else
 		n = snprintf(out, size, "%s/%s.socket", account->state_dir, account->name);
 	return n > 0 && (size_t)n < size;
-}
-
-bool gw_control_is_ours(int fd)
-{
-	struct ucred peer;
-	socklen_t n = sizeof peer;
-
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) == 0 && peer.uid == geteuid();
 }
 
 /* --- clients --------------------------------------------------------------------------------- */
@@ -289,7 +282,7 @@ static void on_connection(uv_stream_t *server, int status)
 	gw_buf_init(&cl->request, REQUEST_MAX);
 	uv_pipe_init(server->loop, &cl->pipe, 0);
 	if (uv_accept(server, (uv_stream_t *)&cl->pipe) != 0 || c->count >= CLIENTS_MAX ||
-		uv_fileno((uv_handle_t *)&cl->pipe, &fd) != 0 || !gw_control_is_ours(fd)) {
+		uv_fileno((uv_handle_t *)&cl->pipe, &fd) != 0 || !gw_socket_peer_is_us(fd)) {
 		leave(cl);
 		return;
 	}

@@ -9,9 +9,6 @@
 
 struct gw_control;
 
-/* True if the process at the other end belongs to our user. */
-bool gw_control_is_ours(int fd);
-
 struct gw_control_host {
 	void (*asked)(void *ctx);              /* gw_control_next() has a sync */
 	void (*pause)(void *ctx, bool paused); /* the new standing is reported afterwards */
