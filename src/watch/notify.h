@@ -1,5 +1,8 @@
-/* watch/notify.h - reports that somebody else changed a Maildir tree: inotify(7) on every cur/ and
- * new/, and on every directory in which a mailbox may appear.
+/* watch/notify.h - tells that a Maildir tree was changed by somebody else: of every cur/, new/ and
+ * every directory that may get a mailbox.
+ *
+ * Implemented twice: notify_linux.c is told each name by inotify(7), notify_portable.c that a directory
+ * changed, by what libuv has here, and looks which of its names did.
  */
 #pragma once
 

@@ -1,8 +1,8 @@
-/* watch/notify.c - see notify.h. */
+/* watch/notify_linux.c - see notify.h: inotify(7). */
 #include "watch/notify.h"
 
 #include "base/buf.h"
-#include "base/text.h"
+#include "watch/deeds.h"
 
 #include <assert.h>
 #include <dirent.h>
@@ -29,32 +29,11 @@ struct gw_notify {
 	char *root;            /* owned */
 	struct watch *watches; /* owned; sorted by wd */
 	size_t count, cap;
-	uint64_t *seen; /* owned; what happened, as hashes */
-	size_t seen_count, seen_cap;
-	uint64_t *own; /* owned; what we did */
-	size_t own_count, own_cap;
-	bool tree_changed, overflowed;
+	struct gw_deeds deeds;
+	bool tree_changed;
 	gw_notify_cb *cb;
 	void *ctx;
 };
-
-static uint64_t hash_of(const char *dir, const char *name, bool in_new, bool appeared)
-{
-	uint64_t h = gw_hash_bytes(gw_slice_str(dir));
-
-	h = h * 31 + gw_hash_bytes(gw_slice_str(name));
-	return h * 4 + (in_new ? 2 : 0) + (appeared ? 1 : 0);
-}
-
-static void note(uint64_t **list, size_t *count, size_t *cap, uint64_t hash, bool *lost)
-{
-	uint64_t *slot = gw_array_push((void **)list, count, cap, sizeof *slot);
-
-	if (slot == NULL)
-		*lost = true;
-	else
-		*slot = hash;
-}
 
 static struct watch *find(struct gw_notify *n, int wd)
 {
@@ -163,17 +142,15 @@ static void take_event(struct gw_notify *n, const struct inotify_event *ev)
 	struct watch *w = find(n, ev->wd);
 
 	if (ev->mask & IN_Q_OVERFLOW) {
-		n->overflowed = true;
+		n->deeds.lost = true;
 	} else if (w == NULL) {
 		return;
 	} else if (ev->mask & IN_IGNORED) { /* the directory is gone */
 		forget(n, w);
 		n->tree_changed = true;
 	} else if (w->files && ev->len > 0 && ev->name[0] != '.') {
-		note(&n->seen, &n->seen_count, &n->seen_cap,
-			hash_of(w->dir, ev->name, w->in_new,
-				(ev->mask & (IN_CREATE | IN_MOVED_TO)) != 0),
-			&n->overflowed);
+		gw_deeds_saw(&n->deeds, gw_deeds_file(w->dir, ev->name), w->in_new,
+			(ev->mask & (IN_CREATE | IN_MOVED_TO)) != 0);
 	} else if (!w->files && (ev->mask & IN_ISDIR)) {
 		n->tree_changed = true;
 	}
@@ -201,38 +178,24 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 	(void)status;
 	(void)events;
 	drain(n);
-	if (n->seen_count > 0 || n->tree_changed || n->overflowed)
+	if (n->deeds.seen_count > 0 || n->tree_changed || n->deeds.lost)
 		n->cb(n->ctx);
 }
 
 void gw_notify_own(
 	struct gw_notify *n, const char *dir, const char *name, bool in_new, bool appeared)
 {
-	bool lost = false; /* then it looks foreign, and costs one sync */
-
-	note(&n->own, &n->own_count, &n->own_cap, hash_of(dir, name, in_new, appeared), &lost);
-}
-
-static int compare(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
+	gw_deeds_own(&n->deeds, gw_deeds_file(dir, name), in_new, appeared);
 }
 
 enum gw_change gw_notify_take(struct gw_notify *n)
 {
-	bool tree, files = false;
+	bool tree, files;
 
 	drain(n); /* reads the events of what we ourselves just did */
-	tree = n->tree_changed || n->overflowed;
-	if (n->own_count > 0)
-		qsort(n->own, n->own_count, sizeof *n->own, compare);
-	for (size_t i = 0; i < n->seen_count && !files; i++)
-		files = n->own_count == 0 ||
-			bsearch(&n->seen[i], n->own, n->own_count, sizeof *n->own, compare) == NULL;
-	n->seen_count = n->own_count = 0;
-	n->tree_changed = n->overflowed = false;
+	tree = n->tree_changed || n->deeds.lost;
+	files = gw_deeds_take(&n->deeds);
+	n->tree_changed = false;
 	return tree ? GW_CHANGE_TREE : files ? GW_CHANGE_FILES : GW_CHANGE_NONE;
 }
 
@@ -283,8 +246,7 @@ static void on_closed(uv_handle_t *handle)
 	for (size_t i = 0; i < n->count; i++)
 		free(n->watches[i].dir);
 	free(n->watches);
-	free(n->seen);
-	free(n->own);
+	gw_deeds_deinit(&n->deeds);
 	free(n->root);
 	free(n);
 }
