@@ -4,6 +4,7 @@
  * Exit 0: it is on disk.  Anything else: nothing was queued.
  */
 #include "cli/cli.h"
+#include "cli/itself.h"
 #include "cli/sandbox.h"
 
 #include "godwit/outbox.h"
@@ -209,7 +210,7 @@ static void start_sender(const char *config_path, const char *account)
 	for (int fd = 3; fd < 256; fd++)
 		close(fd);
 	if (chdir("/") == 0)
-		execv("/proc/self/exe", from);
+		itself_run(from);
 	_exit(EX_OSERR);
 }
 

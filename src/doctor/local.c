@@ -1,6 +1,7 @@
 /* doctor/local.c - the part of the doctor that looks at this machine; see doctor_p.h. */
 #include "base/num.h"
 #include "doctor/doctor_p.h"
+#include "doctor/system.h"
 #include "godwit/rivals.h"
 #include "godwit/status.h"
 #include "maildir/mark.h"
@@ -11,7 +12,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,24 +22,6 @@ struct checks {
 	gw_tell *tell;
 	void *ctx;
 };
-
-static const char *remote_file_system(const char *path)
-{
-	static const struct {
-		unsigned long type;
-		const char *name;
-	} known[] = { { 0x6969, "NFS" }, { 0xff534d42, "CIFS" }, { 0xfe534d42, "SMB" },
-		{ 0x65735546, "FUSE" }, { 0x01021997, "9P" } };
-	struct statfs fs;
-
-	if (statfs(path, &fs) != 0)
-		return NULL;
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-		if ((unsigned long)fs.f_type == known[i].type)
-			return known[i].name;
-	}
-	return NULL;
-}
 
 static void check_room(const struct checks *c, const char *root)
 {
@@ -117,7 +99,7 @@ static void check_maildir(const struct checks *c)
 	else
 		gw_tellf(c->tell, c->ctx, "maildir", GW_HEALTH_GOOD, NULL, "%s%s", root,
 			mark.account_id[0] == '\0' ? ", which godwit has not used yet" : "");
-	remote = remote_file_system(root);
+	remote = gw_system_remote_fs(root);
 	if (remote != NULL)
 		gw_tellf(c->tell, c->ctx, "maildir", GW_HEALTH_FAIR,
 			"changes that another machine makes there are found by `poll` only",
@@ -214,31 +196,15 @@ static void check_state(const struct checks *c)
 	check_budget(c, &t);
 }
 
-static uint64_t system_limit(const char *name)
-{
-	char path[100], text[40];
-	uint64_t value = 0;
-	FILE *f;
-
-	snprintf(path, sizeof path, "/proc/sys/fs/inotify/%s", name);
-	f = fopen(path, "re");
-	if (f == NULL)
-		return 0;
-	if (fgets(text, sizeof text, f) != NULL) {
-		text[strcspn(text, "\n")] = '\0';
-		gw_read_u64(gw_slice_str(text), INT64_MAX, &value);
-	}
-	fclose(f);
-	return value;
-}
-
 /* A mailbox takes three watches: itself, cur/ and new/. */
 static void check_watching(const struct checks *c)
 {
-	uint64_t most = system_limit("max_user_watches"), needed;
+	uint64_t most, needed;
 	struct gw_error err = { 0 };
 	struct gw_tree tree;
 
+	if (!gw_system_watch_limit(&most))
+		return;
 	if (most == 0) {
 		c->tell(c->ctx, "watching", GW_HEALTH_FAIR,
 			"`godwit watch` looks every minute instead",

@@ -1,6 +1,8 @@
 /* doctor/rivals.c - see godwit/rivals.h. */
 #include "godwit/rivals.h"
 
+#include "doctor/system.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -123,53 +125,28 @@ static void look_at_cron(gw_rival_cb *cb, void *ctx)
 		pclose(f);
 }
 
-static bool is_number(const char *text)
-{
-	return *text != '\0' && strspn(text, "0123456789") == strlen(text);
-}
+struct seeker {
+	gw_rival_cb *cb;
+	void *ctx;
+};
 
-static void look_at_process(int proc, const char *pid, gw_rival_cb *cb, void *ctx)
+static void on_process(void *ctx, const char *pid, const char *name)
 {
-	char path[300], name[64] = "", what[200], advice[100];
-	struct stat st;
-	ssize_t n;
-	int fd;
+	const struct seeker *s = ctx;
+	char what[200], advice[100];
 
-	if (fstatat(proc, pid, &st, 0) != 0 || st.st_uid != getuid())
-		return;
-	snprintf(path, sizeof path, "%s/comm", pid);
-	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? 0 : read(fd, name, sizeof name - 1);
-	if (fd >= 0)
-		close(fd);
-	name[n > 0 ? n : 0] = '\0';
-	name[strcspn(name, "\n")] = '\0';
 	if (named_in(name) == NULL)
 		return;
-	snprintf(what, sizeof what, "%s runs now, as process %.20s", name, pid);
+	snprintf(what, sizeof what, "%.64s runs now, as process %.20s", name, pid);
 	snprintf(advice, sizeof advice, "stop what started it, then: kill %.20s", pid);
-	cb(ctx, what, advice);
-}
-
-static void look_at_processes(gw_rival_cb *cb, void *ctx)
-{
-	int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = proc < 0 ? NULL : opendir("/proc");
-	struct dirent *e;
-
-	while (d != NULL && (e = readdir(d)) != NULL) {
-		if (is_number(e->d_name))
-			look_at_process(proc, e->d_name, cb, ctx);
-	}
-	if (d != NULL)
-		closedir(d);
-	if (proc >= 0)
-		close(proc);
+	s->cb(s->ctx, what, advice);
 }
 
 void gw_rivals_look(gw_rival_cb *cb, void *ctx)
 {
+	struct seeker seeker = { cb, ctx };
+
 	look_at_systemd(cb, ctx);
 	look_at_cron(cb, ctx);
-	look_at_processes(cb, ctx);
+	gw_system_processes(on_process, &seeker);
 }

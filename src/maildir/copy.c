@@ -2,12 +2,11 @@
 #include "maildir/copy.h"
 
 #include "base/fs.h"
+#include "maildir/clone.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,7 +20,7 @@ static int reflink(struct gw_copier *c, int source, const struct gw_maildir *to,
 {
 	int fd = c->no_reflink ? -1 : create(to, tmp);
 
-	if (fd < 0 || ioctl(fd, FICLONE, source) == 0)
+	if (fd < 0 || gw_clone(source, fd) == 0)
 		return fd;
 	c->no_reflink = true;
 	close(fd);

@@ -6,6 +6,7 @@
 #include "pull/pull_p.h"
 
 #include "base/text.h"
+#include "base/uptime.h"
 #include "local/account.h"
 #include "maildir/scan.h"
 
@@ -276,20 +277,11 @@ static enum gw_code compare_mark(struct gw_pull *p, struct gw_error *err)
 
 static void tell_age(struct gw_pull *p)
 {
-	struct timespec boot = { 0 };
-	char id[64] = "";
-	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
 	struct gw_pull_age before = p->age;
+	char run[GW_RUN_SIZE];
+	int64_t uptime = gw_uptime(run);
 
-	if (f != NULL) {
-		if (fgets(id, sizeof id, f) == NULL)
-			id[0] = '\0';
-		fclose(f);
-	}
-	id[strcspn(id, "\n")] = '\0';
-	clock_gettime(CLOCK_BOOTTIME, &boot);
-	p->age = gw_pull_age_at(
-		&p->age, (int64_t)time(NULL), boot.tv_sec, id[0] != '\0' ? id : "unknown");
+	p->age = gw_pull_age_at(&p->age, (int64_t)time(NULL), uptime, run);
 	/* Written along with other changes, otherwise only now and then. */
 	p->age_dirty = p->account->pop3.keep == GW_KEEP_DAYS &&
 		       (before.boot_id[0] == '\0' || strcmp(before.boot_id, p->age.boot_id) != 0 ||
