@@ -10,6 +10,7 @@
 #include "maildir/rename.h"
 
 #include "base/fs.h"
+#include "maildir/name.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,19 +25,36 @@ enum { NAMES_MAX = 8192 };
 static const char third[] = ".godwit-exchange", away[] = ".godwit-exchange/directory",
 		  names[] = ".godwit-exchange/names";
 
-int gw_rename_by_link(int from, const char *old, int to, const char *name)
+static bool keeps_base(const char *old, const char *name)
 {
-	if (linkat(from, old, to, name, 0) == 0)
-		return unlinkat(from, old, 0) == 0 ? 0 : errno;
-	if (errno != EPERM && errno != ENOTSUP && errno != ENOSYS)
-		return errno;
-	/* A directory, of which rename() replaces an empty one at most, or a file system without hard links: the
-	 * names of files are made once, so that nobody takes one meanwhile. */
+	struct gw_slice a = gw_name_split(old).base, b = gw_name_split(name).base;
+
+	return a.n == b.n && memcmp(a.p, b.p, a.n) == 0;
+}
+
+/* Where nobody takes the name meanwhile. */
+static int look_and_rename(int from, const char *old, int to, const char *name)
+{
 	if (gw_has_name(to, name))
 		return EEXIST;
 	if (errno != ENOENT)
 		return errno;
 	return renameat(from, old, to, name) == 0 ? 0 : errno;
+}
+
+int gw_rename_by_link(int from, const char *old, int to, const char *name)
+{
+	/* A base name stands for one message, so nobody else makes a file of it: and a kill between two calls would
+	 * leave two of them. */
+	if (keeps_base(old, name))
+		return look_and_rename(from, old, to, name);
+	if (linkat(from, old, to, name, 0) == 0)
+		return unlinkat(from, old, 0) == 0 ? 0 : errno;
+	/* A directory, of which rename() replaces an empty one at most, or a file system without hard links: names
+	 * are made once. */
+	if (errno == EPERM || errno == ENOTSUP || errno == ENOSYS)
+		return look_and_rename(from, old, to, name);
+	return errno;
 }
 
 static int move(int root, const char *old, const char *name)

@@ -7,7 +7,8 @@
 #include "godwit/error.h"
 
 /* Renames from/old to to/name, a file or a directory, never over an existing name.  A kill may leave a
- * file with both names, never with none.  Returns 0 or errno (EEXIST, ENOENT among them). */
+ * file that gets another base name (name.h) with both names, never with none.  Returns 0 or errno (EEXIST,
+ * ENOENT among them). */
 int gw_rename_noreplace(int from, const char *old, int to, const char *name);
 
 /* The directories root/a and root/b trade places.  A kill may leave it half done, with one of them away:

@@ -69,6 +69,8 @@ static void nothing_is_replaced(void **state)
 
 	put(t, "a", "one");
 	put(t, "b", "two");
+	put(t, "m:2,", "mail");
+	put(t, "m:2,S", "another");
 	mkdirat(t->fd, "d", 0700);
 	put(t, "d/x", "below");
 	mkdirat(t->fd, "e", 0700);
@@ -82,8 +84,14 @@ static void nothing_is_replaced(void **state)
 		assert_int_equal(ways[i](t->fd, "none", t->fd, "c"), ENOENT);
 		assert_int_equal(ways[i](t->fd, "d", t->fd, "e"), EEXIST); /* empty, too */
 		assert_int_equal(ways[i](t->fd, "d", t->fd, "f"), EEXIST);
+		assert_int_equal(ways[i](t->fd, "m:2,", t->fd, "m:2,S"), EEXIST);
 		has(t, "a", "one");
 		has(t, "b", "two");
+		has(t, "m:2,", "mail");
+		has(t, "m:2,S", "another");
+		assert_int_equal(ways[i](t->fd, "m:2,", t->fd, "m:2,FS"), 0);
+		has(t, "m:2,FS", "mail");
+		assert_int_equal(ways[i](t->fd, "m:2,FS", t->fd, "m:2,"), 0);
 		assert_int_equal(ways[i](t->fd, "a", t->fd, "c"), 0);
 		has(t, "a", NULL);
 		has(t, "c", "one");
