@@ -203,8 +203,12 @@ static void check_watching(const struct checks *c)
 	struct gw_error err = { 0 };
 	struct gw_tree tree;
 
-	if (!gw_system_watch_limit(&most))
+	if (!gw_system_watch_limit(&most)) {
+		c->tell(c->ctx, "watching", GW_HEALTH_GOOD, NULL,
+			"`godwit watch` sees changed files within 10 seconds, sooner where the "
+			"system reports them");
 		return;
+	}
 	if (most == 0) {
 		c->tell(c->ctx, "watching", GW_HEALTH_FAIR,
 			"`godwit watch` looks every minute instead",

@@ -91,7 +91,7 @@ for command in false true 'echo wrong; exit 1' 'sleep 1000'; do
 	sed -i "s/smtp-password-command = .*/smtp-password-command = \"$command\"/" "$T/config"
 	queue a@y
 	status=0
-	LD_PRELOAD=$FAST FASTCLOCK=60 timeout 60 "$GODWIT_BUILD/godwit" -c "$T/config" outbox send \
+	LD_PRELOAD=$FAST FASTCLOCK=60 FASTCLOCK_FROM=$(date +%s) timeout 60 "$GODWIT_BUILD/godwit" -c "$T/config" outbox send \
 		> "$T/out" 2> "$T/err" || status=$?
 	[ "$status" = 75 ] || [ "$status" = 77 ] || [ "$status" = 78 ] || fail "\"$command\": status $status"
 	grep -q 'password' "$T/err" || fail "\"$command\" is not told"
@@ -117,7 +117,7 @@ silent() { # NAME SECONDS WORDS TAKEN RULE: beside the others, with a clock that
 		echo "$5" > "$SRV/rules"
 		queue a@y
 		status=0
-		LD_PRELOAD=$FAST FASTCLOCK=60 timeout 60 "$GODWIT_BUILD/godwit" -c "$T/config" outbox send \
+		LD_PRELOAD=$FAST FASTCLOCK=60 FASTCLOCK_FROM=$(date +%s) timeout 60 "$GODWIT_BUILD/godwit" -c "$T/config" outbox send \
 			> "$T/out" 2> "$T/err" || status=$?
 		cat "$T/out" "$T/err" | grep -q -- "$3" || fail "silence at $1: $status: $(cat "$T/out" "$T/err")"
 		[ "$(taken)" = "$4" ] || fail "$1: taken $(taken) times"
