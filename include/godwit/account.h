@@ -47,6 +47,7 @@ enum gw_label_mode { GW_LABELS_NONE, GW_LABELS_KEYWORDS, GW_LABELS_NOTMUCH };
 enum gw_direction {
 	GW_DIRECTION_BOTH,
 	GW_DIRECTION_PULL, /* changes nothing on the server; local changes wait */
+	GW_DIRECTION_PUSH, /* changes nothing here; changes on the server wait */
 };
 
 /* Which messages of some mailboxes are kept here.  0: no limit. */

@@ -16,6 +16,7 @@ struct gw_last {
 	uint64_t problems; /* reported by the last one */
 	char text[600];    /* why it failed, or its first problem; "": all is well */
 	uint64_t to_come, bytes_to_come; /* messages that it should have fetched and did not */
+	uint64_t waiting_there; /* flags and deletions that `direction` leaves on the server */
 };
 
 /* Reads the record.  GW_OK with zeros: there is none, or it cannot be read.  GW_ERR_NOMEM. */

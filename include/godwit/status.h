@@ -10,6 +10,7 @@
 struct gw_status_mailbox {
 	const char *name;       /* on disk: the directory relative to the root */
 	uint64_t messages;      /* with a file */
+	uint64_t there_only;    /* with `direction = "push"`: on the server, and not fetched */
 	uint32_t uidvalidity;   /* 0: not synchronized yet */
 	uint64_t highestmodseq; /* 0: the server has none */
 	const char *shown;      /* as shown and as matched by patterns */

@@ -65,18 +65,20 @@ struct gw_sync_counts {
 	uint64_t flags_sent;    /* messages whose flags changed on the server */
 	uint64_t deleted;       /* files moved to the attic */
 	uint64_t deleted_there; /* messages deleted on the server */
-	uint64_t moved;     /* from one mailbox to another, on either side, without transferring the
+	uint64_t moved;    /* from one mailbox to another, on either side, without transferring the
 			     * body */
-	uint64_t copied;    /* copied instead of moved, on the server */
-	uint64_t held;      /* deletions held back now */
-	uint64_t expired;   /* files that left the window */
-	uint64_t kept;      /* deleted there, changed here, and therefore left alone */
-	uint64_t findings;  /* inconsistencies that verify found */
-	uint64_t due;       /* differences that verify found and the next sync carries over */
-	uint64_t problems;  /* reported; the exit status is not 0 */
-	uint64_t waiting;   /* local changes that `direction` keeps from the server */
-	uint64_t postponed; /* messages put off because the day's bandwidth is nearly used up */
-	uint64_t unsettled; /* mailboxes that kept changing: another sync should follow soon */
+	uint64_t copied;   /* copied instead of moved, on the server */
+	uint64_t held;     /* deletions held back now */
+	uint64_t expired;  /* files that left the window */
+	uint64_t kept;     /* deleted there, changed here, and therefore left alone */
+	uint64_t findings; /* inconsistencies that verify found */
+	uint64_t due;      /* differences that verify found and the next sync carries over */
+	uint64_t problems; /* reported; the exit status is not 0 */
+	uint64_t waiting;  /* local changes that `direction` keeps from the server */
+	uint64_t waiting_there; /* changes on the server that `direction` keeps from here */
+	uint64_t changes_there; /* of these, flags and deletions */
+	uint64_t postponed;     /* messages put off because the day's bandwidth is nearly used up */
+	uint64_t unsettled;     /* mailboxes that kept changing: another sync should follow soon */
 	uint64_t wire_received, wire_sent; /* bytes, TLS included */
 };
 

@@ -20,7 +20,7 @@ struct row {
 	char *name, *dir, *pattern; /* owned; dir, pattern: NULL: none */
 	bool wanted, there, here;   /* there: the server has it */
 	bool synchronized;
-	uint64_t files, unread, fresh, gone, flags;
+	uint64_t files, unread, fresh, gone, flags, there_only;
 	int64_t changed;
 };
 
@@ -84,6 +84,7 @@ static void on_known(void *ctx, const struct gw_status_mailbox *m)
 	r->fresh = m->fresh;
 	r->gone = m->gone;
 	r->flags = m->flags;
+	r->there_only = m->there_only;
 	r->changed = m->local_changed;
 	put(t, &r->dir, m->name);
 	if (!r->there) {
@@ -114,7 +115,7 @@ static void print_json(const struct gw_account *a, const struct row *r)
 
 static void print_row(const struct row *r, bool asked)
 {
-	char when[GW_LOCAL_TIME] = "", why[200] = "", state[60] = "";
+	char when[GW_LOCAL_TIME] = "", why[200] = "", state[120] = "";
 
 	gw_local_time(r->changed, when);
 	if (r->pattern != NULL)
@@ -131,6 +132,12 @@ static void print_row(const struct row *r, bool asked)
 		snprintf(state, sizeof state, "  +%llu -%llu, %llu flags",
 			(unsigned long long)r->fresh, (unsigned long long)r->gone,
 			(unsigned long long)r->flags);
+	if (r->there_only > 0) {
+		size_t n = strlen(state);
+
+		snprintf(state + n, sizeof state - n, "  %llu there only",
+			(unsigned long long)r->there_only);
+	}
 	say(stdout, "%8llu  %8llu  %-16s  %s%s%s%s%s", (unsigned long long)r->files,
 		(unsigned long long)r->unread, when, r->name,
 		r->dir != NULL && strcmp(r->dir, r->name) != 0 ? "  in " : "",

@@ -21,6 +21,7 @@ struct printer {
 	uint64_t messages, unread, count, held_count;
 	struct gw_last last;
 	uint64_t fresh, gone, flags; /* what waits here */
+	uint64_t there_only;         /* messages that wait there */
 	bool json, known, verbose;
 	int64_t changed_at, not_before;
 	uint64_t down, up; /* today */
@@ -64,16 +65,18 @@ static void on_mailbox(void *ctx, const struct gw_status_mailbox *m)
 	p->fresh += m->fresh;
 	p->gone += m->gone;
 	p->flags += m->flags;
+	p->there_only += m->there_only;
 	if (changed != 0 && localtime_r(&changed, &tm) != NULL)
 		strftime(when, sizeof when, "  changed %H:%M:%S", &tm);
 	if (p->json)
 		json_array_append_new(p->mailboxes,
-			json_pack("{s:o, s:o, s:I, s:I, s:b, s:I, s:I, s:I}", "name",
+			json_pack("{s:o, s:o, s:I, s:I, s:b, s:I, s:I, s:I, s:I}", "name",
 				gw_json_text(m->shown), "directory", gw_json_text(m->name),
 				"messages", (json_int_t)m->messages, "unread",
 				(json_int_t)m->unread, "synchronized", m->uidvalidity != 0,
 				"new_here", (json_int_t)m->fresh, "gone_here", (json_int_t)m->gone,
-				"flags_here", (json_int_t)m->flags));
+				"flags_here", (json_int_t)m->flags, "there_only",
+				(json_int_t)m->there_only));
 	else if (p->verbose)
 		say(p->text, "  %8llu  %6llu unread  %s%s%s\n", (unsigned long long)m->messages,
 			(unsigned long long)m->unread, m->shown,
@@ -143,10 +146,10 @@ static void print_heading(const struct printer *p)
 	if (!p->known)
 		say(stdout, "%s: never synchronized\n", p->account->name);
 	else if (p->verbose)
-		say(stdout, "%s: %llu %s (%llu unread) in %llu %s%s, %llu held\n",
-			p->account->name, (unsigned long long)p->messages,
-			p->messages == 1 ? "message" : "messages", (unsigned long long)p->unread,
-			(unsigned long long)p->count, p->count == 1 ? "mailbox" : "mailboxes", when,
+		say(stdout, "%s: %llu %s (%llu unread) in %llu %s%s, %llu held\n", p->account->name,
+			(unsigned long long)p->messages, p->messages == 1 ? "message" : "messages",
+			(unsigned long long)p->unread, (unsigned long long)p->count,
+			p->count == 1 ? "mailbox" : "mailboxes", when,
 			(unsigned long long)p->held_count);
 	else
 		say(stdout, "%s: %llu %s in %llu %s%s, %llu held\n", p->account->name,
@@ -218,6 +221,12 @@ static void print_waiting(const struct printer *p)
 			"with other flags\n",
 			(unsigned long long)p->fresh, (unsigned long long)p->gone,
 			(unsigned long long)p->flags);
+	if (p->account->direction == GW_DIRECTION_PUSH && p->there_only + p->last.waiting_there > 0)
+		say(stdout,
+			"  waiting, as direction = \"push\": %llu on the server and not here, %llu "
+			"deleted there or with other flags\n",
+			(unsigned long long)p->there_only,
+			(unsigned long long)p->last.waiting_there);
 }
 
 static void print_watcher(const struct printer *p)
@@ -287,10 +296,11 @@ static enum gw_code read_outbox(struct printer *p, struct gw_error *err)
 
 static json_t *last_to_json(const struct gw_last *l)
 {
-	return json_pack("{s:I, s:I, s:b, s:I, s:o, s:I, s:I}", "good", (json_int_t)l->good,
+	return json_pack("{s:I, s:I, s:b, s:I, s:o, s:I, s:I, s:I}", "good", (json_int_t)l->good,
 		"tried", (json_int_t)l->tried, "failed", l->failed, "problems",
 		(json_int_t)l->problems, "text", gw_json_text(l->text), "to_come",
-		(json_int_t)l->to_come, "bytes_to_come", (json_int_t)l->bytes_to_come);
+		(json_int_t)l->to_come, "bytes_to_come", (json_int_t)l->bytes_to_come,
+		"waiting_there", (json_int_t)l->waiting_there);
 }
 
 /* True if there is something that the user should know. */

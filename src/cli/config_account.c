@@ -195,8 +195,10 @@ static enum gw_code read_direction(const struct config_reader *r, cfg_t *sec, st
 		a->direction = GW_DIRECTION_BOTH;
 	else if (strcmp(text, "pull") == 0)
 		a->direction = GW_DIRECTION_PULL;
+	else if (strcmp(text, "push") == 0)
+		a->direction = GW_DIRECTION_PUSH;
 	else
-		return wrong(r, sec, "direction = \"%s\" is not one of both, pull", text);
+		return wrong(r, sec, "direction = \"%s\" is not one of both, pull, push", text);
 	return GW_OK;
 }
 

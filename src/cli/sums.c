@@ -57,6 +57,8 @@ void sums_text(const struct gw_sync_counts *c, bool planned, char *out, size_t s
 			" for the next sync" },
 		{ c->held, "deletion", "deletions", " held back", "hold back", "" },
 		{ c->waiting, "change", "changes", " waiting here", "keep", " waiting here" },
+		{ c->waiting_there, "change", "changes", " waiting on the server", "keep",
+			" waiting on the server" },
 		{ c->kept, "message", "messages", " kept", "keep", "" },
 	};
 

@@ -380,11 +380,11 @@ static void take_sync(struct map *m, const struct gw_mbsync_item *item, const ch
 	if (none)
 		gw_other_note(m->o, item->line, GW_FATE_HEED, said,
 			"leave such mailboxes out of `folders`");
-	else if (push && !pull)
-		gw_other_note(m->o, item->line, GW_FATE_HEED, said,
-			"has no counterpart: what changes on the server comes here");
 	else
-		set_of_channel(m, item, said, "direction", false, pull && !push ? "pull" : "both");
+		set_of_channel(m, item, said, "direction", false,
+			pull && !push   ? "pull"
+			: push && !pull ? "push"
+					: "both");
 	if (types && !none)
 		gw_other_note(m->o, item->line, GW_FATE_HEED, said,
 			"godwit carries over all that changed: new messages, flags and deletions");

@@ -261,19 +261,30 @@ static void take_real_delete(struct map *m, unsigned line, const char *said, con
 		is_true(value) ? "delete = \"expunge\"" : "delete = \"trash\"");
 }
 
-static void take_readonly_there(struct map *m, unsigned line, const char *said, const char *value)
+static void take_readonly(
+	struct map *m, unsigned line, const char *said, const char *value, const char *direction)
 {
+	const char *other = gw_other_get(m->o, "direction");
+
 	if (!is_true(value))
 		return;
-	gw_other_set(m->o, "direction", false, "pull");
+	if (other != NULL && strcmp(other, direction) != 0) {
+		gw_other_note(m->o, line, GW_FATE_HEED, said,
+			"with both sides read-only nothing would be carried over: choose a `direction`");
+		return;
+	}
+	gw_other_set(m->o, "direction", false, "%s", direction);
 	became(m, line, said, "direction", false);
+}
+
+static void take_readonly_there(struct map *m, unsigned line, const char *said, const char *value)
+{
+	take_readonly(m, line, said, value, "pull");
 }
 
 static void take_readonly_here(struct map *m, unsigned line, const char *said, const char *value)
 {
-	if (is_true(value))
-		gw_other_note(m->o, line, GW_FATE_HEED, said,
-			"has no counterpart: what changes on the server comes here");
+	take_readonly(m, line, said, value, "push");
 }
 
 static void take_nametrans(struct map *m, unsigned line, const char *said, const char *value)

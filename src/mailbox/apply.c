@@ -5,6 +5,7 @@
 #include "mailbox/box_p.h"
 
 #include "plan/body.h"
+#include "plan/direction.h"
 
 #include <stdlib.h>
 
@@ -44,21 +45,39 @@ static void tell_short(
 }
 
 /* Joins a file and a body that are the same message; this run sends the flags that only the file
- * has. */
+ * has.  With "push" the file keeps its own. */
 static void pair_read(struct gw_box *box, const struct gw_download_item *item, uint32_t local,
 	uint64_t flags, time_t date)
 {
 	uint64_t mine = box->local.messages[local].flags;
 	struct gw_plan_input in = gw_box_policy(box);
 	struct gw_action push = { .uid = item->uid, .base_flags = flags };
+	uint64_t theirs = flags & gw_box_here(box) & ~GW_FLAG_DELETED, taken;
 
 	in.storable = gw_box_storable(box);
 	push.flags = flags | (gw_local_changes(&in, flags, mine) & mine);
-	pair(box, item->uid, local, mine | (flags & gw_box_here(box) & ~GW_FLAG_DELETED), flags,
+	taken = box->env->account->direction == GW_DIRECTION_PUSH ? 0 : theirs;
+	pair(box, item->uid, local, mine | taken, gw_push_agreed(flags, 0, theirs & ~taken & ~mine),
 		item->size, date);
 	if (push.flags != flags && !box->remote.read_only &&
 		box->env->account->direction != GW_DIRECTION_PULL)
 		box->incomplete |= !gw_box_will_push(box, &push);
+}
+
+/* It was fetched to see whether it is the file's, and is not: it stays there alone, and the next look
+ * sends the file. */
+static void leave_there(
+	struct gw_box *box, const struct gw_download_item *item, struct gw_delivered *file)
+{
+	struct gw_op op = {
+		.kind = GW_OP_OUTSIDE, .uid = item->uid, .flags = item->flags, .size = item->size
+	};
+
+	gw_delivered_drop(file, &box->place->m);
+	gw_box_add(box, &op);
+	box->incomplete = true;
+	box->delta.waiting_there++;
+	box->env->counts->waiting_there++;
 }
 
 static void on_message(void *ctx, const struct gw_download_item *item, const struct gw_fetch *fetch,
@@ -89,6 +108,8 @@ static void on_message(void *ctx, const struct gw_download_item *item, const str
 	if (local != GW_NO_LOCAL) {
 		gw_delivered_drop(file, &box->place->m);
 		pair_read(box, item, local, flags, fetch->has_date ? fetch->date : 0);
+	} else if (p != NULL && box->env->account->direction == GW_DIRECTION_PUSH) {
+		leave_there(box, item, file);
 	} else {
 		if (p != NULL && gw_box_was_announced(box, item->local))
 			box->incomplete = true; /* so it was not found: the next look tells */

@@ -278,7 +278,7 @@ void gw_box_proceed(struct gw_box *box)
 {
 	enum gw_code code = GW_OK;
 
-	box->planned = box->plan.count > 0;
+	box->planned = box->plan.count > box->left_there;
 	if (!box->env->dry_run) {
 		code = gw_box_store_validity(box);
 		gw_box_give_names_on(box);

@@ -163,8 +163,10 @@ void gw_box_refused(struct gw_box *box, const struct gw_op *op);
 /* Frees a box; only after done(). */
 void gw_box_free(struct gw_box *box);
 
-/* Hash of a folder's window as of today, so that a changed setting, or a new day, is noticed. */
-uint32_t gw_box_window_key(const struct gw_folder *folder, int64_t now);
+/* Hash of what is kept here of a folder, its window as of today included, so that a changed setting, or a
+ * new day, is noticed; all of the folder is looked at then. */
+uint32_t gw_box_window_key(
+	const struct gw_account *account, const struct gw_folder *folder, int64_t now);
 
 /* True if the mailbox was not read in full for a week. */
 bool gw_box_full_look_due(const struct gw_mailbox_row *row);

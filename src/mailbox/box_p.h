@@ -181,7 +181,8 @@ struct gw_box {
 
 	/* apply.c */
 	struct gw_plan plan;
-	bool planned; /* the plan held something back */
+	size_t left_there; /* actions that `direction` took out of it */
+	bool planned;      /* the plan held something back */
 	char key[17];
 	struct gw_download_item *items; /* owned */
 	size_t item_count;

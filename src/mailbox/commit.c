@@ -74,10 +74,11 @@ static void commit_cursor(struct gw_box *box)
 	if (op.advance) {
 		op.row.uidvalidity = v->uidvalidity;
 		op.row.uidnext = v->uidnext;
-		op.row.highestmodseq = v->highestmodseq;
+		if (!box->plan.waits_there)
+			op.row.highestmodseq = v->highestmodseq;
 		op.row.messages = v->selected_exists;
 		op.row.shows = box->shows;
-		op.row.window = gw_box_window_key(box->folder, box->env->now);
+		op.row.window = gw_box_window_key(box->env->account, box->folder, box->env->now);
 		if (box->asked_full && v->full)
 			op.row.full_at = box->env->now; /* no later than the look */
 		take_stamps(box, &op.row);

@@ -7,18 +7,22 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { FULL_LOOK_SECONDS = 7 * 86400, NAME_LIMIT = 8192 };
+/* PUSH_KEY: even, as no window's is. */
+enum { FULL_LOOK_SECONDS = 7 * 86400, NAME_LIMIT = 8192, PUSH_KEY = 2 };
 
 bool gw_box_full_look_due(const struct gw_mailbox_row *row)
 {
 	return row->full_at + FULL_LOOK_SECONDS < (int64_t)time(NULL);
 }
 
-uint32_t gw_box_window_key(const struct gw_folder *folder, int64_t now)
+uint32_t gw_box_window_key(
+	const struct gw_account *account, const struct gw_folder *folder, int64_t now)
 {
 	const struct gw_window *w = &folder->window;
 	uint64_t key = w->max_age;
 
+	if (account->direction == GW_DIRECTION_PUSH) /* nothing is fetched, and no window counts */
+		return PUSH_KEY;
 	if (w->max_age == 0 && w->since == 0 && w->max_messages == 0 && w->max_size == 0 &&
 		!w->labels)
 		return 0;

@@ -260,7 +260,8 @@ static void observe_server(struct gw_box *box)
 		.mailbox = box->folder->wire,
 		.full = box->env->full || box->copies_differ || gw_box_full_look_due(box->row) ||
 			(box->env->retry_unfetchable && box->row->set_aside > 0) ||
-			gw_box_window_key(box->folder, box->env->now) != box->row->window,
+			gw_box_window_key(box->env->account, box->folder, box->env->now) !=
+				box->row->window,
 		.list = box->local.held_gone.count > 0 ||
 			(box->env->accept_hidden && box->row->shows > 0),
 		.oldest = box->oldest,

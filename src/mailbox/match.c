@@ -4,6 +4,7 @@
 #include "mailbox/box_p.h"
 
 #include "base/text.h"
+#include "plan/direction.h"
 #include "plan/match.h"
 
 #include <stdlib.h>
@@ -475,6 +476,11 @@ static void merge_moved(struct gw_box *from, const struct gw_action *gone, uint6
 	c->letters = gw_name_letters(info) & gw_keywords_letters(&from->keywords);
 	c->meant = gw_box_translate(to, &from->keywords, here) & ~(GW_FLAG_KEYWORD(0) - 1);
 	m = gw_merge_flags(&in, base, there, here);
+	if (from->env->account->direction == GW_DIRECTION_PUSH) { /* it keeps its flags */
+		there = gw_push_agreed(there, base, m.local ^ here);
+		m.remote = gw_push_agreed(m.remote, base, m.local ^ here);
+		m.local = here;
+	}
 	c->leaves = gw_box_tag_of(to, from);
 	c->flags = gw_box_translate(to, &from->keywords, there);
 	c->agreed = gw_box_translate(to, &from->keywords, base);

@@ -239,10 +239,25 @@ void gw_box_plan(struct gw_box *box)
 	box->env->planned(box->env->ctx, box);
 }
 
+/* Moves are joined by now: one that was made here is carried over. */
+static void leave_there(struct gw_box *box)
+{
+	const struct gw_plan_input in = gw_box_policy(box);
+	const struct gw_left_there left = gw_plan_push(&in, &box->plan);
+
+	box->left_there = left.dropped;
+	box->delta.waiting_there = left.messages + left.changes;
+	box->delta.changes_there = left.changes;
+	box->env->counts->waiting_there += box->delta.waiting_there;
+	box->env->counts->changes_there += box->delta.changes_there;
+}
+
 void gw_box_judge(struct gw_box *box)
 {
 	box->env->counts->waiting += box->delta.waiting;
 	gw_box_hide_oldest(box);
+	if (box->env->account->direction == GW_DIRECTION_PUSH)
+		leave_there(box);
 	guard(box);
 	guard_uploads(box);
 	gw_box_tell(box);

@@ -27,7 +27,7 @@ static bool only_labels(const struct gw_box *box, const struct gw_action *a,
 bool gw_box_find_relabels(struct gw_box *box)
 {
 	if (box->env->all == NULL || gw_box_labels(box) == 0 || box->gone_count == 0 ||
-		box->env->dry_run || box->env->account->direction == GW_DIRECTION_PULL)
+		box->env->dry_run || box->env->account->direction != GW_DIRECTION_BOTH)
 		return true;
 	box->relabels = calloc(box->gone_count, sizeof *box->relabels);
 	for (size_t i = 0; i < box->plan.count && box->relabels != NULL; i++) {

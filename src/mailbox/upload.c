@@ -7,6 +7,8 @@
  */
 #include "mailbox/box_p.h"
 
+#include "plan/direction.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -280,14 +282,25 @@ static void note_sent(struct gw_box *box, const struct gw_upload_item *item)
 		gw_box_add(box, &op);
 }
 
+/* What it went out with, less what its file does not get with "push". */
+static uint64_t agreed_flags(const struct gw_box *box, const struct gw_upload_item *item)
+{
+	uint64_t waits = item->flags & ~box->local.messages[item->local].flags;
+
+	return box->env->account->direction == GW_DIRECTION_PUSH
+		       ? gw_push_agreed(item->flags, 0, waits & gw_box_here(box))
+		       : item->flags;
+}
+
 /* An edited one went out with flags that its file does not have yet: it gets them with its row, or
  * they would seem to have been taken off here. */
 static void join_sent(struct gw_box *box, const struct gw_upload_item *item)
 {
+	uint64_t agreed = agreed_flags(box, item);
 	const struct gw_box_union u = { .uid = item->uid,
 		.local = item->local,
-		.flags = item->flags | box->local.messages[item->local].flags,
-		.base_flags = item->flags,
+		.flags = agreed | box->local.messages[item->local].flags,
+		.base_flags = agreed,
 		.size = item->size,
 		.date = item->date,
 		.was_pending = true };
@@ -481,7 +494,7 @@ static bool announce(struct gw_box *box)
 		const struct gw_local_msg *l = &box->local.messages[item->local];
 		struct gw_pending_row *row =
 			announce_file(box, item->local, &gw_box_print_of(box, item->local)->print,
-				item->flags, item->size, item->date);
+				agreed_flags(box, item), item->size, item->date);
 
 		ok = row != NULL;
 		if (ok) {

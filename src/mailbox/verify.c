@@ -28,15 +28,23 @@ static void tell(struct gw_box *box, bool due, const char *fmt, ...)
 	box->env->finding(box->env->ctx, box, due, text);
 }
 
+/* A sync in one direction leaves one side alone. */
+static const char *what_comes(const struct gw_box *box, const char *usually)
+{
+	return box->env->account->direction == GW_DIRECTION_PUSH
+		       ? "it waits, as direction = \"push\""
+		       : usually;
+}
+
 static void tell_unknown(struct gw_box *box, uint32_t uid)
 {
 	if (uid >= box->row->uidnext)
-		tell(box, true, "UID %u: new on the server; the next sync fetches it", uid);
+		tell(box, true, "UID %u: new on the server; %s", uid,
+			what_comes(box, "the next sync fetches it"));
 	else
 		tell(box, false, "UID %u: on the server, and not in the state", uid);
 }
 
-/* A sync in one direction leaves what is here alone. */
 static const char *what_is_sent(const struct gw_box *box)
 {
 	return box->env->account->direction == GW_DIRECTION_PULL
@@ -93,9 +101,8 @@ static void compare(struct gw_box *box, const struct gw_base_msg *b, const struc
 		suspect(box, b->uid);
 	}
 	if (((r->flags ^ b->flags) & GW_FLAGS_ALL) != 0)
-		tell(box, true,
-			"UID %u (%s): its flags on the server changed; the next sync takes them over",
-			b->uid, name_of(box, b));
+		tell(box, true, "UID %u (%s): its flags on the server changed; %s", b->uid,
+			name_of(box, b), what_comes(box, "the next sync takes them over"));
 	else if (((mine ^ b->flags) & letters & ~GW_FLAG_DELETED) != 0)
 		tell(box, true, "UID %u (%s): the flags of the file changed; %s", b->uid,
 			name_of(box, b), what_is_sent(box));

@@ -185,6 +185,7 @@ struct gw_plan {
 	size_t count, cap;
 	bool incomplete; /* something could not be decided: cursors must stay where they are */
 	bool look_again; /* something here waits for another decision: so must the stamps */
+	bool waits_there; /* what was changed there is to be told of again: HIGHESTMODSEQ must stay */
 };
 
 void gw_plan_deinit(struct gw_plan *plan);

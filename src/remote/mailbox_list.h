@@ -21,6 +21,7 @@ struct gw_folder {
 	bool given;         /* the configuration names its directory (`local`) */
 	size_t foreign; /* another user's, or shared: the length of its namespace's name as shown */
 	bool stale;     /* counts are older than the present sync */
+	bool not_here;  /* with `direction = "push"`: no directory is made for it */
 	bool to_be_made; /* in a dry run: it is not there yet */
 	bool touched; /* in a retained list: the server has reported a change since, or may have */
 	struct gw_window window; /* pattern is unused */

@@ -339,6 +339,7 @@ static const char *const sql[STATEMENTS] = {
 			  " FROM message WHERE mailbox_id = ?1 AND base_name IS NOT NULL",
 	[ST_UNREFUSE] = "DELETE FROM refused WHERE mailbox_id = ? AND base_name = ?",
 	[ST_REFUSED] = "SELECT base_name, at, uid FROM refused WHERE mailbox_id = ?",
+	[ST_COUNT_OUTSIDE] = "SELECT count(*) FROM message WHERE mailbox_id = ? AND state = 3",
 	[ST_COUNT] = "SELECT count(*) FROM message WHERE mailbox_id = ? AND base_name IS NOT NULL",
 };
 

@@ -296,10 +296,10 @@ enum gw_code gw_store_rekey(struct gw_store *store, int64_t mailbox, const struc
 	return code;
 }
 
-enum gw_code gw_store_count(
-	struct gw_store *store, int64_t mailbox, uint64_t *paired, struct gw_error *err)
+static enum gw_code count(struct gw_store *store, enum statement which, int64_t mailbox,
+	uint64_t *out, struct gw_error *err)
 {
-	sqlite3_stmt *st = store_statement(store, ST_COUNT, err);
+	sqlite3_stmt *st = store_statement(store, which, err);
 	enum gw_code code = GW_OK;
 	int rc;
 
@@ -308,9 +308,21 @@ enum gw_code gw_store_count(
 	sqlite3_bind_int64(st, 1, mailbox);
 	rc = sqlite3_step(st);
 	if (rc == SQLITE_ROW)
-		*paired = (uint64_t)sqlite3_column_int64(st, 0);
+		*out = (uint64_t)sqlite3_column_int64(st, 0);
 	else
 		code = store_failed(store, rc, err);
 	sqlite3_reset(st);
 	return code;
+}
+
+enum gw_code gw_store_count(
+	struct gw_store *store, int64_t mailbox, uint64_t *paired, struct gw_error *err)
+{
+	return count(store, ST_COUNT, mailbox, paired, err);
+}
+
+enum gw_code gw_store_count_outside(
+	struct gw_store *store, int64_t mailbox, uint64_t *outside, struct gw_error *err)
+{
+	return count(store, ST_COUNT_OUTSIDE, mailbox, outside, err);
 }

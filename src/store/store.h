@@ -491,3 +491,6 @@ enum gw_code gw_store_held(struct gw_store *store, gw_held_cb *cb, void *ctx, st
 /* Counts a mailbox's messages with a file. */
 enum gw_code gw_store_count(
 	struct gw_store *store, int64_t mailbox, uint64_t *paired, struct gw_error *err);
+/* And of those that are not fetched (GW_ROW_OUTSIDE). */
+enum gw_code gw_store_count_outside(
+	struct gw_store *store, int64_t mailbox, uint64_t *outside, struct gw_error *err);

@@ -242,6 +242,8 @@ static void on_box_done(void *ctx, struct gw_box *box, enum gw_box_outcome outco
 								delta->bytes_to_download +
 								delta->bytes_downloaded
 						      : s->counts.bytes_downloaded;
+		s->counts.waiting_there -= delta->waiting_there;
+		s->counts.changes_there -= delta->changes_there;
 	}
 	e->got += delta->downloaded + delta->paired;
 	gw_box_seen_stamps(box, &e->seen_cur, &e->seen_new);

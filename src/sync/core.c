@@ -57,7 +57,9 @@ void gw_sync_note_last(const struct gw_sync *s, bool ended)
 	last = (struct gw_last){ .good = last.good,
 		.tried = (int64_t)time(NULL),
 		.failed = ended && s->err.code != GW_OK && !stopped,
-		.problems = s->counts.problems };
+		.problems = s->counts.problems,
+		.waiting_there = ended && s->err.code == GW_OK ? s->counts.changes_there
+							       : last.waiting_there };
 	snprintf(last.text, sizeof last.text, "%.599s",
 		last.failed ? s->err.text : s->first_problem);
 	if (!ended || s->err.code != GW_OK || s->budget.postponed > 0) {

@@ -10,6 +10,7 @@
 #include "sync/folders_p.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void gw_sync_free_folders(struct gw_sync *s)
 {
@@ -96,13 +97,36 @@ static bool add_op(struct gw_sync *s, const struct gw_folder_action *a)
 	       (wire == NULL || op->wire != NULL) && op->dir != NULL;
 }
 
-/* True if it would change the server, which `direction` leaves alone. */
+/* True if it gives a directory the name that its mailbox got there, not the one configured. */
+static bool follows_rename(const struct gw_sync *s, const struct gw_folder_action *a)
+{
+	return a->kind == GW_FOLDER_RENAME_HERE && !a->in_place &&
+	       strcmp(s->rows[a->row].remote_name, s->settling->listed[a->listed].wire) != 0;
+}
+
+/* True if it would change the side that `direction` leaves alone.  (With "push", folders_see.c does not
+ * ask to delete here what was deleted there.) */
 static bool waits(const struct gw_sync *s, const struct gw_folder_action *a)
 {
+	if (s->account->direction == GW_DIRECTION_PUSH)
+		return follows_rename(s, a);
 	return s->account->direction == GW_DIRECTION_PULL &&
 	       (a->kind == GW_FOLDER_MAKE_THERE || a->kind == GW_FOLDER_MAKE_AGAIN ||
 		       a->kind == GW_FOLDER_RENAME_THERE || a->kind == GW_FOLDER_DELETE_THERE ||
 		       a->kind == GW_FOLDER_EMPTY_THERE);
+}
+
+/* Leaves the directory its name, and its mailbox alone, which would be taken for another one. */
+static bool let_rename_wait(struct gw_sync *s, const struct gw_folder_action *a)
+{
+	struct gw_error err = { 0 };
+
+	s->counts.waiting_there++;
+	gw_fail(&err, GW_ERR_HELD,
+		"it was renamed on the server, and with `direction = \"push\"` nothing is renamed here: rename the directory to %s, or nothing of this mailbox goes there",
+		a->to);
+	gw_sync_problem(s, s->rows[a->row].local_dir, &err);
+	return gw_sync_block(s, s->settling->listed[a->listed].wire);
 }
 
 /* Lets it wait: a directory made here stays; a mailbox whose directory was renamed or deleted is
@@ -112,6 +136,8 @@ static bool let_wait(struct gw_sync *s, const struct gw_folder_action *a)
 	const struct gw_mailbox_row *row = a->row == GW_FOLDER_NONE ? NULL : &s->rows[a->row];
 	struct gw_error err = { 0 };
 
+	if (s->account->direction == GW_DIRECTION_PUSH)
+		return let_rename_wait(s, a);
 	s->counts.waiting++;
 	if (row == NULL || row->remote_name == NULL)
 		return true;
@@ -257,12 +283,25 @@ static bool find_remakes(struct gw_sync *s)
 	return t->remakes != NULL && t->remade != NULL;
 }
 
+/* With "push" only what is here already is anything to carry over. */
+static void note_what_is_here(struct gw_sync *s)
+{
+	for (size_t i = 0; i < s->folders.count; i++) {
+		struct gw_folder *f = &s->folders.list[i];
+
+		f->not_here = gw_sync_find_row(s, f->wire) == NULL &&
+			      gw_tree_find(&s->settling->tree, f->dir) == NULL;
+	}
+}
+
 static bool name_dirs(struct gw_sync *s)
 {
 	bool ok = gw_sync_name_dirs(s);
 
 	for (size_t i = 0; i < s->made_count && ok; i++)
 		ok = gw_sync_name_made(s, s->made[i].wire, s->made[i].dir);
+	if (s->account->direction == GW_DIRECTION_PUSH)
+		note_what_is_here(s);
 	return ok;
 }
 

@@ -188,7 +188,8 @@ bool gw_sync_see_folders(struct gw_sync *s)
 		.listed_count = s->folders.count,
 		.dirs = t->dirs,
 		.dir_count = t->tree.count,
-		.policy = { .delete_here = s->account->delete_folders,
+		.policy = { .delete_here = s->account->delete_folders &&
+					   s->account->direction != GW_DIRECTION_PUSH,
 			.delete_there = s->account->delete_folders &&
 					s->account->deletes != GW_DELETE_NEVER,
 			.guard = s->account->guard,

@@ -1,6 +1,6 @@
 /* sync/last.c - see godwit/last.h.
  *
- * A line each: "good TIME", "tried TIME", "to-come MESSAGES BYTES", "failed TEXT", "problems COUNT TEXT".
+ * A line each: "good TIME", "tried TIME", "to-come MESSAGES BYTES", "waiting CHANGES", "failed TEXT", "problems COUNT TEXT".
  */
 #include "godwit/last.h"
 
@@ -28,6 +28,7 @@ static void take_line(const char *line, struct gw_last *out)
 
 	if (sscanf(line, "good %" SCNd64, &out->good) == 1 ||
 		sscanf(line, "tried %" SCNd64, &out->tried) == 1 ||
+		sscanf(line, "waiting %" SCNu64, &out->waiting_there) == 1 ||
 		sscanf(line, "to-come %" SCNu64 " %" SCNu64, &out->to_come, &out->bytes_to_come) ==
 			2)
 		return;
@@ -83,6 +84,8 @@ static bool put(FILE *to, const struct gw_last *last)
 	if (last->to_come > 0)
 		fprintf(to, "to-come %" PRIu64 " %" PRIu64 "\n", last->to_come,
 			last->bytes_to_come);
+	if (last->waiting_there > 0)
+		fprintf(to, "waiting %" PRIu64 "\n", last->waiting_there);
 	if (last->failed)
 		fputs("failed ", to);
 	else if (last->problems > 0)

@@ -186,14 +186,14 @@ static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 			 (f->object_id == 0 || f->object_id == e->row.object_id);
 	e->only_modseq = !e->remote_same && s->env.merges && e->row.pending == 0 &&
 			 e->row.held_gone + e->row.held_here == 0 &&
-			 gw_box_window_key(f, s->env.now) == e->row.window &&
+			 gw_box_window_key(s->account, f, s->env.now) == e->row.window &&
 			 remote_unchanged(s, e, false);
 	if (e->row.held_gone + e->row.held_here > 0)
 		look_at_held(s, e);
 	if (e->row.held_uploads > 0)
 		look_at_held_uploads(s, e);
 	e->remote_same &= (e->row.set_aside + e->row.unstored == 0 || !s->env.retry_unfetchable) &&
-			  gw_box_window_key(f, s->env.now) == e->row.window &&
+			  gw_box_window_key(s->account, f, s->env.now) == e->row.window &&
 			  (e->row.hidden == 0 || !s->options.accept_deletions ||
 				  s->options.folder_count == 0);
 	local_same = gw_sync_local_unchanged(s, e) && !gw_tag_list_has_dir(&s->tags, f->dir);
@@ -380,10 +380,13 @@ void gw_list_settled(struct gw_sync *s)
 	}
 	gw_sync_learn(s, session(s));
 	write_now |= s->quirks != s->quirks_stored || s->caps_before_changed || s->muted_changed;
+	s->counts.waiting_there += s->left_there;
 	for (size_t i = 0; i < s->folders.count; i++) {
 		const struct gw_folder *f = &s->folders.list[i];
 
-		if (f->wanted && !gw_sync_is_blocked(s, f->wire) && !add_entry(s, f)) {
+		if (f->wanted && f->not_here)
+			s->counts.waiting_there++;
+		else if (f->wanted && !gw_sync_is_blocked(s, f->wire) && !add_entry(s, f)) {
 			fail(s, GW_ERR_NOMEM);
 			return;
 		}
@@ -414,7 +417,8 @@ void gw_list_ready(struct gw_sync *s)
 		write_now |=
 			s->entries[i].row.id == 0; /* it needs a row before its first message */
 	}
-	if (s->entry_count == 0 && s->options.folder_count > 0 && s->blocked_count == 0) {
+	if (s->entry_count == 0 && s->options.folder_count > 0 && s->blocked_count == 0 &&
+		s->counts.waiting_there == 0) {
 		struct gw_error err = { 0 };
 
 		gw_fail(&err, GW_ERR_CONFIG,

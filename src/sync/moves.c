@@ -352,6 +352,8 @@ static void join_there(struct gw_sync *s, const struct gw_all_halves *h, const s
 	const struct gw_half *gone = &h->gone_there.list[m->gone];
 	const struct gw_half *fresh = &h->fresh_there.list[m->fresh];
 
+	if (s->account->direction == GW_DIRECTION_PUSH) /* no file follows */
+		return;
 	gw_box_join_there(
 		s->entries[gone->box].box, gone->action, s->entries[fresh->box].box, fresh->action);
 }
@@ -372,7 +374,8 @@ static void join_both(struct gw_sync *s, const struct gw_all_halves *h, const st
 	const struct gw_half *there = &h->fresh_there.list[m->there];
 	struct gw_entry *to_here = &s->entries[here->box], *to_there = &s->entries[there->box];
 	bool renamed_here = here->box == gone->box, renamed_there = there->box == gone->box;
-	bool follows = renamed_here || (is_trash(s, to_here) && !renamed_there);
+	bool follows = s->account->direction != GW_DIRECTION_PUSH &&
+		       (renamed_here || (is_trash(s, to_here) && !renamed_there));
 
 	if (here->refused || (h->merges && !renamed_here && !renamed_there))
 		return;

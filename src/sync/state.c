@@ -85,6 +85,21 @@ enum gw_code gw_sync_reread_rows(struct gw_sync *s, struct gw_error *err)
 		s->disk.world.store, (int64_t)time(NULL) - GW_GUARD_SECONDS, take_row, s, err);
 }
 
+static enum gw_code read_left_there(struct gw_sync *s, struct gw_error *err)
+{
+	enum gw_code code = GW_OK;
+
+	if (s->account->direction != GW_DIRECTION_PUSH || s->options.verify)
+		return GW_OK;
+	for (size_t i = 0; i < s->row_count && code == GW_OK; i++) {
+		uint64_t n = 0;
+
+		code = gw_store_count_outside(s->disk.world.store, s->rows[i].id, &n, err);
+		s->left_there += n;
+	}
+	return code;
+}
+
 static enum gw_code read_fact(struct gw_sync *s, const char *name, char **out, struct gw_error *err)
 {
 	struct gw_buf text;
@@ -118,6 +133,8 @@ static enum gw_code read_state(struct gw_sync *s, struct gw_error *err)
 	int64_t generation = 0, modseq = 0, in_step = 0;
 	enum gw_code code = gw_sync_reread_rows(s, err);
 
+	if (code == GW_OK)
+		code = read_left_there(s, err);
 	if (code == GW_OK)
 		code = read_fact(s, GW_FACT_ACCOUNT_ID, &id, err);
 	if (code == GW_OK)

@@ -148,6 +148,9 @@ static enum gw_code tell_mailboxes(struct reader *r, struct gw_error *err)
 			       ? gw_store_pulled_count(r->store, &r->list[i].messages, err)
 			       : gw_store_count(
 					 r->store, r->known[i].id, &r->list[i].messages, err);
+		if (code == GW_OK && r->account->direction == GW_DIRECTION_PUSH)
+			code = gw_store_count_outside(
+				r->store, r->known[i].id, &r->list[i].there_only, err);
 		if (code == GW_OK)
 			r->sink->mailbox(r->sink->ctx, &r->list[i]);
 	}

@@ -112,7 +112,9 @@ struct gw_sync {
 	char account_id[33];
 	uint64_t generation;
 	uint64_t modseq_seen, modseq_now; /* see modseq.c; 0: not known */
-	bool must_write;                  /* the state, before anything is looked at */
+	uint64_t
+		left_there; /* with `direction = "push"`: messages that an earlier run left there */
+	bool must_write;    /* the state, before anything is looked at */
 	struct gw_mark mark;
 	bool state_is_new, copies_differ;
 	bool in_step, state_lost; /* see struct gw_box_env */

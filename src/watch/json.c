@@ -42,9 +42,10 @@ static const struct field fields[] = { FIELD("mailboxes", mailboxes),
 	FIELD("deleted", deleted), FIELD("deleted_there", deleted_there), FIELD("moved", moved),
 	FIELD("copied", copied), FIELD("held", held), FIELD("expired", expired),
 	FIELD("kept", kept), FIELD("findings", findings), FIELD("due", due),
-	FIELD("problems", problems), FIELD("waiting", waiting), FIELD("postponed", postponed),
-	FIELD("unsettled", unsettled), FIELD("wire_received", wire_received),
-	FIELD("wire_sent", wire_sent) };
+	FIELD("problems", problems), FIELD("waiting", waiting),
+	FIELD("waiting_there", waiting_there), FIELD("changes_there", changes_there),
+	FIELD("postponed", postponed), FIELD("unsettled", unsettled),
+	FIELD("wire_received", wire_received), FIELD("wire_sent", wire_sent) };
 
 enum { FIELDS = sizeof fields / sizeof *fields };
 

@@ -85,7 +85,7 @@ assert_equal "at the end"
 [ -d "$MAIL/New" ] || fail "the new mailbox is not there"
 
 note "a word that it is not"
-write_config 'direction = "push"'
+write_config 'direction = "up"'
 ! godwit sync > "$T/out" || fail "it was taken"
-grep -q 'direction = "push" is not one of both, pull' "$T/err" || fail "$(cat "$T/err")"
+grep -q 'direction = "up" is not one of both, pull, push' "$T/err" || fail "$(cat "$T/err")"
 note ok

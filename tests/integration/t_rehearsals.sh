@@ -143,7 +143,7 @@ rehearsal() { # WHEN
 for round in $(seq "$ROUNDS"); do
 	dress=$(some full noqresync plain)
 	LINES_OF_CONFIG=$(printf '%s\n' 'compress = no' "delete = \"$(some trash trash expunge never)\"" "delete-folders = $(some yes no)" \
-		"guard = $(some yes no)" "$(some '' '' 'direction = "pull"')" "folder \"*\" { $(some '' '' 'max-messages = 6') }")
+		"guard = $(some yes no)" "$(some '' '' 'direction = "pull"' 'direction = "push"')" "folder \"*\" { $(some '' '' 'max-messages = 6') }")
 	note "round $round: $dress, $(tr '\n' ' ' <<< "$LINES_OF_CONFIG")"
 	FOLDERS=(INBOX Archive Lists/dev Trash)
 	fresh "$dress"
@@ -153,9 +153,10 @@ for round in $(seq "$ROUNDS"); do
 		number=$((number + 1))
 	done
 	server_start "$dress"
+	write_config "${LINES_OF_CONFIG/direction = \"push\"/}" # which makes no directories
+	sync_ok
+	sync_ok
 	write_config "$LINES_OF_CONFIG"
-	sync_ok
-	sync_ok
 	for turn in 1 2 3 4; do
 		for i in $(seq $((RANDOM % 10))); do
 			change

@@ -347,6 +347,43 @@ static void each_line_of_mbsync_is_told(void **state)
 	gw_others_deinit(&all);
 }
 
+static const char *direction_of(const char *text, bool mbsync)
+{
+	static char found[20];
+	struct gw_others all;
+	struct gw_error err = { 0 };
+	const char *direction;
+
+	assert_int_equal(
+		mbsync ? gw_import_mbsync(gw_slice_str(text), "/h/rc", "/h", &all, &err)
+		       : gw_import_offlineimap(gw_slice_str(text), "/h/rc", "/h", &all, &err),
+		GW_OK);
+	direction = gw_other_get(&all.list[0], "direction");
+	snprintf(found, sizeof found, "%s", direction == NULL ? "-" : direction);
+	gw_others_deinit(&all);
+	return found;
+}
+
+#define MBSYNC(sync)                                                                  \
+	"IMAPStore r\nHost h\nUser u\n\nMaildirStore l\nPath /m/\nInbox /m/INBOX\n\n" \
+	"Channel c\nFar :r:\nNear :l:\nPatterns *\nSync " sync "\n"
+#define OFFLINEIMAP(here, there)                                                            \
+	"[general]\naccounts = w\n[Account w]\nlocalrepository = l\nremoterepository = r\n" \
+	"[Repository l]\ntype = Maildir\nlocalfolders = ~/Mail\n" here                      \
+	"[Repository r]\ntype = IMAP\nremotehost = h\nremoteuser = me\n" there
+
+static void one_direction(void **state)
+{
+	(void)state;
+	assert_string_equal(direction_of(MBSYNC("Push"), true), "push");
+	assert_string_equal(direction_of(MBSYNC("PushNew"), true), "push");
+	assert_string_equal(direction_of(MBSYNC("Pull"), true), "pull");
+	assert_string_equal(direction_of(MBSYNC("Pull Push"), true), "both");
+	assert_string_equal(direction_of(OFFLINEIMAP("readonly = yes\n", ""), false), "push");
+	assert_string_equal(direction_of(OFFLINEIMAP("", "readonly = yes\n"), false), "pull");
+	assert_string_equal(direction_of(OFFLINEIMAP("", ""), false), "-");
+}
+
 static void from_offlineimap(void **state)
 {
 	static const char text[] =
@@ -395,6 +432,7 @@ int main(void)
 		cmocka_unit_test(what_lies_apart_has_to_move),
 		cmocka_unit_test(a_prefix_here_is_the_root),
 		cmocka_unit_test(each_line_of_mbsync_is_told),
+		cmocka_unit_test(one_direction),
 		cmocka_unit_test(from_offlineimap),
 	};
 

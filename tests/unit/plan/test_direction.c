@@ -1,4 +1,5 @@
-/* plan/direction: with "pull" nothing is left in a plan that would change the server. */
+/* plan/direction: with "pull" nothing is left in a plan that would change the server, with "push" nothing that
+ * would change a file here. */
 #include "plan/direction.h"
 #include "test.h"
 
@@ -38,11 +39,116 @@ static void a_plan_without_changes_there_stays(void **state)
 	assert_false(plan.look_again);
 }
 
+/* --- push --- */
+
+#define ANY UINT64_MAX
+
+struct push_case {
+	const char *what;
+	struct gw_action given;
+	struct gw_base_msg base; /* uid 0: none */
+	uint64_t mine;           /* flags of the file */
+	bool copies_differ;
+	enum gw_action_kind kind;
+	uint64_t flags, base_flags; /* ANY: of no matter */
+	unsigned messages, changes, dropped;
+};
+
+#define S GW_FLAG_SEEN
+#define F GW_FLAG_FLAGGED
+#define T GW_FLAG_DELETED
+#define OF(k) .kind = GW_DO_##k, .uid = 7
+
+static const struct push_case push_cases[] = {
+	{ "new there: a row without a file", { OF(DOWNLOAD), .flags = S, .size = 9 }, { 0 }, 0,
+		false, GW_DO_SKIP, S, 0, 1, 0, 0 },
+	{ "and it has one already", { OF(DOWNLOAD) }, { .uid = 7, .kind = GW_BASE_OUTSIDE }, 0,
+		false, GW_DO_NOTHING, ANY, ANY, 0, 0, 1 },
+	{ "set aside before", { OF(DOWNLOAD) }, { .uid = 7, .kind = GW_BASE_UNFETCHABLE }, 0, false,
+		GW_DO_NOTHING, ANY, ANY, 0, 0, 1 },
+	{ "deleted here, and changed there: it is not deleted there", { OF(RETURN), .flags = F },
+		{ .uid = 7 }, 0, false, GW_DO_SKIP, F, 0, 1, 0, 0 },
+	{ "missing in an old copy: it is not taken for deleted later", { OF(DOWNLOAD), .flags = S },
+		{ .uid = 7 }, 0, true, GW_DO_SKIP, S, 0, 1, 0, 0 },
+	{ "gone there", { OF(DELETE_LOCAL) }, { .uid = 7 }, 0, false, GW_DO_NOTHING, ANY, ANY, 0, 1,
+		1 },
+	{ "gone there, and changed here: it is not made anew", { OF(KEEP) }, { .uid = 7 }, F, false,
+		GW_DO_NOTHING, ANY, ANY, 0, 1, 1 },
+	{ "flags changed there", { OF(LOCAL_FLAGS), .flags = S, .base_flags = S }, { .uid = 7 }, 0,
+		false, GW_DO_NOTHING, ANY, ANY, 0, 1, 1 },
+	{ "flags changed there, one of them here, too: base learns of that",
+		{ OF(LOCAL_FLAGS), .flags = S | F, .base_flags = S | F }, { .uid = 7 }, F, false,
+		GW_DO_BASE_FLAGS, ANY, F, 0, 1, 0 },
+	{ "taken off there", { OF(LOCAL_FLAGS), .flags = 0, .base_flags = 0 },
+		{ .uid = 7, .flags = S }, S, false, GW_DO_NOTHING, ANY, ANY, 0, 1, 1 },
+	{ "a wish to delete that is overruled stays one",
+		{ OF(LOCAL_FLAGS), .flags = F, .base_flags = F }, { .uid = 7 }, T, false,
+		GW_DO_NOTHING, ANY, ANY, 0, 1, 1 },
+	{ "what an old copy lacks was never agreed",
+		{ OF(LOCAL_FLAGS), .flags = S | F, .base_flags = S | F },
+		{ .uid = 7, .flags = S | F }, F, true, GW_DO_BASE_FLAGS, ANY, F, 0, 1, 0 },
+	{ "joined: the file keeps its flags", { OF(PAIR), .flags = S | F, .base_flags = S }, { 0 },
+		F, false, GW_DO_PAIR, F, 0, 0, 1, 0 },
+	{ "joined, if the bodies agree: judged then",
+		{ OF(PAIR), .flags = S | F, .base_flags = S, .check_body = true }, { 0 }, F, false,
+		GW_DO_PAIR, S | F, S, 0, 0, 0 },
+	{ "another name: base does not take over what is new there",
+		{ OF(RELINK), .base_flags = S | F }, { .uid = 7, .flags = F }, F, false,
+		GW_DO_RELINK, ANY, F, 0, 0, 0 },
+	{ "outside the window: it stays", { OF(EXPIRE) }, { .uid = 7 }, 0, false, GW_DO_NOTHING,
+		ANY, ANY, 0, 0, 1 },
+	{ "about to leave: it is in step again", { OF(EXPIRE) },
+		{ .uid = 7, .kind = GW_BASE_OUTSIDE }, 0, false, GW_DO_STAY, ANY, ANY, 0, 0, 0 },
+	{ "what is here goes there", { OF(UPLOAD) }, { 0 }, 0, false, GW_DO_UPLOAD, ANY, ANY, 0, 0,
+		0 },
+	{ "flags changed here", { OF(REMOTE_FLAGS), .flags = F }, { .uid = 7 }, F, false,
+		GW_DO_REMOTE_FLAGS, F, 0, 0, 0, 0 },
+	{ "deleted here", { OF(DELETE_REMOTE) }, { .uid = 7 }, 0, false, GW_DO_DELETE_REMOTE, ANY,
+		ANY, 0, 0, 0 },
+	{ "gone on both sides", { OF(FORGET) }, { .uid = 7 }, 0, false, GW_DO_FORGET, ANY, ANY, 0,
+		0, 0 },
+	{ "never stored: sent again", { OF(UNKEPT) }, { .uid = 7 }, 0, false, GW_DO_UNKEPT, ANY,
+		ANY, 0, 0, 0 },
+};
+
+static void what_changes_a_file_here_waits(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof push_cases / sizeof *push_cases; i++) {
+		const struct push_case *c = &push_cases[i];
+		struct gw_local_msg file = { .flags = c->mine };
+		struct gw_action a = c->given;
+		struct gw_plan plan = { .actions = &a, .count = 1 };
+		const struct gw_plan_input in = { .base = &c->base,
+			.base_count = c->base.uid != 0,
+			.local = &file,
+			.local_count = 1,
+			.lettered = S | F | T,
+			.copies_differ = c->copies_differ };
+		struct gw_left_there left;
+
+		a.local = 0;
+		left = gw_plan_push(&in, &plan);
+		if (a.kind != c->kind || (c->flags != ANY && a.flags != c->flags) ||
+			(c->base_flags != ANY && a.base_flags != c->base_flags) ||
+			left.messages != c->messages || left.changes != c->changes ||
+			left.dropped != c->dropped)
+			fail_msg(
+				"%s: kind %u, flags %llx, base %llx; %llu messages, %llu changes, %zu dropped",
+				c->what, (unsigned)a.kind, (unsigned long long)a.flags,
+				(unsigned long long)a.base_flags, (unsigned long long)left.messages,
+				(unsigned long long)left.changes, left.dropped);
+		assert_int_equal(plan.count, 1); /* what points into the plan stays right */
+		assert_int_equal(plan.waits_there, c->changes > 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_changes_the_server_waits),
 		cmocka_unit_test(a_plan_without_changes_there_stays),
+		cmocka_unit_test(what_changes_a_file_here_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
