@@ -147,8 +147,8 @@ int rename(const char *old, const char *new)
 
 int linkat(int from, const char *old, int to, const char *new, int flags)
 {
-	if (refuses("link", to, new) != 0)
-		return -1;
+	if (refuses("link", from, old) != 0 || refuses("link", to, new) != 0)
+		return -1; /* from: a rename may be a link and an unlink */
 	return (int)syscall(SYS_linkat, from, old, to, new, flags);
 }
 
