@@ -6,7 +6,7 @@ src=$1 status=0
 bad() { # WHAT WHERE
 	[ -z "$2" ] || { printf '%s:\n%s\n' "$1" "$2"; status=1; }
 }
-confining='/(landlock|syscalls|keeper|sandbox)\.[ch]$'
+confining='/(landlock|syscalls|keeper|sandbox|runner|main)\.[ch]$'
 elsewhere=$(find "$src" -name '*.[ch]' ! -name '*_linux.c' | grep -vE "$confining")
 headers='linux/|asm/|sys/(inotify|fanotify|timerfd|signalfd|eventfd|epoll|sendfile|prctl|vfs|sysinfo|syscall|capability|xattr)\.h|malloc\.h|error\.h|features\.h'
 # shellcheck disable=SC2086
@@ -24,5 +24,5 @@ mremap|name_to_handle_at|open_by_handle_at|program_invocation_.*|canonicalize_fi
 calls=$(printf '%s' "$calls" | tr '\n' '|')
 shift
 [ $# = 0 ] || bad "a call that only Linux has" "$(nm -A --undefined-only "$@" |
-	grep -E " (__)?($calls)(64)?(_chk)?\$" | grep -vE '[:/](landlock|syscalls|keeper|sandbox)\.c\.o:')"
+	grep -E " (__)?($calls)(64)?(_chk)?\$" | grep -vE '[:/](landlock|syscalls|keeper|sandbox|runner|main)\.c\.o:')"
 exit $status
