@@ -242,7 +242,9 @@ static void forged_requests(void **state)
 static void forged_signals(void **state)
 {
 	struct fixture *f = *state;
-	const struct gw_runner_request r = { .verb = GW_RUNNER_RUN, .index = SLEEPS };
+	const struct gw_runner_request r = {
+		.verb = GW_RUNNER_RUN, .index = SLEEPS, .own_session = 1
+	};
 	int channel = forge(f, &r, 3);
 	const unsigned char signals[] = { SIGSTOP, 0, 255, SIGKILL };
 	struct gw_runner_end end;
