@@ -217,7 +217,7 @@ void gw_loopback_stop(struct gw_loopback *l)
 	uv_close((uv_handle_t *)&l->tcp, on_closed);
 }
 
-char *gw_query_field(const char *query, const char *key)
+char *gw_loopback_field(const char *query, const char *key)
 {
 	size_t key_n = strlen(key);
 

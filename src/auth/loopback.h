@@ -21,4 +21,4 @@ enum gw_code gw_loopback_start(uv_loop_t *loop, gw_loopback_cb *cb, void *ctx,
 void gw_loopback_stop(struct gw_loopback *l);
 
 /* Returns the percent-decoded value of a query's field, heap; NULL: none. */
-char *gw_query_field(const char *query, const char *key);
+char *gw_loopback_field(const char *query, const char *key);

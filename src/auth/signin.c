@@ -286,9 +286,9 @@ static void note_stranger(struct gw_auth_flow *f)
 static const char *on_browser(void *ctx, const char *query, bool *good)
 {
 	struct gw_auth_flow *f = ctx;
-	char *state = gw_query_field(query, "state"), *code = gw_query_field(query, "code");
-	char *error = gw_query_field(query, "error");
-	char *description = gw_query_field(query, "error_description");
+	char *state = gw_loopback_field(query, "state"), *code = gw_loopback_field(query, "code");
+	char *error = gw_loopback_field(query, "error");
+	char *description = gw_loopback_field(query, "error_description");
 	const char *sentence;
 
 	if (state == NULL || strcmp(state, f->own_state) != 0) { /* I2 */

@@ -110,7 +110,8 @@ static enum gw_code add(
 	return code;
 }
 
-enum gw_code gw_landlock_enter(const struct gw_place *places, size_t count, struct gw_error *err)
+enum gw_code gw_landlock_enter(
+	const struct gw_landlock_path *places, size_t count, struct gw_error *err)
 {
 	struct ruleset handled = all(gw_landlock_version());
 	int set = (int)syscall(CREATE_RULESET, &handled, sizeof handled, 0);
@@ -133,7 +134,8 @@ unsigned gw_landlock_version(void)
 	return 0;
 }
 
-enum gw_code gw_landlock_enter(const struct gw_place *places, size_t count, struct gw_error *err)
+enum gw_code gw_landlock_enter(
+	const struct gw_landlock_path *places, size_t count, struct gw_error *err)
 {
 	(void)places, (void)count;
 	return gw_fail(err, GW_ERR_SECURITY, "this system has no Landlock");

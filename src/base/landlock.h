@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 /* A directory with all below it, or a file. */
-struct gw_place {
+struct gw_landlock_path {
 	char *path; /* owned by whoever made the list; what is not there is passed over */
 	bool write; /* and made and taken away; else it is only read */
 };
@@ -18,4 +18,5 @@ unsigned gw_landlock_version(void);
 /* Only these places from now on, for this process and what it starts; nothing is executed, no TCP port listened
  * on and, from version 6 on, no signal sent to other processes.  Sockets that are files can be connected to.  It
  * has one thread so far, and no_new_privs. */
-enum gw_code gw_landlock_enter(const struct gw_place *places, size_t count, struct gw_error *err);
+enum gw_code gw_landlock_enter(
+	const struct gw_landlock_path *places, size_t count, struct gw_error *err);

@@ -65,7 +65,7 @@ static void add_commands(
 
 static void add_place(struct sandbox *s, const char *path, bool write)
 {
-	struct gw_place *slot;
+	struct gw_landlock_path *slot;
 
 	if (path == NULL)
 		return;
@@ -74,7 +74,7 @@ static void add_place(struct sandbox *s, const char *path, bool write)
 		s->failed = true;
 		return;
 	}
-	*slot = (struct gw_place){ .path = strdup(path), .write = write };
+	*slot = (struct gw_landlock_path){ .path = strdup(path), .write = write };
 	if (slot->path == NULL)
 		s->place_count--;
 	s->failed |= slot->path == NULL;

@@ -27,7 +27,7 @@ struct sandbox_made {
 
 struct sandbox {
 	struct gw_command_table table;
-	struct gw_place *places; /* owned */
+	struct gw_landlock_path *places; /* owned */
 	size_t place_count, place_cap;
 	struct sandbox_path *paths; /* owned */
 	size_t path_count, path_cap;

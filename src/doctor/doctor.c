@@ -374,17 +374,17 @@ static void ask(struct gw_doctor *d, void (*done)(void *, const struct gw_result
 	const struct gw_handlers handlers = {
 		.response = on_response, .body = on_body, .done = done, .ctx = d
 	};
-	struct gw_line line;
+	struct gw_command line;
 	char text[200];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	gw_line_init(&line);
-	gw_line_printf(&line, "%s", text);
+	gw_command_init(&line);
+	gw_command_printf(&line, "%s", text);
 	gw_session_send(d->session, &line, &handlers); /* lost: the session's event follows */
-	gw_line_deinit(&line);
+	gw_command_deinit(&line);
 }
 
 static void tell_capabilities(struct gw_doctor *d)

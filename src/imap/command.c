@@ -9,13 +9,13 @@
 
 enum { LINE_MAX = 4 << 20, QUOTED_MAX = 1000 };
 
-void gw_line_init(struct gw_line *line)
+void gw_command_init(struct gw_command *line)
 {
-	*line = (struct gw_line){ 0 };
+	*line = (struct gw_command){ 0 };
 	gw_buf_init(&line->text, LINE_MAX);
 }
 
-void gw_line_deinit(struct gw_line *line)
+void gw_command_deinit(struct gw_command *line)
 {
 	if (line->secret)
 		gw_buf_wipe(&line->text);
@@ -23,7 +23,7 @@ void gw_line_deinit(struct gw_line *line)
 		gw_buf_deinit(&line->text);
 }
 
-static void note(struct gw_line *line, enum gw_code code)
+static void note(struct gw_command *line, enum gw_code code)
 {
 	if (line->code == GW_OK)
 		line->code = code;
@@ -38,7 +38,7 @@ static bool is_printable(struct gw_slice s)
 	return true;
 }
 
-void gw_line_printf(struct gw_line *line, const char *fmt, ...)
+void gw_command_printf(struct gw_command *line, const char *fmt, ...)
 {
 	va_list args;
 	char small[512];
@@ -55,7 +55,7 @@ void gw_line_printf(struct gw_line *line, const char *fmt, ...)
 		note(line, gw_buf_append(&line->text, small, (size_t)n));
 }
 
-static void literal(struct gw_line *line, struct gw_slice s, uint32_t caps)
+static void literal(struct gw_command *line, struct gw_slice s, uint32_t caps)
 {
 	bool at_once =
 		(caps & GW_CAP_LITERAL_PLUS) || ((caps & GW_CAP_LITERAL_MINUS) && s.n <= 4096);
@@ -64,16 +64,16 @@ static void literal(struct gw_line *line, struct gw_slice s, uint32_t caps)
 		note(line, GW_ERR_LIMIT);
 		return;
 	}
-	gw_line_printf(line, "{%zu%s}", s.n, at_once ? "+" : "");
+	gw_command_printf(line, "{%zu%s}", s.n, at_once ? "+" : "");
 	note(line, gw_buf_puts(&line->text, "\r\n"));
-	if (!at_once && line->break_count < GW_LINE_MAX_BREAKS)
+	if (!at_once && line->break_count < GW_COMMAND_MAX_BREAKS)
 		line->breaks[line->break_count++] = line->text.n;
 	else if (!at_once)
 		note(line, GW_ERR_LIMIT);
 	note(line, gw_buf_append(&line->text, s.p, s.n));
 }
 
-void gw_line_string(struct gw_line *line, struct gw_slice s, uint32_t caps)
+void gw_command_string(struct gw_command *line, struct gw_slice s, uint32_t caps)
 {
 	if (s.n > QUOTED_MAX || !is_printable(s)) {
 		literal(line, s, caps);
@@ -90,8 +90,8 @@ void gw_line_string(struct gw_line *line, struct gw_slice s, uint32_t caps)
 
 /* Omits what is no atom.  Callers leave such names out and say so; this keeps a missed one from
  * becoming a command. */
-void gw_line_flags(
-	struct gw_line *line, uint64_t flags, char *const *keywords, unsigned keyword_count)
+void gw_command_flags(
+	struct gw_command *line, uint64_t flags, char *const *keywords, unsigned keyword_count)
 {
 	const char *space = "";
 
@@ -105,30 +105,30 @@ void gw_line_flags(
 		if (name == NULL ||
 			(bit >= GW_KEYWORD_FIRST && !gw_flag_is_keyword(gw_slice_str(name))))
 			continue;
-		gw_line_printf(line, "%s%s", space, name);
+		gw_command_printf(line, "%s%s", space, name);
 		space = " ";
 	}
 }
 
-void gw_line_body(struct gw_line *line, const struct gw_body_source *body, bool at_once)
+void gw_command_body(struct gw_command *line, const struct gw_body_source *body, bool at_once)
 {
-	gw_line_printf(line, "{%llu%s}", (unsigned long long)body->size, at_once ? "+" : "");
+	gw_command_printf(line, "{%llu%s}", (unsigned long long)body->size, at_once ? "+" : "");
 	line->body = *body;
 	line->body_at_once = at_once;
 }
 
-void gw_line_set(struct gw_line *line, const struct gw_seqset *set)
+void gw_command_set(struct gw_command *line, const struct gw_seqset *set)
 {
 	note(line, gw_seqset_format(set, &line->text));
 }
 
-enum gw_code gw_take_uids(
+enum gw_code gw_command_take_uids(
 	const uint32_t *uids, size_t count, size_t *at, size_t max_count, struct gw_seqset *set)
 {
 	size_t taken = 0;
 
 	set->count = 0;
-	while (*at < count && taken < max_count && set->count < GW_LINE_MAX_RANGES) {
+	while (*at < count && taken < max_count && set->count < GW_COMMAND_MAX_RANGES) {
 		if (gw_seqset_add(set, uids[*at], uids[*at]) != GW_OK)
 			return GW_ERR_NOMEM;
 		(*at)++;

@@ -8,9 +8,9 @@
 #include "base/seqset.h"
 
 enum {
-	GW_LINE_MAX_BREAKS = 4,
-	GW_LINE_SET_BYTES = 7400,                    /* bytes of a set: keeps a line within 8,000 */
-	GW_LINE_MAX_RANGES = GW_LINE_SET_BYTES / 22, /* the longest range is
+	GW_COMMAND_MAX_BREAKS = 4,
+	GW_COMMAND_SET_BYTES = 7400, /* bytes of a set: keeps a line within 8,000 */
+	GW_COMMAND_MAX_RANGES = GW_COMMAND_SET_BYTES / 22, /* the longest range is
 						      * "4294967294:4294967295," */
 };
 
@@ -23,9 +23,9 @@ struct gw_body_source {
 };
 
 /* A command without its tag.  At each break, the rest waits for the server's "+". */
-struct gw_line {
+struct gw_command {
 	struct gw_buf text;
-	size_t breaks[GW_LINE_MAX_BREAKS];
+	size_t breaks[GW_COMMAND_MAX_BREAKS];
 	unsigned break_count;
 	enum gw_code code;          /* the first failure; checked when the command is sent */
 	bool secret;                /* never logged */
@@ -34,30 +34,30 @@ struct gw_line {
 	bool body_at_once;
 };
 
-void gw_line_init(struct gw_line *line);
-void gw_line_deinit(struct gw_line *line);
+void gw_command_init(struct gw_command *line);
+void gw_command_deinit(struct gw_command *line);
 
 /* Appends our own words and numbers.  Any character but printable ASCII makes the line fail. */
-void gw_line_printf(struct gw_line *line, const char *fmt, ...)
+void gw_command_printf(struct gw_command *line, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Appends a string: quoted if possible, otherwise as a literal.  caps (imap/caps.h) decide whether
  * a literal waits for the server (LITERAL+, LITERAL-: RFC 7888).  A NUL makes the line fail. */
-void gw_line_string(struct gw_line *line, struct gw_slice s, uint32_t caps);
+void gw_command_string(struct gw_command *line, struct gw_slice s, uint32_t caps);
 
 /* Appends the names of a set's flags (base/flagset.h), separated by spaces; omits keywords that
  * have no name, or one that is not an atom. */
-void gw_line_flags(
-	struct gw_line *line, uint64_t flags, char *const *keywords, unsigned keyword_count);
+void gw_command_flags(
+	struct gw_command *line, uint64_t flags, char *const *keywords, unsigned keyword_count);
 
 /* Appends the body as the last argument.  at_once: without waiting for the server's "+".  Use it
  * only after the server accepted a command of the same shape; otherwise it may read the body's
  * lines as commands. */
-void gw_line_body(struct gw_line *line, const struct gw_body_source *body, bool at_once);
+void gw_command_body(struct gw_command *line, const struct gw_body_source *body, bool at_once);
 
-void gw_line_set(struct gw_line *line, const struct gw_seqset *set);
+void gw_command_set(struct gw_command *line, const struct gw_seqset *set);
 
 /* Splits a sorted array of UIDs into sets that fit a server's line limit: moves UIDs from uids[*at]
  * on into set, at most max_count, and advances *at. */
-enum gw_code gw_take_uids(
+enum gw_code gw_command_take_uids(
 	const uint32_t *uids, size_t count, size_t *at, size_t max_count, struct gw_seqset *set);

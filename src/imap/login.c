@@ -370,17 +370,17 @@ static void on_answer(void *ctx, const struct gw_result *result)
 		login_step(ctx, LOGIN_IN_ANSWER, result->response);
 }
 
-static void send_line(struct gw_session *s, struct gw_line *line)
+static void send_line(struct gw_session *s, struct gw_command *line)
 {
 	gw_session_send(s, line, &(struct gw_handlers){ .done = on_answer, .ctx = s });
 }
 
 static void send_word(struct gw_session *s, const char *word)
 {
-	struct gw_line line;
+	struct gw_command line;
 
-	gw_line_init(&line);
-	gw_line_printf(&line, "%s", word);
+	gw_command_init(&line);
+	gw_command_printf(&line, "%s", word);
 	send_line(s, &line);
 }
 
@@ -393,21 +393,21 @@ static void on_ignored(void *ctx, const struct gw_result *result)
 static void send_extras(struct gw_session *s)
 {
 	const struct gw_handlers ignore = { .done = on_ignored, .ctx = s };
-	struct gw_line line;
+	struct gw_command line;
 
-	gw_line_init(&line);
+	gw_command_init(&line);
 	/* Gmail's documentation asks for it, contact included; others let nobody SELECT without. */
 	if (s->caps & GW_CAP_ID) {
-		gw_line_printf(&line, "ID (\"name\" \"godwit\" \"version\" \"" GODWIT_VERSION
-				      "\" \"contact\" \"" GODWIT_CONTACT "\")");
+		gw_command_printf(&line, "ID (\"name\" \"godwit\" \"version\" \"" GODWIT_VERSION
+					 "\" \"contact\" \"" GODWIT_CONTACT "\")");
 		gw_session_send(s, &line, &ignore);
 	}
 	if ((s->caps & GW_CAP_ENABLE) && (s->caps & GW_CAP_CONDSTORE)) {
-		gw_line_printf(
+		gw_command_printf(
 			&line, "ENABLE %s", s->caps & GW_CAP_QRESYNC ? "QRESYNC" : "CONDSTORE");
 		gw_session_send(s, &line, &ignore);
 	}
-	gw_line_deinit(&line);
+	gw_command_deinit(&line);
 }
 
 static void announce(struct gw_session *s)
@@ -444,13 +444,13 @@ static void tidy_password(struct gw_session *s)
 static void on_doubt(void *ctx)
 {
 	struct gw_session *s = ctx;
-	struct gw_line line;
+	struct gw_command line;
 
 	s->login.doubting = NULL;
-	gw_line_init(&line);
-	gw_line_printf(&line, "NOOP");
+	gw_command_init(&line);
+	gw_command_printf(&line, "NOOP");
 	gw_session_send(s, &line, &(struct gw_handlers){ .done = on_ignored, .ctx = s });
-	gw_line_deinit(&line);
+	gw_command_deinit(&line);
 }
 
 /* A server that refuses all of what came too early, rather than drop it, costs a run its short ways:
@@ -487,15 +487,15 @@ static void begin_doubt(struct gw_session *s)
 static void send_authenticate(struct gw_session *s)
 {
 	bool initial = s->caps & GW_CAP_SASL_IR;
-	struct gw_line line;
+	struct gw_command line;
 	enum gw_code code;
 
 	tidy_password(s);
 	code = gw_stream_begin_sasl(s->stream, s->sasl, s->mechanism, &s->exchange);
 	s->login.challenges = 0;
-	gw_line_init(&line);
+	gw_command_init(&line);
 	line.secret = true;
-	gw_line_printf(&line, "AUTHENTICATE %s%s", s->mechanism, initial ? " " : "");
+	gw_command_printf(&line, "AUTHENTICATE %s%s", s->mechanism, initial ? " " : "");
 	if (code != GW_OK)
 		line.code = code;
 	if (initial && line.code == GW_OK)
@@ -508,15 +508,15 @@ static void send_authenticate(struct gw_session *s)
 
 static void send_login(struct gw_session *s)
 {
-	struct gw_line line;
+	struct gw_command line;
 
 	tidy_password(s);
-	gw_line_init(&line);
+	gw_command_init(&line);
 	line.secret = true;
-	gw_line_printf(&line, "LOGIN ");
-	gw_line_string(&line, gw_slice_str(s->sasl->user), s->caps);
-	gw_line_printf(&line, " ");
-	gw_line_string(&line, gw_slice_str(s->sasl->password), s->caps);
+	gw_command_printf(&line, "LOGIN ");
+	gw_command_string(&line, gw_slice_str(s->sasl->user), s->caps);
+	gw_command_printf(&line, " ");
+	gw_command_string(&line, gw_slice_str(s->sasl->password), s->caps);
 	s->caps_known = false;
 	send_line(s, &line);
 }

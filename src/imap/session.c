@@ -28,7 +28,7 @@ enum { BODY_CHUNK = 16384, BODY_QUEUE = 256 << 10 };
 
 static void free_command(struct command *c)
 {
-	gw_line_deinit(&c->line);
+	gw_command_deinit(&c->line);
 	free(c);
 }
 
@@ -153,7 +153,7 @@ static void send_queued(struct gw_session *s)
 			continue;
 		}
 		s->unsent = c->next;
-		gw_line_deinit(&c->line);
+		gw_command_deinit(&c->line);
 	}
 }
 
@@ -205,7 +205,7 @@ static enum gw_code begin_selection(
 }
 
 enum gw_code gw_session_send(
-	struct gw_session *s, struct gw_line *line, const struct gw_handlers *handlers)
+	struct gw_session *s, struct gw_command *line, const struct gw_handlers *handlers)
 {
 	struct command *c = calloc(1, sizeof *c);
 	struct gw_buf tagged;
@@ -246,8 +246,8 @@ enum gw_code gw_session_send(
 	if (code != GW_OK) {
 		free(c);
 		gw_buf_deinit(&tagged);
-		gw_line_deinit(line);
-		gw_line_init(line);
+		gw_command_deinit(line);
+		gw_command_init(line);
 		return code;
 	}
 	for (unsigned i = 0; i < line->break_count; i++)
@@ -255,8 +255,8 @@ enum gw_code gw_session_send(
 	gw_log(s->log, GW_LOG_WIRE, "C: %s %.*s", c->tag,
 		line->secret ? (int)strlen(c->name) : (int)line->text.n, line->text.p);
 	c->line.text = tagged;
-	gw_line_deinit(line);
-	gw_line_init(line);
+	gw_command_deinit(line);
+	gw_command_init(line);
 	c->handlers = *handlers;
 	c->ahead = s->login.ran_ahead && s->login.state == LOGIN_AUTHENTICATE &&
 		   strcmp(c->name, "ID") != 0; /* which needs no login (RFC 2971) */
@@ -597,14 +597,14 @@ void gw_session_close(struct gw_session **session)
 
 enum gw_code gw_session_idle(struct gw_session *s, const struct gw_handlers *handlers)
 {
-	struct gw_line line;
+	struct gw_command line;
 	enum gw_code code;
 
-	gw_line_init(&line);
-	gw_line_printf(&line, "IDLE");
+	gw_command_init(&line);
+	gw_command_printf(&line, "IDLE");
 	line.idles = true;
 	code = gw_session_send(s, &line, handlers);
-	gw_line_deinit(&line);
+	gw_command_deinit(&line);
 	return code;
 }
 

@@ -91,7 +91,7 @@ bool gw_session_tells_flags(const struct gw_session *s, const struct gw_fetch *f
 /* Sends a command and empties line.  GW_OK: handlers->done is called once, later.  Any other code:
  * never (GW_ERR_NET: the session is lost; else what is wrong with the line). */
 enum gw_code gw_session_send(
-	struct gw_session *s, struct gw_line *line, const struct gw_handlers *handlers);
+	struct gw_session *s, struct gw_command *line, const struct gw_handlers *handlers);
 
 /* Sends IDLE (RFC 2177): what the server pushes goes to handlers->response until
  * gw_session_end_idle().  Commands given meanwhile are sent after DONE. */

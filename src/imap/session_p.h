@@ -38,8 +38,8 @@ struct login {
 
 struct command {
 	struct command *next;
-	struct gw_line line; /* the part not sent yet */
-	size_t sent;         /* offset in it */
+	struct gw_command line; /* the part not sent yet */
+	size_t sent;            /* offset in it */
 	unsigned next_break;
 	size_t body_at;     /* offset of the streamed literal's place; 0: none */
 	uint64_t body_left; /* bytes of it still to be sent */

@@ -390,7 +390,7 @@ static bool add_channel(
 	return ok;
 }
 
-/* Decides as the configuration will be read (remote/mailbox_list.c). */
+/* Decides as the configuration will be read (remote/folders.c). */
 static bool decides(const struct gw_settled *s, const struct gw_settle_box *b)
 {
 	bool in = s->folder_count == 0 && !b->repeats;

@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "local/queue.h"
+#include "local/disk.h"
 #include "maildir/deliver.h"
 #include "maildir/keywords.h"
 

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "local/queue.h"
+#include "local/disk.h"
 #include "maildir/fingerprint.h"
 
 struct gw_elsewhere_dir {

@@ -14,7 +14,7 @@ struct print_job {
 	const struct gw_local_view *view;
 	struct gw_file_print *prints;
 	size_t count;
-	gw_print_cb *cb;
+	gw_fingerprints_cb *cb;
 	void *ctx;
 };
 
@@ -100,9 +100,9 @@ static void on_print_done(struct gw_disk_job *job)
 	free(p);
 }
 
-enum gw_code gw_print_files(struct gw_disk *disk, const struct gw_place *place,
+enum gw_code gw_fingerprints_read(struct gw_disk *disk, const struct gw_place *place,
 	const struct gw_local_view *view, struct gw_file_print *prints, size_t count,
-	gw_print_cb *cb, void *ctx)
+	gw_fingerprints_cb *cb, void *ctx)
 {
 	struct print_job *p = calloc(1, sizeof *p);
 

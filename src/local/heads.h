@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "local/queue.h"
+#include "local/disk.h"
 #include "plan/likeness.h"
 
 struct gw_heads {

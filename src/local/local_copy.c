@@ -24,7 +24,7 @@ struct copies_job {
 	const struct gw_place *place;
 	struct gw_copy_item *items;
 	size_t count;
-	gw_copies_cb *cb;
+	gw_local_copy_cb *cb;
 	void *ctx;
 
 	struct source *sources; /* owned */
@@ -169,7 +169,7 @@ static void work(struct gw_disk_job *job, struct gw_disk_world *world)
 static void on_done(struct gw_disk_job *job)
 {
 	struct copies_job *c = (struct copies_job *)job;
-	gw_copies_cb *cb = c->cb;
+	gw_local_copy_cb *cb = c->cb;
 	void *ctx = c->ctx;
 
 	free(c->sources);
@@ -177,8 +177,8 @@ static void on_done(struct gw_disk_job *job)
 	cb(ctx);
 }
 
-enum gw_code gw_copies_start(struct gw_disk *disk, const struct gw_place *place,
-	struct gw_copy_item *items, size_t count, gw_copies_cb *cb, void *ctx)
+enum gw_code gw_local_copy_start(struct gw_disk *disk, const struct gw_place *place,
+	struct gw_copy_item *items, size_t count, gw_local_copy_cb *cb, void *ctx)
 {
 	struct copies_job *c = calloc(1, sizeof *c);
 

@@ -16,10 +16,10 @@ struct gw_copy_item {
 	time_t date;              /* out: INTERNALDATE; 0: not known */
 };
 
-typedef void gw_copies_cb(void *ctx);
+typedef void gw_local_copy_cb(void *ctx);
 
 /* A copy that cannot be made, or whose content is not what base says, is not found: the message is
  * fetched.  place and items are borrowed until cb, which is called exactly once, later.
  * GW_ERR_NOMEM: never. */
-enum gw_code gw_copies_start(struct gw_disk *disk, const struct gw_place *place,
-	struct gw_copy_item *items, size_t count, gw_copies_cb *cb, void *ctx);
+enum gw_code gw_local_copy_start(struct gw_disk *disk, const struct gw_place *place,
+	struct gw_copy_item *items, size_t count, gw_local_copy_cb *cb, void *ctx);

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-void gw_tag_list_deinit(struct gw_tag_list *t)
+void gw_notmuch_list_deinit(struct gw_notmuch_list *t)
 {
 	for (size_t i = 0; i < t->count; i++) {
 		free(t->list[i].dir);
@@ -20,7 +20,7 @@ void gw_tag_list_deinit(struct gw_tag_list *t)
 		free(t->list[i].tags);
 	}
 	free(t->list);
-	*t = (struct gw_tag_list){ 0 };
+	*t = (struct gw_notmuch_list){ 0 };
 }
 
 static int by_place(const void *a, const void *b)
@@ -31,7 +31,7 @@ static int by_place(const void *a, const void *b)
 	return order != 0 ? order : strcmp(x->base, y->base);
 }
 
-bool gw_tag_list_has_dir(const struct gw_tag_list *t, const char *dir)
+bool gw_notmuch_list_has_dir(const struct gw_notmuch_list *t, const char *dir)
 {
 	for (size_t i = 0; i < t->count; i++) {
 		if (strcmp(t->list[i].dir, dir) == 0)
@@ -40,7 +40,7 @@ bool gw_tag_list_has_dir(const struct gw_tag_list *t, const char *dir)
 	return false;
 }
 
-const char *gw_tag_list_find(const struct gw_tag_list *t, const char *dir, const char *base)
+const char *gw_notmuch_list_find(const struct gw_notmuch_list *t, const char *dir, const char *base)
 {
 	const struct gw_tagged key = { .dir = (char *)(uintptr_t)dir,
 		.base = (char *)(uintptr_t)base };
@@ -106,7 +106,7 @@ static const struct {
 	AT(tags_valid) };
 #undef AT
 
-struct gw_tag_db {
+struct gw_notmuch_db {
 	struct api api;
 	notmuch_database_t *db;
 };
@@ -126,7 +126,7 @@ static bool load(struct api *api)
 	return function != NULL;
 }
 
-bool gw_tags_supported(void)
+bool gw_notmuch_supported(void)
 {
 	struct api api = { 0 };
 
@@ -157,7 +157,7 @@ static enum gw_code open_db(struct api *api, notmuch_database_mode_t mode, notmu
 
 /* "ROOT/dir/cur/base:2,S" */
 static enum gw_code add_file(
-	struct gw_tag_list *t, const char *path, size_t root_n, const char *tags)
+	struct gw_notmuch_list *t, const char *path, size_t root_n, const char *tags)
 {
 	const char *file = strrchr(path, '/'), *sub = file;
 	struct gw_tagged *slot;
@@ -197,8 +197,8 @@ static enum gw_code tags_of(const struct api *api, notmuch_message_t *m, struct 
 	return code;
 }
 
-static enum gw_code add_message(const struct api *api, struct gw_tag_list *t, notmuch_message_t *m,
-	const char *root, struct gw_buf *tags)
+static enum gw_code add_message(const struct api *api, struct gw_notmuch_list *t,
+	notmuch_message_t *m, const char *root, struct gw_buf *tags)
 {
 	notmuch_filenames_t *files = api->message_get_filenames(m);
 	size_t n = strlen(root);
@@ -214,7 +214,7 @@ static enum gw_code add_message(const struct api *api, struct gw_tag_list *t, no
 	return code;
 }
 
-static enum gw_code search(const struct api *api, struct gw_tag_list *t, notmuch_database_t *db,
+static enum gw_code search(const struct api *api, struct gw_notmuch_list *t, notmuch_database_t *db,
 	const char *root, unsigned long since, struct gw_error *err)
 {
 	notmuch_messages_t *messages = NULL;
@@ -244,8 +244,8 @@ static enum gw_code search(const struct api *api, struct gw_tag_list *t, notmuch
 	return code == GW_OK ? GW_OK : gw_fail(err, code, "notmuch's tags take too much memory");
 }
 
-enum gw_code gw_tags_read(
-	const char *root, const char *since, struct gw_tag_list *out, struct gw_error *err)
+enum gw_code gw_notmuch_read(
+	const char *root, const char *since, struct gw_notmuch_list *out, struct gw_error *err)
 {
 	const char *colon = strrchr(since, ':'), *uuid = NULL;
 	char *real = realpath(root, NULL);
@@ -330,9 +330,9 @@ bool gw_notmuch_place(char *out, size_t size)
 	return n > 0 && (size_t)n < size;
 }
 
-enum gw_code gw_tag_db_open(struct gw_tag_db **out, struct gw_error *err)
+enum gw_code gw_notmuch_db_open(struct gw_notmuch_db **out, struct gw_error *err)
 {
-	struct gw_tag_db *db = calloc(1, sizeof *db);
+	struct gw_notmuch_db *db = calloc(1, sizeof *db);
 	enum gw_code code = GW_ERR_NOMEM;
 
 	*out = NULL;
@@ -348,7 +348,7 @@ enum gw_code gw_tag_db_open(struct gw_tag_db **out, struct gw_error *err)
 	return code;
 }
 
-void gw_tag_db_close(struct gw_tag_db *db)
+void gw_notmuch_db_close(struct gw_notmuch_db *db)
 {
 	if (db != NULL)
 		db->api.database_destroy(db->db);
@@ -373,7 +373,7 @@ static notmuch_status_t change(notmuch_message_t *m, const char *list,
 	return status;
 }
 
-enum gw_code gw_tag_db_change(struct gw_tag_db *db, const char *msgid, const char *gains,
+enum gw_code gw_notmuch_db_change(struct gw_notmuch_db *db, const char *msgid, const char *gains,
 	const char *loses, bool *known, struct gw_error *err)
 {
 	size_t n = strlen(msgid);
@@ -404,13 +404,13 @@ bool gw_notmuch_place(char *out, size_t size)
 	return false;
 }
 
-bool gw_tags_supported(void)
+bool gw_notmuch_supported(void)
 {
 	return false;
 }
 
-enum gw_code gw_tags_read(
-	const char *root, const char *since, struct gw_tag_list *out, struct gw_error *err)
+enum gw_code gw_notmuch_read(
+	const char *root, const char *since, struct gw_notmuch_list *out, struct gw_error *err)
 {
 	(void)root;
 	(void)since;
@@ -418,18 +418,18 @@ enum gw_code gw_tags_read(
 	return gw_fail(err, GW_ERR_CONFIG, "godwit was built without libnotmuch");
 }
 
-enum gw_code gw_tag_db_open(struct gw_tag_db **out, struct gw_error *err)
+enum gw_code gw_notmuch_db_open(struct gw_notmuch_db **out, struct gw_error *err)
 {
 	*out = NULL;
 	return gw_fail(err, GW_ERR_CONFIG, "godwit was built without libnotmuch");
 }
 
-void gw_tag_db_close(struct gw_tag_db *db)
+void gw_notmuch_db_close(struct gw_notmuch_db *db)
 {
 	(void)db;
 }
 
-enum gw_code gw_tag_db_change(struct gw_tag_db *db, const char *msgid, const char *gains,
+enum gw_code gw_notmuch_db_change(struct gw_notmuch_db *db, const char *msgid, const char *gains,
 	const char *loses, bool *known, struct gw_error *err)
 {
 	(void)db;

@@ -4,7 +4,7 @@
  */
 #include "local/remake.h"
 
-#include "local/observe.h"
+#include "local/look.h"
 
 #include <stdlib.h>
 

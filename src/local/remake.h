@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "local/queue.h"
+#include "local/disk.h"
 
 struct gw_remake {
 	const char *dir;  /* borrowed until done */

@@ -75,7 +75,7 @@ static void settle_group(
 	free(readable);
 }
 
-enum gw_code gw_find_twins(const struct gw_place *place, struct gw_local_view *view,
+enum gw_code gw_same_name_find(const struct gw_place *place, struct gw_local_view *view,
 	struct gw_store *store, struct gw_error *err)
 {
 	enum gw_code code = GW_OK;

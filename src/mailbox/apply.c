@@ -29,8 +29,8 @@ static void pair(struct gw_box *box, uint32_t uid, uint32_t local, uint64_t flag
 /* --- downloads ------------------------------------------------------------------------------- */
 
 /* Reports a short body, which was asked for twice and is all there is. */
-static void tell_short(
-	struct gw_box *box, const struct gw_download_item *item, const struct gw_delivered *file)
+static void tell_short(struct gw_box *box, const struct gw_fetch_bodies_item *item,
+	const struct gw_delivered *file)
 {
 	struct gw_error err = { 0 };
 
@@ -46,7 +46,7 @@ static void tell_short(
 
 /* Joins a file and a body that are the same message; this run sends the flags that only the file
  * has.  With "push" the file keeps its own. */
-static void pair_read(struct gw_box *box, const struct gw_download_item *item, uint32_t local,
+static void pair_read(struct gw_box *box, const struct gw_fetch_bodies_item *item, uint32_t local,
 	uint64_t flags, time_t date)
 {
 	uint64_t mine = box->local.messages[local].flags;
@@ -57,8 +57,8 @@ static void pair_read(struct gw_box *box, const struct gw_download_item *item, u
 	in.storable = gw_box_storable(box);
 	push.flags = flags | (gw_local_changes(&in, flags, mine) & mine);
 	taken = box->env->account->direction == GW_DIRECTION_PUSH ? 0 : theirs;
-	pair(box, item->uid, local, mine | taken, gw_push_agreed(flags, 0, theirs & ~taken & ~mine),
-		item->size, date);
+	pair(box, item->uid, local, mine | taken,
+		gw_store_flags_agreed(flags, 0, theirs & ~taken & ~mine), item->size, date);
 	if (push.flags != flags && !box->remote.read_only &&
 		box->env->account->direction != GW_DIRECTION_PULL)
 		box->incomplete |= !gw_box_will_push(box, &push);
@@ -67,7 +67,7 @@ static void pair_read(struct gw_box *box, const struct gw_download_item *item, u
 /* It was fetched to see whether it is the file's, and is not: it stays there alone, and the next look
  * sends the file. */
 static void leave_there(
-	struct gw_box *box, const struct gw_download_item *item, struct gw_delivered *file)
+	struct gw_box *box, const struct gw_fetch_bodies_item *item, struct gw_delivered *file)
 {
 	struct gw_op op = {
 		.kind = GW_OP_OUTSIDE, .uid = item->uid, .flags = item->flags, .size = item->size
@@ -80,8 +80,8 @@ static void leave_there(
 	box->env->counts->waiting_there++;
 }
 
-static void on_message(void *ctx, const struct gw_download_item *item, const struct gw_fetch *fetch,
-	struct gw_delivered *file)
+static void on_message(void *ctx, const struct gw_fetch_bodies_item *item,
+	const struct gw_fetch *fetch, struct gw_delivered *file)
 {
 	struct gw_box *box = ctx;
 	uint64_t flags = gw_session_tells_flags(box->session, fetch) ? gw_box_flags(box, fetch)
@@ -132,7 +132,7 @@ static void on_bytes(void *ctx, size_t n)
 	box->env->counts->bytes_downloaded += n;
 }
 
-static void on_unfetchable(void *ctx, const struct gw_download_item *item, const char *reason)
+static void on_unfetchable(void *ctx, const struct gw_fetch_bodies_item *item, const char *reason)
 {
 	gw_box_set_aside(ctx, item, reason);
 }
@@ -149,7 +149,7 @@ static void on_broke(void *ctx, uint32_t lo, uint32_t hi, size_t asked, bool alo
 	gw_box_note_break(ctx, lo, hi, asked, alone);
 }
 
-static bool on_judge(void *ctx, const struct gw_download_item *item)
+static bool on_judge(void *ctx, const struct gw_fetch_bodies_item *item)
 {
 	return gw_box_is_culprit(ctx, item);
 }
@@ -439,7 +439,7 @@ bool gw_box_sort_out(struct gw_box *box)
 			box->plan.actions[kept++] = *a;
 			continue;
 		}
-		box->items[box->item_count] = (struct gw_download_item){ .uid = a->uid,
+		box->items[box->item_count] = (struct gw_fetch_bodies_item){ .uid = a->uid,
 			.size = a->size,
 			.local = a->local,
 			.flags = a->kind == GW_DO_PAIR ? a->base_flags : a->flags,
@@ -491,7 +491,7 @@ void gw_box_count_rest(struct gw_box *box)
 
 void gw_box_download(struct gw_box *box)
 {
-	const struct gw_download_events events = { .message = on_message,
+	const struct gw_fetch_bodies_events events = { .message = on_message,
 		.bytes = on_bytes,
 		.unfetchable = on_unfetchable,
 		.unavailable = on_unavailable,
@@ -504,12 +504,12 @@ void gw_box_download(struct gw_box *box)
 
 	if (gw_box_bars_download(box))
 		return;
-	code = gw_download_start(box->session, &box->place->m, box->key, box->items,
+	code = gw_fetch_bodies_start(box->session, &box->place->m, box->key, box->items,
 		box->item_count, box->env->account->max_message_size, box->env->fetch_most, &events,
 		&box->download);
 
 	box->env->progress(box->env->ctx);
-	if (code == GW_OK && gw_download_is_drained(box->download))
+	if (code == GW_OK && gw_fetch_bodies_is_drained(box->download))
 		on_drained(box);
 	else if (code != GW_OK && box->selecting)
 		box->unsent_code = code; /* it ends when that is answered */

@@ -307,16 +307,16 @@ void gw_box_supersede(struct gw_box *box)
 {
 	box->superseded = true;
 	if (box->download != NULL)
-		gw_download_supersede(box->download);
+		gw_fetch_bodies_supersede(box->download);
 }
 
 void gw_box_stop(struct gw_box *box, bool batches_lost)
 {
 	box->stopped = true;
 	if (box->download != NULL)
-		gw_download_stop(box->download);
+		gw_fetch_bodies_stop(box->download);
 	if (box->upload != NULL)
-		gw_upload_stop(box->upload);
+		gw_append_stop(box->upload);
 	gw_delay_cancel(&box->delay);
 	if (gw_box_awaits(box->state) == GW_AWAITS_ACCOUNT ||
 		gw_box_awaits(box->state) == GW_AWAITS_TIMER ||

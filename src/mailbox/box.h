@@ -11,7 +11,7 @@
 #include "plan/budget.h"
 #include "plan/claims.h"
 #include "plan/evidence.h"
-#include "remote/mailbox_list.h"
+#include "remote/folders.h"
 
 struct gw_box;
 
@@ -42,7 +42,7 @@ struct gw_box_env {
 	int64_t now;                /* seconds since the epoch, as the run began */
 	bool merges; /* the server merges messages with the same Message-ID (Gmail) */
 	bool labels; /* keywords that name labels are labels (remote/labels.h) */
-	const struct gw_tag_list *tags; /* NULL: labels are not notmuch's tags */
+	const struct gw_notmuch_list *tags; /* NULL: labels are not notmuch's tags */
 	/* True if name is the name of a mailbox that is a label.  Also called in the pool. */
 	bool (*is_label)(void *ctx, struct gw_slice name);
 	bool archive; /* All Mail is shown as a mailbox: archive.c */

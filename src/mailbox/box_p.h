@@ -13,7 +13,7 @@
 #include "local/confirm.h"
 #include "local/fingerprints.h"
 #include "local/local_copy.h"
-#include "local/observe.h"
+#include "local/look.h"
 #include "local/settle.h"
 #include "mailbox/box.h"
 #include "mailbox/state.h"
@@ -22,7 +22,7 @@
 #include "remote/append.h"
 #include "remote/came.h"
 #include "remote/expunge.h"
-#include "remote/fetch.h"
+#include "remote/fetch_bodies.h"
 #include "remote/labels.h"
 #include "remote/move.h"
 #include "remote/observe.h"
@@ -143,19 +143,19 @@ struct gw_box {
 	size_t take_count, take_cap;
 	struct gw_box_carry *carries; /* owned */
 	size_t carry_count, carry_cap;
-	struct gw_carry_item *carry_items; /* owned */
-	struct gw_box_orphan *orphans;     /* owned; orphan.c */
+	struct gw_move_item *carry_items; /* owned */
+	struct gw_box_orphan *orphans;    /* owned; orphan.c */
 	size_t orphan_count, orphan_cap;
 	unsigned awaited; /* moves from here that other mailboxes carry out */
 
 	/* remove.c */
-	struct gw_remove_item *removals; /* owned; sorted by uid when they are sent */
-	uint32_t *leaving_uids;          /* owned; likewise */
+	struct gw_expunge_item *removals; /* owned; sorted by uid when they are sent */
+	uint32_t *leaving_uids;           /* owned; likewise */
 	struct gw_box_removal {
 		uint32_t uid, local; /* local: a file that wished it */
 		bool carried;        /* its copy is elsewhere: only the row is dropped */
 		bool trashed;        /* a copy of it was found in the trash */
-		enum gw_remove_to to;
+		enum gw_expunge_to to;
 	} * leaving; /* owned; likewise */
 	size_t leaving_count, leaving_cap;
 
@@ -166,7 +166,7 @@ struct gw_box {
 	size_t trashed_count;
 
 	/* hidden.c */
-	struct gw_labelled_item *labelled; /* owned; ids of what is gone there */
+	struct gw_search_label_item *labelled; /* owned; ids of what is gone there */
 	size_t labelled_count;
 	bool asked_all;
 
@@ -184,26 +184,26 @@ struct gw_box {
 	size_t left_there; /* actions that `direction` took out of it */
 	bool planned;      /* the plan held something back */
 	char key[17];
-	struct gw_download_item *items; /* owned */
+	struct gw_fetch_bodies_item *items; /* owned */
 	size_t item_count;
-	struct gw_download *download; /* frees itself */
-	struct gw_break broke;        /* times 0: it did not */
-	bool convicts;                /* something was set aside for the breaks of this run */
-	bool unsent;                  /* the box ends because it could not even ask */
-	struct gw_error unavailable;  /* the server gives no bodies at present */
-	struct gw_sighted sighted;    /* of a plan */
-	uint32_t shows;               /* shows: to be stored */
-	size_t refused, undelivered;  /* operations that the disk did not carry out */
-	struct gw_error refusal;      /* the first of them */
-	size_t aside;                 /* messages that an earlier run set aside */
-	size_t barred;                /* deleted here, and not there: the mailbox is read-only */
+	struct gw_fetch_bodies *download; /* frees itself */
+	struct gw_break broke;            /* times 0: it did not */
+	bool convicts;                    /* something was set aside for the breaks of this run */
+	bool unsent;                      /* the box ends because it could not even ask */
+	struct gw_error unavailable;      /* the server gives no bodies at present */
+	struct gw_sighted sighted;        /* of a plan */
+	uint32_t shows;                   /* shows: to be stored */
+	size_t refused, undelivered;      /* operations that the disk did not carry out */
+	struct gw_error refusal;          /* the first of them */
+	size_t aside;                     /* messages that an earlier run set aside */
+	size_t barred;   /* deleted here, and not there: the mailbox is read-only */
 	size_t unstored; /* messages whose flags the server does not take; unstored.c */
 	size_t hidden;   /* messages that the server does not show */
 
 	/* get.c */
-	struct gw_copy_item *copies;      /* owned */
-	size_t copy_count, copy_at;       /* copy_at: how far the items were looked at */
-	struct gw_download_item *waiting; /* owned; others fetch these */
+	struct gw_copy_item *copies;          /* owned */
+	size_t copy_count, copy_at;           /* copy_at: how far the items were looked at */
+	struct gw_fetch_bodies_item *waiting; /* owned; others fetch these */
 	size_t waiting_count;
 	uint64_t releases_seen;
 	bool has_rest; /* older and bigger ones were put off */
@@ -215,13 +215,13 @@ struct gw_box {
 	struct gw_sync_counts delta;
 
 	/* upload.c */
-	struct gw_upload_item *uploads; /* owned */
+	struct gw_append_item *uploads; /* owned */
 	size_t upload_count, upload_cap;
 	struct gw_pending_row *announced; /* owned, with its names, while they are stored */
 	size_t announced_count;
-	struct gw_known_item *known; /* owned, with its texts; known.c */
+	struct gw_search_msgid_item *known; /* owned, with its texts; known.c */
 	size_t known_count;
-	struct gw_upload *upload; /* frees itself */
+	struct gw_append *upload; /* frees itself */
 	struct gw_error upload_lost;
 	bool sending;           /* not all was answered */
 	struct gw_delay *delay; /* owned */
@@ -231,7 +231,7 @@ struct gw_box {
 	size_t relabel_count;
 
 	/* flags.c */
-	struct gw_push_item *push_items; /* owned */
+	struct gw_store_flags_item *push_items; /* owned */
 	size_t push_count, push_cap;
 	bool pushing; /* ahead of messages, and not answered */
 	bool pushed;
@@ -555,7 +555,7 @@ bool gw_box_is_trash(const struct gw_box *box);
 void gw_box_verify(struct gw_box *box);
 /* Compares a body that was fetched for it with its file; takes file over. */
 void gw_box_verify_body(
-	struct gw_box *box, const struct gw_download_item *item, struct gw_delivered *file);
+	struct gw_box *box, const struct gw_fetch_bodies_item *item, struct gw_delivered *file);
 
 /* commit.c */
 /* Stores the cursor, or stamps, or what a repair leaves. */
@@ -573,7 +573,7 @@ bool gw_box_knows_held_flags(const struct gw_box *box, const struct gw_action *a
 /* After its STOREs were answered; refused: the first NO, or NULL.  true: some were answered OK, and
  * that is to be told. */
 bool gw_box_settle_pushed(
-	struct gw_box *box, const struct gw_push_item *item, const struct gw_error *refused);
+	struct gw_box *box, const struct gw_store_flags_item *item, const struct gw_error *refused);
 void gw_box_count_unstored(struct gw_box *box);
 void gw_box_tell_unstored(struct gw_box *box);
 
@@ -604,10 +604,11 @@ bool gw_box_bars_changes(struct gw_box *box);
 /* True if the file must not be sent.  heat: how often a connection broke while it was sent. */
 bool gw_box_bars_file(struct gw_box *box, uint32_t local, uint64_t size, uint8_t *heat);
 /* Notes how suspicious it is; true: it is not asked for, and set aside. */
-bool gw_box_sets_aside(struct gw_box *box, struct gw_download_item *item);
-bool gw_box_is_culprit(struct gw_box *box, const struct gw_download_item *item);
+bool gw_box_sets_aside(struct gw_box *box, struct gw_fetch_bodies_item *item);
+bool gw_box_is_culprit(struct gw_box *box, const struct gw_fetch_bodies_item *item);
 /* The server will not give this message. */
-void gw_box_set_aside(struct gw_box *box, const struct gw_download_item *item, const char *reason);
+void gw_box_set_aside(
+	struct gw_box *box, const struct gw_fetch_bodies_item *item, const char *reason);
 /* All of it was answered. */
 void gw_box_acquit(struct gw_box *box);
 /* Returns a header's heat.  on_trial: a connection broke while only this one was asked for. */

@@ -9,12 +9,14 @@
 
 bool gw_box_will_push(struct gw_box *box, const struct gw_action *a)
 {
-	struct gw_push_item *item = gw_array_push((void **)&box->push_items, &box->push_count,
-		&box->push_cap, sizeof *box->push_items);
+	struct gw_store_flags_item *item = gw_array_push((void **)&box->push_items,
+		&box->push_count, &box->push_cap, sizeof *box->push_items);
 
 	if (item == NULL)
 		return false;
-	*item = (struct gw_push_item){ .uid = a->uid, .has = a->base_flags, .gets = a->flags };
+	*item = (struct gw_store_flags_item){
+		.uid = a->uid, .has = a->base_flags, .gets = a->flags
+	};
 	return true;
 }
 
@@ -55,7 +57,7 @@ static void on_pushed(void *ctx, const struct gw_error *refused, const struct gw
 	struct gw_error err = { 0 };
 
 	for (size_t i = 0; i < box->push_count; i++) {
-		const struct gw_push_item *item = &box->push_items[i];
+		const struct gw_store_flags_item *item = &box->push_items[i];
 		struct gw_op op = { .kind = GW_OP_TOLD_FLAGS,
 			.uid = item->uid,
 			.flags = item->has,
@@ -99,7 +101,7 @@ static void on_pushed(void *ctx, const struct gw_error *refused, const struct gw
 
 static int by_uid(const void *a, const void *b)
 {
-	const struct gw_push_item *x = a, *y = b;
+	const struct gw_store_flags_item *x = a, *y = b;
 
 	return (x->uid > y->uid) - (x->uid < y->uid);
 }
@@ -109,17 +111,17 @@ static void on_response(void *ctx, const struct gw_response *r)
 	struct gw_box *box = ctx;
 
 	if (box->upload != NULL)
-		gw_upload_note(box->upload, r);
+		gw_append_note(box->upload, r);
 }
 
 static enum gw_code start(struct gw_box *box)
 {
-	const struct gw_push_events events = {
+	const struct gw_store_flags_events events = {
 		.flags = gw_box_flags, .response = on_response, .done = on_pushed, .ctx = box
 	};
 
 	qsort(box->push_items, box->push_count, sizeof *box->push_items, by_uid);
-	return gw_push_start(box->session, box->push_items, box->push_count, &box->keywords,
+	return gw_store_flags_start(box->session, box->push_items, box->push_count, &box->keywords,
 		gw_box_labels(box), &events);
 }
 

@@ -27,7 +27,7 @@ static void deliver_copies(struct gw_box *box)
 {
 	for (size_t i = 0; i < box->copy_count; i++) {
 		struct gw_copy_item *c = &box->copies[i];
-		struct gw_download_item *item = &box->items[c->number];
+		struct gw_fetch_bodies_item *item = &box->items[c->number];
 
 		if (!c->found)
 			continue;
@@ -66,9 +66,9 @@ static void on_copied(void *ctx)
 }
 
 /* Releases memory that the items do not need. */
-static void shrink(struct gw_download_item **items, size_t count)
+static void shrink(struct gw_fetch_bodies_item **items, size_t count)
 {
-	struct gw_download_item *smaller =
+	struct gw_fetch_bodies_item *smaller =
 		*items == NULL ? NULL : realloc(*items, (count + 1) * sizeof *smaller);
 
 	if (smaller != NULL)
@@ -84,7 +84,7 @@ static void claim(struct gw_box *box)
 	box->waiting = calloc(box->item_count + 1, sizeof *box->waiting);
 	box->waiting_count = 0;
 	for (size_t i = 0; i < box->item_count; i++) {
-		struct gw_download_item item = box->items[i];
+		struct gw_fetch_bodies_item item = box->items[i];
 		uint64_t id = gw_remote_view_id(&box->remote, item.uid);
 
 		item.recent |= gw_claims_known(box->env->claims, id);
@@ -122,7 +122,7 @@ static void postpone(struct gw_box *box)
 	size_t bulk = !inbox ? kept : kept > INBOX_NEWEST ? kept - INBOX_NEWEST : 0;
 
 	for (size_t i = box->item_count; i > 0; i--) {
-		struct gw_download_item *item = &box->items[i - 1];
+		struct gw_fetch_bodies_item *item = &box->items[i - 1];
 
 		if (gw_budget_fetch(box->env->budget, item->size, i <= bulk))
 			box->items[--kept] = *item;
@@ -177,7 +177,7 @@ bool gw_box_has_items(struct gw_box *box)
 static void next_chunk(struct gw_box *box)
 {
 	for (; box->copy_at < box->item_count && box->copy_count < CHUNK; box->copy_at++) {
-		const struct gw_download_item *item = &box->items[box->copy_at];
+		const struct gw_fetch_bodies_item *item = &box->items[box->copy_at];
 		uint64_t id = gw_remote_view_id(&box->remote, item->uid);
 
 		if (id != 0 && item->local == GW_NO_LOCAL && box->copies != NULL)
@@ -185,7 +185,7 @@ static void next_chunk(struct gw_box *box)
 				.uid = item->uid, .number = (uint32_t)box->copy_at, .global_id = id
 			};
 	}
-	if (box->copy_count > 0 && gw_copies_start(box->env->disk, box->place, box->copies,
+	if (box->copy_count > 0 && gw_local_copy_start(box->env->disk, box->place, box->copies,
 					   box->copy_count, on_copied, box) == GW_OK)
 		return;
 	box->copy_count = 0;

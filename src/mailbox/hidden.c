@@ -108,16 +108,16 @@ static const char *label_of(const struct gw_box *box)
 
 static int by_id(const void *a, const void *b)
 {
-	const struct gw_labelled_item *x = a, *y = b;
+	const struct gw_search_label_item *x = a, *y = b;
 
 	return (x->id > y->id) - (x->id < y->id);
 }
 
 /* Returns what All Mail says of it; never NULL. */
-static const struct gw_labelled_item *told_of(const struct gw_box *box, uint64_t id)
+static const struct gw_search_label_item *told_of(const struct gw_box *box, uint64_t id)
 {
-	static const struct gw_labelled_item nothing;
-	const struct gw_labelled_item key = { .id = id }, *found = NULL;
+	static const struct gw_search_label_item nothing;
+	const struct gw_search_label_item key = { .id = id }, *found = NULL;
 
 	if (id != 0)
 		found = bsearch(&key, box->labelled, box->labelled_count, sizeof key, by_id);
@@ -166,7 +166,7 @@ static void on_asked(void *ctx, uint32_t exists, const struct gw_error *lost)
 	uint32_t oldest = oldest_shown(box);
 	/* All Mail is cut off in the same way, so it says nothing about older mail. */
 	bool cut = exists != 0 && exists == box->remote.exists;
-	const struct gw_labelled_item nothing = { 0 };
+	const struct gw_search_label_item nothing = { 0 };
 	size_t hidden = 0, archived = 0;
 
 	if (lost != NULL) {
@@ -175,7 +175,7 @@ static void on_asked(void *ctx, uint32_t exists, const struct gw_error *lost)
 	}
 	for (size_t i = 0; i < box->plan.count; i++) {
 		struct gw_action *a = &box->plan.actions[i];
-		const struct gw_labelled_item *told;
+		const struct gw_search_label_item *told;
 
 		if (!gw_action_is_gone_there(a))
 			continue;
@@ -194,14 +194,14 @@ static void on_asked(void *ctx, uint32_t exists, const struct gw_error *lost)
 
 void gw_box_ask_labels(struct gw_box *box)
 {
-	const struct gw_labelled_options options = { .session = box->session,
+	const struct gw_search_label_options options = { .session = box->session,
 		.all = box->env->all,
 		.label = label_of(box),
 		.items = box->labelled,
 		.count = box->labelled_count,
 		.done = on_asked,
 		.ctx = box };
-	enum gw_code code = gw_labelled_start(&options);
+	enum gw_code code = gw_search_label_start(&options);
 
 	box->selected = false;
 	if (code == GW_OK)

@@ -291,7 +291,7 @@ static unsigned heat_of(const struct gw_box *box, uint32_t uid, unsigned *alone)
 	return heat;
 }
 
-bool gw_box_is_culprit(struct gw_box *box, const struct gw_download_item *item)
+bool gw_box_is_culprit(struct gw_box *box, const struct gw_fetch_bodies_item *item)
 {
 	unsigned alone;
 	unsigned heat = heat_of(box, item->uid, &alone);
@@ -322,7 +322,8 @@ bool gw_box_is_bad_head(struct gw_box *box, uint32_t uid)
 	return true;
 }
 
-void gw_box_set_aside(struct gw_box *box, const struct gw_download_item *item, const char *reason)
+void gw_box_set_aside(
+	struct gw_box *box, const struct gw_fetch_bodies_item *item, const char *reason)
 {
 	struct gw_error err = { 0 };
 	struct gw_op op = { .kind = GW_OP_UNFETCHABLE,
@@ -346,7 +347,7 @@ void gw_box_set_aside(struct gw_box *box, const struct gw_download_item *item, c
 	box->env->problem(box->env->ctx, box, &err);
 }
 
-bool gw_box_sets_aside(struct gw_box *box, struct gw_download_item *item)
+bool gw_box_sets_aside(struct gw_box *box, struct gw_fetch_bodies_item *item)
 {
 	unsigned alone;
 	unsigned heat = heat_of(box, item->uid, &alone);
@@ -359,7 +360,7 @@ bool gw_box_sets_aside(struct gw_box *box, struct gw_download_item *item)
 	if (heat == 0 || !is_culprit(box, heat, alone, item->size))
 		return false;
 	box->env->fetch_most = 0; /* so it was not their number */
-	gw_box_set_aside(box, item, GW_DOWNLOAD_BROKE);
+	gw_box_set_aside(box, item, GW_FETCH_BODIES_BROKE);
 	return true;
 }
 

@@ -22,9 +22,10 @@ void gw_box_drop_known(struct gw_box *box)
 }
 
 /* Copies a message that All Mail has; its flags are left to the next look. */
-static void copy_known(struct gw_box *box, const struct gw_known_item *known, uint32_t uidvalidity)
+static void copy_known(
+	struct gw_box *box, const struct gw_search_msgid_item *known, uint32_t uidvalidity)
 {
-	struct gw_upload_item *item = &box->uploads[known->number];
+	struct gw_append_item *item = &box->uploads[known->number];
 	struct gw_box_carry *c = gw_array_push(
 		(void **)&box->carries, &box->carry_count, &box->carry_cap, sizeof *box->carries);
 
@@ -64,13 +65,13 @@ bool gw_box_has_msgids(struct gw_box *box)
 
 void gw_box_seek(struct gw_box *box)
 {
-	const struct gw_known_options options = { .session = box->session,
+	const struct gw_search_msgid_options options = { .session = box->session,
 		.mailbox = box->env->all,
 		.items = box->known,
 		.count = box->known_count,
 		.done = on_known,
 		.ctx = box };
-	enum gw_code code = gw_known_start(&options);
+	enum gw_code code = gw_search_msgid_start(&options);
 
 	box->selected = false;
 	if (code == GW_OK)
@@ -86,13 +87,14 @@ static void work_read(struct gw_disk_job *job, struct gw_disk_world *world)
 
 	(void)world;
 	for (size_t i = 0; i < box->upload_count; i++) {
-		const struct gw_upload_item *item = &box->uploads[i];
+		const struct gw_append_item *item = &box->uploads[i];
 		char *msgid = gw_message_id(
 			item->in_new ? box->place->m.new : box->place->m.cur, item->name);
 
 		if (msgid != NULL)
 			box->known[box->known_count++] =
-				(struct gw_known_item){ .msgid = msgid, .number = (uint32_t)i };
+				(struct gw_search_msgid_item){ .msgid = msgid,
+					.number = (uint32_t)i };
 	}
 }
 

@@ -46,7 +46,7 @@ static void take_late_answer(struct gw_box *box, const struct gw_result *result)
 		box->select_err = *result->err;
 		box->select_err.scope = GW_SCOPE_MAILBOX;
 	}
-	gw_download_reject(box->download);
+	gw_fetch_bodies_reject(box->download);
 }
 
 void gw_box_end_select(struct gw_box *box)
@@ -86,7 +86,7 @@ static bool reads_at_once(const struct gw_box *box)
 void gw_box_select(struct gw_box *box)
 {
 	uint32_t caps = gw_session_caps(box->session);
-	struct gw_line line;
+	struct gw_command line;
 	enum gw_code code;
 
 	if (gw_box_selects_itself(box->then)) {
@@ -95,17 +95,17 @@ void gw_box_select(struct gw_box *box)
 	}
 	gw_box_enter(box, BOX_SELECTING);
 	box->selected = box->select_failed = false;
-	gw_line_init(&line);
-	gw_line_printf(&line, "SELECT ");
-	gw_line_string(&line, gw_slice_str(box->folder->wire), caps);
+	gw_command_init(&line);
+	gw_command_printf(&line, "SELECT ");
+	gw_command_string(&line, gw_slice_str(box->folder->wire), caps);
 	if (!box->env->plain_select && (caps & GW_CAP_CONDSTORE))
-		gw_line_printf(&line, " (CONDSTORE)");
+		gw_command_printf(&line, " (CONDSTORE)");
 	code = gw_session_send(box->session, &line,
 		&(struct gw_handlers){ .response = on_select_response,
 			.done = on_selected,
 			.ctx = box,
 			.selects = box->folder->wire });
-	gw_line_deinit(&line);
+	gw_command_deinit(&line);
 	box->selection = gw_session_selection(box->session);
 	box->selecting = code == GW_OK && reads_at_once(box);
 	if (code != GW_OK)

@@ -477,8 +477,8 @@ static void merge_moved(struct gw_box *from, const struct gw_action *gone, uint6
 	c->meant = gw_box_translate(to, &from->keywords, here) & ~(GW_FLAG_KEYWORD(0) - 1);
 	m = gw_merge_flags(&in, base, there, here);
 	if (from->env->account->direction == GW_DIRECTION_PUSH) { /* it keeps its flags */
-		there = gw_push_agreed(there, base, m.local ^ here);
-		m.remote = gw_push_agreed(m.remote, base, m.local ^ here);
+		there = gw_store_flags_agreed(there, base, m.local ^ here);
+		m.remote = gw_store_flags_agreed(m.remote, base, m.local ^ here);
 		m.local = here;
 	}
 	c->leaves = gw_box_tag_of(to, from);

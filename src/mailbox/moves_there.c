@@ -127,7 +127,7 @@ static bool has_file(const struct gw_box *box, uint32_t uid)
 /* Turns an upload into a copy, if its message is on the server and stays where it is. */
 static void copy_instead(struct gw_box *box, const struct twin *t)
 {
-	struct gw_upload_item *item = &box->uploads[t->upload];
+	struct gw_append_item *item = &box->uploads[t->upload];
 	const struct gw_local_msg *l = &box->local.messages[item->local];
 	struct gw_box_carry *c;
 	uint32_t uidvalidity = 0;
@@ -249,7 +249,7 @@ static int by_source(const void *a, const void *b)
 
 /* Base gets the row: the message is here now, and its file too. */
 static void join_carried(
-	struct gw_box *box, struct gw_box_carry *c, const struct gw_carry_item *item)
+	struct gw_box *box, struct gw_box_carry *c, const struct gw_move_item *item)
 {
 	const char *name = gw_scan_name(&box->local.scan, c->local);
 	uint64_t mine = box->local.messages[c->local].flags;
@@ -287,7 +287,7 @@ static void join_carried(
 
 /* Ends with its old mailbox: it is gone from there, or need not be. */
 static void leave_source(
-	struct gw_box *box, struct gw_box_carry *c, const struct gw_carry_item *item)
+	struct gw_box *box, struct gw_box_carry *c, const struct gw_move_item *item)
 {
 	struct gw_op op = { .kind = GW_OP_DROP_ROW, .uid = c->uid };
 
@@ -301,7 +301,7 @@ static void leave_source(
 			*r = (struct gw_box_removal){ .uid = c->uid,
 				.local = GW_NO_LOCAL,
 				.carried = true,
-				.to = GW_REMOVE_FOR_GOOD };
+				.to = GW_EXPUNGE_FOR_GOOD };
 	} else if (!item->stays && c->from_place != NULL) {
 		op.place = c->from_place;
 		if (gw_batcher_add(box->env->batcher, &op) != GW_OK)
@@ -317,43 +317,43 @@ static void put_off(struct gw_box *box, const struct gw_box_carry *c)
 }
 
 static void settle_carry(struct gw_box *box, struct gw_box_carry *c,
-	const struct gw_carry_item *item, const struct gw_error *refused)
+	const struct gw_move_item *item, const struct gw_error *refused)
 {
 	const char *name = gw_scan_name(&box->local.scan, c->local);
-	bool done = item->outcome == GW_CARRY_DONE || item->outcome == GW_CARRY_UNNAMED;
+	bool done = item->outcome == GW_MOVE_DONE || item->outcome == GW_MOVE_UNNAMED;
 
 	switch (item->outcome) {
-	case GW_CARRY_DONE:
+	case GW_MOVE_DONE:
 		if (item->uidvalidity == box->remote.uidvalidity)
 			join_carried(box, c, item);
 		else
 			box->incomplete = true;
 		break;
-	case GW_CARRY_UNNAMED: /* found by its content in the next look */
+	case GW_MOVE_UNNAMED: /* found by its content in the next look */
 		box->incomplete = true;
 		break;
-	case GW_CARRY_REFUSED:
+	case GW_MOVE_REFUSED:
 		gw_box_refuse_file(box, name, refused != NULL ? refused->text : "refused");
 		break;
-	case GW_CARRY_GONE: /* it is not there any more: the file is new mail */
+	case GW_MOVE_GONE: /* it is not there any more: the file is new mail */
 		gw_box_forget_file(box, name);
 		box->incomplete = true;
 		break;
-	case GW_CARRY_UNSENT:
+	case GW_MOVE_UNSENT:
 		gw_box_forget_file(box, name);
 		put_off(box, c);
 		break;
-	case GW_CARRY_IGNORED: /* whether a copy came, the next run's look shows */
+	case GW_MOVE_IGNORED: /* whether a copy came, the next run's look shows */
 		box->plan.look_again = true;
 		if (c->from != NULL)
 			c->from->plan.look_again = true;
 		put_off(box, c);
 		break;
-	case GW_CARRY_LOST:
+	case GW_MOVE_LOST:
 		put_off(box, c);
 		break;
 	}
-	box->row->pending += item->outcome == GW_CARRY_LOST || item->outcome == GW_CARRY_UNNAMED;
+	box->row->pending += item->outcome == GW_MOVE_LOST || item->outcome == GW_MOVE_UNNAMED;
 	if (done) {
 		leave_source(box, c, item);
 		box->delta.moved += c->from_place != NULL;
@@ -363,7 +363,7 @@ static void settle_carry(struct gw_box *box, struct gw_box_carry *c,
 	}
 	if (c->from != NULL) {
 		c->from->awaited--;
-		c->from->incomplete |= !done && item->outcome != GW_CARRY_IGNORED;
+		c->from->incomplete |= !done && item->outcome != GW_MOVE_IGNORED;
 		c->from = NULL;
 	}
 }
@@ -399,8 +399,8 @@ static void on_carried(void *ctx, const struct gw_error *refused, const struct g
 	for (size_t i = 0; i < box->carry_count; i++) {
 		settle_carry(box, &box->carries[box->carry_items[i].number], &box->carry_items[i],
 			refused);
-		unsent |= box->carry_items[i].outcome == GW_CARRY_UNSENT;
-		ignored += box->carry_items[i].outcome == GW_CARRY_IGNORED;
+		unsent |= box->carry_items[i].outcome == GW_MOVE_UNSENT;
+		ignored += box->carry_items[i].outcome == GW_MOVE_IGNORED;
 	}
 	if (ignored > 0)
 		tell_ignored(box, ignored);
@@ -415,20 +415,20 @@ static void on_carried(void *ctx, const struct gw_error *refused, const struct g
 
 void gw_box_send_moves(struct gw_box *box)
 {
-	const struct gw_carry_events events = { .done = on_carried, .ctx = box };
+	const struct gw_move_events events = { .done = on_carried, .ctx = box };
 	enum gw_code code = GW_ERR_NOMEM;
 
 	box->selected = false;
 	qsort(box->carries, box->carry_count, sizeof *box->carries, by_source);
 	box->carry_items = calloc(box->carry_count, sizeof *box->carry_items);
 	for (size_t i = 0; i < box->carry_count && box->carry_items != NULL; i++)
-		box->carry_items[i] = (struct gw_carry_item){ .from = box->carries[i].wire,
+		box->carry_items[i] = (struct gw_move_item){ .from = box->carries[i].wire,
 			.from_uidvalidity = box->carries[i].uidvalidity,
 			.from_uid = box->carries[i].uid,
 			.move = box->carries[i].from_place != NULL,
 			.number = (uint32_t)i };
 	if (box->carry_items != NULL)
-		code = gw_carry_start(box->session, box->folder->wire, box->carry_items,
+		code = gw_move_start(box->session, box->folder->wire, box->carry_items,
 			box->carry_count, &events);
 	if (code == GW_OK)
 		return;

@@ -65,8 +65,8 @@ static bool was_sent(const struct gw_box *box, uint32_t local)
 {
 	for (size_t i = 0; i < box->upload_count; i++) {
 		if (box->uploads[i].local == local)
-			return box->uploads[i].outcome != GW_UPLOAD_UNSENT &&
-			       box->uploads[i].outcome != GW_UPLOAD_GONE;
+			return box->uploads[i].outcome != GW_APPEND_UNSENT &&
+			       box->uploads[i].outcome != GW_APPEND_GONE;
 	}
 	return false;
 }

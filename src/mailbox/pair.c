@@ -452,7 +452,7 @@ void gw_box_pair(struct gw_box *box)
 		return;
 	}
 	box->heads_raw = false;
-	code = gw_print_files(box->env->disk, box->place, &box->local, box->prints,
+	code = gw_fingerprints_read(box->env->disk, box->place, &box->local, box->prints,
 		box->print_count, on_prints, box);
 	if (code == GW_OK) {
 		box->prints_pending = true;

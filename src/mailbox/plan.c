@@ -125,7 +125,7 @@ void gw_box_held_uploads_error(uint64_t count, bool dry_run, struct gw_error *er
  * already. */
 static void guard_uploads(struct gw_box *box)
 {
-	const struct gw_upload_guard g = { .off = !box->env->account->guard,
+	const struct gw_append_guard g = { .off = !box->env->account->guard,
 		.strange =
 			box->rekeyed || (box->row->uidnext == 0 && box->env->in_step &&
 						(box->env->state_lost || box->remote.exists > 0)),

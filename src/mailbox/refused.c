@@ -67,7 +67,7 @@ void gw_box_refused(struct gw_box *box, const struct gw_op *op)
 	count_less(box, op);
 	box->undelivered += op->kind == GW_OP_DELIVER;
 	if (box->download != NULL && gw_box_finds_no_place(box))
-		gw_download_stop(box->download);
+		gw_fetch_bodies_stop(box->download);
 }
 
 void gw_box_tell_refused(struct gw_box *box)

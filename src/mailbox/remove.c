@@ -30,24 +30,24 @@ static bool was_copied(const struct gw_box *box, uint32_t uid)
 /* Where to: in the trash there is no other place to go, and a message of which we made a copy is
  * not lost.  Where mailboxes are labels nothing but the trash, and spam, is left for good: when the
  * trash is out of sight a message is archived, and all mail keeps it. */
-static enum gw_remove_to goes_to(const struct gw_box *box, const struct gw_action *a)
+static enum gw_expunge_to goes_to(const struct gw_box *box, const struct gw_action *a)
 {
 	const unsigned for_good = GW_LIST_TRASH | GW_LIST_JUNK;
 	bool draft = a->kind == GW_DO_REPLACED && (box->folder->attrs & GW_LIST_DRAFTS) != 0;
 
 	if (box->env->merges && (box->folder->attrs & for_good) == 0)
-		return box->env->trash != NULL                   ? GW_REMOVE_TO_TRASH
-		       : (box->folder->attrs & GW_LIST_ALL) != 0 ? GW_REMOVE_NOWHERE
-		       : box->env->all != NULL                   ? GW_REMOVE_TO_ALL
-								 : GW_REMOVE_FOR_GOOD;
+		return box->env->trash != NULL                   ? GW_EXPUNGE_TO_TRASH
+		       : (box->folder->attrs & GW_LIST_ALL) != 0 ? GW_EXPUNGE_NOWHERE
+		       : box->env->all != NULL                   ? GW_EXPUNGE_TO_ALL
+								 : GW_EXPUNGE_FOR_GOOD;
 	if (box->env->trash == NULL || strcmp(box->folder->wire, box->env->trash) == 0 ||
 		(box->folder->attrs & GW_LIST_TRASH) != 0)
-		return GW_REMOVE_FOR_GOOD;
+		return GW_EXPUNGE_FOR_GOOD;
 	if (box->env->merges)
-		return GW_REMOVE_FOR_GOOD;
+		return GW_EXPUNGE_FOR_GOOD;
 	return box->env->account->deletes == GW_DELETE_EXPUNGE || draft || was_copied(box, a->uid)
-		       ? GW_REMOVE_FOR_GOOD
-		       : GW_REMOVE_TO_TRASH;
+		       ? GW_EXPUNGE_FOR_GOOD
+		       : GW_EXPUNGE_TO_TRASH;
 }
 
 static int by_uid(const void *a, const void *b)
@@ -84,15 +84,15 @@ bool gw_box_collect(struct gw_box *box)
 /* --- outcomes -------------------------------------------------------------------------------- */
 
 /* Is its file here to be that of the message in the trash? */
-static bool follows(
-	const struct gw_box *box, const struct gw_remove_item *item, const struct gw_box_removal *r)
+static bool follows(const struct gw_box *box, const struct gw_expunge_item *item,
+	const struct gw_box_removal *r)
 {
-	return r->local != GW_NO_LOCAL && (item->to == GW_REMOVE_TO_TRASH || r->trashed) &&
+	return r->local != GW_NO_LOCAL && (item->to == GW_EXPUNGE_TO_TRASH || r->trashed) &&
 	       box->env->takes_trash(box->env->ctx);
 }
 
 static void settle_done(
-	struct gw_box *box, const struct gw_remove_item *item, const struct gw_box_removal *r)
+	struct gw_box *box, const struct gw_expunge_item *item, const struct gw_box_removal *r)
 {
 	struct gw_op op = { .kind = r->carried ? GW_OP_DROP_ROW : GW_OP_DELETED_THERE,
 		.uid = r->uid };
@@ -113,38 +113,38 @@ static void settle_done(
 	box->env->counts->deleted_there += !r->carried;
 }
 
-static void settle(struct gw_box *box, const struct gw_remove_item *item,
+static void settle(struct gw_box *box, const struct gw_expunge_item *item,
 	const struct gw_box_removal *r, const struct gw_error *refused)
 {
 	struct gw_op op = { .kind = GW_OP_LEFT, .uid = r->uid };
 
 	switch (item->outcome) {
-	case GW_REMOVE_DONE:
+	case GW_EXPUNGE_DONE:
 		settle_done(box, item, r);
 		break;
-	case GW_REMOVE_LEFT:
+	case GW_EXPUNGE_LEFT:
 		op.to = strdup(
 			"deleted here; on the server it is marked \\Deleted and left standing, "
 			"since EXPUNGE would take messages along that others marked");
 		if (op.to != NULL)
 			gw_box_add(box, &op);
 		break;
-	case GW_REMOVE_KEPT:
+	case GW_EXPUNGE_KEPT:
 		op.to = strdup("deleted here; the server keeps it, since neither its trash nor all "
 			       "mail is in sight, and it might be gone for good (Gmail: Settings, "
 			       "Labels, Show in IMAP)");
 		if (op.to != NULL)
 			gw_box_add(box, &op);
 		break;
-	case GW_REMOVE_CHANGED: /* the next look decides */
+	case GW_EXPUNGE_CHANGED: /* the next look decides */
 		box->incomplete = true;
 		break;
-	case GW_REMOVE_REFUSED:
+	case GW_EXPUNGE_REFUSED:
 		gw_box_hold(box, r->uid, refused != NULL ? refused->text : "refused");
 		box->plan.look_again = true; /* it is not here, and waits to go there */
 		break;
-	case GW_REMOVE_UNSENT:
-	case GW_REMOVE_LOST:
+	case GW_EXPUNGE_UNSENT:
+	case GW_EXPUNGE_LOST:
 		box->incomplete = true;
 		box->left_for_trash |= follows(box, item, r);
 		break;
@@ -192,11 +192,11 @@ static bool in_sight(void *ctx, struct gw_slice label)
 static bool all_kept(struct gw_box *box)
 {
 	for (size_t i = 0; i < box->leaving_count; i++) {
-		if (box->leaving[i].to != GW_REMOVE_NOWHERE)
+		if (box->leaving[i].to != GW_EXPUNGE_NOWHERE)
 			return false;
 	}
 	for (size_t i = 0; i < box->leaving_count; i++)
-		box->removals[i].outcome = GW_REMOVE_KEPT;
+		box->removals[i].outcome = GW_EXPUNGE_KEPT;
 	return true;
 }
 
@@ -205,7 +205,7 @@ void gw_box_send_removals(struct gw_box *box)
 	const unsigned no_labels = GW_LIST_TRASH | GW_LIST_JUNK;
 	bool last =
 		box->env->merges && box->env->all == NULL && (box->folder->attrs & no_labels) == 0;
-	const struct gw_remove_options options = { .session = box->session,
+	const struct gw_expunge_options options = { .session = box->session,
 		.trash = box->env->trash,
 		.all = box->env->all,
 		.make_trash = box->env->make_trash,
@@ -215,7 +215,7 @@ void gw_box_send_removals(struct gw_box *box)
 		.count = box->leaving_count,
 		.done = on_removed,
 		.ctx = box };
-	struct gw_remove_options o = options;
+	struct gw_expunge_options o = options;
 	bool to_trash = false, to_all = false;
 	enum gw_code code;
 
@@ -229,8 +229,8 @@ void gw_box_send_removals(struct gw_box *box)
 		return;
 	}
 	for (size_t i = 0; i < box->leaving_count; i++) {
-		to_trash |= box->leaving[i].to == GW_REMOVE_TO_TRASH;
-		to_all |= box->leaving[i].to == GW_REMOVE_TO_ALL;
+		to_trash |= box->leaving[i].to == GW_EXPUNGE_TO_TRASH;
+		to_all |= box->leaving[i].to == GW_EXPUNGE_TO_ALL;
 	}
 	if (all_kept(box)) {
 		on_removed(box, NULL, NULL);
@@ -240,7 +240,7 @@ void gw_box_send_removals(struct gw_box *box)
 		o.trash = NULL;
 	if (!to_all)
 		o.all = NULL;
-	code = gw_remove_start(&o);
+	code = gw_expunge_start(&o);
 	if (code == GW_OK) {
 		box->env->make_trash &= !to_trash;
 		return;
@@ -269,7 +269,7 @@ void gw_box_flush_all(struct gw_box *box)
 		return;
 	box->removals = calloc(box->leaving_count, sizeof *box->removals);
 	for (size_t i = 0; i < box->leaving_count && box->removals != NULL; i++)
-		box->removals[i] = (struct gw_remove_item){ .uid = box->leaving[i].uid,
+		box->removals[i] = (struct gw_expunge_item){ .uid = box->leaving[i].uid,
 			.to = box->leaving[i].to,
 			.unguarded = box->env->merges && box->leaving[i].carried };
 	what = gw_box_list_trashing(box);
@@ -284,7 +284,7 @@ static void on_siblings(
 {
 	struct gw_box *box = ctx;
 	struct gw_error local = { 0 };
-	enum gw_remove_to to = box->env->all != NULL ? GW_REMOVE_TO_ALL : GW_REMOVE_FOR_GOOD;
+	enum gw_expunge_to to = box->env->all != NULL ? GW_EXPUNGE_TO_ALL : GW_EXPUNGE_FOR_GOOD;
 
 	if (err != NULL) {
 		local = *err;
@@ -297,7 +297,7 @@ static void on_siblings(
 		struct gw_box_removal *r = bsearch(
 			&key, box->leaving, box->leaving_count, sizeof *box->leaving, by_uid);
 
-		if (r != NULL && r->to != GW_REMOVE_TO_ALL && list[i].has_file &&
+		if (r != NULL && r->to != GW_EXPUNGE_TO_ALL && list[i].has_file &&
 			(box->folder->attrs & (GW_LIST_TRASH | GW_LIST_JUNK)) == 0 &&
 			list[i].mailbox != box->place->mailbox &&
 			box->env->stays(box->env->ctx, list[i].mailbox, list[i].uid))

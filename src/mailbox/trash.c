@@ -46,7 +46,7 @@ static const struct gw_gone *facts_of(const struct gw_box *box, uint32_t uid)
 
 static bool is_copied_there(const struct gw_box *box, const struct gw_box_removal *r)
 {
-	return r->to == GW_REMOVE_TO_TRASH && !box->env->merges;
+	return r->to == GW_EXPUNGE_TO_TRASH && !box->env->merges;
 }
 
 /* True if what was announced is still about this trash. */
@@ -98,7 +98,7 @@ static void on_came(void *ctx, const struct gw_error *lost)
 
 		if (!box->trashed[i].came)
 			continue;
-		box->leaving[at].to = box->removals[at].to = GW_REMOVE_FOR_GOOD;
+		box->leaving[at].to = box->removals[at].to = GW_EXPUNGE_FOR_GOOD;
 		box->leaving[at].trashed = true;
 	}
 	free(box->trashed);

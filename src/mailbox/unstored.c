@@ -66,7 +66,7 @@ void gw_box_settle_flags(struct gw_box *box, const struct gw_action *a)
 }
 
 bool gw_box_settle_pushed(
-	struct gw_box *box, const struct gw_push_item *item, const struct gw_error *refused)
+	struct gw_box *box, const struct gw_store_flags_item *item, const struct gw_error *refused)
 {
 	const struct gw_unstored *before = find(box, item->uid, false);
 	struct gw_unstored u = { .uid = item->uid, .tries = before == NULL ? 0 : before->tries };

@@ -207,7 +207,7 @@ static bool waits_for_move(const struct gw_box *box, uint32_t local)
 bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a)
 {
 	const struct gw_file_print *p = gw_box_print_of(box, a->local);
-	struct gw_upload_item *item;
+	struct gw_append_item *item;
 	uint8_t heat;
 
 	if (a->kind == GW_DO_REFUSE) {
@@ -238,7 +238,7 @@ bool gw_box_will_upload(struct gw_box *box, const struct gw_action *a)
 		(void **)&box->uploads, &box->upload_count, &box->upload_cap, sizeof *box->uploads);
 	if (p == NULL || item == NULL)
 		return false;
-	*item = (struct gw_upload_item){ .local = a->local,
+	*item = (struct gw_append_item){ .local = a->local,
 		.name = gw_scan_name(&box->local.scan, a->local),
 		.in_new = box->local.scan.entries[a->local].in_new,
 		.flags = a->flags & ~gw_box_labels(box), /* the next look puts those on */
@@ -262,7 +262,7 @@ static unsigned answered_before(const struct gw_box *box, uint32_t local)
 }
 
 /* The server said OK, and not where it is. */
-static void note_answered(struct gw_box *box, const struct gw_upload_item *item)
+static void note_answered(struct gw_box *box, const struct gw_append_item *item)
 {
 	struct gw_op op = { .kind = GW_OP_ANSWERED, .from = strdup(item->name) };
 
@@ -272,7 +272,7 @@ static void note_answered(struct gw_box *box, const struct gw_upload_item *item)
 }
 
 /* Records an upload whose UID was given, but which EXISTS does not count. */
-static void note_sent(struct gw_box *box, const struct gw_upload_item *item)
+static void note_sent(struct gw_box *box, const struct gw_append_item *item)
 {
 	struct gw_op op = {
 		.kind = GW_OP_SENT, .uid = item->uid, .times = answered_before(box, item->local) + 1
@@ -283,18 +283,18 @@ static void note_sent(struct gw_box *box, const struct gw_upload_item *item)
 }
 
 /* What it went out with, less what its file does not get with "push". */
-static uint64_t agreed_flags(const struct gw_box *box, const struct gw_upload_item *item)
+static uint64_t agreed_flags(const struct gw_box *box, const struct gw_append_item *item)
 {
 	uint64_t waits = item->flags & ~box->local.messages[item->local].flags;
 
 	return box->env->account->direction == GW_DIRECTION_PUSH
-		       ? gw_push_agreed(item->flags, 0, waits & gw_box_here(box))
+		       ? gw_store_flags_agreed(item->flags, 0, waits & gw_box_here(box))
 		       : item->flags;
 }
 
 /* An edited one went out with flags that its file does not have yet: it gets them with its row, or
  * they would seem to have been taken off here. */
-static void join_sent(struct gw_box *box, const struct gw_upload_item *item)
+static void join_sent(struct gw_box *box, const struct gw_append_item *item)
 {
 	uint64_t agreed = agreed_flags(box, item);
 	const struct gw_box_union u = { .uid = item->uid,
@@ -310,7 +310,7 @@ static void join_sent(struct gw_box *box, const struct gw_upload_item *item)
 
 /* Joins a stored message.  The server may have merged it with one that it had (Gmail).  If another
  * file is that message's, this one stays here alone; if none is any more, it was edited. */
-static void join_stored(struct gw_box *box, const struct gw_upload_item *item)
+static void join_stored(struct gw_box *box, const struct gw_append_item *item)
 {
 	size_t b = !box->env->merges
 			   ? box->local.base_count
@@ -328,7 +328,7 @@ static void join_stored(struct gw_box *box, const struct gw_upload_item *item)
 
 /* An UID that was given before is not that of a message that has just been stored: believed, it would
  * take the other one's row.  (A server that merges names the one that it had.) */
-static bool is_new_uid(const struct gw_box *box, const struct gw_upload_item *item)
+static bool is_new_uid(const struct gw_box *box, const struct gw_append_item *item)
 {
 	if (item->uidvalidity != box->remote.uidvalidity || item->uid == 0)
 		return false;
@@ -337,36 +337,36 @@ static bool is_new_uid(const struct gw_box *box, const struct gw_upload_item *it
 						   item->uid) == box->local.base_count);
 }
 
-static void on_item(void *ctx, const struct gw_upload_item *item, const struct gw_error *why)
+static void on_item(void *ctx, const struct gw_append_item *item, const struct gw_error *why)
 {
 	struct gw_box *box = ctx;
 
 	switch (item->outcome) {
-	case GW_UPLOAD_STORED:
+	case GW_APPEND_STORED:
 		box->incomplete |= item->bared;
 		if (is_new_uid(box, item))
 			join_stored(box, item);
 		else
 			note_answered(box, item);
 		break;
-	case GW_UPLOAD_UNNAMED:
+	case GW_APPEND_UNNAMED:
 		note_answered(box, item);
 		break;
-	case GW_UPLOAD_REFUSED:
+	case GW_APPEND_REFUSED:
 		gw_box_refuse_file(box, item->name, why->text);
 		break;
-	case GW_UPLOAD_GONE: /* nothing of it was sent */
+	case GW_APPEND_GONE: /* nothing of it was sent */
 		gw_box_forget_file(box, item->name);
 		box->incomplete = true;
 		break;
-	case GW_UPLOAD_UNSENT:
+	case GW_APPEND_UNSENT:
 		if (why != NULL)
 			box->unavailable = *why;
 		break;
-	case GW_UPLOAD_LOST:
+	case GW_APPEND_LOST:
 		break;
 	}
-	if (item->outcome == GW_UPLOAD_STORED || item->outcome == GW_UPLOAD_UNNAMED) {
+	if (item->outcome == GW_APPEND_STORED || item->outcome == GW_APPEND_UNNAMED) {
 		box->env->passed++;
 		box->delta.uploaded++;
 		box->delta.bytes_uploaded += item->size;
@@ -385,13 +385,13 @@ static void on_uploads_done(void *ctx, const struct gw_error *lost)
 	for (size_t i = 0; i < box->carry_count; i++) /* nothing was asked of them */
 		gw_box_forget_file(box, gw_scan_name(&box->local.scan, box->carries[i].local));
 	for (size_t i = 0; i < box->upload_count; i++) {
-		const struct gw_upload_item *item = &box->uploads[i];
+		const struct gw_append_item *item = &box->uploads[i];
 
-		if (item->outcome == GW_UPLOAD_UNSENT)
+		if (item->outcome == GW_APPEND_UNSENT)
 			gw_box_forget_file(box, item->name);
 		/* pending, so that it is not sent again before it was waited for */
 		box->row->pending +=
-			item->outcome == GW_UPLOAD_LOST || item->outcome == GW_UPLOAD_UNNAMED;
+			item->outcome == GW_APPEND_LOST || item->outcome == GW_APPEND_UNNAMED;
 	}
 	if (lost != NULL)
 		box->upload_lost = *lost;
@@ -432,7 +432,7 @@ static void free_announced(struct gw_box *box)
 
 void gw_box_upload(struct gw_box *box)
 {
-	const struct gw_upload_events events = {
+	const struct gw_append_events events = {
 		.item = on_item, .done = on_uploads_done, .ctx = box
 	};
 	struct gw_error local = { 0 };
@@ -440,7 +440,7 @@ void gw_box_upload(struct gw_box *box)
 
 	box->sending = true;
 	gw_box_push_ahead(box);
-	code = gw_upload_start(box->session, box->folder->wire, &box->place->m, &box->keywords,
+	code = gw_append_start(box->session, box->folder->wire, &box->place->m, &box->keywords,
 		box->uploads, box->upload_count, box->selected ? box->remote.exists : UINT32_MAX,
 		&events, &box->upload);
 	if (code == GW_OK && box->upload != NULL)
@@ -490,7 +490,7 @@ static bool announce(struct gw_box *box)
 			   sizeof *box->announced)) != NULL;
 
 	for (size_t i = 0; i < box->upload_count && ok; i++) {
-		const struct gw_upload_item *item = &box->uploads[i];
+		const struct gw_append_item *item = &box->uploads[i];
 		const struct gw_local_msg *l = &box->local.messages[item->local];
 		struct gw_pending_row *row =
 			announce_file(box, item->local, &gw_box_print_of(box, item->local)->print,
@@ -537,7 +537,7 @@ static void postpone(struct gw_box *box)
 /* A connection broke at the others. */
 static int by_heat(const void *a, const void *b)
 {
-	const struct gw_upload_item *x = a, *y = b;
+	const struct gw_append_item *x = a, *y = b;
 
 	return x->heat != y->heat ? (x->heat > y->heat) - (x->heat < y->heat)
 				  : (x->local > y->local) - (x->local < y->local);
@@ -554,7 +554,7 @@ static void cool_ones_first(struct gw_box *box)
 }
 
 /* True if it is, or may be, a message whose header did not arrive. */
-static bool is_unread(struct gw_box *box, const struct gw_upload_item *item)
+static bool is_unread(struct gw_box *box, const struct gw_append_item *item)
 {
 	uint32_t uid = box->env->accept_uploads ? 0 : gw_box_may_be(box, item->local);
 	char reason[160];
@@ -606,8 +606,8 @@ bool gw_box_stored(const struct gw_box *box, uint32_t local)
 {
 	for (size_t i = 0; i < box->upload_count; i++) {
 		if (box->uploads[i].local == local)
-			return box->uploads[i].outcome == GW_UPLOAD_STORED ||
-			       box->uploads[i].outcome == GW_UPLOAD_UNNAMED;
+			return box->uploads[i].outcome == GW_APPEND_STORED ||
+			       box->uploads[i].outcome == GW_APPEND_UNNAMED;
 	}
 	return false;
 }

@@ -151,7 +151,7 @@ static struct gw_file_print *print_of_uid(struct gw_box *box, uint32_t uid)
 }
 
 void gw_box_verify_body(
-	struct gw_box *box, const struct gw_download_item *item, struct gw_delivered *file)
+	struct gw_box *box, const struct gw_fetch_bodies_item *item, struct gw_delivered *file)
 {
 	const struct gw_file_print *p = print_of_uid(box, item->uid);
 
@@ -195,7 +195,8 @@ static void on_prints(void *ctx)
 
 		if (b->local != GW_NO_LOCAL)
 			box->items[box->item_count++] =
-				(struct gw_download_item){ .uid = b->uid, .local = GW_NO_LOCAL };
+				(struct gw_fetch_bodies_item){ .uid = b->uid,
+					.local = GW_NO_LOCAL };
 	}
 	box->delta.to_download = box->item_count;
 	box->env->counts->to_download += box->item_count;
@@ -224,7 +225,7 @@ void gw_box_verify(struct gw_box *box)
 		if (box->local.messages[i].uid != 0)
 			box->prints[box->print_count++].index = (uint32_t)i;
 	}
-	if (box->prints == NULL || gw_print_files(box->env->disk, box->place, &box->local,
+	if (box->prints == NULL || gw_fingerprints_read(box->env->disk, box->place, &box->local,
 					   box->prints, box->print_count, on_prints, box) != GW_OK)
 		gw_box_step(box);
 }

@@ -49,7 +49,7 @@ static int copy_durably(int from, const char *name, int to, const char *as)
 	return sys;
 }
 
-int gw_move_file(int from, const char *name, int to, const char *as)
+int gw_attic_move_file(int from, const char *name, int to, const char *as)
 {
 	int sys = gw_rename_noreplace(from, name, to, as);
 
@@ -70,7 +70,7 @@ static int put_beside(int from, const char *name, int to)
 		size_t room = NAME_MAX - used;
 
 		snprintf(fresh + used, room + 1, "%s", name + (length > room ? length - room : 0));
-		sys = gw_move_file(from, name, to, fresh);
+		sys = gw_attic_move_file(from, name, to, fresh);
 	}
 	return sys;
 }
@@ -87,7 +87,7 @@ int gw_attic_put(const char *attic, const char *dir, int from, const char *name)
 	if (sys == 0 && (to = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		sys = errno;
 	if (sys == 0)
-		sys = gw_move_file(from, name, to, name);
+		sys = gw_attic_move_file(from, name, to, name);
 	if (sys == EEXIST)
 		sys = put_beside(from, name, to);
 	if (to >= 0)

@@ -12,7 +12,7 @@ int gw_attic_put(const char *attic, const char *dir, int from, const char *name)
 
 /* Renames from/name to to/as, never over an existing name; copied and flushed if that is another
  * file system.  Returns 0 or errno. */
-int gw_move_file(int from, const char *name, int to, const char *as);
+int gw_attic_move_file(int from, const char *name, int to, const char *as);
 
 /* Flushes the directory that gw_attic_put() moved into. */
 enum gw_code gw_attic_flush(const char *attic, const char *dir, struct gw_error *err);

@@ -142,10 +142,10 @@ enum gw_code gw_attic_restore(const struct gw_account *account,
 		dir = open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		sys = dir < 0 ? errno : name_back(message->name, name) ? 0 : ENAMETOOLONG;
 		if (sys == 0)
-			sys = gw_move_file(dir, message->name, m.cur, name);
+			sys = gw_attic_move_file(dir, message->name, m.cur, name);
 		if (sys == EEXIST && snprintf(fresh, sizeof fresh, "r%lld.%.200s",
 					     (long long)time(NULL), name) < (int)sizeof fresh)
-			sys = gw_move_file(dir, message->name, m.cur, fresh);
+			sys = gw_attic_move_file(dir, message->name, m.cur, fresh);
 		if (sys == 0)
 			sys = gw_flush_dir(m.cur);
 		if (sys != 0)

@@ -16,7 +16,7 @@ enum { BUFFER = 65536, KICK_BYTES = 8 << 20 };
 
 enum state { IDLE, WRITING, WHOLE };
 
-struct gw_writer {
+struct gw_deliver {
 	enum state state;
 	const struct gw_maildir *m; /* borrowed */
 	struct gw_delivered d;
@@ -31,9 +31,9 @@ struct gw_writer {
 	char buffer[BUFFER];
 };
 
-struct gw_writer *gw_writer_new(void)
+struct gw_deliver *gw_deliver_new(void)
 {
-	struct gw_writer *w = calloc(1, sizeof *w);
+	struct gw_deliver *w = calloc(1, sizeof *w);
 
 	if (w != NULL) {
 		w->d.fd = -1;
@@ -42,11 +42,11 @@ struct gw_writer *gw_writer_new(void)
 	return w;
 }
 
-void gw_writer_free(struct gw_writer *w)
+void gw_deliver_free(struct gw_deliver *w)
 {
 	if (w == NULL)
 		return;
-	gw_writer_drop(w);
+	gw_deliver_drop(w);
 	free(w);
 }
 
@@ -59,16 +59,17 @@ void gw_delivered_drop(struct gw_delivered *d, const struct gw_maildir *m)
 	unlinkat(m->tmp, d->tmp_name, 0);
 }
 
-void gw_writer_drop(struct gw_writer *w)
+void gw_deliver_drop(struct gw_deliver *w)
 {
 	if (w->state != IDLE)
 		gw_delivered_drop(&w->d, w->m);
 	w->state = IDLE;
 }
 
-enum gw_code gw_writer_begin(struct gw_writer *w, const struct gw_maildir *m, struct gw_error *err)
+enum gw_code gw_deliver_begin(
+	struct gw_deliver *w, const struct gw_maildir *m, struct gw_error *err)
 {
-	gw_writer_drop(w);
+	gw_deliver_drop(w);
 	w->m = m;
 	w->err = (struct gw_error){ 0 };
 	w->used = 0;
@@ -87,7 +88,7 @@ enum gw_code gw_writer_begin(struct gw_writer *w, const struct gw_maildir *m, st
 	return GW_OK;
 }
 
-static void write_out(struct gw_writer *w)
+static void write_out(struct gw_deliver *w)
 {
 	if (w->used == 0)
 		return;
@@ -107,7 +108,7 @@ static void write_out(struct gw_writer *w)
 	}
 }
 
-void gw_writer_data(struct gw_writer *w, struct gw_slice wire)
+void gw_deliver_data(struct gw_deliver *w, struct gw_slice wire)
 {
 	if (w->state != WRITING)
 		return;
@@ -125,7 +126,7 @@ void gw_writer_data(struct gw_writer *w, struct gw_slice wire)
 	}
 }
 
-enum gw_code gw_writer_end(struct gw_writer *w, struct gw_error *err)
+enum gw_code gw_deliver_end(struct gw_deliver *w, struct gw_error *err)
 {
 	if (w->state != WRITING)
 		return gw_fail(err, GW_ERR_BUG, "a message ended that had not begun");
@@ -133,7 +134,7 @@ enum gw_code gw_writer_end(struct gw_writer *w, struct gw_error *err)
 	write_out(w);
 	if (w->err.code != GW_OK) {
 		*err = w->err;
-		gw_writer_drop(w);
+		gw_deliver_drop(w);
 		return err->code;
 	}
 	gw_printer_final(&w->printer, &w->d.print);
@@ -141,12 +142,12 @@ enum gw_code gw_writer_end(struct gw_writer *w, struct gw_error *err)
 	return GW_OK;
 }
 
-bool gw_writer_has(const struct gw_writer *w)
+bool gw_deliver_has(const struct gw_deliver *w)
 {
 	return w->state == WHOLE;
 }
 
-void gw_writer_take(struct gw_writer *w, struct gw_delivered *out)
+void gw_deliver_take(struct gw_deliver *w, struct gw_delivered *out)
 {
 	*out = w->d;
 	w->d.fd = -1;

@@ -22,33 +22,34 @@ struct gw_delivered {
 	struct gw_fingerprint print;
 };
 
-struct gw_writer;
+struct gw_deliver;
 
 /* Makes a writer for one connection, which writes one message after another.  NULL: out of
  * memory. */
-struct gw_writer *gw_writer_new(void);
-void gw_writer_free(struct gw_writer *w); /* drops an unfinished message */
+struct gw_deliver *gw_deliver_new(void);
+void gw_deliver_free(struct gw_deliver *w); /* drops an unfinished message */
 
 /* Begins a message in m's tmp/ (borrowed until finished or dropped). */
-enum gw_code gw_writer_begin(struct gw_writer *w, const struct gw_maildir *m, struct gw_error *err);
+enum gw_code gw_deliver_begin(
+	struct gw_deliver *w, const struct gw_maildir *m, struct gw_error *err);
 
-/* Adds the next bytes.  gw_writer_end() reports failures. */
-void gw_writer_data(struct gw_writer *w, struct gw_slice wire);
+/* Adds the next bytes.  gw_deliver_end() reports failures. */
+void gw_deliver_data(struct gw_deliver *w, struct gw_slice wire);
 
 /* Completes the message.  GW_ERR_DISK drops it. */
-enum gw_code gw_writer_end(struct gw_writer *w, struct gw_error *err);
+enum gw_code gw_deliver_end(struct gw_deliver *w, struct gw_error *err);
 
 /* True if there is a whole message to take. */
-bool gw_writer_has(const struct gw_writer *w);
+bool gw_deliver_has(const struct gw_deliver *w);
 
 /* Hands the whole message over. */
-void gw_writer_take(struct gw_writer *w, struct gw_delivered *out);
+void gw_deliver_take(struct gw_deliver *w, struct gw_delivered *out);
 
 /* Sets its mtime (RFC 9051 INTERNALDATE; 0: left alone). */
 void gw_delivered_date(const struct gw_delivered *d, time_t date);
 
 /* Drops the message begun or ended, if any. */
-void gw_writer_drop(struct gw_writer *w);
+void gw_deliver_drop(struct gw_deliver *w);
 
 /* Removes a delivered message that is not wanted; closes its descriptor. */
 void gw_delivered_drop(struct gw_delivered *d, const struct gw_maildir *m);

@@ -60,26 +60,26 @@ enum gw_code gw_partial_cut(
 }
 
 enum gw_code gw_partial_finish(struct gw_partial *p, const struct gw_maildir *m,
-	struct gw_writer *writer, struct gw_error *err)
+	struct gw_deliver *writer, struct gw_error *err)
 {
 	char chunk[65536];
 	uint64_t at = 0;
-	enum gw_code code = gw_writer_begin(writer, m, err);
+	enum gw_code code = gw_deliver_begin(writer, m, err);
 
 	while (code == GW_OK && at < p->size) {
 		ssize_t n = pread(p->fd, chunk, sizeof chunk, (off_t)at);
 
 		if (n <= 0) {
-			gw_writer_drop(writer);
+			gw_deliver_drop(writer);
 			code = gw_fail_sys(err, GW_ERR_DISK, n < 0 ? errno : EIO,
 				"cannot read %s/tmp/%s", m->path, p->name);
 			break;
 		}
-		gw_writer_data(writer, (struct gw_slice){ chunk, (size_t)n });
+		gw_deliver_data(writer, (struct gw_slice){ chunk, (size_t)n });
 		at += (uint64_t)n;
 	}
 	if (code == GW_OK)
-		code = gw_writer_end(writer, err);
+		code = gw_deliver_end(writer, err);
 	gw_partial_drop(p, m);
 	return code;
 }

@@ -34,7 +34,7 @@ enum gw_code gw_partial_cut(
 
 /* Completes it: passes it through the writer, from which it can be taken, and closes it. */
 enum gw_code gw_partial_finish(struct gw_partial *p, const struct gw_maildir *m,
-	struct gw_writer *writer, struct gw_error *err);
+	struct gw_deliver *writer, struct gw_error *err);
 
 /* Keeps or drops an incomplete one, and closes it.  A closed one is accepted. */
 void gw_partial_keep(struct gw_partial *p, const struct gw_maildir *m);

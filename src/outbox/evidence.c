@@ -119,27 +119,27 @@ static void on_examined(void *ctx, const struct gw_result *result)
 static void ask(struct gw_evidence *e)
 {
 	uint32_t caps = gw_session_caps(e->session);
-	struct gw_line line;
+	struct gw_command line;
 	enum gw_code code;
 
-	gw_line_init(&line);
-	gw_line_printf(&line, "EXAMINE ");
-	gw_line_string(&line, gw_slice_str(e->sent.remote), caps);
+	gw_command_init(&line);
+	gw_command_printf(&line, "EXAMINE ");
+	gw_command_string(&line, gw_slice_str(e->sent.remote), caps);
 	code = gw_session_send(
 		e->session, &line, &(struct gw_handlers){ .done = on_examined, .ctx = e });
 	for (size_t i = 0; i < e->count && code == GW_OK; i++) {
 		struct question *q = &e->questions[i];
 
-		gw_line_printf(&line, "UID SEARCH %sHEADER Message-ID ",
+		gw_command_printf(&line, "UID SEARCH %sHEADER Message-ID ",
 			caps & GW_CAP_ESEARCH ? "RETURN (ALL) " : "");
-		gw_line_string(&line, gw_slice_str(q->message_id), caps);
+		gw_command_string(&line, gw_slice_str(q->message_id), caps);
 		code = gw_session_send(e->session, &line,
 			&(struct gw_handlers){
 				.response = on_hits, .done = on_searched, .ctx = q });
 	}
 	if (code != GW_OK)
 		finish(e, GW_EVIDENCE_LATER);
-	gw_line_deinit(&line);
+	gw_command_deinit(&line);
 }
 
 static void on_session(void *ctx, enum gw_session_event event, const struct gw_error *err)

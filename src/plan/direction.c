@@ -57,7 +57,7 @@ uint64_t gw_plan_pull(struct gw_plan *plan)
 	return waiting;
 }
 
-uint64_t gw_push_agreed(uint64_t there, uint64_t before, uint64_t waits)
+uint64_t gw_store_flags_agreed(uint64_t there, uint64_t before, uint64_t waits)
 {
 	return (there & ~waits) | (before & waits);
 }
@@ -97,7 +97,7 @@ static void leave_flags(
 		return;
 	/* With one side an old copy base proves nothing: what is not here was never agreed. */
 	agreed = in->copies_differ ? mine & ~GW_FLAG_DELETED : b->flags;
-	agreed = gw_push_agreed(a->base_flags, agreed, waits);
+	agreed = gw_store_flags_agreed(a->base_flags, agreed, waits);
 	if (agreed == b->flags) {
 		a->kind = GW_DO_NOTHING;
 		left->dropped++;
@@ -116,7 +116,7 @@ static void leave_pair(
 	if (a->check_body)
 		return;
 	left->changes += (a->flags & ~mine) != 0;
-	a->base_flags = gw_push_agreed(a->base_flags, 0, a->flags & ~mine);
+	a->base_flags = gw_store_flags_agreed(a->base_flags, 0, a->flags & ~mine);
 	a->flags = mine;
 }
 
@@ -127,7 +127,7 @@ static void leave_relinked(const struct gw_plan_input *in, struct gw_action *a)
 	uint64_t here = in->mirror_deleted ? in->lettered : in->lettered & ~GW_FLAG_DELETED;
 
 	if (b != NULL)
-		a->base_flags = gw_push_agreed(a->base_flags, b->flags, here);
+		a->base_flags = gw_store_flags_agreed(a->base_flags, b->flags, here);
 }
 
 /* No window takes anything away; what was about to leave is in step again. */

@@ -22,4 +22,4 @@ struct gw_left_there gw_plan_push(const struct gw_plan_input *in, struct gw_plan
 
 /* The flags that both sides agree on, of a message that has `there` on the server: of what `waits` they
  * are those of before. */
-uint64_t gw_push_agreed(uint64_t there, uint64_t before, uint64_t waits);
+uint64_t gw_store_flags_agreed(uint64_t there, uint64_t before, uint64_t waits);

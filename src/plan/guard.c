@@ -100,12 +100,12 @@ struct gw_guarded gw_guard_plan(const struct gw_guard *g, struct gw_plan *plan)
 	return done;
 }
 
-static bool is_unknown(const struct gw_upload_guard *g, const struct gw_action *a)
+static bool is_unknown(const struct gw_append_guard *g, const struct gw_action *a)
 {
 	return a->kind == GW_DO_UPLOAD && !g->local[a->local].known && !g->local[a->local].accepted;
 }
 
-uint64_t gw_guard_uploads(const struct gw_upload_guard *g, struct gw_plan *plan)
+uint64_t gw_guard_uploads(const struct gw_append_guard *g, struct gw_plan *plan)
 {
 	uint64_t n = 0, edits = 0;
 	bool hold;

@@ -40,7 +40,7 @@ struct gw_guarded {
 struct gw_guarded gw_guard_plan(const struct gw_guard *guard, struct gw_plan *plan);
 
 /* Uploads: mail that nobody knows, and a lot of it, may be another account's, or another tree's. */
-struct gw_upload_guard {
+struct gw_append_guard {
 	bool off;
 	bool strange; /* a new UIDVALIDITY, or the state was lost: what is recognised tells */
 	bool in_step; /* the account was in step with this tree before */
@@ -52,4 +52,4 @@ struct gw_upload_guard {
 
 /* Turns the plan's UPLOADs of files that base never knew into HOLD_UPLOADs if they are too many;
  * how many were. */
-uint64_t gw_guard_uploads(const struct gw_upload_guard *guard, struct gw_plan *plan);
+uint64_t gw_guard_uploads(const struct gw_append_guard *guard, struct gw_plan *plan);

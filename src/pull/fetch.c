@@ -331,7 +331,7 @@ static void on_message_begin(void *ctx, uint32_t number, bool ok)
 	confirm(p);
 	p->coming = 0;
 	if (p->state == PULL_GETTING && ok &&
-		gw_writer_begin(p->writer, &p->maildir, &err) != GW_OK)
+		gw_deliver_begin(p->writer, &p->maildir, &err) != GW_OK)
 		pull_fail(p, &err);
 }
 
@@ -344,13 +344,13 @@ static void on_message_data(void *ctx, uint32_t number, struct gw_slice bytes)
 	if (p->state != PULL_GETTING)
 		return;
 	p->coming += bytes.n;
-	gw_writer_data(p->writer, bytes);
+	gw_deliver_data(p->writer, bytes);
 	if (most != 0 && p->coming > most && p->coming - most > most / 8) {
 		struct gw_error err = { 0 };
 
 		gw_fail(&err, GW_ERR_LIMIT,
 			"more comes than was listed, and than `max-size` allows");
-		gw_writer_drop(p->writer);
+		gw_deliver_drop(p->writer);
 		blame(p, pull_item_of(p, number), err.text, false);
 		pull_lose(p, &err);
 	}
@@ -361,16 +361,16 @@ static void take_message(struct gw_pull *p, size_t i)
 {
 	struct gw_error err = { 0 };
 
-	if (gw_writer_end(p->writer, &err) != GW_OK) {
+	if (gw_deliver_end(p->writer, &err) != GW_OK) {
 		pull_fail(p, &err);
 		return;
 	}
 	if (p->coming == 0 && p->items[i].size > 0) {
-		gw_writer_drop(p->writer);
+		gw_deliver_drop(p->writer);
 		blame(p, i, "nothing came of it", false);
 		return;
 	}
-	gw_writer_take(p->writer, &p->held.file);
+	gw_deliver_take(p->writer, &p->held.file);
 	p->held.item = i;
 	p->held.is = true;
 }
@@ -393,7 +393,7 @@ static void on_message_done(void *ctx, uint32_t number, const struct gw_pop3_ans
 	} else if (a->end == GW_POP3_BROKEN) {
 		/* Whole or not, it was the last to be heard of; the one before it counts no more
 		 * than this one. */
-		gw_writer_drop(p->writer);
+		gw_deliver_drop(p->writer);
 		if (p->held.is && a->err->code == GW_ERR_PROTOCOL) {
 			i = p->held.item;
 			pull_drop_held(p);
@@ -609,7 +609,7 @@ void pull_get(struct gw_pull *p)
 	free(p->order);
 	p->order = calloc(p->view.item_count + 1, sizeof *p->order);
 	if (p->writer == NULL)
-		p->writer = gw_writer_new();
+		p->writer = gw_deliver_new();
 	if (p->order == NULL || p->writer == NULL) {
 		pull_fail_nomem(p);
 		return;

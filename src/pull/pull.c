@@ -26,7 +26,7 @@ static void free_pull(struct gw_pull *p)
 {
 	pull_batch_deinit(p);
 	pull_drop_held(p);
-	gw_writer_free(p->writer);
+	gw_deliver_free(p->writer);
 	if (p->opened)
 		gw_maildir_close(&p->maildir);
 	gw_store_close(p->disk.world.store);
@@ -105,7 +105,7 @@ static void end(struct gw_pull *p)
 	close_session(p);
 	pull_drop_held(p);
 	if (p->writer != NULL)
-		gw_writer_drop(p->writer);
+		gw_deliver_drop(p->writer);
 	if (p->credentials != NULL)
 		gw_credentials_cancel(p->credentials);
 	if (p->opened && !settle_doubt(p) && p->err.code == GW_OK)
@@ -152,7 +152,7 @@ static void lose(struct gw_pull *p, const struct gw_error *err)
 		pull_forget_offer(p);
 	pull_drop_held(p);
 	if (p->writer != NULL)
-		gw_writer_drop(p->writer);
+		gw_deliver_drop(p->writer);
 	count_loss(p);
 	again = err->code == GW_ERR_NET || err->code == GW_ERR_TIMEOUT ||
 		err->code == GW_ERR_PROTOCOL || err->code == GW_ERR_LIMIT ||

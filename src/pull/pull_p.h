@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "local/queue.h"
+#include "local/disk.h"
 #include "maildir/deliver.h"
 #include "maildir/mark.h"
 #include "plan/pull.h"
@@ -160,7 +160,7 @@ struct gw_pull {
 	struct gw_maildir maildir; /* the folder, held open */
 	uint64_t maildir_inode;
 	bool opened;
-	struct gw_writer *writer; /* owned */
+	struct gw_deliver *writer; /* owned */
 	struct gw_printer printer;
 	struct gw_crlf crlf;
 	struct gw_buf header; /* restore.c: one that is shown */

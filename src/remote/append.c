@@ -29,14 +29,14 @@ enum shape { WITHOUT_FLAGS, WITH_FLAGS, WITH_KEYWORDS, SHAPES };
 static const unsigned proofs[SHAPES] = { GW_QUIRK_TOOK_BARE, GW_QUIRK_TOOK_FLAGS,
 	GW_QUIRK_TOOK_KEYWORDS };
 
-struct gw_upload {
+struct gw_append {
 	struct gw_session *session;
 	const char *mailbox;
 	const struct gw_maildir *place;
 	const struct gw_keywords *keywords;
-	struct gw_upload_item *items;
+	struct gw_append_item *items;
 	size_t count, next;
-	struct gw_upload_events ev;
+	struct gw_append_events ev;
 	unsigned in_flight;
 	uint64_t bytes_in_flight;
 	bool accepted[SHAPES]; /* I2: in this flight */
@@ -50,8 +50,8 @@ struct gw_upload {
 };
 
 struct letter { /* one APPEND */
-	struct gw_upload *u;
-	struct gw_upload_item *item;
+	struct gw_append *u;
+	struct gw_append_item *item;
 	enum shape shape;
 	bool bare;      /* no list of flags was sent */
 	bool begun;     /* something of its body was sent */
@@ -65,16 +65,16 @@ static enum shape shape_of(uint64_t flags)
 	return flags & GW_FLAGS_KEYWORDS ? WITH_KEYWORDS : flags != 0 ? WITH_FLAGS : WITHOUT_FLAGS;
 }
 
-static void advance(struct gw_upload *u);
+static void advance(struct gw_append *u);
 
-static void decide(struct gw_upload *u, struct gw_upload_item *item, enum gw_upload_outcome outcome,
+static void decide(struct gw_append *u, struct gw_append_item *item, enum gw_append_outcome outcome,
 	const struct gw_error *why)
 {
 	item->outcome = outcome;
 	u->ev.item(u->ev.ctx, item, why);
 }
 
-static bool send_item(struct gw_upload *u, struct gw_upload_item *item);
+static bool send_item(struct gw_append *u, struct gw_append_item *item);
 
 /* True if the server wants a list of flags, which RFC 9051 6.3.12 makes optional. */
 static bool wants_flags(struct letter *l, const struct gw_result *result)
@@ -98,7 +98,7 @@ static bool may_go_bare(const struct letter *l, const struct gw_result *result)
 	       (result->kind == GW_RESULT_NO || (result->kind == GW_RESULT_BAD && !l->begun));
 }
 
-static void refuse(struct gw_upload *u, struct gw_upload_item *item, const struct gw_result *result)
+static void refuse(struct gw_append *u, struct gw_append_item *item, const struct gw_result *result)
 {
 	enum gw_resp_code code = result->response->code;
 
@@ -110,24 +110,24 @@ static void refuse(struct gw_upload *u, struct gw_upload_item *item, const struc
 	}
 	if (code == GW_CODE_OVERQUOTA)
 		u->full = *result->err;
-	decide(u, item, GW_UPLOAD_REFUSED, result->err);
+	decide(u, item, GW_APPEND_REFUSED, result->err);
 }
 
 /* A code that speaks of the server's state is about the message if it took others. */
-static void settle_doubts(struct gw_upload *u)
+static void settle_doubts(struct gw_append *u)
 {
 	bool about_it = u->taken && u->doubts_in_a_row < DOUBTS_IN_A_ROW;
 
 	for (size_t i = 0; i < u->count; i++) {
 		if (u->items[i].doubted)
-			decide(u, &u->items[i], about_it ? GW_UPLOAD_REFUSED : GW_UPLOAD_UNSENT,
+			decide(u, &u->items[i], about_it ? GW_APPEND_REFUSED : GW_APPEND_UNSENT,
 				&u->doubt);
 		u->items[i].doubted = false;
 	}
 }
 
 /* RFC 9051 6.3.12: a selected mailbox reports what was stored in it. */
-void gw_upload_note(struct gw_upload *u, const struct gw_response *r)
+void gw_append_note(struct gw_append *u, const struct gw_response *r)
 {
 	if (u->exists == UINT32_MAX)
 		return;
@@ -143,13 +143,13 @@ void gw_upload_note(struct gw_upload *u, const struct gw_response *r)
 
 static void on_response(void *ctx, const struct gw_response *r)
 {
-	gw_upload_note(((struct letter *)ctx)->u, r);
+	gw_append_note(((struct letter *)ctx)->u, r);
 }
 
 /* Learns nothing from a letter that waited for its "+". */
 static void note_accepted(const struct letter *l)
 {
-	struct gw_upload *u = l->u;
+	struct gw_append *u = l->u;
 
 	u->accepted[l->shape] = true;
 	if (l->at_once && u->plain_name)
@@ -167,15 +167,15 @@ static void doubt_memory(struct letter *l, const struct gw_result *result)
 static void on_answer(void *ctx, const struct gw_result *result)
 {
 	struct letter *l = ctx;
-	struct gw_upload *u = l->u;
-	struct gw_upload_item *item = l->item;
+	struct gw_append *u = l->u;
+	struct gw_append_item *item = l->item;
 
 	u->in_flight--;
 	u->bytes_in_flight -= item->size;
 	gw_outgoing_close(&l->out);
 	doubt_memory(l, result);
 	if (result->kind == GW_RESULT_LOST) {
-		item->outcome = GW_UPLOAD_LOST;
+		item->outcome = GW_APPEND_LOST;
 		item->broke = u->lost.code == GW_OK; /* the others had to wait for it */
 		if (u->lost.code == GW_OK)
 			u->lost = *result->err;
@@ -189,7 +189,7 @@ static void on_answer(void *ctx, const struct gw_result *result)
 		item->uidvalidity = named ? result->response->uidvalidity : 0;
 		u->expected++;
 		item->counted = u->exists >= u->expected && u->exists != UINT32_MAX;
-		decide(u, item, named ? GW_UPLOAD_STORED : GW_UPLOAD_UNNAMED, NULL);
+		decide(u, item, named ? GW_APPEND_STORED : GW_APPEND_UNNAMED, NULL);
 	} else if (wants_flags(l, result)) {
 		send_item(u, item);
 	} else if (may_go_bare(l, result)) {
@@ -212,19 +212,19 @@ static size_t read_letter(void *ctx, char *out, size_t n)
 }
 
 /* True if memory applies; not to a message at which a connection broke. */
-static bool is_remembered(const struct gw_upload *u, const struct gw_upload_item *item)
+static bool is_remembered(const struct gw_append *u, const struct gw_append_item *item)
 {
 	return u->plain_name && item->heat == 0 &&
 	       (gw_session_quirks(u->session) & proofs[shape_of(item->flags)]) != 0;
 }
 
 /* I2 */
-static bool is_understood(const struct gw_upload *u, const struct gw_upload_item *item)
+static bool is_understood(const struct gw_append *u, const struct gw_append_item *item)
 {
 	return u->accepted[shape_of(item->flags)] || is_remembered(u, item);
 }
 
-static bool may_go_at_once(const struct gw_upload *u, const struct gw_upload_item *item)
+static bool may_go_at_once(const struct gw_append *u, const struct gw_append_item *item)
 {
 	uint32_t caps = gw_session_caps(u->session);
 
@@ -233,36 +233,36 @@ static bool may_go_at_once(const struct gw_upload *u, const struct gw_upload_ite
 		       ((caps & GW_CAP_LITERAL_MINUS) && item->size <= LITERAL_MINUS_MAX));
 }
 
-static enum gw_code send_letter(struct gw_upload *u, struct letter *l)
+static enum gw_code send_letter(struct gw_append *u, struct letter *l)
 {
-	const struct gw_upload_item *item = l->item;
+	const struct gw_append_item *item = l->item;
 	const struct gw_body_source body = { .size = item->size, .read = read_letter, .ctx = l };
 	char date[GW_DATE_TEXT];
-	struct gw_line line;
+	struct gw_command line;
 	enum gw_code code;
 
 	gw_date_format(item->date, date);
-	gw_line_init(&line);
-	gw_line_printf(&line, "APPEND ");
-	gw_line_string(&line, gw_slice_str(u->mailbox), gw_session_caps(u->session));
+	gw_command_init(&line);
+	gw_command_printf(&line, "APPEND ");
+	gw_command_string(&line, gw_slice_str(u->mailbox), gw_session_caps(u->session));
 	l->bare = item->flags == 0 && !(gw_session_quirks(u->session) & GW_QUIRK_APPEND_FLAGS);
 	if (!l->bare) {
-		gw_line_printf(&line, " (");
-		gw_line_flags(&line, item->flags, u->keywords->names, GW_KEYWORD_MAX);
-		gw_line_printf(&line, ")");
+		gw_command_printf(&line, " (");
+		gw_command_flags(&line, item->flags, u->keywords->names, GW_KEYWORD_MAX);
+		gw_command_printf(&line, ")");
 	}
-	gw_line_printf(&line, " \"%s\" ", date);
+	gw_command_printf(&line, " \"%s\" ", date);
 	l->at_once = may_go_at_once(u, item);
 	l->by_memory = l->at_once && !u->accepted[l->shape];
-	gw_line_body(&line, &body, l->at_once);
+	gw_command_body(&line, &body, l->at_once);
 	code = gw_session_send(u->session, &line,
 		&(struct gw_handlers){ .response = on_response, .done = on_answer, .ctx = l });
-	gw_line_deinit(&line);
+	gw_command_deinit(&line);
 	return code;
 }
 
 /* false: nothing more can be sent. */
-static bool send_item(struct gw_upload *u, struct gw_upload_item *item)
+static bool send_item(struct gw_append *u, struct gw_append_item *item)
 {
 	struct letter *l = calloc(1, sizeof *l);
 	enum gw_code code = GW_ERR_NOMEM;
@@ -276,7 +276,7 @@ static bool send_item(struct gw_upload *u, struct gw_upload_item *item)
 			&l->out, item->in_new ? u->place->new : u->place->cur, item->name);
 		if (sys != 0) { /* a reader was faster, or took the right to read it */
 			free(l);
-			decide(u, item, GW_UPLOAD_GONE, NULL);
+			decide(u, item, GW_APPEND_GONE, NULL);
 			return true;
 		}
 		u->in_flight++;
@@ -294,9 +294,9 @@ static bool send_item(struct gw_upload *u, struct gw_upload_item *item)
 }
 
 /* I2: while it is not known whether the shape is understood, the first goes alone. */
-static bool may_send(const struct gw_upload *u)
+static bool may_send(const struct gw_append *u)
 {
-	const struct gw_upload_item *item = &u->items[u->next];
+	const struct gw_append_item *item = &u->items[u->next];
 	uint64_t most = u->taken ? MAX_BYTES : MAX_UNTRIED;
 
 	if (u->in_flight == 0)
@@ -307,22 +307,22 @@ static bool may_send(const struct gw_upload *u)
 	       is_understood(u, item);
 }
 
-static void send_more(struct gw_upload *u)
+static void send_more(struct gw_append *u)
 {
 	while (u->next < u->count && !u->stopped && u->lost.code == GW_OK && may_send(u)) {
-		struct gw_upload_item *item = &u->items[u->next++];
+		struct gw_append_item *item = &u->items[u->next++];
 
 		if (u->full.code != GW_OK)
-			decide(u, item, GW_UPLOAD_REFUSED, &u->full);
+			decide(u, item, GW_APPEND_REFUSED, &u->full);
 		else if (!send_item(u, item))
 			return;
 	}
 }
 
 /* I1 */
-static void advance(struct gw_upload *u)
+static void advance(struct gw_append *u)
 {
-	struct gw_upload_events ev = u->ev;
+	struct gw_append_events ev = u->ev;
 	struct gw_error lost;
 
 	send_more(u);
@@ -334,7 +334,7 @@ static void advance(struct gw_upload *u)
 	ev.done(ev.ctx, lost.code == GW_OK ? NULL : &lost);
 }
 
-void gw_upload_stop(struct gw_upload *u)
+void gw_append_stop(struct gw_append *u)
 {
 	u->stopped = true;
 }
@@ -349,18 +349,18 @@ static bool is_plain_name(const char *name)
 	return true;
 }
 
-enum gw_code gw_upload_start(struct gw_session *session, const char *mailbox,
+enum gw_code gw_append_start(struct gw_session *session, const char *mailbox,
 	const struct gw_maildir *place, const struct gw_keywords *keywords,
-	struct gw_upload_item *items, size_t count, uint32_t exists,
-	const struct gw_upload_events *events, struct gw_upload **out)
+	struct gw_append_item *items, size_t count, uint32_t exists,
+	const struct gw_append_events *events, struct gw_append **out)
 {
-	struct gw_upload *u = calloc(1, sizeof *u);
+	struct gw_append *u = calloc(1, sizeof *u);
 	enum gw_code code;
 
 	*out = u;
 	if (u == NULL)
 		return GW_ERR_NOMEM;
-	*u = (struct gw_upload){ .session = session,
+	*u = (struct gw_append){ .session = session,
 		.mailbox = mailbox,
 		.place = place,
 		.keywords = keywords,

@@ -149,18 +149,18 @@ static void on_sizes(void *ctx, const struct gw_result *result)
 static enum gw_code ask_sizes(struct came *c)
 {
 	uint32_t since = UINT32_MAX;
-	struct gw_line line;
+	struct gw_command line;
 	enum gw_code code;
 
 	for (size_t i = 0; i < c->o.count; i++) {
 		if (c->o.items[i].uidnext < since)
 			since = c->o.items[i].uidnext;
 	}
-	gw_line_init(&line);
-	gw_line_printf(&line, "UID FETCH %u:* (UID RFC822.SIZE)", since);
+	gw_command_init(&line);
+	gw_command_printf(&line, "UID FETCH %u:* (UID RFC822.SIZE)", since);
 	code = gw_session_send(c->o.session, &line,
 		&(struct gw_handlers){ .response = on_size, .done = on_sizes, .ctx = c });
-	gw_line_deinit(&line);
+	gw_command_deinit(&line);
 	return code;
 }
 
@@ -197,7 +197,7 @@ static void on_examined(void *ctx, const struct gw_result *result)
 enum gw_code gw_came_start(const struct gw_came_options *options)
 {
 	struct came *c;
-	struct gw_line line;
+	struct gw_command line;
 	enum gw_code code;
 
 	if (!gw_session_usable(options->session)) /* so that done() cannot come from in here */
@@ -206,13 +206,13 @@ enum gw_code gw_came_start(const struct gw_came_options *options)
 	if (c == NULL)
 		return GW_ERR_NOMEM;
 	c->o = *options;
-	gw_line_init(&line);
-	gw_line_printf(&line, "EXAMINE ");
-	gw_line_string(&line, gw_slice_str(options->mailbox), gw_session_caps(options->session));
+	gw_command_init(&line);
+	gw_command_printf(&line, "EXAMINE ");
+	gw_command_string(&line, gw_slice_str(options->mailbox), gw_session_caps(options->session));
 	code = gw_session_send(options->session, &line,
 		&(struct gw_handlers){
 			.response = on_examine_response, .done = on_examined, .ctx = c });
-	gw_line_deinit(&line);
+	gw_command_deinit(&line);
 	if (code != GW_OK)
 		free(c);
 	return code;

@@ -42,12 +42,12 @@ static void on_done(void *ctx, const struct gw_result *result)
 	free(a);
 }
 
-static void send_line(struct asking *a, struct gw_line *line)
+static void send_line(struct asking *a, struct gw_command *line)
 {
 	enum gw_code code = gw_session_send(a->o.session, line,
 		&(struct gw_handlers){ .response = on_response, .done = on_done, .ctx = a });
 
-	gw_line_deinit(line);
+	gw_command_deinit(line);
 	if (code == GW_OK)
 		a->pending++;
 	else
@@ -57,7 +57,7 @@ static void send_line(struct asking *a, struct gw_line *line)
 enum gw_code gw_changed_labels_start(const struct gw_changed_labels_options *options)
 {
 	struct asking *a;
-	struct gw_line line;
+	struct gw_command line;
 
 	if (!gw_session_usable(options->session)) /* so that done() cannot come from in here */
 		return GW_ERR_NET;
@@ -65,13 +65,13 @@ enum gw_code gw_changed_labels_start(const struct gw_changed_labels_options *opt
 	if (a == NULL)
 		return GW_ERR_NOMEM;
 	*a = (struct asking){ .o = *options, .whole = true };
-	gw_line_init(&line);
-	gw_line_printf(&line, "EXAMINE ");
-	gw_line_string(&line, gw_slice_str(options->all), gw_session_caps(options->session));
-	gw_line_printf(&line, " (CONDSTORE)");
+	gw_command_init(&line);
+	gw_command_printf(&line, "EXAMINE ");
+	gw_command_string(&line, gw_slice_str(options->all), gw_session_caps(options->session));
+	gw_command_printf(&line, " (CONDSTORE)");
 	send_line(a, &line);
-	gw_line_init(&line);
-	gw_line_printf(&line, "UID FETCH 1:* (UID X-GM-MSGID X-GM-LABELS) (CHANGEDSINCE %llu)",
+	gw_command_init(&line);
+	gw_command_printf(&line, "UID FETCH 1:* (UID X-GM-MSGID X-GM-LABELS) (CHANGEDSINCE %llu)",
 		(unsigned long long)options->since);
 	send_line(a, &line);
 	if (a->pending > 0)

@@ -10,10 +10,10 @@
 struct clear {
 	struct gw_clear_options o;
 	uint32_t exists, uidvalidity, uidnext;
-	bool again;                  /* the second SELECT */
-	bool rest;                   /* something is there that does not go */
-	struct gw_seqset seen;       /* owned; UIDs that the server told of */
-	struct gw_remove_item *goes; /* owned; items that are there, as base knows them */
+	bool again;                   /* the second SELECT */
+	bool rest;                    /* something is there that does not go */
+	struct gw_seqset seen;        /* owned; UIDs that the server told of */
+	struct gw_expunge_item *goes; /* owned; items that are there, as base knows them */
 	size_t goes_count;
 	enum gw_clear_outcome outcome;
 	struct gw_error err;
@@ -37,12 +37,12 @@ static void fail(struct clear *c, const struct gw_error *err)
 	c->err = *err;
 }
 
-static void ask(struct clear *c, struct gw_line *line, const struct gw_handlers *handlers)
+static void ask(struct clear *c, struct gw_command *line, const struct gw_handlers *handlers)
 {
 	struct gw_error err = { 0 };
 	enum gw_code code = gw_session_send(c->o.session, line, handlers);
 
-	gw_line_deinit(line);
+	gw_command_deinit(line);
 	if (code == GW_OK)
 		return;
 	gw_fail(&err, code, "the session ended");
@@ -59,10 +59,10 @@ static void on_left(void *ctx, const struct gw_result *result)
 static void leave(struct clear *c)
 {
 	bool plain = !(gw_session_caps(c->o.session) & GW_CAP_UNSELECT);
-	struct gw_line line;
+	struct gw_command line;
 
-	gw_line_init(&line);
-	gw_line_printf(&line, plain ? "EXAMINE INBOX" : "UNSELECT");
+	gw_command_init(&line);
+	gw_command_printf(&line, plain ? "EXAMINE INBOX" : "UNSELECT");
 	ask(c, &line, &(struct gw_handlers){ .done = on_left, .ctx = c });
 }
 
@@ -70,7 +70,7 @@ static void select_it(struct clear *c);
 
 /* --- what goes ------------------------------------------------------------------------------- */
 
-static struct gw_remove_item *find(const struct clear *c, uint32_t uid)
+static struct gw_expunge_item *find(const struct clear *c, uint32_t uid)
 {
 	size_t at = GW_LOWER_BOUND(c->o.items, c->o.count, uid, uid);
 
@@ -97,7 +97,7 @@ static void on_removed(void *ctx, const struct gw_error *refused, const struct g
 
 static void remove_known(struct clear *c)
 {
-	const struct gw_remove_options options = { .session = c->o.session,
+	const struct gw_expunge_options options = { .session = c->o.session,
 		.trash = c->o.trash,
 		.make_trash = c->o.make_trash,
 		.items = c->goes,
@@ -105,7 +105,7 @@ static void remove_known(struct clear *c)
 		.done = on_removed,
 		.ctx = c };
 	struct gw_error err = { 0 };
-	enum gw_code code = gw_remove_start(&options);
+	enum gw_code code = gw_expunge_start(&options);
 
 	if (code == GW_OK)
 		return;
@@ -131,7 +131,7 @@ static bool was_changed(const struct clear *c, const struct gw_fetch *f)
 static void on_flags(void *ctx, const struct gw_response *r)
 {
 	struct clear *c = ctx;
-	struct gw_remove_item *item;
+	struct gw_expunge_item *item;
 
 	if (r->type == GW_RESP_EXISTS)
 		c->exists = (uint32_t)r->number;
@@ -145,7 +145,7 @@ static void on_flags(void *ctx, const struct gw_response *r)
 	if (item == NULL)
 		c->rest = true;
 	else
-		item->outcome = was_changed(c, &r->fetch) ? GW_REMOVE_CHANGED : GW_REMOVE_UNSENT;
+		item->outcome = was_changed(c, &r->fetch) ? GW_EXPUNGE_CHANGED : GW_EXPUNGE_UNSENT;
 }
 
 /* Decides about each item.  What the server did not list is gone, if its answer is complete. */
@@ -155,13 +155,13 @@ static bool sort_out(struct clear *c)
 
 	c->goes = calloc(c->o.count, sizeof *c->goes);
 	for (size_t i = 0; i < c->o.count && c->goes != NULL; i++) {
-		struct gw_remove_item *item = &c->o.items[i];
+		struct gw_expunge_item *item = &c->o.items[i];
 
 		if (!gw_seqset_has(&c->seen, item->uid))
-			item->outcome = all ? GW_REMOVE_DONE : GW_REMOVE_UNSENT;
-		else if (item->outcome == GW_REMOVE_UNSENT)
+			item->outcome = all ? GW_EXPUNGE_DONE : GW_EXPUNGE_UNSENT;
+		else if (item->outcome == GW_EXPUNGE_UNSENT)
 			c->goes[c->goes_count++] = *item;
-		c->rest |= item->outcome == GW_REMOVE_CHANGED;
+		c->rest |= item->outcome == GW_EXPUNGE_CHANGED;
 	}
 	c->rest |= !all || c->uidnext != c->o.uidnext;
 	return c->goes != NULL;
@@ -195,10 +195,10 @@ static void on_told(void *ctx, const struct gw_result *result)
 
 static void ask_flags(struct clear *c)
 {
-	struct gw_line line;
+	struct gw_command line;
 
-	gw_line_init(&line);
-	gw_line_printf(&line, "UID FETCH 1:* (UID FLAGS)");
+	gw_command_init(&line);
+	gw_command_printf(&line, "UID FETCH 1:* (UID FLAGS)");
 	ask(c, &line, &(struct gw_handlers){ .response = on_flags, .done = on_told, .ctx = c });
 }
 
@@ -240,13 +240,13 @@ static void on_response(void *ctx, const struct gw_response *r)
 
 static void select_it(struct clear *c)
 {
-	struct gw_line line;
+	struct gw_command line;
 
 	c->exists = UINT32_MAX; /* not told: it proves nothing */
 	c->uidvalidity = c->uidnext = 0;
-	gw_line_init(&line);
-	gw_line_printf(&line, "SELECT ");
-	gw_line_string(&line, gw_slice_str(c->o.mailbox), gw_session_caps(c->o.session));
+	gw_command_init(&line);
+	gw_command_printf(&line, "SELECT ");
+	gw_command_string(&line, gw_slice_str(c->o.mailbox), gw_session_caps(c->o.session));
 	ask(c, &line,
 		&(struct gw_handlers){ .response = on_response, .done = on_selected, .ctx = c });
 }

@@ -24,7 +24,7 @@ struct gw_clear_options {
 	bool make_trash;
 	/* What base knows, sorted by uid, with its flags there.  Out: an item that was gone already is DONE,
 	 * too; one that was changed, and stays, is CHANGED. */
-	struct gw_remove_item *items;
+	struct gw_expunge_item *items;
 	const uint64_t *flags;
 	size_t count;
 	/* err: why it failed, or NULL.  A lost session is reported by the session itself. */

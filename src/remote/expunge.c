@@ -34,9 +34,9 @@ enum state {
 	DONE
 };
 
-struct gw_remove {
+struct gw_expunge {
 	enum state state;
-	struct gw_remove_options o;
+	struct gw_expunge_options o;
 	bool *marks;            /* owned; by item: to be marked and expunged */
 	bool *others;           /* owned; by item: another label of it is in sight */
 	bool *doubts;           /* owned; by item: it was copied, says OK, and nothing else */
@@ -56,20 +56,20 @@ struct gw_remove {
 };
 
 struct command {
-	struct gw_remove *r;
+	struct gw_expunge *r;
 	enum state state; /* in which it was sent */
 	struct gw_seqset uids;
 	bool asks; /* changes nothing, and may be refused */
 };
 
-static void enter(struct gw_remove *r, enum state state);
+static void enter(struct gw_expunge *r, enum state state);
 
-static uint32_t caps(const struct gw_remove *r)
+static uint32_t caps(const struct gw_expunge *r)
 {
 	return gw_session_caps(r->o.session);
 }
 
-static void free_remove(struct gw_remove *r)
+static void free_remove(struct gw_expunge *r)
 {
 	free(r->marks);
 	free(r->others);
@@ -81,9 +81,9 @@ static void free_remove(struct gw_remove *r)
 }
 
 /* I1 */
-static void finish(struct gw_remove *r)
+static void finish(struct gw_expunge *r)
 {
-	struct gw_remove_options o = r->o;
+	struct gw_expunge_options o = r->o;
 	struct gw_error refused = r->refused, lost = r->lost;
 
 	free_remove(r);
@@ -99,7 +99,7 @@ static void free_command(struct command *c)
 /* --- answers --------------------------------------------------------------------------------- */
 
 /* EXPUNGE names no UIDs: it is about all that was marked. */
-static void decide(struct gw_remove *r, const struct command *c, enum gw_remove_outcome outcome)
+static void decide(struct gw_expunge *r, const struct command *c, enum gw_expunge_outcome outcome)
 {
 	bool all = c->state == EXPUNGING && c->uids.count == 0;
 
@@ -109,35 +109,35 @@ static void decide(struct gw_remove *r, const struct command *c, enum gw_remove_
 	}
 }
 
-static bool can_move(const struct gw_remove *r)
+static bool can_move(const struct gw_expunge *r)
 {
 	return (caps(r) & GW_CAP_MOVE) && !r->no_move;
 }
 
 /* Judges messages that are to lose a label: without another one in sight they go to the trash, or
  * stay. */
-static void judge_labels(struct gw_remove *r)
+static void judge_labels(struct gw_expunge *r)
 {
 	for (size_t i = 0; i < r->o.count; i++) {
-		struct gw_remove_item *item = &r->o.items[i];
+		struct gw_expunge_item *item = &r->o.items[i];
 
-		if (item->to == GW_REMOVE_FOR_GOOD && item->outcome == GW_REMOVE_UNSENT &&
+		if (item->to == GW_EXPUNGE_FOR_GOOD && item->outcome == GW_EXPUNGE_UNSENT &&
 			!r->others[i])
-			item->to = r->o.trash != NULL ? GW_REMOVE_TO_TRASH : GW_REMOVE_NOWHERE;
+			item->to = r->o.trash != NULL ? GW_EXPUNGE_TO_TRASH : GW_EXPUNGE_NOWHERE;
 	}
 }
 
-static void keep_rest(struct gw_remove *r)
+static void keep_rest(struct gw_expunge *r)
 {
 	for (size_t i = 0; i < r->o.count; i++) {
-		if (r->o.items[i].to == GW_REMOVE_NOWHERE &&
-			r->o.items[i].outcome == GW_REMOVE_UNSENT)
-			r->o.items[i].outcome = GW_REMOVE_KEPT;
+		if (r->o.items[i].to == GW_EXPUNGE_NOWHERE &&
+			r->o.items[i].outcome == GW_EXPUNGE_UNSENT)
+			r->o.items[i].outcome = GW_EXPUNGE_KEPT;
 	}
 }
 
 /* Notes what the server did not mark because it was changed meanwhile (RFC 7162 3.1.3). */
-static void take_modified(struct gw_remove *r, struct gw_slice text)
+static void take_modified(struct gw_expunge *r, struct gw_slice text)
 {
 	struct gw_seqset set = { 0 };
 	bool ok = gw_seqset_parse(&set, text) == GW_OK;
@@ -146,12 +146,12 @@ static void take_modified(struct gw_remove *r, struct gw_slice text)
 		if (!r->marks[i] || (ok && !gw_seqset_has(&set, r->o.items[i].uid)))
 			continue;
 		r->marks[i] = false; /* a set not understood spares all */
-		r->o.items[i].outcome = GW_REMOVE_CHANGED;
+		r->o.items[i].outcome = GW_EXPUNGE_CHANGED;
 	}
 	gw_seqset_deinit(&set);
 }
 
-static void doubt(struct gw_remove *r, const struct command *c)
+static void doubt(struct gw_expunge *r, const struct command *c)
 {
 	for (size_t i = 0; i < r->o.count; i++)
 		r->doubts[i] |= gw_seqset_has(&c->uids, r->o.items[i].uid);
@@ -159,7 +159,7 @@ static void doubt(struct gw_remove *r, const struct command *c)
 
 /* I3.  What COPYUID leaves out was not there to be copied. */
 static void take_copied(
-	struct gw_remove *r, const struct command *c, const struct gw_response *resp)
+	struct gw_expunge *r, const struct command *c, const struct gw_response *resp)
 {
 	struct gw_seqset copied = { 0 };
 
@@ -173,19 +173,19 @@ static void take_copied(
 			continue;
 		r->marks[i] = gw_seqset_has(&copied, r->o.items[i].uid);
 		if (!r->marks[i])
-			r->o.items[i].outcome = GW_REMOVE_CHANGED;
+			r->o.items[i].outcome = GW_EXPUNGE_CHANGED;
 	}
 	gw_seqset_deinit(&copied);
 }
 
-static void refuse(struct gw_remove *r, size_t item, const char *why)
+static void refuse(struct gw_expunge *r, size_t item, const char *why)
 {
-	r->o.items[item].outcome = GW_REMOVE_REFUSED;
+	r->o.items[item].outcome = GW_EXPUNGE_REFUSED;
 	if (r->refused.code == GW_OK)
 		gw_fail(&r->refused, GW_ERR_REFUSED, "%s", why);
 }
 
-static void judge_copies(struct gw_remove *r)
+static void judge_copies(struct gw_expunge *r)
 {
 	size_t n = 0;
 	bool there;
@@ -205,33 +205,33 @@ static void judge_copies(struct gw_remove *r)
 
 /* Gmail names what it moves.  What it does not name lost this label by somebody else's doing, and may be
  * among all mail now instead of in the trash. */
-static bool left_otherwise(const struct gw_remove *r, uint32_t uid)
+static bool left_otherwise(const struct gw_expunge *r, uint32_t uid)
 {
 	return r->state == PROVING_MOVES && (caps(r) & GW_CAP_GMAIL) &&
 	       !gw_seqset_has(&r->proof.came, uid);
 }
 
 /* True if it is in the trash, and here: only the other half is left to do. */
-static bool was_only_copied(const struct gw_remove *r, uint32_t uid)
+static bool was_only_copied(const struct gw_expunge *r, uint32_t uid)
 {
 	return r->state == PROVING_MOVES && gw_seqset_has(&r->proof.came, uid) &&
 	       !(caps(r) & GW_CAP_GMAIL);
 }
 
 /* Judges messages that were asked for and found, but did not go. */
-static void judge_gone(struct gw_remove *r)
+static void judge_gone(struct gw_expunge *r)
 {
 	for (size_t i = 0; i < r->o.count; i++) {
-		struct gw_remove_item *item = &r->o.items[i];
+		struct gw_expunge_item *item = &r->o.items[i];
 
-		if (item->outcome != GW_REMOVE_DONE)
+		if (item->outcome != GW_EXPUNGE_DONE)
 			continue;
 		r->proved[i] = true;
 		if (!gw_seqset_has(&r->still, item->uid)) {
 			if (left_otherwise(r, item->uid))
-				item->outcome = GW_REMOVE_CHANGED;
+				item->outcome = GW_EXPUNGE_CHANGED;
 		} else if (was_only_copied(r, item->uid)) {
-			item->outcome = GW_REMOVE_UNSENT;
+			item->outcome = GW_EXPUNGE_UNSENT;
 			r->marks[i] = true;
 			r->proved[i] = false;
 		} else {
@@ -248,7 +248,7 @@ static bool expunges_by_uid(const struct command *c)
 
 static void settle(struct command *c, const struct gw_result *result)
 {
-	struct gw_remove *r = c->r;
+	struct gw_expunge *r = c->r;
 	bool ok = result->kind == GW_RESULT_OK;
 	enum gw_resp_code code = result->response == NULL ? GW_CODE_NONE : result->response->code;
 	bool moves = c->state == TRASHING && can_move(r);
@@ -264,10 +264,10 @@ static void settle(struct command *c, const struct gw_result *result)
 	if (code == GW_CODE_MODIFIED && c->state == MARKING)
 		take_modified(r, result->response->code_text);
 	if (result->kind == GW_RESULT_LOST) {
-		decide(r, c, GW_REMOVE_LOST);
+		decide(r, c, GW_EXPUNGE_LOST);
 		gw_fail(&r->lost, result->err->code, "%s", result->err->text);
 	} else if (!ok && c->state == CHECKING) {
-		decide(r, c, GW_REMOVE_CHANGED); /* nobody knows: no leave to delete */
+		decide(r, c, GW_EXPUNGE_CHANGED); /* nobody knows: no leave to delete */
 	} else if (c->state == CHECKING ||
 		   (!ok && (c->state == CREATING ||
 				   (c->state == MARKING && code == GW_CODE_MODIFIED)))) {
@@ -280,12 +280,12 @@ static void settle(struct command *c, const struct gw_result *result)
 		r->must_create = !r->created;
 		r->too_early = r->behind_create; /* they are tried once more */
 	} else if (!ok) {
-		decide(r, c, GW_REMOVE_REFUSED);
+		decide(r, c, GW_EXPUNGE_REFUSED);
 		r->failed |= c->state == LOOKING;
 		if (r->refused.code == GW_OK)
 			r->refused = *result->err;
 	} else if (moves) {
-		decide(r, c, GW_REMOVE_DONE);
+		decide(r, c, GW_EXPUNGE_DONE);
 		if (result->response != NULL)
 			gw_proof_note(&r->proof, result->response);
 	} else if (c->state == TRASHING && result->response != NULL) {
@@ -293,7 +293,7 @@ static void settle(struct command *c, const struct gw_result *result)
 	}
 }
 
-static void advance(struct gw_remove *r)
+static void advance(struct gw_expunge *r)
 {
 	if (r->pending > 0)
 		return;
@@ -345,9 +345,9 @@ static void advance(struct gw_remove *r)
 		break;
 	case EXPUNGING:
 		for (size_t i = 0; i < r->o.count; i++) {
-			if (r->marks[i] && r->o.items[i].outcome == GW_REMOVE_UNSENT)
+			if (r->marks[i] && r->o.items[i].outcome == GW_EXPUNGE_UNSENT)
 				r->o.items[i].outcome =
-					r->foreign ? GW_REMOVE_LEFT : GW_REMOVE_DONE;
+					r->foreign ? GW_EXPUNGE_LEFT : GW_EXPUNGE_DONE;
 		}
 		enter(r, PROVING);
 		break;
@@ -363,7 +363,7 @@ static void advance(struct gw_remove *r)
 static void on_answer(void *ctx, const struct gw_result *result)
 {
 	struct command *c = ctx;
-	struct gw_remove *r = c->r;
+	struct gw_expunge *r = c->r;
 
 	settle(c, result);
 	free_command(c);
@@ -374,7 +374,7 @@ static void on_answer(void *ctx, const struct gw_result *result)
 /* Notes the labels that it has beside this one. */
 static void on_labels(void *ctx, const struct gw_response *resp)
 {
-	struct gw_remove *r = ((struct command *)ctx)->r;
+	struct gw_expunge *r = ((struct command *)ctx)->r;
 	const struct gw_fetch *f = &resp->fetch;
 
 	if (resp->type != GW_RESP_FETCH || !f->has_labels)
@@ -397,7 +397,7 @@ static void on_gone(void *ctx, const struct gw_response *resp)
 
 static void on_still_there(void *ctx, const struct gw_response *resp)
 {
-	struct gw_remove *r = ((struct command *)ctx)->r;
+	struct gw_expunge *r = ((struct command *)ctx)->r;
 
 	gw_search_take(resp, &r->still);
 	gw_proof_note(&r->proof, resp);
@@ -406,7 +406,7 @@ static void on_still_there(void *ctx, const struct gw_response *resp)
 static void on_counts(void *ctx, const struct gw_response *resp)
 {
 	const struct command *c = ctx;
-	struct gw_remove *r = c->r;
+	struct gw_expunge *r = c->r;
 
 	gw_growth_note(c->state == COUNTING ? &r->trash.after : &r->trash.before, resp);
 	gw_proof_note(&r->proof, resp);
@@ -415,16 +415,16 @@ static void on_counts(void *ctx, const struct gw_response *resp)
 /* Finds \Deleted messages of others, which an EXPUNGE would take along. */
 static void on_search(void *ctx, const struct gw_response *resp)
 {
-	struct gw_remove *r = ((struct command *)ctx)->r;
+	struct gw_expunge *r = ((struct command *)ctx)->r;
 	struct gw_seqset found = { 0 };
 	uint64_t ours = 0;
 
 	if (gw_search_take(resp, &found) != GW_OK)
 		r->foreign = true; /* spares what cannot be told apart */
 	for (size_t i = 0; i < r->o.count; i++) {
-		const struct gw_remove_item *item = &r->o.items[i];
+		const struct gw_expunge_item *item = &r->o.items[i];
 
-		ours += (r->marks[i] || item->to == GW_REMOVE_FOR_GOOD) &&
+		ours += (r->marks[i] || item->to == GW_EXPUNGE_FOR_GOOD) &&
 			gw_seqset_has(&found, item->uid);
 	}
 	r->foreign |= gw_seqset_size(&found) > ours;
@@ -435,7 +435,7 @@ static void on_search(void *ctx, const struct gw_response *resp)
 
 typedef void response_fn(void *ctx, const struct gw_response *resp);
 
-static response_fn *handler(const struct gw_remove *r, bool asks)
+static response_fn *handler(const struct gw_expunge *r, bool asks)
 {
 	switch (r->state) {
 	case CHECKING:
@@ -459,7 +459,8 @@ static response_fn *handler(const struct gw_remove *r, bool asks)
 }
 
 /* uids: taken over; NULL: it has none. */
-static void send_line(struct gw_remove *r, struct gw_line *line, struct gw_seqset *uids, bool asks)
+static void send_line(
+	struct gw_expunge *r, struct gw_command *line, struct gw_seqset *uids, bool asks)
 {
 	struct command *c = calloc(1, sizeof *c);
 	enum gw_code code = c == NULL ? GW_ERR_NOMEM : GW_OK;
@@ -474,7 +475,7 @@ static void send_line(struct gw_remove *r, struct gw_line *line, struct gw_seqse
 			&(struct gw_handlers){
 				.response = handler(r, asks), .done = on_answer, .ctx = c });
 	}
-	gw_line_deinit(line);
+	gw_command_deinit(line);
 	if (code == GW_OK) {
 		r->pending++;
 		return;
@@ -485,47 +486,47 @@ static void send_line(struct gw_remove *r, struct gw_line *line, struct gw_seqse
 }
 
 /* Protects what may have changed since the look, or since the question for labels (RFC 7162). */
-static void write_guard(struct gw_remove *r, bool unguarded, struct gw_line *line)
+static void write_guard(struct gw_expunge *r, bool unguarded, struct gw_command *line)
 {
 	uint64_t since = r->o.in_sight != NULL ? r->checked : unguarded ? 0 : r->o.highestmodseq;
 
 	if (since > 0 && (caps(r) & GW_CAP_CONDSTORE))
-		gw_line_printf(line, "(UNCHANGEDSINCE %llu) ", (unsigned long long)since);
+		gw_command_printf(line, "(UNCHANGEDSINCE %llu) ", (unsigned long long)since);
 }
 
-static void write_command(struct gw_remove *r, const struct gw_seqset *uids, enum gw_remove_to to,
-	bool unguarded, struct gw_line *line)
+static void write_command(struct gw_expunge *r, const struct gw_seqset *uids, enum gw_expunge_to to,
+	bool unguarded, struct gw_command *line)
 {
-	gw_line_init(line);
+	gw_command_init(line);
 	if (r->state == CHECKING) {
-		gw_line_printf(line, "UID FETCH ");
-		gw_line_set(line, uids);
-		gw_line_printf(line, " (UID X-GM-LABELS MODSEQ)");
+		gw_command_printf(line, "UID FETCH ");
+		gw_command_set(line, uids);
+		gw_command_printf(line, " (UID X-GM-LABELS MODSEQ)");
 		return;
 	}
 	if (r->state == EXPUNGING) {
-		gw_line_printf(line, "UID EXPUNGE ");
-		gw_line_set(line, uids);
+		gw_command_printf(line, "UID EXPUNGE ");
+		gw_command_set(line, uids);
 		return;
 	}
-	gw_line_printf(line, r->state == MARKING ? "UID STORE "
-			     : can_move(r)       ? "UID MOVE "
-						 : "UID COPY ");
-	gw_line_set(line, uids);
-	gw_line_printf(line, " ");
+	gw_command_printf(line, r->state == MARKING ? "UID STORE "
+				: can_move(r)       ? "UID MOVE "
+						    : "UID COPY ");
+	gw_command_set(line, uids);
+	gw_command_printf(line, " ");
 	if (r->state == TRASHING) {
-		gw_line_string(line, gw_slice_str(to == GW_REMOVE_TO_ALL ? r->o.all : r->o.trash),
-			caps(r));
+		gw_command_string(line,
+			gw_slice_str(to == GW_EXPUNGE_TO_ALL ? r->o.all : r->o.trash), caps(r));
 		return;
 	}
 	write_guard(r, unguarded, line);
-	gw_line_printf(line, "+FLAGS.SILENT (\\Deleted)");
+	gw_command_printf(line, "+FLAGS.SILENT (\\Deleted)");
 }
 
 static void send_set(
-	struct gw_remove *r, struct gw_seqset *uids, enum gw_remove_to to, bool unguarded)
+	struct gw_expunge *r, struct gw_seqset *uids, enum gw_expunge_to to, bool unguarded)
 {
-	struct gw_line line;
+	struct gw_command line;
 
 	if (uids->count == 0 || r->lost.code != GW_OK)
 		return;
@@ -535,40 +536,40 @@ static void send_set(
 }
 
 /* The present state's command for the items that it concerns and that go there. */
-static void send_sets_to(struct gw_remove *r, enum gw_remove_to to, bool unguarded)
+static void send_sets_to(struct gw_expunge *r, enum gw_expunge_to to, bool unguarded)
 {
 	struct gw_seqset set = { 0 };
 
 	for (size_t i = 0; i < r->o.count; i++) {
-		const struct gw_remove_item *item = &r->o.items[i];
+		const struct gw_expunge_item *item = &r->o.items[i];
 
 		if (item->to != to || item->unguarded != unguarded ||
-			item->outcome != GW_REMOVE_UNSENT ||
+			item->outcome != GW_EXPUNGE_UNSENT ||
 			r->marks[i] == (r->state == TRASHING || r->state == CHECKING) ||
 			r->doubts[i])
 			continue;
 		if (gw_seqset_add(&set, item->uid, item->uid) != GW_OK)
 			gw_fail(&r->lost, GW_ERR_NOMEM, "out of memory");
-		if (set.count >= GW_LINE_MAX_RANGES)
+		if (set.count >= GW_COMMAND_MAX_RANGES)
 			send_set(r, &set, to, unguarded);
 	}
 	send_set(r, &set, to, unguarded);
 	gw_seqset_deinit(&set);
 }
 
-static void send_sets(struct gw_remove *r)
+static void send_sets(struct gw_expunge *r)
 {
 	for (int unguarded = 0; unguarded < 2; unguarded++) {
 		if (r->state != TRASHING)
-			send_sets_to(r, GW_REMOVE_FOR_GOOD, unguarded);
+			send_sets_to(r, GW_EXPUNGE_FOR_GOOD, unguarded);
 		if (r->state == CHECKING)
 			continue;
-		send_sets_to(r, GW_REMOVE_TO_TRASH, unguarded);
-		send_sets_to(r, GW_REMOVE_TO_ALL, unguarded);
+		send_sets_to(r, GW_EXPUNGE_TO_TRASH, unguarded);
+		send_sets_to(r, GW_EXPUNGE_TO_ALL, unguarded);
 	}
 }
 
-static bool any_marks(const struct gw_remove *r)
+static bool any_marks(const struct gw_expunge *r)
 {
 	for (size_t i = 0; i < r->o.count; i++) {
 		if (r->marks[i])
@@ -577,66 +578,66 @@ static bool any_marks(const struct gw_remove *r)
 	return false;
 }
 
-static void send_create(struct gw_remove *r)
+static void send_create(struct gw_expunge *r)
 {
-	struct gw_line line;
+	struct gw_command line;
 
 	r->created = true;
-	gw_line_init(&line);
-	gw_line_printf(&line, "CREATE ");
-	gw_line_string(&line, gw_slice_str(r->o.trash), caps(r));
+	gw_command_init(&line);
+	gw_command_printf(&line, "CREATE ");
+	gw_command_string(&line, gw_slice_str(r->o.trash), caps(r));
 	send_line(r, &line, NULL, false);
 }
 
-static bool goes_to_trash(const struct gw_remove *r)
+static bool goes_to_trash(const struct gw_expunge *r)
 {
 	for (size_t i = 0; i < r->o.count; i++) {
-		if (r->o.items[i].to == GW_REMOVE_TO_TRASH &&
-			r->o.items[i].outcome == GW_REMOVE_UNSENT)
+		if (r->o.items[i].to == GW_EXPUNGE_TO_TRASH &&
+			r->o.items[i].outcome == GW_EXPUNGE_UNSENT)
 			return true;
 	}
 	return false;
 }
 
-static void ask_counts(struct gw_remove *r)
+static void ask_counts(struct gw_expunge *r)
 {
-	struct gw_line line;
+	struct gw_command line;
 
-	gw_line_init(&line);
-	gw_line_printf(&line, "STATUS ");
-	gw_line_string(&line, gw_slice_str(r->o.trash), caps(r));
-	gw_line_printf(&line, " (MESSAGES UIDNEXT)");
+	gw_command_init(&line);
+	gw_command_printf(&line, "STATUS ");
+	gw_command_string(&line, gw_slice_str(r->o.trash), caps(r));
+	gw_command_printf(&line, " (MESSAGES UIDNEXT)");
 	send_line(r, &line, NULL, true);
 }
 
-static void ask_whether_there(struct gw_remove *r, struct gw_seqset *uids)
+static void ask_whether_there(struct gw_expunge *r, struct gw_seqset *uids)
 {
-	struct gw_line line;
+	struct gw_command line;
 
-	gw_line_init(&line);
-	gw_line_printf(&line, "UID SEARCH UID ");
-	gw_line_set(&line, uids);
+	gw_command_init(&line);
+	gw_command_printf(&line, "UID SEARCH UID ");
+	gw_command_set(&line, uids);
 	send_line(r, &line, NULL, true);
 	gw_seqset_deinit(uids);
 }
 
 /* Proves what was answered OK but is not known to have gone. */
-static void prove(struct gw_remove *r)
+static void prove(struct gw_expunge *r)
 {
 	struct gw_seqset set = { 0 };
 	uint64_t done = 0;
 
 	for (size_t i = 0; i < r->o.count; i++)
-		done += r->o.items[i].outcome == GW_REMOVE_DONE;
+		done += r->o.items[i].outcome == GW_EXPUNGE_DONE;
 	for (size_t i = 0; i < r->o.count; i++) {
 		uint32_t uid = r->o.items[i].uid;
 
-		if (r->o.items[i].outcome != GW_REMOVE_DONE || r->proved[i] ||
+		if (r->o.items[i].outcome != GW_EXPUNGE_DONE || r->proved[i] ||
 			gw_proof_has_left(&r->proof, done, uid))
 			continue;
 		if (gw_seqset_add(&set, uid, uid) != GW_OK)
 			gw_fail(&r->lost, GW_ERR_NOMEM, "out of memory");
-		if (set.count >= GW_LINE_MAX_RANGES)
+		if (set.count >= GW_COMMAND_MAX_RANGES)
 			ask_whether_there(r, &set);
 	}
 	if (set.count > 0)
@@ -644,7 +645,7 @@ static void prove(struct gw_remove *r)
 	gw_seqset_deinit(&set);
 }
 
-static bool has_doubts(const struct gw_remove *r)
+static bool has_doubts(const struct gw_expunge *r)
 {
 	for (size_t i = 0; i < r->o.count; i++) {
 		if (r->doubts[i])
@@ -654,16 +655,16 @@ static bool has_doubts(const struct gw_remove *r)
 }
 
 /* Without MOVE there is nothing to copy into all mail: it is there, and only the label goes. */
-static void mark_what_stays_among_all(struct gw_remove *r)
+static void mark_what_stays_among_all(struct gw_expunge *r)
 {
 	for (size_t i = 0; i < r->o.count && !can_move(r); i++)
-		r->marks[i] |= r->o.items[i].to == GW_REMOVE_TO_ALL &&
-			       r->o.items[i].outcome == GW_REMOVE_UNSENT;
+		r->marks[i] |= r->o.items[i].to == GW_EXPUNGE_TO_ALL &&
+			       r->o.items[i].outcome == GW_EXPUNGE_UNSENT;
 }
 
-static void enter(struct gw_remove *r, enum state state)
+static void enter(struct gw_expunge *r, enum state state)
 {
-	struct gw_line line;
+	struct gw_command line;
 	bool plus = caps(r) & GW_CAP_UIDPLUS;
 
 	r->state = state;
@@ -696,11 +697,11 @@ static void enter(struct gw_remove *r, enum state state)
 		break;
 	case LOOKING:
 		for (size_t i = 0; i < r->o.count; i++)
-			r->marks[i] |= r->o.items[i].to == GW_REMOVE_FOR_GOOD;
+			r->marks[i] |= r->o.items[i].to == GW_EXPUNGE_FOR_GOOD;
 		if (plus || !any_marks(r))
 			break;
-		gw_line_init(&line);
-		gw_line_printf(&line, "UID SEARCH DELETED");
+		gw_command_init(&line);
+		gw_command_printf(&line, "UID SEARCH DELETED");
 		send_line(r, &line, NULL, false);
 		break;
 	case MARKING:
@@ -711,12 +712,12 @@ static void enter(struct gw_remove *r, enum state state)
 	case EXPUNGING:
 		for (size_t i = 0; i < r->o.count; i++) /* what was not marked is not expunged */
 			r->marks[i] = r->marks[i] && !r->failed &&
-				      r->o.items[i].outcome == GW_REMOVE_UNSENT;
+				      r->o.items[i].outcome == GW_EXPUNGE_UNSENT;
 		if (plus && any_marks(r)) {
 			send_sets(r);
 		} else if (any_marks(r) && !r->foreign) {
-			gw_line_init(&line);
-			gw_line_printf(&line, "EXPUNGE");
+			gw_command_init(&line);
+			gw_command_printf(&line, "EXPUNGE");
 			send_line(r, &line, NULL, false);
 		}
 		break;
@@ -726,9 +727,9 @@ static void enter(struct gw_remove *r, enum state state)
 	advance(r);
 }
 
-enum gw_code gw_remove_start(const struct gw_remove_options *options)
+enum gw_code gw_expunge_start(const struct gw_expunge_options *options)
 {
-	struct gw_remove *r;
+	struct gw_expunge *r;
 
 	if (!gw_session_usable(options->session)) /* so that done() cannot come from in here */
 		return GW_ERR_NET;

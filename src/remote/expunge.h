@@ -13,34 +13,34 @@
 
 #include "imap/session.h"
 
-struct gw_remove;
+struct gw_expunge;
 
-enum gw_remove_outcome {
-	GW_REMOVE_UNSENT,
-	GW_REMOVE_LOST, /* the session ended before an answer */
-	GW_REMOVE_DONE,
-	GW_REMOVE_CHANGED, /* changed there meanwhile, or gone: the next look decides */
-	GW_REMOVE_LEFT,    /* marked \Deleted, and standing: others' marks would have gone too */
-	GW_REMOVE_REFUSED,
-	GW_REMOVE_KEPT, /* nothing was done: it would have gone for good, and need not */
+enum gw_expunge_outcome {
+	GW_EXPUNGE_UNSENT,
+	GW_EXPUNGE_LOST, /* the session ended before an answer */
+	GW_EXPUNGE_DONE,
+	GW_EXPUNGE_CHANGED, /* changed there meanwhile, or gone: the next look decides */
+	GW_EXPUNGE_LEFT,    /* marked \Deleted, and standing: others' marks would have gone too */
+	GW_EXPUNGE_REFUSED,
+	GW_EXPUNGE_KEPT, /* nothing was done: it would have gone for good, and need not */
 };
 
-enum gw_remove_to {
-	GW_REMOVE_FOR_GOOD,
-	GW_REMOVE_TO_TRASH,
-	GW_REMOVE_TO_ALL,
-	GW_REMOVE_NOWHERE, /* there is no place to put it: GW_REMOVE_KEPT */
+enum gw_expunge_to {
+	GW_EXPUNGE_FOR_GOOD,
+	GW_EXPUNGE_TO_TRASH,
+	GW_EXPUNGE_TO_ALL,
+	GW_EXPUNGE_NOWHERE, /* there is no place to put it: GW_EXPUNGE_KEPT */
 };
 
-struct gw_remove_item {
+struct gw_expunge_item {
 	uint32_t uid;
-	enum gw_remove_to to;
+	enum gw_expunge_to to;
 	/* Our own command changed it meanwhile, on a server that counts labels as changes. */
 	bool unguarded;
-	enum gw_remove_outcome outcome; /* out */
+	enum gw_expunge_outcome outcome; /* out */
 };
 
-struct gw_remove_options {
+struct gw_expunge_options {
 	struct gw_session *session;
 	const char *trash; /* as on the wire; NULL: none */
 	bool make_trash;   /* the trash must be created first */
@@ -50,7 +50,7 @@ struct gw_remove_options {
 	/* True if this label, as in X-GM-LABELS, is a mailbox in sight.  Member NULL: the mailbox
 	 * is no label. */
 	bool (*in_sight)(void *ctx, struct gw_slice label);
-	struct gw_remove_item *items; /* sorted by uid */
+	struct gw_expunge_item *items; /* sorted by uid */
 	size_t count;
 	/* Every outcome is decided.  refused, lost: NULL, or why. */
 	void (*done)(void *ctx, const struct gw_error *refused, const struct gw_error *lost);
@@ -59,4 +59,4 @@ struct gw_remove_options {
 
 /* The options are copied; what they point to is borrowed until done, which comes exactly once,
  * later.  GW_ERR_NOMEM, GW_ERR_NET: never. */
-enum gw_code gw_remove_start(const struct gw_remove_options *options);
+enum gw_code gw_expunge_start(const struct gw_expunge_options *options);

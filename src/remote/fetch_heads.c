@@ -195,17 +195,17 @@ static void send_window(struct heads *h, size_t lo, size_t hi)
 {
 	struct window *w = malloc(sizeof *w);
 	struct gw_seqset set = { 0 };
-	struct gw_line line;
+	struct gw_command line;
 	enum gw_code code = w == NULL ? GW_ERR_NOMEM : GW_OK;
 
 	for (size_t i = lo; i < hi && code == GW_OK; i++) {
 		if (is_open(&h->items[i]))
 			code = gw_seqset_add(&set, h->items[i].uid, h->items[i].uid);
 	}
-	gw_line_init(&line);
-	gw_line_printf(&line, "UID FETCH ");
-	gw_line_set(&line, &set);
-	gw_line_printf(&line, " (UID %s RFC822.SIZE BODY.PEEK[HEADER])",
+	gw_command_init(&line);
+	gw_command_printf(&line, "UID FETCH ");
+	gw_command_set(&line, &set);
+	gw_command_printf(&line, " (UID %s RFC822.SIZE BODY.PEEK[HEADER])",
 		gw_session_flag_items(h->session));
 	gw_seqset_deinit(&set);
 	if (code == GW_OK) {
@@ -216,7 +216,7 @@ static void send_window(struct heads *h, size_t lo, size_t hi)
 				.done = on_window_done,
 				.ctx = w });
 	}
-	gw_line_deinit(&line);
+	gw_command_deinit(&line);
 	if (code == GW_OK) {
 		h->in_flight++;
 		return;
@@ -235,7 +235,7 @@ static void send_open(struct heads *h, size_t most)
 		size_t lo = at, taken = 0, ranges = 0;
 		uint32_t last = 0;
 
-		for (; at < h->count && taken < most && ranges < GW_LINE_MAX_RANGES; at++) {
+		for (; at < h->count && taken < most && ranges < GW_COMMAND_MAX_RANGES; at++) {
 			if (!is_open(&h->items[at]))
 				continue;
 			ranges += taken == 0 || h->items[at].uid != last + 1;

@@ -20,7 +20,7 @@ enum { PIECE = 1 << 20, IN_FLIGHT = 4, LEAST = 4096 };
 enum end { OPEN, ENDED, UNUSABLE, ENDLESS };
 
 struct piece {
-	struct gw_pieces *p;
+	struct gw_fetch_pieces *p;
 	uint64_t offset;
 	bool takes; /* its bytes are the next ones */
 	bool came;
@@ -28,11 +28,11 @@ struct piece {
 	uint64_t begun; /* the file's size before them */
 };
 
-struct gw_pieces {
+struct gw_fetch_pieces {
 	struct gw_session *session;
 	const struct gw_maildir *place;
 	uint32_t uid;
-	struct gw_writer *writer;
+	struct gw_deliver *writer;
 	struct gw_partial partial;
 	uint64_t size;  /* as announced: further pieces are asked for one at a time */
 	uint64_t most;  /* bytes that are taken at all */
@@ -44,34 +44,34 @@ struct gw_pieces {
 	bool told; /* that all of it was asked for */
 	time_t date;
 	struct gw_error refused, err;
-	struct gw_pieces_events ev;
+	struct gw_fetch_pieces_events ev;
 };
 
-static void advance(struct gw_pieces *p);
+static void advance(struct gw_fetch_pieces *p);
 
-static void finish(struct gw_pieces *p)
+static void finish(struct gw_fetch_pieces *p)
 {
-	struct gw_pieces_events ev = p->ev;
+	struct gw_fetch_pieces_events ev = p->ev;
 	time_t date = p->date;
 	struct gw_error err = p->err;
-	enum gw_pieces_outcome outcome = GW_PIECES_CUT;
+	enum gw_fetch_pieces_outcome outcome = GW_FETCH_PIECES_CUT;
 
 	if (err.code == GW_OK && (p->refused.code != GW_OK || p->end == UNUSABLE)) {
 		err = p->refused;
 		gw_fail(&err, GW_ERR_PROTOCOL, "the server does not give it in pieces");
-		outcome = GW_PIECES_REFUSED;
+		outcome = GW_FETCH_PIECES_REFUSED;
 		gw_partial_drop(&p->partial, p->place);
 	} else if (err.code == GW_OK && p->end == ENDLESS) {
 		gw_fail(&err, GW_ERR_PROTOCOL,
 			"the server sends more than %llu bytes, and said that it has %llu",
 			(unsigned long long)p->most, (unsigned long long)p->size);
-		outcome = GW_PIECES_ENDLESS;
+		outcome = GW_FETCH_PIECES_ENDLESS;
 		gw_partial_drop(&p->partial, p->place);
 	} else if (err.code == GW_OK && p->end == ENDED && p->partial.size > 0) {
 		if (gw_partial_finish(&p->partial, p->place, p->writer, &err) == GW_OK)
-			outcome = GW_PIECES_WHOLE;
+			outcome = GW_FETCH_PIECES_WHOLE;
 	} else if (err.code == GW_OK && p->end == ENDED) {
-		outcome = GW_PIECES_NOTHING;
+		outcome = GW_FETCH_PIECES_NOTHING;
 		gw_partial_drop(&p->partial, p->place);
 	} else if (err.code == GW_ERR_DISK || p->end == UNUSABLE || p->end == ENDLESS) {
 		gw_partial_drop(&p->partial, p->place);
@@ -83,7 +83,7 @@ static void finish(struct gw_pieces *p)
 
 /* --- what comes ------------------------------------------------------------------------------ */
 
-static void settle(struct gw_pieces *p, enum end end)
+static void settle(struct gw_fetch_pieces *p, enum end end)
 {
 	if (p->end == OPEN)
 		p->end = end;
@@ -102,7 +102,7 @@ static bool is_piece(const struct piece *c, const struct gw_body_event *ev)
 
 static void note_end(struct piece *c, const struct gw_body_event *ev)
 {
-	struct gw_pieces *p = c->p;
+	struct gw_fetch_pieces *p = c->p;
 	uint64_t after = p->partial.size + ev->size;
 
 	if (ev->size == 0 || ev->size > PIECE || (ev->size < PIECE && after == p->size))
@@ -114,7 +114,7 @@ static void note_end(struct piece *c, const struct gw_body_event *ev)
 
 static void begin_piece(struct piece *c, const struct gw_body_event *ev)
 {
-	struct gw_pieces *p = c->p;
+	struct gw_fetch_pieces *p = c->p;
 	struct gw_error err = { 0 };
 
 	c->takes = false;
@@ -143,7 +143,7 @@ static void begin_piece(struct piece *c, const struct gw_body_event *ev)
 static void on_body(void *ctx, const struct gw_body_event *ev)
 {
 	struct piece *c = ctx;
-	struct gw_pieces *p = c->p;
+	struct gw_fetch_pieces *p = c->p;
 
 	switch (ev->type) {
 	case GW_BODY_BEGIN:
@@ -164,7 +164,7 @@ static void on_body(void *ctx, const struct gw_body_event *ev)
 static void on_response(void *ctx, const struct gw_response *r)
 {
 	struct piece *c = ctx;
-	struct gw_pieces *p = c->p;
+	struct gw_fetch_pieces *p = c->p;
 	bool had_bytes = c->unnamed;
 
 	if (r->type != GW_RESP_FETCH)
@@ -181,7 +181,7 @@ static void on_response(void *ctx, const struct gw_response *r)
 static void on_done(void *ctx, const struct gw_result *result)
 {
 	struct piece *c = ctx;
-	struct gw_pieces *p = c->p;
+	struct gw_fetch_pieces *p = c->p;
 
 	p->in_flight--;
 	if (result->kind == GW_RESULT_LOST) {
@@ -200,14 +200,14 @@ static void on_done(void *ctx, const struct gw_result *result)
 
 /* --- what is asked --------------------------------------------------------------------------- */
 
-static void ask(struct gw_pieces *p)
+static void ask(struct gw_fetch_pieces *p)
 {
 	struct piece *c = malloc(sizeof *c);
-	struct gw_line line;
+	struct gw_command line;
 	enum gw_code code = GW_ERR_NOMEM;
 
-	gw_line_init(&line);
-	gw_line_printf(&line, "UID FETCH %u (UID INTERNALDATE BODY.PEEK[]<%llu.%u>)", p->uid,
+	gw_command_init(&line);
+	gw_command_printf(&line, "UID FETCH %u (UID INTERNALDATE BODY.PEEK[]<%llu.%u>)", p->uid,
 		(unsigned long long)p->asked, (unsigned)PIECE);
 	if (c != NULL) {
 		*c = (struct piece){ .p = p, .offset = p->asked };
@@ -217,7 +217,7 @@ static void ask(struct gw_pieces *p)
 				.done = on_done,
 				.ctx = c });
 	}
-	gw_line_deinit(&line);
+	gw_command_deinit(&line);
 	if (code != GW_OK) {
 		free(c);
 		gw_fail(&p->err, code,
@@ -228,7 +228,7 @@ static void ask(struct gw_pieces *p)
 	p->in_flight++;
 }
 
-static void ask_more(struct gw_pieces *p)
+static void ask_more(struct gw_fetch_pieces *p)
 {
 	unsigned limit = p->narrow ? 1 : IN_FLIGHT;
 
@@ -239,28 +239,29 @@ static void ask_more(struct gw_pieces *p)
 		ask(p);
 }
 
-static void advance(struct gw_pieces *p)
+static void advance(struct gw_fetch_pieces *p)
 {
 	ask_more(p);
 	if (p->in_flight == 0) {
 		finish(p);
-	} else if (!p->told && gw_pieces_is_asked(p)) {
+	} else if (!p->told && gw_fetch_pieces_is_asked(p)) {
 		p->told = true;
 		p->ev.asked(p->ev.ctx);
 	}
 }
 
-bool gw_pieces_is_asked(const struct gw_pieces *p)
+bool gw_fetch_pieces_is_asked(const struct gw_fetch_pieces *p)
 {
 	return p->asked >= p->size && !p->narrow && p->end == OPEN && p->err.code == GW_OK &&
 	       p->refused.code == GW_OK;
 }
 
-enum gw_code gw_pieces_start(struct gw_session *session, const struct gw_maildir *place,
-	const char *key, uint32_t uid, uint64_t size, uint64_t most, struct gw_writer *writer,
-	const struct gw_pieces_events *events, struct gw_pieces **out, struct gw_error *err)
+enum gw_code gw_fetch_pieces_start(struct gw_session *session, const struct gw_maildir *place,
+	const char *key, uint32_t uid, uint64_t size, uint64_t most, struct gw_deliver *writer,
+	const struct gw_fetch_pieces_events *events, struct gw_fetch_pieces **out,
+	struct gw_error *err)
 {
-	struct gw_pieces *p;
+	struct gw_fetch_pieces *p;
 	enum gw_code code;
 
 	*out = NULL;
@@ -294,7 +295,7 @@ enum gw_code gw_pieces_start(struct gw_session *session, const struct gw_maildir
 	return GW_OK;
 }
 
-void gw_pieces_stop(struct gw_pieces *p)
+void gw_fetch_pieces_stop(struct gw_fetch_pieces *p)
 {
 	p->stopped = true;
 }

@@ -22,23 +22,23 @@ enum gw_code gw_label_read(struct gw_slice label, struct gw_buf *keyword)
 }
 
 void gw_labels_put(
-	struct gw_line *line, uint64_t mask, const struct gw_keywords *keywords, uint32_t caps)
+	struct gw_command *line, uint64_t mask, const struct gw_keywords *keywords, uint32_t caps)
 {
 	struct gw_buf wire;
 	const char *space = "";
 
 	gw_buf_init(&wire, WIRE_MAX);
-	gw_line_printf(line, "(");
+	gw_command_printf(line, "(");
 	for (unsigned i = 0; i < GW_KEYWORD_MAX; i++) {
 		if (!(mask & GW_FLAG_KEYWORD(i)) || keywords->names[i] == NULL)
 			continue;
 		gw_buf_reset(&wire);
 		if (gw_utf7_encode(gw_slice_str(keywords->names[i]), &wire) != GW_OK)
 			continue;
-		gw_line_printf(line, "%s", space);
-		gw_line_string(line, gw_slice_str(gw_buf_cstr(&wire)), caps);
+		gw_command_printf(line, "%s", space);
+		gw_command_string(line, gw_slice_str(gw_buf_cstr(&wire)), caps);
 		space = " ";
 	}
-	gw_line_printf(line, ")");
+	gw_command_printf(line, ")");
 	gw_buf_deinit(&wire);
 }

@@ -16,4 +16,4 @@ enum gw_code gw_label_read(struct gw_slice label, struct gw_buf *keyword);
 
 /* Appends "(a b)" for the labels of mask. */
 void gw_labels_put(
-	struct gw_line *line, uint64_t mask, const struct gw_keywords *keywords, uint32_t caps);
+	struct gw_command *line, uint64_t mask, const struct gw_keywords *keywords, uint32_t caps);

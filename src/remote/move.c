@@ -25,11 +25,11 @@
 
 enum state { SELECTING, CARRYING, PROVING };
 
-struct gw_carry {
+struct gw_move {
 	enum state state;
 	struct gw_session *session;
 	const char *mailbox;
-	struct gw_carry_item *items;
+	struct gw_move_item *items;
 	size_t count;
 	size_t first, end; /* of the mailbox at hand */
 	unsigned pending;  /* I1 */
@@ -42,13 +42,13 @@ struct gw_carry {
 	struct gw_seqset still;  /* owned; ... and is, as far as anybody knows */
 	struct gw_growth growth; /* I3: of the one that gets them, as they are copied */
 	bool counted;            /* before the first of them was sent */
-	struct gw_carry_events ev;
+	struct gw_move_events ev;
 	struct gw_error refused, lost;
 };
 
 /* One UID MOVE or UID COPY. */
 struct command {
-	struct gw_carry *c;
+	struct gw_move *c;
 	struct gw_seqset uids;
 	bool move, named;
 	bool copies; /* what is to be moved: its other half is the caller's */
@@ -56,16 +56,16 @@ struct command {
 
 /* A question: a search in the mailbox at hand, or STATUS of the other one. */
 struct question {
-	struct gw_carry *c;
+	struct gw_move *c;
 	struct gw_seqset uids;    /* owned; that are searched for */
 	struct gw_counts *counts; /* STATUS: where it goes */
 };
 
-static void next_mailbox(struct gw_carry *c);
-static void conclude(struct gw_carry *c);
+static void next_mailbox(struct gw_move *c);
+static void conclude(struct gw_move *c);
 
 /* Forgets the proof, which is about one mailbox. */
-static void forget_proof(struct gw_carry *c)
+static void forget_proof(struct gw_move *c)
 {
 	gw_proof_deinit(&c->proof);
 	gw_seqset_deinit(&c->asked);
@@ -76,9 +76,9 @@ static void forget_proof(struct gw_carry *c)
 }
 
 /* I1 */
-static void finish(struct gw_carry *c)
+static void finish(struct gw_move *c)
 {
-	struct gw_carry_events ev = c->ev;
+	struct gw_move_events ev = c->ev;
 	struct gw_error refused = c->refused, lost = c->lost;
 
 	forget_proof(c);
@@ -86,7 +86,7 @@ static void finish(struct gw_carry *c)
 	ev.done(ev.ctx, refused.code == GW_OK ? NULL : &refused, lost.code == GW_OK ? NULL : &lost);
 }
 
-static void lose(struct gw_carry *c, enum gw_code code)
+static void lose(struct gw_move *c, enum gw_code code)
 {
 	gw_fail(&c->lost, code, code == GW_ERR_NOMEM ? "out of memory" : "the session ended");
 	conclude(c);
@@ -139,11 +139,11 @@ static bool step(struct walker *w, uint32_t *uid)
 	return true;
 }
 
-static struct gw_carry_item *find(struct gw_carry *c, uint32_t uid, bool move)
+static struct gw_move_item *find(struct gw_move *c, uint32_t uid, bool move)
 {
 	for (size_t i = c->first; i < c->end; i++) {
 		if (c->items[i].from_uid == uid && c->items[i].move == move &&
-			c->items[i].outcome == GW_CARRY_LOST)
+			c->items[i].outcome == GW_MOVE_LOST)
 			return &c->items[i];
 	}
 	return NULL;
@@ -156,11 +156,11 @@ static void take_copyuid(struct command *cmd, const struct gw_response *r)
 
 	cmd->named = true;
 	while (step(&from, &old) && step(&to, &new)) {
-		struct gw_carry_item *item = find(cmd->c, old, cmd->move);
+		struct gw_move_item *item = find(cmd->c, old, cmd->move);
 
 		if (item == NULL)
 			continue;
-		item->outcome = GW_CARRY_DONE;
+		item->outcome = GW_MOVE_DONE;
 		item->uid = new;
 		item->uidvalidity = r->uidvalidity;
 	}
@@ -177,22 +177,22 @@ static void on_copy_response(void *ctx, const struct gw_response *r)
 
 static void settle(struct command *cmd, const struct gw_result *result)
 {
-	struct gw_carry *c = cmd->c;
+	struct gw_move *c = cmd->c;
 	enum gw_result_kind kind = result->kind;
 	bool passes = result->response != NULL && gw_refusal_passes(result->response->code);
 
 	for (size_t i = c->first; i < c->end; i++) {
-		struct gw_carry_item *item = &c->items[i];
+		struct gw_move_item *item = &c->items[i];
 
 		if (item->move != cmd->move || !gw_seqset_has(&cmd->uids, item->from_uid))
 			continue;
 		item->stays = item->move && cmd->copies;
-		if (item->outcome != GW_CARRY_LOST)
+		if (item->outcome != GW_MOVE_LOST)
 			continue;
 		if (kind == GW_RESULT_OK)
-			item->outcome = cmd->named ? GW_CARRY_GONE : GW_CARRY_UNNAMED;
+			item->outcome = cmd->named ? GW_MOVE_GONE : GW_MOVE_UNNAMED;
 		else if (kind != GW_RESULT_LOST)
-			item->outcome = passes ? GW_CARRY_UNSENT : GW_CARRY_REFUSED;
+			item->outcome = passes ? GW_MOVE_UNSENT : GW_MOVE_REFUSED;
 	}
 }
 
@@ -204,16 +204,16 @@ static bool moves_no_more(const struct command *cmd, const struct gw_result *res
 	       (result->kind == GW_RESULT_NO || result->kind == GW_RESULT_BAD);
 }
 
-static enum gw_code send_command(struct gw_carry *c, struct gw_seqset *uids, bool move);
+static enum gw_code send_command(struct gw_move *c, struct gw_seqset *uids, bool move);
 
 static void copy_instead(struct command *cmd)
 {
-	struct gw_carry *c = cmd->c;
+	struct gw_move *c = cmd->c;
 	enum gw_code code;
 
 	for (size_t i = c->first; i < c->end; i++) {
 		if (c->items[i].move && gw_seqset_has(&cmd->uids, c->items[i].from_uid))
-			c->items[i].outcome = GW_CARRY_UNSENT;
+			c->items[i].outcome = GW_MOVE_UNSENT;
 	}
 	code = send_command(c, &cmd->uids, true);
 	free_command(cmd);
@@ -225,7 +225,7 @@ static void copy_instead(struct command *cmd)
 static void on_copied(void *ctx, const struct gw_result *result)
 {
 	struct command *cmd = ctx;
-	struct gw_carry *c = cmd->c;
+	struct gw_move *c = cmd->c;
 
 	if (moves_no_more(cmd, result)) {
 		c->no_move = true;
@@ -249,17 +249,17 @@ static void on_copied(void *ctx, const struct gw_result *result)
 /* --- proof (I3) ------------------------------------------------------------------------------ */
 
 /* True if its answer means that it has left. */
-static bool should_have_left(const struct gw_carry_item *item)
+static bool should_have_left(const struct gw_move_item *item)
 {
 	return item->move && !item->stays &&
-	       (item->outcome == GW_CARRY_DONE || item->outcome == GW_CARRY_UNNAMED ||
-		       item->outcome == GW_CARRY_GONE);
+	       (item->outcome == GW_MOVE_DONE || item->outcome == GW_MOVE_UNNAMED ||
+		       item->outcome == GW_MOVE_GONE);
 }
 
 /* True if its answer means that it was copied, and is now to be removed. */
-static bool should_have_come(const struct gw_carry_item *item)
+static bool should_have_come(const struct gw_move_item *item)
 {
-	return item->stays && (item->outcome == GW_CARRY_DONE || item->outcome == GW_CARRY_UNNAMED);
+	return item->stays && (item->outcome == GW_MOVE_DONE || item->outcome == GW_MOVE_UNNAMED);
 }
 
 static void on_found(void *ctx, const struct gw_response *r)
@@ -276,7 +276,7 @@ static void on_found(void *ctx, const struct gw_response *r)
 static void on_asked(void *ctx, const struct gw_result *result)
 {
 	struct question *q = ctx;
-	struct gw_carry *c = q->c;
+	struct gw_move *c = q->c;
 	enum gw_code code = GW_OK;
 
 	if (result->kind == GW_RESULT_LOST)
@@ -293,8 +293,8 @@ static void on_asked(void *ctx, const struct gw_result *result)
 }
 
 /* line: taken over; uids, too, unless they are NULL. */
-static enum gw_code ask(
-	struct gw_carry *c, struct gw_line *line, struct gw_seqset *uids, struct gw_counts *counts)
+static enum gw_code ask(struct gw_move *c, struct gw_command *line, struct gw_seqset *uids,
+	struct gw_counts *counts)
 {
 	struct question *q = calloc(1, sizeof *q);
 	enum gw_code code = q == NULL ? GW_ERR_NOMEM : GW_OK;
@@ -308,7 +308,7 @@ static enum gw_code ask(
 		code = gw_session_send(c->session, line,
 			&(struct gw_handlers){ .response = on_found, .done = on_asked, .ctx = q });
 	}
-	gw_line_deinit(line);
+	gw_command_deinit(line);
 	if (code == GW_OK) {
 		c->pending++;
 	} else if (q != NULL) {
@@ -318,28 +318,28 @@ static enum gw_code ask(
 	return code;
 }
 
-static enum gw_code ask_whether_there(struct gw_carry *c, struct gw_seqset *uids)
+static enum gw_code ask_whether_there(struct gw_move *c, struct gw_seqset *uids)
 {
-	struct gw_line line;
+	struct gw_command line;
 
-	gw_line_init(&line);
-	gw_line_printf(&line, "UID SEARCH UID ");
-	gw_line_set(&line, uids);
+	gw_command_init(&line);
+	gw_command_printf(&line, "UID SEARCH UID ");
+	gw_command_set(&line, uids);
 	return ask(c, &line, uids, NULL);
 }
 
-static enum gw_code ask_counts(struct gw_carry *c, struct gw_counts *counts)
+static enum gw_code ask_counts(struct gw_move *c, struct gw_counts *counts)
 {
-	struct gw_line line;
+	struct gw_command line;
 
-	gw_line_init(&line);
-	gw_line_printf(&line, "STATUS ");
-	gw_line_string(&line, gw_slice_str(c->mailbox), gw_session_caps(c->session));
-	gw_line_printf(&line, " (MESSAGES UIDNEXT)");
+	gw_command_init(&line);
+	gw_command_printf(&line, "STATUS ");
+	gw_command_string(&line, gw_slice_str(c->mailbox), gw_session_caps(c->session));
+	gw_command_printf(&line, " (MESSAGES UIDNEXT)");
 	return ask(c, &line, NULL, counts);
 }
 
-static enum gw_code ask_where_they_are(struct gw_carry *c)
+static enum gw_code ask_where_they_are(struct gw_move *c)
 {
 	struct gw_seqset set = { 0 };
 	uint64_t should = 0, enough;
@@ -358,7 +358,7 @@ static enum gw_code ask_where_they_are(struct gw_carry *c)
 		code = gw_seqset_add(&set, uid, uid);
 		if (code == GW_OK)
 			code = gw_seqset_add(&c->asked, uid, uid);
-		if (code == GW_OK && set.count >= GW_LINE_MAX_RANGES)
+		if (code == GW_OK && set.count >= GW_COMMAND_MAX_RANGES)
 			code = ask_whether_there(c, &set);
 	}
 	if (code == GW_OK && set.count > 0)
@@ -367,17 +367,17 @@ static enum gw_code ask_where_they_are(struct gw_carry *c)
 	return code;
 }
 
-static bool must_count(const struct gw_carry *c)
+static bool must_count(const struct gw_move *c)
 {
 	for (size_t i = c->first; i < c->end; i++) {
-		if (should_have_come(&c->items[i]) && c->items[i].outcome == GW_CARRY_UNNAMED)
+		if (should_have_come(&c->items[i]) && c->items[i].outcome == GW_MOVE_UNNAMED)
 			return true;
 	}
 	return false;
 }
 
 /* All of this mailbox's commands are answered. */
-static void prove(struct gw_carry *c)
+static void prove(struct gw_move *c)
 {
 	enum gw_code code = ask_where_they_are(c);
 
@@ -390,26 +390,26 @@ static void prove(struct gw_carry *c)
 		conclude(c);
 }
 
-static void judge(struct gw_carry *c)
+static void judge(struct gw_move *c)
 {
 	uint64_t copied = 0;
 
 	for (size_t i = c->first; i < c->end; i++)
 		copied += should_have_come(&c->items[i]);
 	for (size_t i = c->first; i < c->end; i++) {
-		struct gw_carry_item *item = &c->items[i];
+		struct gw_move_item *item = &c->items[i];
 		bool stayed = item->move && gw_seqset_has(&c->still, item->from_uid);
 		bool asked = item->move && gw_seqset_has(&c->asked, item->from_uid);
-		bool counts = should_have_come(item) && item->outcome == GW_CARRY_UNNAMED;
+		bool counts = should_have_come(item) && item->outcome == GW_MOVE_UNNAMED;
 
 		if ((asked || counts) && c->lost.code != GW_OK)
-			item->outcome = GW_CARRY_LOST;
+			item->outcome = GW_MOVE_LOST;
 		else if ((asked && stayed) || (counts && gw_growth_by(&c->growth) < copied))
-			item->outcome = GW_CARRY_IGNORED;
+			item->outcome = GW_MOVE_IGNORED;
 	}
 }
 
-static void conclude(struct gw_carry *c)
+static void conclude(struct gw_move *c)
 {
 	if (c->pending > 0)
 		return;
@@ -428,16 +428,16 @@ static void conclude(struct gw_carry *c)
 
 /* --- questions ------------------------------------------------------------------------------- */
 
-static bool copies_only(const struct gw_carry *c)
+static bool copies_only(const struct gw_move *c)
 {
 	return c->no_move || !(gw_session_caps(c->session) & GW_CAP_MOVE);
 }
 
-static enum gw_code send_command(struct gw_carry *c, struct gw_seqset *uids, bool move)
+static enum gw_code send_command(struct gw_move *c, struct gw_seqset *uids, bool move)
 {
 	struct command *cmd = calloc(1, sizeof *cmd);
 	uint32_t caps = gw_session_caps(c->session);
-	struct gw_line line;
+	struct gw_command line;
 	enum gw_code code;
 
 	if (cmd == NULL)
@@ -454,15 +454,15 @@ static enum gw_code send_command(struct gw_carry *c, struct gw_seqset *uids, boo
 			return code;
 		}
 	}
-	gw_line_init(&line);
-	gw_line_printf(&line, "UID %s ", cmd->copies ? "COPY" : "MOVE");
-	gw_line_set(&line, &cmd->uids);
-	gw_line_printf(&line, " ");
-	gw_line_string(&line, gw_slice_str(c->mailbox), caps);
+	gw_command_init(&line);
+	gw_command_printf(&line, "UID %s ", cmd->copies ? "COPY" : "MOVE");
+	gw_command_set(&line, &cmd->uids);
+	gw_command_printf(&line, " ");
+	gw_command_string(&line, gw_slice_str(c->mailbox), caps);
 	code = gw_session_send(c->session, &line,
 		&(struct gw_handlers){
 			.response = on_copy_response, .done = on_copied, .ctx = cmd });
-	gw_line_deinit(&line);
+	gw_command_deinit(&line);
 	if (code != GW_OK) {
 		free_command(cmd);
 		return code;
@@ -470,13 +470,13 @@ static enum gw_code send_command(struct gw_carry *c, struct gw_seqset *uids, boo
 	c->pending++;
 	for (size_t i = c->first; i < c->end; i++) { /* until it is answered */
 		if (c->items[i].move == move && gw_seqset_has(&cmd->uids, c->items[i].from_uid))
-			c->items[i].outcome = GW_CARRY_LOST;
+			c->items[i].outcome = GW_MOVE_LOST;
 	}
 	return GW_OK;
 }
 
 /* Copies first: what is moved is not there to be copied any more. */
-static enum gw_code send_all(struct gw_carry *c, bool move)
+static enum gw_code send_all(struct gw_move *c, bool move)
 {
 	struct gw_seqset set = { 0 };
 	enum gw_code code = GW_OK;
@@ -485,7 +485,7 @@ static enum gw_code send_all(struct gw_carry *c, bool move)
 		if (c->items[i].move != move)
 			continue;
 		code = gw_seqset_add(&set, c->items[i].from_uid, c->items[i].from_uid);
-		if (code == GW_OK && set.count >= GW_LINE_MAX_RANGES)
+		if (code == GW_OK && set.count >= GW_COMMAND_MAX_RANGES)
 			code = send_command(c, &set, move);
 	}
 	if (code == GW_OK && set.count > 0)
@@ -496,14 +496,14 @@ static enum gw_code send_all(struct gw_carry *c, bool move)
 
 static void on_select_response(void *ctx, const struct gw_response *r)
 {
-	struct gw_carry *c = ctx;
+	struct gw_move *c = ctx;
 
 	if (r->type == GW_RESP_STATUS_TEXT && r->code == GW_CODE_UIDVALIDITY &&
 		r->number <= UINT32_MAX)
 		c->uidvalidity = (uint32_t)r->number;
 }
 
-static void skip_mailbox(struct gw_carry *c, enum gw_carry_outcome outcome)
+static void skip_mailbox(struct gw_move *c, enum gw_move_outcome outcome)
 {
 	for (size_t i = c->first; i < c->end; i++)
 		c->items[i].outcome = outcome;
@@ -512,7 +512,7 @@ static void skip_mailbox(struct gw_carry *c, enum gw_carry_outcome outcome)
 }
 
 /* The mailbox is selected: its commands, in one flight. */
-static void carry(struct gw_carry *c)
+static void carry(struct gw_move *c)
 {
 	enum gw_code code;
 
@@ -525,13 +525,13 @@ static void carry(struct gw_carry *c)
 		lose(c, code);
 	} else if (c->pending == 0) {
 		gw_fail(&c->refused, GW_ERR_REFUSED, "the mailbox is read-only");
-		skip_mailbox(c, GW_CARRY_REFUSED);
+		skip_mailbox(c, GW_MOVE_REFUSED);
 	}
 }
 
 static void on_selected(void *ctx, const struct gw_result *result)
 {
-	struct gw_carry *c = ctx;
+	struct gw_move *c = ctx;
 
 	c->pending--;
 	if (result->kind == GW_RESULT_LOST) {
@@ -542,22 +542,22 @@ static void on_selected(void *ctx, const struct gw_result *result)
 	if (result->kind != GW_RESULT_OK) {
 		if (c->refused.code == GW_OK)
 			c->refused = *result->err;
-		skip_mailbox(c, gw_refusal_passes(result->response->code) ? GW_CARRY_UNSENT
-									  : GW_CARRY_REFUSED);
+		skip_mailbox(c, gw_refusal_passes(result->response->code) ? GW_MOVE_UNSENT
+									  : GW_MOVE_REFUSED);
 		return;
 	}
 	if (c->uidvalidity != c->items[c->first].from_uidvalidity) { /* I2 */
-		skip_mailbox(c, GW_CARRY_GONE);
+		skip_mailbox(c, GW_MOVE_GONE);
 		return;
 	}
 	c->read_only = result->response->code == GW_CODE_READ_ONLY;
 	carry(c);
 }
 
-static void next_mailbox(struct gw_carry *c)
+static void next_mailbox(struct gw_move *c)
 {
 	bool move = false;
-	struct gw_line line;
+	struct gw_command line;
 	enum gw_code code;
 
 	if (c->first == c->count) {
@@ -578,9 +578,10 @@ static void next_mailbox(struct gw_carry *c)
 	}
 	c->state = SELECTING;
 	c->uidvalidity = 0;
-	gw_line_init(&line);
-	gw_line_printf(&line, move ? "SELECT " : "EXAMINE ");
-	gw_line_string(&line, gw_slice_str(c->items[c->first].from), gw_session_caps(c->session));
+	gw_command_init(&line);
+	gw_command_printf(&line, move ? "SELECT " : "EXAMINE ");
+	gw_command_string(
+		&line, gw_slice_str(c->items[c->first].from), gw_session_caps(c->session));
 	code = gw_session_send(c->session, &line,
 		&(struct gw_handlers){ .response = on_select_response,
 			.done = on_selected,
@@ -592,17 +593,17 @@ static void next_mailbox(struct gw_carry *c)
 		lose(c, code);
 }
 
-enum gw_code gw_carry_start(struct gw_session *session, const char *mailbox,
-	struct gw_carry_item *items, size_t count, const struct gw_carry_events *events)
+enum gw_code gw_move_start(struct gw_session *session, const char *mailbox,
+	struct gw_move_item *items, size_t count, const struct gw_move_events *events)
 {
-	struct gw_carry *c;
+	struct gw_move *c;
 
 	if (!gw_session_usable(session)) /* so that done() cannot come from in here */
 		return GW_ERR_NET;
 	c = calloc(1, sizeof *c);
 	if (c == NULL)
 		return GW_ERR_NOMEM;
-	*c = (struct gw_carry){ .session = session,
+	*c = (struct gw_move){ .session = session,
 		.mailbox = mailbox,
 		.items = items,
 		.count = count,

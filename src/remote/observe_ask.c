@@ -43,11 +43,11 @@ static void on_answered(void *ctx, const struct gw_result *result)
 }
 
 static enum gw_code send_line(
-	struct observe *ob, struct gw_line *line, const struct gw_handlers *handlers)
+	struct observe *ob, struct gw_command *line, const struct gw_handlers *handlers)
 {
 	enum gw_code code = gw_session_send(ob->o.session, line, handlers);
 
-	gw_line_deinit(line);
+	gw_command_deinit(line);
 	if (code == GW_OK)
 		ob->pending++;
 	return code;
@@ -61,7 +61,7 @@ static bool is_elsewhere(struct observe *ob)
 }
 
 /* Of a command that needs the mailbox selected. */
-static enum gw_code send_in(struct observe *ob, struct gw_line *line,
+static enum gw_code send_in(struct observe *ob, struct gw_command *line,
 	void (*response)(void *, const struct gw_response *),
 	void (*done)(void *, const struct gw_result *), void *ctx)
 {
@@ -71,11 +71,11 @@ static enum gw_code send_in(struct observe *ob, struct gw_line *line,
 
 	if (!is_elsewhere(ob))
 		return send_line(ob, line, &handlers);
-	gw_line_deinit(line);
+	gw_command_deinit(line);
 	return GW_ERR_BUG; /* as gw_observe_check_sent() knows */
 }
 
-static void write_question(struct observe *ob, const struct ask *a, struct gw_line *line)
+static void write_question(struct observe *ob, const struct ask *a, struct gw_command *line)
 {
 	bool all = a->first <= 1 && a->last == UINT32_MAX;
 	char range[32];
@@ -86,21 +86,21 @@ static void write_question(struct observe *ob, const struct ask *a, struct gw_li
 		snprintf(range, sizeof range, "%u:%u", a->first, a->last);
 	switch (a->question) {
 	case ASK_ITEMS:
-		gw_line_printf(line, "UID FETCH %s %s", range, ob->items);
+		gw_command_printf(line, "UID FETCH %s %s", range, ob->items);
 		break;
 	case ASK_CHANGES:
-		gw_line_printf(line, "UID FETCH %s %s (CHANGEDSINCE %llu)", range, ob->items,
+		gw_command_printf(line, "UID FETCH %s %s (CHANGEDSINCE %llu)", range, ob->items,
 			(unsigned long long)ob->o.highestmodseq);
 		break;
 	case ASK_FLAGS:
-		gw_line_printf(
+		gw_command_printf(
 			line, "UID FETCH %s (UID %s)", range, gw_session_flag_items(ob->o.session));
 		break;
 	case ASK_UIDS:
-		gw_line_printf(line, "UID FETCH %s (UID)", range);
+		gw_command_printf(line, "UID FETCH %s (UID)", range);
 		break;
 	case ASK_SEARCH:
-		gw_line_printf(line, "UID SEARCH %s%s%s",
+		gw_command_printf(line, "UID SEARCH %s%s%s",
 			gw_session_caps(ob->o.session) & GW_CAP_ESEARCH ? "RETURN (ALL) " : "",
 			all ? "ALL" : "UID ", all ? "" : range);
 		break;
@@ -132,13 +132,13 @@ static void on_asked(void *ctx, const struct gw_result *result)
 static enum gw_code ask(struct observe *ob, enum question question, uint32_t first, uint32_t last)
 {
 	struct ask *a = malloc(sizeof *a);
-	struct gw_line line;
+	struct gw_command line;
 	enum gw_code code;
 
 	if (a == NULL)
 		return GW_ERR_NOMEM;
 	*a = (struct ask){ .ob = ob, .question = question, .first = first, .last = last };
-	gw_line_init(&line);
+	gw_command_init(&line);
 	write_question(ob, a, &line);
 	code = send_in(ob, &line, on_asked_response, on_asked, a);
 	if (code != GW_OK)
@@ -193,21 +193,21 @@ static enum gw_code send_select(struct observe *ob)
 		.ctx = ob,
 		.selects = ob->o.mailbox };
 	uint32_t caps = gw_session_caps(ob->o.session);
-	struct gw_line line;
+	struct gw_command line;
 	enum gw_code code;
 
 	if (is_elsewhere(ob)) /* what is selected by now is another's */
 		return GW_ERR_BUG;
-	gw_line_init(&line);
-	gw_line_printf(&line, "SELECT ");
-	gw_line_string(&line, gw_slice_str(ob->o.mailbox), caps);
+	gw_command_init(&line);
+	gw_command_printf(&line, "SELECT ");
+	gw_command_string(&line, gw_slice_str(ob->o.mailbox), caps);
 	ob->with_params = !ob->plain && (caps & GW_CAP_CONDSTORE);
 	if (ob->mode == MODE_QRESYNC)
-		gw_line_printf(&line, " (QRESYNC (%u %llu 1:%u))", ob->o.uidvalidity,
+		gw_command_printf(&line, " (QRESYNC (%u %llu 1:%u))", ob->o.uidvalidity,
 			(unsigned long long)ob->o.highestmodseq,
 			ob->o.uidnext > 1 ? ob->o.uidnext - 1 : 1);
 	else if (ob->with_params)
-		gw_line_printf(&line, " (CONDSTORE)");
+		gw_command_printf(&line, " (CONDSTORE)");
 	code = send_line(ob, &line, &handlers);
 	ob->selection = gw_session_selection(ob->o.session);
 	return code;
@@ -294,14 +294,14 @@ static void on_counted(void *ctx, const struct gw_result *result)
 
 void gw_observe_ask_counts(struct observe *ob)
 {
-	struct gw_line line;
+	struct gw_command line;
 
 	ob->state = COUNTS;
 	ob->asked_counts = true;
-	gw_line_init(&line);
-	gw_line_printf(&line, "STATUS ");
-	gw_line_string(&line, gw_slice_str(ob->o.mailbox), gw_session_caps(ob->o.session));
-	gw_line_printf(&line, " (MESSAGES UIDNEXT UIDVALIDITY)");
+	gw_command_init(&line);
+	gw_command_printf(&line, "STATUS ");
+	gw_command_string(&line, gw_slice_str(ob->o.mailbox), gw_session_caps(ob->o.session));
+	gw_command_printf(&line, " (MESSAGES UIDNEXT UIDVALIDITY)");
 	/* Which mailbox is selected does not matter to it. */
 	gw_observe_check_sent(ob, send_line(ob, &line,
 					  &(struct gw_handlers){ .response = gw_observe_on_response,
@@ -341,15 +341,15 @@ enum gw_code gw_observe_send_extra(struct observe *ob)
 	enum gw_code code = GW_OK;
 
 	while (code == GW_OK && from <= UINT32_MAX) {
-		struct gw_line line;
+		struct gw_command line;
 
-		code = gw_seqset_part(&ob->untold, &from, ob->most, GW_LINE_MAX_RANGES, &part);
+		code = gw_seqset_part(&ob->untold, &from, ob->most, GW_COMMAND_MAX_RANGES, &part);
 		if (part.count == 0)
 			break;
-		gw_line_init(&line);
-		gw_line_printf(&line, "UID FETCH ");
-		gw_line_set(&line, &part);
-		gw_line_printf(&line, " %s", ob->items);
+		gw_command_init(&line);
+		gw_command_printf(&line, "UID FETCH ");
+		gw_command_set(&line, &part);
+		gw_command_printf(&line, " %s", ob->items);
 		if (code == GW_OK)
 			code = send_in(ob, &line, gw_observe_on_response, on_answered, ob);
 	}

@@ -72,7 +72,7 @@ static void on_done(void *ctx, const struct gw_result *result)
 
 /* --- questions ------------------------------------------------------------------------------- */
 
-static void send_line(struct relabel *r, struct gw_line *line, struct gw_relabel_item *item)
+static void send_line(struct relabel *r, struct gw_command *line, struct gw_relabel_item *item)
 {
 	struct command *c = malloc(sizeof *c);
 	enum gw_code code = GW_ERR_NOMEM;
@@ -83,7 +83,7 @@ static void send_line(struct relabel *r, struct gw_line *line, struct gw_relabel
 			&(struct gw_handlers){
 				.response = on_response, .done = on_done, .ctx = c });
 	}
-	gw_line_deinit(line);
+	gw_command_deinit(line);
 	if (code == GW_OK) {
 		r->pending++;
 		return;
@@ -94,12 +94,12 @@ static void send_line(struct relabel *r, struct gw_line *line, struct gw_relabel
 
 static void store(struct relabel *r, struct gw_relabel_item *item, uint64_t labels, char sign)
 {
-	struct gw_line line;
+	struct gw_command line;
 
 	if (labels == 0 || r->lost.code != GW_OK)
 		return;
-	gw_line_init(&line);
-	gw_line_printf(
+	gw_command_init(&line);
+	gw_command_printf(
 		&line, "UID STORE %lu %cX-GM-LABELS.SILENT ", (unsigned long)item->uid, sign);
 	gw_labels_put(&line, labels, r->o.keywords, gw_session_caps(r->o.session));
 	send_line(r, &line, item);
@@ -134,10 +134,10 @@ static void advance(struct relabel *r)
 static void search(struct relabel *r, struct gw_relabel_item *item)
 {
 	uint32_t caps = gw_session_caps(r->o.session);
-	struct gw_line line;
+	struct gw_command line;
 
-	gw_line_init(&line);
-	gw_line_printf(&line, "UID SEARCH%s X-GM-MSGID %llu",
+	gw_command_init(&line);
+	gw_command_printf(&line, "UID SEARCH%s X-GM-MSGID %llu",
 		caps & GW_CAP_ESEARCH ? " RETURN (ALL)" : "", (unsigned long long)item->id);
 	send_line(r, &line, item);
 }
@@ -145,7 +145,7 @@ static void search(struct relabel *r, struct gw_relabel_item *item)
 enum gw_code gw_relabel_start(const struct gw_relabel_options *options)
 {
 	struct relabel *r;
-	struct gw_line line;
+	struct gw_command line;
 
 	if (!gw_session_usable(options->session)) /* so that done() cannot come from in here */
 		return GW_ERR_NET;
@@ -153,9 +153,9 @@ enum gw_code gw_relabel_start(const struct gw_relabel_options *options)
 	if (r == NULL)
 		return GW_ERR_NOMEM;
 	r->o = *options;
-	gw_line_init(&line);
-	gw_line_printf(&line, "SELECT ");
-	gw_line_string(&line, gw_slice_str(options->all), gw_session_caps(options->session));
+	gw_command_init(&line);
+	gw_command_printf(&line, "SELECT ");
+	gw_command_string(&line, gw_slice_str(options->all), gw_session_caps(options->session));
 	send_line(r, &line, NULL);
 	for (size_t i = 0; i < options->count && r->lost.code == GW_OK; i++)
 		search(r, &r->o.items[i]);

@@ -77,13 +77,13 @@ static void on_done(void *ctx, const struct gw_result *result)
 
 /* --- questions ------------------------------------------------------------------------------- */
 
-static bool send_line(struct sample *m, struct gw_line *line)
+static bool send_line(struct sample *m, struct gw_command *line)
 {
 	enum gw_code code = gw_session_send(m->o.session, line,
 		&(struct gw_handlers){
 			.response = on_response, .body = on_body, .done = on_done, .ctx = m });
 
-	gw_line_deinit(line);
+	gw_command_deinit(line);
 	if (code != GW_OK) {
 		gw_fail(&m->err, code, "the session ended");
 		m->err.scope = GW_SCOPE_ACCOUNT;
@@ -94,15 +94,15 @@ static bool send_line(struct sample *m, struct gw_line *line)
 static bool search(struct sample *m)
 {
 	uint32_t caps = gw_session_caps(m->o.session), n = m->exists;
-	struct gw_line line;
+	struct gw_command line;
 
 	m->state = SEARCHING;
-	gw_line_init(&line);
-	gw_line_printf(&line, "UID SEARCH%s", caps & GW_CAP_ESEARCH ? " RETURN (ALL)" : "");
+	gw_command_init(&line);
+	gw_command_printf(&line, "UID SEARCH%s", caps & GW_CAP_ESEARCH ? " RETURN (ALL)" : "");
 	if (n <= GW_SAMPLE_MAX)
-		gw_line_printf(&line, " 1:%u", n);
+		gw_command_printf(&line, " 1:%u", n);
 	else
-		gw_line_printf(&line, " 1:%u,%u:%u", GW_SAMPLE_EACH, n - GW_SAMPLE_EACH + 1, n);
+		gw_command_printf(&line, " 1:%u,%u:%u", GW_SAMPLE_EACH, n - GW_SAMPLE_EACH + 1, n);
 	return send_line(m, &line);
 }
 
@@ -110,7 +110,7 @@ static bool fetch(struct sample *m)
 {
 	struct gw_seqset some = { 0 };
 	uint64_t from = 0;
-	struct gw_line line;
+	struct gw_command line;
 
 	m->state = FETCHING;
 	/* However many it named. */
@@ -118,10 +118,10 @@ static bool fetch(struct sample *m)
 		gw_fail(&m->err, GW_ERR_NOMEM, "out of memory");
 		return false;
 	}
-	gw_line_init(&line);
-	gw_line_printf(&line, "UID FETCH ");
-	gw_line_set(&line, &some);
-	gw_line_printf(&line, " (UID BODY.PEEK[HEADER])");
+	gw_command_init(&line);
+	gw_command_printf(&line, "UID FETCH ");
+	gw_command_set(&line, &some);
+	gw_command_printf(&line, " (UID BODY.PEEK[HEADER])");
 	gw_seqset_deinit(&some);
 	return send_line(m, &line);
 }
@@ -143,7 +143,7 @@ static void advance(struct sample *m)
 enum gw_code gw_sample_start(const struct gw_sample_options *options)
 {
 	struct sample *m;
-	struct gw_line line;
+	struct gw_command line;
 
 	if (!gw_session_usable(options->session)) /* so that done() cannot come from in here */
 		return GW_ERR_NET;
@@ -151,9 +151,9 @@ enum gw_code gw_sample_start(const struct gw_sample_options *options)
 	if (m == NULL)
 		return GW_ERR_NOMEM;
 	m->o = *options;
-	gw_line_init(&line);
-	gw_line_printf(&line, "EXAMINE ");
-	gw_line_string(&line, gw_slice_str(options->mailbox), gw_session_caps(options->session));
+	gw_command_init(&line);
+	gw_command_printf(&line, "EXAMINE ");
+	gw_command_string(&line, gw_slice_str(options->mailbox), gw_session_caps(options->session));
 	if (send_line(m, &line))
 		return GW_OK;
 	free(m);

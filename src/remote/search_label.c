@@ -16,7 +16,7 @@ enum state { SEARCHING, FETCHING };
 
 struct labelled {
 	enum state state;
-	struct gw_labelled_options o;
+	struct gw_search_label_options o;
 	unsigned pending; /* I1 */
 	uint32_t exists;
 	bool refused;
@@ -28,7 +28,7 @@ static void advance(struct labelled *l);
 
 static void finish(struct labelled *l)
 {
-	struct gw_labelled_options o = l->o;
+	struct gw_search_label_options o = l->o;
 	struct gw_error lost = l->lost;
 	uint32_t exists = l->refused ? 0 : l->exists;
 
@@ -94,12 +94,12 @@ static void on_done(void *ctx, const struct gw_result *result)
 
 /* --- questions ------------------------------------------------------------------------------- */
 
-static void send_line(struct labelled *l, struct gw_line *line)
+static void send_line(struct labelled *l, struct gw_command *line)
 {
 	enum gw_code code = gw_session_send(l->o.session, line,
 		&(struct gw_handlers){ .response = on_response, .done = on_done, .ctx = l });
 
-	gw_line_deinit(line);
+	gw_command_deinit(line);
 	if (code == GW_OK)
 		l->pending++;
 	else
@@ -110,25 +110,25 @@ static void send_line(struct labelled *l, struct gw_line *line)
 static void search(struct labelled *l, size_t from, size_t to)
 {
 	uint32_t caps = gw_session_caps(l->o.session);
-	struct gw_line line;
+	struct gw_command line;
 
-	gw_line_init(&line);
-	gw_line_printf(&line, "UID SEARCH%s", caps & GW_CAP_ESEARCH ? " RETURN (ALL)" : "");
+	gw_command_init(&line);
+	gw_command_printf(&line, "UID SEARCH%s", caps & GW_CAP_ESEARCH ? " RETURN (ALL)" : "");
 	for (size_t i = from; i < to; i++)
-		gw_line_printf(&line, "%s X-GM-MSGID %llu", i + 1 < to ? " OR" : "",
+		gw_command_printf(&line, "%s X-GM-MSGID %llu", i + 1 < to ? " OR" : "",
 			(unsigned long long)l->o.items[i].id);
 	send_line(l, &line);
 }
 
 static void fetch_ids(struct labelled *l)
 {
-	struct gw_line line;
+	struct gw_command line;
 
 	l->state = FETCHING;
-	gw_line_init(&line);
-	gw_line_printf(&line, "UID FETCH ");
-	gw_line_set(&line, &l->found);
-	gw_line_printf(&line, " (UID X-GM-MSGID X-GM-LABELS)");
+	gw_command_init(&line);
+	gw_command_printf(&line, "UID FETCH ");
+	gw_command_set(&line, &l->found);
+	gw_command_printf(&line, " (UID X-GM-MSGID X-GM-LABELS)");
 	send_line(l, &line);
 }
 
@@ -142,10 +142,10 @@ static void advance(struct labelled *l)
 		finish(l);
 }
 
-enum gw_code gw_labelled_start(const struct gw_labelled_options *options)
+enum gw_code gw_search_label_start(const struct gw_search_label_options *options)
 {
 	struct labelled *l;
-	struct gw_line line;
+	struct gw_command line;
 
 	if (!gw_session_usable(options->session)) /* so that done() cannot come from in here */
 		return GW_ERR_NET;
@@ -153,9 +153,9 @@ enum gw_code gw_labelled_start(const struct gw_labelled_options *options)
 	if (l == NULL)
 		return GW_ERR_NOMEM;
 	l->o = *options;
-	gw_line_init(&line);
-	gw_line_printf(&line, "EXAMINE ");
-	gw_line_string(&line, gw_slice_str(options->all), gw_session_caps(options->session));
+	gw_command_init(&line);
+	gw_command_printf(&line, "EXAMINE ");
+	gw_command_string(&line, gw_slice_str(options->all), gw_session_caps(options->session));
 	send_line(l, &line);
 	for (size_t i = 0; i < options->count && l->lost.code == GW_OK; i += IDS_PER_SEARCH)
 		search(l, i,

@@ -14,12 +14,12 @@ struct known;
 
 struct question {
 	struct known *known;
-	struct gw_known_item *item;
+	struct gw_search_msgid_item *item;
 	struct gw_seqset found;
 };
 
 struct known {
-	struct gw_known_options o;
+	struct gw_search_msgid_options o;
 	struct question *questions; /* owned; one for each item */
 	size_t pending;             /* I1 */
 	uint32_t uidvalidity;
@@ -29,7 +29,7 @@ struct known {
 
 static void finish(struct known *k)
 {
-	struct gw_known_options o = k->o;
+	struct gw_search_msgid_options o = k->o;
 	struct gw_error lost = k->lost;
 	uint32_t uidvalidity = k->refused ? 0 : k->uidvalidity;
 
@@ -88,11 +88,11 @@ static void on_searched(void *ctx, const struct gw_result *result)
 
 /* --- asking ---------------------------------------------------------------------------------- */
 
-static bool send_line(struct known *k, struct gw_line *line, const struct gw_handlers *handlers)
+static bool send_line(struct known *k, struct gw_command *line, const struct gw_handlers *handlers)
 {
 	enum gw_code code = gw_session_send(k->o.session, line, handlers);
 
-	gw_line_deinit(line);
+	gw_command_deinit(line);
 	if (code != GW_OK)
 		gw_fail(&k->lost, code, "the session ended");
 	k->pending += code == GW_OK;
@@ -102,20 +102,20 @@ static bool send_line(struct known *k, struct gw_line *line, const struct gw_han
 static bool ask(struct known *k, struct question *q)
 {
 	uint32_t caps = gw_session_caps(k->o.session);
-	struct gw_line line;
+	struct gw_command line;
 
-	gw_line_init(&line);
-	gw_line_printf(&line, "UID SEARCH %sHEADER Message-ID ",
+	gw_command_init(&line);
+	gw_command_printf(&line, "UID SEARCH %sHEADER Message-ID ",
 		caps & GW_CAP_ESEARCH ? "RETURN (ALL) " : "");
-	gw_line_string(&line, gw_slice_str(q->item->msgid), caps);
+	gw_command_string(&line, gw_slice_str(q->item->msgid), caps);
 	return send_line(k, &line,
 		&(struct gw_handlers){ .response = on_found, .done = on_searched, .ctx = q });
 }
 
-enum gw_code gw_known_start(const struct gw_known_options *options)
+enum gw_code gw_search_msgid_start(const struct gw_search_msgid_options *options)
 {
 	struct known *k;
-	struct gw_line line;
+	struct gw_command line;
 	bool ok;
 
 	if (!gw_session_usable(options->session)) /* so that done() cannot come from in here */
@@ -126,9 +126,9 @@ enum gw_code gw_known_start(const struct gw_known_options *options)
 		return GW_ERR_NOMEM;
 	}
 	k->o = *options;
-	gw_line_init(&line);
-	gw_line_printf(&line, "EXAMINE ");
-	gw_line_string(&line, gw_slice_str(options->mailbox), gw_session_caps(options->session));
+	gw_command_init(&line);
+	gw_command_printf(&line, "EXAMINE ");
+	gw_command_string(&line, gw_slice_str(options->mailbox), gw_session_caps(options->session));
 	ok = send_line(k, &line,
 		&(struct gw_handlers){
 			.response = on_examine_response, .done = on_examined, .ctx = k });

@@ -18,14 +18,14 @@
 
 enum state { SENDING, WAITING };
 
-struct gw_push {
+struct gw_store_flags {
 	enum state state;
 	struct gw_session *session;
-	struct gw_push_item *items;
+	struct gw_store_flags_item *items;
 	size_t count;
 	const struct gw_keywords *keywords;
 	uint64_t labels;
-	struct gw_push_events ev;
+	struct gw_store_flags_events ev;
 	unsigned pending; /* I1 */
 	bool asked;       /* I2 */
 	struct gw_error refused, keyword, lost;
@@ -33,14 +33,14 @@ struct gw_push {
 
 /* One command: the messages of `uids` get (or lose) the flags of mask; mask 0: read back. */
 struct command {
-	struct gw_push *p;
+	struct gw_store_flags *p;
 	struct gw_seqset uids;
 	uint64_t mask;
 	bool set;
 };
 
 static enum gw_code send_command(
-	struct gw_push *p, const struct gw_seqset *uids, uint64_t mask, bool set);
+	struct gw_store_flags *p, const struct gw_seqset *uids, uint64_t mask, bool set);
 
 /* One message's part in a command, before they are grouped. */
 struct delta {
@@ -49,7 +49,7 @@ struct delta {
 	bool set;
 };
 
-static struct gw_push_item *find(struct gw_push *p, uint32_t uid)
+static struct gw_store_flags_item *find(struct gw_store_flags *p, uint32_t uid)
 {
 	size_t lo = GW_LOWER_BOUND(p->items, p->count, uid, uid);
 
@@ -58,13 +58,13 @@ static struct gw_push_item *find(struct gw_push *p, uint32_t uid)
 
 /* True if OK is believed for an unreported message.  At Gmail it has lost the mailbox's label,
  * which is no deletion: a flag changed here must not put that label back. */
-static bool is_believed_unseen(const struct gw_push *p)
+static bool is_believed_unseen(const struct gw_store_flags *p)
 {
 	return (gw_session_caps(p->session) & GW_CAP_GMAIL) != 0;
 }
 
 /* The bits that were answered OK, and that the server does not show as they should be. */
-static uint64_t unproved(const struct gw_push *p, const struct gw_push_item *item)
+static uint64_t unproved(const struct gw_store_flags *p, const struct gw_store_flags_item *item)
 {
 	uint64_t unseen = is_believed_unseen(p) ? 0 : UINT64_MAX;
 	uint64_t wrong = item->shown ? item->there ^ item->gets : unseen;
@@ -73,19 +73,19 @@ static uint64_t unproved(const struct gw_push *p, const struct gw_push_item *ite
 }
 
 /* Asks for the flags of all, or of those that are not known to be as they should be. */
-static enum gw_code read_back(struct gw_push *p, bool all)
+static enum gw_code read_back(struct gw_store_flags *p, bool all)
 {
 	struct gw_seqset uids = { 0 };
 	enum gw_code code = GW_OK;
 
 	for (size_t i = 0; i < p->count && code == GW_OK; i++) {
-		struct gw_push_item *item = &p->items[i];
+		struct gw_store_flags_item *item = &p->items[i];
 
 		if (all ? ((item->gets ^ item->has) & ~p->labels) == 0 : unproved(p, item) == 0)
 			continue;
 		item->shown = false;
 		code = gw_seqset_add(&uids, item->uid, item->uid);
-		if (code == GW_OK && uids.count >= GW_LINE_MAX_RANGES) {
+		if (code == GW_OK && uids.count >= GW_COMMAND_MAX_RANGES) {
 			code = send_command(p, &uids, 0, false);
 			gw_seqset_deinit(&uids);
 		}
@@ -97,7 +97,7 @@ static enum gw_code read_back(struct gw_push *p, bool all)
 }
 
 /* I2.  true: it is under way. */
-static bool asks_again(struct gw_push *p)
+static bool asks_again(struct gw_store_flags *p)
 {
 	enum gw_code code;
 
@@ -113,7 +113,7 @@ static bool asks_again(struct gw_push *p)
 }
 
 /* Keywords that some message has kept: where another has not, that is the message's matter. */
-static uint64_t kept_keywords(const struct gw_push *p)
+static uint64_t kept_keywords(const struct gw_store_flags *p)
 {
 	uint64_t kept = 0;
 
@@ -123,12 +123,12 @@ static uint64_t kept_keywords(const struct gw_push *p)
 	return kept & GW_FLAGS_KEYWORDS;
 }
 
-static void judge_unproved(struct gw_push *p)
+static void judge_unproved(struct gw_store_flags *p)
 {
 	uint64_t kept = kept_keywords(p);
 
 	for (size_t i = 0; i < p->count; i++) {
-		struct gw_push_item *item = &p->items[i];
+		struct gw_store_flags_item *item = &p->items[i];
 		uint64_t bits = unproved(p, item);
 		uint64_t unkept = item->shown ? bits & item->gets & GW_FLAGS_KEYWORDS & ~kept : 0;
 
@@ -147,9 +147,9 @@ static void judge_unproved(struct gw_push *p)
 }
 
 /* I1 */
-static void maybe_done(struct gw_push *p)
+static void maybe_done(struct gw_store_flags *p)
 {
-	struct gw_push_events ev = p->ev;
+	struct gw_store_flags_events ev = p->ev;
 	struct gw_error refused, keyword, lost;
 
 	if (p->state == SENDING || p->pending > 0 || asks_again(p))
@@ -176,10 +176,10 @@ enum verdict { TAKEN, REFUSED, UNKEPT };
 static void settle(struct command *c, enum verdict verdict, const struct gw_result *result)
 {
 	bool denied = verdict == REFUSED && result->kind != GW_RESULT_LOST;
-	struct gw_push *p = c->p;
+	struct gw_store_flags *p = c->p;
 
 	for (size_t i = 0; i < p->count; i++) {
-		struct gw_push_item *item = &p->items[i];
+		struct gw_store_flags_item *item = &p->items[i];
 
 		if (c->mask == 0 || !gw_seqset_has(&c->uids, item->uid))
 			continue;
@@ -204,7 +204,7 @@ static bool is_single(uint64_t bits)
  * were sent again, each for itself. */
 static bool split(struct command *c, enum gw_result_kind kind)
 {
-	struct gw_push *p = c->p;
+	struct gw_store_flags *p = c->p;
 	uint64_t keywords = c->mask & GW_FLAGS_KEYWORDS & ~p->labels, rest = c->mask & ~keywords;
 	enum gw_code code = GW_OK;
 
@@ -234,7 +234,7 @@ static enum verdict judge(const struct command *c, const struct gw_result *resul
 
 static void note_error(struct command *c, const struct gw_result *result, enum verdict verdict)
 {
-	struct gw_push *p = c->p;
+	struct gw_store_flags *p = c->p;
 	struct gw_error *err = result->kind == GW_RESULT_LOST ? &p->lost
 			       : verdict == UNKEPT            ? &p->keyword
 							      : &p->refused;
@@ -247,7 +247,7 @@ static void note_error(struct command *c, const struct gw_result *result, enum v
 static void on_stored(void *ctx, const struct gw_result *result)
 {
 	struct command *c = ctx;
-	struct gw_push *p = c->p;
+	struct gw_store_flags *p = c->p;
 	enum verdict verdict = judge(c, result);
 
 	if (split(c, result->kind)) {
@@ -263,9 +263,9 @@ static void on_stored(void *ctx, const struct gw_result *result)
 }
 
 /* I2 */
-static void note_flags(struct gw_push *p, const struct gw_response *r)
+static void note_flags(struct gw_store_flags *p, const struct gw_response *r)
 {
-	struct gw_push_item *item = r->type == GW_RESP_FETCH ? find(p, r->fetch.uid) : NULL;
+	struct gw_store_flags_item *item = r->type == GW_RESP_FETCH ? find(p, r->fetch.uid) : NULL;
 
 	if (item == NULL || !gw_session_tells_flags(p->session, &r->fetch))
 		return;
@@ -276,7 +276,7 @@ static void note_flags(struct gw_push *p, const struct gw_response *r)
 static void on_response(void *ctx, const struct gw_response *r)
 {
 	const struct command *c = ctx;
-	struct gw_push *p = c->p;
+	struct gw_store_flags *p = c->p;
 
 	note_flags(p, r);
 	if (p->ev.response != NULL)
@@ -286,26 +286,26 @@ static void on_response(void *ctx, const struct gw_response *r)
 /* --- questions ------------------------------------------------------------------------------- */
 
 static enum gw_code send_command(
-	struct gw_push *p, const struct gw_seqset *uids, uint64_t mask, bool set)
+	struct gw_store_flags *p, const struct gw_seqset *uids, uint64_t mask, bool set)
 {
 	struct command *c = calloc(1, sizeof *c);
-	struct gw_line line;
+	struct gw_command line;
 	enum gw_code code = c == NULL ? GW_ERR_NOMEM : GW_OK;
 
 	for (size_t i = 0; i < uids->count && code == GW_OK; i++)
 		code = gw_seqset_add(&c->uids, uids->ranges[i].first, uids->ranges[i].last);
-	gw_line_init(&line);
-	gw_line_printf(&line, mask != 0 ? "UID STORE " : "UID FETCH ");
-	gw_line_set(&line, uids);
+	gw_command_init(&line);
+	gw_command_printf(&line, mask != 0 ? "UID STORE " : "UID FETCH ");
+	gw_command_set(&line, uids);
 	if (mask & p->labels) {
-		gw_line_printf(&line, " %cX-GM-LABELS.SILENT ", set ? '+' : '-');
+		gw_command_printf(&line, " %cX-GM-LABELS.SILENT ", set ? '+' : '-');
 		gw_labels_put(&line, mask, p->keywords, gw_session_caps(p->session));
 	} else if (mask != 0) {
-		gw_line_printf(&line, " %cFLAGS.SILENT (", set ? '+' : '-');
-		gw_line_flags(&line, mask, p->keywords->names, GW_KEYWORD_MAX);
-		gw_line_printf(&line, ")");
+		gw_command_printf(&line, " %cFLAGS.SILENT (", set ? '+' : '-');
+		gw_command_flags(&line, mask, p->keywords->names, GW_KEYWORD_MAX);
+		gw_command_printf(&line, ")");
 	} else {
-		gw_line_printf(&line, " (UID %s)", gw_session_flag_items(p->session));
+		gw_command_printf(&line, " (UID %s)", gw_session_flag_items(p->session));
 	}
 	if (code == GW_OK) {
 		*c = (struct command){ .p = p, .uids = c->uids, .mask = mask, .set = set };
@@ -313,7 +313,7 @@ static enum gw_code send_command(
 			&(struct gw_handlers){
 				.response = on_response, .done = on_stored, .ctx = c });
 	}
-	gw_line_deinit(&line);
+	gw_command_deinit(&line);
 	if (code == GW_OK)
 		p->pending++;
 	else if (c != NULL)
@@ -346,13 +346,13 @@ static int by_mask(const void *a, const void *b)
 
 /* Sends the messages from at on that share a command. */
 static enum gw_code send_group(
-	struct gw_push *p, const struct delta *list, size_t count, size_t *at)
+	struct gw_store_flags *p, const struct delta *list, size_t count, size_t *at)
 {
 	const struct delta *first = &list[*at];
 	struct gw_seqset uids = { 0 };
 	enum gw_code code = GW_OK;
 
-	while (*at < count && code == GW_OK && uids.count < GW_LINE_MAX_RANGES &&
+	while (*at < count && code == GW_OK && uids.count < GW_COMMAND_MAX_RANGES &&
 		list[*at].mask == first->mask && list[*at].set == first->set) {
 		code = gw_seqset_add(&uids, list[*at].uid, list[*at].uid);
 		(*at)++;
@@ -363,10 +363,11 @@ static enum gw_code send_group(
 	return code;
 }
 
-enum gw_code gw_push_start(struct gw_session *session, struct gw_push_item *items, size_t count,
-	const struct gw_keywords *keywords, uint64_t labels, const struct gw_push_events *events)
+enum gw_code gw_store_flags_start(struct gw_session *session, struct gw_store_flags_item *items,
+	size_t count, const struct gw_keywords *keywords, uint64_t labels,
+	const struct gw_store_flags_events *events)
 {
-	struct gw_push *p = calloc(1, sizeof *p);
+	struct gw_store_flags *p = calloc(1, sizeof *p);
 	struct delta *list = calloc(4 * count + 1, sizeof *list);
 	size_t n = 0, at = 0;
 	enum gw_code code = p == NULL || list == NULL ? GW_ERR_NOMEM : GW_OK;
@@ -378,7 +379,7 @@ enum gw_code gw_push_start(struct gw_session *session, struct gw_push_item *item
 		n += add_deltas(list + n, items[i].uid, labels, clear, false);
 	}
 	if (code == GW_OK) {
-		*p = (struct gw_push){ .session = session,
+		*p = (struct gw_store_flags){ .session = session,
 			.items = items,
 			.count = count,
 			.keywords = keywords,

@@ -10,9 +10,9 @@
 #include "imap/session.h"
 #include "maildir/keywords.h"
 
-struct gw_push;
+struct gw_store_flags;
 
-struct gw_push_item {
+struct gw_store_flags_item {
 	uint32_t uid;
 	uint64_t has;     /* the server's flags; out: with what it took */
 	uint64_t gets;    /* their new values */
@@ -28,7 +28,7 @@ struct gw_push_item {
 	bool shown;     /* ... if they were */
 };
 
-struct gw_push_events {
+struct gw_store_flags_events {
 	/* The flags that a FETCH brought, as bits. */
 	uint64_t (*flags)(void *ctx, const struct gw_fetch *fetch);
 	/* Receives what the server reports meanwhile; may be NULL. */
@@ -44,5 +44,6 @@ struct gw_push_events {
 /* labels: the bits that are labels (remote/labels.h).  items: sorted by uid; items and keywords are
  * borrowed until done, which comes exactly once, later.  It frees itself.  GW_ERR_NOMEM, or
  * GW_ERR_NET when nothing could be sent: done never comes. */
-enum gw_code gw_push_start(struct gw_session *session, struct gw_push_item *items, size_t count,
-	const struct gw_keywords *keywords, uint64_t labels, const struct gw_push_events *events);
+enum gw_code gw_store_flags_start(struct gw_session *session, struct gw_store_flags_item *items,
+	size_t count, const struct gw_keywords *keywords, uint64_t labels,
+	const struct gw_store_flags_events *events);

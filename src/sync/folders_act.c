@@ -350,20 +350,20 @@ static bool ask(struct gw_folder_op *op, const char *verb, const char *first, co
 	struct gw_sync *s = op->sync;
 	struct gw_session *on = s->conns[0].session;
 	struct gw_error err = { 0 };
-	struct gw_line line;
+	struct gw_command line;
 	enum gw_code code;
 
 	if (done == on_subscribed && count_breaks(s, subscribing, op->wire) >= FOLDER_BREAKS)
 		return true;
-	gw_line_init(&line);
-	gw_line_printf(&line, "%s ", verb);
-	gw_line_string(&line, gw_slice_str(first), gw_session_caps(on));
+	gw_command_init(&line);
+	gw_command_printf(&line, "%s ", verb);
+	gw_command_string(&line, gw_slice_str(first), gw_session_caps(on));
 	if (second != NULL) {
-		gw_line_printf(&line, " ");
-		gw_line_string(&line, gw_slice_str(second), gw_session_caps(on));
+		gw_command_printf(&line, " ");
+		gw_command_string(&line, gw_slice_str(second), gw_session_caps(on));
 	}
 	code = gw_session_send(on, &line, &(struct gw_handlers){ .done = done, .ctx = op });
-	gw_line_deinit(&line);
+	gw_command_deinit(&line);
 	if (code != GW_OK) {
 		gw_fail(&err, code, "the session ended");
 		gw_sync_fail(s, &err);

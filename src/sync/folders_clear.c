@@ -13,8 +13,8 @@ struct clear_job {
 	struct gw_disk_job job; /* first */
 	struct gw_sync *sync;
 	struct gw_folder_op *op;
-	struct gw_remove_item *items; /* owned */
-	uint64_t *flags;              /* owned; theirs */
+	struct gw_expunge_item *items; /* owned */
+	uint64_t *flags;               /* owned; theirs */
 	size_t count, cap, flag_count, flag_cap;
 	void (*done)(struct gw_sync *s);
 	struct gw_error err;
@@ -32,7 +32,7 @@ static void free_job(struct clear_job *j)
 static enum gw_code take(void *ctx, const struct gw_message_row *row)
 {
 	struct clear_job *j = ctx;
-	struct gw_remove_item *slot;
+	struct gw_expunge_item *slot;
 	uint64_t *flags;
 
 	if (row->state != GW_ROW_PAIRED)
@@ -42,9 +42,9 @@ static enum gw_code take(void *ctx, const struct gw_message_row *row)
 	if (slot == NULL || flags == NULL)
 		return gw_fail(&j->err, GW_ERR_NOMEM, "out of memory");
 	*flags = row->flags;
-	*slot = (struct gw_remove_item){ .uid = row->uid,
-		.to = j->sync->account->deletes == GW_DELETE_TRASH ? GW_REMOVE_TO_TRASH
-								   : GW_REMOVE_FOR_GOOD };
+	*slot = (struct gw_expunge_item){ .uid = row->uid,
+		.to = j->sync->account->deletes == GW_DELETE_TRASH ? GW_EXPUNGE_TO_TRASH
+								   : GW_EXPUNGE_FOR_GOOD };
 	return GW_OK;
 }
 
@@ -67,7 +67,7 @@ static void work_forget(struct gw_disk_job *job, struct gw_disk_world *world)
 	if (code != GW_OK)
 		return;
 	for (size_t i = 0; i < j->count && code == GW_OK; i++) {
-		if (j->items[i].outcome == GW_REMOVE_DONE)
+		if (j->items[i].outcome == GW_EXPUNGE_DONE)
 			code = gw_store_message_drop(
 				world->store, row.id, j->items[i].uid, &j->err);
 	}

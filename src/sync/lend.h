@@ -6,7 +6,7 @@
 #include "base/sasl.h"
 #include "imap/session.h"
 #include "net/tls.h"
-#include "remote/mailbox_list.h"
+#include "remote/folders.h"
 
 /* The watcher's own.  Between syncs its members belong to it, during one to the sync. */
 struct gw_warm {

@@ -2,7 +2,7 @@
 #include "sync/sync_p.h"
 
 #include "imap/quirks.h"
-#include "local/observe.h"
+#include "local/look.h"
 #include "maildir/folder.h"
 #include "maildir/tree.h"
 
@@ -196,7 +196,7 @@ static bool add_entry(struct gw_sync *s, const struct gw_folder *f)
 			  gw_box_window_key(s->account, f, s->env.now) == e->row.window &&
 			  (e->row.hidden == 0 || !s->options.accept_deletions ||
 				  s->options.folder_count == 0);
-	local_same = gw_sync_local_unchanged(s, e) && !gw_tag_list_has_dir(&s->tags, f->dir);
+	local_same = gw_sync_local_unchanged(s, e) && !gw_notmuch_list_has_dir(&s->tags, f->dir);
 	e->local_same = local_same;
 	e->dirty = !e->remote_same || !local_same ||
 		   s->options.restore_deletions || /* kept files */
@@ -251,7 +251,7 @@ static void tell_of_idle_patterns(const struct gw_sync *s)
 
 static void on_done(void *ctx, const struct gw_result *result);
 static bool send_line(
-	struct gw_sync *s, struct gw_line *line, void (*done)(void *, const struct gw_result *));
+	struct gw_sync *s, struct gw_command *line, void (*done)(void *, const struct gw_result *));
 
 /* INBOX exists, whatever the list says (RFC 9051 5.1). */
 static bool add_inbox(struct gw_sync *s)
@@ -270,11 +270,11 @@ static bool add_inbox(struct gw_sync *s)
 /* A list without INBOX is not whole.  It is asked for by name: that tells its attributes. */
 static bool ask_for_inbox(struct gw_sync *s)
 {
-	struct gw_line line;
+	struct gw_command line;
 
 	s->list_cut = s->inbox_asked = true;
-	gw_line_init(&line);
-	gw_line_printf(&line, "LIST \"\" INBOX");
+	gw_command_init(&line);
+	gw_command_printf(&line, "LIST \"\" INBOX");
 	return send_line(s, &line, on_done);
 }
 
@@ -449,7 +449,7 @@ static void on_done(void *ctx, const struct gw_result *result)
 }
 
 static bool send_line(
-	struct gw_sync *s, struct gw_line *line, void (*done)(void *, const struct gw_result *))
+	struct gw_sync *s, struct gw_command *line, void (*done)(void *, const struct gw_result *))
 {
 	enum gw_code code = gw_session_send(session(s), line,
 		&(struct gw_handlers){ .response = on_response, .done = done, .ctx = s });
@@ -517,14 +517,14 @@ static void ask_status(struct gw_sync *s)
 	if (has_list_status(s))
 		return;
 	for (size_t i = 0; i < s->folders.count; i++) {
-		struct gw_line line;
+		struct gw_command line;
 
 		if (!asks_status_of(s, &s->folders.list[i]))
 			continue;
-		gw_line_init(&line);
-		gw_line_printf(&line, "STATUS ");
-		gw_line_string(&line, gw_slice_str(s->folders.list[i].wire), caps(s));
-		gw_line_printf(&line, " %s", status_items(s));
+		gw_command_init(&line);
+		gw_command_printf(&line, "STATUS ");
+		gw_command_string(&line, gw_slice_str(s->folders.list[i].wire), caps(s));
+		gw_command_printf(&line, " %s", status_items(s));
 		if (!send_line(s, &line, on_status))
 			return;
 	}
@@ -580,12 +580,12 @@ static void on_counts(void *ctx, const struct gw_result *result)
 		gw_sync_pump(s);
 }
 
-static bool ask_again(struct gw_sync *s, struct gw_session *on, struct gw_line *line)
+static bool ask_again(struct gw_sync *s, struct gw_session *on, struct gw_command *line)
 {
 	enum gw_code code = gw_session_send(on, line,
 		&(struct gw_handlers){ .response = on_response, .done = on_counts, .ctx = s });
 
-	gw_line_deinit(line);
+	gw_command_deinit(line);
 	s->count_pending += code == GW_OK;
 	return code == GW_OK;
 }
@@ -606,7 +606,7 @@ static struct gw_session *idle_session(const struct gw_sync *s)
 bool gw_sync_ask_counts(struct gw_sync *s)
 {
 	struct gw_session *on;
-	struct gw_line line;
+	struct gw_command line;
 	bool asked = false;
 
 	for (size_t i = 0; i < s->entry_count; i++) {
@@ -616,24 +616,24 @@ bool gw_sync_ask_counts(struct gw_sync *s)
 	on = idle_session(s);
 	if (on == NULL)
 		return false;
-	gw_line_init(&line);
+	gw_command_init(&line);
 	/* STATUS of the selected one may be stale. */
 	if (gw_session_selected(on) && (gw_session_caps(on) & GW_CAP_UNSELECT)) {
-		gw_line_printf(&line, "UNSELECT");
+		gw_command_printf(&line, "UNSELECT");
 		asked |= ask_again(s, on, &line);
-		gw_line_init(&line);
+		gw_command_init(&line);
 	}
 	if (has_list_status(s)) {
-		gw_line_printf(&line, "LIST \"\" \"*\" RETURN (STATUS %s)", status_items(s));
+		gw_command_printf(&line, "LIST \"\" \"*\" RETURN (STATUS %s)", status_items(s));
 		return ask_again(s, on, &line) || asked;
 	}
 	for (size_t i = 0; i < s->entry_count; i++) {
 		if (gw_sync_is_muted(s, s->entries[i].folder->wire))
 			continue;
-		gw_line_init(&line);
-		gw_line_printf(&line, "STATUS ");
-		gw_line_string(&line, gw_slice_str(s->entries[i].folder->wire), caps(s));
-		gw_line_printf(&line, " %s", status_items(s));
+		gw_command_init(&line);
+		gw_command_printf(&line, "STATUS ");
+		gw_command_string(&line, gw_slice_str(s->entries[i].folder->wire), caps(s));
+		gw_command_printf(&line, " %s", status_items(s));
 		asked |= ask_again(s, on, &line);
 	}
 	return asked;
@@ -699,7 +699,7 @@ static void on_list_done(void *ctx, const struct gw_result *result)
 static void send_list(struct gw_sync *s)
 {
 	bool extended = !s->folders.plain && (caps(s) & GW_CAP_LIST_EXTENDED);
-	struct gw_line line;
+	struct gw_command line;
 
 	s->list_extended = extended;
 	if (s->list_way == GW_LIST_BY_STATE) {
@@ -708,24 +708,24 @@ static void send_list(struct gw_sync *s)
 		return;
 	}
 	if (s->list_way == GW_LIST_BY_LSUB) {
-		gw_line_init(&line);
-		gw_line_printf(&line, "LSUB \"\" \"*\"");
+		gw_command_init(&line);
+		gw_command_printf(&line, "LSUB \"\" \"*\"");
 		send_line(s, &line, on_list_done);
 		return;
 	}
 	if (s->account->subscribed && !extended) {
-		gw_line_init(&line);
-		gw_line_printf(&line, "LIST \"\" \"*\"");
+		gw_command_init(&line);
+		gw_command_printf(&line, "LIST \"\" \"*\"");
 		if (!send_line(s, &line, on_done)) /* names first: LSUB only marks them */
 			return;
-		gw_line_printf(&line, "LSUB \"\" \"*\"");
+		gw_command_printf(&line, "LSUB \"\" \"*\"");
 		send_line(s, &line, on_list_done);
 		return;
 	}
-	gw_line_init(&line);
-	gw_line_printf(&line, "LIST \"\" \"*\"");
+	gw_command_init(&line);
+	gw_command_printf(&line, "LIST \"\" \"*\"");
 	if (extended)
-		gw_line_printf(&line, " RETURN (%sSUBSCRIBED%s%s)",
+		gw_command_printf(&line, " RETURN (%sSUBSCRIBED%s%s)",
 			caps(s) & GW_CAP_SPECIAL_USE ? "SPECIAL-USE " : "",
 			has_list_status(s) ? " STATUS " : "",
 			has_list_status(s) ? status_items(s) : "");
@@ -734,7 +734,7 @@ static void send_list(struct gw_sync *s)
 
 void gw_list_begin(struct gw_sync *s)
 {
-	struct gw_line line;
+	struct gw_command line;
 
 	gw_sync_enter(s, SYNC_LISTING);
 	if (s->remembered) {
@@ -748,8 +748,8 @@ void gw_list_begin(struct gw_sync *s)
 	gw_sync_stage(s, "listing mailboxes");
 	/* Gmail's has no prefix and no others. */
 	if ((caps(s) & GW_CAP_NAMESPACE) && !(caps(s) & GW_CAP_GMAIL)) {
-		gw_line_init(&line);
-		gw_line_printf(&line, "NAMESPACE");
+		gw_command_init(&line);
+		gw_command_printf(&line, "NAMESPACE");
 		if (!send_line(s, &line, on_done))
 			return;
 	}

@@ -140,12 +140,12 @@ static void ask(
 	struct gw_mailboxes *m, const char *command, void (*done)(void *, const struct gw_result *))
 {
 	const struct gw_handlers handlers = { .response = on_response, .done = done, .ctx = m };
-	struct gw_line line;
+	struct gw_command line;
 
-	gw_line_init(&line);
-	gw_line_printf(&line, "%s", command);
+	gw_command_init(&line);
+	gw_command_printf(&line, "%s", command);
 	gw_session_send(m->session, &line, &handlers); /* lost: the session's event follows */
-	gw_line_deinit(&line);
+	gw_command_deinit(&line);
 }
 
 static void on_known(void *ctx, const struct gw_result *result)

@@ -5,7 +5,7 @@
 #include "imap/utf7.h"
 #include "maildir/folder.h"
 #include "maildir/tree.h"
-#include "remote/mailbox_list.h"
+#include "remote/folders.h"
 #include "store/store.h"
 #include "sync/here.h"
 

@@ -59,7 +59,7 @@ static void free_sync(struct gw_sync *s)
 	gw_elsewhere_deinit(&s->elsewhere);
 	free(s->late.list);
 	gw_folders_deinit(&s->folders);
-	gw_tag_list_deinit(&s->tags);
+	gw_notmuch_list_deinit(&s->tags);
 	return_secrets(s);
 	gw_tls_ctx_free(s->tls);
 	gw_sasl_unref(&s->sasl);

@@ -186,7 +186,8 @@ struct gw_sync {
 	bool list_cut; /* INBOX was not in the list, so the list proves nothing */
 	bool inbox_asked;
 	bool folders_settled;
-	struct gw_tag_list tags; /* owned; what the user changed in notmuch since the last run */
+	struct gw_notmuch_list
+		tags; /* owned; what the user changed in notmuch since the last run */
 	char tags_revision[GW_TAG_REVISION]; /* as in the state */
 	bool tags_read;
 	struct gw_entry *entries; /* owned; those that the account wants */

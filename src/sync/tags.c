@@ -2,7 +2,7 @@
  * sync_p.h.
  *
  * What the user changed in notmuch since the last run is read before any mailbox is looked at, and
- * is what their files' labels are then (local/observe.c).  What is to be written waits in the state
+ * is what their files' labels are then (local/look.c).  What is to be written waits in the state
  * (`retag`) until notmuch knows the message, since `notmuch new` finds it first; the end of each
  * run tries.  The state's revision is the one of the reading: what was written since is read once
  * more, and is as base has it.
@@ -21,7 +21,7 @@
 
 bool gw_has_notmuch(void)
 {
-	return gw_tags_supported();
+	return gw_notmuch_supported();
 }
 
 /* --- reading --------------------------------------------------------------------------------- */
@@ -46,7 +46,7 @@ static void work_read(struct gw_disk_job *job, struct gw_disk_world *world)
 		code = gw_store_fact(world->store, GW_FACT_TAGS, &since, &r->err);
 	if (code == GW_OK) {
 		snprintf(s->tags_revision, sizeof s->tags_revision, "%s", gw_buf_cstr(&since));
-		gw_tags_read(s->account->maildir, s->tags_revision, &s->tags, &r->err);
+		gw_notmuch_read(s->account->maildir, s->tags_revision, &s->tags, &r->err);
 	}
 	gw_buf_deinit(&since);
 }
@@ -57,7 +57,7 @@ static void on_read(struct gw_disk_job *job)
 	struct gw_sync *s = r->sync;
 
 	if (r->err.code != GW_OK) { /* labels are as base knows them, then */
-		gw_tag_list_deinit(&s->tags);
+		gw_notmuch_list_deinit(&s->tags);
 		gw_sync_problem(s, NULL, &r->err);
 	}
 	free(r);
@@ -90,8 +90,8 @@ bool gw_sync_reads_tags(struct gw_sync *s)
 struct writer {
 	struct gw_sync *sync;
 	struct gw_store *store;
-	struct gw_tag_db *db;  /* owned */
-	struct gw_retag *list; /* owned; in the order of mailboxes */
+	struct gw_notmuch_db *db; /* owned */
+	struct gw_retag *list;    /* owned; in the order of mailboxes */
 	size_t count, cap;
 	struct untag {
 		uint64_t global_id;
@@ -219,7 +219,7 @@ static enum gw_code change_tags(
 		gw_buf_printf(&gains, "%s\n", w->own);
 	put_names(w, r->gains, &gains);
 	put_names(w, r->loses, &loses);
-	code = gw_tag_db_change(
+	code = gw_notmuch_db_change(
 		w->db, msgid, gw_buf_cstr(&gains), gw_buf_cstr(&loses), known, &w->err);
 	gw_buf_deinit(&gains);
 	gw_buf_deinit(&loses);
@@ -407,7 +407,7 @@ static enum gw_code untag_one(struct writer *w, const struct untag *u)
 			msgid = find_msgid(w, w->others[i].mailbox, w->others[i].uid, &code);
 	}
 	if (code == GW_OK && msgid != NULL)
-		code = gw_tag_db_change(w->db, msgid, "", u->label, &known, &w->err);
+		code = gw_notmuch_db_change(w->db, msgid, "", u->label, &known, &w->err);
 	if (code == GW_OK && (held || w->other_count == 0 || msgid != NULL))
 		code = gw_store_untagged(w->store, u->global_id, u->label, &w->err);
 	free(msgid);
@@ -416,7 +416,7 @@ static enum gw_code untag_one(struct writer *w, const struct untag *u)
 
 static enum gw_code write_all(struct writer *w)
 {
-	enum gw_code code = gw_tag_db_open(&w->db, &w->err);
+	enum gw_code code = gw_notmuch_db_open(&w->db, &w->err);
 
 	for (size_t i = 0; i < w->untag_count && code == GW_OK; i++)
 		code = untag_one(w, &w->untags[i]);
@@ -427,7 +427,7 @@ static enum gw_code write_all(struct writer *w)
 			code = write_one(w, &w->list[i]);
 	}
 	close_mailbox(w);
-	gw_tag_db_close(w->db);
+	gw_notmuch_db_close(w->db);
 	return code;
 }
 

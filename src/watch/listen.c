@@ -94,12 +94,12 @@ static void ignore(void *ctx, const struct gw_result *result)
 
 static void send_word(struct gw_listen *l, const char *text, const struct gw_handlers *handlers)
 {
-	struct gw_line line;
+	struct gw_command line;
 
-	gw_line_init(&line);
-	gw_line_printf(&line, "%s", text);
+	gw_command_init(&line);
+	gw_command_printf(&line, "%s", text);
 	gw_session_send(l->session, &line, handlers); /* if it is lost, the session's owner knows */
-	gw_line_deinit(&line);
+	gw_command_deinit(&line);
 }
 
 static void listen_notify(struct gw_listen *l)
@@ -172,17 +172,17 @@ static void send_idle(struct gw_listen *l)
 static void listen_idle(struct gw_listen *l)
 {
 	uint32_t caps = gw_session_caps(l->session);
-	struct gw_line line;
+	struct gw_command line;
 
 	l->base = (struct gw_folder){ 0 };
-	gw_line_init(&line);
-	gw_line_printf(&line, "EXAMINE ");
-	gw_line_string(&line, gw_slice_str(l->mailbox), caps);
-	gw_line_printf(&line, caps & GW_CAP_CONDSTORE ? " (CONDSTORE)" : "");
+	gw_command_init(&line);
+	gw_command_printf(&line, "EXAMINE ");
+	gw_command_string(&line, gw_slice_str(l->mailbox), caps);
+	gw_command_printf(&line, caps & GW_CAP_CONDSTORE ? " (CONDSTORE)" : "");
 	gw_session_send(l->session, &line,
 		&(struct gw_handlers){
 			.response = on_examine_response, .done = on_examined, .ctx = l });
-	gw_line_deinit(&line);
+	gw_command_deinit(&line);
 	if (caps & GW_CAP_IDLE)
 		send_idle(l);
 }

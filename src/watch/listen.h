@@ -7,7 +7,7 @@
 #pragma once
 
 #include "imap/session.h"
-#include "remote/mailbox_list.h"
+#include "remote/folders.h"
 
 enum gw_listening { GW_LISTEN_NOT, GW_LISTEN_IDLE, GW_LISTEN_NOTIFY };
 

@@ -3,7 +3,7 @@
 
 #include "godwit/account.h"
 #include "godwit/sync.h"
-#include "remote/mailbox_list.h"
+#include "remote/folders.h"
 
 enum gw_standing {
 	GW_STANDING_BEGINS, /* no sync has ended yet */

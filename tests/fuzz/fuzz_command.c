@@ -35,7 +35,7 @@ static void check_names(const struct gw_keywords *k)
 	}
 }
 
-static void check(const struct gw_line *line, struct gw_slice name, const struct gw_keywords *k)
+static void check(const struct gw_command *line, struct gw_slice name, const struct gw_keywords *k)
 {
 	struct grammar_command c;
 	size_t at = 2;
@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct gw_slice name = { (const char *)data + file, size - file };
 	const struct gw_body_source body = { .size = 10 };
 	struct gw_keywords k = { 0 };
-	struct gw_line line;
+	struct gw_command line;
 
 	if (split != NULL) {
 		name.p++;
@@ -67,18 +67,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	gw_keywords_read(&k, (struct gw_slice){ (const char *)data, file });
 	check_names(&k);
-	gw_line_init(&line);
-	gw_line_printf(&line, "APPEND ");
-	gw_line_string(&line, name, size & 1 ? UINT32_MAX : 0);
-	gw_line_printf(&line, " (");
-	gw_line_flags(&line, GW_FLAGS_ALL, k.names, GW_KEYWORD_MAX);
-	gw_line_printf(&line, ") \"%s\" ", "26-Nov-2026 08:00:00 +0000");
-	gw_line_body(&line, &body, false);
+	gw_command_init(&line);
+	gw_command_printf(&line, "APPEND ");
+	gw_command_string(&line, name, size & 1 ? UINT32_MAX : 0);
+	gw_command_printf(&line, " (");
+	gw_command_flags(&line, GW_FLAGS_ALL, k.names, GW_KEYWORD_MAX);
+	gw_command_printf(&line, ") \"%s\" ", "26-Nov-2026 08:00:00 +0000");
+	gw_command_body(&line, &body, false);
 	if (line.code == GW_OK)
 		check(&line, name, &k);
 	else
 		require(memchr(name.p, '\0', name.n) != NULL);
-	gw_line_deinit(&line);
+	gw_command_deinit(&line);
 	gw_keywords_deinit(&k);
 	return 0;
 }

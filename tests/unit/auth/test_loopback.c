@@ -24,7 +24,7 @@ struct run {
 static const char *on_query(void *ctx, const char *query, bool *good)
 {
 	struct run *r = ctx;
-	char *state = gw_query_field(query, "state");
+	char *state = gw_loopback_field(query, "state");
 	bool ours = state != NULL && strcmp(state, "own") == 0;
 
 	r->asked++;

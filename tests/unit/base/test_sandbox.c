@@ -44,7 +44,7 @@ static int result(long rc)
 
 static int confined(const struct world *w, attempt *try)
 {
-	struct gw_place places[] = { { (char *)(uintptr_t)w->mail, true },
+	struct gw_landlock_path places[] = { { (char *)(uintptr_t)w->mail, true },
 		{ (char *)(uintptr_t)w->state, true }, { (char *)(uintptr_t)w->config, false },
 		{ (char[]){ "/etc" }, false }, { (char[]){ "/usr" }, false },
 		{ (char[]){ "/lib" }, false }, { (char[]){ "/not/there" }, true } };

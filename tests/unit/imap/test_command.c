@@ -14,34 +14,34 @@ static void strings_stay_one_argument(void **state)
 	(void)state;
 	for (size_t i = 0; i < 2 * sizeof given / sizeof *given; i++) {
 		const char *text = given[i / 2];
-		struct gw_line line;
+		struct gw_command line;
 
-		gw_line_init(&line);
-		gw_line_printf(&line, "SELECT ");
-		gw_line_string(&line, gw_slice_str(text), i % 2 == 0 ? 0 : GW_CAP_LITERAL_PLUS);
-		gw_line_printf(&line, " (CONDSTORE)");
+		gw_command_init(&line);
+		gw_command_printf(&line, "SELECT ");
+		gw_command_string(&line, gw_slice_str(text), i % 2 == 0 ? 0 : GW_CAP_LITERAL_PLUS);
+		gw_command_printf(&line, " (CONDSTORE)");
 		assert_int_equal(line.code, GW_OK);
 		assert_true(grammar_read(&c, line.text.p, line.text.n));
 		assert_int_equal(c.count, 5);
 		assert_string_equal(c.tokens[1].text, text);
 		grammar_free(&c);
-		gw_line_deinit(&line);
+		gw_command_deinit(&line);
 	}
 }
 
 static void what_cannot_be_sent_fails(void **state)
 {
-	struct gw_line line;
+	struct gw_command line;
 
 	(void)state;
-	gw_line_init(&line);
-	gw_line_string(&line, (struct gw_slice){ "a\0b", 3 }, 0);
+	gw_command_init(&line);
+	gw_command_string(&line, (struct gw_slice){ "a\0b", 3 }, 0);
 	assert_int_equal(line.code, GW_ERR_LIMIT);
-	gw_line_deinit(&line);
-	gw_line_init(&line);
-	gw_line_printf(&line, "NOOP%s", "\r\nA1 LOGOUT");
+	gw_command_deinit(&line);
+	gw_command_init(&line);
+	gw_command_printf(&line, "NOOP%s", "\r\nA1 LOGOUT");
 	assert_int_equal(line.code, GW_ERR_BUG);
-	gw_line_deinit(&line);
+	gw_command_deinit(&line);
 }
 
 static void only_atoms_are_keywords(void **state)
@@ -50,19 +50,19 @@ static void only_atoms_are_keywords(void **state)
 	static const char *const names[] = { "Work", "with blank", "x) (\\Deleted", "a\r\nb", "{5}",
 		"caf\xc3\xa9", "]", "", "$Label1", NULL, "50%", "a\"b" };
 	char *list[sizeof names / sizeof *names + 1];
-	struct gw_line line;
+	struct gw_command line;
 
 	(void)state;
 	memset(long_name, 'k', sizeof long_name);
 	long_name[sizeof long_name - 1] = '\0';
 	memcpy(list, names, sizeof names);
 	list[sizeof names / sizeof *names] = long_name;
-	gw_line_init(&line);
-	gw_line_flags(&line, GW_FLAGS_ALL, list, sizeof list / sizeof *list);
+	gw_command_init(&line);
+	gw_command_flags(&line, GW_FLAGS_ALL, list, sizeof list / sizeof *list);
 	assert_string_equal(gw_buf_cstr(&line.text),
 		"\\Seen \\Answered \\Flagged \\Draft \\Deleted $Forwarded Work $Label1");
 	assert_int_equal(line.code, GW_OK);
-	gw_line_deinit(&line);
+	gw_command_deinit(&line);
 }
 
 /* The reader used here and by the fuzzer has to be able to say no. */

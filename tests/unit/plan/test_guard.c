@@ -154,7 +154,7 @@ static void both_sides_count(void **state)
 }
 
 /* n unknown files that would go up, of which `edits` take the place of others. */
-static uint64_t held_uploads(struct gw_upload_guard g, uint32_t n, uint32_t edits)
+static uint64_t held_uploads(struct gw_append_guard g, uint32_t n, uint32_t edits)
 {
 	struct gw_local_msg local[200] = { 0 };
 	struct gw_plan plan = { 0 };
@@ -178,7 +178,7 @@ static uint64_t held_uploads(struct gw_upload_guard g, uint32_t n, uint32_t edit
 
 static void uploads(void **state)
 {
-	struct gw_upload_guard g = { .account_total = 500 };
+	struct gw_append_guard g = { .account_total = 500 };
 
 	(void)state;
 	assert_int_equal(held_uploads(g, 150, 0), 0); /* the first sync of a tree */

@@ -43,17 +43,17 @@ static void what_programs_make_is_no_label(void **state)
 static void labels_go_to_the_wire(void **state)
 {
 	struct gw_keywords k = { 0 };
-	struct gw_line line;
+	struct gw_command line;
 
 	(void)state;
 	gw_keywords_put(&k, 0, gw_slice_str("Caf\xc3\xa9"));
 	gw_keywords_put(&k, 1, gw_slice_str("$Forwarded"));
 	gw_keywords_put(&k, 3, gw_slice_str("To do"));
 	assert_int_equal(gw_labels_among(&k), GW_FLAG_KEYWORD(0) | GW_FLAG_KEYWORD(3));
-	gw_line_init(&line);
+	gw_command_init(&line);
 	gw_labels_put(&line, GW_FLAG_KEYWORD(0) | GW_FLAG_KEYWORD(3), &k, 0);
 	assert_string_equal(gw_buf_cstr(&line.text), "(\"Caf&AOk-\" \"To do\")");
-	gw_line_deinit(&line);
+	gw_command_deinit(&line);
 	gw_keywords_deinit(&k);
 }
 

@@ -1,4 +1,4 @@
-/* local/observe.h - what the Maildir and base hold of one mailbox; a disk job.
+/* local/look.h - what the Maildir and base hold of one mailbox; a disk job.
  *
  * gw_look lists the directory, loads the rows and joins the two.
  */
@@ -105,7 +105,7 @@ struct gw_look_options {
 	bool retry_kept;    /* nor had refused one for good */
 	bool accept_held;   /* files that were held back may go */
 	/* NULL: labels are no tags.  Else what is_label() says of a name (in the pool) is one. */
-	const struct gw_tag_list *tags;
+	const struct gw_notmuch_list *tags;
 	bool (*is_label)(void *ctx, struct gw_slice name);
 	void *ctx;
 	bool with_prints;    /* load the rows' fingerprints as well */

@@ -1,4 +1,4 @@
-/* remote/mailbox_list.h - the account's mailboxes: what LIST and STATUS told, and which are ours.
+/* remote/folders.h - the account's mailboxes: what LIST and STATUS told, and which are ours.
  */
 #pragma once
 

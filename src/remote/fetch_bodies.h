@@ -1,4 +1,4 @@
-/* remote/fetch.h - fetches the bodies of one mailbox, newest first, several windows in flight; big
+/* remote/fetch_bodies.h - fetches the bodies of one mailbox, newest first, several windows in flight; big
  * ones at the end, in pieces, so that an interrupted one can be resumed (fetch_pieces.h).
  *
  * A UID that the server does not deliver never stops the rest: a refused window is halved until
@@ -12,11 +12,11 @@
 #include "imap/session.h"
 #include "maildir/deliver.h"
 
-#define GW_DOWNLOAD_BROKE "the connection broke each time it was asked for"
+#define GW_FETCH_BODIES_BROKE "the connection broke each time it was asked for"
 
-struct gw_download;
+struct gw_fetch_bodies;
 
-struct gw_download_item {
+struct gw_fetch_bodies_item {
 	uint32_t uid;
 	uint32_t size;  /* as listed; 0: not told */
 	uint64_t flags; /* as listed */
@@ -32,23 +32,23 @@ struct gw_download_item {
 	bool copied;  /* the caller's: a copy that we made on the server */
 };
 
-struct gw_download_events {
+struct gw_fetch_bodies_events {
 	/* A whole message; file is the callee's. */
-	void (*message)(void *ctx, const struct gw_download_item *item,
+	void (*message)(void *ctx, const struct gw_fetch_bodies_item *item,
 		const struct gw_fetch *fetch, struct gw_delivered *file);
 	void (*bytes)(void *ctx, size_t n); /* of bodies, as they come */
 	/* The server will not give it. */
-	void (*unfetchable)(void *ctx, const struct gw_download_item *item, const char *reason);
+	void (*unfetchable)(void *ctx, const struct gw_fetch_bodies_item *item, const char *reason);
 	/* The server delivers no bodies at all at present: the rest waits for another run. */
 	void (*unavailable)(void *ctx, const struct gw_error *why);
 	/* The connection broke while [lo, hi] were asked for, the first of which did not come; done()
 	 * follows.  asked: as one command.  alone: none had come before. */
 	void (*broke)(void *ctx, uint32_t lo, uint32_t hi, size_t asked, bool alone);
 	/* True if, by what has arrived meanwhile, a connection certainly breaks at this item. */
-	bool (*is_culprit)(void *ctx, const struct gw_download_item *item);
+	bool (*is_culprit)(void *ctx, const struct gw_fetch_bodies_item *item);
 	/* Everything that will ever be asked for has been asked for: the connection may take the
 	 * next SELECT behind it.  Later trouble then ends in done() with complete false.  Not where
-	 * gw_download_is_drained() has said so. */
+	 * gw_fetch_bodies_is_drained() has said so. */
 	void (*drained)(void *ctx);
 	/* complete: the server reported every item, or no longer has it.  err: the session or the
 	 * local disk is lost. */
@@ -60,19 +60,20 @@ struct gw_download_events {
  * messages per command; 0: the server has no known limit.  items: sorted by uid, borrowed until
  * done, as are place and key (see gw_name_of_uid()).  done is called exactly once, later.
  * GW_ERR_NOMEM: never. */
-enum gw_code gw_download_start(struct gw_session *session, const struct gw_maildir *place,
-	const char *key, struct gw_download_item *items, size_t count, uint64_t max_message,
-	size_t per_command, const struct gw_download_events *events, struct gw_download **out);
+enum gw_code gw_fetch_bodies_start(struct gw_session *session, const struct gw_maildir *place,
+	const char *key, struct gw_fetch_bodies_item *items, size_t count, uint64_t max_message,
+	size_t per_command, const struct gw_fetch_bodies_events *events,
+	struct gw_fetch_bodies **out);
 
 /* Tells the download that another mailbox was selected behind it: nothing more may be asked. */
-void gw_download_supersede(struct gw_download *d);
+void gw_fetch_bodies_supersede(struct gw_fetch_bodies *d);
 
 /* Was all of it asked for at once?  (See drained.) */
-bool gw_download_is_drained(struct gw_download *d);
+bool gw_fetch_bodies_is_drained(struct gw_fetch_bodies *d);
 
 /* The SELECT before it, whose answer was not waited for, failed or showed another mailbox: what comes
  * means nothing.  done follows, incomplete. */
-void gw_download_reject(struct gw_download *d);
+void gw_fetch_bodies_reject(struct gw_fetch_bodies *d);
 
 /* Asks for nothing more; done follows when what is in flight was answered. */
-void gw_download_stop(struct gw_download *d);
+void gw_fetch_bodies_stop(struct gw_fetch_bodies *d);

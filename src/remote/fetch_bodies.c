@@ -1,4 +1,4 @@
-/* remote/fetch.c - see fetch.h.
+/* remote/fetch_bodies.c - see fetch_bodies.h.
  *
  *   FETCHING (up to 3 windows in flight) --> big ones, one behind the other --> suspects, part by part
  *     --some missing--> SEARCHING
@@ -6,7 +6,7 @@
  *
  * Windows are ranges [lo, hi) of the sorted items, taken from the end: newest first.
  */
-#include "remote/fetch.h"
+#include "remote/fetch_bodies.h"
 
 #include "base/sorted.h"
 #include "imap/refusal.h"
@@ -26,34 +26,34 @@ enum { REFUSALS_IN_A_ROW = 6, STRANGERS = 100 };
 enum state { FETCHING, SEARCHING, ALONE };
 
 struct window {
-	struct gw_download *d;
+	struct gw_fetch_bodies *d;
 	size_t lo, hi;
 	size_t asked; /* messages */
 };
 
 /* One that comes in pieces. */
 struct big {
-	struct gw_download *d;
-	struct gw_pieces *pieces; /* frees itself; NULL: the slot is free */
-	struct gw_download_item *item;
+	struct gw_fetch_bodies *d;
+	struct gw_fetch_pieces *pieces; /* frees itself; NULL: the slot is free */
+	struct gw_fetch_bodies_item *item;
 	uint64_t bytes; /* that came of it in this attempt */
 	bool alone;     /* nothing is asked for behind it */
 };
 
-struct gw_download {
+struct gw_fetch_bodies {
 	enum state state;
 	struct gw_session *session;
 	uint64_t selection; /* of the mailbox */
 	const struct gw_maildir *place;
 	const char *key;
-	struct gw_download_item *items;
+	struct gw_fetch_bodies_item *items;
 	size_t count;
 	size_t unasked; /* items[0..unasked) are still to be asked for */
 	unsigned in_flight;
 	struct window *again; /* owned: parts of refused windows */
 	size_t again_count, again_cap;
 	struct gw_seqset missing, there; /* what SEARCH was asked about, and what it still found */
-	struct gw_writer *writer;
+	struct gw_deliver *writer;
 	bool takes;                 /* what comes is the whole of a message, for the writer */
 	uint64_t max_message, most; /* of any message; of the largest that is asked for */
 	size_t big_count;           /* still to be fetched in pieces */
@@ -70,35 +70,36 @@ struct gw_download {
 	bool rejected; /* what comes is another mailbox's, or nothing */
 	bool search_failed;
 	struct gw_error err;
-	struct gw_download_events ev;
+	struct gw_fetch_bodies_events ev;
 };
 
-static void advance(struct gw_download *d);
+static void advance(struct gw_fetch_bodies *d);
 
-static void free_download(struct gw_download *d)
+static void free_download(struct gw_fetch_bodies *d)
 {
-	gw_writer_free(d->writer);
+	gw_deliver_free(d->writer);
 	gw_seqset_deinit(&d->missing);
 	gw_seqset_deinit(&d->there);
 	free(d->again);
 	free(d);
 }
 
-static struct gw_download_item *find(struct gw_download *d, uint32_t uid)
+static struct gw_fetch_bodies_item *find(struct gw_fetch_bodies *d, uint32_t uid)
 {
 	size_t lo = GW_LOWER_BOUND(d->items, d->count, uid, uid);
 
 	return lo < d->count && d->items[lo].uid == uid ? &d->items[lo] : NULL;
 }
 
-static void give_up(struct gw_download *d, struct gw_download_item *item, const char *reason)
+static void give_up(
+	struct gw_fetch_bodies *d, struct gw_fetch_bodies_item *item, const char *reason)
 {
 	item->done = true;
 	d->ev.unfetchable(d->ev.ctx, item, reason);
 }
 
 /* The server does give bodies, so what it said of others is about them. */
-static void settle_doubts(struct gw_download *d)
+static void settle_doubts(struct gw_fetch_bodies *d)
 {
 	for (size_t i = 0; i < d->count && d->doubts > 0; i++) {
 		if (!d->items[i].doubted || d->items[i].done)
@@ -109,7 +110,7 @@ static void settle_doubts(struct gw_download *d)
 	d->doubts = 0;
 }
 
-static void note_arrival(struct gw_download *d)
+static void note_arrival(struct gw_fetch_bodies *d)
 {
 	d->came = true;
 	d->refusals = 0;
@@ -120,13 +121,13 @@ static void note_arrival(struct gw_download *d)
 /* --- what comes ------------------------------------------------------------------------------ */
 
 /* Begins a body.  Its UID may follow it, so the bound is that of the largest message. */
-static void begin_body(struct gw_download *d, const struct gw_body_event *ev)
+static void begin_body(struct gw_fetch_bodies *d, const struct gw_body_event *ev)
 {
 	struct gw_error err = { 0 };
 
 	d->takes = ev->section.n == 0 && ev->size <= d->most;
 	if (d->takes)
-		gw_writer_begin(d->writer, d->place, &d->err);
+		gw_deliver_begin(d->writer, d->place, &d->err);
 	if (d->takes || ev->section.n != 0)
 		return;
 	gw_fail(&err, GW_ERR_PROTOCOL,
@@ -137,7 +138,7 @@ static void begin_body(struct gw_download *d, const struct gw_body_event *ev)
 
 static void on_body(void *ctx, const struct gw_body_event *ev)
 {
-	struct gw_download *d = ((struct window *)ctx)->d;
+	struct gw_fetch_bodies *d = ((struct window *)ctx)->d;
 
 	if (d->err.code != GW_OK || d->rejected)
 		return;
@@ -148,19 +149,19 @@ static void on_body(void *ctx, const struct gw_body_event *ev)
 	case GW_BODY_DATA:
 		if (!d->takes)
 			return;
-		gw_writer_data(d->writer, ev->data);
+		gw_deliver_data(d->writer, ev->data);
 		d->ev.bytes(d->ev.ctx, ev->data.n);
 		break;
 	case GW_BODY_END:
 		if (d->takes)
-			gw_writer_end(d->writer, &d->err);
+			gw_deliver_end(d->writer, &d->err);
 		d->takes = false;
 		break;
 	}
 }
 
 /* True if it must be asked for once more, alone.  A part is taken if nothing else comes. */
-static bool is_doubtful(const struct gw_download *d, struct gw_download_item *item,
+static bool is_doubtful(const struct gw_fetch_bodies *d, struct gw_fetch_bodies_item *item,
 	const struct gw_fetch *fetch, uint64_t came)
 {
 	/* A message of unknown size may not be empty. */
@@ -177,11 +178,11 @@ static bool is_doubtful(const struct gw_download *d, struct gw_download_item *it
 }
 
 static void take_message(
-	struct gw_download *d, struct gw_download_item *item, const struct gw_fetch *fetch)
+	struct gw_fetch_bodies *d, struct gw_fetch_bodies_item *item, const struct gw_fetch *fetch)
 {
 	struct gw_delivered file;
 
-	gw_writer_take(d->writer, &file);
+	gw_deliver_take(d->writer, &file);
 	if (file.wire_size > gw_body_most(item->size, d->max_message)) {
 		give_up(d, item, "the server sends much more than it said that it has");
 		gw_delivered_drop(&file, d->place);
@@ -196,11 +197,11 @@ static void take_message(
 
 /* Drops an unrequested body.  One or two come by mistake, or all of them twice; each costs a
  * file. */
-static void drop_stranger(struct gw_download *d)
+static void drop_stranger(struct gw_fetch_bodies *d)
 {
 	struct gw_error err = { 0 };
 
-	gw_writer_drop(d->writer);
+	gw_deliver_drop(d->writer);
 	if (++d->strangers != d->count + STRANGERS)
 		return;
 	gw_fail(&err, GW_ERR_LIMIT,
@@ -211,10 +212,10 @@ static void drop_stranger(struct gw_download *d)
 
 static void on_response(void *ctx, const struct gw_response *r)
 {
-	struct gw_download *d = ((struct window *)ctx)->d;
-	struct gw_download_item *item;
+	struct gw_fetch_bodies *d = ((struct window *)ctx)->d;
+	struct gw_fetch_bodies_item *item;
 
-	if (d->rejected || r->type != GW_RESP_FETCH || !gw_writer_has(d->writer))
+	if (d->rejected || r->type != GW_RESP_FETCH || !gw_deliver_has(d->writer))
 		return;
 	item = find(d, r->fetch.uid);
 	if (item == NULL || item->done || !item->asked)
@@ -225,27 +226,27 @@ static void on_response(void *ctx, const struct gw_response *r)
 
 static void on_search_response(void *ctx, const struct gw_response *r)
 {
-	struct gw_download *d = ctx;
+	struct gw_fetch_bodies *d = ctx;
 
 	d->search_failed |= gw_search_take(r, &d->there) != GW_OK;
 }
 
 /* --- what is asked --------------------------------------------------------------------------- */
 
-static void fail_session(struct gw_download *d, const struct gw_error *err)
+static void fail_session(struct gw_fetch_bodies *d, const struct gw_error *err)
 {
 	if (d->err.code == GW_OK)
 		d->err = *err;
 }
 
 /* True if it is asked for in windows. */
-static bool is_plain(const struct gw_download_item *item)
+static bool is_plain(const struct gw_fetch_bodies_item *item)
 {
 	return !item->done && !item->big && !item->doubted && item->heat == 0;
 }
 
 /* Reports a break.  What came last before it lies before the first that is missing. */
-static void tell_broke(struct gw_download *d, const struct window *w, enum gw_code code)
+static void tell_broke(struct gw_fetch_bodies *d, const struct window *w, enum gw_code code)
 {
 	size_t lo = w->hi, hi = w->lo;
 
@@ -259,7 +260,7 @@ static void tell_broke(struct gw_download *d, const struct window *w, enum gw_co
 		d->ev.broke(d->ev.ctx, d->items[lo].uid, d->items[hi].uid, w->asked, !d->came);
 }
 
-static void push_again(struct gw_download *d, size_t lo, size_t hi)
+static void push_again(struct gw_fetch_bodies *d, size_t lo, size_t hi)
 {
 	struct window *w =
 		gw_array_push((void **)&d->again, &d->again_count, &d->again_cap, sizeof *w);
@@ -270,7 +271,7 @@ static void push_again(struct gw_download *d, size_t lo, size_t hi)
 		*w = (struct window){ .lo = lo, .hi = hi };
 }
 
-static size_t undone(const struct gw_download *d, const struct window *w)
+static size_t undone(const struct gw_fetch_bodies *d, const struct window *w)
 {
 	size_t n = 0;
 
@@ -281,7 +282,7 @@ static size_t undone(const struct gw_download *d, const struct window *w)
 
 /* The one that was refused; a code that speaks of the server's state has to be borne out. */
 static void give_up_or_doubt(
-	struct gw_download *d, struct gw_download_item *item, const struct gw_error *err)
+	struct gw_fetch_bodies *d, struct gw_fetch_bodies_item *item, const struct gw_error *err)
 {
 	if (d->refusals == 0) {
 		give_up(d, item, err->text);
@@ -292,7 +293,7 @@ static void give_up_or_doubt(
 	d->doubt = *err;
 }
 
-static void note_refusal(struct gw_download *d, const struct gw_result *result)
+static void note_refusal(struct gw_fetch_bodies *d, const struct gw_result *result)
 {
 	if (!gw_refusal_passes(result->response->code))
 		d->refusals = 0;
@@ -303,7 +304,8 @@ static void note_refusal(struct gw_download *d, const struct gw_result *result)
 }
 
 /* The server refused the window: look for the one that it cannot give. */
-static void on_refused(struct gw_download *d, const struct window *w, const struct gw_error *err)
+static void on_refused(
+	struct gw_fetch_bodies *d, const struct window *w, const struct gw_error *err)
 {
 	size_t left = undone(d, w), mid = w->lo, seen = 0;
 
@@ -326,7 +328,7 @@ static void on_refused(struct gw_download *d, const struct window *w, const stru
 	push_again(d, mid, w->hi);
 }
 
-static void give_up_alone(struct gw_download *d, struct gw_download_item *item)
+static void give_up_alone(struct gw_fetch_bodies *d, struct gw_fetch_bodies_item *item)
 {
 	give_up(d, item,
 		item->reason != NULL ? item->reason
@@ -336,10 +338,10 @@ static void give_up_alone(struct gw_download *d, struct gw_download_item *item)
 static void on_window_done(void *ctx, const struct gw_result *result)
 {
 	struct window *w = ctx;
-	struct gw_download *d = w->d;
+	struct gw_fetch_bodies *d = w->d;
 
 	d->in_flight--;
-	gw_writer_drop(d->writer); /* a body without its FETCH response */
+	gw_deliver_drop(d->writer); /* a body without its FETCH response */
 	if (result->kind == GW_RESULT_LOST) {
 		if (d->err.code == GW_OK) /* the others had to wait for this one */
 			tell_broke(d, w, result->err->code);
@@ -356,11 +358,11 @@ static void on_window_done(void *ctx, const struct gw_result *result)
 	advance(d);
 }
 
-static bool send_window(struct gw_download *d, size_t lo, size_t hi)
+static bool send_window(struct gw_fetch_bodies *d, size_t lo, size_t hi)
 {
 	struct window *w = malloc(sizeof *w);
 	struct gw_seqset set = { 0 };
-	struct gw_line line;
+	struct gw_command line;
 	enum gw_code code = w == NULL ? GW_ERR_NOMEM : GW_OK;
 
 	for (size_t i = lo; i < hi && code == GW_OK; i++) {
@@ -369,10 +371,10 @@ static bool send_window(struct gw_download *d, size_t lo, size_t hi)
 		d->items[i].asked = true;
 		code = gw_seqset_add(&set, d->items[i].uid, d->items[i].uid);
 	}
-	gw_line_init(&line);
-	gw_line_printf(&line, "UID FETCH ");
-	gw_line_set(&line, &set);
-	gw_line_printf(&line, " (UID %s%s INTERNALDATE BODY.PEEK[])",
+	gw_command_init(&line);
+	gw_command_printf(&line, "UID FETCH ");
+	gw_command_set(&line, &set);
+	gw_command_printf(&line, " (UID %s%s INTERNALDATE BODY.PEEK[])",
 		gw_session_flag_items(d->session), d->state == ALONE ? " RFC822.SIZE" : "");
 	gw_seqset_deinit(&set);
 	if (code == GW_OK) {
@@ -385,7 +387,7 @@ static bool send_window(struct gw_download *d, size_t lo, size_t hi)
 				.ctx = w,
 				.selection = d->selection });
 	}
-	gw_line_deinit(&line);
+	gw_command_deinit(&line);
 	if (code != GW_OK) {
 		free(w);
 		gw_fail(&d->err, code, "the session ended");
@@ -396,13 +398,13 @@ static bool send_window(struct gw_download *d, size_t lo, size_t hi)
 }
 
 /* [*lo, hi) of the items not asked for yet: up to a window's bytes, messages and ranges. */
-static size_t next_window(const struct gw_download *d)
+static size_t next_window(const struct gw_fetch_bodies *d)
 {
 	size_t lo = d->unasked, ranges = 0;
 	uint64_t bytes = 0;
 
 	while (lo > 0 && d->unasked - lo < d->per_command) {
-		const struct gw_download_item *item = &d->items[lo - 1];
+		const struct gw_fetch_bodies_item *item = &d->items[lo - 1];
 		uint64_t size = item->size != 0 ? item->size : GUESSED_SIZE;
 
 		if (item->big || item->heat > 0) {
@@ -413,7 +415,7 @@ static size_t next_window(const struct gw_download *d)
 			break;
 		if (lo == d->unasked || item->uid + 1 != d->items[lo].uid)
 			ranges++;
-		if (ranges > GW_LINE_MAX_RANGES)
+		if (ranges > GW_COMMAND_MAX_RANGES)
 			break;
 		bytes += size;
 		lo--;
@@ -423,7 +425,7 @@ static size_t next_window(const struct gw_download *d)
 
 static void on_searched(void *ctx, const struct gw_result *result)
 {
-	struct gw_download *d = ctx;
+	struct gw_fetch_bodies *d = ctx;
 
 	d->in_flight--;
 	if (result->kind == GW_RESULT_LOST)
@@ -446,29 +448,29 @@ static void on_searched(void *ctx, const struct gw_result *result)
 	advance(d);
 }
 
-static bool search_missing(struct gw_download *d)
+static bool search_missing(struct gw_fetch_bodies *d)
 {
-	struct gw_line line;
+	struct gw_command line;
 	enum gw_code code = GW_OK;
 
-	for (size_t i = 0; i < d->count && code == GW_OK && d->missing.count < GW_LINE_MAX_RANGES;
-		i++) {
+	for (size_t i = 0;
+		i < d->count && code == GW_OK && d->missing.count < GW_COMMAND_MAX_RANGES; i++) {
 		if (!d->items[i].done && !d->items[i].doubted)
 			code = gw_seqset_add(&d->missing, d->items[i].uid, d->items[i].uid);
 	}
 	if (d->missing.count == 0)
 		return false;
 	d->state = SEARCHING;
-	gw_line_init(&line);
-	gw_line_printf(&line, "UID SEARCH UID ");
-	gw_line_set(&line, &d->missing);
+	gw_command_init(&line);
+	gw_command_printf(&line, "UID SEARCH UID ");
+	gw_command_set(&line, &d->missing);
 	if (code == GW_OK)
 		code = gw_session_send(d->session, &line,
 			&(struct gw_handlers){ .response = on_search_response,
 				.done = on_searched,
 				.ctx = d,
 				.selection = d->selection });
-	gw_line_deinit(&line);
+	gw_command_deinit(&line);
 	if (code != GW_OK) {
 		gw_fail(&d->err, code, "the session ended");
 		return false;
@@ -479,16 +481,16 @@ static bool search_missing(struct gw_download *d)
 
 /* True if bodies are unavailable.  Some servers call an unreadable message a bug of theirs: that is
  * about the message, if others came. */
-static bool is_unavailable(const struct gw_download *d)
+static bool is_unavailable(const struct gw_fetch_bodies *d)
 {
 	unsigned most = d->doubt_is_bug ? REFUSALS_IN_A_ROW - 1 : 1;
 
 	return d->refusals > (d->came ? most : 0);
 }
 
-static void finish(struct gw_download *d)
+static void finish(struct gw_fetch_bodies *d)
 {
-	struct gw_download_events ev = d->ev;
+	struct gw_fetch_bodies_events ev = d->ev;
 	struct gw_error err = d->err;
 	bool complete;
 
@@ -505,7 +507,7 @@ static void finish(struct gw_download *d)
 	ev.done(ev.ctx, complete, err.code == GW_OK ? NULL : &err);
 }
 
-static void send_more(struct gw_download *d)
+static void send_more(struct gw_fetch_bodies *d)
 {
 	while (d->in_flight < IN_FLIGHT && d->err.code == GW_OK && !d->superseded) {
 		if (d->again_count > 0) {
@@ -542,27 +544,27 @@ static void on_all_asked(void *ctx)
 }
 
 static void on_pieces(
-	void *ctx, enum gw_pieces_outcome outcome, time_t date, const struct gw_error *err)
+	void *ctx, enum gw_fetch_pieces_outcome outcome, time_t date, const struct gw_error *err)
 {
 	struct big *b = ctx;
-	struct gw_download *d = b->d;
-	struct gw_download_item *item = b->item;
+	struct gw_fetch_bodies *d = b->d;
+	struct gw_fetch_bodies_item *item = b->item;
 	/* Its flags are the listing's. */
 	const struct gw_fetch fetch = { .uid = item->uid, .has_date = date != 0, .date = date };
 
 	b->pieces = NULL;
 	d->in_flight--;
 	switch (outcome) {
-	case GW_PIECES_WHOLE:
+	case GW_FETCH_PIECES_WHOLE:
 		take_message(d, item, &fetch);
 		break;
-	case GW_PIECES_ENDLESS:
+	case GW_FETCH_PIECES_ENDLESS:
 		give_up(d, item, err->text);
 		break;
-	case GW_PIECES_NOTHING: /* find out whether it is still there */
-	case GW_PIECES_REFUSED: /* and whether the server will give it as a whole */
+	case GW_FETCH_PIECES_NOTHING: /* find out whether it is still there */
+	case GW_FETCH_PIECES_REFUSED: /* and whether the server will give it as a whole */
 		break;
-	case GW_PIECES_CUT:
+	case GW_FETCH_PIECES_CUT:
 		/* Where some of it came, it resumes as often as needed. */
 		if (err != NULL && d->err.code == GW_OK && b->bytes == 0 &&
 			gw_isolate_counts(err->code))
@@ -576,10 +578,10 @@ static void on_pieces(
 	advance(d);
 }
 
-static bool fetch_one_big(struct gw_download *d, struct gw_download_item *item, bool alone);
+static bool fetch_one_big(struct gw_fetch_bodies *d, struct gw_fetch_bodies_item *item, bool alone);
 
 /* The next big one, newest first. */
-static bool fetch_big(struct gw_download *d)
+static bool fetch_big(struct gw_fetch_bodies *d)
 {
 	size_t i = d->count;
 
@@ -588,17 +590,17 @@ static bool fetch_big(struct gw_download *d)
 	return i > 0 && fetch_one_big(d, &d->items[i - 1], false);
 }
 
-static bool fetch_one_big(struct gw_download *d, struct gw_download_item *item, bool alone)
+static bool fetch_one_big(struct gw_fetch_bodies *d, struct gw_fetch_bodies_item *item, bool alone)
 {
 	struct big *b = d->bigs[0].pieces == NULL ? &d->bigs[0] : &d->bigs[1];
-	const struct gw_pieces_events events = {
+	const struct gw_fetch_pieces_events events = {
 		.bytes = on_piece_bytes, .asked = on_all_asked, .done = on_pieces, .ctx = b
 	};
 
 	*b = (struct big){ .d = d, .item = item, .alone = alone };
 	item->big = false; /* whatever becomes of it */
 	d->big_count--;
-	if (gw_pieces_start(d->session, d->place, d->key, item->uid, item->size,
+	if (gw_fetch_pieces_start(d->session, d->place, d->key, item->uid, item->size,
 		    gw_body_most(item->size, d->max_message), d->writer, &events, &b->pieces,
 		    &d->err) != GW_OK)
 		return false;
@@ -608,14 +610,14 @@ static bool fetch_one_big(struct gw_download *d, struct gw_download_item *item, 
 }
 
 /* May a big one be asked for behind what is under way? */
-static bool has_room_for_big(const struct gw_download *d)
+static bool has_room_for_big(const struct gw_fetch_bodies *d)
 {
 	bool room = false;
 
 	for (size_t i = 0; i < BIGS; i++) {
 		const struct big *b = &d->bigs[i];
 
-		if (b->pieces != NULL && (b->alone || !gw_pieces_is_asked(b->pieces)))
+		if (b->pieces != NULL && (b->alone || !gw_fetch_pieces_is_asked(b->pieces)))
 			return false;
 		room |= b->pieces == NULL;
 	}
@@ -624,7 +626,7 @@ static bool has_room_for_big(const struct gw_download *d)
 }
 
 /* The link is not to rest between one message and the next.  false: there was none to ask for. */
-static bool send_bigs(struct gw_download *d)
+static bool send_bigs(struct gw_fetch_bodies *d)
 {
 	bool sent = false;
 
@@ -636,12 +638,12 @@ static bool send_bigs(struct gw_download *d)
 /* --- suspects -------------------------------------------------------------------------------- */
 
 /* The least suspicious ones first. */
-static unsigned least_heat(const struct gw_download *d)
+static unsigned least_heat(const struct gw_fetch_bodies *d)
 {
 	unsigned least = 0;
 
 	for (size_t i = 0; i < d->count; i++) {
-		const struct gw_download_item *item = &d->items[i];
+		const struct gw_fetch_bodies_item *item = &d->items[i];
 
 		if (!item->done && item->heat > 0 && (least == 0 || item->heat < least))
 			least = item->heat;
@@ -650,7 +652,7 @@ static unsigned least_heat(const struct gw_download *d)
 }
 
 /* Returns the end of the equally hot items from hot_at on, up to the next big one. */
-static size_t run_end(const struct gw_download *d, unsigned heat)
+static size_t run_end(const struct gw_fetch_bodies *d, unsigned heat)
 {
 	size_t i = d->hot_at;
 
@@ -660,18 +662,18 @@ static size_t run_end(const struct gw_download *d, unsigned heat)
 }
 
 /* Drops items that by now are known to break connections. */
-static void give_up_culprits(struct gw_download *d)
+static void give_up_culprits(struct gw_fetch_bodies *d)
 {
 	for (size_t i = 0; i < d->count; i++) {
-		struct gw_download_item *item = &d->items[i];
+		struct gw_fetch_bodies_item *item = &d->items[i];
 
 		if (!item->done && item->heat > 0 && d->ev.is_culprit(d->ev.ctx, item))
-			give_up(d, item, GW_DOWNLOAD_BROKE);
+			give_up(d, item, GW_FETCH_BODIES_BROKE);
 	}
 }
 
 /* Asks for the next part of the suspects, alone.  false: there are none. */
-static bool fetch_hot(struct gw_download *d)
+static bool fetch_hot(struct gw_fetch_bodies *d)
 {
 	unsigned heat;
 	size_t end, left = 0, part, lo;
@@ -704,10 +706,10 @@ static bool fetch_hot(struct gw_download *d)
 }
 
 /* Only what comes first tells whether the session was not merely over.  false: nothing is on trial. */
-static bool fetch_trial(struct gw_download *d)
+static bool fetch_trial(struct gw_fetch_bodies *d)
 {
 	for (size_t i = d->count; i > 0; i--) {
-		struct gw_download_item *item = &d->items[i - 1];
+		struct gw_fetch_bodies_item *item = &d->items[i - 1];
 
 		if (!item->on_trial)
 			continue;
@@ -717,12 +719,12 @@ static bool fetch_trial(struct gw_download *d)
 	return false;
 }
 
-static bool has_pieces(const struct gw_download *d)
+static bool has_pieces(const struct gw_fetch_bodies *d)
 {
 	return d->bigs[0].pieces != NULL || d->bigs[1].pieces != NULL;
 }
 
-bool gw_download_is_drained(struct gw_download *d)
+bool gw_fetch_bodies_is_drained(struct gw_fetch_bodies *d)
 {
 	d->drained |= d->unasked == 0 && d->again_count == 0 && d->state == FETCHING &&
 		      d->big_count == 0 && !has_pieces(d) && least_heat(d) == 0 &&
@@ -730,14 +732,14 @@ bool gw_download_is_drained(struct gw_download *d)
 	return d->drained;
 }
 
-static void advance(struct gw_download *d)
+static void advance(struct gw_fetch_bodies *d)
 {
 	if (d->err.code == GW_OK && !d->stopped)
 		send_more(d);
 	if (has_pieces(d))
 		(void)send_bigs(d);
 	if (d->in_flight > 0) {
-		if (!d->drained && gw_download_is_drained(d))
+		if (!d->drained && gw_fetch_bodies_is_drained(d))
 			d->ev.drained(d->ev.ctx);
 		return;
 	}
@@ -749,34 +751,35 @@ static void advance(struct gw_download *d)
 	finish(d);
 }
 
-void gw_download_supersede(struct gw_download *d)
+void gw_fetch_bodies_supersede(struct gw_fetch_bodies *d)
 {
 	d->superseded = true;
 }
 
-void gw_download_reject(struct gw_download *d)
+void gw_fetch_bodies_reject(struct gw_fetch_bodies *d)
 {
 	d->rejected = d->incomplete = true;
-	gw_download_stop(d);
+	gw_fetch_bodies_stop(d);
 }
 
-void gw_download_stop(struct gw_download *d)
+void gw_fetch_bodies_stop(struct gw_fetch_bodies *d)
 {
 	d->stopped = true;
 	for (size_t i = 0; i < BIGS; i++) {
 		if (d->bigs[i].pieces != NULL)
-			gw_pieces_stop(d->bigs[i].pieces);
+			gw_fetch_pieces_stop(d->bigs[i].pieces);
 	}
 }
 
-enum gw_code gw_download_start(struct gw_session *session, const struct gw_maildir *place,
-	const char *key, struct gw_download_item *items, size_t count, uint64_t max_message,
-	size_t per_command, const struct gw_download_events *events, struct gw_download **out)
+enum gw_code gw_fetch_bodies_start(struct gw_session *session, const struct gw_maildir *place,
+	const char *key, struct gw_fetch_bodies_item *items, size_t count, uint64_t max_message,
+	size_t per_command, const struct gw_fetch_bodies_events *events,
+	struct gw_fetch_bodies **out)
 {
-	struct gw_download *d = calloc(1, sizeof *d);
+	struct gw_fetch_bodies *d = calloc(1, sizeof *d);
 
 	*out = NULL;
-	if (d == NULL || (d->writer = gw_writer_new()) == NULL) {
+	if (d == NULL || (d->writer = gw_deliver_new()) == NULL) {
 		free(d);
 		return GW_ERR_NOMEM;
 	}

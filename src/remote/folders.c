@@ -1,5 +1,5 @@
-/* remote/mailbox_list.c - see mailbox_list.h. */
-#include "remote/mailbox_list.h"
+/* remote/folders.c - see folders.h. */
+#include "remote/folders.h"
 
 #include "base/text.h"
 #include "imap/utf7.h"

@@ -1,5 +1,5 @@
-/* local/observe.c - see observe.h. */
-#include "local/observe.h"
+/* local/look.c - see look.h. */
+#include "local/look.h"
 
 #include "maildir/labels.h"
 
@@ -494,7 +494,7 @@ static const char *tags_of(const struct gw_look *look, uint32_t local)
 	char base[GW_NAME_MAX + 1];
 
 	snprintf(base, sizeof base, "%.*s", (int)slice.n, slice.p);
-	return gw_tag_list_find(look->options.tags, look->options.dir, base);
+	return gw_notmuch_list_find(look->options.tags, look->options.dir, base);
 }
 
 /* A file's labels are its tags: those that were changed since the last time, else those that base
@@ -617,7 +617,7 @@ static void work_look(struct gw_disk_job *job, struct gw_disk_world *world)
 	if (code == GW_OK && look->options.tags != NULL)
 		code = take_tags(look, look->options.mailbox != 0 ? world->store : NULL);
 	if (code == GW_OK)
-		code = gw_find_twins(look->place, &look->view, world->store, &look->err);
+		code = gw_same_name_find(look->place, &look->view, world->store, &look->err);
 	if (code == GW_OK && look->options.find_edits && world->store != NULL)
 		code = find_edits(look, world->store);
 	if (code == GW_OK && look->options.mailbox != 0 && world->store != NULL)

@@ -1,5 +1,5 @@
-/* local/queue.c - see queue.h. */
-#include "local/queue.h"
+/* local/disk.c - see disk.h. */
+#include "local/disk.h"
 
 #include <sys/resource.h>
 
