@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEPTH_MAX = 8, NAME_SIZE = 64, SET_MAX = 128 };
+enum { DEPTH_MAX = 8, NAME_SIZE = 64 };
 
 struct walk {
 	const char *p, *name;
@@ -18,11 +18,6 @@ struct walk {
 	struct gw_slice key; /* the word before a "=" that is yet to come; .n 0: none */
 	struct gw_slice set; /* the one before the last "=" */
 	unsigned set_line;   /* its line */
-	struct set {
-		struct gw_slice key;
-		unsigned line, depth;
-	} done[SET_MAX]; /* what was set in the sections that are open; more than that is not looked at */
-	size_t done_count;
 	bool parsed;
 	struct gw_error *err;
 };
@@ -77,28 +72,8 @@ static void skip_string(struct walk *w)
 	w->p++;
 }
 
-/* The parser takes the last one, in silence. */
-static void note_set(struct walk *w)
-{
-	for (size_t i = 0; i < w->done_count; i++) {
-		const struct set *s = &w->done[i];
-
-		if (s->depth != w->depth || s->key.n != w->set.n ||
-			memcmp(s->key.p, w->set.p, w->set.n) != 0)
-			continue;
-		gw_fail(w->err, GW_ERR_CONFIG,
-			"%s line %u: %.*s was set on line %u already: one of them is too many",
-			w->name, w->line, (int)w->set.n, w->set.p, s->line);
-		return;
-	}
-	if (w->done_count < SET_MAX)
-		w->done[w->done_count++] = (struct set){ w->set, w->line, w->depth };
-}
-
 static void take_equals(struct walk *w)
 {
-	bool adds = w->key.n > 0 && w->p[-1] == '+';
-
 	w->p++;
 	if (!w->parsed && w->list) {
 		blame_set(w, ": the list is not closed with }");
@@ -113,8 +88,6 @@ static void take_equals(struct walk *w)
 		w->set_line = w->line;
 		w->key.n = 0;
 		w->value = true;
-		if (!w->list && !adds && w->set.n > 0)
-			note_set(w);
 	}
 }
 
@@ -141,8 +114,6 @@ static void close_brace(struct walk *w)
 		blame(w, w->line, "there is a } too many");
 	else
 		w->depth--;
-	while (w->done_count > 0 && w->done[w->done_count - 1].depth > w->depth)
-		w->done_count--;
 }
 
 static void take_comma(struct walk *w)
