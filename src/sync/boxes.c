@@ -159,7 +159,9 @@ static void tell_unsettled(struct gw_sync *s, const struct gw_entry *e)
 
 	gw_log(s->log, GW_LOG_INFO, "%s kept changing; the next sync looks again",
 		e->folder->shown);
-	if (e->told || s->options.warm != NULL || s->options.dry_run || s->options.verify)
+	/* Between copies of two ages a run leaves open what it may not decide, and has said so. */
+	if (e->told || s->copies_differ || s->options.warm != NULL || s->options.dry_run ||
+		s->options.verify)
 		return;
 	gw_fail(&err, GW_ERR_HELD,
 		"it did not come to rest, so something may still be out of step; the next sync "
