@@ -508,7 +508,7 @@ static void note_innocent(struct gw_box *box)
 {
 	if (!box->convicts)
 		box->env->innocent += box->trial->breaks;
-	*box->trial = (struct gw_trial){ 0 };
+	*box->trial = (struct gw_trial){ .told = box->trial->told };
 }
 
 void gw_box_acquit(struct gw_box *box)
