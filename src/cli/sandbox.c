@@ -23,6 +23,8 @@
 #include <sys/prctl.h>
 #endif
 
+static const char ENDED[] = "ended"; /* to the runner, which tidies then */
+
 bool sandbox_is_possible(const struct config *config)
 {
 #ifdef __linux__
@@ -325,9 +327,19 @@ void sandbox_enter(struct sandbox *s, struct config *config, const struct gw_log
 		gw_log(log, GW_LOG_INFO, "%s: all of them are allowed", err.text);
 }
 
+/* A process that is killed says nothing, and nobody waits for its runner: the next run may have begun already, with the
+ * same directories. */
+static void on_said(void *ctx, const char *text)
+{
+	bool *ended = ctx;
+
+	*ended |= strcmp(text, ENDED) == 0;
+}
+
 static _Noreturn void be_runner(struct sandbox *s)
 {
-	const struct gw_runner_host host = { 0 };
+	bool ended = false;
+	const struct gw_runner_host host = { .said = on_said, .ctx = &ended };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	gw_runner_close(s->runner);
@@ -336,7 +348,8 @@ static _Noreturn void be_runner(struct sandbox *s)
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	gw_runner_serve(s->server, &s->table, &host);
-	sandbox_tidy(s);
+	if (ended)
+		sandbox_tidy(s);
 	_exit(0);
 }
 
@@ -399,6 +412,8 @@ void sandbox_tidy(const struct sandbox *s)
 
 void sandbox_end(struct sandbox *s)
 {
+	if (s->pid > 0)
+		gw_runner_say(s->runner, ENDED);
 	gw_runner_close(s->runner);
 	if (s->server >= 0)
 		close(s->server);
