@@ -279,8 +279,8 @@ static bool leave_here(struct desk *d, enum gw_folder_reason reason, size_t r)
 {
 	size_t here = d->out->here[r];
 
-	if (row_at(d, r)->messages == 0 || row_at(d, r)->inbox || here == NONE ||
-		!dir_at(d, here)->wanted)
+	if (d->in->policy.keep_here || row_at(d, r)->messages == 0 || row_at(d, r)->inbox ||
+		here == NONE || !dir_at(d, here)->wanted)
 		return true;
 	return hold(d, reason, r, NONE, here);
 }

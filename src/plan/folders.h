@@ -54,8 +54,9 @@ struct gw_folder_dir {
 
 struct gw_folder_policy {
 	bool delete_here, delete_there; /* deleted mailboxes are carried over */
-	bool guard, accept, restore;    /* see guard.h */
-	bool list_whole;                /* a mailbox that the list lacks is not on the server */
+	bool keep_here; /* nothing is changed here, by `direction`: what is left here waits, and is no trouble */
+	bool guard, accept, restore; /* see guard.h */
+	bool list_whole;             /* a mailbox that the list lacks is not on the server */
 };
 
 enum gw_folder_kind {

@@ -190,6 +190,7 @@ bool gw_sync_see_folders(struct gw_sync *s)
 		.dir_count = t->tree.count,
 		.policy = { .delete_here = s->account->delete_folders &&
 					   s->account->direction != GW_DIRECTION_PUSH,
+			.keep_here = s->account->direction == GW_DIRECTION_PUSH,
 			.delete_there = s->account->delete_folders &&
 					s->account->deletes != GW_DELETE_NEVER,
 			.guard = s->account->guard,

@@ -71,15 +71,16 @@ account work
 rm -rf "$T/home"
 mkdir -p "$T/home"
 
+screens=0 # a server that was killed is still there for a moment: each has a name of its own
 note "asked on a terminal"
-tmux -f /dev/null -L "godwit$$" new-session -d -x 120 -y 60 \
+tmux -f /dev/null -L "godwit$$.$((screens += 1))" new-session -d -x 120 -y 60 \
 	"env HOME=$T/home XDG_CONFIG_HOME= XDG_STATE_HOME= '$GODWIT' init --set port=$GMAIL_PORT --set tls=none --set host=127.0.0.1 --set provider=gmail; echo status \$?; sleep 1000"
-screen() { tmux -L "godwit$$" capture-pane -p; }
+screen() { tmux -L "godwit$$.$screens" capture-pane -p; }
 shows() { screen | grep -q -- "$1"; }
 type_in() { # WHAT-IS-ASKED ANSWER
 	until_true "\"$1\" is asked" shows "$1"
-	tmux -L "godwit$$" send-keys -l "$2"
-	tmux -L "godwit$$" send-keys Enter
+	tmux -L "godwit$$.$screens" send-keys -l "$2"
+	tmux -L "godwit$$.$screens" send-keys Enter
 }
 : > "$T/watch.err" # what until_true() shows
 type_in 'Your address' 'somebody@gmail.com'
@@ -92,12 +93,12 @@ type_in 'directory for the mail \[~/Mail/private\]' ''
 type_in 'a mailbox "Archive" (yes or no) \[no\]' 'yes'
 until_true "it is done" shows 'status 0'
 screen | grep -q 'ok    login: "somebody@gmail.com" is signed in' || fail "$(screen)"
-tmux -L "godwit$$" kill-server
+tmux -L "godwit$$.$screens" kill-server
 account private
 grep -q 'archive = "yes"' "$T/home/.config/godwit/config" || fail "$(cat "$T/home/.config/godwit/config")"
 CLOSED=$(free_port)
 note "what does not work is asked for again: the server, the sign-in, the directory"
-tmux -f /dev/null -L "godwit$$" new-session -d -x 120 -y 60 \
+tmux -f /dev/null -L "godwit$$.$((screens += 1))" new-session -d -x 120 -y 60 \
 	"env HOME=$T/home XDG_CONFIG_HOME= XDG_STATE_HOME= '$GODWIT' init --set tls-ca-file=$T/ca.pem; echo status \$?; sleep 1000"
 type_in 'Your address' 'me@example.invalid'
 type_in 'IMAP server \[imap.example.invalid\]' ''
@@ -128,7 +129,7 @@ type_in 'directory for the mail \[~/Mail/third\]' "$T/home/Mail/private/inside"
 until_true "it is another account's" shows 'directory for the mail \[.*/home/Mail/private/inside\]'
 type_in 'private/inside\]' "$T/home/Mail/third"
 until_true "it is done" shows 'status 0'
-tmux -L "godwit$$" kill-server
+tmux -L "godwit$$.$screens" kill-server
 [ "$(cat "$T/home/.config/godwit/third.password") $(stat -c %a "$T/home/.config/godwit/third.password")" = 'secret 600' ] || fail "the password is not kept"
 grep -q 'folders = {"\*", "!Spam"}' "$T/home/.config/godwit/config" || fail "$(cat "$T/home/.config/godwit/config")"
 account third
@@ -136,15 +137,15 @@ account third
 [ -n "$(find "$T/home/Mail/private/INBOX/new" -type f)" ] || fail "the mail is not there"
 
 terminal() { # ARG...: init on a terminal of 80 columns, which asks for everything that ARGs do not give
-	tmux -f /dev/null -L "godwit$$" new-session -d -x 80 -y 100 \
+	tmux -f /dev/null -L "godwit$$.$((screens += 1))" new-session -d -x 80 -y 100 \
 		"trap : INT; env HOME=$T/home BROWSER=$T/nobrowser XDG_CONFIG_HOME= XDG_STATE_HOME= '$GODWIT' init $*; echo status \$?; sleep 1000"
 }
 terminal_end() {
 	until_true "it ends" shows 'status [0-9]'
 	screen > "$T/screen"
-	tmux -L "godwit$$" kill-server
+	tmux -L "godwit$$.$screens" kill-server
 }
-key() { tmux -L "godwit$$" send-keys "$@"; }
+key() { tmux -L "godwit$$.$screens" send-keys "$@"; }
 last_is() { [ "$(screen | grep -v '^$' | tail -n 1 | grep -c -- "$1")" = 1 ]; }
 printf '#!/bin/sh\nexit 0\n' > "$T/nobrowser"
 chmod +x "$T/nobrowser"
