@@ -182,7 +182,7 @@ struct gw_box {
 	/* apply.c */
 	struct gw_plan plan;
 	size_t left_there; /* actions that `direction` took out of it */
-	bool planned;      /* the plan held something back */
+	bool planned;      /* the plan had actions */
 	char key[17];
 	struct gw_fetch_bodies_item *items; /* owned */
 	size_t item_count;

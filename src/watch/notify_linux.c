@@ -3,18 +3,14 @@
 
 #include "base/buf.h"
 #include "watch/deeds.h"
+#include "watch/notify_walk.h"
 
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-enum { DEPTH_MAX = 40, PATH_ROOM = 4096 };
 
 /* A watched directory: that of mailboxes ("Archive"), or one of their cur/ and new/. */
 struct watch {
@@ -60,9 +56,10 @@ static void forget(struct gw_notify *n, struct watch *w)
 }
 
 /* wd's grow: a new one goes to the end, and a known one is the same directory. */
-static enum gw_code add(struct gw_notify *n, const char *path, const char *dir, bool files,
-	bool in_new, struct gw_error *err)
+static enum gw_code add(
+	void *ctx, const char *path, const char *dir, bool files, bool in_new, struct gw_error *err)
 {
+	struct gw_notify *n = ctx;
 	const uint32_t names = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE;
 	int wd = inotify_add_watch(n->fd, path, names | IN_ONLYDIR | IN_DONT_FOLLOW);
 	struct watch *w;
@@ -96,45 +93,9 @@ static enum gw_code add(struct gw_notify *n, const char *path, const char *dir, 
 	return w->dir != NULL ? GW_OK : gw_fail(err, GW_ERR_NOMEM, "out of memory");
 }
 
-static bool is_dir(int parent, const struct dirent *e)
-{
-	struct stat st;
-
-	if (e->d_type != DT_UNKNOWN)
-		return e->d_type == DT_DIR;
-	return fstatat(parent, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
-}
-
-static enum gw_code walk(struct gw_notify *n, const char *path, const char *dir, unsigned depth,
-	struct gw_error *err)
-{
-	enum gw_code code = add(n, path, dir, false, false, err);
-	DIR *d = code == GW_OK ? opendir(path) : NULL;
-	struct dirent *e;
-
-	while (d != NULL && code == GW_OK && (e = readdir(d)) != NULL) {
-		char sub[PATH_ROOM], rel[PATH_ROOM];
-		bool in_new = strcmp(e->d_name, "new") == 0;
-
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-			strcmp(e->d_name, "tmp") == 0 || !is_dir(dirfd(d), e))
-			continue;
-		if ((size_t)snprintf(sub, sizeof sub, "%s/%s", path, e->d_name) >= sizeof sub)
-			continue;
-		snprintf(rel, sizeof rel, "%s%s%s", dir, *dir == '\0' ? "" : "/", e->d_name);
-		if (in_new || strcmp(e->d_name, "cur") == 0)
-			code = add(n, sub, dir, true, in_new, err);
-		else if (depth < DEPTH_MAX)
-			code = walk(n, sub, rel, depth + 1, err);
-	}
-	if (d != NULL)
-		closedir(d);
-	return code;
-}
-
 enum gw_code gw_notify_extend(struct gw_notify *n, struct gw_error *err)
 {
-	return walk(n, n->root, "", 0, err);
+	return gw_notify_walk(n->root, add, n, err);
 }
 
 static void take_event(struct gw_notify *n, const struct inotify_event *ev)

@@ -6,11 +6,13 @@
  * young, as what happens within its granularity does not show.  And as there are file systems of which
  * nothing is told, and systems that tell of so many directories only, stamps are compared now and then.
  */
+#include "watch/notify.h"
+
 #include "base/buf.h"
 #include "base/fs.h"
 #include "net/delay.h"
 #include "watch/deeds.h"
-#include "watch/notify.h"
+#include "watch/notify_walk.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -21,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DEPTH_MAX = 40, PATH_ROOM = 4096, BURST_MS = 50, LOOK_MS = 10000, TOLD_MAX = 1000 };
+enum { BURST_MS = 50, LOOK_MS = 10000, TOLD_MAX = 1000 };
 static const int64_t young_ns = 2000000000; /* FAT has the coarsest stamps */
 
 struct names {
@@ -331,54 +333,19 @@ static enum gw_code make_place(struct gw_notify *n, size_t at, const char *path,
 	return GW_OK;
 }
 
-static enum gw_code add(struct gw_notify *n, const char *path, const char *dir, bool files,
-	bool in_new, struct gw_error *err)
+static enum gw_code add(
+	void *ctx, const char *path, const char *dir, bool files, bool in_new, struct gw_error *err)
 {
+	struct gw_notify *n = ctx;
 	bool found;
 	size_t at = find(n, path, &found);
 
 	return found ? GW_OK : make_place(n, at, path, dir, files, in_new, err);
 }
 
-static bool is_dir(int parent, const struct dirent *e)
-{
-	struct stat st;
-
-	if (e->d_type != DT_UNKNOWN)
-		return e->d_type == DT_DIR;
-	return fstatat(parent, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
-}
-
-static enum gw_code walk(struct gw_notify *n, const char *path, const char *dir, unsigned depth,
-	struct gw_error *err)
-{
-	enum gw_code code = add(n, path, dir, false, false, err);
-	DIR *d = code == GW_OK ? opendir(path) : NULL;
-	struct dirent *e;
-
-	while (d != NULL && code == GW_OK && (e = readdir(d)) != NULL) {
-		char sub[PATH_ROOM], rel[PATH_ROOM];
-		bool in_new = strcmp(e->d_name, "new") == 0;
-
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-			strcmp(e->d_name, "tmp") == 0 || !is_dir(dirfd(d), e))
-			continue;
-		if ((size_t)snprintf(sub, sizeof sub, "%s/%s", path, e->d_name) >= sizeof sub)
-			continue;
-		snprintf(rel, sizeof rel, "%s%s%s", dir, *dir == '\0' ? "" : "/", e->d_name);
-		if (in_new || strcmp(e->d_name, "cur") == 0)
-			code = add(n, sub, dir, true, in_new, err);
-		else if (depth < DEPTH_MAX)
-			code = walk(n, sub, rel, depth + 1, err);
-	}
-	if (d != NULL)
-		closedir(d);
-	return code;
-}
-
 enum gw_code gw_notify_extend(struct gw_notify *n, struct gw_error *err)
 {
-	return walk(n, n->root, "", 0, err);
+	return gw_notify_walk(n->root, add, n, err);
 }
 
 /* --------------------------------------------------------------------------------------------- */
