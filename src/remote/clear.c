@@ -81,8 +81,12 @@ static void on_removed(void *ctx, const struct gw_error *refused, const struct g
 {
 	struct clear *c = ctx;
 
-	for (size_t i = 0; i < c->goes_count; i++)
-		find(c, c->goes[i].uid)->outcome = c->goes[i].outcome;
+	for (size_t i = 0; i < c->goes_count; i++) {
+		struct gw_expunge_item *item = find(c, c->goes[i].uid);
+
+		if (item != NULL) /* each was one of them */
+			item->outcome = c->goes[i].outcome;
+	}
 	if (refused != NULL || lost != NULL) {
 		fail(c, lost != NULL ? lost : refused);
 		if (lost != NULL)

@@ -128,7 +128,9 @@ static void large_variables(void **state)
 	struct fixture *f = *state;
 	char *text = calloc(1, 120001), *variables[] = { text, text, text, NULL };
 
-	memcpy(memset(text, 'x', 120000), "GODWIT_A=", 9);
+	memset(text, 'x', 120000);
+	for (size_t i = 0; i < strlen("GODWIT_A="); i++)
+		text[i] = "GODWIT_A="[i];
 	finish(f, start(f, commands[WORDS], variables));
 	assert_int_equal(f->status, 3);
 	free(text);
