@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -22,8 +23,21 @@ void gw_socket_give_up_after(int fd, unsigned ms)
 
 size_t gw_socket_unacked(int fd)
 {
-	(void)fd;
-	return 0;
+	int n = 0;
+
+#if defined FIONWRITE /* FreeBSD */
+	if (ioctl(fd, FIONWRITE, &n) != 0)
+		return 0;
+#elif defined SO_NWRITE /* macOS */
+	socklen_t size = sizeof n;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_NWRITE, &n, &size) != 0)
+		return 0;
+#elif defined TIOCOUTQ
+	if (ioctl(fd, TIOCOUTQ, &n) != 0)
+		return 0;
+#endif
+	return n > 0 ? (size_t)n : 0;
 }
 
 bool gw_socket_peer_is_us(int fd)
