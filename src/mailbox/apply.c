@@ -201,14 +201,13 @@ static void relink(struct gw_box *box, const struct gw_action *a)
 		.flags = a->base_flags,
 		.was_pending = box->local.messages[a->local].refused };
 	const struct gw_file_print *p = gw_box_print_of(box, a->local);
+	const struct gw_gone *gone = gw_box_gone_of(box, a->uid);
 	bool other = false;
 
-	for (size_t i = 0; i < box->gone_count; i++) {
-		if (box->gone[i].uid != a->uid)
-			continue;
-		other = p != NULL && !gw_fingerprint_same(&box->gone[i].print, &p->print);
-		op.size = box->gone[i].size;
-		op.date = box->gone[i].date;
+	if (gone != NULL) {
+		other = p != NULL && !gw_fingerprint_same(&gone->print, &p->print);
+		op.size = gone->size;
+		op.date = gone->date;
 	}
 	if (p == NULL || !gw_box_name_source(box, a->local, &op)) {
 		box->incomplete = true;

@@ -330,6 +330,8 @@ bool gw_box_was_to_be_copied(const struct gw_box *box, uint32_t local);
 bool gw_box_is_paired(const struct gw_box *box, uint32_t local);
 /* Stands for a file of this name here, in all mailboxes. */
 uint64_t gw_box_file_id(const struct gw_box *box, uint32_t local);
+/* Returns what is gone under this UID, on either side; NULL: nothing is. */
+const struct gw_gone *gw_box_gone_of(const struct gw_box *box, uint32_t uid);
 /* The global id of what is gone, as base has it; 0: not known. */
 uint64_t gw_box_gone_id(const struct gw_box *box, uint32_t uid);
 /* True if the view lists this UID. */

@@ -171,13 +171,20 @@ bool gw_box_is_there(const struct gw_box *box, uint32_t uid)
 	return lo < box->remote.count && box->remote.messages[lo].uid == uid;
 }
 
-uint64_t gw_box_gone_id(const struct gw_box *box, uint32_t uid)
+const struct gw_gone *gw_box_gone_of(const struct gw_box *box, uint32_t uid)
 {
 	for (size_t i = 0; i < box->gone_count; i++) {
 		if (box->gone[i].uid == uid)
-			return box->gone[i].global_id;
+			return &box->gone[i];
 	}
-	return 0;
+	return NULL;
+}
+
+uint64_t gw_box_gone_id(const struct gw_box *box, uint32_t uid)
+{
+	const struct gw_gone *gone = gw_box_gone_of(box, uid);
+
+	return gone == NULL ? 0 : gone->global_id;
 }
 
 char *gw_box_moved_name(struct gw_box *box, const struct gw_keywords *from, const char *file,

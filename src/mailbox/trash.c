@@ -35,15 +35,6 @@ bool gw_box_left_for_trash(const struct gw_box *box)
 	return box->left_for_trash;
 }
 
-static const struct gw_gone *facts_of(const struct gw_box *box, uint32_t uid)
-{
-	for (size_t i = 0; i < box->gone_count; i++) {
-		if (box->gone[i].uid == uid)
-			return box->gone[i].known ? &box->gone[i] : NULL;
-	}
-	return NULL;
-}
-
 static bool is_copied_there(const struct gw_box *box, const struct gw_box_removal *r)
 {
 	return r->to == GW_EXPUNGE_TO_TRASH && !box->env->merges;
@@ -114,16 +105,17 @@ static void list_announced(struct gw_box *box)
 	box->trashed_count = 0;
 	for (size_t i = 0; i < box->leaving_count; i++) {
 		const struct gw_trashing_row *row = announced(box, box->leaving[i].uid);
-		const struct gw_gone *facts = facts_of(box, box->leaving[i].uid);
+		const struct gw_gone *gone = gw_box_gone_of(box, box->leaving[i].uid);
 		struct gw_came_item *item = &box->trashed[box->trashed_count];
 
-		if (row == NULL || facts == NULL || !is_copied_there(box, &box->leaving[i]))
+		if (row == NULL || gone == NULL || !gone->known ||
+			!is_copied_there(box, &box->leaving[i]))
 			continue;
-		*item = (struct gw_came_item){ .size = facts->size,
+		*item = (struct gw_came_item){ .size = gone->size,
 			.uidvalidity = row->uidvalidity,
 			.uidnext = row->uidnext,
 			.number = (uint32_t)i };
-		memcpy(item->header, facts->print.header, sizeof item->header);
+		memcpy(item->header, gone->print.header, sizeof item->header);
 		box->trashed_count++;
 	}
 }
