@@ -60,7 +60,7 @@ static enum gw_code unhold(
 	return code == GW_OK ? gw_store_unhold_deletion(store, mailbox, uid, err) : code;
 }
 
-static enum gw_code drop_row(
+enum gw_code gw_rows_drop(
 	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err)
 {
 	enum gw_code code = gw_store_message_drop(store, mailbox, uid, err);
@@ -79,7 +79,7 @@ static enum gw_code drop_deleted(
 {
 	enum gw_code code = gw_store_deleted_add(store, mailbox, (int64_t)time(NULL), err);
 
-	return code == GW_OK ? drop_row(store, mailbox, uid, err) : code;
+	return code == GW_OK ? gw_rows_drop(store, mailbox, uid, err) : code;
 }
 
 static int64_t refused_at(enum gw_until refusal)
@@ -127,7 +127,7 @@ static enum gw_code take_back(
 	enum gw_code code = gw_store_sent_back(world->store, op->place->mailbox, op->uid,
 		op->row.uidvalidity, op->row.uidnext, err);
 
-	return code == GW_OK ? drop_row(world->store, op->place->mailbox, op->uid, err) : code;
+	return code == GW_OK ? gw_rows_drop(world->store, op->place->mailbox, op->uid, err) : code;
 }
 
 static enum gw_code suspect(
@@ -196,7 +196,7 @@ static enum gw_code move_row(struct gw_op *op, struct gw_disk_world *world, stru
 {
 	int64_t from = op->row_place->mailbox;
 	enum gw_code code = op->deleted ? drop_deleted(world->store, from, op->from_uid, err)
-					: drop_row(world->store, from, op->from_uid, err);
+					: gw_rows_drop(world->store, from, op->from_uid, err);
 
 	return code == GW_OK ? add_row(op, GW_ROW_PAIRED, world, err) : code;
 }
@@ -259,7 +259,7 @@ static enum gw_code store_row(struct gw_op *op, struct gw_disk_world *world,
 		result->deleted++;
 		return drop_deleted(store, mailbox, op->uid, err);
 	case GW_OP_DROP_ROW:
-		return drop_row(store, mailbox, op->uid, err);
+		return gw_rows_drop(store, mailbox, op->uid, err);
 	case GW_OP_LEFT:
 		code = gw_store_message_leave(store, mailbox, op->uid, GW_ROW_LEFT, err);
 		return and_hold(code, op, world, err);

@@ -8,3 +8,7 @@
  * committed. */
 enum gw_code gw_rows_act(struct gw_op *op, struct gw_disk_world *world,
 	struct gw_batch_result *result, struct gw_error *err);
+
+/* Forgets a message, and all that is remembered of it. */
+enum gw_code gw_rows_drop(
+	struct gw_store *store, int64_t mailbox, uint32_t uid, struct gw_error *err);

@@ -4,22 +4,26 @@
 #include "base/flagset.h"
 #include "base/seqset.h"
 #include "base/sorted.h"
+#include "remote/came.h"
 
 #include <stdlib.h>
 
-struct clear {
+struct gw_clear {
 	struct gw_clear_options o;
 	uint32_t exists, uidvalidity, uidnext;
-	bool again;                   /* the second SELECT */
+	bool looked;                  /* for what was announced, in the trash: */
+	bool removed;                 /* what base knows */
 	bool rest;                    /* something is there that does not go */
 	struct gw_seqset seen;        /* owned; UIDs that the server told of */
 	struct gw_expunge_item *goes; /* owned; items that are there, as base knows them */
 	size_t goes_count;
+	struct gw_came_item *came; /* owned; those that were announced, in the trash */
+	size_t came_count;
 	enum gw_clear_outcome outcome;
 	struct gw_error err;
 };
 
-static void finish(struct clear *c)
+static void finish(struct gw_clear *c)
 {
 	struct gw_clear_options o = c->o;
 	enum gw_clear_outcome outcome = c->outcome;
@@ -27,17 +31,18 @@ static void finish(struct clear *c)
 
 	gw_seqset_deinit(&c->seen);
 	free(c->goes);
+	free(c->came);
 	free(c);
 	o.done(o.ctx, outcome, err.code == GW_OK ? NULL : &err);
 }
 
-static void fail(struct clear *c, const struct gw_error *err)
+static void fail(struct gw_clear *c, const struct gw_error *err)
 {
 	c->outcome = GW_CLEAR_FAILED;
 	c->err = *err;
 }
 
-static void ask(struct clear *c, struct gw_command *line, const struct gw_handlers *handlers)
+static void ask(struct gw_clear *c, struct gw_command *line, const struct gw_handlers *handlers)
 {
 	struct gw_error err = { 0 };
 	enum gw_code code = gw_session_send(c->o.session, line, handlers);
@@ -56,7 +61,7 @@ static void on_left(void *ctx, const struct gw_result *result)
 	finish(ctx);
 }
 
-static void leave(struct clear *c)
+static void leave(struct gw_clear *c)
 {
 	bool plain = !(gw_session_caps(c->o.session) & GW_CAP_UNSELECT);
 	struct gw_command line;
@@ -66,11 +71,11 @@ static void leave(struct clear *c)
 	ask(c, &line, &(struct gw_handlers){ .done = on_left, .ctx = c });
 }
 
-static void select_it(struct clear *c);
+static void select_it(struct gw_clear *c);
 
-/* --- what goes ------------------------------------------------------------------------------- */
+/* --- removing -------------------------------------------------------------------------------- */
 
-static struct gw_expunge_item *find(const struct clear *c, uint32_t uid)
+static struct gw_expunge_item *find(const struct gw_clear *c, uint32_t uid)
 {
 	size_t at = GW_LOWER_BOUND(c->o.items, c->o.count, uid, uid);
 
@@ -79,7 +84,7 @@ static struct gw_expunge_item *find(const struct clear *c, uint32_t uid)
 
 static void on_removed(void *ctx, const struct gw_error *refused, const struct gw_error *lost)
 {
-	struct clear *c = ctx;
+	struct gw_clear *c = ctx;
 
 	for (size_t i = 0; i < c->goes_count; i++) {
 		struct gw_expunge_item *item = find(c, c->goes[i].uid);
@@ -95,11 +100,20 @@ static void on_removed(void *ctx, const struct gw_error *refused, const struct g
 			leave(c);
 		return;
 	}
-	c->again = true;
+	c->removed = true;
 	select_it(c);
 }
 
-static void remove_known(struct clear *c)
+static void end_unsent(struct gw_clear *c, enum gw_code code)
+{
+	struct gw_error err = { 0 };
+
+	gw_fail(&err, code, code == GW_ERR_NOMEM ? "out of memory" : "the session ended");
+	fail(c, &err);
+	finish(c);
+}
+
+static void remove_known(struct gw_clear *c)
 {
 	const struct gw_expunge_options options = { .session = c->o.session,
 		.trash = c->o.trash,
@@ -108,20 +122,114 @@ static void remove_known(struct clear *c)
 		.count = c->goes_count,
 		.done = on_removed,
 		.ctx = c };
-	struct gw_error err = { 0 };
 	enum gw_code code = gw_expunge_start(&options);
 
-	if (code == GW_OK)
+	if (code != GW_OK)
+		end_unsent(c, code);
+}
+
+/* --- to the trash ---------------------------------------------------------------------------- */
+
+void gw_clear_announced(struct gw_clear *c, const struct gw_error *err)
+{
+	if (err == NULL) {
+		remove_known(c);
 		return;
-	gw_fail(&err, code, code == GW_ERR_NOMEM ? "out of memory" : "the session ended");
-	fail(c, &err);
+	}
+	fail(c, err);
 	finish(c);
 }
 
-/* True if it gained or lost a flag or keyword other than \Seen and \Deleted. */
-static bool was_changed(const struct clear *c, const struct gw_fetch *f)
+static void on_cursors(void *ctx, struct gw_cursors told, const struct gw_error *lost)
 {
-	uint64_t base = c->o.flags[find(c, f->uid) - c->o.items],
+	struct gw_clear *c = ctx;
+
+	if (lost == NULL) {
+		c->o.announce(c->o.ctx, c, c->goes, c->goes_count, told);
+		return;
+	}
+	fail(c, lost);
+	finish(c);
+}
+
+static void announce(struct gw_clear *c)
+{
+	const struct gw_cursors_options options = {
+		.session = c->o.session, .mailbox = c->o.trash, .done = on_cursors, .ctx = c
+	};
+	enum gw_code code;
+
+	if (c->o.trash == NULL) {
+		remove_known(c);
+		return;
+	}
+	code = gw_cursors_start(&options);
+	if (code != GW_OK)
+		end_unsent(c, code);
+}
+
+static void on_came(void *ctx, const struct gw_error *lost)
+{
+	struct gw_clear *c = ctx;
+
+	for (size_t i = 0; i < c->came_count; i++) {
+		if (c->came[i].came)
+			c->goes[c->came[i].number].to = GW_EXPUNGE_FOR_GOOD;
+	}
+	if (lost == NULL) {
+		c->looked = true;
+		select_it(c); /* the trash is selected now */
+		return;
+	}
+	fail(c, lost);
+	finish(c);
+}
+
+/* Lists what goes and was announced.  false: there is no memory. */
+static bool list_announced(struct gw_clear *c)
+{
+	c->came = calloc(c->goes_count + 1, sizeof *c->came);
+	for (size_t i = 0; i < c->goes_count && c->came != NULL && c->o.trash != NULL; i++) {
+		const struct gw_clear_known *k = &c->o.known[find(c, c->goes[i].uid) - c->o.items];
+		struct gw_came_item *item = &c->came[c->came_count];
+
+		if (!k->announced || !k->hashed || c->goes[i].to != GW_EXPUNGE_TO_TRASH)
+			continue;
+		*item = (struct gw_came_item){ .size = k->size,
+			.uidvalidity = k->announced_at.uidvalidity,
+			.uidnext = k->announced_at.uidnext,
+			.number = (uint32_t)i };
+		memcpy(item->header, k->header, sizeof item->header);
+		c->came_count++;
+	}
+	return c->came != NULL;
+}
+
+static void look_into_trash(struct gw_clear *c)
+{
+	enum gw_code code = list_announced(c) ? GW_OK : GW_ERR_NOMEM;
+
+	if (code == GW_OK && c->came_count == 0) {
+		announce(c);
+		return;
+	}
+	if (code == GW_OK)
+		code = gw_came_start(&(struct gw_came_options){ .session = c->o.session,
+			.mailbox = c->o.trash,
+			.items = c->came,
+			.count = c->came_count,
+			.done = on_came,
+			.ctx = c });
+	if (code != GW_OK)
+		end_unsent(c, code);
+}
+
+/* --- what goes ------------------------------------------------------------------------------- */
+
+/* True if it gained or lost a flag or keyword other than \Seen and \Deleted. */
+static bool was_changed(const struct gw_clear *c, const struct gw_fetch *f)
+{
+	uint64_t base = c->o.known[find(c, f->uid) - c->o.items].flags,
 		 keywords = base >> GW_KEYWORD_FIRST;
 	const uint64_t system = GW_FLAG_KEYWORD(0) - 1;
 	size_t n = 0;
@@ -134,7 +242,7 @@ static bool was_changed(const struct clear *c, const struct gw_fetch *f)
 
 static void on_flags(void *ctx, const struct gw_response *r)
 {
-	struct clear *c = ctx;
+	struct gw_clear *c = ctx;
 	struct gw_expunge_item *item;
 
 	if (r->type == GW_RESP_EXISTS)
@@ -153,7 +261,7 @@ static void on_flags(void *ctx, const struct gw_response *r)
 }
 
 /* Decides about each item.  What the server did not list is gone, if its answer is complete. */
-static bool sort_out(struct clear *c)
+static bool sort_out(struct gw_clear *c)
 {
 	bool all = gw_seqset_size(&c->seen) == c->exists;
 
@@ -173,7 +281,7 @@ static bool sort_out(struct clear *c)
 
 static void on_told(void *ctx, const struct gw_result *result)
 {
-	struct clear *c = ctx;
+	struct gw_clear *c = ctx;
 	struct gw_error err = { 0 };
 
 	if (result->kind != GW_RESULT_OK) {
@@ -194,10 +302,10 @@ static void on_told(void *ctx, const struct gw_result *result)
 	if (c->goes_count == 0 || (c->o.trash == NULL && !c->rest))
 		leave(c); /* in the latter case they are deleted with the mailbox */
 	else
-		remove_known(c);
+		look_into_trash(c);
 }
 
-static void ask_flags(struct clear *c)
+static void ask_flags(struct gw_clear *c)
 {
 	struct gw_command line;
 
@@ -209,14 +317,14 @@ static void ask_flags(struct clear *c)
 /* --- SELECT ---------------------------------------------------------------------------------- */
 
 /* True if the mailbox is empty, and nothing came. */
-static bool is_empty(const struct clear *c)
+static bool is_empty(const struct gw_clear *c)
 {
 	return c->uidvalidity == c->o.uidvalidity && c->uidnext == c->o.uidnext && c->exists == 0;
 }
 
 static void on_selected(void *ctx, const struct gw_result *result)
 {
-	struct clear *c = ctx;
+	struct gw_clear *c = ctx;
 
 	if (result->kind != GW_RESULT_OK) {
 		fail(c, result->err);
@@ -224,15 +332,17 @@ static void on_selected(void *ctx, const struct gw_result *result)
 		return;
 	}
 	c->outcome = is_empty(c) ? GW_CLEAR_EMPTY : GW_CLEAR_FRESH;
-	if (c->again || c->o.count == 0 || c->exists == 0 || c->uidvalidity != c->o.uidvalidity)
+	if (c->removed || c->o.count == 0 || c->exists == 0 || c->uidvalidity != c->o.uidvalidity)
 		leave(c);
+	else if (c->looked)
+		announce(c);
 	else
 		ask_flags(c);
 }
 
 static void on_response(void *ctx, const struct gw_response *r)
 {
-	struct clear *c = ctx;
+	struct gw_clear *c = ctx;
 
 	if (r->type == GW_RESP_EXISTS)
 		c->exists = (uint32_t)r->number;
@@ -242,7 +352,7 @@ static void on_response(void *ctx, const struct gw_response *r)
 		c->uidnext = (uint32_t)r->number;
 }
 
-static void select_it(struct clear *c)
+static void select_it(struct gw_clear *c)
 {
 	struct gw_command line;
 
@@ -257,7 +367,7 @@ static void select_it(struct clear *c)
 
 enum gw_code gw_clear_start(const struct gw_clear_options *options)
 {
-	struct clear *c;
+	struct gw_clear *c;
 
 	if (!gw_session_usable(options->session)) /* so that done() cannot come from in here */
 		return GW_ERR_NET;

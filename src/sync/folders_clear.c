@@ -1,8 +1,11 @@
 /* sync/folders_clear.c - before mailboxes are deleted on the server; part of folders_p.h.
  *
  * One after the other: read from the state what base knows (pool) --> remote/clear.h.  What is
- * known goes where `delete` says; mail that was never here keeps its mailbox.
+ * known goes where `delete` says; mail that was never here keeps its mailbox.  What goes to the trash is
+ * in the state first (table trashing, as mailbox/trash.c has it): the connection may end behind COPY.
  */
+#include "base/sorted.h"
+#include "local/rows.h"
 #include "remote/clear.h"
 #include "sync/folders_p.h"
 
@@ -14,8 +17,12 @@ struct clear_job {
 	struct gw_sync *sync;
 	struct gw_folder_op *op;
 	struct gw_expunge_item *items; /* owned */
-	uint64_t *flags;               /* owned; theirs */
-	size_t count, cap, flag_count, flag_cap;
+	struct gw_clear_known *known;  /* owned; theirs */
+	size_t count, cap, known_count, known_cap;
+	struct gw_clear *clear; /* not ours; while it waits for: */
+	uint32_t *announced;    /* owned; UIDs that are announced */
+	size_t announced_count;
+	struct gw_cursors trash;
 	void (*done)(struct gw_sync *s);
 	struct gw_error err;
 };
@@ -25,7 +32,8 @@ static void next_op(struct gw_sync *s, size_t from, void (*done)(struct gw_sync 
 static void free_job(struct clear_job *j)
 {
 	free(j->items);
-	free(j->flags);
+	free(j->known);
+	free(j->announced);
 	free(j);
 }
 
@@ -33,18 +41,34 @@ static enum gw_code take(void *ctx, const struct gw_message_row *row)
 {
 	struct clear_job *j = ctx;
 	struct gw_expunge_item *slot;
-	uint64_t *flags;
+	struct gw_clear_known *known;
 
 	if (row->state != GW_ROW_PAIRED)
 		return GW_OK;
 	slot = gw_array_push((void **)&j->items, &j->count, &j->cap, sizeof *j->items);
-	flags = gw_array_push((void **)&j->flags, &j->flag_count, &j->flag_cap, sizeof *j->flags);
-	if (slot == NULL || flags == NULL)
+	known = gw_array_push((void **)&j->known, &j->known_count, &j->known_cap, sizeof *j->known);
+	if (slot == NULL || known == NULL)
 		return gw_fail(&j->err, GW_ERR_NOMEM, "out of memory");
-	*flags = row->flags;
+	*known = (struct gw_clear_known){
+		.flags = row->flags, .size = row->size, .hashed = row->header_hash != NULL
+	};
+	if (row->header_hash != NULL)
+		memcpy(known->header, row->header_hash, sizeof known->header);
 	*slot = (struct gw_expunge_item){ .uid = row->uid,
 		.to = j->sync->account->deletes == GW_DELETE_TRASH ? GW_EXPUNGE_TO_TRASH
 								   : GW_EXPUNGE_FOR_GOOD };
+	return GW_OK;
+}
+
+static enum gw_code take_announced(void *ctx, const struct gw_trashing_row *row)
+{
+	struct clear_job *j = ctx;
+	size_t at = GW_LOWER_BOUND(j->items, j->count, uid, row->uid);
+
+	if (at < j->count && j->items[at].uid == row->uid) {
+		j->known[at].announced = true;
+		j->known[at].announced_at = (struct gw_cursors){ row->uidvalidity, row->uidnext };
+	}
 	return GW_OK;
 }
 
@@ -52,7 +76,21 @@ static void work_read(struct gw_disk_job *job, struct gw_disk_world *world)
 {
 	struct clear_job *j = (struct clear_job *)job;
 
-	gw_store_messages(world->store, j->op->row->id, GW_BY_UID, take, j, &j->err);
+	if (gw_store_messages(world->store, j->op->row->id, GW_BY_UID, take, j, &j->err) == GW_OK)
+		gw_store_trashing(world->store, j->op->row->id, take_announced, j, &j->err);
+}
+
+/* Returns how many are still to go: the next run goes on with them.  What was changed there, or cannot
+ * go, stays, and keeps its mailbox. */
+static uint32_t left_to_remove(const struct clear_job *j)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < j->count; i++)
+		n += j->items[i].outcome == GW_EXPUNGE_UNSENT ||
+		     j->items[i].outcome == GW_EXPUNGE_LOST ||
+		     j->items[i].outcome == GW_EXPUNGE_REFUSED;
+	return n;
 }
 
 /* Base follows: what went there is not waited for any more. */
@@ -68,10 +106,9 @@ static void work_forget(struct gw_disk_job *job, struct gw_disk_world *world)
 		return;
 	for (size_t i = 0; i < j->count && code == GW_OK; i++) {
 		if (j->items[i].outcome == GW_EXPUNGE_DONE)
-			code = gw_store_message_drop(
-				world->store, row.id, j->items[i].uid, &j->err);
+			code = gw_rows_drop(world->store, row.id, j->items[i].uid, &j->err);
 	}
-	row.messages = 0;
+	row.messages = left_to_remove(j);
 	if (code == GW_OK)
 		code = gw_store_mailbox_update(world->store, &row, &j->err);
 	if (code == GW_OK)
@@ -108,12 +145,76 @@ static void on_forgotten(struct gw_disk_job *job)
 	end_job(j);
 }
 
+/* --- what goes to the trash ------------------------------------------------------------------ */
+
+static void work_announce(struct gw_disk_job *job, struct gw_disk_world *world)
+{
+	struct clear_job *j = (struct clear_job *)job;
+	struct gw_trashing_row row = { .uidvalidity = j->trash.uidvalidity,
+		.uidnext = j->trash.uidnext };
+	enum gw_code code = gw_disk_writable(world, &j->err);
+
+	if (code == GW_OK)
+		code = gw_store_begin(world->store, &j->err);
+	if (code != GW_OK)
+		return;
+	for (size_t i = 0; i < j->announced_count && code == GW_OK; i++) {
+		row.uid = j->announced[i];
+		code = gw_store_trashing_put(world->store, j->op->row->id, &row, &j->err);
+	}
+	if (code == GW_OK)
+		code = gw_store_commit(world->store, &j->err);
+	if (code != GW_OK)
+		gw_store_rollback(world->store);
+}
+
+static void on_stored(struct gw_disk_job *job)
+{
+	struct clear_job *j = (struct clear_job *)job;
+	struct gw_clear *clear = j->clear;
+	struct gw_sync *s = j->sync;
+	struct gw_error err = j->err;
+	bool ending = s->phase >= SYNC_ENDING;
+
+	if (ending)
+		gw_fail(&err, GW_ERR_CANCELLED, "stopped"); /* the session may be gone */
+	gw_clear_announced(clear, err.code == GW_OK ? NULL : &err);
+	if (ending)
+		gw_sync_pump(s);
+}
+
+/* What was announced before, and did not come, is announced anew: this trash has no copy of it. */
+static void on_announce(void *ctx, struct gw_clear *clear, const struct gw_expunge_item *goes,
+	size_t count, struct gw_cursors trash)
+{
+	struct clear_job *j = ctx;
+
+	j->clear = clear;
+	j->trash = trash;
+	j->announced = calloc(count + 1, sizeof *j->announced);
+	if (j->announced == NULL) {
+		gw_fail(&j->err, GW_ERR_NOMEM, "out of memory");
+		gw_clear_announced(clear, &j->err);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (goes[i].to == GW_EXPUNGE_TO_TRASH)
+			j->announced[j->announced_count++] = goes[i].uid;
+	}
+	j->job = (struct gw_disk_job){ .work = work_announce, .done = on_stored };
+	gw_disk_submit(&j->sync->disk, &j->job);
+}
+
 static void on_cleared(void *ctx, enum gw_clear_outcome outcome, const struct gw_error *err)
 {
 	struct clear_job *j = ctx;
 	struct gw_folder_op *op = j->op;
 	struct gw_sync *s = j->sync;
 
+	if (s->phase < SYNC_ENDING && j->err.code != GW_OK) {
+		end_job(j);
+		return;
+	}
 	if (s->phase >= SYNC_ENDING || (err != NULL && err->code != GW_ERR_REFUSED)) {
 		free_job(j); /* the session's own event follows, or came */
 		return;
@@ -151,8 +252,9 @@ static void on_read(struct gw_disk_job *job)
 		.trash = trash ? s->trash : NULL,
 		.make_trash = s->env.make_trash,
 		.items = j->items,
-		.flags = j->flags,
+		.known = j->known,
 		.count = j->count,
+		.announce = on_announce,
 		.done = on_cleared,
 		.ctx = j };
 
