@@ -396,14 +396,17 @@ static enum gw_code list_files(struct gw_look *look)
 {
 	struct gw_local_view *v = &look->view;
 	enum gw_code code = gw_scan_run(&look->place->m, &v->scan, &look->err);
-	struct stat st;
+	struct stat dir, cur, new;
 
 	if (code != GW_OK)
 		return code;
-	if (fstat(look->place->m.dir, &st) != 0)
+	if (fstat(look->place->m.dir, &dir) != 0 || fstat(look->place->m.cur, &cur) != 0 ||
+		fstat(look->place->m.new, &new) != 0)
 		return gw_fail_sys(
 			&look->err, GW_ERR_DISK, errno, "cannot look at %s", look->place->m.path);
-	v->inode = (uint64_t)st.st_ino;
+	v->inode = (uint64_t)dir.st_ino;
+	v->cur_inode = (uint64_t)cur.st_ino;
+	v->new_inode = (uint64_t) new.st_ino;
 	v->messages = calloc(v->scan.count + 1, sizeof *v->messages);
 	if (v->messages == NULL)
 		return gw_fail(&look->err, GW_ERR_NOMEM, "out of memory");

@@ -41,6 +41,7 @@ struct gw_alias {
 struct gw_local_view {
 	bool missing;                  /* the directory is not there (and was not to be made) */
 	uint64_t inode;                /* of the mailbox's directory */
+	uint64_t cur_inode, new_inode; /* of its parts */
 	struct gw_scan scan;           /* scan.entries[i] and messages[i] belong together */
 	struct gw_local_msg *messages; /* owned */
 	struct gw_base_msg *base;      /* owned; sorted by uid */

@@ -102,6 +102,7 @@ struct gw_box {
 	struct gw_keywords keywords; /* the loop's own; grows as flags come */
 	bool keywords_full;
 	struct gw_remote_view remote;
+	bool lacks_files; /* its cur/ or new/ is not the one that it was */
 	bool copies_differ, asked_full;
 	int64_t oldest;   /* older mail is outside the window; 0: no limit */
 	bool remote_same; /* the server's counts say that nothing changed there */
@@ -621,5 +622,7 @@ void gw_box_head_came(struct gw_box *box, uint32_t uid);
 /* Counts messages that an earlier run set aside, or that are hidden, and that the plan (if any)
  * leaves so. */
 void gw_box_count_aside(struct gw_box *box);
+/* Counts what was deleted here and is to stay in a read-only mailbox. */
+void gw_box_count_barred(struct gw_box *box);
 /* Tells of them, and of files that were refused. */
 void gw_box_tell_aside(struct gw_box *box);

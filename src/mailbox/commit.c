@@ -20,11 +20,21 @@ enum gw_code gw_box_store_validity(struct gw_box *box)
 	return gw_batcher_add(box->env->batcher, &op);
 }
 
+/* A stamp without times is that of no directory, and tells which one it was. */
+static void take_inode(struct gw_stamp *stamp, uint64_t inode)
+{
+	if (stamp->inode != inode)
+		*stamp = (struct gw_stamp){ .inode = inode };
+}
+
 /* Takes the look's stamps, not those after our writing, which may hide a foreign change. */
 static void take_stamps(const struct gw_box *box, struct gw_mailbox_row *row)
 {
-	if (box->local.scan.cur.inode == 0 || box->plan.look_again)
+	if (box->local.scan.cur.inode == 0 || box->plan.look_again) {
+		take_inode(&row->cur, box->local.cur_inode);
+		take_inode(&row->new, box->local.new_inode);
 		return;
+	}
 	row->cur = box->local.scan.cur;
 	row->new = box->local.scan.new;
 }
@@ -116,7 +126,8 @@ static void commit_repairs(struct gw_box *box)
 	cursor.row.highestmodseq = 0;
 	cursor.row.messages = 0;
 	cursor.row.full_at = 0;
-	cursor.row.cur = cursor.row.new = (struct gw_stamp){ 0 };
+	cursor.row.cur = (struct gw_stamp){ .inode = box->row->cur.inode };
+	cursor.row.new = (struct gw_stamp){ .inode = box->row->new.inode };
 	box->incomplete = false;
 	box->next_row = cursor.row;
 	gw_box_add(box, &cursor);

@@ -417,7 +417,7 @@ static void count_hidden(struct gw_box *box)
 	box->hidden = n;
 }
 
-static void count_barred(struct gw_box *box)
+void gw_box_count_barred(struct gw_box *box)
 {
 	box->barred = 0;
 	for (size_t i = 0; i < box->plan.count; i++)
@@ -452,7 +452,6 @@ void gw_box_count_aside(struct gw_box *box)
 		     is_aside(box, a->uid);
 	}
 	box->aside = n;
-	count_barred(box);
 	gw_box_count_unstored(box);
 	count_hidden(box);
 }

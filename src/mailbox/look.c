@@ -97,6 +97,11 @@ static void tell_crowded(struct gw_box *box)
 	box->env->problem(box->env->ctx, box, &err);
 }
 
+static bool is_other_inode(uint64_t inode, uint64_t before)
+{
+	return before != 0 && inode != before;
+}
+
 static void on_looked(
 	void *ctx, struct gw_place *place, struct gw_local_view *view, const struct gw_error *err)
 {
@@ -119,8 +124,10 @@ static void on_looked(
 		tell_covered(box);
 		tell_wrecks(box);
 		tell_crowded(box);
-		if (box->row->inode != 0 && box->row->inode != box->local.inode)
-			box->copies_differ = true; /* another directory stands in its place */
+		/* Another directory stands in its place, or in that of a part, which was made again. */
+		box->copies_differ |= is_other_inode(box->local.inode, box->row->inode);
+		box->lacks_files |= is_other_inode(box->local.cur_inode, box->row->cur.inode) ||
+				    is_other_inode(box->local.new_inode, box->row->new.inode);
 		if (box->state == BOX_LOOKING) {
 			box->same = box->remote_same && !box->copies_differ &&
 				    !gw_box_changed_here(box);

@@ -59,6 +59,7 @@ static void guard(struct gw_box *box)
 		.percent = box->env->account->guard_percent,
 		.there_is_nothing = box->remote.listed == 0,
 		.here_is_nothing = box->local.scan.count == 0,
+		.lacks_files = box->lacks_files,
 		.mailbox_recent = box->row->deleted_recently,
 		.mailbox_total = box->local.base_count,
 		.mailbox_known = count_known(box),
@@ -259,6 +260,7 @@ void gw_box_judge(struct gw_box *box)
 	if (box->env->account->direction == GW_DIRECTION_PUSH)
 		leave_there(box);
 	guard(box);
+	gw_box_count_barred(box);
 	guard_uploads(box);
 	gw_box_tell(box);
 }

@@ -65,6 +65,19 @@ static bool decide_held(const struct gw_guard *g, struct gw_action *a, struct gw
 	return true;
 }
 
+/* Moves and edits are joined by now: what they took along is not lacking. */
+static void fetch_lacking(const struct gw_guard *g, struct gw_plan *plan)
+{
+	for (size_t i = 0; i < plan->count && g->lacks_files; i++) {
+		struct gw_action *a = &plan->actions[i];
+
+		if (a->local == GW_NO_LOCAL && !was_held(g, a) &&
+			(a->kind == GW_DO_DELETE_REMOTE || a->kind == GW_DO_LEAVE ||
+				a->kind == GW_DO_HOLD))
+			a->kind = GW_DO_RETURN;
+	}
+}
+
 struct gw_guarded gw_guard_plan(const struct gw_guard *g, struct gw_plan *plan)
 {
 	struct gw_guarded done = { 0 };
@@ -72,6 +85,7 @@ struct gw_guarded gw_guard_plan(const struct gw_guard *g, struct gw_plan *plan)
 	size_t kept = 0;
 	bool hold;
 
+	fetch_lacking(g, plan);
 	for (size_t i = 0; i < plan->count; i++) {
 		all += is_deletion(&plan->actions[i]);
 		fresh += is_deletion(&plan->actions[i]) && !was_held(g, &plan->actions[i]);

@@ -14,13 +14,14 @@ enum {
 };
 
 struct gw_guard {
-	bool off;                               /* a mirror, a test, the trash */
-	bool accept;                            /* carry out what an earlier run listed */
-	bool restore;                           /* take it back from the other side */
-	bool there_is_nothing;                  /* the server lists no message at all */
-	bool here_is_nothing;                   /* nor does the Maildir */
-	uint64_t mailbox_known;                 /* messages that have a file, by base */
-	unsigned percent;                       /* of a mailbox; half of it of an account; 0: 20 */
+	bool off;               /* a mirror, a test, the trash */
+	bool accept;            /* carry out what an earlier run listed */
+	bool restore;           /* take it back from the other side */
+	bool there_is_nothing;  /* the server lists no message at all */
+	bool here_is_nothing;   /* nor does the Maildir */
+	bool lacks_files;       /* a directory was missing: absence here proves nothing */
+	uint64_t mailbox_known; /* messages that have a file, by base */
+	unsigned percent;       /* of a mailbox; half of it of an account; 0: 20 */
 	uint64_t mailbox_recent, mailbox_total; /* deleted lately; messages */
 	uint64_t account_recent, account_total;
 	uint64_t mailbox_day, account_day; /* deleted within a day */
@@ -36,7 +37,8 @@ struct gw_guarded {
 };
 
 /* Turns DELETE_LOCAL actions of the plan into HOLD_DELETE, or KEEP when they are taken back, and
- * DELETE_REMOTE into HOLD_REMOTE, or RETURN; those that are held already leave the plan. */
+ * DELETE_REMOTE into HOLD_REMOTE, or RETURN; those that are held already leave the plan.  Where files are
+ * lacking, what has none is fetched again, whatever else is said of deletions. */
 struct gw_guarded gw_guard_plan(const struct gw_guard *guard, struct gw_plan *plan);
 
 /* Uploads: mail that nobody knows, and a lot of it, may be another account's, or another tree's. */

@@ -75,15 +75,16 @@ struct gw_mailbox_row {
 	uint32_t uidnext;
 	uint64_t highestmodseq; /* 0: the server has none */
 	uint32_t messages;
-	uint64_t inode;           /* of its directory */
-	int64_t full_at;          /* when it was last read in full, seconds since the epoch */
-	struct gw_stamp cur, new; /* at the last trusted look at its files; zero: none */
-	uint32_t shows;           /* apparent limit on messages shown (plan/sight.h); 0: none */
-	uint64_t object_id;       /* hash of its MAILBOXID (RFC 8474); 0: unknown */
-	uint32_t window;          /* hash of the window last applied */
-	int64_t missing_at;       /* when it was first missing on one side; 0: present */
-	uint32_t hidden;          /* messages that exist but are not shown, if `shows` is not 0 */
-	uint32_t pending;         /* uploads that an earlier run did not finish */
+	uint64_t inode;  /* of its directory */
+	int64_t full_at; /* when it was last read in full, seconds since the epoch */
+	/* At the last trusted look at its files; without times: none, but these were its directories. */
+	struct gw_stamp cur, new;
+	uint32_t shows;     /* apparent limit on messages shown (plan/sight.h); 0: none */
+	uint64_t object_id; /* hash of its MAILBOXID (RFC 8474); 0: unknown */
+	uint32_t window;    /* hash of the window last applied */
+	int64_t missing_at; /* when it was first missing on one side; 0: present */
+	uint32_t hidden;    /* messages that exist but are not shown, if `shows` is not 0 */
+	uint32_t pending;   /* uploads that an earlier run did not finish */
 	uint32_t held_gone, held_here; /* deletions held back: gone there, or here */
 	uint32_t held_uploads;         /* files held back */
 	uint32_t deleted_recently;     /* on either side, since the time given */
