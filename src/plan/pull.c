@@ -16,9 +16,12 @@ enum {
 
 /* --- who is who, by UIDL ---------------------------------------------------------------------- */
 
+/* A UIDL that is listed. */
 struct named {
 	struct gw_slice uidl;
-	size_t index;
+	size_t index;     /* of the item; with `shared`, of one of them */
+	bool shared;      /* by several items */
+	size_t rows, row; /* how many have it, and the last of them */
 };
 
 static int compare(struct gw_slice a, struct gw_slice b)
@@ -34,14 +37,35 @@ static int by_uidl(const void *a, const void *b)
 	return compare(((const struct named *)a)->uidl, ((const struct named *)b)->uidl);
 }
 
-/* How many from `at` on have its UIDL. */
-static size_t run_of(const struct named *list, size_t n, size_t at)
+/* Sorts, unless the list came in order, as most servers' do. */
+static void sort(struct named *list, size_t n)
 {
-	size_t end = at + 1;
+	for (size_t i = 1; i < n; i++) {
+		if (by_uidl(&list[i - 1], &list[i]) > 0) {
+			qsort(list, n, sizeof *list, by_uidl);
+			return;
+		}
+	}
+}
 
-	while (end < n && compare(list[end].uidl, list[at].uidl) == 0)
-		end++;
-	return end - at;
+/* The place of the UIDL, or n; `last` was that of the row before, next to which it mostly is. */
+static size_t place_of(const struct named *list, size_t n, size_t last, struct gw_slice uidl)
+{
+	size_t lo = 0, hi = n;
+
+	if (last > 0 && last <= n && compare(list[last - 1].uidl, uidl) == 0)
+		return last - 1;
+	if (last + 1 < n && compare(list[last + 1].uidl, uidl) == 0)
+		return last + 1;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (compare(list[mid].uidl, uidl) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < n && compare(list[lo].uidl, uidl) == 0 ? lo : n;
 }
 
 static bool has_content(const struct gw_pull_row *r)
@@ -126,7 +150,7 @@ static int by_body(const void *a, const void *b, void *ctx)
 	return memcmp(rows[*(const size_t *)a].body, rows[*(const size_t *)b].body, GW_PULL_HASH);
 }
 
-static bool index_content(struct gw_pull_view *v)
+bool gw_pull_index(struct gw_pull_view *v)
 {
 	gw_pull_deinit(v);
 	v->by_header = calloc(v->row_count + 1, sizeof *v->by_header);
@@ -146,56 +170,65 @@ static bool index_content(struct gw_pull_view *v)
 	return true;
 }
 
-/* Joins what is named alone on both sides; what is named more than once is in doubt. */
-static void join_by_uidl(struct gw_pull_view *v, const struct named *items, size_t item_count,
-	const struct named *rows, size_t row_count)
+/* Lists the UIDLs of the items, each once and in order; items without one of their own are to be looked at.
+ * Returns how many there are. */
+static size_t name_items(struct gw_pull_view *v, struct named *list)
 {
-	size_t r = 0;
+	size_t n = 0, kept = 0;
 
-	for (size_t i = 0, n; i < item_count; i += n) {
-		size_t same = 0;
-
-		n = run_of(items, item_count, i);
-		while (r < row_count && compare(rows[r].uidl, items[i].uidl) < 0)
-			r++;
-		if (r < row_count && compare(rows[r].uidl, items[i].uidl) == 0)
-			same = run_of(rows, row_count, r);
-		if (n == 1 && same == 1) {
-			v->items[items[i].index].row = rows[r].index;
-			v->rows[rows[r].index].claimed = true;
-		} else if (n > 1 || same > 1) {
-			for (size_t k = i; k < i + n; k++)
-				v->items[items[k].index].todo = GW_PULL_LOOK;
-		}
-	}
-}
-
-static bool join_items(struct gw_pull_view *v)
-{
-	struct named *items = calloc(v->item_count + 1, sizeof *items);
-	struct named *rows = calloc(v->row_count + 1, sizeof *rows);
-	size_t item_count = 0, row_count = 0;
-	bool ok = items != NULL && rows != NULL;
-
-	for (size_t i = 0; ok && i < v->item_count; i++) {
+	for (size_t i = 0; i < v->item_count; i++) {
 		if (v->items[i].uidl.n > 0)
-			items[item_count++] = (struct named){ v->items[i].uidl, i };
+			list[n++] = (struct named){ .uidl = v->items[i].uidl, .index = i };
 		else
 			v->items[i].todo = GW_PULL_LOOK;
 	}
-	for (size_t i = 0; ok && i < v->row_count; i++) {
-		if (v->rows[i].uidl.n > 0)
-			rows[row_count++] = (struct named){ v->rows[i].uidl, i };
+	sort(list, n);
+	for (size_t i = 0; i < n; i++) {
+		if (kept == 0 || compare(list[kept - 1].uidl, list[i].uidl) != 0) {
+			list[kept++] = list[i];
+			continue;
+		}
+		list[kept - 1].shared = true;
+		v->items[list[kept - 1].index].todo = v->items[list[i].index].todo = GW_PULL_LOOK;
 	}
-	if (ok && item_count > 0)
-		qsort(items, item_count, sizeof *items, by_uidl);
-	if (ok && row_count > 0)
-		qsort(rows, row_count, sizeof *rows, by_uidl);
-	if (ok)
-		join_by_uidl(v, items, item_count, rows, row_count);
-	free(items);
-	free(rows);
-	return ok;
+	return kept;
+}
+
+static void name_rows(const struct gw_pull_view *v, struct named *list, size_t n)
+{
+	for (size_t i = 0, at = 0; i < v->row_count; i++) {
+		if (v->rows[i].uidl.n == 0)
+			continue;
+		at = place_of(list, n, at, v->rows[i].uidl);
+		if (at == n)
+			continue;
+		list[at].rows++;
+		list[at].row = i;
+	}
+}
+
+/* Joins what is named alone on both sides; what is named more than once is in doubt. */
+static bool join_items(struct gw_pull_view *v)
+{
+	struct named *list = calloc(v->item_count + 1, sizeof *list);
+	size_t n;
+
+	if (list == NULL)
+		return false;
+	n = name_items(v, list);
+	name_rows(v, list, n);
+	for (size_t i = 0; i < n; i++) {
+		struct gw_pull_item *item = &v->items[list[i].index];
+
+		if (list[i].rows == 1 && !list[i].shared) {
+			item->row = list[i].row;
+			v->rows[list[i].row].claimed = true;
+		} else if (list[i].rows > 1) {
+			item->todo = GW_PULL_LOOK;
+		}
+	}
+	free(list);
+	return true;
 }
 
 static size_t count_missing(const struct gw_pull_view *v)
@@ -222,7 +255,7 @@ static void check_marks(struct gw_pull_view *v)
 bool gw_pull_sort(struct gw_pull_view *v)
 {
 	size_t strange = 0;
-	bool may_be_here;
+	bool may_be_here, asks = false;
 
 	for (size_t i = 0; i < v->row_count; i++)
 		v->rows[i].claimed = false;
@@ -231,7 +264,8 @@ bool gw_pull_sort(struct gw_pull_view *v)
 		v->items[i].identified = false;
 		v->items[i].todo = GW_PULL_NOTHING;
 	}
-	if (!index_content(v) || !join_items(v))
+	gw_pull_deinit(v);
+	if (!join_items(v))
 		return false;
 	check_marks(v);
 	for (size_t i = 0; i < v->item_count; i++)
@@ -246,8 +280,9 @@ bool gw_pull_sort(struct gw_pull_view *v)
 			item->todo = look(v, item);
 		else
 			item->todo = get(v, item);
+		asks |= item->todo == GW_PULL_LOOK || item->todo == GW_PULL_GET;
 	}
-	return true;
+	return !asks || gw_pull_index(v);
 }
 
 void gw_pull_deinit(struct gw_pull_view *v)

@@ -95,14 +95,17 @@ struct gw_pull_view {
 	struct gw_pull_row *rows;
 	size_t row_count;
 	struct gw_pull_policy policy;
-	size_t *by_header; /* owned; rows that are HERE, as they were at gw_pull_sort() */
+	size_t *by_header; /* owned; rows that are HERE, as they were at gw_pull_index() */
 	size_t *by_body;   /* owned; files among them */
 	size_t indexed, body_indexed;
 	bool marks_disproved; /* out: what was fetched and sealed is listed again */
 };
 
-/* Says what to do with each item.  false: out of memory. */
+/* Says what to do with each item, and indexes the rows if anything is to be looked at or fetched.  false: out
+ * of memory. */
 bool gw_pull_sort(struct gw_pull_view *v);
+/* Makes rows known by their content, for gw_pull_looked() and gw_pull_got().  false: out of memory. */
+bool gw_pull_index(struct gw_pull_view *v);
 void gw_pull_deinit(struct gw_pull_view *v);
 
 /* Records an item's header; telling: no two messages share it.  Joins item i to a row, or gives it

@@ -132,13 +132,23 @@ static int by_number(const void *a, const void *b)
 	return x->uidl_at < y->uidl_at ? -1 : x->uidl_at > y->uidl_at;
 }
 
+static bool is_in_order(const struct pull_listing *l)
+{
+	for (size_t i = 1; i < l->count; i++) {
+		if (l->list[i - 1].number >= l->list[i].number)
+			return false;
+	}
+	return true;
+}
+
 /* A number that is listed twice keeps nothing that the two do not agree on. */
 static void unite(struct gw_pull *p, struct pull_listing *l)
 {
 	size_t n = 0;
 
-	if (l->count > 0)
-		qsort(l->list, l->count, sizeof *l->list, by_number);
+	if (is_in_order(l))
+		return;
+	qsort(l->list, l->count, sizeof *l->list, by_number);
 	for (size_t i = 0; i < l->count; i++) {
 		struct pull_listed *last = n > 0 ? &l->list[n - 1] : NULL;
 
@@ -188,6 +198,13 @@ static bool merge(struct gw_pull *p)
 	return true;
 }
 
+static void free_lists(struct gw_pull *p)
+{
+	free(p->uidls.list);
+	free(p->sizes.list);
+	p->uidls = p->sizes = (struct pull_listing){ 0 };
+}
+
 static void on_size_done(void *ctx, uint32_t number, const struct gw_pop3_answer *a)
 {
 	struct gw_pull *p = ctx;
@@ -201,17 +218,17 @@ static void on_size_done(void *ctx, uint32_t number, const struct gw_pop3_answer
 	}
 	unite(p, &p->uidls);
 	unite(p, &p->sizes);
-	if (merge(p))
-		pull_listed(p);
-	else
+	if (!merge(p)) {
 		pull_fail_nomem(p);
+		return;
+	}
+	free_lists(p); /* the items have it all */
+	pull_listed(p);
 }
 
 void pull_free_listing(struct gw_pull *p)
 {
-	free(p->uidls.list);
-	free(p->sizes.list);
-	p->uidls = p->sizes = (struct pull_listing){ 0 };
+	free_lists(p);
 	if (p->lines != NULL)
 		gw_pop3_lines_deinit(p->lines);
 	free(p->lines);

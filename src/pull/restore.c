@@ -190,7 +190,7 @@ void pull_restore(struct gw_pull *p)
 {
 	size_t count;
 
-	if (!choose(p, &count)) {
+	if (!choose(p, &count) || (count > 0 && !gw_pull_index(&p->view))) {
 		pull_fail_nomem(p);
 		return;
 	}

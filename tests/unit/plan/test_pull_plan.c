@@ -469,6 +469,84 @@ static void test_swapped_names(void **state)
 	gw_pull_deinit(&s.v);
 }
 
+static bool same_name(struct gw_slice a, struct gw_slice b)
+{
+	return a.n > 0 && a.n == b.n && memcmp(a.p, b.p, a.n) == 0;
+}
+
+/* How many rows have this UIDL, and the last of them. */
+static size_t rows_named(const struct gw_pull_view *v, struct gw_slice name, size_t *last)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < v->row_count; i++) {
+		if (same_name(v->rows[i].uidl, name))
+			count++, *last = i;
+	}
+	return count;
+}
+
+static size_t items_named(const struct gw_pull_view *v, struct gw_slice name)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < v->item_count; i++)
+		count += same_name(v->items[i].uidl, name);
+	return count;
+}
+
+/* A list of names as a server or the state may have it: up, down, or anyhow; few or many of them equal. */
+static struct gw_slice name_at(
+	struct world *w, char text[4], size_t i, unsigned how, unsigned range)
+{
+	unsigned n = how == 0 ? (unsigned)i : how == 1 ? MOST - (unsigned)i : dice(w, range);
+
+	if (how > 1 && dice(w, 12) == 0)
+		return (struct gw_slice){ "", 0 };
+	snprintf(text, 4, "%02u", n);
+	return (struct gw_slice){ text, n % 7 == 0 ? 1 : 2 }; /* some begin as others do */
+}
+
+/* Who is who does not depend on the order of listing and rows: one that alone has its UIDL is the row that alone
+ * has it; of others nothing is known. */
+static void test_names_in_any_order(void **state)
+{
+	static struct gw_pull_item items[MOST];
+	static struct gw_pull_row rows[MOST];
+	static char texts[2][MOST][4];
+	struct world w = { .seed = test_seed() };
+
+	(void)state;
+	for (unsigned run = 0; run < 2000; run++) {
+		unsigned hows[2] = { dice(&w, 4), dice(&w, 4) }, range = 5 + dice(&w, 90);
+		struct gw_pull_view v = { .items = items,
+			.item_count = dice(&w, MOST),
+			.rows = rows,
+			.row_count = dice(&w, MOST),
+			.policy.has_top = true };
+
+		for (size_t i = 0; i < v.item_count; i++)
+			items[i] = (struct gw_pull_item){ .number = (uint32_t)i + 1,
+				.uidl = name_at(&w, texts[0][i], i, hows[0], range) };
+		for (size_t i = 0; i < v.row_count; i++)
+			rows[i] = (struct gw_pull_row){ .state = GW_PULL_HERE,
+				.uidl = name_at(&w, texts[1][i], i, hows[1], range) };
+		assert_true(gw_pull_sort(&v));
+		for (size_t i = 0; i < v.item_count; i++) {
+			size_t row = GW_PULL_NONE, there = items_named(&v, items[i].uidl),
+			       here = rows_named(&v, items[i].uidl, &row);
+
+			if (items[i].row != (there == 1 && here == 1 ? row : GW_PULL_NONE))
+				fail_msg("run %u, item %zu: the wrong row", run, i);
+			if ((there != 1 || here > 1) && items[i].todo != GW_PULL_LOOK)
+				fail_msg("run %u, item %zu: in doubt, and not looked at", run, i);
+			if (there == 1 && here == 1 && !rows[row].claimed)
+				fail_msg("run %u, item %zu: its row is not claimed", run, i);
+		}
+		gw_pull_deinit(&v);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -477,6 +555,7 @@ int main(void)
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_fates),
 		cmocka_unit_test(test_swapped_names),
+		cmocka_unit_test(test_names_in_any_order),
 		cmocka_unit_test(test_histories),
 	};
 
