@@ -1,7 +1,7 @@
 /* local/batch.c - see batch.h.
  *
- * The order inside run_batch() is the safety of the whole program; each step says what a kill or a
- * power cut right after it leaves behind.
+ * The order of flush_files() and of what run_batch() does is the safety of the whole program; each step says what a
+ * kill or a power cut right after it leaves behind.
  */
 #include "local/batch.h"
 
@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH_BYTES = 8 << 20, BATCH_MS = 1000, MAX_WAITING = 2, FRESH_NAMES = 9 };
+enum { BATCH_BYTES = 8 << 20, BATCH_MS = 1000, MAX_WAITING = 3, FRESH_NAMES = 9 };
 
 struct batch {
 	struct gw_disk_job job; /* first */
@@ -58,24 +58,26 @@ void gw_place_unref(struct gw_place *place)
 
 /* --- in the pool ----------------------------------------------------------------------------- */
 
-static enum gw_code flush_files(struct batch *b, struct gw_disk_world *world)
+static void flush_files(struct gw_disk_job *job, struct gw_flusher *flusher)
 {
+	struct batch *b = (struct batch *)job;
 	int *fds = calloc(b->files + 1, sizeof *fds), sys;
 	size_t n = 0;
 
-	if (fds == NULL)
-		return gw_fail(&b->err, GW_ERR_NOMEM, "out of memory");
+	if (fds == NULL) {
+		gw_fail(&b->err, GW_ERR_NOMEM, "out of memory");
+		return;
+	}
 	for (size_t i = 0; i < b->count; i++) {
 		if (b->ops[i].kind != GW_OP_DELIVER)
 			continue;
 		gw_delivered_date(&b->ops[i].file, b->ops[i].date);
 		fds[n++] = b->ops[i].file.fd;
 	}
-	sys = gw_flush(&world->flusher, fds, n, b->bytes, b->unflushed);
+	sys = gw_flush(flusher, fds, n, b->bytes, b->unflushed);
 	free(fds);
 	if (sys != 0)
-		return gw_fail_sys(&b->err, GW_ERR_DISK, sys, "new mail cannot be flushed to disk");
-	return GW_OK;
+		gw_fail_sys(&b->err, GW_ERR_DISK, sys, "new mail cannot be flushed to disk");
 }
 
 static int subdir(struct gw_place *p, bool in_new)
@@ -364,13 +366,11 @@ static void run_batch(struct gw_disk_job *job, struct gw_disk_world *world)
 	struct batch *b = (struct batch *)job;
 	enum gw_code code;
 
-	if (world->broken.code != GW_OK) {
+	if (world->broken.code != GW_OK)
 		b->err = world->broken;
-		return;
-	}
-	code = gw_disk_writable(world, &b->err);
+	code = b->err.code; /* perhaps that of flush_files(); left: litter in tmp/, swept later */
 	if (code == GW_OK)
-		code = flush_files(b, world); /* left: litter in tmp/, swept later */
+		code = gw_disk_writable(world, &b->err);
 	if (code == GW_OK)
 		code = flush_foreign(b);
 	for (size_t i = 0; i < b->count && code == GW_OK; i++) {
@@ -425,6 +425,7 @@ static void submit(struct gw_batcher *b)
 	b->events.traffic(b->events.ctx, &batch->down, &batch->up);
 	if (++b->waiting == MAX_WAITING)
 		b->events.pressure(b->events.ctx, true);
+	batch->job.flush = batch->files > 0 ? flush_files : NULL;
 	gw_disk_submit(b->disk, &batch->job);
 }
 

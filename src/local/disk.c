@@ -5,7 +5,7 @@
 
 enum { BATCH_FILES = 1024, RESERVED_FDS = 256 };
 
-static void start_first(struct gw_disk *disk);
+static void go_on(struct gw_disk *disk);
 
 static void on_work(uv_work_t *request)
 {
@@ -20,18 +20,47 @@ static void on_done(uv_work_t *request, int status)
 	struct gw_disk_job *job = disk->first;
 
 	(void)status; /* never cancelled */
+	disk->working = false;
 	disk->first = job->next;
 	if (disk->first == NULL)
 		disk->last = NULL;
-	else
-		start_first(disk);
+	go_on(disk);
 	job->done(job);
 }
 
-static void start_first(struct gw_disk *disk)
+static void on_flush(uv_work_t *request)
 {
-	disk->request.data = disk;
-	uv_queue_work(disk->loop, &disk->request, on_work, on_done);
+	struct gw_disk *disk = request->data;
+
+	disk->flushing->flush(disk->flushing, &disk->flusher);
+}
+
+static void on_flushed(uv_work_t *request, int status)
+{
+	struct gw_disk *disk = request->data;
+
+	(void)status; /* never cancelled */
+	disk->flushing->flushed = true;
+	disk->flushing = NULL;
+	go_on(disk);
+}
+
+/* Starts whatever may run now. */
+static void go_on(struct gw_disk *disk)
+{
+	if (!disk->working && disk->first != NULL && disk->first->flushed) {
+		disk->working = true;
+		disk->request.data = disk;
+		uv_queue_work(disk->loop, &disk->request, on_work, on_done);
+	}
+	for (struct gw_disk_job *job = disk->first; job != NULL && disk->flushing == NULL;
+		job = job->next) {
+		if (job->flushed)
+			continue;
+		disk->flushing = job;
+		disk->flush_request.data = disk;
+		uv_queue_work(disk->loop, &disk->flush_request, on_flush, on_flushed);
+	}
 }
 
 void gw_disk_init(struct gw_disk *disk, uv_loop_t *loop)
@@ -42,13 +71,13 @@ void gw_disk_init(struct gw_disk *disk, uv_loop_t *loop)
 void gw_disk_submit(struct gw_disk *disk, struct gw_disk_job *job)
 {
 	job->next = NULL;
-	if (disk->first == NULL) {
-		disk->first = disk->last = job;
-		start_first(disk);
-		return;
-	}
-	disk->last->next = job;
+	job->flushed = job->flush == NULL;
+	if (disk->first == NULL)
+		disk->first = job;
+	else
+		disk->last->next = job;
 	disk->last = job;
+	go_on(disk);
 }
 
 enum gw_code gw_disk_writable(struct gw_disk_world *world, struct gw_error *err)

@@ -1,7 +1,8 @@
 /* local/disk.h - blocking work off the loop: one job at a time, in order, in libuv's pool.
  *
  * Everything that changes the Maildir or touches the state database during a run is such a job, so
- * neither needs a lock of its own.
+ * neither needs a lock of its own.  What a job has to flush before its work is flushed meanwhile, likewise one at a
+ * time and in order: the disk writes one batch while the names of the one before are changed.
  */
 #pragma once
 
@@ -14,9 +15,8 @@
  * last). */
 struct gw_disk_world {
 	struct gw_store *store; /* owned */
-	struct gw_flusher flusher;
-	const char *attic; /* borrowed; NULL: deleted mail is not kept */
-	const char *root;  /* borrowed */
+	const char *attic;      /* borrowed; NULL: deleted mail is not kept */
+	const char *root;       /* borrowed */
 	bool dry_run;
 
 	/* Opens the state for writing and raises the mark, before the first change of a run and not
@@ -33,18 +33,25 @@ struct gw_disk_world {
 enum gw_code gw_disk_writable(struct gw_disk_world *world, struct gw_error *err);
 
 struct gw_disk_job {
+	/* NULL, or what comes before work() and may run beside an earlier job's: in the pool.  It touches nothing but
+	 * files that are the job's own. */
+	void (*flush)(struct gw_disk_job *job, struct gw_flusher *flusher);
 	/* In the pool. */
 	void (*work)(struct gw_disk_job *job, struct gw_disk_world *world);
 	/* On the loop, exactly once; frees the job. */
 	void (*done)(struct gw_disk_job *job);
 	struct gw_disk_job *next; /* the queue's */
+	bool flushed;             /* likewise */
 };
 
 struct gw_disk {
 	uv_loop_t *loop;
 	struct gw_disk_world world;
-	uv_work_t request;
-	struct gw_disk_job *first, *last; /* first is running */
+	struct gw_flusher flusher; /* jobs' */
+	uv_work_t request, flush_request;
+	struct gw_disk_job *first, *last; /* first is running, or waits to be flushed */
+	struct gw_disk_job *flushing;     /* NULL: none */
+	bool working;
 };
 
 void gw_disk_init(struct gw_disk *disk, uv_loop_t *loop);

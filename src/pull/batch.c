@@ -20,7 +20,7 @@ enum {
 	BATCH_BYTES = 8 << 20,
 	BATCH_OPS = 4096,
 	BATCH_MS = 1000,
-	MAX_WAITING = 2,
+	MAX_WAITING = 3, /* one is flushed, another put in place */
 	FRESH_NAMES = 99
 };
 
@@ -60,42 +60,42 @@ static void free_batch(struct pull_batch *b, const struct gw_maildir *m)
 /* --- in the pool ----------------------------------------------------------------------------- */
 
 /* A row is about to rest on a file that another program may have written a moment ago. */
-static int flush_foreign(const struct pull_batch *b)
+static enum gw_code flush_foreign(struct pull_batch *b)
 {
 	const char **bases = calloc(b->count + 1, sizeof *bases);
 	size_t n = 0;
 	int sys;
 
 	if (bases == NULL)
-		return ENOMEM;
+		return gw_fail(&b->err, GW_ERR_NOMEM, "out of memory");
 	for (size_t i = 0; i < b->count; i++) {
 		if (b->ops[i].kind == PULL_JOIN && b->ops[i].base_name != NULL)
 			bases[n++] = b->ops[i].base_name;
 	}
 	sys = gw_flush_foreign(b->pull->account->maildir, &b->pull->maildir, bases, n);
 	free(bases);
-	return sys;
+	return sys == 0 ? GW_OK
+			: gw_fail_sys(&b->err, GW_ERR_DISK, sys, "mail cannot be flushed to disk");
 }
 
-static enum gw_code flush(struct pull_batch *b, struct gw_disk_world *world)
+static void flush(struct gw_disk_job *job, struct gw_flusher *flusher)
 {
-	int *fds = calloc(b->files + 1, sizeof *fds), sys = 0;
+	struct pull_batch *b = (struct pull_batch *)job;
+	int *fds = calloc(b->files + 1, sizeof *fds), sys;
 	size_t n = 0;
 
-	if (fds == NULL)
-		return gw_fail(&b->err, GW_ERR_NOMEM, "out of memory");
+	if (fds == NULL) {
+		gw_fail(&b->err, GW_ERR_NOMEM, "out of memory");
+		return;
+	}
 	for (size_t i = 0; i < b->count; i++) {
 		if (b->ops[i].kind == PULL_STORE)
 			fds[n++] = b->ops[i].file.fd;
 	}
-	if (n > 0)
-		sys = gw_flush(&world->flusher, fds, n, b->bytes, b->unflushed);
+	sys = gw_flush(flusher, fds, n, b->bytes, b->unflushed);
 	free(fds);
-	if (sys == 0 && b->has_join)
-		sys = flush_foreign(b);
-	return sys == 0 ? GW_OK
-			: gw_fail_sys(
-				  &b->err, GW_ERR_DISK, sys, "new mail cannot be flushed to disk");
+	if (sys != 0)
+		gw_fail_sys(&b->err, GW_ERR_DISK, sys, "new mail cannot be flushed to disk");
 }
 
 /* The name is a function of the row's number; one that an interrupted run left has it, perhaps. */
@@ -185,14 +185,15 @@ static enum gw_code record(struct pull_batch *b, struct gw_store *store)
 static void work(struct gw_disk_job *job, struct gw_disk_world *world)
 {
 	struct pull_batch *b = (struct pull_batch *)job;
-	enum gw_code code = world->broken.code;
+	enum gw_code code;
 
-	if (code != GW_OK)
+	if (world->broken.code != GW_OK)
 		b->err = world->broken;
+	code = b->err.code; /* perhaps that of the flush */
 	if (code == GW_OK)
 		code = gw_disk_writable(world, &b->err);
-	if (code == GW_OK)
-		code = flush(b, world);
+	if (code == GW_OK && b->has_join)
+		code = flush_foreign(b);
 	if (code == GW_OK)
 		code = place_all(b);
 	if (code == GW_OK)
@@ -320,6 +321,7 @@ void pull_batch_seal(struct gw_pull *p)
 		p->paused = true;
 		gw_pop3_pause(p->session, true);
 	}
+	b->job.flush = b->files > 0 ? flush : NULL;
 	gw_disk_submit(&p->disk, &b->job);
 }
 
