@@ -244,10 +244,7 @@ static void on_done(struct gw_disk_job *job)
 	for (size_t i = 0; i < b->count && err.code == GW_OK; i++)
 		take_result(p, &b->ops[i]);
 	free_batch(b, &p->maildir);
-	if (p->paused && p->waiting < MAX_WAITING && p->session != NULL) {
-		p->paused = false;
-		gw_pop3_pause(p->session, false);
-	}
+	pull_pace(p);
 	if (err.code != GW_OK) /* without QUIT, so nothing counts as fetched there */
 		pull_fail(p, &err);
 	else
@@ -306,6 +303,16 @@ static void settle(struct pull_batch *b)
 	}
 }
 
+void pull_pace(struct gw_pull *p)
+{
+	bool paused = p->waiting >= MAX_WAITING || p->state == PULL_PREPARING;
+
+	if (p->session == NULL || paused == p->paused)
+		return;
+	p->paused = paused;
+	gw_pop3_pause(p->session, paused);
+}
+
 void pull_batch_seal(struct gw_pull *p)
 {
 	struct pull_batch *b = p->open;
@@ -317,10 +324,7 @@ void pull_batch_seal(struct gw_pull *p)
 	settle(b);
 	b->unflushed = p->unflushed;
 	p->waiting++;
-	if (p->waiting >= MAX_WAITING && p->session != NULL && !p->paused) {
-		p->paused = true;
-		gw_pop3_pause(p->session, true);
-	}
+	pull_pace(p);
 	b->job.flush = b->files > 0 ? flush : NULL;
 	gw_disk_submit(&p->disk, &b->job);
 }

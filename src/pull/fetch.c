@@ -187,6 +187,10 @@ void pull_spare_headers(struct gw_pull *p)
 void pull_look(struct gw_pull *p)
 {
 	pull_enter(p, PULL_LOOKING);
+	if (p->ahead) {
+		pull_looked(p);
+		return;
+	}
 	p->next = p->pending = 0;
 	look_more(p);
 }
@@ -603,23 +607,49 @@ static void order_items(struct gw_pull *p)
 	p->order[n] = GW_PULL_NONE;
 }
 
-void pull_get(struct gw_pull *p)
+/* Returns false when there is no memory. */
+static bool begin_getting(struct gw_pull *p)
 {
-	pull_enter(p, PULL_GETTING);
 	free(p->order);
 	p->order = calloc(p->view.item_count + 1, sizeof *p->order);
 	if (p->writer == NULL)
 		p->writer = gw_deliver_new();
-	if (p->order == NULL || p->writer == NULL) {
+	if (p->order == NULL || p->writer == NULL)
+		return false;
+	p->counts.to_download = p->counts.downloaded;
+	order_items(p);
+	p->next = p->pending = 0;
+	return true;
+}
+
+void pull_get_ahead(struct gw_pull *p)
+{
+	for (size_t i = 0; i < p->view.item_count; i++) {
+		if (p->items[i].todo == GW_PULL_LOOK)
+			return;
+	}
+	if (!begin_getting(p) || p->order[0] == GW_PULL_NONE) /* pull_get() will say so */
+		return;
+	pull_pace(p);
+	p->ahead = true;
+	get_more(p);
+}
+
+void pull_get(struct gw_pull *p)
+{
+	bool ahead = p->ahead;
+
+	p->ahead = false;
+	pull_enter(p, PULL_GETTING);
+	if (!ahead && !begin_getting(p)) {
 		pull_fail_nomem(p);
 		return;
 	}
-	p->counts.to_download = p->counts.downloaded;
-	order_items(p);
 	if (p->order[0] != GW_PULL_NONE)
 		pull_stage(p, "fetching");
-	p->next = p->pending = 0;
-	get_more(p);
+	pull_pace(p);
+	if (!ahead)
+		get_more(p);
 }
 
 /* --- deletions ------------------------------------------------------------------------------- */

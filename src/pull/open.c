@@ -483,6 +483,7 @@ void pull_prepare(struct gw_pull *p)
 		.pull = p,
 		.maildir = GW_MAILDIR_CLOSED };
 	gw_disk_submit(&p->disk, &j->job);
+	pull_get_ahead(p);
 }
 
 /* --- at the end ------------------------------------------------------------------------------ */

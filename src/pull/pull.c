@@ -267,7 +267,7 @@ static void connect_again(struct gw_pull *p)
 	p->sessions++;
 	p->session_bytes = 0;
 	p->session_messages = p->session_got = p->session_stored = p->exact = p->shorter = 0;
-	p->more_left = p->moved = false;
+	p->more_left = p->moved = p->ahead = false;
 	p->began_ms = uv_now(p->loop);
 	if (gw_pop3_open(p->loop, p->log, &options, on_session, p, &p->session, &err) != GW_OK)
 		fail(p, &err);

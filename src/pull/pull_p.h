@@ -144,6 +144,7 @@ struct gw_pull {
 	struct gw_pull_item *items;  /* owned; view.items */
 	size_t *order;               /* owned; items, as they are fetched */
 	size_t next, pending;        /* of order; commands that are not answered */
+	bool ahead;                  /* messages were asked for while the folder is opened */
 	struct pull_numbers skip;    /* that broke, of messages without a row */
 	struct pull_numbers no_head; /* whose TOP broke */
 	uint64_t began_ms;
@@ -244,6 +245,8 @@ enum gw_code pull_batch_add(
 	struct gw_pull *p, enum pull_op_kind kind, size_t row, struct gw_delivered *file);
 void pull_batch_seal(struct gw_pull *p);
 bool pull_batch_idle(const struct gw_pull *p);
+/* Reads no more of the session while the disk is behind, or the folder is not open yet; else it does. */
+void pull_pace(struct gw_pull *p);
 
 /* list.c */
 void pull_list(struct gw_pull *p); /* then pull_listed() */
@@ -271,6 +274,8 @@ void pull_print_wire(struct gw_pull *p, struct gw_slice bytes);
 /* Asks for headers where that is to be done, as many at once as it pays; each answer calls it again. */
 void pull_ask_headers(struct gw_pull *p, const struct gw_pop3_handlers *h);
 void pull_look(struct gw_pull *p);
+/* Asks for the first messages while the folder is opened, if no header decides which: the answers wait. */
+void pull_get_ahead(struct gw_pull *p);
 void pull_get(struct gw_pull *p);
 void pull_delete(struct gw_pull *p);
 void pull_quit(struct gw_pull *p);
