@@ -10,7 +10,7 @@
 #include "local/batch.h"
 #include "plan/budget.h"
 #include "plan/claims.h"
-#include "plan/evidence.h"
+#include "plan/join.h"
 #include "remote/folders.h"
 
 struct gw_box;
@@ -186,8 +186,6 @@ void gw_box_held_uploads_error(uint64_t count, bool dry_run, struct gw_error *er
 
 /* --- while its plan is ready and it waits (env->planned) ------------------------------------- */
 
-struct gw_half;
-
 /* True if something is gone on either side; on the server; or new, perhaps from another mailbox. */
 bool gw_box_has_gone(const struct gw_box *box);
 bool gw_box_has_gone_there(const struct gw_box *box);
@@ -212,15 +210,8 @@ uint64_t gw_box_fresh_from(const struct gw_box *box);
 /* True if only its newest mail was fetched, for env->newest_first: another look must follow. */
 bool gw_box_has_rest(const struct gw_box *box);
 
-/* Does nothing in this run about what is gone. */
-void gw_box_spare(struct gw_box *box);
 /* True if the server's answers about the mailbox do not add up. */
 bool gw_box_is_unproved(const struct gw_box *box);
-/* Collects the names of its files, and of announced ones; for gw_doubt_deinit(). */
-void gw_box_doubt(const struct gw_box *box, struct gw_doubt *doubt);
-/* Does nothing about gone messages that may be in a mailbox whose answers do not add up. */
-void gw_box_spare_doubtful(struct gw_box *box, const struct gw_doubt *doubt);
-
 /* True if the stamps are still those of its look. */
 bool gw_box_stamps_hold(const struct gw_box *box);
 /* True if the server's counts (from STATUS) are still those of its look. */
@@ -259,56 +250,21 @@ bool gw_box_sift(struct gw_box *box, struct gw_ids *ids);
 /* Fetches the headers of new messages of these sizes; false: there are none. */
 bool gw_box_fetch_heads(struct gw_box *box, const struct gw_seqset *sizes);
 
-/* Lists of halves (plan/match.h), each grown as needed. */
-struct gw_halves {
-	struct gw_half *list; /* owned */
-	size_t count, cap;
-};
-struct gw_all_halves {
-	struct gw_halves gone_here, fresh_here, gone_there, fresh_there, gone_both, paired;
-	struct gw_halves named_here; /* every file unknown to base, with its name */
-	bool merges;                 /* of the environment */
-};
-/* Appends this box's, under the number `box`; false: out of memory. */
-bool gw_box_add_halves(const struct gw_box *box, uint32_t number, struct gw_all_halves *out);
+/* Shows the judge what is gone from the mailbox, and what may be the other half of a move or an edit, as
+ * mailbox `number`.  false: out of memory. */
+bool gw_box_show(struct gw_box *box, uint32_t number, struct gw_join_box *out);
 
-/* Joins two halves: action indices from gw_half.  kind: enum gw_match_kind. */
-void gw_box_join_here(struct gw_box *gone, uint32_t gone_action, struct gw_box *fresh,
-	uint32_t fresh_action, int kind);
-void gw_box_join_there(
-	struct gw_box *gone, uint32_t gone_action, struct gw_box *fresh, uint32_t fresh_action);
-
-/* Joins a message that is gone here in one mailbox and gone there in another: it was moved and
- * moved back. */
-void gw_box_join_crossed(
-	struct gw_box *here, uint32_t here_action, struct gw_box *there, uint32_t there_action);
-
-/* Leaves something new, here or there (an action index), to the next look. */
+/* Leaves something, here or there (an action index), to the next look. */
 void gw_box_put_off(struct gw_box *box, uint32_t action);
+/* The judge left something to the next look. */
+void gw_box_note_put_off(struct gw_box *box);
 
-/* Joins a message that is gone on both sides, and new here in one mailbox and there in another.
- * follows: the file goes where the message is; otherwise the message goes where the file is. */
-void gw_box_join_both(struct gw_box *gone, uint32_t gone_action, struct gw_box *here,
-	uint32_t here_action, struct gw_box *there, uint32_t there_action, bool follows);
-
-/* Joins a file that was moved here from a mailbox with its message, deleted there: it counts as
- * new, but its name has the other mailbox's keyword letters, which must be kept until it is
- * sent. */
-void gw_box_join_orphan(
-	struct gw_box *gone, uint32_t gone_action, struct gw_box *fresh, uint32_t fresh_action);
-
-/* Joins a message that was moved to the same mailbox on both sides: its file, too, has the other
- * mailbox's letters. */
-void gw_box_join_paired(struct gw_box *gone, struct gw_box *paired, uint32_t action);
-
-/* Forgets a message that is gone there but was seen in another mailbox: it was moved during the
- * look. */
-void gw_box_was_moved(struct gw_box *gone, uint32_t gone_action);
-
-/* Notes that a copy of what is gone here is in another mailbox on the server already: in the trash,
- * or where its file was moved to. */
-void gw_box_has_copy(
-	struct gw_box *gone, uint32_t gone_action, struct gw_box *other, uint32_t copy_action);
+/* The mailboxes of a join; there NULL: it has none. */
+struct gw_box_joined {
+	struct gw_box *gone, *fresh, *there;
+};
+/* Does what it asks for beyond what the plans say. */
+void gw_box_join_halves(const struct gw_box_joined *boxes, const struct gw_join *join);
 
 /* True if this UID is gone from the mailbox by its plan, or is being removed. */
 bool gw_box_leaves(const struct gw_box *box, uint32_t uid);

@@ -128,7 +128,7 @@ struct gw_box {
 	struct gw_pair *pairs; /* owned */
 	size_t pair_count, pair_cap;
 
-	/* match.c */
+	/* recheck.c, joins.c */
 	struct gw_gone *gone;   /* owned; facts of what is gone */
 	uint32_t *gone_actions; /* owned; indices in the plan, likewise */
 	size_t gone_count;
@@ -398,8 +398,14 @@ void gw_box_plan(struct gw_box *box);
 /* explain.c: a dry run, step by step. */
 void gw_box_tell(struct gw_box *box);
 
-/* match.c */
+/* recheck.c */
 void gw_box_look_at_gone(struct gw_box *box);
+
+/* halves.c */
+/* True if it is gone here or there, or on both sides. */
+bool gw_box_is_gone(const struct gw_box *box, const struct gw_action *a);
+/* True if it is new there. */
+bool gw_box_is_fresh_there(const struct gw_box *box, const struct gw_action *a);
 
 /* hidden.c */
 /* Judges whether the mailbox shows only its newest messages, on a server without All Mail. */
@@ -496,6 +502,14 @@ void gw_box_refuse_alias(struct gw_box *box, const char *name, uint32_t uid);
 bool gw_box_stored(const struct gw_box *box, uint32_t local);
 
 /* orphan.c */
+/* Joins a file that was moved here from a mailbox with its message, deleted there: it counts as
+ * new, but its name has the other mailbox's keyword letters, which must be kept until it is
+ * sent. */
+void gw_box_join_orphan(
+	struct gw_box *gone, uint32_t gone_action, struct gw_box *fresh, uint32_t fresh_action);
+/* Joins a message that was moved to the same mailbox on both sides: its file, too, has the other
+ * mailbox's letters. */
+void gw_box_join_paired(struct gw_box *gone, struct gw_box *paired, uint32_t action);
 /* Uploads are over: rows of those that were sent go. */
 void gw_box_settle_orphans(struct gw_box *box);
 void gw_box_cut_orphans(struct gw_box *box, const struct gw_box *ended);

@@ -164,6 +164,11 @@ void gw_box_put_off(struct gw_box *box, uint32_t action)
 	box->incomplete = box->plan.look_again = true;
 }
 
+void gw_box_note_put_off(struct gw_box *box)
+{
+	box->incomplete = true;
+}
+
 bool gw_box_is_there(const struct gw_box *box, uint32_t uid)
 {
 	size_t lo = GW_LOWER_BOUND(box->remote.messages, box->remote.count, uid, uid);

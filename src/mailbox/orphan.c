@@ -37,15 +37,11 @@ void gw_box_join_paired(struct gw_box *gone, struct gw_box *paired, uint32_t act
 void gw_box_join_orphan(
 	struct gw_box *gone, uint32_t gone_action, struct gw_box *fresh, uint32_t fresh_action)
 {
-	struct gw_action *old = &gone->plan.actions[gone_action];
+	const struct gw_action *old = &gone->plan.actions[gone_action];
 	struct gw_action *new = &fresh->plan.actions[fresh_action];
-	struct gw_slice info = gw_name_split(gw_scan_name(&fresh->local.scan, new->local)).info;
-	struct gw_box_orphan *o;
-
-	if (gw_name_letters(info) == 0 || fresh->env->dry_run)
-		return;
-	o = gw_array_push(
+	struct gw_box_orphan *o = gw_array_push(
 		(void **)&fresh->orphans, &fresh->orphan_count, &fresh->orphan_cap, sizeof *o);
+
 	if (o == NULL) { /* both are looked at again */
 		gw_box_put_off(gone, gone_action);
 		gw_box_put_off(fresh, fresh_action);
@@ -56,7 +52,6 @@ void gw_box_join_orphan(
 	};
 	gone->place->refs++;
 	gone->awaited++;
-	old->kind = GW_DO_NOTHING;
 	if (!gw_box_was_announced(fresh, new->local))
 		read_letters(gone, fresh, new);
 }

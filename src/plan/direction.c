@@ -173,7 +173,7 @@ static void leave(const struct gw_plan_input *in, struct gw_action *a, struct gw
 		plan->look_again = true;
 		left->dropped++;
 		break;
-	case GW_DO_TAKE: /* no file follows (sync/moves.c) */
+	case GW_DO_TAKE: /* no file follows (join.c) */
 	case GW_DO_BASE_FLAGS:
 	case GW_DO_REMOTE_FLAGS:
 	case GW_DO_HOLD_FLAGS:

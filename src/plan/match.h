@@ -1,4 +1,5 @@
-/* plan/match.h - joins what stands apart in several mailboxes' plans: moves and edits.  Pure.
+/* plan/match.h - finds what belongs together in several mailboxes' plans: moves and edits (join.h judges
+ * what that means).  Pure.
  *
  * A message that is gone in one place and new in another was moved, and is moved on the other side
  * too, without its body crossing the network.  One that is gone and came back with other content
@@ -25,6 +26,11 @@ struct gw_half {
 	bool trash;   /* new there: in the trash */
 	bool alone;   /* likewise: its header has no Received, and proves nothing alone */
 	bool drafts;  /* in a mailbox of drafts, whose headers alone prove nothing */
+
+	/* Not looked at by match.c, but by join.c: */
+	bool unknown;  /* gone: base has no row of it; a file: it cannot be read */
+	bool lettered; /* a file: its name has keyword letters */
+	bool copied;   /* a file: it was moved here, and its message was to be copied there */
 };
 
 enum gw_match_kind {

@@ -478,6 +478,50 @@ bool gw_action_is_gone_there(const struct gw_action *action)
 	       action->kind == GW_DO_UNKEPT;
 }
 
+bool gw_action_is_gone(
+	const struct gw_action *action, const struct gw_base_msg *base, size_t base_count)
+{
+	size_t b;
+
+	switch ((enum gw_action_kind)action->kind) {
+	case GW_DO_FORGET: /* gone here too, if it had a file */
+		b = gw_base_find(base, base_count, action->uid);
+		return b < base_count && base[b].kind == GW_BASE_FILE;
+	case GW_DO_DELETE_LOCAL:
+	case GW_DO_KEEP:
+	case GW_DO_UNKEPT:
+	case GW_DO_DELETE_REMOTE:
+	case GW_DO_LEAVE:
+	case GW_DO_RETURN:
+		return true;
+	case GW_DO_DOWNLOAD:
+	case GW_DO_PAIR:
+	case GW_DO_LOCAL_FLAGS:
+	case GW_DO_BASE_FLAGS:
+	case GW_DO_REMOTE_FLAGS:
+	case GW_DO_HOLD_FLAGS:
+	case GW_DO_SETTLE_FLAGS:
+	case GW_DO_HOLD_DELETE:
+	case GW_DO_HOLD_REMOTE:
+	case GW_DO_UNHOLD:
+	case GW_DO_UPLOAD:
+	case GW_DO_HOLD_UPLOAD:
+	case GW_DO_REFUSE:
+	case GW_DO_STRAY:
+	case GW_DO_SKIP:
+	case GW_DO_EXPIRE:
+	case GW_DO_STAY:
+	case GW_DO_HOLD:
+	case GW_DO_NOTHING:
+	case GW_DO_HIDE:
+	case GW_DO_RELINK:
+	case GW_DO_TAKE:
+	case GW_DO_REPLACED:
+		break;
+	}
+	return false;
+}
+
 const struct gw_action *gw_plan_find(const struct gw_plan *plan, uint32_t uid)
 {
 	for (size_t i = 0; i < plan->count && plan->actions[i].uid <= uid; i++) {

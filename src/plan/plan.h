@@ -4,7 +4,7 @@
  * absent (proved) or unknown, and unknown never becomes a delete.
  *
  * One mailbox's plan takes what is gone here and new there at its word; where two halves of a move,
- * or of an edit, stand in plans of their own, plan/match.h joins them before anything is carried
+ * or of an edit, stand in plans of their own, plan/join.h joins them before anything is carried
  * out.
  */
 #pragma once
@@ -157,7 +157,7 @@ enum gw_action_kind {
 	GW_DO_STAY,   /* about to leave, or hidden, but inside again: the file `local` */
 	GW_DO_HOLD,   /* cannot be deleted there: remembered, nothing done */
 
-	/* Made by plan/match.h of what stood apart. */
+	/* Made by plan/join.h of what stood apart. */
 	GW_DO_NOTHING,  /* the other half does it */
 	GW_DO_HIDE,     /* gone there, but only from sight: it stays, hidden (mailbox/hidden.c) */
 	GW_DO_RELINK,   /* the message uid is the file `local` now */
@@ -193,6 +193,11 @@ void gw_plan_deinit(struct gw_plan *plan);
 /* Gone on the server while its file is here: that is deleted, or kept as it changed, or was never
  * stored. */
 bool gw_action_is_gone_there(const struct gw_action *action);
+
+/* Gone here or there, or both: what is looked at again before anything is done about it.  Of what is gone
+ * on both sides only if it had a file. */
+bool gw_action_is_gone(
+	const struct gw_action *action, const struct gw_base_msg *base, size_t base_count);
 
 /* Returns the first action of this UID, borrowed; NULL: none. */
 const struct gw_action *gw_plan_find(const struct gw_plan *plan, uint32_t uid);

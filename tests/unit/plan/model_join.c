@@ -1,5 +1,5 @@
-/* tests/unit/plan/model_join.c - what sync/moves.c and mailbox/match.c do on the simulated sides:
- * halves of moves and edits are joined before anything is carried out.  See test_model.c.
+/* tests/unit/plan/model_join.c - what plan/join.c and mailbox/joins.c do, on the simulated sides: halves of
+ * moves and edits are joined before anything is carried out.  See test_model.c.
  */
 #include "model.h"
 
