@@ -535,6 +535,25 @@ static void join_all(struct gw_joiner *j)
 typedef size_t match_fn(const struct gw_half *gone, size_t gone_count, const struct gw_half *fresh,
 	size_t fresh_count, struct gw_match *out);
 
+/* Brings the halves that were matched to the front.  found has room for count. */
+static void sort_out(struct gw_half *gone, size_t count, const struct gw_match *matches,
+	size_t match_count, struct gw_half *found)
+{
+	size_t n = match_count;
+
+	for (size_t i = 0; i < match_count; i++) {
+		struct gw_half *h = &gone[matches[i].gone];
+
+		found[i] = *h;
+		h->unknown = true; /* so it has its place; none of these was */
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (!gone[i].unknown)
+			found[n++] = gone[i];
+	}
+	memcpy(gone, found, n * sizeof *gone);
+}
+
 /* Puts off new messages that may be these, moved, until more is known.  Returns how many have such
  * a half; those come first afterwards. */
 static size_t put_off_fresh(
@@ -553,10 +572,9 @@ static size_t put_off_fresh(
 
 		if (!half->refused)
 			put_off(j, half->box, half->action);
-		found[i] = gone[out[i].gone];
 	}
 	if (n > 0)
-		memcpy(gone, found, n * sizeof *gone);
+		sort_out(gone, count, out, n, found);
 	free(out);
 	free(found);
 	free(fresh.list);

@@ -261,7 +261,7 @@ static size_t put_off_fresh(
 	struct box *x, struct gw_half *gone, size_t count, struct halves *h, match_fn *match)
 {
 	struct gw_half found[BOXES * MAX];
-	size_t n = match(gone, count, h->fresh, h->fresh_n, h->out);
+	size_t n = match(gone, count, h->fresh, h->fresh_n, h->out), all = n;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct gw_half *fresh = &h->fresh[h->out[i].fresh];
@@ -269,8 +269,13 @@ static size_t put_off_fresh(
 		if (!fresh->refused)
 			x[fresh->box].plan.actions[fresh->action].kind = GW_DO_NOTHING;
 		found[i] = gone[h->out[i].gone];
+		gone[h->out[i].gone].unknown = true;
 	}
-	memcpy(gone, found, n * sizeof *gone);
+	for (size_t i = 0; i < count; i++) {
+		if (!gone[i].unknown)
+			found[all++] = gone[i];
+	}
+	memcpy(gone, found, all * sizeof *gone);
 	return n;
 }
 

@@ -1,4 +1,4 @@
-/* plan/join: what becomes of halves in the plans of several mailboxes, as a table. */
+/* plan/join: what becomes of halves in the plans of several mailboxes, as a table and at random. */
 #include "plan/join.h"
 #include "test.h"
 
@@ -259,6 +259,9 @@ static const struct join_case {
 		{ { THERE, 0, 1, WAITS, IS(NOTHING) }, { HERE, 1, 2, WAITS, IS(NOTHING) },
 			{ THERE, 1, 3, 0, IS(DELETE_LOCAL) } },
 		{ 0 }, 0 },
+	{ "gone on both sides, and its file stands in the one in doubt: what came waits, too",
+		DOUBT, { { BOTH, 1, 1, WAITS, IS(NOTHING) }, { CAME, 0, 1, WAITS, IS(NOTHING) } },
+		{ 0 }, 0 },
 	{ "nothing comes to rest: nothing is gone", RESTLESS,
 		{ { HERE, 0, 1, WAITS, IS(NOTHING) }, { THERE, 0, 2, WAITS, IS(NOTHING) },
 			{ BOTH, 1, 3, WAITS, IS(NOTHING) }, { FILE_, 1, 4, 0, IS(UPLOAD) },
@@ -386,10 +389,145 @@ static void sizes_of_what_is_gone(void **state)
 	}
 }
 
+/* --- at random -------------------------------------------------------------------------------- */
+
+/* What a verdict may become: nothing is deleted that its own mailbox's plan did not find gone. */
+static bool may_become(enum what what, enum gw_action_kind kind)
+{
+	switch (what) {
+	case HERE:
+		return kind == GW_DO_DELETE_REMOTE || kind == GW_DO_NOTHING ||
+		       kind == GW_DO_RELINK || kind == GW_DO_REPLACED;
+	case THERE:
+		return kind == GW_DO_DELETE_LOCAL || kind == GW_DO_NOTHING || kind == GW_DO_FORGET;
+	case BOTH:
+		return kind == GW_DO_FORGET || kind == GW_DO_NOTHING;
+	case FILE_:
+		return kind == GW_DO_UPLOAD || kind == GW_DO_NOTHING;
+	case CAME:
+		return kind == GW_DO_DOWNLOAD || kind == GW_DO_TAKE || kind == GW_DO_NOTHING;
+	case TWIN:
+		return kind == GW_DO_PAIR;
+	case REFUSED:
+		return kind == GW_DO_NOTHING;
+	case END:
+		break;
+	}
+	return false;
+}
+
+/* At most one half of each sort of a message, so that there is one right answer. */
+static size_t invent(uint64_t *seed, struct item *items)
+{
+	bool taken[8][TWIN + 1] = { 0 };
+	size_t count = 0;
+
+	while (count < ITEMS) {
+		struct item *it = &items[count];
+		enum what sort;
+
+		*it = (struct item){ .what = (enum what)(1 + test_random(seed, TWIN)),
+			.box = (uint32_t)test_random(seed, BOXES),
+			.message = 1 + (int)test_random(seed, 6),
+			.is = (unsigned)test_random(seed, 64) & (LETTERED | COPIED | OTHER_NAME) };
+		if (test_random(seed, 8) == 0)
+			return count;
+		sort = it->what == REFUSED ? FILE_ : it->what; /* one file of it */
+		if (taken[it->message][sort])
+			continue;
+		if (it->what >= FILE_ && test_random(seed, 4) == 0)
+			it->is |= EDITED;
+		it->is |=
+			it->what == HERE && it->box == 2 && test_random(seed, 2) == 0 ? UNTOLD : 0;
+		taken[it->message][sort] = true;
+		count++;
+	}
+	return count;
+}
+
+static void each_has_one_verdict(
+	const struct account *a, const struct item *items, size_t count, unsigned options)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct item *it = &items[i];
+		const struct gw_action *x = &a->plans[it->box].actions[a->action[i]];
+		size_t gone = 0, gets = 0;
+
+		assert_true(may_become(it->what, (enum gw_action_kind)x->kind));
+		assert_false((options & RESTLESS) != 0 &&
+			     (x->kind == GW_DO_DELETE_LOCAL || x->kind == GW_DO_DELETE_REMOTE));
+		for (size_t j = 0; j < a->joiner.join_count; j++) {
+			const struct gw_join *k = &a->joiner.joins[j];
+			bool both = k->kind == GW_JOIN_TORN || k->kind == GW_JOIN_REUNITED;
+
+			gone += k->gone.box == it->box && k->gone.action == a->action[i] &&
+				k->kind != GW_JOIN_PAIRED && k->kind != GW_JOIN_COPIED;
+			gets += (k->fresh.box == it->box && k->fresh.action == a->action[i] &&
+					k->kind <= GW_JOIN_REUNITED &&
+					k->kind != GW_JOIN_BLOCKED) ||
+				(both && k->there.box == it->box &&
+					k->there.action == a->action[i]);
+		}
+		assert_true(gone + gets <= 1);
+		if (x->kind == GW_DO_NOTHING && it->what != REFUSED)
+			assert_true(gone + gets == 1 || a->joiner.boxes[it->box].put_off);
+		if (x->kind == GW_DO_TAKE || x->kind == GW_DO_RELINK || x->kind == GW_DO_REPLACED)
+			assert_int_equal(gone + gets, 1);
+	}
+}
+
+/* The same account, its mailboxes in another order (but for those that mean something). */
+static void turn(const struct item *items, size_t count, bool doubt, struct item *out)
+{
+	for (size_t i = 0; i < count; i++) {
+		out[i] = items[count - 1 - i];
+		if (!doubt && out[i].box < 2)
+			out[i].box = 1 - out[i].box;
+	}
+}
+
+static void random_accounts(void **state)
+{
+	uint64_t seed = test_seed() | 1;
+
+	(void)state;
+	for (int round = 0; round < 20000; round++) {
+		struct item items[ITEMS], turned[ITEMS];
+		size_t count = invent(&seed, items);
+		unsigned options = (unsigned)test_random(&seed, 64);
+		struct account a, b;
+
+		turn(items, count, (options & DOUBT) != 0, turned);
+		begin(&a, options);
+		begin(&b, options);
+		for (size_t i = 0; i < count; i++) {
+			add(&a, i, &items[i]);
+			add(&b, i, &turned[i]);
+		}
+		if (options & DOUBT) {
+			set_doubt(&a, items, count / 2);
+			set_doubt(&b, turned + (count - count / 2), count / 2);
+		}
+		judge(&a);
+		judge(&b);
+		each_has_one_verdict(&a, items, count, options);
+		for (size_t i = 0; i < count; i++) {
+			const struct item *it = &items[i], *other = &turned[count - 1 - i];
+
+			assert_int_equal(a.plans[it->box].actions[a.action[i]].kind,
+				b.plans[other->box].actions[b.action[count - 1 - i]].kind);
+		}
+		assert_int_equal(a.joiner.join_count, b.joiner.join_count);
+		end(&a);
+		end(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(each_case),
-		cmocka_unit_test(flags_go_along), cmocka_unit_test(sizes_of_what_is_gone) };
+		cmocka_unit_test(flags_go_along), cmocka_unit_test(sizes_of_what_is_gone),
+		cmocka_unit_test(random_accounts) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
