@@ -72,8 +72,10 @@ struct follower {
 static bool carry(const struct follower *f)
 {
 	struct gw_box *from = f->from, *to = f->to;
-	struct gw_box_carry *c = gw_array_push(
-		(void **)&to->carries, &to->carry_count, &to->carry_cap, sizeof *to->carries);
+	struct gw_box_carry *c = f->facts == NULL
+					 ? NULL
+					 : gw_array_push((void **)&to->carries, &to->carry_count,
+						   &to->carry_cap, sizeof *to->carries);
 
 	if (c == NULL)
 		return false;

@@ -334,7 +334,7 @@ static bool merged(struct gw_joiner *j, const struct gw_half *gone, const struct
 	return true;
 }
 
-/* Halves and their match; there NULL: the match has two. */
+/* Halves and their match; there is none of a match of two. */
 struct found {
 	const struct gw_half *gone, *fresh, *there;
 	enum gw_match_kind kind;
@@ -492,18 +492,20 @@ static size_t match(enum by by, bool merges, const struct gw_halves *gone,
 
 static void join_kind(struct gw_joiner *j, const struct joint *joint)
 {
+	static const struct gw_half none;
 	struct gw_halves gone, fresh = { 0 }, there = { 0 };
 	struct gw_match *out = NULL;
 	size_t n = 0;
 
 	if (collect(j, joint->gone, &gone) && gone.count > 0 && collect(j, joint->fresh, &fresh) &&
-		(joint->by != BOTH || collect(j, NEW_THERE, &there)))
+		fresh.list != NULL &&
+		(joint->by != BOTH || (collect(j, NEW_THERE, &there) && there.list != NULL)))
 		out = calloc(gone.count, sizeof *out);
 	if (out != NULL)
 		n = match(joint->by, j->merges, &gone, &fresh, &there, out);
 	for (size_t i = 0; i < n; i++)
 		joint->join(j, &(struct found){ &gone.list[out[i].gone], &fresh.list[out[i].fresh],
-				       joint->by == BOTH ? &there.list[out[i].there] : NULL,
+				       joint->by == BOTH ? &there.list[out[i].there] : &none,
 				       out[i].kind });
 	free(out);
 	free(gone.list);
@@ -565,7 +567,7 @@ static size_t put_off_fresh(
 	struct gw_half *found = calloc(count + 1, sizeof *found);
 	size_t n = 0;
 
-	if (ok && out != NULL && found != NULL)
+	if (ok && fresh.list != NULL && out != NULL && found != NULL)
 		n = matches(gone, count, fresh.list, fresh.count, out);
 	for (size_t i = 0; i < n; i++) {
 		const struct gw_half *half = &fresh.list[out[i].fresh];
