@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "imap/date.h"
 
+#include <ctype.h>
+
 /* True if one of the items that we ask for begins here. */
 static bool at_asked_item(const struct gw_cursor *c)
 {
@@ -265,23 +267,30 @@ static bool parse_list(struct gw_cursor *c, struct gw_response *out)
 	return true;
 }
 
-/* "(M123)" (RFC 8474) */
+/* "(M123)" (RFC 8474): letters, digits, "_" and "-" */
 static bool parse_object_id(struct gw_cursor *c, struct gw_slice *out)
 {
 	if (!gw_cursor_eat(c, '('))
 		return false;
 	*out = gw_cursor_atom(c);
+	for (size_t i = 0; i < out->n; i++) {
+		unsigned char each = (unsigned char)out->p[i];
+
+		if (each >= 0x80 || (!isalnum(each) && each != '_' && each != '-'))
+			return false;
+	}
 	return out->n > 0 && gw_cursor_eat(c, ')');
 }
 
 /* Reads a MAILBOXID; a malformed one counts as none; false: its end is unknown. */
-static bool take_object_id(struct gw_cursor *c, struct gw_slice *out)
+static bool take_object_id(struct gw_cursor *c, struct gw_response *out)
 {
 	char *before = c->p;
 
-	if (parse_object_id(c, out))
+	if (parse_object_id(c, &out->object_id))
 		return true;
-	*out = (struct gw_slice){ "", 0 };
+	out->object_id = (struct gw_slice){ "", 0 };
+	out->unsound_id = true;
 	c->p = before;
 	return gw_cursor_skip(c);
 }
@@ -327,7 +336,7 @@ static bool parse_status(struct gw_cursor *c, struct gw_response *out)
 
 		gw_cursor_spaces(c);
 		if (gw_slice_case_eq(name, "MAILBOXID")) {
-			if (!take_object_id(c, &out->object_id))
+			if (!take_object_id(c, out))
 				return false;
 		} else if (gw_cursor_u64(c, &value)) {
 			take_count(name, value, out);

@@ -129,6 +129,7 @@ struct gw_response {
 	unsigned attrs;            /* enum gw_list_attr */
 	unsigned items;            /* enum gw_status_item: which of the following are known */
 	struct gw_slice object_id; /* MAILBOXID (RFC 8474); empty: not given */
+	bool unsound_id;           /* it is none that RFC 8474 allows */
 	uint32_t messages, uidnext, uidvalidity;
 	uint64_t highestmodseq;
 

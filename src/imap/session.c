@@ -333,15 +333,19 @@ static void note_pace(struct gw_session *s, const struct gw_response *r)
 }
 
 /* An answer to nothing that waits for one, such as the same answer twice, changes nothing.  One to a
- * command whose turn it is not means that the two sides count differently. */
+ * command whose turn it is not means that the two sides count differently; so does one while commands are open that
+ * were sent behind AUTHENTICATE: Cyrus 3.6 reads AUTHENTICATE again then, and as much less of the last one. */
 static void take_strange_answer(struct gw_session *s, const struct gw_response *r)
 {
-	bool waits = s->login.state != LOGIN_DONE || ++s->strays > STRAYS_MAX;
+	bool ahead = s->login.state == LOGIN_DONE && s->login.ahead > 0;
+	bool waits = ahead || s->login.state != LOGIN_DONE || ++s->strays > STRAYS_MAX;
 
 	for (const struct command *c = s->first; c != NULL && !waits; c = c->next)
 		waits = gw_slice_eq(r->tag, c->tag);
 	if (!waits)
 		return;
+	if (ahead)
+		s->quirks |= GW_QUIRK_NO_AHEAD;
 	gw_fail(&s->err, GW_ERR_PROTOCOL, "%s answered a command that was not sent: %.*s", s->host,
 		(int)(r->line.n < 80 ? r->line.n : 80), r->line.p);
 	session_lose(s);

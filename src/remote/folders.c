@@ -182,6 +182,13 @@ enum gw_code gw_folders_take_list(struct gw_folders *f, const struct gw_response
 	return GW_OK;
 }
 
+static void forget_ids(struct gw_folders *f)
+{
+	f->unsound_ids = true;
+	for (size_t i = 0; i < f->count; i++)
+		f->list[i].object_id = 0;
+}
+
 void gw_folders_take_status(struct gw_folders *f, const struct gw_response *r)
 {
 	struct gw_folder *folder = gw_folders_find(f, r->mailbox);
@@ -194,7 +201,9 @@ void gw_folders_take_status(struct gw_folders *f, const struct gw_response *r)
 	folder->uidnext = r->uidnext;
 	folder->uidvalidity = r->uidvalidity;
 	folder->highestmodseq = r->highestmodseq;
-	if (r->object_id.n > 0)
+	if (r->unsound_id)
+		forget_ids(f);
+	if (r->object_id.n > 0 && !f->unsound_ids)
 		folder->object_id = gw_hash_bytes(r->object_id);
 }
 

@@ -35,6 +35,7 @@ struct gw_folders {
 	char *spaces[GW_NAMESPACES]; /* owned; prefixes of all namespaces */
 	bool space_foreign[GW_NAMESPACES];
 	size_t space_count;
+	bool unsound_ids; /* a MAILBOXID was none: Cyrus 3.6 sends bytes of freed memory in LIST; none is believed */
 	bool plain;    /* the server refused LIST with options */
 	bool overfull; /* more were listed than are held: a missing one may exist */
 	bool archive;  /* all mail is wanted, as "Archive" */

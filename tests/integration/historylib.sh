@@ -128,6 +128,18 @@ steps() { # as JSON: mailbox, what, UID or file
 		print of("mailbox") "\t" of("what") "\t" (of("what") == "upload" ? name : of("uid"))
 	}' | sort -u
 }
+ids_there() { # of all messages on the server
+	all_ids "$MAIL"
+}
+# What nobody deleted is there, on both sides.
+assert_nothing_lost() {
+	local side
+	for side in ids_there "all_ids $T/mail"; do
+		$side > "$T/present"
+		sort -u "$T/deleted" | comm -13 - "$T/created" | comm -23 - "$T/present" > "$T/lost"
+		[ ! -s "$T/lost" ] || fail "$1: lost: $(head -3 "$T/lost" | tr '\n' ' ')"
+	done
+}
 # One more run changes nothing.
 assert_stable() { # WHEN
 	sync_ok --json

@@ -15,15 +15,6 @@ remove_there() { # FOLDER NUMBER
 	adm fetch -u me hdr.message-id mailbox "$1" uid "$uid" | sed -n 's/^hdr.message-id: //p' >> "$T/deleted"
 	adm expunge -u me mailbox "$1" uid "$uid"
 }
-# What nobody deleted is there, on both sides.
-assert_nothing_lost() {
-	local side
-	for side in "$MAIL" "$T/mail"; do
-		all_ids "$side" > "$T/present"
-		sort -u "$T/deleted" | comm -13 - "$T/created" | comm -23 - "$T/present" > "$T/lost"
-		[ ! -s "$T/lost" ] || fail "$1: lost: $(head -3 "$T/lost" | tr '\n' ' ')"
-	done
-}
 # A mailbox gets another name, here or there; FOLDERS follows.
 rename_folder() {
 	local i=$((1 + RANDOM % 2)) new

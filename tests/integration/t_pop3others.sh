@@ -3,56 +3,8 @@
 # users in a namespace of their own: the first fetch, nothing new, a connection that is cut, UIDLs that are others
 # and equal ones, deletions.  Left out (77) where they are not unpacked.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/otherlib.sh"
 
-ROOT=${GODWIT_POPS:-}/root
-[ -n "${GODWIT_POPS:-}" ] && [ -x "$ROOT/usr/sbin/popa3d" ] || { echo "no GODWIT_POPS: see contrib/pops"; exit 77; }
-[ "$(id -u)" = 0 ] && unshare -m true 2> /dev/null || { echo "they want root and namespaces"; exit 77; }
-
-chmod 755 "$T"
-USER_ID=65521
-cp /etc/passwd "$T/passwd"
-cp /etc/group "$T/group"
-for user in popa3d:65520:/var/lib/popa3d "me:$USER_ID:$T/home"; do
-	IFS=: read -r name id home <<< "$user"
-	echo "$name:x:$id:$id::$home:/bin/false" >> "$T/passwd"
-	echo "$name:x:$id:" >> "$T/group"
-done
-LIBRARIES=$(find "$ROOT" -name '*.so*' -printf '%h\n' | sort -u | paste -sd:)
-
-# For each connection a program, as inetd does it: PORT-FILE COMMAND...
-cat > "$T/inetd.pl" <<'END'
-use IO::Socket::INET;
-use POSIX;
-my ($file, @command) = @ARGV;
-$SIG{CHLD} = 'IGNORE';
-my $s = IO::Socket::INET->new(Listen => 16, LocalAddr => '127.0.0.1') or die;
-open my $f, '>', "$file.new" or die;
-print $f $s->sockport;
-close $f;
-rename "$file.new", $file;
-while (1) {
-	my $k = $s->accept or next;
-	if (!fork) { POSIX::dup2(fileno $k, $_) for 0, 1; exec @command; POSIX::_exit(1) }
-	close $k;
-}
-END
-# In the place of courier-authdaemon: one user, one password.
-cat > "$T/auth.pl" <<'END'
-use IO::Socket::UNIX;
-my ($path, $home, $id) = @ARGV;
-$SIG{CHLD} = 'IGNORE';
-my $s = IO::Socket::UNIX->new(Local => $path, Listen => 16) or die;
-chmod 0777, $path;
-while (1) {
-	my $k = $s->accept or next;
-	next if fork;
-	my $in = '';
-	while (sysread $k, my $b, 4096) { $in .= $b; last if $in =~ /\nlogin\n.*\n.*\n/ }
-	print $k $in =~ /\nlogin\nme\nsecret\n/
-		? "USERNAME=me\nUID=$id\nGID=$id\nHOME=$home\nADDRESS=me\nMAILDIR=$home/Maildir\n.\n" : "FAIL\n";
-	exit;
-}
-END
 # The maildrop as it is, without godwit: each message a file of DIR, CRLF made LF; prints how many there are.
 cat > "$T/raw.pl" <<'END'
 use IO::Socket::INET;
@@ -74,34 +26,6 @@ ask "QUIT";
 print "$n\n";
 END
 
-wait_for() { # FILE
-	local i
-	for i in $(seq 200); do
-		[ -s "$1" ] && return
-		sleep 0.05
-	done
-	fail "$1 does not come: $(cat "$T/server.log")"
-}
-server_stop() { # the first in the namespace, with which all others end
-	local pid
-	for pid in $([ -z "${SERVER:-}" ] || ps -o pid= --ppid "$SERVER"); do
-		kill -KILL "$pid" 2> /dev/null || true
-	done
-	[ -z "${SERVER:-}" ] || wait "$SERVER" 2> /dev/null || true
-	SERVER=
-}
-serve() { # LINES of a shell in the namespace, the last one stays
-	server_stop
-	rm -f "$T/port"
-	{
-		echo "set -e; mount --bind $T/passwd /etc/passwd; mount --bind $T/group /etc/group"
-		cat
-	} > "$T/namespace"
-	unshare -mp --fork bash "$T/namespace" > "$T/server.log" 2>&1 &
-	SERVER=$!
-	wait_for "$T/port"
-	PORT=$(cat "$T/port")
-}
 config() { # LINES...
 	grep '[^ ]' > "$T/config" <<-END
 		state-dir = "$T/state"
@@ -217,8 +141,6 @@ sync_ok
 in_step "equal ones, again"
 
 # --- Courier: UIDLs that are all others once its list is lost
-mkdir -p "$T"/home/Maildir/{cur,new,tmp}
-chown -R $USER_ID:$USER_ID "$T/home"
 add() {
 	local n
 	for n in "$@"; do
@@ -226,16 +148,7 @@ add() {
 	done
 	chown -R $USER_ID:$USER_ID "$T/home"
 }
-serve <<-END
-	mount -t tmpfs tmpfs /run
-	mkdir -p /run/courier/authdaemon
-	ln -s authdaemon /run/courier/autthdaemon # sic, the package's library
-	perl $T/auth.pl /run/courier/authdaemon/socket $T/home $USER_ID &
-	until [ -S /run/courier/authdaemon/socket ]; do sleep 0.05; done
-	export LD_LIBRARY_PATH=$LIBRARIES TCPREMOTEIP=127.0.0.1 TCPREMOTEPORT=1 TCPREMOTEHOST=localhost TCPLOCALIP=127.0.0.1 \\
-		TCPLOCALPORT=110 TCPLOCALHOST=localhost POP3AUTH= MAILDIRPATH=Maildir
-	exec perl $T/inetd.pl $T/port $ROOT/usr/lib/courier/courier/courierpop3login $ROOT/usr/lib/courier/courier/courierpop3d Maildir
-END
+courier_serve pop3
 walk Courier
 note "Courier: numbered anew"
 rm -rf "$T/mail" "$T/state"
@@ -253,11 +166,6 @@ godwit sync > "$T/out" || status=$?
 [ $status = 77 ] || fail "a wrong password: $status"
 
 # --- Cyrus: one connection at a time, EXPIRE 0 that is none, and a pause between sign-ins
-mkdir -p "$T"/cyrus/{conf,spool,run}
-for n in db log msg proc ptclient quota socket sync user lock; do
-	mkdir "$T/cyrus/conf/$n"
-done
-chown -R $USER_ID:$USER_ID "$T/cyrus"
 cat > "$T/lmtp.pl" <<'END'
 use IO::Socket::UNIX;
 my $s = IO::Socket::UNIX->new(Peer => shift) or die "lmtp: $!";
@@ -283,43 +191,10 @@ add() {
 	done
 	perl "$T/lmtp.pl" "$T/cyrus/run/lmtp" "$T"/lmtp/*
 }
-cyrus() { # LINE...: further ones of imapd.conf
-	local port
-	port=$(free_port)
-	cat > "$T/imapd.conf" <<-END
-		configdirectory: $T/cyrus/conf
-		partition-default: $T/cyrus/spool
-		defaultpartition: default
-		sasl_pwcheck_method: alwaystrue
-		sasl_mech_list: PLAIN
-		allowplaintext: yes
-		cyrus_user: me
-		cyrus_group: me
-		autocreate_quota: 0
-		autocreate_post: yes
-		proc_path: $T/cyrus/run/proc
-		mboxname_lockpath: $T/cyrus/run/lock
-		$(printf '%s\n' "$@")
-	END
-	printf 'SERVICES {\n pop3 cmd="pop3d -C %s" listen="127.0.0.1:%s"\n lmtp cmd="lmtpd -C %s -a" listen="%s"\n}\nSTART {\n}\nEVENTS {\n}\n' \
-		"$T/imapd.conf" "$port" "$T/imapd.conf" "$T/cyrus/run/lmtp" > "$T/cyrus.conf"
-	rm -f "$T/cyrus/run/lmtp"
-	serve <<-END
-		mount -t overlay overlay -o lowerdir=$ROOT/usr/lib:/usr/lib /usr/lib
-		export LD_LIBRARY_PATH=$LIBRARIES
-		echo $port > $T/port
-		exec $ROOT/usr/sbin/cyrmaster -C $T/imapd.conf -M $T/cyrus.conf -p $T/cyrus/run/pid
-	END
-	for n in $(seq 200); do
-		[ -S "$T/cyrus/run/lmtp" ] && (: <> "/dev/tcp/127.0.0.1/$port") 2> /dev/null && return
-		sleep 0.05
-	done
-	fail "Cyrus does not start: $(cat "$T/server.log")"
-}
-cyrus
+cyrus_serve pop3
 walk Cyrus
 note "Cyrus: EXPIRE 0, which it does not mean"
-cyrus 'popexpiretime: 0'
+cyrus_serve pop3 'popexpiretime: 0'
 rm -rf "$T/mail" "$T/state"
 add 70 71 72
 config
@@ -330,7 +205,7 @@ sync_ok -vvv
 [ "$(asked RETR) $(asked DELE)" = "0 0" ] || fail "EXPIRE 0: $(asked RETR) fetched again"
 in_step "EXPIRE 0, again"
 note "Cyrus: a pause between sign-ins"
-cyrus 'popminpoll: 1'
+cyrus_serve pop3 'popminpoll: 1'
 rm -rf "$T/state" "$T/mail"
 add 73
 config
