@@ -8,7 +8,6 @@
 #include "godwit/control.h"
 #include "godwit/sync.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,12 +15,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
+
+/* A tree of many directories is looked at for new links now and then. */
+enum { MANY = 100, MANY_LOOKS = 10 };
+enum { USE_TRIES = 100 };
 
 static const char ENDED[] = "ended"; /* to the runner, which tidies then */
 
@@ -160,18 +164,59 @@ static size_t part_that_exists(const char *path)
 	return slash == above ? 1 : strlen(above);
 }
 
-static void make(struct sandbox *s, const char *path)
+static bool is_still(const char *path, int fd)
 {
-	struct sandbox_made *slot;
-	struct gw_error ignored = { 0 };
-	size_t existed = part_that_exists(path);
+	struct stat at, open;
 
+	return stat(path, &at) == 0 && fstat(fd, &open) == 0 && at.st_dev == open.st_dev &&
+	       at.st_ino == open.st_ino;
+}
+
+/* Opens a directory so that no other run takes it away (sandbox_tidy()).  -1: it is not there. */
+static int use(const char *path)
+{
+	for (unsigned i = 0; i < USE_TRIES; i++) {
+		int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd < 0)
+			return -1;
+		if (flock(fd, LOCK_SH | LOCK_NB) == 0 ? is_still(path, fd) : errno != EWOULDBLOCK)
+			return fd;
+		close(fd);
+		usleep(1000); /* somebody is about to take it away */
+	}
+	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static bool is_used(const struct sandbox *s, const char *path)
+{
+	for (size_t i = 0; i < s->made_count; i++) {
+		if (strcmp(s->made[i].path, path) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Uses a directory from now on; may_make: also makes it. */
+static void take(struct sandbox *s, const char *path, bool may_make)
+{
+	struct sandbox_made *slot, m = { path, strlen(path), -1 };
+
+	if (is_used(s, path))
+		return;
+	m.fd = use(path);
+	if (m.fd < 0 && may_make) {
+		m.existed = part_that_exists(path);
+		gw_mkdirs(path,
+			&(struct gw_error){ 0 }); /* who needs it says why it cannot be made */
+		m.fd = use(path);
+	}
 	slot = gw_array_push((void **)&s->made, &s->made_count, &s->made_cap, sizeof *slot);
 	s->failed |= slot == NULL;
-	if (slot == NULL)
-		return;
-	*slot = (struct sandbox_made){ path, existed };
-	gw_mkdirs(path, &ignored); /* who needs it says why it cannot be made */
+	if (slot != NULL)
+		*slot = m;
+	else if (m.fd >= 0)
+		close(m.fd);
 }
 
 /* A tree that is gone may be made anew once the user says so; then above it, too. */
@@ -186,17 +231,12 @@ static void write_above(struct sandbox *s, const char *path)
 /* Mailboxes may be links to somewhere else. */
 static void add_links(struct sandbox *s, const char *root)
 {
-	DIR *d = opendir(root);
-	char path[PATH_MAX];
-	struct dirent *e;
+	size_t known = s->links.target_count;
 
-	while (d != NULL && (e = readdir(d)) != NULL) {
-		if (e->d_type == DT_LNK &&
-			(size_t)snprintf(path, sizeof path, "%s/%s", root, e->d_name) < sizeof path)
-			add_place(s, path, true);
-	}
-	if (d != NULL)
-		closedir(d);
+	links_find(&s->links, root);
+	for (size_t i = known; i < s->links.target_count; i++)
+		add_place(s, s->links.targets[i].path, true);
+	s->failed |= s->links.failed;
 }
 
 static void add_maildir(struct sandbox *s, const struct gw_account *a, bool may_make)
@@ -206,8 +246,7 @@ static void add_maildir(struct sandbox *s, const struct gw_account *a, bool may_
 	if (a->maildir == NULL)
 		return;
 	snprintf(state, sizeof state, "%s/%s.db", a->state_dir, a->name);
-	if (may_make && !exists(a->maildir) && !exists(state))
-		make(s, a->maildir);
+	take(s, a->maildir, may_make && !exists(state));
 	if (exists(a->maildir)) {
 		add_place(s, a->maildir, true);
 		add_links(s, a->maildir);
@@ -247,8 +286,7 @@ static void add_account(struct sandbox *s, const struct gw_account *a, bool may_
 {
 	char path[PATH_MAX], dir[PATH_MAX];
 
-	if (!exists(a->state_dir))
-		make(s, a->state_dir);
+	take(s, a->state_dir, true);
 	add_place(s, a->state_dir, true);
 	watch_path(s, a->state_dir);
 	add_maildir(s, a, may_make);
@@ -369,16 +407,43 @@ enum gw_code sandbox_begin(struct sandbox *s, const struct options *o, struct co
 	return GW_OK;
 }
 
+/* What opening it for reading ends with; 0: it can be opened. */
+static int error_of(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
 /* Not every file system keeps its numbers: what can still be opened is what was let in. */
 static bool is_shut_out(struct sandbox_path *p, const struct stat *st)
 {
-	int fd = open(p->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int error = error_of(p->path);
 
-	if (fd < 0)
-		return errno == EACCES;
-	close(fd);
-	*p = (struct sandbox_path){ p->path, st->st_dev, st->st_ino, false };
-	return false;
+	if (error == 0)
+		*p = (struct sandbox_path){ p->path, st->st_dev, st->st_ino, false };
+	return error == EACCES;
+}
+
+/* A link that is new, and leads to where this process may not go. */
+static bool has_another_link(struct sandbox *s)
+{
+	struct links now = { 0 };
+	bool another = false, rests = s->links.place_count > MANY && s->looks++ % MANY_LOOKS != 0;
+
+	if (rests || !links_may_differ(&s->links))
+		return false;
+	for (size_t i = 0; i < s->links.root_count; i++)
+		links_find(&now, s->links.roots[i]);
+	for (size_t i = 0; i < now.target_count && !another; i++)
+		another = !links_know(&s->links, &now.targets[i]) &&
+			  error_of(now.targets[i].path) == EACCES;
+	links_free(&s->links);
+	s->links = now;
+	return another;
 }
 
 bool sandbox_is_stale(struct sandbox *s)
@@ -393,7 +458,7 @@ bool sandbox_is_stale(struct sandbox *s)
 			 is_shut_out(p, &st))
 			return true;
 	}
-	return false;
+	return has_another_link(s);
 }
 
 void sandbox_tidy(const struct sandbox *s)
@@ -401,10 +466,15 @@ void sandbox_tidy(const struct sandbox *s)
 	char path[PATH_MAX];
 	char *slash;
 
-	for (size_t i = s->made_count;
-		i-- > 0;) { /* rmdir() passes over what has something in it */
-		snprintf(path, sizeof path, "%s", s->made[i].path);
-		while (strlen(path) > s->made[i].existed && rmdir(path) == 0 &&
+	for (size_t i = s->made_count; i-- > 0;) {
+		const struct sandbox_made *m = &s->made[i];
+
+		if (m->fd < 0 || strlen(m->path) == m->existed ||
+			flock(m->fd, LOCK_EX | LOCK_NB) != 0 || !is_still(m->path, m->fd))
+			continue; /* not ours, or another run uses it */
+		snprintf(path, sizeof path, "%s", m->path);
+		while (strlen(path) > m->existed &&
+			rmdir(path) == 0 && /* which passes over one with something in it */
 			(slash = strrchr(path, '/')) != NULL)
 			*slash = '\0';
 	}
@@ -426,7 +496,12 @@ void sandbox_end(struct sandbox *s)
 		free(s->places[i].path);
 	free(s->places);
 	free(s->paths);
+	for (size_t i = 0; i < s->made_count; i++) {
+		if (s->made[i].fd >= 0)
+			close(s->made[i].fd);
+	}
 	free(s->made);
+	links_free(&s->links);
 	*s = (struct sandbox){ .server = -1 };
 }
 

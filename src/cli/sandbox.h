@@ -7,6 +7,7 @@
 
 #include "base/landlock.h"
 #include "cli/cli.h"
+#include "cli/links.h"
 #include "godwit/runner.h"
 
 #include <sys/stat.h>
@@ -19,10 +20,11 @@ struct sandbox_path {
 	bool gone;   /* it was seen missing since: what comes back is another one */
 };
 
-/* A directory that was made so that it can be let in. */
+/* A directory that is used, and perhaps was made so that it can be let in. */
 struct sandbox_made {
 	const char *path; /* borrowed */
 	size_t existed;   /* so much of path was there */
+	int fd; /* owned; open and locked, shared: no other run takes it away; -1: it is not there */
 };
 
 struct sandbox {
@@ -33,9 +35,11 @@ struct sandbox {
 	size_t path_count, path_cap;
 	struct sandbox_made *made; /* owned */
 	size_t made_count, made_cap;
+	struct links links;       /* of all Maildirs */
 	struct gw_runner *runner; /* owned; NULL: there is no sandbox */
 	int server;               /* owned; the runner's end; -1: it has it */
 	pid_t pid;                /* the runner's, if it is our child */
+	unsigned looks;           /* of sandbox_is_stale() */
 	bool watches;
 	bool failed; /* no memory */
 };

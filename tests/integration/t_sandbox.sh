@@ -50,6 +50,35 @@ sed -i "s|echo secret|echo wrong|; s|$T/mail|$T/deep/er/mail|; s|$T/state|$T/oth
 ! godwit sync > "$T/out" || fail "it signed in"
 [ ! -e "$T/deep" ] || fail "$(find "$T/deep")"
 
+note "two first runs at once: one that fails takes no directory away from the other"
+rm -rf "$T/deep" "$T/other"
+sed "s|echo wrong|touch $T/began; until [ -e $T/go ]; do sleep 0.05; done; echo wrong|" "$T/config" > "$T/one"
+"$GODWIT" -c "$T/one" sync > "$T/out.one" 2>&1 &
+one=$!
+until_true "the first run asks for its password" test -e "$T/began"
+sed "s|echo wrong|until [ -e $T/ended ]; do sleep 0.05; done; echo secret|; s|account \"test\"|account \"two\"|" "$T/config" > "$T/two"
+"$GODWIT" -c "$T/two" sync > "$T/out.two" 2>&1 &
+two=$!
+until_true "the second run is confined" grep -q 'NoNewPrivs:.*1' "/proc/$two/status"
+touch "$T/go"
+! wait $one || fail "the first run signed in"
+touch "$T/ended"
+wait $two || fail "the second run: $(cat "$T/out.two")"
+[ "$(find "$T/deep/er/mail/INBOX" -type f -name '*,*' | wc -l)" -ge 5 ] || fail "$(cat "$T/out.two")"
+
+note "links at any depth lead to mailboxes"
+write_config
+rm -rf "$T/mail" "$T/state"
+mkdir -p "$T/mail" "$T/far/deep/inner" "$T/farther" "$MAIL/Lists/one"
+"$TOOLS/mkmail" "$MAIL/Lists/two" 2 600 40
+server_own
+sync_ok
+mv "$T/mail/Lists/two" "$T/far/deep/inner/two"
+ln -s "$T/far/deep/inner/two" "$T/mail/Lists/two"
+cp "$(nth INBOX 1)" "$T/far/deep/inner/two/new/linked.1"
+sync_ok
+[ "$(count_there Lists/two)" = 3 ] || fail "$(count_there Lists/two) in the mailbox behind a link: $(cat "$T/out")"
+
 note "a tree that is gone stays so; without the state it is made anew"
 write_config
 sync_ok
@@ -96,6 +125,22 @@ until_true "it watches again" stands $((told + 1))
 mail anew
 arrive INBOX
 until_true "mail comes in" eval '[ -n "$(grep -rlF --exclude-dir=tmp "<anew@x>" "$T/second/INBOX")" ]'
+
+note "a link that comes while it watches"
+told=$(grep -c 'watching;' "$T/watch.err")
+before=$(worker)
+mkdir "$T/beside"
+mv "$T/second/Lists/two" "$T/beside/two" && ln -s "$T/beside/two" "$T/second/Lists/two"
+mail linked-2
+cp "$T/m" "$T/beside/two/new/linked.2"
+kill -USR1 "$WATCHER"
+until_true "another watcher" eval '[ "$(worker)" != "$before" ]'
+until_true "it watches again" stands $((told + 1))
+until_true "its mail is there" eval '[ "$(count_there Lists/two)" = 4 ]'
+before=$(worker)
+kill -USR1 "$WATCHER"
+sleep 0.2 # it would begin anew at once
+[ "$(worker)" = "$before" ] || fail "it begins anew for a link that it knows"
 
 note "whoever kills the keeper ends the watcher"
 before=$(worker)
