@@ -410,8 +410,8 @@ bool gw_box_is_fresh_there(const struct gw_box *box, const struct gw_action *a);
 /* hidden.c */
 /* Judges whether the mailbox shows only its newest messages, on a server without All Mail. */
 void gw_box_judge_sight(struct gw_box *box, struct gw_plan_input *in);
-/* Marks messages that only seem to be gone there as hidden. */
-void gw_box_hide_oldest(struct gw_box *box);
+/* The judge found that so many messages only seem to be gone there. */
+void gw_box_note_hidden(struct gw_box *box, size_t hidden);
 /* hidden.c: asks all mail for the labels of what is gone. */
 void gw_box_ask_labels(struct gw_box *box);
 /* archive.c: asks the state where what may be archived stands. */

@@ -60,18 +60,8 @@ void gw_box_judge_sight(struct gw_box *box, struct gw_plan_input *in)
 		box->shows = sight.exists;
 }
 
-void gw_box_hide_oldest(struct gw_box *box)
+void gw_box_note_hidden(struct gw_box *box, size_t hidden)
 {
-	size_t hidden = 0;
-
-	for (size_t i = 0; i < box->plan.count; i++) {
-		struct gw_action *a = &box->plan.actions[i];
-
-		if (!gw_action_is_gone_there(a) || a->uid >= box->sighted.oldest)
-			continue;
-		a->kind = GW_DO_HIDE;
-		hidden++;
-	}
 	if (hidden == 0)
 		return;
 	if (box->shows == 0)

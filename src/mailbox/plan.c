@@ -1,11 +1,11 @@
-/* mailbox/plan.c - plans one mailbox and holds back what looks like an accident; part of the
- * machine in box_p.h.
+/* mailbox/plan.c - plans one mailbox, and reports the last word on it (plan/verdict.h); part of the machine in
+ * box_p.h.
  */
 #include "mailbox/box_p.h"
 
 #include "plan/direction.h"
 #include "plan/evidence.h"
-#include "plan/guard.h"
+#include "plan/verdict.h"
 
 #include <stdlib.h>
 
@@ -41,19 +41,13 @@ static uint64_t count_known(const struct gw_box *box)
 	return n;
 }
 
-/* Reports what was held back before and is still gone there; the account reports the rest. */
-static void tell_all_held(struct gw_box *box, const struct gw_guarded *done)
-{
-	tell_held(box, done->held_there + done->still_there, false);
-	tell_held(box, done->held_here, true);
-}
-
-/* Holds back what looks like an accident. */
-static void guard(struct gw_box *box)
+/* What the guard of deletions is told. */
+static struct gw_guard guard_of(const struct gw_box *box)
 {
 	const unsigned exempt = GW_LIST_TRASH | GW_LIST_JUNK;
-	const struct gw_guard g = { .off = !box->env->account->guard ||
-					   (box->folder->attrs & exempt) != 0,
+
+	return (struct gw_guard){ .off = !box->env->account->guard ||
+					 (box->folder->attrs & exempt) != 0,
 		.accept = box->env->accept_deletions,
 		.restore = box->env->restore_deletions,
 		.percent = box->env->account->guard_percent,
@@ -69,17 +63,40 @@ static void guard(struct gw_box *box)
 		.account_day = *box->env->deleted_in_day,
 		.held_gone = &box->local.held_gone,
 		.held_here = &box->local.held_here };
-	struct gw_guarded done = gw_guard_plan(&g, &box->plan);
+}
 
-	box->delta.held = done.held_there + done.held_here;
-	box->env->counts->held += box->delta.held;
-	if (!g.off) {
-		box->row->deleted_recently += (uint32_t)done.deleted;
-		*box->env->deleted_recently += done.deleted;
-		box->row->deleted_kept += (uint32_t)done.deleted;
-		*box->env->deleted_in_day += done.deleted;
+/* What the guard of uploads is told.  Those that an interrupted run announced passed it already. */
+static struct gw_append_guard append_guard_of(struct gw_box *box)
+{
+	for (size_t i = 0; i < box->local.pending_count; i++) {
+		if (box->local.pending[i].has_file)
+			box->local.messages[box->local.pending[i].file].accepted = true;
 	}
-	tell_all_held(box, &done);
+	return (struct gw_append_guard){ .off = !box->env->account->guard,
+		.strange =
+			box->rekeyed || (box->row->uidnext == 0 && box->env->in_step &&
+						(box->env->state_lost || box->remote.exists > 0)),
+		.in_step = box->env->in_step,
+		.recognised = box->local.base_count + box->pair_count,
+		.account_so_far = *box->env->uploads,
+		.account_total = *box->env->messages,
+		.local = box->local.messages };
+}
+
+/* Counts the deletions, and reports those that are held back. */
+static void note_guarded(struct gw_box *box, bool guarded, const struct gw_guarded *done)
+{
+	box->delta.held = done->held_there + done->held_here;
+	box->env->counts->held += box->delta.held;
+	if (guarded) {
+		box->row->deleted_recently += (uint32_t)done->deleted;
+		*box->env->deleted_recently += done->deleted;
+		box->row->deleted_kept += (uint32_t)done->deleted;
+		*box->env->deleted_in_day += done->deleted;
+	}
+	/* What was held back before and is still gone there, too; the account reports the rest. */
+	tell_held(box, done->held_there + done->still_there, false);
+	tell_held(box, done->held_here, true);
 }
 
 /* Reports that the server's answers do not add up; not the first time, when something may have
@@ -122,33 +139,12 @@ void gw_box_held_uploads_error(uint64_t count, bool dry_run, struct gw_error *er
 	err->scope = GW_SCOPE_MAILBOX;
 }
 
-/* Holds back uploads that look like an accident.  Those that an interrupted run announced passed it
- * already. */
-static void guard_uploads(struct gw_box *box)
+/* Counts the uploads of unknown files, and reports those that are held back. */
+static void note_uploads(struct gw_box *box, uint64_t unknown, uint64_t held)
 {
-	const struct gw_append_guard g = { .off = !box->env->account->guard,
-		.strange =
-			box->rekeyed || (box->row->uidnext == 0 && box->env->in_step &&
-						(box->env->state_lost || box->remote.exists > 0)),
-		.in_step = box->env->in_step,
-		.recognised = box->local.base_count + box->pair_count,
-		.account_so_far = *box->env->uploads,
-		.account_total = *box->env->messages,
-		.local = box->local.messages };
 	struct gw_error err = { 0 };
-	uint64_t held;
 
-	for (size_t i = 0; i < box->local.pending_count; i++) {
-		if (box->local.pending[i].has_file)
-			box->local.messages[box->local.pending[i].file].accepted = true;
-	}
-	held = gw_guard_uploads(&g, &box->plan);
-	for (size_t i = 0; i < box->plan.count; i++) {
-		const struct gw_action *a = &box->plan.actions[i];
-
-		*box->env->uploads += a->kind == GW_DO_UPLOAD && !g.local[a->local].known &&
-				      !g.local[a->local].accepted;
-	}
+	*box->env->uploads += unknown;
 	if (held == 0)
 		return;
 	box->delta.held += held;
@@ -240,27 +236,32 @@ void gw_box_plan(struct gw_box *box)
 	box->env->planned(box->env->ctx, box);
 }
 
-/* Moves are joined by now: one that was made here is carried over. */
-static void leave_there(struct gw_box *box)
+/* Counts what stays on the server. */
+static void note_left_there(struct gw_box *box, const struct gw_left_there *left)
 {
-	const struct gw_plan_input in = gw_box_policy(box);
-	const struct gw_left_there left = gw_plan_push(&in, &box->plan);
-
-	box->left_there = left.dropped;
-	box->delta.waiting_there = left.messages + left.changes;
-	box->delta.changes_there = left.changes;
+	box->left_there = left->dropped;
+	box->delta.waiting_there = left->messages + left->changes;
+	box->delta.changes_there = left->changes;
 	box->env->counts->waiting_there += box->delta.waiting_there;
 	box->env->counts->changes_there += box->delta.changes_there;
 }
 
 void gw_box_judge(struct gw_box *box)
 {
+	const struct gw_plan_input policy = gw_box_policy(box);
+	const struct gw_verdict_input in = { .policy = &policy,
+		.oldest_shown = box->sighted.oldest,
+		.push = box->env->account->direction == GW_DIRECTION_PUSH,
+		.guard = guard_of(box),
+		.uploads = append_guard_of(box) };
+	const struct gw_verdict v = gw_verdict_give(&in, &box->plan);
+
 	box->env->counts->waiting += box->delta.waiting;
-	gw_box_hide_oldest(box);
-	if (box->env->account->direction == GW_DIRECTION_PUSH)
-		leave_there(box);
-	guard(box);
+	gw_box_note_hidden(box, v.hidden);
+	if (in.push)
+		note_left_there(box, &v.left);
+	note_guarded(box, !in.guard.off, &v.guarded);
 	gw_box_count_barred(box);
-	guard_uploads(box);
+	note_uploads(box, v.unknown_uploads, v.held_uploads);
 	gw_box_tell(box);
 }

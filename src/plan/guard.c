@@ -119,15 +119,23 @@ static bool is_unknown(const struct gw_append_guard *g, const struct gw_action *
 	return a->kind == GW_DO_UPLOAD && !g->local[a->local].known && !g->local[a->local].accepted;
 }
 
+uint64_t gw_guard_unknown(const struct gw_append_guard *g, const struct gw_plan *plan)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < plan->count; i++)
+		n += is_unknown(g, &plan->actions[i]);
+	return n;
+}
+
 uint64_t gw_guard_uploads(const struct gw_append_guard *g, struct gw_plan *plan)
 {
-	uint64_t n = 0, edits = 0;
+	uint64_t n, edits = 0;
 	bool hold;
 
-	for (size_t i = 0; i < plan->count; i++) {
-		n += is_unknown(g, &plan->actions[i]);
+	for (size_t i = 0; i < plan->count; i++)
 		edits += plan->actions[i].kind == GW_DO_REPLACED;
-	}
+	n = gw_guard_unknown(g, plan);
 	n -= edits < n ? edits : n;
 	hold = (g->strange && n >= STRANGE_FROM && n > g->recognised) ||
 	       (g->in_step && g->account_so_far + n > limit(ACCOUNT_MIN, g->account_total, 10));

@@ -55,3 +55,6 @@ struct gw_append_guard {
 /* Turns the plan's UPLOADs of files that base never knew into HOLD_UPLOADs if they are too many;
  * how many were. */
 uint64_t gw_guard_uploads(const struct gw_append_guard *guard, struct gw_plan *plan);
+
+/* Counts the plan's UPLOADs of files that base never knew and nobody accepted. */
+uint64_t gw_guard_unknown(const struct gw_append_guard *guard, const struct gw_plan *plan);
