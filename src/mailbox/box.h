@@ -10,7 +10,7 @@
 #include "local/batch.h"
 #include "plan/budget.h"
 #include "plan/claims.h"
-#include "plan/join.h"
+#include "plan/judge.h"
 #include "remote/folders.h"
 
 struct gw_box;
@@ -186,41 +186,25 @@ void gw_box_held_uploads_error(uint64_t count, bool dry_run, struct gw_error *er
 
 /* --- while its plan is ready and it waits (env->planned) ------------------------------------- */
 
-/* True if something is gone on either side; on the server; or new, perhaps from another mailbox. */
-bool gw_box_has_gone(const struct gw_box *box);
-bool gw_box_has_gone_there(const struct gw_box *box);
-bool gw_box_has_fresh(const struct gw_box *box);
-
 /* Looks again at what is gone, and reads what base knows of it. */
 void gw_box_confirm(struct gw_box *box);
-bool gw_box_is_confirmed(const struct gw_box *box);
 /* The stamps of its look, in full resolution. */
 void gw_box_seen_stamps(const struct gw_box *box, struct gw_stamp *cur, struct gw_stamp *new);
 /* UIDNEXT at the end of its look, from which the next run would continue; 0: it would not, or the
  * server was not asked. */
 uint32_t gw_box_seen_uidnext(const struct gw_box *box);
-/* True if files came or went since its first look, or may have. */
-bool gw_box_has_news(const struct gw_box *box);
-
-/* Moments of env->moments: the end of its first look, which showed what is gone; and the start of
- * its last trusted look (0: none), which shows everything that arrived before. */
-uint64_t gw_box_saw_at(const struct gw_box *box);
+/* The moment of env->moments at which its last trusted look (0: none) began, which shows everything that
+ * arrived before. */
 uint64_t gw_box_fresh_from(const struct gw_box *box);
 
 /* True if only its newest mail was fetched, for env->newest_first: another look must follow. */
 bool gw_box_has_rest(const struct gw_box *box);
 
-/* True if the server's answers about the mailbox do not add up. */
-bool gw_box_is_unproved(const struct gw_box *box);
 /* True if the stamps are still those of its look. */
 bool gw_box_stamps_hold(const struct gw_box *box);
 /* True if the server's counts (from STATUS) are still those of its look. */
 bool gw_box_counts_hold(const struct gw_box *box, const struct gw_folder *now);
 
-/* Counts the messages gone there. */
-size_t gw_box_count_gone_there(const struct gw_box *box);
-/* True if some of what is gone there may only be hidden from sight. */
-bool gw_box_may_hide(const struct gw_box *box, uint64_t account_gone);
 /* Asks All Mail about what is gone; env->planned is called again. */
 void gw_box_ask_all(struct gw_box *box);
 
@@ -249,6 +233,9 @@ bool gw_box_sift(struct gw_box *box, struct gw_ids *ids);
 
 /* Fetches the headers of new messages of these sizes; false: there are none. */
 bool gw_box_fetch_heads(struct gw_box *box, const struct gw_seqset *sizes);
+
+/* Tells the judge about its plan and its look. */
+void gw_box_show_case(const struct gw_box *box, struct gw_case *out);
 
 /* Shows the judge what is gone from the mailbox, and what may be the other half of a move or an edit, as
  * mailbox `number`.  false: out of memory. */

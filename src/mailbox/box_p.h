@@ -410,6 +410,8 @@ bool gw_box_is_fresh_there(const struct gw_box *box, const struct gw_action *a);
 /* hidden.c */
 /* Judges whether the mailbox shows only its newest messages, on a server without All Mail. */
 void gw_box_judge_sight(struct gw_box *box, struct gw_plan_input *in);
+/* True if its messages have a label of it, so that All Mail can be asked, and was not asked yet. */
+bool gw_box_has_label(const struct gw_box *box);
 /* The judge found that so many messages only seem to be gone there. */
 void gw_box_note_hidden(struct gw_box *box, size_t hidden);
 /* hidden.c: asks all mail for the labels of what is gone. */

@@ -1,4 +1,4 @@
-/* mailbox/halves.c - what the judge of the account (plan/join.h) is told of a mailbox: what is gone from it, and
+/* mailbox/halves.c - what the judge of the account (plan/judge.h) is told of a mailbox: what is gone from it, and
  * what is new and may be a half of a move or an edit; part of the machine in box_p.h.
  */
 #include "mailbox/box_p.h"
@@ -11,27 +11,6 @@
 bool gw_box_is_gone(const struct gw_box *box, const struct gw_action *a)
 {
 	return gw_action_is_gone(a, box->local.base, box->local.base_count);
-}
-
-bool gw_box_has_gone(const struct gw_box *box)
-{
-	for (size_t i = 0; i < box->plan.count; i++) {
-		if (gw_box_is_gone(box, &box->plan.actions[i]))
-			return true;
-	}
-	return false;
-}
-
-bool gw_box_has_gone_there(const struct gw_box *box)
-{
-	for (size_t i = 0; i < box->plan.count; i++) {
-		const struct gw_action *a = &box->plan.actions[i];
-
-		if (gw_action_is_gone_there(a) ||
-			(a->kind == GW_DO_FORGET && gw_box_is_gone(box, a)))
-			return true;
-	}
-	return false;
 }
 
 static bool was_in_base(const struct gw_box *box, uint32_t uid)
@@ -51,7 +30,7 @@ static bool is_copied(const struct gw_box *box, const struct gw_action *a)
 	return a->kind == GW_DO_PAIR && !a->check_body && gw_box_was_to_be_copied(box, a->local);
 }
 
-bool gw_box_has_fresh(const struct gw_box *box)
+static bool has_fresh(const struct gw_box *box)
 {
 	for (size_t i = 0; i < box->plan.count; i++) {
 		const struct gw_action *a = &box->plan.actions[i];
@@ -66,9 +45,22 @@ bool gw_box_has_fresh(const struct gw_box *box)
 	return false;
 }
 
-bool gw_box_is_unproved(const struct gw_box *box)
+void gw_box_show_case(const struct gw_box *box, struct gw_case *out)
 {
-	return box->remote.unproved;
+	out->plan = &box->plan;
+	out->base = box->local.base;
+	out->base_count = box->local.base_count;
+	out->unproved = box->remote.unproved;
+	out->fresh = has_fresh(box);
+	out->archive = gw_box_is_archive(box);
+	out->trash = gw_box_is_trash(box);
+	out->confirmed = box->confirmed;
+	out->news = box->has_news;
+	out->saw_at = box->saw_at;
+	out->fresh_from = box->fresh_from;
+	out->has_label = gw_box_has_label(box);
+	out->exists = box->remote.exists;
+	out->deleted_recently = box->row->deleted_recently;
 }
 
 bool gw_box_leaves(const struct gw_box *box, uint32_t uid)

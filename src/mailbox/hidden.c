@@ -6,36 +6,13 @@
 
 #include <stdlib.h>
 
-/* Worth a question: this many gone at once, or as many left as Gmail can be told to show. */
-enum { MANY_GONE = 20, MANY_GONE_ACCOUNT = 100 };
-static const uint32_t limits[] = { 1000, 2000, 5000, 10000 };
+enum { MANY_ARCHIVED = 20 };
 
-size_t gw_box_count_gone_there(const struct gw_box *box)
-{
-	size_t gone = 0;
-
-	for (size_t i = 0; i < box->plan.count; i++)
-		gone += gw_action_is_gone_there(&box->plan.actions[i]);
-	return gone;
-}
-
-bool gw_box_may_hide(const struct gw_box *box, uint64_t account_gone)
+bool gw_box_has_label(const struct gw_box *box)
 {
 	const unsigned no_labels = GW_LIST_ALL | GW_LIST_TRASH | GW_LIST_JUNK;
-	size_t gone = gw_box_count_gone_there(box);
 
-	if (box->env->all == NULL || box->asked_all || gone == 0 ||
-		(box->folder->attrs & no_labels) != 0)
-		return false;
-	/* Slightly below what the guard takes for an accident. */
-	if (box->remote.exists == 0 || gone + box->row->deleted_recently >= MANY_GONE ||
-		account_gone + *box->env->deleted_recently >= MANY_GONE_ACCOUNT)
-		return true;
-	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
-		if (box->remote.exists == limits[i])
-			return true;
-	}
-	return gw_base_has_hidden(box->local.base, box->local.base_count);
+	return box->env->all != NULL && !box->asked_all && (box->folder->attrs & no_labels) == 0;
 }
 
 void gw_box_judge_sight(struct gw_box *box, struct gw_plan_input *in)
@@ -121,7 +98,7 @@ static void tell(const struct gw_box *box, size_t hidden, size_t archived)
 			"%s: the server does not show %zu messages any more that are in it; they "
 			"stay here (Gmail: Settings, Forwarding and POP/IMAP, Folder size limits)",
 			box->folder->shown, hidden);
-	if (archived >= MANY_GONE)
+	if (archived >= MANY_ARCHIVED)
 		gw_log(box->env->log, GW_LOG_WARN,
 			"%s: %zu messages left it on the server and are still among all mail "
 			"there; here they %s",

@@ -1,4 +1,4 @@
-/* mailbox/recheck.c - a mailbox is looked at once more, because the account asks (sync/moves.c); part of the
+/* mailbox/recheck.c - a mailbox is looked at once more, because the account asks (sync/ask.c); part of the
  * machine in box_p.h.
  */
 #include "mailbox/box_p.h"
@@ -64,21 +64,6 @@ void gw_box_look_at_gone(struct gw_box *box)
 		gw_confirm_start(box->env->disk, box->place, box->key, &box->local.scan, box->gone,
 			box->gone_count, on_confirmed, box) != GW_OK)
 		gw_box_fail_nomem(box);
-}
-
-bool gw_box_is_confirmed(const struct gw_box *box)
-{
-	return box->confirmed;
-}
-
-bool gw_box_has_news(const struct gw_box *box)
-{
-	return box->has_news;
-}
-
-uint64_t gw_box_saw_at(const struct gw_box *box)
-{
-	return box->saw_at;
 }
 
 uint64_t gw_box_fresh_from(const struct gw_box *box)

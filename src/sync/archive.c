@@ -45,14 +45,11 @@ static bool take_late(struct gw_sync *s, struct gw_ids *ids)
 	return ok;
 }
 
-bool gw_sync_sift_archive(struct gw_sync *s)
+bool gw_sync_sift_archive(struct gw_sync *s, struct gw_entry *archive)
 {
-	struct gw_entry *archive = archive_of(s);
 	struct gw_ids ids = { 0 };
 	bool ok, asked;
 
-	if (archive == NULL || archive->stage != ENTRY_PLANNED || archive->sifted)
-		return false;
 	ok = take_late(s, &ids);
 	for (size_t i = 0; i < s->entry_count; i++) {
 		if (&s->entries[i] != archive && s->entries[i].stage >= ENTRY_PLANNED)
@@ -63,7 +60,6 @@ bool gw_sync_sift_archive(struct gw_sync *s)
 		if (s->claims.slots[i].owner != NULL)
 			ok = gw_ids_add(&ids, s->claims.slots[i].id, true);
 	}
-	archive->sifted = true;
 	archive->stage = ENTRY_LOOKING;
 	asked = ok && gw_box_sift(archive->box, &ids);
 	if (!asked)

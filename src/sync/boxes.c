@@ -258,7 +258,7 @@ static void on_box_done(void *ctx, struct gw_box *box, enum gw_box_outcome outco
 	detach(s, e);
 	e->box = NULL;
 	e->stage = ENTRY_WAITING;
-	e->headed = e->sifted = false;
+	gw_sync_forget_case(s, e);
 	for (size_t i = 0; i < s->entry_count; i++) {
 		if (s->entries[i].box != NULL)
 			gw_box_cut_moves(s->entries[i].box, box);

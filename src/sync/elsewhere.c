@@ -129,7 +129,7 @@ static void on_found(void *ctx, const struct gw_error *err)
 {
 	struct gw_sync *s = ctx;
 
-	s->elsewhere_asked = GW_ELSEWHERE_CAME;
+	gw_judge_found(&s->judge);
 	if (err != NULL)
 		gw_sync_fail(s, err);
 	else if (s->phase == SYNC_WORKING)
@@ -154,6 +154,5 @@ bool gw_sync_asks_elsewhere(struct gw_sync *s, const struct gw_halves *gone)
 		gw_sync_fail_nomem(s);
 		return true;
 	}
-	s->elsewhere_asked = GW_ELSEWHERE_ASKED;
 	return true;
 }

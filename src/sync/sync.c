@@ -57,6 +57,7 @@ static void free_sync(struct gw_sync *s)
 	gw_sync_free_folders(s);
 	gw_sync_free_held(s);
 	gw_elsewhere_deinit(&s->elsewhere);
+	gw_judge_deinit(&s->judge);
 	free(s->late.list);
 	gw_folders_deinit(&s->folders);
 	gw_notmuch_list_deinit(&s->tags);
@@ -226,7 +227,7 @@ static bool looks_fill(const struct gw_sync *s, const struct gw_conn *c)
 	return lines > LINES_AHEAD;
 }
 
-/* Will its plan wait for those of others (moves.c)? */
+/* Will its plan wait for those of others (plan/judge.c)? */
 static bool waits_for_others(const struct gw_sync *s, const struct gw_entry *e)
 {
 	bool waits = (e->news & GW_NEWS_GONE) != 0;
@@ -433,6 +434,45 @@ static void await_claims(struct gw_sync *s)
 	}
 }
 
+static bool all_created(const struct gw_sync *s)
+{
+	for (size_t i = 0; i < s->entry_count; i++) {
+		if (!s->entries[i].settled && s->entries[i].stage < ENTRY_CREATED)
+			return false;
+	}
+	return true;
+}
+
+/* Deletions wait for everything else. */
+static void remove_all(struct gw_sync *s)
+{
+	bool all = all_created(s);
+
+	for (size_t i = 0; i < s->entry_count; i++) {
+		struct gw_entry *e = &s->entries[i];
+
+		if (e->stage != ENTRY_CREATED || (!all && gw_box_must_wait_to_remove(e->box)))
+			continue;
+		e->stage = ENTRY_REMOVING;
+		gw_box_remove(e->box);
+	}
+}
+
+/* Boxes that wait for others give their connections to them. */
+static void yield_conns(struct gw_sync *s)
+{
+	bool wanted = false;
+
+	for (size_t i = 0; i < s->entry_count; i++)
+		wanted |= s->entries[i].ready && s->entries[i].conn < 0;
+	for (size_t i = 0; i < s->entry_count && wanted; i++) {
+		const struct gw_entry *e = &s->entries[i];
+
+		if (e->conn >= 0 && (e->stage == ENTRY_PLANNED || e->stage == ENTRY_CREATED))
+			gw_box_yield(e->box);
+	}
+}
+
 static void pump_once(struct gw_sync *s)
 {
 	gw_sync_note_overhead(s);
@@ -445,7 +485,7 @@ static void pump_once(struct gw_sync *s)
 	if (s->phase == SYNC_WORKING)
 		gw_sync_match(s);
 	if (s->phase == SYNC_WORKING)
-		gw_sync_remove(s);
+		remove_all(s);
 	if (s->phase == SYNC_WORKING)
 		open_more(s);
 	if (s->phase == SYNC_WORKING)
@@ -453,7 +493,7 @@ static void pump_once(struct gw_sync *s)
 	for (size_t i = 0; i < GW_CONN_MAX && s->phase == SYNC_WORKING; i++)
 		feed_conn(s, &s->conns[i]);
 	if (s->phase == SYNC_WORKING)
-		gw_sync_yield(s);
+		yield_conns(s);
 }
 
 /* Starts what can be started.  A call made before it returns is done here afterwards. */
@@ -499,7 +539,7 @@ static const struct gw_sync_machine machine = { .pump = pump,
 	.listed = gw_list_settled,
 	.list_again = gw_list_again,
 	.entries_known = gw_list_ready,
-	.counts_came = gw_moves_counted,
+	.counts_came = gw_ask_counted,
 	.on_session = gw_conn_on_session };
 
 static void on_pull(void *ctx, const struct gw_sync_event *ev)

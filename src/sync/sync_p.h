@@ -53,12 +53,11 @@ struct gw_entry {
 	bool queued, ready, settled;
 	enum gw_entry_stage stage;
 	bool may_lose; /* something may be gone, on either side, by the counts and stamps */
-	bool headed, sifted, failed, done_once;
+	bool failed, done_once;
 	bool told;       /* of something that could not be done in it, in this run */
 	unsigned news;   /* gw_box_news_here() of its look in this run */
 	bool rest_waits; /* the newest mail is here; the rest comes after that of all others */
 	bool unsettled;  /* kept changing, so its cursors stayed */
-	unsigned requeues;
 	uint64_t got;    /* messages that came in this run, or were here */
 	bool suspect;    /* a connection broke at something in it: it comes last, and alone */
 	unsigned breaks; /* how many in this run */
@@ -199,15 +198,13 @@ struct gw_sync {
 	struct gw_box_env env;
 	struct gw_batcher *batcher; /* owned */
 	bool pumping, pump_again;
-	enum { RECHECK_NONE, RECHECK_ASKED, RECHECK_CAME, RECHECK_DONE } recheck;
-	unsigned rechecks, count_pending;
+	struct gw_judge judge; /* owned; ask.c */
+	unsigned count_pending;
 	uint64_t moments;              /* see struct gw_box_env */
 	struct gw_elsewhere elsewhere; /* owned; elsewhere.c */
 	size_t elsewhere_told;         /* of how many messages */
-	enum { GW_ELSEWHERE_NOT, GW_ELSEWHERE_ASKED, GW_ELSEWHERE_CAME } elsewhere_asked;
-	struct gw_ids late; /* owned; archive.c: what the archive must learn */
-	bool restless;      /* mail is still being moved about: nothing is taken for gone now */
-	char *trash;        /* owned; as on the wire */
+	struct gw_ids late;            /* owned; archive.c: what the archive must learn */
+	char *trash;                   /* owned; as on the wire */
 
 	uint64_t messages, deleted_recently,
 		deleted_in_day; /* of the whole account, for the guard */
@@ -392,22 +389,22 @@ bool gw_sync_reads_tags(struct gw_sync *s);
 /* In the pool, at the end: writes what is to be written, and remembers how far that was. */
 void gw_sync_write_tags(struct gw_sync *s, struct gw_disk_world *world);
 
-/* moves.c */
+/* ask.c */
 /* Lets those go on that need not wait any more. */
 void gw_sync_match(struct gw_sync *s);
+/* A mailbox is over, or begins another look. */
+void gw_sync_forget_case(struct gw_sync *s, const struct gw_entry *e);
 
 /* archive.c */
 /* Wakes the archive once arrivals and departures are known: they may have come from it, or gone to
  * it. */
 void gw_sync_wake_archive(struct gw_sync *s);
 /* Asks which messages belong to the archive, when all other mailboxes know theirs.  true: asked. */
-bool gw_sync_sift_archive(struct gw_sync *s);
+bool gw_sync_sift_archive(struct gw_sync *s, struct gw_entry *archive);
 /* Others are about to be judged: notes what is gone from them, if the archive was judged before, ... */
 void gw_sync_tell_archive(struct gw_sync *s);
 /* ... and looks at it again for that, as soon as its look is over. */
 void gw_sync_requeue_archive(struct gw_sync *s);
-void gw_sync_remove(struct gw_sync *s);
-void gw_sync_yield(struct gw_sync *s);
 void gw_sync_counts_came(struct gw_sync *s);
 bool gw_sync_stands_there(void *ctx, int64_t mailbox, uint32_t uid);
 /* Asks, if that spares looks: true, and gw_sync_entries_known() follows; or the entries are known. */
@@ -437,12 +434,12 @@ void gw_sync_finished(struct gw_sync *s);
 /* The only writer of s->phase; logs the transition at debug level. */
 void gw_sync_enter(struct gw_sync *s, enum gw_sync_phase next);
 
-/* The members of s->machine: list.c, moves.c, conns.c.  Others call the functions above. */
+/* The members of s->machine: list.c, ask.c, conns.c.  Others call the functions above. */
 void gw_list_begin(struct gw_sync *s);
 void gw_list_settled(struct gw_sync *s);
 void gw_list_again(struct gw_sync *s);
 void gw_list_ready(struct gw_sync *s);
-void gw_moves_counted(struct gw_sync *s);
+void gw_ask_counted(struct gw_sync *s);
 /* Looks from now on are about another matter: what a run moved itself. */
 void gw_sync_renew_looks(struct gw_sync *s);
 void gw_conn_on_session(struct gw_conn *c, enum gw_session_event event, const struct gw_error *err);
