@@ -158,7 +158,7 @@ bool gw_pull_index(struct gw_pull_view *v)
 	if (v->by_header == NULL || v->by_body == NULL)
 		return false;
 	for (size_t i = 0; i < v->row_count; i++) {
-		if (is_live(&v->rows[i]))
+		if (has_content(&v->rows[i]))
 			v->by_header[v->indexed++] = i;
 		if (v->rows[i].is_file && v->rows[i].has_body)
 			v->by_body[v->body_indexed++] = i;
@@ -300,19 +300,20 @@ static bool same(const uint8_t *a, const uint8_t *b)
 	return memcmp(a, b, GW_PULL_HASH) == 0;
 }
 
-/* How well the row fits, among those with the same header; 0: not at all.  What is not here any more
- * is not a reason to drop what may be another one. */
+/* How well the row fits, among those with the same header; 0: not at all.  What is not here any more,
+ * or was deleted there, is no reason to drop what may be another one. */
 static unsigned fit(const struct gw_pull_view *v, const struct gw_pull_item *item, size_t row,
 	bool telling, const uint8_t *body)
 {
 	const struct gw_pull_row *r = &v->rows[row];
 
-	if (r->claimed || !is_live(r) || (r->state == GW_PULL_UNWANTED && !telling) ||
+	if (r->claimed || !has_content(r) || (r->state != GW_PULL_HERE && !telling) ||
+		(r->state == GW_PULL_DELETED && !r->is_alone) ||
 		(body != NULL && r->has_body && !same(r->body, body)))
 		return 0;
-	return 1u + (r->size == item->size) +
-	       2u * (item->uidl.n > 0 && compare(r->uidl, item->uidl) == 0) +
-	       4u * (body != NULL && r->has_body);
+	return 1u + (r->size == item->size) + 2u * is_live(r) +
+	       4u * (item->uidl.n > 0 && compare(r->uidl, item->uidl) == 0) +
+	       8u * (body != NULL && r->has_body);
 }
 
 /* The row that fits best; body NULL: the header is all there is. */
@@ -444,6 +445,15 @@ size_t gw_pull_got(
 	if (row != GW_PULL_NONE)
 		claim(v, item, row);
 	return row;
+}
+
+bool gw_pull_all_known(const struct gw_pull_view *v)
+{
+	for (size_t i = 0; i < v->item_count; i++) {
+		if (v->items[i].row == GW_PULL_NONE)
+			return false;
+	}
+	return !v->policy.marks; /* such a server lists some and not the others */
 }
 
 bool gw_pull_may_delete(const struct gw_pull_view *v, size_t i)

@@ -4,8 +4,9 @@
  * A UIDL names a message if one message is listed with it and one row has it; the message is then
  * known, until something contradicts: another size, a wish to delete it.  Any other message is
  * recognised by its header (TOP) if that distinguishes messages, otherwise by its whole text
- * (RETR), among rows whose message is not listed: a renumbered maildrop costs headers.  Each row is
- * at most one listed message, so two equal messages stay two.
+ * (RETR), among rows whose message is not listed: a renumbered maildrop costs headers.  A message
+ * that the server said it had deleted is recognised likewise, if its header tells and no twin of it
+ * was waiting to be fetched.  Each row is at most one listed message, so two equal messages stay two.
  *
  * A message that is not listed is not gone: its row is dropped only after 30 days without it.
  *
@@ -39,6 +40,7 @@ struct gw_pull_row {
 	bool is_short; /* less came than was listed */
 	bool recorded; /* in the state, durably */
 	bool has_file; /* known to be here */
+	bool is_alone; /* DELETED: all that was listed beside it was known, so one like it is no twin */
 	unsigned tries;
 	int64_t tried_at;                    /* seconds */
 	int64_t delivered_at, delivered_age; /* by the clock, and by gw_pull_age */
@@ -95,7 +97,7 @@ struct gw_pull_view {
 	struct gw_pull_row *rows;
 	size_t row_count;
 	struct gw_pull_policy policy;
-	size_t *by_header; /* owned; rows that are HERE, as they were at gw_pull_index() */
+	size_t *by_header; /* owned; rows that came once, as they were at gw_pull_index() */
 	size_t *by_body;   /* owned; files among them */
 	size_t indexed, body_indexed;
 	bool marks_disproved; /* out: what was fetched and sealed is listed again */
@@ -124,6 +126,9 @@ size_t gw_pull_got(
 /* True if the policy deletes the row's message on the server, once it is proved to be that
  * message. */
 bool gw_pull_is_due(const struct gw_pull_view *v, const struct gw_pull_row *row);
+
+/* True if each message of the maildrop has a row. */
+bool gw_pull_all_known(const struct gw_pull_view *v);
 
 /* True if the item may be deleted on the server now. */
 bool gw_pull_may_delete(const struct gw_pull_view *v, size_t i);

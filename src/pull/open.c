@@ -60,6 +60,7 @@ static enum gw_code take_row(void *ctx, const struct gw_pulled_row *from)
 	row->delivered_age = from->delivered_age;
 	more->first_seen = from->first_seen;
 	more->deleted_at = from->deleted_at;
+	row->is_alone = from->deleted_at != 0;
 	more->listed_at = from->listed_at;
 	more->base_name = gw_copy_str(from->base_name);
 	more->reason = *from->reason == '\0' ? NULL : gw_copy_str(from->reason);

@@ -527,8 +527,20 @@ static bool forget(struct gw_pull *p, size_t i)
 	return pull_batch_add(p, PULL_DROP, i, NULL) == GW_OK;
 }
 
+/* No other of what was listed with it, or of what is left of that, can be its twin. */
+static void set_alone(struct gw_pull *p, size_t i)
+{
+	struct gw_pull_row *row = &p->view.rows[i];
+
+	if (!p->more[i].deleted || row->is_alone)
+		return;
+	row->is_alone = true;
+	p->more[i].deleted_at = p->view.policy.now;
+	p->more[i].dirty = true;
+}
+
 /* I3 */
-static bool seal_row(struct gw_pull *p, size_t i, bool ok)
+static bool seal_row(struct gw_pull *p, size_t i, bool ok, bool all_known)
 {
 	struct gw_pull_row *row = &p->view.rows[i];
 	struct pull_more *more = &p->more[i];
@@ -544,9 +556,13 @@ static bool seal_row(struct gw_pull *p, size_t i, bool ok)
 	if (ok && more->dele_ok) {
 		p->counts.deleted_there++;
 		row->state = GW_PULL_DELETED;
-		more->deleted_at = now;
-		more->dirty = true;
+		row->is_alone = false;
+		more->deleted = more->dirty = true;
+		more->deleted_at = 0;
+		p->left_there--;
 	}
+	if (ok && all_known)
+		set_alone(p, i);
 	/* Not in every run: one that finds nothing writes nothing. */
 	if (row->claimed && (now - more->listed_at >= RELIST_S || now < more->listed_at)) {
 		more->listed_at = now;
@@ -559,9 +575,11 @@ static bool seal_row(struct gw_pull *p, size_t i, bool ok)
 
 static void quitted(struct gw_pull *p, bool ok)
 {
-	bool fine = true;
+	bool fine = true,
+	     all_known = gw_pull_all_known(&p->view) && p->view.item_count >= p->left_there;
 
 	pull_enter(p, PULL_SEALING);
+	p->left_there = p->view.item_count;
 	close_session(p);
 	if (!ok) {
 		count_loss(p);
@@ -570,7 +588,7 @@ static void quitted(struct gw_pull *p, bool ok)
 			p->account->name, p->account->host);
 	}
 	for (size_t i = 0; i < p->more_count && fine && !p->options.dry_run; i++)
-		fine = seal_row(p, i, ok);
+		fine = seal_row(p, i, ok, all_known);
 	if (!fine) {
 		pull_fail_nomem(p);
 		return;

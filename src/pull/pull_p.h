@@ -19,13 +19,15 @@ struct pull_more {
 	int64_t id;
 	char *uidl; /* its bytes */
 	char *base_name, *reason;
-	int64_t first_seen, deleted_at, listed_at;
+	int64_t first_seen, listed_at;
+	int64_t deleted_at; /* 0: never, or while a twin of it may have been waiting */
 	uint64_t dir_inode; /* of the mailbox's directory where its file was seen; 0: not known */
 	bool held;          /* its file is missing, and the user was told */
 	bool missing;       /* as restore.c has seen */
 	bool dirty;         /* to be put into the state at the session's end */
 	bool got;           /* all of it came in this session */
 	bool dele_ok;       /* the server marked it as deleted in this session */
+	bool deleted;       /* in this run */
 	bool blamed;        /* in this run */
 	bool doubt;         /* in this run, by a lost connection */
 	size_t doubt_at;    /* number of messages that had arrived in this run */
@@ -151,8 +153,9 @@ struct gw_pull {
 	uint64_t session_bytes;
 	size_t session_messages, session_got, exact, shorter;
 	size_t session_stored; /* new ones */
-	size_t run_got;        /* messages that came, in this run */
-	bool more_left;        /* the session was cut short: another follows */
+	size_t left_there; /* as many were listed as did not go, when the last session of this run ended */
+	size_t run_got; /* messages that came, in this run */
+	bool more_left; /* the session was cut short: another follows */
 	bool uidl_told;
 	bool moved; /* numbers changed within the session */
 	unsigned losses, sessions, login_delay;

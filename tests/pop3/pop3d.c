@@ -20,6 +20,7 @@
  *                      NAME": likewise at TOP;
  *                      "short NAME": ends it after its header; "nothing NAME": at once;
  *                      "nodots": no line is stuffed
+ *   undead             says +OK to DELE and QUIT, and deletes nothing
  *   vanish NAME        goes when the first message was fetched, and the others are numbered anew
  *   cut N HOW          after N bytes sent; cutread N HOW: after N bytes read; HOW: fin, rst, silence
  *   hang VERB HOW      does what it is told, and then HOW instead of an answer
@@ -336,6 +337,8 @@ static void commit(void)
 		snprintf(from, sizeof from, "mail/%s", c.list[i].name);
 		snprintf(to, sizeof to, "%s/%s", c.list[i].deleted ? "gone" : "popped",
 			c.list[i].name);
+		if (c.list[i].deleted && rule("undead") != NULL)
+			continue;
 		if (c.list[i].deleted)
 			rename(from, to);
 		else if (c.list[i].fetched)

@@ -170,7 +170,7 @@ static void list(struct session *s, bool calm)
 	struct world *w = s->w;
 	unsigned fault = w->fault == 1 || dice(w, 2) ? w->fault : 0;
 
-	if (fault == 5) { /* numbered anew */
+	if (fault >= 5) { /* numbered anew; 6: and what it said it deleted is there */
 		for (size_t i = 0; i < w->there_count; i++)
 			w->there[i].uidl = w->next_uidl++;
 	}
@@ -196,6 +196,7 @@ static void open_session(struct session *s, struct world *w, bool calm)
 	for (size_t i = 0; i < w->row_count; i++) {
 		add_row(s, w->contents[i], w->names[i], false);
 		s->rows[i].state = w->rows[i].state;
+		s->rows[i].is_alone = w->rows[i].is_alone;
 		s->rows[i].recorded = true;
 		s->rows[i].has_file = s->rows[i].state == GW_PULL_HERE;
 	}
@@ -293,11 +294,12 @@ static void record(struct session *s)
 	}
 }
 
-/* Deletes what may go; QUIT may be lost, and then the server did it or did not. */
-static void delete_there(struct session *s)
+/* Deletes what may go; QUIT may be lost, and then the server did it or did not; or it only says so. */
+static void delete_there(struct session *s, bool calm)
 {
 	struct world *w = s->w;
 	bool told = dice(w, 6) > 0, done = told || dice(w, 2) == 0, gone[MOST] = { false };
+	bool lies = !calm && w->fault == 6 && gw_pull_all_known(&s->v);
 	size_t kept = 0;
 
 	for (size_t i = 0; i < s->v.item_count; i++) {
@@ -308,8 +310,11 @@ static void delete_there(struct session *s)
 				(unsigned long long)w->replay);
 		/* Of two that are equal, one that went without our knowing cannot be told from the other. */
 		gone[i] = done && (told || w->arrived[w->there[i].content] == 1);
-		if (told)
+		gone[i] &= !lies || !is_telling(w->there[i].content);
+		if (told) {
 			s->rows[s->items[i].row].state = GW_PULL_DELETED;
+			s->rows[s->items[i].row].is_alone = gw_pull_all_known(&s->v);
+		}
 	}
 	for (size_t i = 0; i < w->there_count; i++) {
 		if (!gone[i])
@@ -337,7 +342,7 @@ static void run_session(struct world *w, bool calm)
 	if (crash > 2)
 		record(&s);
 	if (crash > 3)
-		delete_there(&s);
+		delete_there(&s, calm);
 	gw_pull_deinit(&s.v);
 }
 
@@ -374,7 +379,7 @@ static void run_history(uint64_t seed)
 
 	w = (struct world){ .seed = seed * 2 + 1, .replay = seed, .next_uidl = 1 };
 	w.has_top = dice(&w, 4) > 0;
-	w.fault = dice(&w, 6);
+	w.fault = dice(&w, 7);
 	for (unsigned i = 0; i < 12; i++) {
 		for (unsigned n = dice(&w, 5); n > 0; n--)
 			arrive(&w);

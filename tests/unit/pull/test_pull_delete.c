@@ -400,6 +400,51 @@ static void test_delete_another(void **state)
 	check("mail", 1);
 }
 
+/* A server that did not delete what it said it had, and shows it under other names: nothing comes twice, and it is
+ * deleted again. */
+static void test_not_deleted(void **state)
+{
+	static const unsigned sizes[] = { 3,
+		12 }; /* few, and as many as suggest that all were numbered anew */
+
+	(void)state;
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		unsigned n = sizes[i];
+
+		fresh(n);
+		account.pop3.keep = GW_KEEP_NO;
+		rules("undead\n");
+		assert_int_equal(run(), GW_OK);
+		assert_int_equal(count_in("gone"), 0);
+		rules("undead\nuidl new-\n");
+		assert_int_equal(run(), GW_OK);
+		assert_int_equal(counts.downloaded, 0);
+		assert_int_equal(count_files(), n);
+		/* Deleted here meanwhile, too: it does not come back. */
+		shell("rm $(ls -d Mail/INBOX/new/* | head -1)");
+		rules("undead\nuidl newer-\n");
+		assert_int_equal(run(), GW_OK);
+		assert_int_equal(count_files(), n - 1);
+		rules("uidl newest-\n");
+		assert_int_equal(run(), GW_OK);
+		assert_int_equal(count_files(), n - 1);
+		assert_int_equal(count_in("gone"), n);
+		/* What comes later is new. */
+		put_file("mail/m9",
+			"Received: by x id 9\nMessage-ID: <9@y>\nSubject: 1\n\nanother\n");
+		run_well();
+		assert_int_equal(counts.downloaded, 1);
+	}
+	/* Of a message that nothing distinguishes another one may be the like. */
+	fresh(0);
+	put_file("mail/m1", "Subject: report\n\nA\n");
+	account.pop3.keep = GW_KEEP_NO;
+	run_well();
+	put_file("mail/m2", "Subject: report\n\nA\n");
+	run_well();
+	assert_int_equal(count_files(), 2);
+}
+
 /* Neither a Message-ID nor a Received: two messages may share such a header, so nothing goes on the server by it alone. */
 static void test_delete_by_header(void **state)
 {
@@ -574,6 +619,7 @@ int main(void)
 		cmocka_unit_test(test_delete_begins),
 		cmocka_unit_test(test_delete_another),
 		cmocka_unit_test(test_delete_by_header),
+		cmocka_unit_test(test_not_deleted),
 		cmocka_unit_test(test_recent),
 		cmocka_unit_test(test_shown_again),
 		cmocka_unit_test(test_short),
