@@ -9,7 +9,8 @@ const struct gw_folder *gw_box_folder(const struct gw_box *box)
 }
 
 struct gw_box *gw_box_new(struct gw_box_env *env, const struct gw_folder *folder,
-	struct gw_mailbox_row *row, struct gw_trial *trial, bool remote_same, bool again)
+	struct gw_mailbox_row *row, struct gw_trial *trial, bool remote_same, bool again,
+	enum gw_box_share share)
 {
 	struct gw_box *box = calloc(1, sizeof *box);
 
@@ -22,6 +23,7 @@ struct gw_box *gw_box_new(struct gw_box_env *env, const struct gw_folder *folder
 	box->copies_differ = env->copies_differ;
 	box->remote_same = remote_same;
 	box->again = again;
+	box->share = share;
 	box->oldest = folder->window.since;
 	if (folder->window.max_age > 0 &&
 		box->oldest < env->now - (int64_t)folder->window.max_age * 86400)

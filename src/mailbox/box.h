@@ -61,8 +61,7 @@ struct gw_box_env {
 	 * exist yet, or they are unknown (a trash that is not synchronized is not asked about). */
 	void (*trash_cursors)(void *ctx, uint32_t *uidvalidity, uint32_t *uidnext);
 	bool dry_run, full, retry_unfetchable;
-	bool newest_first; /* of every mailbox first: older mail waits for another look
-			    * (gw_box_has_rest()) */
+	bool newest_first; /* of every mailbox: each is looked at once for each share */
 	bool verify, verify_bodies, repair; /* compare and report instead */
 	bool copies_differ;                 /* mark and state do not belong together */
 	bool plain_select; /* learned: this server wants SELECT without parameters */
@@ -110,11 +109,17 @@ struct gw_trial {
 	struct gw_seqset told; /* owned; UIDs that were set aside, and reported */
 };
 
+/* What of a mailbox's new mail is fetched in one look, where there may not be time for all: the newest
+ * of all mailboxes comes before the rest of one, and small messages of all before the big ones of
+ * one. */
+enum gw_box_share { GW_SHARE_NEWEST, GW_SHARE_SMALL, GW_SHARE_ALL };
+
 /* Creates a box.  folder, row and trial are borrowed; row's cursors are updated once they are
- * stored.  remote_same: the server's counts equal row's, so only local changes matter.  NULL: out
- * of memory. */
+ * stored.  remote_same: the server's counts equal row's, so only local changes matter.  share: if
+ * env->newest_first.  NULL: out of memory. */
 struct gw_box *gw_box_new(struct gw_box_env *env, const struct gw_folder *folder,
-	struct gw_mailbox_row *row, struct gw_trial *trial, bool remote_same, bool again);
+	struct gw_mailbox_row *row, struct gw_trial *trial, bool remote_same, bool again,
+	enum gw_box_share share);
 
 /* Starts the run with a look at the Maildir.  done() is called exactly once, later. */
 void gw_box_start(struct gw_box *box);
@@ -197,8 +202,8 @@ uint32_t gw_box_seen_uidnext(const struct gw_box *box);
  * arrived before. */
 uint64_t gw_box_fresh_from(const struct gw_box *box);
 
-/* True if only its newest mail was fetched, for env->newest_first: another look must follow. */
-bool gw_box_has_rest(const struct gw_box *box);
+/* What another look must fetch, if this one fetched a share; otherwise its share. */
+enum gw_box_share gw_box_next_share(const struct gw_box *box);
 
 /* True if the stamps are still those of its look. */
 bool gw_box_stamps_hold(const struct gw_box *box);

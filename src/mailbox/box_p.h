@@ -207,7 +207,8 @@ struct gw_box {
 	struct gw_fetch_bodies_item *waiting; /* owned; others fetch these */
 	size_t waiting_count;
 	uint64_t releases_seen;
-	bool has_rest; /* older and bigger ones were put off */
+	enum gw_box_share share, next_share; /* next_share: if has_rest */
+	bool has_rest;                       /* what is of later shares was put off */
 
 	/* apply.c */
 	bool applied; /* the plan's local part became operations */

@@ -136,34 +136,40 @@ static void postpone(struct gw_box *box)
 
 static bool is_of_rest(const struct gw_box *box, size_t i)
 {
-	return i + FIRST_COUNT < box->item_count || box->items[i].size > FIRST_SIZE;
+	bool newest = i + FIRST_COUNT >= box->item_count || box->share == GW_SHARE_SMALL;
+
+	return !newest || box->items[i].size > FIRST_SIZE;
 }
 
-/* Puts off all but the newest mail: with little time, that of every mailbox comes first.  The box
- * is incomplete without its rest, so it is looked at once more, after the others. */
+/* With little time, puts off what is of later shares.  The box is incomplete without it, so it is
+ * looked at once more, after the others. */
 static void put_rest_off(struct gw_box *box)
 {
 	uint64_t bytes = 0;
 	size_t kept = 0;
 
-	if (!box->env->newest_first || box->again)
+	if (!box->env->newest_first || box->share == GW_SHARE_ALL ||
+		(box->again && box->share == GW_SHARE_NEWEST))
 		return;
 	for (size_t i = 0; i < box->item_count; i++)
 		bytes += is_of_rest(box, i) ? box->items[i].size : 0;
 	if (bytes < REST_WORTH)
 		return;
+	box->next_share = GW_SHARE_ALL;
 	for (size_t i = 0; i < box->item_count; i++) {
 		if (!is_of_rest(box, i))
 			box->items[kept++] = box->items[i];
+		else if (box->items[i].size <= FIRST_SIZE)
+			box->next_share = GW_SHARE_SMALL;
 	}
 	box->has_rest |= kept < box->item_count;
 	box->item_count = kept;
 	box->incomplete = true;
 }
 
-bool gw_box_has_rest(const struct gw_box *box)
+enum gw_box_share gw_box_next_share(const struct gw_box *box)
 {
-	return box->has_rest;
+	return box->has_rest ? box->next_share : box->share;
 }
 
 bool gw_box_has_items(struct gw_box *box)

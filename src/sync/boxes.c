@@ -176,7 +176,7 @@ static void settle(struct gw_sync *s, struct gw_entry *e, enum gw_box_outcome ou
 	switch (outcome) {
 	case GW_BOX_AGAIN:
 		/* Breaks earn more passes. */
-		if (++e->passes < GW_PASSES + 2 * e->breaks) {
+		if (++e->passes < GW_PASSES + e->share + 2 * e->breaks) {
 			e->queued = false;
 			break;
 		}
@@ -251,7 +251,7 @@ static void on_box_done(void *ctx, struct gw_box *box, enum gw_box_outcome outco
 	gw_box_seen_stamps(box, &e->seen_cur, &e->seen_new);
 	e->seen_uidnext = gw_box_seen_uidnext(box);
 	e->fresh_from = gw_box_fresh_from(box);
-	e->rest_waits = gw_box_has_rest(box);
+	e->share = gw_box_next_share(box);
 	settle(s, e, outcome, delta, err);
 	if (gw_box_left_for_trash(box))
 		gw_sync_renew_looks(s);

@@ -289,15 +289,15 @@ static void look_ahead(struct gw_sync *s)
 	look_at(s, true, &ahead);
 }
 
-/* The rest of a mailbox waits for the newest mail of the others: not for those that wait themselves
+/* A mailbox's share waits for the earlier ones of the others: not for those that wait themselves
  * until all were looked at. */
 static bool comes_later(const struct gw_sync *s, const struct gw_entry *e)
 {
-	for (size_t i = 0; i < s->entry_count && e->rest_waits; i++) {
+	for (size_t i = 0; i < s->entry_count && e->share != GW_SHARE_NEWEST; i++) {
 		const struct gw_entry *x = &s->entries[i];
 
-		if (x->passes == 0 && !x->settled && !x->suspect && x->stage != ENTRY_PLANNED &&
-			x->stage != ENTRY_CREATED)
+		if (x->share < e->share && !x->settled && !x->suspect &&
+			x->stage != ENTRY_PLANNED && x->stage != ENTRY_CREATED)
 			return true;
 	}
 	return false;
@@ -312,7 +312,7 @@ static void look_at(struct gw_sync *s, bool suspects, size_t *ahead)
 			comes_later(s, e))
 			continue;
 		e->box = gw_box_new(&s->env, e->folder, &e->row, &e->trial,
-			e->remote_same && e->passes == 0, e->passes > 0);
+			e->remote_same && e->passes == 0, e->passes > 0, e->share);
 		if (e->box == NULL) {
 
 			gw_sync_fail_nomem(s);

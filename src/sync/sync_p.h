@@ -54,11 +54,11 @@ struct gw_entry {
 	enum gw_entry_stage stage;
 	bool may_lose; /* something may be gone, on either side, by the counts and stamps */
 	bool failed, done_once;
-	bool told;       /* of something that could not be done in it, in this run */
-	unsigned news;   /* gw_box_news_here() of its look in this run */
-	bool rest_waits; /* the newest mail is here; the rest comes after that of all others */
-	bool unsettled;  /* kept changing, so its cursors stayed */
-	uint64_t got;    /* messages that came in this run, or were here */
+	bool told;               /* of something that could not be done in it, in this run */
+	unsigned news;           /* gw_box_news_here() of its look in this run */
+	enum gw_box_share share; /* what comes next, after the earlier shares of all others */
+	bool unsettled;          /* kept changing, so its cursors stayed */
+	uint64_t got;            /* messages that came in this run, or were here */
 	bool suspect;    /* a connection broke at something in it: it comes last, and alone */
 	unsigned breaks; /* how many in this run */
 	struct gw_trial trial;

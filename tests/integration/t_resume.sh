@@ -131,6 +131,33 @@ sync_ok --deadline=10m --json # there is time enough
 sync_ok
 proxy_stop
 whole "in two parts"
+
+note "then the small ones of all come before the big ones of one"
+small=$(find "$MAIL/Lists" "$MAIL/Work" -type f -path '*/cur/*' -printf '%s\n' | awk '{ n += $1 } END { print n }')
+for folder in Lists Work; do # the newest of each are big ones
+	for i in 1 2 3; do
+		{ printf 'Subject: big\nMessage-ID: <%s.%s@x>\n\n' "$folder" "$i"; head -c 3000000 /dev/urandom | base64; } > "$T/big2"
+		deliver "$folder" "$T/big2" ""
+	done
+done
+for time in 4 16 64; do
+	rm -rf "$T/mail" "$T/state"
+	proxy_start down=$((small + small / 5)) stall # a third of the big ones' at most
+	config 'timeout = 600
+		folders = {"*", "!INBOX"}'
+	status=0
+	godwit sync -q --deadline=${time}s > "$T/out" 2> "$T/err" || status=$?
+	proxy_stop
+	[ $status = 1 ] || fail "exit status $status"
+	n=$(find "$T/mail/Lists" "$T/mail/Work" -name '*.godwit*' \( -path '*/cur/*' -o -path '*/new/*' \) -size -1000k | wc -l)
+	[ "$n" -lt 600 ] || break
+done
+[ "$n" = 600 ] || fail "$n small ones of 600 are here"
+proxy_start
+config
+sync_ok
+proxy_stop
+whole "small and big"
 rm -r "$T/mail" "$T/state" "$MAIL/Lists" "$MAIL/Work"
 
 status=0
