@@ -66,6 +66,13 @@ void gw_deliver_drop(struct gw_deliver *w)
 	w->state = IDLE;
 }
 
+/* The address tells apart the writers of one process. */
+static void name_next(struct gw_deliver *w, char out[static GW_TMP_NAME])
+{
+	snprintf(out, GW_TMP_NAME, GW_TMP_PREFIX "%ld.%lx.%lu", w->pid,
+		(unsigned long)(uintptr_t)w >> 4 & 0xffffff, ++w->serial);
+}
+
 enum gw_code gw_deliver_begin(
 	struct gw_deliver *w, const struct gw_maildir *m, struct gw_error *err)
 {
@@ -77,9 +84,7 @@ enum gw_code gw_deliver_begin(
 	w->crlf = (struct gw_crlf){ 0 };
 	w->d = (struct gw_delivered){ .fd = -1 };
 	gw_printer_init(&w->printer);
-	/* The address tells apart the writers of one process. */
-	snprintf(w->d.tmp_name, sizeof w->d.tmp_name, GW_TMP_PREFIX "%ld.%lx.%lu", w->pid,
-		(unsigned long)(uintptr_t)w >> 4 & 0xffffff, ++w->serial);
+	name_next(w, w->d.tmp_name);
 	w->d.fd = openat(
 		m->tmp, w->d.tmp_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (w->d.fd < 0)
@@ -139,6 +144,26 @@ enum gw_code gw_deliver_end(struct gw_deliver *w, struct gw_error *err)
 	}
 	gw_printer_final(&w->printer, &w->d.print);
 	w->state = WHOLE;
+	return GW_OK;
+}
+
+enum gw_code gw_deliver_adopt(struct gw_deliver *w, const struct gw_maildir *m,
+	struct gw_delivered *d, struct gw_error *err)
+{
+	char name[GW_TMP_NAME];
+
+	gw_deliver_drop(w);
+	name_next(w, name);
+	if (renameat(m->tmp, d->tmp_name, m->tmp, name) != 0) {
+		gw_fail_sys(err, GW_ERR_DISK, errno, "cannot write to %s/tmp", m->path);
+		gw_delivered_drop(d, m);
+		return err->code;
+	}
+	w->m = m;
+	w->d = *d;
+	memcpy(w->d.tmp_name, name, sizeof name);
+	w->state = WHOLE;
+	d->fd = -1;
 	return GW_OK;
 }
 

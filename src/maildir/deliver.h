@@ -12,11 +12,12 @@
 #include <time.h>
 
 #define GW_TMP_PREFIX "godwit."
+enum { GW_TMP_NAME = 48 };
 
 /* A whole message in tmp/.  The descriptor stays open until its bytes are flushed. */
 struct gw_delivered {
 	int fd; /* owned; -1: none */
-	char tmp_name[48];
+	char tmp_name[GW_TMP_NAME];
 	uint64_t wire_size; /* bytes of the literal */
 	uint64_t file_size;
 	struct gw_fingerprint print;
@@ -38,6 +39,11 @@ void gw_deliver_data(struct gw_deliver *w, struct gw_slice wire);
 
 /* Completes the message.  GW_ERR_DISK drops it. */
 enum gw_code gw_deliver_end(struct gw_deliver *w, struct gw_error *err);
+
+/* Takes over a whole message that something else wrote into m's tmp/, and names it as its own; it is to be
+ * taken as if it had been ended.  GW_ERR_DISK drops it. */
+enum gw_code gw_deliver_adopt(struct gw_deliver *w, const struct gw_maildir *m,
+	struct gw_delivered *d, struct gw_error *err);
 
 /* True if there is a whole message to take. */
 bool gw_deliver_has(const struct gw_deliver *w);

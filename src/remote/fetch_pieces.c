@@ -24,8 +24,7 @@ struct piece {
 	uint64_t offset;
 	bool takes; /* its bytes are the next ones */
 	bool came;
-	bool unnamed;   /* bytes came in a FETCH whose UID is not known yet */
-	uint64_t begun; /* the file's size before them */
+	bool unnamed; /* bytes came in a FETCH whose UID is not known yet */
 };
 
 struct gw_fetch_pieces {
@@ -67,7 +66,7 @@ static void finish(struct gw_fetch_pieces *p)
 			(unsigned long long)p->most, (unsigned long long)p->size);
 		outcome = GW_FETCH_PIECES_ENDLESS;
 		gw_partial_drop(&p->partial, p->place);
-	} else if (err.code == GW_OK && p->end == ENDED && p->partial.size > 0) {
+	} else if (err.code == GW_OK && p->end == ENDED && gw_partial_size(&p->partial) > 0) {
 		if (gw_partial_finish(&p->partial, p->place, p->writer, &err) == GW_OK)
 			outcome = GW_FETCH_PIECES_WHOLE;
 	} else if (err.code == GW_OK && p->end == ENDED) {
@@ -103,7 +102,7 @@ static bool is_piece(const struct piece *c, const struct gw_body_event *ev)
 static void note_end(struct piece *c, const struct gw_body_event *ev)
 {
 	struct gw_fetch_pieces *p = c->p;
-	uint64_t after = p->partial.size + ev->size;
+	uint64_t after = gw_partial_size(&p->partial) + ev->size;
 
 	if (ev->size == 0 || ev->size > PIECE || (ev->size < PIECE && after == p->size))
 		settle(p, ENDED);
@@ -121,16 +120,15 @@ static void begin_piece(struct piece *c, const struct gw_body_event *ev)
 	if (ev->section.n != 0 || c->came || p->end != OPEN || p->err.code != GW_OK)
 		return;
 	c->came = true;
-	if (c->offset != p->partial.size) /* I1 */
+	if (c->offset != gw_partial_size(&p->partial)) /* I1 */
 		return;
 	if (!is_piece(c, ev) && !is_whole(c, ev)) {
 		settle(p, UNUSABLE);
-	} else if (ev->size > p->most - p->partial.size) {
+	} else if (ev->size > p->most - gw_partial_size(&p->partial)) {
 		settle(p, ENDLESS);
 	} else {
-		c->takes = c->unnamed = true;
-		c->begun = p->partial.size;
 		note_end(c, ev);
+		c->takes = c->unnamed = gw_partial_mark(&p->partial, p->place, &p->err) == GW_OK;
 	}
 	if (!c->takes && ev->size > p->most) { /* nobody waits for the end of that */
 		gw_fail(&err, GW_ERR_PROTOCOL,
@@ -171,7 +169,7 @@ static void on_response(void *ctx, const struct gw_response *r)
 		return;
 	c->unnamed = false;
 	if (r->fetch.uid != p->uid) {
-		if (had_bytes && gw_partial_cut(&p->partial, p->place, c->begun, &p->err) == GW_OK)
+		if (had_bytes && gw_partial_cut(&p->partial, p->place, &p->err) == GW_OK)
 			p->end = UNUSABLE;
 	} else if (r->fetch.has_date) {
 		p->date = r->fetch.date;
@@ -190,7 +188,7 @@ static void on_done(void *ctx, const struct gw_result *result)
 	} else if (result->kind != GW_RESULT_OK) {
 		if (p->refused.code == GW_OK)
 			p->refused = *result->err;
-	} else if (!c->came && c->offset == p->partial.size) {
+	} else if (!c->came && c->offset == gw_partial_size(&p->partial)) {
 		/* Past the end, or gone; or the server refuses this piece. */
 		settle(p, c->offset == 0 || c->offset >= p->size ? ENDED : UNUSABLE);
 	}
@@ -233,7 +231,7 @@ static void ask_more(struct gw_fetch_pieces *p)
 	unsigned limit = p->narrow ? 1 : IN_FLIGHT;
 
 	if (p->in_flight == 0)
-		p->asked = p->partial.size; /* a short piece is resumed */
+		p->asked = gw_partial_size(&p->partial); /* a short piece is resumed */
 	while (p->in_flight < limit && p->end == OPEN && !p->stopped && p->err.code == GW_OK &&
 		p->refused.code == GW_OK && (p->asked < p->size || p->in_flight == 0))
 		ask(p);
@@ -289,8 +287,8 @@ enum gw_code gw_fetch_pieces_start(struct gw_session *session, const struct gw_m
 		free(p);
 		return err->code;
 	}
-	if (p->partial.size > 0) /* of an earlier run */
-		events->bytes(events->ctx, p->partial.size);
+	if (gw_partial_size(&p->partial) > 0) /* of an earlier run */
+		events->bytes(events->ctx, gw_partial_size(&p->partial));
 	*out = p;
 	return GW_OK;
 }
