@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { BOXES_PER_CONNECTION = 3, LINES_AHEAD = 1000 };
+enum { BOXES_PER_CONNECTION = 3, LINES_AHEAD = 1000, FEW_LINES = 20, LIGHT = 1, HEAVY = 8 };
 
 /* --- ending ---------------------------------------------------------------------------------- */
 
@@ -343,8 +343,20 @@ static bool is_slowed(struct gw_sync *s)
 	return slowed;
 }
 
+/* How much does a mailbox ask of a connection?  LIGHT ones travel in one flight: what little is new in them
+ * comes behind the look. */
+static size_t weight_of(const struct gw_entry *e)
+{
+	/* Where the server changed nothing, most looks end without asking it. */
+	if (e->settled || (e->remote_same && !e->ready && e->conn < 0))
+		return 0;
+	return e->passes == 0 && !e->suspect && e->news == 0 && expected_lines(e) <= FEW_LINES
+		       ? LIGHT
+		       : HEAVY;
+}
+
 /* Opens more connections.  One with enough in flight fills a link; more help where many mailboxes
- * cost a round trip each. */
+ * cost a round trip each, or hold much. */
 static void open_more(struct gw_sync *s)
 {
 	size_t left = 0, open = 0;
@@ -352,16 +364,12 @@ static void open_more(struct gw_sync *s)
 
 	if (gw_sync_is_signing_in(s) || s->again != NULL || is_slowed(s))
 		return;
-	for (size_t i = 0; i < s->entry_count; i++) {
-		const struct gw_entry *e = &s->entries[i];
-
-		/* Where the server changed nothing, most looks end without asking it. */
-		left += !e->settled && (!e->remote_same || e->ready || e->conn >= 0);
-	}
+	for (size_t i = 0; i < s->entry_count; i++)
+		left += weight_of(&s->entries[i]);
 	for (size_t i = 0; i < GW_CONN_MAX; i++)
 		open += s->conns[i].session != NULL;
 	for (size_t i = 0; i < s->conn_limit && open < s->conn_limit; i++) {
-		if (s->conns[i].session != NULL || open * BOXES_PER_CONNECTION >= left)
+		if (s->conns[i].session != NULL || open * BOXES_PER_CONNECTION * HEAVY >= left)
 			continue;
 		if (gw_sync_open_conn(s, &s->conns[i], &err) != GW_OK)
 			return;

@@ -87,6 +87,14 @@ deliver_some() { # TRY
 sync_ok
 least_waits "20 mailboxes" 3 deliver_some
 
+note "for which one connection is enough"
+CLIENT_PORT=$PROXY_PORT write_config 'guard = no connections = 3'
+deliver_some last
+godwit sync -vvv > "$T/out" || fail "sync exited with $?"
+n=$(grep -c ' connected to ' "$T/err")
+[ "$n" = 1 ] || fail "$n connections for 20 new messages in 20 mailboxes"
+: > "$T/err"
+
 note "big messages there"
 write_config 'guard = no connections = 1'
 "$TOOLS/mkmail" "$MAIL/Big" 5 =5000000 3
