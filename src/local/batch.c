@@ -163,10 +163,13 @@ static int take(struct gw_op *op)
 }
 
 /* The new text outlives the deletion of the old one: only the row goes, and the next look finds a
- * message that base does not know. */
-static int keep_edited(struct batch *b, struct gw_op *op)
+ * message that base does not know.  Where the old one was only to leave the window it is there still: its
+ * row loses its file, and the next look finds an edit. */
+static int keep_edited(struct batch *b, struct gw_op *op, enum gw_edit edit)
 {
-	op->kind = GW_OP_DROP_ROW;
+	bool leaves = op->kind == GW_OP_EXPIRE && !op->was_here && edit == GW_EDIT_TEXT;
+
+	op->kind = leaves ? GW_OP_EDITED : GW_OP_DROP_ROW;
 	op->place->conflict = true;
 	b->result.edited++;
 	return 0;
@@ -175,10 +178,11 @@ static int keep_edited(struct batch *b, struct gw_op *op)
 static int delete_seen(struct batch *b, struct gw_op *op, const struct gw_disk_world *world)
 {
 	int from = subdir(op->place, op->from_in_new);
+	enum gw_edit edit =
+		gw_edit_of(world->store, op->place->mailbox, op->uid, from, op->from, 0);
 
-	if (gw_edit_of(world->store, op->place->mailbox, op->uid, from, op->from, 0) !=
-		GW_EDIT_NONE)
-		return keep_edited(b, op);
+	if (edit != GW_EDIT_NONE)
+		return keep_edited(b, op, edit);
 	if (world->attic == NULL || (op->kind == GW_OP_EXPIRE && op->was_here))
 		return unlinkat(from, op->from, 0) == 0 ? 0 : errno;
 	op->place->touched_attic = true;
