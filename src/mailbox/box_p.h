@@ -129,8 +129,8 @@ struct gw_box {
 	size_t pair_count, pair_cap;
 
 	/* recheck.c, joins.c */
-	struct gw_gone *gone;   /* owned; facts of what is gone */
-	uint32_t *gone_actions; /* owned; indices in the plan, likewise */
+	struct gw_gone *gone;   /* owned; facts of what is gone, by UID, as the plan has it */
+	uint32_t *gone_actions; /* owned; indices in the plan, in the same order */
 	size_t gone_count;
 	struct gw_rekey *renumbered; /* owned; in a dry run: not told to the state */
 	size_t renumbered_count;
@@ -334,6 +334,8 @@ bool gw_box_is_paired(const struct gw_box *box, uint32_t local);
 uint64_t gw_box_file_id(const struct gw_box *box, uint32_t local);
 /* Returns what is gone under this UID, on either side; NULL: nothing is. */
 const struct gw_gone *gw_box_gone_of(const struct gw_box *box, uint32_t uid);
+/* The same of the plan's action of this index. */
+struct gw_gone *gw_box_gone_by(const struct gw_box *box, uint32_t action);
 /* The global id of what is gone, as base has it; 0: not known. */
 uint64_t gw_box_gone_id(const struct gw_box *box, uint32_t uid);
 /* True if the view lists this UID. */

@@ -178,11 +178,26 @@ bool gw_box_is_there(const struct gw_box *box, uint32_t uid)
 
 const struct gw_gone *gw_box_gone_of(const struct gw_box *box, uint32_t uid)
 {
-	for (size_t i = 0; i < box->gone_count; i++) {
-		if (box->gone[i].uid == uid)
-			return &box->gone[i];
-	}
-	return NULL;
+	size_t at = GW_LOWER_BOUND(box->gone, box->gone_count, uid, uid);
+
+	return at < box->gone_count && box->gone[at].uid == uid ? &box->gone[at] : NULL;
+}
+
+static int compare_actions(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+struct gw_gone *gw_box_gone_by(const struct gw_box *box, uint32_t action)
+{
+	const uint32_t *at = box->gone_count == 0
+				     ? NULL
+				     : bsearch(&action, box->gone_actions, box->gone_count,
+					       sizeof *box->gone_actions, compare_actions);
+
+	return at == NULL ? NULL : &box->gone[at - box->gone_actions];
 }
 
 uint64_t gw_box_gone_id(const struct gw_box *box, uint32_t uid)

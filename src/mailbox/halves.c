@@ -65,11 +65,7 @@ void gw_box_show_case(const struct gw_box *box, struct gw_case *out)
 
 bool gw_box_leaves(const struct gw_box *box, uint32_t uid)
 {
-	for (size_t i = 0; i < box->gone_count; i++) {
-		if (box->gone[i].uid == uid)
-			return true;
-	}
-	return false;
+	return gw_box_gone_of(box, uid) != NULL;
 }
 
 bool gw_box_deletes(const struct gw_box *box, uint32_t uid)

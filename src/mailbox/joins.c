@@ -16,15 +16,6 @@ static struct gw_action *action_of(struct gw_box *box, const struct gw_join_end 
 	return &box->plan.actions[end->action];
 }
 
-static const struct gw_gone *facts_of(const struct gw_box *box, uint32_t action)
-{
-	for (size_t i = 0; i < box->gone_count; i++) {
-		if (box->gone_actions[i] == action)
-			return &box->gone[i];
-	}
-	return NULL;
-}
-
 /* Merges what a moved file says with base, and finds what the server must be told. */
 static void merge_moved(struct gw_box *from, uint64_t there, uint64_t base, struct gw_box *to,
 	struct gw_box_carry *c)
@@ -101,7 +92,7 @@ static bool follow(struct gw_box *gone, const struct gw_join_end *end, struct gw
 	uint32_t local, struct gw_box *fresh, const struct gw_join_end *new)
 {
 	const struct gw_action *old = action_of(gone, end);
-	const struct gw_gone *facts = facts_of(gone, end->action);
+	const struct gw_gone *facts = gw_box_gone_by(gone, end->action);
 	size_t b = gw_base_find(gone->local.base, gone->local.base_count, old->uid);
 	struct gw_box_take *t = gw_array_push(
 		(void **)&fresh->takes, &fresh->take_count, &fresh->take_cap, sizeof *fresh->takes);
@@ -168,7 +159,7 @@ static void join_moved(const struct gw_box_joined *boxes, const struct gw_join *
 		.local = fresh->local,
 		.there = j->flags,
 		.base = j->base,
-		.facts = facts_of(boxes->gone, j->gone.action),
+		.facts = gw_box_gone_by(boxes->gone, j->gone.action),
 		.print = &gw_box_print_of(boxes->fresh, fresh->local)->print };
 
 	if (!carry(&f))
@@ -186,8 +177,8 @@ static void join_moved_back(const struct gw_box_joined *boxes, const struct gw_j
 		.local = old->local,
 		.there = j->flags,
 		.base = j->base,
-		.facts = facts_of(boxes->gone, j->gone.action),
-		.print = &facts_of(to, j->fresh.action)->print };
+		.facts = gw_box_gone_by(boxes->gone, j->gone.action),
+		.print = &gw_box_gone_by(to, j->fresh.action)->print };
 
 	if (!to->env->dry_run)
 		gw_box_add(to, &op); /* that UID is gone; the file gets another one */
@@ -208,7 +199,7 @@ static void join_torn(const struct gw_box_joined *boxes, const struct gw_join *j
 	const struct gw_action *old = action_of(boxes->gone, &j->gone);
 	const struct gw_action *new = action_of(there, &j->there);
 	uint32_t local = action_of(boxes->fresh, &j->fresh)->local;
-	const struct gw_gone *facts = facts_of(boxes->gone, j->gone.action);
+	const struct gw_gone *facts = gw_box_gone_by(boxes->gone, j->gone.action);
 	const uint64_t base = gw_box_translate(there, &boxes->gone->keywords, j->base);
 	const struct follower f = { .from = there,
 		.to = boxes->fresh,
@@ -226,10 +217,10 @@ static void join_torn(const struct gw_box_joined *boxes, const struct gw_join *j
 
 static void note_copy(struct gw_box *gone, uint32_t action)
 {
-	for (size_t i = 0; i < gone->gone_count; i++) {
-		if (gone->gone_actions[i] == action)
-			gone->gone[i].has_copy = true;
-	}
+	struct gw_gone *facts = gw_box_gone_by(gone, action);
+
+	if (facts != NULL)
+		facts->has_copy = true;
 }
 
 void gw_box_join_halves(const struct gw_box_joined *boxes, const struct gw_join *j)

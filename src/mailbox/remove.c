@@ -20,11 +20,9 @@ static bool add_removal(struct gw_box *box, const struct gw_box_removal *removal
 
 static bool was_copied(const struct gw_box *box, uint32_t uid)
 {
-	for (size_t i = 0; i < box->gone_count; i++) {
-		if (box->gone[i].uid == uid)
-			return box->gone[i].has_copy;
-	}
-	return false;
+	const struct gw_gone *gone = gw_box_gone_of(box, uid);
+
+	return gone != NULL && gone->has_copy;
 }
 
 /* Where to: in the trash there is no other place to go, and a message of which we made a copy is

@@ -3,6 +3,8 @@
  *   EXAMINE --> UID FETCH of the sizes of what came --> headers of those that have one's size --> done
  *
  * I1  done() comes once, from finish(), when no command is under way.
+ * I2  each message of the mailbox is looked up among the items by its size and header, not compared with
+ *     all of them: there may be 100,000 of both.
  */
 #include "remote/came.h"
 
@@ -16,6 +18,14 @@ enum { HEADS_PER_COMMAND = 100 };
 struct came {
 	struct gw_came_options o;
 	uint32_t uidvalidity, exists;
+	struct gw_came_item **sorted; /* owned; of this UIDVALIDITY, by size, header and uidnext */
+	size_t *next; /* owned; for the first of equal ones: the first that did not come */
+	size_t sorted_count;
+	struct known_size {
+		uint64_t size;
+		uint32_t since; /* the lowest uidnext of these items */
+	} * sizes;              /* owned; by size */
+	size_t size_count;
 	uint32_t *uids;          /* owned, ascending; their headers are asked for */
 	struct gw_seqset likely; /* owned; UIDs of the size of some item */
 	struct gw_error lost;
@@ -28,15 +38,115 @@ static void finish(struct came *c)
 	struct gw_error lost = c->lost;
 
 	gw_seqset_deinit(&c->likely);
+	free(c->sorted);
+	free(c->next);
+	free(c->sizes);
 	free(c->uids);
 	free(c);
 	o.done(o.ctx, lost.code == GW_OK ? NULL : &lost);
 }
 
-static bool may_be(const struct came *c, const struct gw_came_item *item, uint32_t uid)
+/* --- items --------------------------------------------------------------------------------- */
+
+static int compare_size(const struct gw_came_item *x, uint64_t size)
 {
-	return !item->came && uid >= item->uidnext &&
-	       (item->uidvalidity == 0 || item->uidvalidity == c->uidvalidity);
+	return (x->size > size) - (x->size < size);
+}
+
+static int compare_mail(const struct gw_came_item *x, uint64_t size, const uint8_t *header)
+{
+	int order = compare_size(x, size);
+
+	return order != 0 ? order : memcmp(x->header, header, GW_HASH_BYTES);
+}
+
+static int compare_items(const void *a, const void *b)
+{
+	const struct gw_came_item *x = *(struct gw_came_item *const *)a;
+	const struct gw_came_item *y = *(struct gw_came_item *const *)b;
+	int order = compare_mail(x, y->size, y->header);
+
+	return order != 0 ? order : (x->uidnext > y->uidnext) - (x->uidnext < y->uidnext);
+}
+
+static void list_sizes(struct came *c)
+{
+	for (size_t i = 0; i < c->sorted_count; i++) {
+		struct known_size *last = c->size_count > 0 ? &c->sizes[c->size_count - 1] : NULL;
+		const struct gw_came_item *item = c->sorted[i];
+
+		if (last != NULL && last->size == item->size)
+			last->since = item->uidnext < last->since ? item->uidnext : last->since;
+		else
+			c->sizes[c->size_count++] =
+				(struct known_size){ item->size, item->uidnext };
+	}
+}
+
+/* The mailbox is open: its UIDVALIDITY is known.  false: there is no memory. */
+static bool sort_items(struct came *c)
+{
+	c->sorted = calloc(c->o.count + 1, sizeof *c->sorted);
+	c->next = calloc(c->o.count + 1, sizeof *c->next);
+	c->sizes = calloc(c->o.count + 1, sizeof *c->sizes);
+	if (c->sorted == NULL || c->next == NULL || c->sizes == NULL)
+		return false;
+	for (size_t i = 0; i < c->o.count; i++) {
+		uint32_t of = c->o.items[i].uidvalidity;
+
+		if (of == 0 || of == c->uidvalidity)
+			c->sorted[c->sorted_count++] = &c->o.items[i];
+	}
+	qsort(c->sorted, c->sorted_count, sizeof *c->sorted, compare_items);
+	for (size_t i = 0; i < c->sorted_count; i++)
+		c->next[i] = i;
+	list_sizes(c);
+	return true;
+}
+
+static int compare_known(const void *size, const void *known)
+{
+	const uint64_t *x = size;
+	const struct known_size *y = known;
+
+	return (*x > y->size) - (*x < y->size);
+}
+
+static bool is_likely(const struct came *c, uint32_t uid, uint64_t size)
+{
+	const struct known_size *known =
+		bsearch(&size, c->sizes, c->size_count, sizeof *c->sizes, compare_known);
+
+	return known != NULL && uid >= known->since;
+}
+
+/* The first item of this size and header, or where it would be. */
+static size_t find_item(const struct came *c, uint64_t size, const uint8_t *header)
+{
+	size_t lo = 0, hi = c->sorted_count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (compare_mail(c->sorted[mid], size, header) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* Of equal ones the oldest announced comes first: what came since later ones came since that one, too. */
+static void take(struct came *c, uint32_t uid, uint64_t size, const uint8_t *header)
+{
+	size_t first = find_item(c, size, header);
+	size_t at = first < c->sorted_count ? c->next[first] : first;
+
+	if (at >= c->sorted_count || compare_mail(c->sorted[at], size, header) != 0 ||
+		uid < c->sorted[at]->uidnext)
+		return;
+	c->sorted[at]->came = true;
+	c->next[first]++;
 }
 
 /* --- headers --------------------------------------------------------------------------------- */
@@ -56,17 +166,7 @@ static bool on_judge(void *ctx, uint32_t uid)
 
 static void on_head(void *ctx, const struct gw_fetch *fetch, const struct gw_fingerprint *print)
 {
-	struct came *c = ctx;
-
-	for (size_t i = 0; i < c->o.count; i++) {
-		struct gw_came_item *item = &c->o.items[i];
-
-		if (may_be(c, item, fetch->uid) && item->size == fetch->size &&
-			memcmp(item->header, print->header, GW_HASH_BYTES) == 0) {
-			item->came = true;
-			return;
-		}
-	}
+	take(ctx, fetch->uid, fetch->size, print->header);
 }
 
 static void on_missing(void *ctx, uint32_t uid, const char *why)
@@ -120,13 +220,8 @@ static void on_size(void *ctx, const struct gw_response *r)
 
 	if (r->type != GW_RESP_FETCH || f->uid == 0 || !f->has_size)
 		return;
-	for (size_t i = 0; i < c->o.count; i++) {
-		if (!may_be(c, &c->o.items[i], f->uid) || c->o.items[i].size != f->size)
-			continue;
-		if (gw_seqset_add(&c->likely, f->uid, f->uid) != GW_OK)
-			gw_fail(&c->lost, GW_ERR_NOMEM, "out of memory");
-		return;
-	}
+	if (is_likely(c, f->uid, f->size) && gw_seqset_add(&c->likely, f->uid, f->uid) != GW_OK)
+		gw_fail(&c->lost, GW_ERR_NOMEM, "out of memory");
 }
 
 static void on_sizes(void *ctx, const struct gw_result *result)
@@ -187,10 +282,10 @@ static void on_examined(void *ctx, const struct gw_result *result)
 		finish(c);
 		return;
 	}
-	code = ask_sizes(c);
+	code = sort_items(c) ? ask_sizes(c) : GW_ERR_NOMEM;
 	if (code == GW_OK)
 		return;
-	gw_fail(&c->lost, code, "the session ended");
+	gw_fail(&c->lost, code, code == GW_ERR_NOMEM ? "out of memory" : "the session ended");
 	finish(c);
 }
 
