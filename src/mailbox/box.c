@@ -195,6 +195,7 @@ static const struct {
 	[BOX_RELABELLING] = { gw_box_relabel, has_labels },
 	[BOX_CREATED] = { wait_for_removal, NULL },
 	[BOX_FINDING_SIBLINGS] = { gw_box_find_siblings, gw_box_may_have_siblings },
+	[BOX_ASKING_TRASH] = { gw_box_ask_trash, gw_box_must_ask_trash },
 	[BOX_FLUSHING_ALL] = { gw_box_flush_all, has_removals },
 	[BOX_LOOKING_INTO_TRASH] = { gw_box_look_into_trash, gw_box_may_be_trashed },
 	[BOX_REMOVING] = { gw_box_send_removals, NULL },

@@ -21,6 +21,7 @@
 #include "plan/sight.h"
 #include "remote/append.h"
 #include "remote/came.h"
+#include "remote/cursors.h"
 #include "remote/expunge.h"
 #include "remote/fetch_bodies.h"
 #include "remote/labels.h"
@@ -162,6 +163,7 @@ struct gw_box {
 
 	/* trash.c */
 	bool left_for_trash; /* files of what went there, or may have, wait for another look */
+	struct gw_cursors trash_at;       /* as it said itself, if it was asked */
 	struct gw_trashing_row *trashing; /* owned, while they are stored */
 	struct gw_came_item *trashed;     /* owned, while the server is asked */
 	size_t trashed_count;
@@ -563,6 +565,9 @@ void gw_box_flush_all(struct gw_box *box);
 void gw_box_send_removals(struct gw_box *box);
 
 /* trash.c */
+/* Asks for its cursors, if neither this run's list nor the state has them. */
+void gw_box_ask_trash(struct gw_box *box);
+bool gw_box_must_ask_trash(struct gw_box *box);
 /* Lists what is about to go to the trash and was not announced before; borrowed from the box. */
 struct gw_announcement gw_box_list_trashing(struct gw_box *box);
 /* Looks in the trash for what was. */

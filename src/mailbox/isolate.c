@@ -110,6 +110,7 @@ static bool suspect(const struct gw_box *box, struct gw_suspect_row *row, const 
 	case BOX_FLUSHING:
 	case BOX_CREATED:
 	case BOX_FINDING_SIBLINGS:
+	case BOX_ASKING_TRASH:
 	case BOX_FLUSHING_ALL:
 	case BOX_LOOKING_INTO_TRASH:
 	case BOX_COMMITTING:

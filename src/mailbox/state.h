@@ -55,6 +55,7 @@ enum gw_box_awaits {
 	STATE(CREATED,           ACCOUNT, "created")           /* until all mailboxes are */           \
 	/* act: what goes */                                                                           \
 	STATE(FINDING_SIBLINGS,  DISK,    "finding siblings")  /* in which mailboxes does it stay? */  \
+	STATE(ASKING_TRASH,      SERVER,  "asking the trash")  /* how far is it, before? */            \
 	STATE(FLUSHING_ALL,      DISK,    "flushing all")      /* before anything is removed */        \
 	STATE(LOOKING_INTO_TRASH, SERVER, "looking into the trash") /* did it come there before? */    \
 	STATE(REMOVING,          SERVER,  "removing")                                                  \
@@ -133,9 +134,12 @@ enum gw_box_awaits {
 	ARROW(PUSHING, CREATED)                                                                        \
 	ARROW(RELABELLING, CREATED)                                                                    \
 	ARROW(CREATED, FINDING_SIBLINGS)                                                               \
+	ARROW(CREATED, ASKING_TRASH)                                                                   \
 	ARROW(CREATED, FLUSHING_ALL)                                                                   \
 	ARROW(CREATED, COMMITTING)                                                                     \
+	ARROW(FINDING_SIBLINGS, ASKING_TRASH)                                                          \
 	ARROW(FINDING_SIBLINGS, FLUSHING_ALL)                                                          \
+	ARROW(ASKING_TRASH, FLUSHING_ALL)                                                              \
 	ARROW(FLUSHING_ALL, LOOKING_INTO_TRASH)                                                        \
 	ARROW(FLUSHING_ALL, REMOVING)                                                                  \
 	ARROW(LOOKING_INTO_TRASH, REMOVING)                                                            \

@@ -4,6 +4,10 @@
  * or before the answer: so what is about to go is in the state first, with the cursors that the trash
  * had.  What a look finds announced is looked for in the trash before anything is sent again, whether
  * that mailbox is part of the run or not; and what is there already is only removed here.
+ *
+ * What was in the trash before is not taken for our copy: where neither the server's list nor the state
+ * tells how far it was, the trash is asked.  If it does not tell either, an older message with the same
+ * header and size counts: that leaves one copy where there would be two, and never none.
  */
 #include "mailbox/box_p.h"
 
@@ -47,16 +51,60 @@ static bool holds(const struct gw_trashing_row *row, const struct gw_trashing_ro
 				      row->uidvalidity == now->uidvalidity);
 }
 
+static struct gw_cursors trash_cursors(const struct gw_box *box)
+{
+	struct gw_cursors at = { 0, 1 };
+
+	box->env->trash_cursors(box->env->ctx, &at.uidvalidity, &at.uidnext);
+	return at.uidvalidity == 0 && box->trash_at.uidvalidity != 0 ? box->trash_at : at;
+}
+
+bool gw_box_must_ask_trash(struct gw_box *box)
+{
+	if (box->remote.read_only || box->env->trash == NULL || box->env->make_trash ||
+		trash_cursors(box).uidvalidity != 0)
+		return false;
+	for (size_t i = 0; i < box->leaving_count; i++) {
+		if (is_copied_there(box, &box->leaving[i]) &&
+			announced(box, box->leaving[i].uid) == NULL)
+			return true;
+	}
+	return false;
+}
+
+static void on_told(void *ctx, struct gw_cursors told, const struct gw_error *lost)
+{
+	struct gw_box *box = ctx;
+
+	box->trash_at = told;
+	if (lost == NULL)
+		gw_box_step(box);
+	else
+		gw_box_end_lost(box, lost);
+}
+
+void gw_box_ask_trash(struct gw_box *box)
+{
+	enum gw_code code = gw_cursors_start(&(struct gw_cursors_options){
+		.session = box->session, .mailbox = box->env->trash, .done = on_told, .ctx = box });
+
+	if (code != GW_OK)
+		gw_box_end_unsent(box, code);
+}
+
 struct gw_announcement gw_box_list_trashing(struct gw_box *box)
 {
 	struct gw_announcement what = { 0 };
 	struct gw_trashing_row now = { 0 };
+	struct gw_cursors at;
 
 	free(box->trashing);
 	box->trashing = calloc(box->leaving_count + 1, sizeof *box->trashing);
 	if (box->trashing == NULL || box->env->trash == NULL)
 		return what;
-	box->env->trash_cursors(box->env->ctx, &now.uidvalidity, &now.uidnext);
+	at = trash_cursors(box);
+	now.uidvalidity = at.uidvalidity;
+	now.uidnext = at.uidnext;
 	for (size_t i = 0; i < box->leaving_count; i++) {
 		now.uid = box->leaving[i].uid;
 		if (is_copied_there(box, &box->leaving[i]) && !holds(announced(box, now.uid), &now))
