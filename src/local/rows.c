@@ -121,6 +121,21 @@ static enum gw_code answered(
 }
 
 /* In one transaction: at no time is the file neither a message's nor an upload. */
+/* What was said of the message without its file, or of the file without its message, is over. */
+static enum gw_code join(struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
+{
+	int64_t mailbox = op->place->mailbox;
+	char base[GW_NAME_MAX + 1];
+	enum gw_code code = add_row(op, GW_ROW_PAIRED, world, err);
+
+	base_of(op->from, base);
+	if (code == GW_OK && op->was_pending)
+		code = gw_store_pending_drop(world->store, mailbox, base, err);
+	if (code == GW_OK)
+		code = gw_store_unrefuse(world->store, mailbox, base, err);
+	return code == GW_OK ? gw_store_unhold_passing(world->store, mailbox, op->uid, err) : code;
+}
+
 static enum gw_code take_back(
 	const struct gw_op *op, struct gw_disk_world *world, struct gw_error *err)
 {
@@ -216,8 +231,7 @@ static enum gw_code store_row(struct gw_op *op, struct gw_disk_world *world,
 		return deliver(op, world, err);
 	case GW_OP_JOIN:
 		result->joined++;
-		code = add_row(op, GW_ROW_PAIRED, world, err);
-		return code == GW_OK && op->was_pending ? forget_upload(op, world, err) : code;
+		return join(op, world, err);
 	case GW_OP_REFUSED:
 		code = forget_upload(op, world, err);
 		return code == GW_OK ? refuse(op, world, err) : code;

@@ -60,6 +60,19 @@ static void commit_stamps(struct gw_box *box)
 	gw_box_add(box, &op);
 }
 
+/* Keywords beyond what can be counted are noted with the mailbox, under no UID. */
+static void note_crowd(struct gw_box *box)
+{
+	struct gw_op op = { .kind = GW_OP_UNHOLD };
+
+	if (box->keywords_full && box->row->crowded == 0)
+		gw_box_hold(box, 0,
+			"it has more than 52 keywords on the server, and further ones stay there");
+	else if (!box->keywords_full && box->row->crowded > 0 && box->remote.full &&
+		 !box->env->dry_run)
+		gw_box_add(box, &op);
+}
+
 static void commit_cursor(struct gw_box *box)
 {
 	const struct gw_remote_view *v = &box->remote;
@@ -70,6 +83,7 @@ static void commit_cursor(struct gw_box *box)
 	box->incomplete |= box->plan.incomplete;
 	gw_box_acquit(box);
 	gw_box_forget_keywords(box);
+	note_crowd(box);
 	if (!box->incomplete)
 		gw_box_tell_aside(box);
 	op.advance = !box->incomplete && !v->unproved;

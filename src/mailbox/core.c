@@ -198,11 +198,7 @@ static int new_keyword(struct gw_box *box, struct gw_slice name)
 	int index = gw_keywords_add(&box->keywords, name);
 
 	if (index < 0) {
-		if (!box->keywords_full)
-			gw_log(box->env->log, GW_LOG_WARN,
-				"%s has more than %d keywords; further ones are left out",
-				box->folder->shown, GW_KEYWORD_MAX);
-		box->keywords_full = true;
+		box->keywords_full = true; /* said at the end */
 		return index;
 	}
 	if (box->place == NULL || box->env->dry_run)

@@ -189,7 +189,8 @@ static const char *const sql[STATEMENTS] = {
 		" AND state = 4) ELSE 0 END,"
 		" (SELECT count(DISTINCT uid) FROM unstored JOIN message USING (mailbox_id, uid)"
 		" WHERE unstored.mailbox_id = mailbox.id AND base_name IS NOT NULL),"
-		" (SELECT count(*) FROM unstored WHERE mailbox_id = id AND tries < ?)"
+		" (SELECT count(*) FROM unstored WHERE mailbox_id = id AND tries < ?),"
+		" (SELECT count(*) FROM held WHERE mailbox_id = id AND uid = 0)"
 		" FROM mailbox"
 		" ORDER BY remote_name",
 	[ST_MAILBOX_ADD] = "INSERT INTO mailbox(remote_name, delimiter, local_dir, special_use,"
@@ -209,6 +210,11 @@ static const char *const sql[STATEMENTS] = {
 	[ST_MAILBOX_MISSING] = "UPDATE mailbox SET missing_at = ? WHERE id = ?",
 	[ST_MAILBOX_DOUBT] = "UPDATE mailbox SET window = 0 WHERE id = ?",
 	[ST_KEYWORDS] = "SELECT idx, name FROM keyword WHERE mailbox_id = ?",
+	[ST_KEYWORDS_FROM] = "SELECT mailbox_id, remote_name, idx, name FROM keyword"
+			     " JOIN mailbox ON mailbox.id = mailbox_id WHERE idx >= ?"
+			     " ORDER BY mailbox_id, idx",
+	[ST_COUNT_FLAGGED] = "SELECT count(*) FROM message WHERE mailbox_id = ? AND flags & ?"
+			     " AND base_name IS NOT NULL",
 	[ST_KEYWORD_PUT] = "INSERT OR REPLACE INTO keyword VALUES(?, ?, ?)",
 	[ST_MESSAGES_BY_UID] = "SELECT uid, state, base_name, flags, size, internal_date,"
 			       " header_hash, body_hash, msgid_hash, copied, global_id FROM message"

@@ -70,7 +70,8 @@ enum gw_code gw_store_mailboxes(
 			.shows = (uint32_t)sqlite3_column_int64(st, 32),
 			.hidden = (uint32_t)sqlite3_column_int64(st, 33),
 			.unstored = (uint32_t)sqlite3_column_int64(st, 34),
-			.unstored_due = (uint32_t)sqlite3_column_int64(st, 35) };
+			.unstored_due = (uint32_t)sqlite3_column_int64(st, 35),
+			.crowded = (uint32_t)sqlite3_column_int64(st, 36) };
 
 		code = row.remote_name == NULL || row.local_dir == NULL
 			       ? gw_fail(err, GW_ERR_NOMEM, "out of memory")
@@ -299,6 +300,28 @@ enum gw_code gw_store_keywords(
 	sqlite3_bind_int64(st, 1, mailbox);
 	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW)
 		code = cb(ctx, (unsigned)sqlite3_column_int(st, 0), store_column_text(st, 1));
+	return store_end_rows(store, st, rc, code, err);
+}
+
+enum gw_code gw_store_keywords_from(struct gw_store *store, unsigned index,
+	gw_mailbox_keyword_cb *cb, void *ctx, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_KEYWORDS_FROM, err);
+	enum gw_code code = GW_OK;
+	int rc = SQLITE_DONE;
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, index);
+	while (code == GW_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		char *wire = column_dup(st, 1);
+
+		code = wire == NULL ? gw_fail(err, GW_ERR_NOMEM, "out of memory")
+				    : cb(ctx, sqlite3_column_int64(st, 0), wire,
+					      (unsigned)sqlite3_column_int(st, 2),
+					      store_column_text(st, 3));
+		free(wire);
+	}
 	return store_end_rows(store, st, rc, code, err);
 }
 

@@ -296,23 +296,41 @@ enum gw_code gw_store_rekey(struct gw_store *store, int64_t mailbox, const struc
 	return code;
 }
 
-static enum gw_code count(struct gw_store *store, enum statement which, int64_t mailbox,
-	uint64_t *out, struct gw_error *err)
+static enum gw_code take_count(
+	struct gw_store *store, sqlite3_stmt *st, uint64_t *out, struct gw_error *err)
 {
-	sqlite3_stmt *st = store_statement(store, which, err);
+	int rc = sqlite3_step(st);
 	enum gw_code code = GW_OK;
-	int rc;
 
-	if (st == NULL)
-		return err->code;
-	sqlite3_bind_int64(st, 1, mailbox);
-	rc = sqlite3_step(st);
 	if (rc == SQLITE_ROW)
 		*out = (uint64_t)sqlite3_column_int64(st, 0);
 	else
 		code = store_failed(store, rc, err);
 	sqlite3_reset(st);
 	return code;
+}
+
+static enum gw_code count(struct gw_store *store, enum statement which, int64_t mailbox,
+	uint64_t *out, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, which, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, mailbox);
+	return take_count(store, st, out, err);
+}
+
+enum gw_code gw_store_count_flagged(struct gw_store *store, int64_t mailbox, uint64_t flags,
+	uint64_t *messages, struct gw_error *err)
+{
+	sqlite3_stmt *st = store_statement(store, ST_COUNT_FLAGGED, err);
+
+	if (st == NULL)
+		return err->code;
+	sqlite3_bind_int64(st, 1, mailbox);
+	sqlite3_bind_int64(st, 2, (sqlite3_int64)flags);
+	return take_count(store, st, messages, err);
 }
 
 enum gw_code gw_store_count(

@@ -96,6 +96,7 @@ struct gw_mailbox_row {
 	uint32_t unstored_due;         /* of those, due to be sent or asked for in the next run */
 	uint32_t keywords_refused;     /* that the server does not store */
 	int64_t keywords_refused_at;   /* when the earliest of them was last refused */
+	uint32_t crowded; /* notes on the mailbox itself: more keywords than can be kept */
 };
 
 typedef enum gw_code gw_mailbox_cb(void *ctx, const struct gw_mailbox_row *row);
@@ -149,6 +150,12 @@ enum gw_code gw_store_held_mailbox_put(
 
 typedef enum gw_code gw_keyword_cb(void *ctx, unsigned index, const char *name);
 
+typedef enum gw_code gw_mailbox_keyword_cb(
+	void *ctx, int64_t mailbox, const char *remote_name, unsigned index, const char *name);
+
+/* Reads those of all mailboxes, one mailbox after the other, from this index on. */
+enum gw_code gw_store_keywords_from(struct gw_store *store, unsigned index,
+	gw_mailbox_keyword_cb *cb, void *ctx, struct gw_error *err);
 enum gw_code gw_store_keywords(struct gw_store *store, int64_t mailbox, gw_keyword_cb *cb,
 	void *ctx, struct gw_error *err);
 enum gw_code gw_store_keyword_put(struct gw_store *store, int64_t mailbox, unsigned index,
@@ -492,6 +499,9 @@ enum gw_code gw_store_held(struct gw_store *store, gw_held_cb *cb, void *ctx, st
 /* Counts a mailbox's messages with a file. */
 enum gw_code gw_store_count(
 	struct gw_store *store, int64_t mailbox, uint64_t *paired, struct gw_error *err);
+/* Likewise, those with one of these flags. */
+enum gw_code gw_store_count_flagged(struct gw_store *store, int64_t mailbox, uint64_t flags,
+	uint64_t *messages, struct gw_error *err);
 /* And of those that are not fetched (GW_ROW_OUTSIDE). */
 enum gw_code gw_store_count_outside(
 	struct gw_store *store, int64_t mailbox, uint64_t *outside, struct gw_error *err);

@@ -134,8 +134,32 @@ void gw_sync_tell_new(struct gw_sync *s, const char *mailbox, const char *path, 
 			   .type = GW_SYNC_NEW, .mailbox = mailbox, .text = path, .old = old });
 }
 
+bool gw_sync_had_problem(const struct gw_sync *s, const char *mailbox)
+{
+	for (size_t i = s->told_count; i-- > 0;) { /* most are about the last one */
+		if (strcmp(s->told[i], mailbox) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void note_told(struct gw_sync *s, const char *mailbox)
+{
+	char *name = gw_sync_had_problem(s, mailbox) ? NULL : strdup(mailbox), **slot;
+
+	if (name == NULL)
+		return; /* without memory it may be told twice */
+	slot = gw_array_push((void **)&s->told, &s->told_count, &s->told_cap, sizeof *s->told);
+	if (slot == NULL)
+		free(name);
+	else
+		*slot = name;
+}
+
 void gw_sync_problem(struct gw_sync *s, const char *mailbox, const struct gw_error *err)
 {
+	if (mailbox != NULL)
+		note_told(s, mailbox);
 	if (s->counts.problems++ == 0)
 		snprintf(s->first_problem, sizeof s->first_problem, "%.200s%s%s",
 			mailbox != NULL ? mailbox : "", mailbox != NULL ? ": " : "", err->text);

@@ -308,6 +308,7 @@ struct prepare_job {
 	struct gw_disk_job job; /* first */
 	struct gw_sync *sync;
 	uint64_t down, up; /* at the end: bytes on the wire that were not counted yet */
+	struct gw_rest *rest;
 	struct gw_error err;
 };
 
@@ -489,6 +490,9 @@ static void work_close(struct gw_disk_job *job, struct gw_disk_world *world)
 		if (s->account->attic_days > 0)
 			gw_attic_purge(s->attic_path, s->account->attic_days);
 	}
+	if (s->err.code == GW_OK && p->err.code == GW_OK && !s->stopped && !s->options.verify &&
+		world->store != NULL)
+		p->rest = gw_sync_read_rest(s, world->store, &p->err);
 	gw_store_close(world->store);
 	world->store = NULL;
 }
@@ -510,6 +514,7 @@ static void on_closed(struct gw_disk_job *job)
 				"next sync",
 				aside);
 	}
+	gw_sync_tell_rest(s, p->rest);
 	free(p);
 	gw_sync_finished(s);
 }

@@ -4,10 +4,10 @@
 #include "base/num.h"
 #include "imap/utf7.h"
 #include "maildir/folder.h"
-#include "maildir/tree.h"
 #include "remote/folders.h"
 #include "store/store.h"
 #include "sync/here.h"
+#include "sync/listed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,20 +37,6 @@ static void tell_account(const struct gw_status_sink *sink, bool known, int64_t 
 {
 	if (sink->account != NULL)
 		sink->account(sink->ctx, known, changed_at);
-}
-
-static void tell_missing(struct reader *r, const struct gw_mailbox_row *row)
-{
-	bool here = gw_tree_inode(r->account->maildir, row->local_dir) != 0;
-	const struct gw_status_held held = { .mailbox = row->local_dir,
-		.base_name = "",
-		.reason =
-			here ? "the mailbox is not on the server any more; it is left as it is here"
-			     : "its directory is not here any more; the mailbox is left as it is "
-			       "on "
-			       "the server" };
-
-	tell_held(r, &held);
 }
 
 /* Finds its name from its directory, one to one, unless the configuration gives it another. */
@@ -110,8 +96,6 @@ static enum gw_code take_mailbox(void *ctx, const struct gw_mailbox_row *row)
 		.uidvalidity = row->uidvalidity,
 		.highestmodseq = row->highestmodseq };
 	*known = (struct known){ row->id, strdup(row->remote_name) };
-	if (row->missing_at != 0)
-		tell_missing(r, row);
 	if (known->wire == NULL || m->name == NULL || !name_it(r, row, m))
 		return GW_ERR_NOMEM;
 	return r->sink->look ? look_at(r, row, m) : GW_OK;
@@ -222,7 +206,7 @@ enum gw_code gw_status_read(
 	if (code == GW_OK)
 		code = tell_mailboxes(&r, err);
 	if (code == GW_OK)
-		code = gw_store_held(r.store, take_held, &r, err);
+		code = gw_listed_read(r.store, account, take_held, &r, err);
 	free_mailboxes(&r);
 	gw_store_close(r.store);
 	return code;

@@ -75,6 +75,9 @@ static void free_sync(struct gw_sync *s)
 	free(s->journal_path);
 	gw_buf_deinit(&s->journal);
 	gw_sync_free_muted(s);
+	for (size_t i = 0; i < s->told_count; i++)
+		free(s->told[i]);
+	free(s->told);
 	free(s->trash);
 	free(s);
 }
@@ -627,6 +630,9 @@ enum gw_code gw_sync_start(uv_loop_t *loop, const struct gw_account *account,
 	if (code == GW_OK)
 		code = gw_sync_sign_in(s, err);
 	if (code != GW_OK) {
+		s->err = *err;
+		if (s->lock_fd >= 0) /* else another one is at work, and says how it ends */
+			gw_sync_note_last(s, true);
 		free_sync(s);
 		return code;
 	}

@@ -210,7 +210,9 @@ struct gw_sync {
 		deleted_in_day; /* of the whole account, for the guard */
 	struct gw_sync_counts counts;
 	char first_problem[900]; /* with its mailbox; "": none */
-	uint64_t noted_at;       /* the loop's clock: when the run's progress was last recorded */
+	char **told;             /* owned, and its strings; mailboxes that had a problem */
+	size_t told_count, told_cap;
+	uint64_t noted_at; /* the loop's clock: when the run's progress was last recorded */
 	uint64_t expected, expected_at; /* what is about to come, and when that was counted */
 	struct gw_buf journal;          /* lines that are not yet in the log */
 	size_t journal_skipped;         /* steps that had no room in it */
@@ -235,6 +237,14 @@ void gw_sync_maybe_finish(struct gw_sync *s);
 void gw_sync_fail(struct gw_sync *s, const struct gw_error *err);
 void gw_sync_fail_nomem(struct gw_sync *s);
 void gw_sync_problem(struct gw_sync *s, const char *mailbox, const struct gw_error *err);
+bool gw_sync_had_problem(const struct gw_sync *s, const char *mailbox);
+
+/* rest.c: what the state lists as out of step, and this run has not reported.  In the pool, at the end;
+ * then, on the loop. */
+struct gw_rest;
+struct gw_rest *gw_sync_read_rest(struct gw_sync *s, struct gw_store *store, struct gw_error *err);
+/* NULL is accepted. */
+void gw_sync_tell_rest(struct gw_sync *s, struct gw_rest *rest);
 /* In a dry run, reports what would be done to a mailbox as a whole. */
 void gw_sync_tell_plan(struct gw_sync *s, const char *mailbox, const char *text);
 void gw_sync_stage(struct gw_sync *s, const char *text);

@@ -166,6 +166,39 @@ static bool names_nothing(char **args, size_t count)
 	return true;
 }
 
+/* What `status` lists as out of step, a run of all reports, and the reverse (R4). */
+static void judge_status(struct run *r)
+{
+	char *args[] = { (char[]){ "status" } };
+	pid_t pid = fork();
+	int status = 0;
+
+	if (pid == 0)
+		become_program(r, args, 1);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
+		wrong(r, "fork: %s", strerror(errno));
+		return;
+	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) <= 1 && WEXITSTATUS(status) != r->status) {
+		char *path = printed("%s/out", r->dir);
+		struct text t = file_text(path);
+
+		wrong(r, "exit status %d, and `status` has %d: %.*s", r->status,
+			WEXITSTATUS(status), (int)t.n, t.p);
+		text_free(&t);
+		free(path);
+	}
+}
+
+static bool has(char **args, size_t count, const char *arg)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(args[i], arg) == 0)
+			return true;
+	}
+	return false;
+}
+
 void run_program(struct run *r, char **args, size_t count, int expected, unsigned term_ms)
 {
 	struct tree tree;
@@ -197,4 +230,6 @@ void run_program(struct run *r, char **args, size_t count, int expected, unsigne
 	else if (expected >= 0 && r->status != expected)
 		wrong(r, "exit status %d, not %d", r->status, expected);
 	judge_run(r);
+	if (strcmp(args[0], "sync") == 0 && r->of_all && r->status <= 1 && !has(args, count, "-n"))
+		judge_status(r);
 }
