@@ -18,8 +18,10 @@ enum { HEADS_PER_COMMAND = 100 };
 struct came {
 	struct gw_came_options o;
 	uint32_t uidvalidity, exists;
-	struct gw_came_item **sorted; /* owned; of this UIDVALIDITY, by size, header and uidnext */
-	size_t *next; /* owned; for the first of equal ones: the first that did not come */
+	struct sorted_item {
+		struct gw_came_item *item;
+		size_t next; /* of the first of equal ones: the first that did not come */
+	} * sorted;          /* owned; of this UIDVALIDITY, by size, header and uidnext */
 	size_t sorted_count;
 	struct known_size {
 		uint64_t size;
@@ -39,7 +41,6 @@ static void finish(struct came *c)
 
 	gw_seqset_deinit(&c->likely);
 	free(c->sorted);
-	free(c->next);
 	free(c->sizes);
 	free(c->uids);
 	free(c);
@@ -62,8 +63,8 @@ static int compare_mail(const struct gw_came_item *x, uint64_t size, const uint8
 
 static int compare_items(const void *a, const void *b)
 {
-	const struct gw_came_item *x = *(struct gw_came_item *const *)a;
-	const struct gw_came_item *y = *(struct gw_came_item *const *)b;
+	const struct gw_came_item *x = ((const struct sorted_item *)a)->item;
+	const struct gw_came_item *y = ((const struct sorted_item *)b)->item;
 	int order = compare_mail(x, y->size, y->header);
 
 	return order != 0 ? order : (x->uidnext > y->uidnext) - (x->uidnext < y->uidnext);
@@ -73,7 +74,7 @@ static void list_sizes(struct came *c)
 {
 	for (size_t i = 0; i < c->sorted_count; i++) {
 		struct known_size *last = c->size_count > 0 ? &c->sizes[c->size_count - 1] : NULL;
-		const struct gw_came_item *item = c->sorted[i];
+		const struct gw_came_item *item = c->sorted[i].item;
 
 		if (last != NULL && last->size == item->size)
 			last->since = item->uidnext < last->since ? item->uidnext : last->since;
@@ -87,19 +88,18 @@ static void list_sizes(struct came *c)
 static bool sort_items(struct came *c)
 {
 	c->sorted = calloc(c->o.count + 1, sizeof *c->sorted);
-	c->next = calloc(c->o.count + 1, sizeof *c->next);
 	c->sizes = calloc(c->o.count + 1, sizeof *c->sizes);
-	if (c->sorted == NULL || c->next == NULL || c->sizes == NULL)
+	if (c->sorted == NULL || c->sizes == NULL)
 		return false;
 	for (size_t i = 0; i < c->o.count; i++) {
 		uint32_t of = c->o.items[i].uidvalidity;
 
 		if (of == 0 || of == c->uidvalidity)
-			c->sorted[c->sorted_count++] = &c->o.items[i];
+			c->sorted[c->sorted_count++].item = &c->o.items[i];
 	}
 	qsort(c->sorted, c->sorted_count, sizeof *c->sorted, compare_items);
 	for (size_t i = 0; i < c->sorted_count; i++)
-		c->next[i] = i;
+		c->sorted[i].next = i;
 	list_sizes(c);
 	return true;
 }
@@ -128,7 +128,7 @@ static size_t find_item(const struct came *c, uint64_t size, const uint8_t *head
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (compare_mail(c->sorted[mid], size, header) < 0)
+		if (compare_mail(c->sorted[mid].item, size, header) < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -140,13 +140,13 @@ static size_t find_item(const struct came *c, uint64_t size, const uint8_t *head
 static void take(struct came *c, uint32_t uid, uint64_t size, const uint8_t *header)
 {
 	size_t first = find_item(c, size, header);
-	size_t at = first < c->sorted_count ? c->next[first] : first;
+	size_t at = first < c->sorted_count ? c->sorted[first].next : first;
 
-	if (at >= c->sorted_count || compare_mail(c->sorted[at], size, header) != 0 ||
-		uid < c->sorted[at]->uidnext)
+	if (at >= c->sorted_count || compare_mail(c->sorted[at].item, size, header) != 0 ||
+		uid < c->sorted[at].item->uidnext)
 		return;
-	c->sorted[at]->came = true;
-	c->next[first]++;
+	c->sorted[at].item->came = true;
+	c->sorted[first].next++;
 }
 
 /* --- headers --------------------------------------------------------------------------------- */
