@@ -33,6 +33,8 @@ void gw_header_field(const char *header, const char *name, char *out, size_t siz
 	const char *end;
 	struct gw_buf text;
 
+	if (size == 0)
+		return;
 	*out = '\0';
 	for (const char *line = header, *next; *line != '\0'; line = next) {
 		next = strchr(line, '\n');
