@@ -154,6 +154,17 @@ out:
 	return code;
 }
 
+/* Behind a NUL nothing would be read. */
+static enum gw_code check_encoding(
+	const char *path, const struct gw_buf *text, struct gw_error *err)
+{
+	if (text->n == 0 || memchr(text->p, '\0', text->n) == NULL)
+		return GW_OK;
+	return gw_fail(err, GW_ERR_CONFIG,
+		"%s has NUL bytes in it: as a text it is in UTF-16, and has to be saved in UTF-8",
+		path);
+}
+
 enum gw_code config_read(const char *path, struct config *out, struct gw_error *err)
 {
 	char *own = path == NULL ? config_default_path() : realpath(path, NULL);
@@ -177,6 +188,8 @@ enum gw_code config_read(const char *path, struct config *out, struct gw_error *
 			*slash = '\0';
 		code = gw_read_file(AT_FDCWD, r.path, FILE_MAX, &text, &found, err);
 	}
+	if (code == GW_OK)
+		code = check_encoding(r.path, &text, err);
 	if (code == GW_OK)
 		code = parse(&r, gw_buf_cstr(&text), out);
 	if (code == GW_OK && out->count == 0)

@@ -97,8 +97,10 @@ static enum gw_code read_amount(const struct config_reader *r, cfg_t *sec, const
 
 static enum gw_code read_numbers(const struct config_reader *r, cfg_t *sec, struct gw_account *a)
 {
-	enum gw_code code = read_number(r, sec, "port", 0, 65535, &a->port);
+	enum gw_code code = GW_OK;
 
+	if (cfg_size(sec, "port") > 0)
+		code = read_number(r, sec, "port", 1, 65535, &a->port);
 	if (code == GW_OK)
 		code = read_amount(r, sec, "attic", AMOUNT_DAYS, 0, 36500, &a->attic_days);
 	if (code == GW_OK)

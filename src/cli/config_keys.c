@@ -30,7 +30,7 @@ static cfg_opt_t account_keys[] = {
 	CFG_STR("oauth2-device-url", NULL, CFGF_NODEFAULT),
 	CFG_STR("oauth2-userinfo-url", NULL, CFGF_NODEFAULT),
 	CFG_STR("host", NULL, CFGF_NODEFAULT),
-	CFG_INT("port", 0, CFGF_NONE),
+	CFG_INT("port", 0, CFGF_NODEFAULT),
 	CFG_STR("tls", NULL, CFGF_NODEFAULT),
 	CFG_STR("tls-ca-file", NULL, CFGF_NODEFAULT),
 	CFG_STR("tls-client-cert", NULL, CFGF_NODEFAULT),
@@ -88,13 +88,31 @@ cfg_opt_t *config_keys(void)
 	return top_keys;
 }
 
+/* What other programs call a key. */
+static const char *called_otherwise(const char *word)
+{
+	static const struct {
+		const char *theirs, *ours;
+	} words[] = { { "server", "host" }, { "imap", "host" }, { "login", "user" },
+		{ "email", "user" }, { "address", "user" }, { "ssl", "tls" }, { "starttls", "tls" },
+		{ "path", "maildir" }, { "directory", "maildir" }, { "mailboxes", "folders" },
+		{ "patterns", "folders" }, { "size", "max-size" }, { "age", "max-age" },
+		{ "days", "max-age" }, { "messages", "max-messages" } };
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (strcasecmp(words[i].theirs, word) == 0)
+			return words[i].ours;
+	}
+	return "";
+}
+
 const char *config_nearest_key(const cfg_t *section, const char *word)
 {
-	const char *best = NULL;
+	const char *best = NULL, *ours = called_otherwise(word);
 	unsigned best_distance = strlen(word) < 8 ? (unsigned)strlen(word) / 2 + 1 : 5;
 
 	for (const cfg_opt_t *o = section->opts; o->name != NULL; o++) {
-		unsigned d = gw_edit_distance(o->name, word);
+		unsigned d = strcmp(o->name, ours) == 0 ? 0 : gw_edit_distance(o->name, word);
 
 		if (d < best_distance) {
 			best = o->name;

@@ -133,10 +133,28 @@ static void take_item(struct walk *w)
 	w->item = w->list ? w->line : 0;
 }
 
+/* Quotes as word processors and web pages write them. */
+static bool is_curly(const char *p)
+{
+	static const char *const quotes[] = { "\u201c", "\u201d", "\u201e", "\u2018", "\u2019",
+		"\u00ab", "\u00bb" };
+
+	for (size_t i = 0; i < sizeof quotes / sizeof *quotes; i++) {
+		if (strncmp(p, quotes[i], strlen(quotes[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void take_word(struct walk *w)
 {
 	size_t n = strcspn(w->p, " \t\r\n=;{}\",'#(");
 	struct gw_slice word = { w->p, n };
+
+	if (is_curly(w->p)) {
+		blame(w, w->line, "a value stands in straight quotes: \"value\"");
+		return;
+	}
 
 	if (gw_slice_eq(word, "account") && w->depth > 0 && !w->value) {
 		gw_fail(w->err, GW_ERR_CONFIG,
