@@ -17,6 +17,7 @@ struct options {
 	bool verify, bodies, repair; /* verify */
 	uint64_t deadline_s;         /* sync: the time allowed; 0: no limit */
 	unsigned verbose;
+	unsigned given;       /* options, see option_use.h */
 	const char *sets[32]; /* init: KEY=VALUE */
 	size_t set_count;
 	char **args; /* behind the command */
@@ -32,6 +33,9 @@ int accounts_each(const struct options *o, const struct config *config, bool sen
 /* GW_ERR_CONFIG: an argument is no account's name, or one's that only sends. */
 enum gw_code accounts_check(
 	const struct options *o, const struct config *config, struct gw_error *err);
+/* Names the accounts that there are. */
+enum gw_code accounts_unknown(
+	const struct config *config, const char *name, size_t length, struct gw_error *err);
 /* Checks the names for commands that accept accounts that only send, too. */
 enum gw_code accounts_check_all(
 	const struct options *o, const struct config *config, struct gw_error *err);

@@ -64,11 +64,11 @@ static bool on_message(void *ctx, const struct gw_attic_message *m)
 			wanted = true;
 		}
 	}
-	if (!wanted && r->id_count == 0) {
+	if (wanted ? r->o->dry_run : r->id_count == 0) {
 		print_message(r, m);
 		r->listed++;
 	}
-	if (!wanted)
+	if (!wanted || r->o->dry_run)
 		return true;
 	if (gw_attic_restore(r->account, m, &err) != GW_OK) {
 		complain(r->account->name, m->folder, &err);
@@ -210,12 +210,12 @@ int cmd_restore(const struct options *o, const struct config *config, const stru
 	}
 	r.account = find(config, o->args[0], &r.folder);
 	if (r.account == NULL || o->arg_count > 64) {
-		gw_fail(&err, GW_ERR_CONFIG,
-			r.account == NULL
-				? "the configuration has no account of this name; `godwit "
-				  "restore ACCOUNT[:FOLDER] [ID]...`"
-				: "no more than 63 messages at a time, or --all");
-		complain(NULL, o->args[0], &err);
+		if (r.account == NULL)
+			accounts_unknown(config, o->args[0], strcspn(o->args[0], ":"), &err);
+		else
+			gw_fail(&err, GW_ERR_CONFIG,
+				"no more than 63 messages at a time, or --all");
+		complain(NULL, NULL, &err);
 		return exit_status(&err);
 	}
 	r.ids = o->args + 1;

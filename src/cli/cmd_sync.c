@@ -288,8 +288,7 @@ static enum gw_code choose(struct run *r, const struct config *config, struct gw
 				"account \"%s\" only sends mail: it has no `host` and no `maildir`",
 				j->account->name);
 		if (j == NULL)
-			return gw_fail(err, GW_ERR_CONFIG,
-				"the configuration has no account \"%.*s\"", (int)n, o->args[i]);
+			return accounts_unknown(config, o->args[i], n, err);
 		if (colon != NULL && !add_folder(j, colon + 1))
 			return gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	}

@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/errors.h"
 #include "cli/help.h"
+#include "cli/option_use.h"
 #include "cli/sandbox.h"
 #include "cli/say.h"
 #include "cli/systemd.h"
@@ -34,26 +35,6 @@ static void log_line(void *ctx, enum gw_log_level level, const char *text)
 }
 
 enum { DEADLINE_MAX_S = 366 * 86400 };
-
-enum {
-	OPT_FULL = 256,
-	OPT_NOW,
-	OPT_JSON,
-	OPT_VERSION,
-	OPT_ACCEPT,
-	OPT_RESTORE,
-	OPT_BODIES,
-	OPT_REPAIR,
-	OPT_ALL,
-	OPT_FOLLOW,
-	OPT_DEVICE,
-	OPT_NO_BROWSER,
-	OPT_SET,
-	OPT_BACKGROUND,
-	OPT_ACCEPT_UPLOADS,
-	OPT_SAME_ACCOUNT,
-	OPT_DEADLINE
-};
 
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
@@ -101,8 +82,13 @@ static int parse_options(int argc, char **argv, struct options *o)
 	int c;
 
 	while ((c = getopt_long(argc, argv, "c:nqvh", long_options, NULL)) != -1) {
+		o->given |= option_use_bit(c);
 		switch (c) {
 		case 'c':
+			if (*optarg == '\0') {
+				fputs("godwit: -c names no file\n", stderr);
+				return EX_USAGE;
+			}
 			o->config_path = optarg;
 			break;
 		case 'n':
@@ -420,10 +406,8 @@ int main(int argc, char **argv)
 	command = find_command(o.args[0]);
 	if (command == COMMANDS)
 		return unknown_command(o.args[0]);
-	if (o.deadline_s > 0 && command != CMD_SYNC) {
-		fputs("godwit: --deadline is for sync\n", stderr);
+	if (!option_use_check(o.given, commands[command]))
 		return EX_USAGE;
-	}
 	o.args++;
 	o.arg_count--;
 	log.level = GW_LOG_WARN + o.verbose > GW_LOG_WIRE

@@ -422,8 +422,10 @@ void gw_list_ready(struct gw_sync *s)
 		struct gw_error err = { 0 };
 
 		gw_fail(&err, GW_ERR_CONFIG,
-			"no mailbox of account \"%s\" has the name given (%s, ...)",
-			s->account->name, s->options.folders[0]);
+			"there is no mailbox \"%s\"%s; `godwit folders %s` lists them",
+			s->options.folders[0],
+			s->options.folder_count > 1 ? " and none of the others named" : "",
+			s->account->name);
 		gw_sync_fail(s, &err);
 	} else if (write_now && !s->options.dry_run) {
 		gw_sync_prepare(s);

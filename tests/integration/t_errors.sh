@@ -84,6 +84,24 @@ edit 's/  user =/  folders = {"INBOX", ""}\n  user =/'; expect 78 'a pattern is 
 edit 's/  user = .*/  user =/'; expect 78 'config line 6: user = has no value' run
 edit 's/  user =/  compress = maybe\n  user =/'; expect 78 'compress is yes or no' run
 
+edit 's/port = .*/port = 0/'; expect 78 'port must be between 1 and 65535' run
+edit 's/  user =/  server = "x"\n  user =/'; expect 78 'did you mean "host"' run
+edit 's/  user =/  ssl = yes\n  user =/'; expect 78 'did you mean "tls"' run
+edit 's/  user =/  folder "*" { size = 3 }\n  user =/'; expect 78 'did you mean "max-size"' run
+edit 's/"localhost"/“localhost”/'; expect 78 'line 3: a value stands in straight quotes' run
+write_config; iconv -f UTF-8 -t UTF-16 "$T/config" > "$T/wide"; chmod 600 "$T/wide"
+expect 78 'has to be saved in UTF-8' "$GODWIT" -c "$T/wide" sync
+
+note "an option that means nothing to the command is no silent one: a dry run above all"
+write_config
+for args in "watch -n" "verify -n" "outbox -n" "status --full" "sync --all" "restore --bodies" "doctor --set x=y"; do
+	# shellcheck disable=SC2086
+	expect 64 'means nothing to' "$GODWIT" -c "$T/config" $args
+done
+expect 64 'names no file' "$GODWIT" -c '' sync
+expect 78 'no account "nope"; it has test' "$GODWIT" -c "$T/config" status nope
+expect 78 'is a mailbox, and this command takes accounts: "test"' "$GODWIT" -c "$T/config" status test:INBOX
+
 note "help, of all and of each command"
 "$GODWIT" help | grep -q '^  import ' || fail "help"
 for command in $("$GODWIT" help | sed -n 's/^  \([a-z]*\)[ ,].*/\1/p'); do
@@ -96,7 +114,10 @@ done
 [ "$("$GODWIT" sync --help)" = "$("$GODWIT" help sync)" ] || fail "sync --help is not help sync"
 expect 64 'did you mean "sync"' "$GODWIT" help snc
 
-write_config; expect 78 'no account "nobody"' "$GODWIT" -c "$T/config" sync nobody
+write_config; expect 78 'no account "nobody"; it has test' "$GODWIT" -c "$T/config" sync nobody
+expect 78 'no account "nobody"; it has test' "$GODWIT" -c "$T/config" restore nobody:INBOX
+expect 78 'there is no mailbox "Nope"; `godwit folders test` lists them' "$GODWIT" -c "$T/config" sync test:Nope
+expect 78 'there is no mailbox "Nope" and none of the others named' "$GODWIT" -c "$T/config" sync test:Nope test:Nor
 expect 78 'there is no configuration' "$GODWIT" -c "$T/none" sync
 expect 64 'did you mean "sync"' "$GODWIT" -c "$T/config" snc
 expect 64 'unrecognized option' "$GODWIT" --frobnicate
