@@ -58,6 +58,7 @@ struct gw_sync_counts {
 	uint64_t to_download, downloaded; /* messages */
 	uint64_t expected; /* messages in mailboxes not looked at yet, estimated from the server's
 			   * counts */
+	uint64_t bytes_expected;                      /* of those; 0: the server does not tell */
 	uint64_t bytes_to_download, bytes_downloaded; /* mail; by RFC822.SIZE, and as received */
 	uint64_t to_upload, uploaded, bytes_uploaded; /* messages; bytes as sent */
 	uint64_t paired;                              /* joined with a file that was already here */

@@ -122,13 +122,14 @@ static double share_of(uint64_t done, uint64_t all)
 	return (double)done / (double)all;
 }
 
-/* Mailboxes that were not looked at yet count as the server counts them: their messages are as large as
- * those that are known. */
+/* Mailboxes that were not looked at yet count as the server counts them; where it does not tell their size, their
+ * messages are as large as those that are known. */
 static void add_downloads(struct parts *p, const struct gw_sync_counts *c, double rate)
 {
 	uint64_t all = c->to_download + c->expected;
-	uint64_t bytes =
-		(uint64_t)((double)c->bytes_to_download * (double)all / (double)c->to_download);
+	uint64_t bytes = c->bytes_expected > 0 ? c->bytes_to_download + c->bytes_expected
+					       : (uint64_t)((double)c->bytes_to_download *
+							    (double)all / (double)c->to_download);
 	double share = share_of(c->bytes_downloaded, bytes);
 	const char *about = c->expected > 0 ? "~" : "";
 	char bar[BAR_WIDTH + 1], done[24], total[24];

@@ -25,6 +25,7 @@
 	X(ESEARCH, "ESEARCH")                         \
 	X(LIST_EXTENDED, "LIST-EXTENDED")             \
 	X(LIST_STATUS, "LIST-STATUS")                 \
+	X(STATUS_SIZE, "STATUS=SIZE")                 \
 	X(SPECIAL_USE, "SPECIAL-USE")                 \
 	X(UIDPLUS, "UIDPLUS")                         \
 	X(MOVE, "MOVE")                               \

@@ -311,6 +311,10 @@ static void take_count(struct gw_slice name, uint64_t value, struct gw_response 
 		out->items |= GW_ITEM_HIGHESTMODSEQ;
 		out->highestmodseq = value;
 	}
+	if (gw_slice_case_eq(name, "SIZE")) {
+		out->items |= GW_ITEM_SIZE;
+		out->total_size = value;
+	}
 	for (size_t i = 0; i < sizeof counts / sizeof *counts && value <= UINT32_MAX; i++) {
 		if (!gw_slice_case_eq(name, counts[i].name))
 			continue;

@@ -79,6 +79,7 @@ enum gw_status_item {
 	GW_ITEM_UIDNEXT = 1 << 1,
 	GW_ITEM_UIDVALIDITY = 1 << 2,
 	GW_ITEM_HIGHESTMODSEQ = 1 << 3,
+	GW_ITEM_SIZE = 1 << 4, /* RFC 8438 */
 };
 
 enum { GW_NAMESPACES = 16 };
@@ -132,6 +133,7 @@ struct gw_response {
 	bool unsound_id;           /* it is none that RFC 8474 allows */
 	uint32_t messages, uidnext, uidvalidity;
 	uint64_t highestmodseq;
+	uint64_t total_size; /* of all messages */
 
 	struct gw_fetch fetch;
 };

@@ -201,6 +201,7 @@ void gw_folders_take_status(struct gw_folders *f, const struct gw_response *r)
 	folder->uidnext = r->uidnext;
 	folder->uidvalidity = r->uidvalidity;
 	folder->highestmodseq = r->highestmodseq;
+	folder->total_size = r->total_size;
 	if (r->unsound_id)
 		forget_ids(f);
 	if (r->object_id.n > 0 && !f->unsound_ids)

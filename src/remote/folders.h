@@ -16,9 +16,10 @@ struct gw_folder {
 	unsigned items; /* enum gw_status_item: which of these are known */
 	uint32_t messages, uidnext, uidvalidity;
 	uint64_t highestmodseq;
-	uint64_t object_id; /* hash of its MAILBOXID (RFC 8474); 0: not given */
-	bool wanted;        /* by the account's patterns */
-	bool given;         /* the configuration names its directory (`local`) */
+	uint64_t total_size; /* of all messages */
+	uint64_t object_id;  /* hash of its MAILBOXID (RFC 8474); 0: not given */
+	bool wanted;         /* by the account's patterns */
+	bool given;          /* the configuration names its directory (`local`) */
 	size_t foreign; /* another user's, or shared: the length of its namespace's name as shown */
 	bool stale;     /* counts are older than the present sync */
 	bool not_here;  /* with `direction = "push"`: no directory is made for it */

@@ -45,6 +45,23 @@ static uint64_t expected(const struct gw_sync *s)
 	return n;
 }
 
+/* Their size.  0: of one of them the server did not tell it. */
+static uint64_t bytes_expected(const struct gw_sync *s)
+{
+	double bytes = 0;
+
+	for (size_t i = 0; i < s->entry_count; i++) {
+		const struct gw_folder *f = s->entries[i].folder;
+		uint64_t n = expects(&s->entries[i]);
+
+		if (n > 0 && !(f->items & GW_ITEM_SIZE))
+			return 0;
+		if (n > 0)
+			bytes += (double)f->total_size * (double)n / (double)f->messages;
+	}
+	return (uint64_t)bytes;
+}
+
 void gw_sync_note_last(const struct gw_sync *s, bool ended)
 {
 	bool stopped = s->err.code == GW_ERR_CANCELLED;
@@ -85,14 +102,15 @@ static void note_now_and_then(struct gw_sync *s)
 }
 
 /* All mailboxes are asked for it: while mail comes, once in a turn of the loop. */
-static uint64_t expected_by_now(struct gw_sync *s, bool progress)
+static void count_expected(struct gw_sync *s, bool progress)
 {
 	uint64_t now = uv_now(s->loop);
 
-	if (!progress || now != s->expected_at)
+	if (!progress || now != s->expected_at) {
 		s->expected = expected(s);
+		s->bytes_expected = bytes_expected(s);
+	}
 	s->expected_at = now;
-	return s->expected;
 }
 
 void gw_sync_emit(struct gw_sync *s, struct gw_sync_event ev)
@@ -101,7 +119,9 @@ void gw_sync_emit(struct gw_sync *s, struct gw_sync_event ev)
 
 	if (ev.type == GW_SYNC_PROGRESS)
 		note_now_and_then(s);
-	counts.expected = expected_by_now(s, ev.type == GW_SYNC_PROGRESS);
+	count_expected(s, ev.type == GW_SYNC_PROGRESS);
+	counts.expected = s->expected;
+	counts.bytes_expected = s->bytes_expected;
 	gw_sync_wire(s, &counts.wire_received, &counts.wire_sent);
 	counts.postponed = s->budget.postponed;
 	ev.counts = &counts;

@@ -464,11 +464,24 @@ static bool send_line(
 	return true;
 }
 
+/* How much the first sync is to fetch is told from its beginning (RFC 8438).  A server that does not know it by heart
+ * looks at each message for it: one that is too slow for that is not asked a second time. */
+static bool asks_sizes(const struct gw_sync *s)
+{
+	return (caps(s) & GW_CAP_STATUS_SIZE) && s->row_count == 0 && s->list_breaks == 0 &&
+	       s->phase == SYNC_LISTING;
+}
+
 /* RFC 5819; Dovecot refuses the whole LIST for one item that it does not know. */
 static const char *status_items(const struct gw_sync *s)
 {
 	bool ids = caps(s) & GW_CAP_OBJECTID, modseq = caps(s) & GW_CAP_CONDSTORE;
 
+	if (asks_sizes(s))
+		return modseq && ids ? "(MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ MAILBOXID SIZE)"
+		       : modseq      ? "(MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ SIZE)"
+		       : ids         ? "(MESSAGES UIDNEXT UIDVALIDITY MAILBOXID SIZE)"
+				     : "(MESSAGES UIDNEXT UIDVALIDITY SIZE)";
 	return modseq && ids ? "(MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ MAILBOXID)"
 	       : modseq      ? "(MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ)"
 	       : ids         ? "(MESSAGES UIDNEXT UIDVALIDITY MAILBOXID)"

@@ -213,11 +213,12 @@ struct gw_sync {
 	char **told;             /* owned, and its strings; mailboxes that had a problem */
 	size_t told_count, told_cap;
 	uint64_t noted_at; /* the loop's clock: when the run's progress was last recorded */
-	uint64_t expected, expected_at; /* what is about to come, and when that was counted */
-	struct gw_buf journal;          /* lines that are not yet in the log */
-	size_t journal_skipped;         /* steps that had no room in it */
-	bool journal_failed;            /* told */
-	struct gw_error err;            /* why the account failed */
+	/* What is about to come, and when that was counted. */
+	uint64_t expected, bytes_expected, expected_at;
+	struct gw_buf journal;  /* lines that are not yet in the log */
+	size_t journal_skipped; /* steps that had no room in it */
+	bool journal_failed;    /* told */
+	struct gw_error err;    /* why the account failed */
 	bool stopped, batches_lost, told_slow;
 };
 

@@ -49,6 +49,10 @@ static void totals_of_the_first_second(void **state)
 		.bytes_downloaded = 1000000 };
 	f.rate = 100000;
 	expect(&f, 79, "work  12 %  500/~4000 messages  1.0 MB of ~8.0 MB  100 KB/s  1:11 left");
+	c.bytes_expected =
+		3000000; /* the server tells: they are half as large as those before them */
+	expect(&f, 79, "work  20 %  500/~4000 messages  1.0 MB of ~5.0 MB  100 KB/s  0:41 left");
+	c.bytes_expected = 0;
 	c.downloaded = 1000; /* of what was looked at, all: it is not done */
 	c.bytes_downloaded = 2000000;
 	expect(&f, 79, "work  25 %  1000/~4000 messages  2.0 MB of ~8.0 MB  100 KB/s  1:01 left");
