@@ -19,6 +19,7 @@ enum {
 	BAR_WIDTH = 24,
 	REDRAW_MS = 100,
 	JSON_MS = 1000,
+	LINES_MS = 10000,
 	RATE_WINDOW_MS = 5000,
 	PROBLEMS_MAX = 64,
 	UNNOTICED_MS = 1000
@@ -44,8 +45,9 @@ struct progress {
 	uint64_t drawn_ms;
 	enum progress_task task;
 	bool details;
-	bool asking;  /* somebody may have to type below the last line */
-	bool is_last; /* nothing of ours stands below the line that says so */
+	bool is_watched; /* lines, on a terminal: somebody waits for them */
+	bool asking;     /* somebody may have to type below the last line */
+	bool is_last;    /* nothing of ours stands below the line that says so */
 	uint64_t asking_ms;
 };
 
@@ -67,6 +69,8 @@ struct progress *progress_new(enum progress_style style, size_t accounts)
 	}
 	p->style = style;
 	p->count = accounts;
+	p->is_watched = style == PROGRESS_LINES && isatty(STDERR_FILENO);
+	p->drawn_ms = p->is_watched ? now_ms() : 0;
 	return p;
 }
 
@@ -125,9 +129,11 @@ void progress_clear(struct progress *p)
 {
 	size_t columns = columns_of_terminal() + 1;
 
+	if (p->asking && p->is_last)
+		fputc('\n', stderr); /* a prompt stands on the line */
 	for (size_t i = 0; i < p->count; i++) {
 		for (size_t row = 0; row < p->lines[i].width; row += columns)
-			fputs("\033[A\033[2K", stderr);
+			fputs("\r\033[A\033[J", stderr); /* "^C" may stand behind it */
 		p->lines[i].width = 0;
 	}
 	p->is_last = false;
@@ -140,16 +146,34 @@ void progress_asking(void *ctx, const char *what, bool well)
 {
 	struct progress *p = ctx;
 
+	p->asking = what != NULL;
 	if (p->style != PROGRESS_BARS)
 		return;
 	if (p->is_last && well && now_ms() - p->asking_ms < UNNOTICED_MS)
 		fputs("\033[A\033[2K", stderr);
 	progress_clear(p);
-	p->asking = p->is_last = what != NULL;
+	p->is_last = what != NULL;
 	p->asking_ms = now_ms();
 	if (what != NULL)
 		say(stderr, "%.*s\n", (int)columns_of_terminal(), what);
 	fflush(stderr);
+}
+
+/* On a terminal that cannot take a line back there is one every now and then. */
+static void print_now_and_then(struct progress *p)
+{
+	bool due = now_ms() - p->drawn_ms >= LINES_MS;
+
+	for (size_t i = 0; i < p->count; i++) {
+		if (!p->lines[i].active)
+			continue;
+		update_rate(&p->lines[i]);
+		if (due)
+			draw_line(&p->lines[i], columns_of_terminal());
+		p->lines[i].width = 0;
+	}
+	if (due)
+		p->drawn_ms = now_ms();
 }
 
 static void draw(struct progress *p, bool force)
@@ -157,6 +181,8 @@ static void draw(struct progress *p, bool force)
 	uint64_t now = now_ms();
 	size_t columns;
 
+	if (p->is_watched && !p->asking)
+		print_now_and_then(p);
 	if (p->style != PROGRESS_BARS || p->asking || (!force && now - p->drawn_ms < REDRAW_MS))
 		return;
 	columns = columns_of_terminal();
