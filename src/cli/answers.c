@@ -89,12 +89,53 @@ const char *answer_auth(const void *ctx, char value[static ANSWER_SIZE])
 	return NULL;
 }
 
+/* An address as it is copied from elsewhere: "Me <me@example.org>", "mailto:me@example.org?subject=x". */
+static void unwrap_address(char value[static ANSWER_SIZE])
+{
+	char *open = strchr(value, '<'), *close = strrchr(value, '>'), *from = value;
+	size_t n;
+
+	if (open != NULL && close != NULL && close > open &&
+		close[1 + strspn(close + 1, " \t")] == '\0') {
+		*close = '\0';
+		from = open + 1;
+	}
+	from += strspn(from, " \t");
+	if (strncasecmp(from, "mailto:", 7) == 0) {
+		from += 7;
+		from[strcspn(from, "?")] = '\0';
+	}
+	n = strlen(from);
+	while (n > 0 && strchr(" \t.", from[n - 1]) != NULL)
+		n--;
+	memmove(value, from, n);
+	value[n] = '\0';
+}
+
+static bool is_domain(const char *text)
+{
+	if (*text == '[') /* an address of the network */
+		return true;
+	for (const char *label = text;; label++) {
+		size_t n = strcspn(label, ".");
+
+		if (n == 0 || n > 63 || *label == '-')
+			return false;
+		label += n;
+		if (*label == '\0')
+			return true;
+	}
+}
+
 const char *answer_address(const void *ctx, char value[static ANSWER_SIZE])
 {
-	const char *at = strrchr(value, '@');
+	const char *at;
 
 	(void)ctx;
-	if (at == NULL || at == value || at[1] == '\0' || strpbrk(value, " \t\"<>\\") != NULL)
+	unwrap_address(value);
+	at = strchr(value, '@');
+	if (at == NULL || at == value || strpbrk(value, " \t\"<>\\,;/") != NULL ||
+		strpbrk(at + 1, "@:") != NULL || !is_domain(at + 1))
 		return "that is no address; one looks like me@example.org";
 	return NULL;
 }

@@ -42,6 +42,7 @@ static void on_finding(void *ctx, const struct gw_finding *f)
 {
 	static const char *const marks[] = { "ok  ", "note", "BAD " };
 	struct run *r = ctx;
+	size_t columns = say_columns(stdout);
 
 	if (f == NULL) {
 		r->doctor = NULL;
@@ -53,9 +54,9 @@ static void on_finding(void *ctx, const struct gw_finding *f)
 	if (r->options->json) {
 		print_json(r, f);
 	} else if (!r->options->quiet || f->health != GW_HEALTH_GOOD) {
-		say(stdout, "%s  %s: %s\n", marks[f->health], f->what, f->text);
+		say_folded(stdout, columns, 6, "%s  %s: %s", marks[f->health], f->what, f->text);
 		if (f->advice != NULL)
-			say(stdout, "      -> %s\n", f->advice);
+			say_folded(stdout, columns, 9, "      -> %s", f->advice);
 	}
 	fflush(stdout);
 }

@@ -123,7 +123,8 @@ static bool sign_in(struct init *in, const struct config *config)
 
 static const enum trial_result bad_at[] = { [TRIAL_MAILDIR] = TRIAL_BAD_MAILDIR,
 	[TRIAL_SERVER] = TRIAL_BAD_SERVER,
-	[TRIAL_LOGIN] = TRIAL_BAD_LOGIN };
+	[TRIAL_LOGIN] = TRIAL_BAD_LOGIN,
+	[TRIAL_SENDING] = TRIAL_BAD_SENDING };
 
 /* Tries the answers so far.  Reports what cannot be tried as it stands, as bad; TRIAL_STOPPED:
  * in->err. */
@@ -136,7 +137,7 @@ static enum trial_result try_answers(struct init *in, enum trial_depth depth)
 
 	gw_buf_init(&text, TEXT_MAX);
 	if (fill_up(in) && read_draft(in, &text, &config) &&
-		(depth != TRIAL_LOGIN ||
+		(depth < TRIAL_LOGIN ||
 			(sign_in(in, &config) && init_know_password(in, account_in(in, &config)))))
 		result = trial(account_in(in, &config), depth, in->log);
 	in->answers = answers;
@@ -244,6 +245,22 @@ static const char *check_name(const void *ctx, char value[static ANSWER_SIZE])
 	return NULL;
 }
 
+/* The provider's, or the domain's first part; where that is no name for an account, "mail"; with a number behind it where
+ * another account has it. */
+static void usual_name(const struct init *in, char *out, size_t size)
+{
+	const char *from = in->provider != NULL ? in->provider->name : in->domain;
+	char base[48], tried[ANSWER_SIZE];
+
+	snprintf(base, sizeof base, "%.*s", (int)strcspn(from, "."), from);
+	if (!config_is_name(base))
+		snprintf(base, sizeof base, "mail");
+	snprintf(tried, sizeof tried, "%s", base);
+	for (unsigned i = 2; check_name(in, tried) != NULL && i < 100; i++)
+		snprintf(tried, sizeof tried, "%s%u", base, i);
+	snprintf(out, size, "%.63s", tried);
+}
+
 static bool ask_name(struct init *in)
 {
 	char label[64];
@@ -254,9 +271,7 @@ static bool ask_name(struct init *in)
 		.check = check_name,
 		.ctx = in };
 
-	snprintf(label, sizeof label, "%.63s",
-		in->provider != NULL ? in->provider->name : in->domain);
-	label[strcspn(label, ".")] = '\0';
+	usual_name(in, label, sizeof label);
 	if (in->name[0] == '\0') {
 		if (answer_need(&name, &q, &in->err) != GW_OK)
 			return false;
@@ -278,32 +293,12 @@ static bool ask_client(struct init *in)
 					     .text = "And its secret" }));
 }
 
-/* Lines of a terminal, which would break them anywhere. */
-static void print_words(const char *words)
-{
-	enum { WIDTH = 78 };
-	size_t column = 0;
-
-	while (*words != '\0') {
-		size_t n = strcspn(words, " ");
-
-		if (column > 0 && column + 1 + n > WIDTH) {
-			putchar('\n');
-			column = 0;
-		}
-		column += (size_t)printf(column > 0 ? " %.*s" : "%.*s", (int)n, words);
-		words += n + (words[n] == ' ');
-	}
-	putchar('\n');
-}
-
 static void print_hint(const struct provider *p)
 {
-	char text[1000];
+	size_t columns = say_columns(stdout);
 
-	snprintf(text, sizeof text, "%s: %s", p->name, p->hint);
-	print_words(text);
-	printf("(settings as in %s)\n", p->source);
+	say_folded(stdout, columns, 0, "%s: %s", p->name, p->hint);
+	say_folded(stdout, columns, 0, "(settings as in %s)", p->source);
 }
 
 static bool ask_sign_in(struct init *in)
@@ -381,6 +376,24 @@ static bool settle_sign_in(struct init *in)
 		init_forget_password(in); /* another time it may give another one */
 		if (!(result == TRIAL_BAD_SERVER ? init_ask_server_again(in, &same)
 						 : ask_again_who(in, &same)))
+			return false;
+	}
+	return true;
+}
+
+/* Likewise the server that takes mail, which is often guessed. */
+static bool settle_sending(struct init *in)
+{
+	bool same = false;
+
+	while (in->answers.asks && in->works && !same && init_given(in, "smtp-host") != NULL) {
+		enum trial_result result = try_answers(in, TRIAL_SENDING);
+
+		if (result == TRIAL_STOPPED)
+			return false;
+		if (result != TRIAL_BAD_SENDING)
+			return true;
+		if (!init_ask_sending_again(in, &same))
 			return false;
 	}
 	return true;
@@ -476,7 +489,7 @@ static bool ask_all(struct init *in)
 				   .usual = in->advice.imap.user[0] != '\0' ? in->advice.imap.user
 									    : in->address }) ||
 		!ask_sign_in(in) || !settle_sign_in(in) || !init_ask_sending(in) ||
-		!ask_folders(in))
+		!settle_sending(in) || !ask_folders(in))
 		return false;
 	snprintf(usual, sizeof usual, "~/Mail/%.60s", in->name);
 	q.usual = usual;
@@ -513,8 +526,11 @@ static bool finish(struct init *in, int *status)
 		gw_fail(&in->err, GW_ERR_CANCELLED, "stopped; nothing was written");
 	if (in->err.code == GW_OK && *status > 1 &&
 		!confirmed(in, "It does not work yet. Keep it all the same?"))
-		gw_fail(&in->err, GW_ERR_CONFIG, "it does not work yet, so %s stays as it was",
-			in->file.path);
+		gw_fail(&in->err, GW_ERR_CONFIG, "it does not work yet, so %s stays as it was%s",
+			in->file.path,
+			in->answers.asks
+				? ""
+				: "; without a terminal, answers come from --set KEY=VALUE");
 	if (in->err.code != GW_OK ||
 		config_file_write(&in->file, (struct gw_slice){ text.p, text.n }, &in->err) !=
 			GW_OK)
@@ -554,7 +570,7 @@ static bool take_address(struct init *in)
 		snprintf(in->address, sizeof in->address, "%s", in->options->args[0]);
 		wrong = answer_address(NULL, in->address);
 		if (wrong != NULL && in->answers.asks)
-			printf("%s: %s\n", in->address, wrong);
+			printf("%s: %s\n", in->options->args[0], wrong);
 	} else {
 		wrong = "none was given";
 	}

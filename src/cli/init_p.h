@@ -55,6 +55,7 @@ bool init_take_advice(struct init *in);
 /* Asks for the submission server.  A provider of ours has its own; without a terminal, asks
  * nothing. */
 bool init_ask_sending(struct init *in);
+bool init_ask_sending_again(struct init *in, bool *same);
 
 /* A command that prints the password; one that was typed is put where a command finds it.  false: in->err. */
 bool init_ask_password(struct init *in);

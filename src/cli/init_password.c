@@ -27,13 +27,18 @@ static const char *check_store(const void *ctx, char value[static ANSWER_SIZE])
 
 static void print_stores(const struct init *in)
 {
-	printf("  That looks like a password, and not like a command that prints one. It can be kept in:\n");
+	size_t columns = say_columns(stdout);
+
+	say_folded(stdout, columns, 2,
+		"  That looks like a password, and not like a command that prints one. It can be kept in:");
 	if (password_store_is_here(STORE_KEYRING))
 		printf("    keyring  the desktop's, by secret-tool\n");
 	if (password_store_is_here(STORE_PASS))
 		printf("    pass     as mail/%s\n", in->name);
-	say(stdout, "    file     %s/%s.password, which only you can read", in->file.dir, in->name);
-	printf("  It stands on the screen now: clear that. \"command\": it is a command all the same.\n");
+	say_folded(stdout, columns, 13, "    file     %s/%s.password, which only you can read",
+		in->file.dir, in->name);
+	say_folded(stdout, columns, 2,
+		"  It stands on the screen now: clear that. \"command\": it is a command all the same.");
 }
 
 /* Keeps what was typed, where its owner says.  false: in->err. */

@@ -230,20 +230,35 @@ static bool take_sending(struct init *in)
 	       take_sending_name(in);
 }
 
+static const struct question sending_question = { .key = "smtp-host",
+	.text = "The server that takes the mail you send (\"none\": do not send)",
+	.check = answer_host };
+
 bool init_ask_sending(struct init *in)
 {
 	char usual[ANSWER_SIZE + 5], line[ANSWER_SIZE];
-	struct question q = { .text = "The server that takes the mail you send (\"none\": do not "
-				      "send)",
-		.usual = usual,
-		.check = answer_host };
+	struct question q = sending_question;
 
 	if (init_given(in, "smtp-host") != NULL)
 		return take_sending(in);
 	if (!in->answers.asks || in->provider != NULL)
 		return true;
 	find_sending(in, usual, sizeof usual);
+	q.usual = usual;
 	if (answer_ask(&q, line, &in->err) != GW_OK)
 		return false;
 	return strcmp(line, "none") == 0 || (init_set(in, "smtp-host", line) && take_sending(in));
+}
+
+bool init_ask_sending_again(struct init *in, bool *same)
+{
+	if (!init_again(in, sending_question, same))
+		return false;
+	if (strcmp(init_given(in, "smtp-host"), "none") != 0)
+		return *same || take_sending(in);
+	answer_drop(&in->answers, "smtp-host");
+	answer_drop(&in->answers, "smtp-port");
+	answer_drop(&in->answers, "smtp-tls");
+	answer_drop(&in->answers, "smtp-user");
+	return true;
 }

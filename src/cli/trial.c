@@ -34,7 +34,8 @@ static const struct part {
 	{ "tls", TRIAL_LOGIN, TRIAL_BAD_SERVER, false, true },
 	{ "server", TRIAL_LOGIN, TRIAL_BAD_SERVER, false, false },
 	{ "login", TRIAL_LOGIN, TRIAL_BAD_LOGIN, false, true },
-	{ "mailboxes", TRIAL_LOGIN, TRIAL_BAD_LOGIN, true, true } };
+	{ "mailboxes", TRIAL_LOGIN, TRIAL_BAD_LOGIN, true, true },
+	{ "sending", TRIAL_SENDING, TRIAL_BAD_SENDING, false, true } };
 
 static const struct part *part_of(const char *what)
 {
@@ -86,9 +87,10 @@ static void on_finding(void *ctx, const struct gw_finding *f)
 	}
 	if (part->depth == r->depth ? part->plain || f->health != GW_HEALTH_GOOD
 				    : f->health == GW_HEALTH_BAD && part->depth != TRIAL_MAILDIR) {
-		say(stdout, "  %s  %s: %s\n", marks[f->health], f->what, f->text);
+		say_folded(stdout, say_columns(stdout), 8, "  %s  %s: %s", marks[f->health],
+			f->what, f->text);
 		if (f->advice != NULL)
-			say(stdout, "        -> %s\n", f->advice);
+			say_folded(stdout, say_columns(stdout), 11, "        -> %s", f->advice);
 	}
 	/* A directory that is yet to be named is no reason to ask for the server again. */
 	if (f->health == GW_HEALTH_BAD &&

@@ -5,14 +5,15 @@
 #include "godwit/log.h"
 
 /* How far. */
-enum trial_depth { TRIAL_MAILDIR, TRIAL_SERVER, TRIAL_LOGIN };
+enum trial_depth { TRIAL_MAILDIR, TRIAL_SERVER, TRIAL_LOGIN, TRIAL_SENDING };
 
 enum trial_result {
 	TRIAL_GOOD,
 	TRIAL_BAD_MAILDIR,
 	TRIAL_BAD_SERVER, /* the name, or what answers there */
 	TRIAL_BAD_LOGIN,
-	TRIAL_STOPPED, /* Ctrl-C */
+	TRIAL_BAD_SENDING, /* the server that takes mail */
+	TRIAL_STOPPED,     /* Ctrl-C */
 };
 
 /* Prints what it finds on the way: what is good in a line each, and what is not with what to do. */

@@ -103,6 +103,8 @@ for dress in full plain; do
 	status=0
 	godwit restore test 000000000000 > "$T/out" || status=$?
 	[ $status = 1 ] && grep -q 'there is no message 000000000000' "$T/err" || fail "exit $status: $(cat "$T/err")"
+	godwit restore -n test "$id" > "$T/out" || fail "$(cat "$T/err")"
+	grep -q "^$id " "$T/out" && [ "$(count_here Box)" = 20 ] || fail "restore -n: $(count_here Box) files, $(cat "$T/out")"
 	godwit restore test "$id" > "$T/out" || fail "$(cat "$T/err")"
 	[ "$(count_here Box)" = 21 ] || fail "not restored"
 	sync_ok --json

@@ -39,7 +39,18 @@ rm -rf "$T/home"
 mkdir -p "$T/home"
 fails 64 'wants an address'
 fails 64 'wants an address' nobody
+for address in me@ @x me@@example.org me@-x.org me@x..org me@.org me@a,b@c https://me@example.org me@example.org:993 "me@$(printf 'a%.0s' {1..64}).org"; do
+	fails 64 'wants an address' "$address"
+done
 fails 78 'oauth2-client-id is missing' me@outlook.com
+# shellcheck disable=SC2086
+init ' Me <mailto:me@exämple.invalid.?subject=x> ' $here "--set=password-command=echo secret" || fail "init: $(cat "$T/err" "$T/out")"
+grep -q '# me@exämple.invalid; ' "$CONFIG" && grep -q 'account "mail"' "$CONFIG" || fail "$(cat "$CONFIG")"
+# shellcheck disable=SC2086
+init me@mail.invalid $here "--set=password-command=echo secret" "--set=maildir=$T/home/second" || fail "init: $(cat "$T/err" "$T/out")"
+grep -q 'account "mail2"' "$CONFIG" || fail "the name is taken: $(cat "$CONFIG")"
+rm -rf "$T/home"
+mkdir -p "$T/home"
 # shellcheck disable=SC2086
 fails 69 'refused the login' me@example.org $here --set name=work "--set=password-command=echo wrong"
 [ ! -e "$CONFIG" ] || fail "it was written although it does not work"
@@ -122,7 +133,11 @@ type_in 'name to sign in with \[me\]: *$' ''
 type_in 'prints the password \[cat ' 'secret'
 type_in 'Where to keep it \[.*\]: *$' 'file'
 until_true "the login is tried again" shows 'ok    login: "me" is signed in'
-type_in '"none": do not send) \[smtp.example.invalid\]' 'none'
+type_in '"none": do not send) \[smtp.example.invalid\]: *$' '' # which is a guess
+until_true "it is tried" shows 'BAD   sending: '
+type_in '"none": do not send) \[smtp.example.invalid\]: *$' "localhost:$CLOSED"
+until_true "so is this" shows 'BAD   sending: cannot connect'
+type_in '"none": do not send) \[localhost\]: *$' 'none'
 until_true "the mailboxes are shown" shows '      20  INBOX'
 type_in 'Which mailboxes, by patterns' '*, !Spam'
 type_in 'directory for the mail \[~/Mail/third\]' "$T/home/Mail/private/inside"

@@ -47,8 +47,8 @@ cat > "$T/muttrc" <<-EOF
 	set delete = yes
 	set mark_old = no
 EOF
-mux new-session -d -x 130 -y 50 "env HOME=$T/home XDG_CONFIG_HOME= XDG_STATE_HOME= XDG_RUNTIME_DIR=$T/run BROWSER=$T/browser TERM=screen PATH=$GODWIT_BUILD:$PATH sh"
-trap 'END; cleanup' EXIT
+mux new-session -d -x 130 -y 70 "env HOME=$T/home XDG_CONFIG_HOME= XDG_STATE_HOME= XDG_RUNTIME_DIR=$T/run BROWSER=$T/browser TERM=screen PATH=$GODWIT_BUILD:$PATH sh"
+trap 'status=$?; END; (exit $status); cleanup' EXIT
 
 note "godwit init, and the sign-in in the browser"
 run "godwit init --set provider=gmail --set host=127.0.0.1 --set port=$GMAIL_PORT --set tls=none --set oauth2-auth-url=$OAUTH/auth --set oauth2-token-url=$OAUTH/token --set oauth2-scope=mail"
