@@ -76,6 +76,22 @@ static bool read_deadline(const char *text, struct options *o)
 	return false;
 }
 
+/* Of an option that has one.  false: it is wrong, which was said. */
+static bool take_value(int c, struct options *o)
+{
+	if (c == OPT_DEADLINE)
+		return read_deadline(optarg, o);
+	if (c == 'c' ? *optarg == '\0' : o->set_count == sizeof o->sets / sizeof *o->sets) {
+		say(stderr, "godwit: %s", c == 'c' ? "-c names no file" : "too many --set");
+		return false;
+	}
+	if (c == 'c')
+		o->config_path = optarg;
+	else
+		o->sets[o->set_count++] = optarg;
+	return true;
+}
+
 /* Returns -1 to go on, or an exit status. */
 static int parse_options(int argc, char **argv, struct options *o)
 {
@@ -85,11 +101,10 @@ static int parse_options(int argc, char **argv, struct options *o)
 		o->given |= option_use_bit(c);
 		switch (c) {
 		case 'c':
-			if (*optarg == '\0') {
-				fputs("godwit: -c names no file\n", stderr);
+		case OPT_DEADLINE:
+		case OPT_SET:
+			if (!take_value(c, o))
 				return EX_USAGE;
-			}
-			o->config_path = optarg;
 			break;
 		case 'n':
 			o->dry_run = true;
@@ -112,10 +127,6 @@ static int parse_options(int argc, char **argv, struct options *o)
 		case OPT_SAME_ACCOUNT:
 			o->same_account = true;
 			break;
-		case OPT_DEADLINE:
-			if (!read_deadline(optarg, o))
-				return EX_USAGE;
-			break;
 		case OPT_BODIES:
 			o->bodies = true;
 			break;
@@ -130,13 +141,6 @@ static int parse_options(int argc, char **argv, struct options *o)
 			break;
 		case OPT_NO_BROWSER:
 			o->no_browser = true;
-			break;
-		case OPT_SET:
-			if (o->set_count == sizeof o->sets / sizeof *o->sets) {
-				fputs("godwit: too many --set\n", stderr);
-				return EX_USAGE;
-			}
-			o->sets[o->set_count++] = optarg;
 			break;
 		case OPT_BACKGROUND:
 			o->background = true;
