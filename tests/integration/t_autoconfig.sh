@@ -97,9 +97,10 @@ type_in 'name for the account' ''
 type_in 'name to sign in with \[me\]: *$' ''
 type_in 'prints the password' 'echo secret'
 type_in '"none": do not send) \[smtp.example.org:2465\]: *$' ''
+type_in '"none": do not send) \[smtp.example.org\]: *$' '' # nobody takes mail there; all the same
 type_in 'Which mailboxes, by patterns' ''
 type_in 'directory for the mail' ''
-type_in 'Keep it all the same' 'yes' # nobody takes mail there
+type_in 'Keep it all the same' 'yes'
 until_true "it is done" shows 'status 0'
 tmux -L "godwit$$" kill-server
 for line in 'host = "mail.other.net"' 'smtp-host = "smtp.example.org"' 'smtp-port = "2465"' 'smtp-user = "sender"'; do
