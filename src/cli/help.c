@@ -23,7 +23,7 @@ const char help_usage[] =
 	"  restore [ACCOUNT[:FOLDER] [ID]...]  what was deleted here, and back again\n"
 	"\n"
 	"  -c, --config=FILE   another configuration than ~/.config/godwit/config\n"
-	"  -n, --dry-run       sync: say what would be done, and do nothing\n"
+	"  -n, --dry-run       sync, import, restore: say what would be done, do nothing\n"
 	"      --full          sync: read everything, whatever was remembered\n"
 	"      --now           sync: even if the provider asked for a pause\n"
 	"      --deadline=TIME sync: leave after so long (20m), and say what is to come\n"
@@ -153,7 +153,7 @@ static const struct {
 		"  -f ADDRESS           the envelope's sender\n"
 		"  -a ACCOUNT           the account that sends\n"
 		"  -od b|i|q            sends in the background, waits for it, only queues\n"
-		"  -i, -oi and others   are accepted, see godwit(1)\n"
+		"  -i, -oi and others   are accepted, see the manual\n"
 		"\n"
 		"Example:\n"
 		"  set sendmail = \"godwit sendmail -oi\"     in muttrc\n" },
@@ -183,6 +183,9 @@ static const struct {
 		"sync uploads it. Of an account over POP3 it lists what the server still has,\n"
 		"and fetches it again.\n"
 		"\n"
+		"      --all            everything that would be listed\n"
+		"  -n, --dry-run        lists what would come back, and does nothing\n"
+		"\n"
 		"Examples:\n"
 		"  godwit restore work:INBOX\n"
 		"  godwit restore work:INBOX 1a2b\n" },
@@ -190,13 +193,27 @@ static const struct {
 		"Prints words for the completion of shells, one a line; connects to nothing.\n" },
 };
 
+/* A page of the manual of its own, docs/godwit-COMMAND.1.scd. */
+static bool has_page(const char *command)
+{
+	static const char *const with[] = { "sync", "watch", "init", "import", "restore", "why",
+		"outbox", "sendmail" };
+
+	for (size_t i = 0; i < sizeof with / sizeof *with; i++) {
+		if (strcmp(with[i], command) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool help_print(const char *command)
 {
 	for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
 		if (strcmp(pages[i].command, command) != 0)
 			continue;
-		printf("Usage: godwit %s\n\n%s\nMore: man godwit; the configuration: man 5 godwit\n",
-			pages[i].synopsis, pages[i].text);
+		printf("Usage: godwit %s\n\n%s\nMore: man godwit%s%s; the configuration: man 5 godwit\n",
+			pages[i].synopsis, pages[i].text, has_page(command) ? "-" : "",
+			has_page(command) ? command : "");
 		return true;
 	}
 	return false;
