@@ -98,7 +98,7 @@ static const char *shown_name(const struct gw_sync *s, const char *name)
 		if (s->rows[i].remote_name != NULL && strcmp(s->rows[i].remote_name, name) == 0)
 			return s->rows[i].local_dir;
 	}
-	return name;
+	return s->options.dry_run ? NULL : name; /* a directory, which may have gone since */
 }
 
 void gw_sync_tell_rest(struct gw_sync *s, struct gw_rest *r)

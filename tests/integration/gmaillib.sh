@@ -1,5 +1,8 @@
 # tests/integration/gmaillib.sh - the Gmail emulator (tests/gmail) and its page; sourced after lib.sh.
 
+# What was edited here Gmail keeps as it was, and of two with one Message-ID it keeps one: each run says so.
+MAY_SAY='edited here; the server keeps the text as it was|the server has merged it with a message'
+
 settings() { # LINE...: how the server behaves, besides GMAIL_WAYS
 	# shellcheck disable=SC2086
 	printf '%s\n' password=app ${GMAIL_WAYS:-} "$@" > "$T/gmail.settings.new"

@@ -17,7 +17,7 @@ bytes() { web BYTES | cut -d' ' -f1; }
 in_step() { # WHAT: with one sync; what Gmail makes of our changes comes with the next; then there is nothing; no body came
 	local i before=$(bytes)
 	for i in 1 2 3; do
-		godwit sync -vvvv > "$T/out" || fail "$1: $(cat "$T/err")"; cat "$T/err" >> "$T/log"
+		godwit sync -vvvv > "$T/out" || may_say || fail "$1: $(cat "$T/err")"; cat "$T/err" >> "$T/log"
 	done
 	diff <(there) <(here) > "$T/diff" || true
 	[ ! -s "$T/diff" ] || fail "$1: $(cat "$T/diff")"
@@ -158,7 +158,7 @@ for at in 4 5 6 7 8; do
 	BYTES_MAY_COME=1 in_step "$id comes"
 	rm "$(file_in INBOX "$id")" "$(file_in Work "$id")"
 	for label in INBOX Work; do web AT "$at" UNLABEL "$(web_id "$id")" "$label"; done
-	godwit sync > "$T/out" || fail "$id: exit status $?: $(cat "$T/err")"
+	godwit sync > "$T/out" || may_say || fail "$id: exit status $?: $(cat "$T/err")"
 	web NOW
 	BYTES_MAY_COME=1 in_step "$id: both labels went before command $at"
 done
