@@ -28,6 +28,71 @@ static void what_changes_the_server_waits(void **state)
 	assert_int_equal(plan.actions[0].uid, 1);
 }
 
+/* Of each kind of action, what becomes of it: whether "pull" keeps it back, and whether "push" does. */
+static const struct fate {
+	enum gw_action_kind kind;
+	bool changes_there, changes_here;
+} fates[] = {
+	{ GW_DO_DOWNLOAD, false, true },
+	{ GW_DO_PAIR, false, false },
+	{ GW_DO_LOCAL_FLAGS, false, true },
+	{ GW_DO_BASE_FLAGS, false, false },
+	{ GW_DO_REMOTE_FLAGS, true, false },
+	{ GW_DO_HOLD_FLAGS, true, false },
+	{ GW_DO_SETTLE_FLAGS, false, false },
+	{ GW_DO_DELETE_LOCAL, false, true },
+	{ GW_DO_HOLD_DELETE, false, true },
+	{ GW_DO_DELETE_REMOTE, true, false },
+	{ GW_DO_HOLD_REMOTE, true, false },
+	{ GW_DO_UNHOLD, false, false },
+	{ GW_DO_LEAVE, true, false },
+	{ GW_DO_RETURN, false, true },
+	{ GW_DO_FORGET, false, false },
+	{ GW_DO_KEEP, false, true },
+	{ GW_DO_UNKEPT, false, false },
+	{ GW_DO_UPLOAD, true, false },
+	{ GW_DO_HOLD_UPLOAD, true, false },
+	{ GW_DO_REFUSE, true, false },
+	{ GW_DO_STRAY, false, true },
+	{ GW_DO_SKIP, false, false },
+	{ GW_DO_EXPIRE, false, true },
+	{ GW_DO_STAY, false, false },
+	{ GW_DO_HOLD, true, false },
+	{ GW_DO_NOTHING, false, false },
+	{ GW_DO_HIDE, false, false },
+	{ GW_DO_RELINK, false, false },
+	{ GW_DO_TAKE, true, false },
+	{ GW_DO_REPLACED, true, false },
+};
+
+static void every_kind_has_its_fate(void **state)
+{
+	struct gw_local_msg file = { 0 };
+	struct gw_base_msg base = { .uid = 7 };
+	const struct gw_plan_input in = {
+		.base = &base, .base_count = 1, .local = &file, .local_count = 1
+	};
+
+	(void)state;
+	assert_int_equal(sizeof fates / sizeof *fates, GW_DO_REPLACED + 1);
+	for (size_t i = 0; i < sizeof fates / sizeof *fates; i++) {
+		const struct fate *f = &fates[i];
+		struct gw_action a = { .kind = (uint8_t)f->kind, .uid = 7 };
+		struct gw_plan pull = { .actions = &a, .count = 1 },
+			       push = { .actions = &a, .count = 1 };
+		uint64_t waits = gw_plan_pull(&pull);
+
+		if (pull.count == f->changes_there ||
+			waits != (f->changes_there && f->kind != GW_DO_HOLD_FLAGS))
+			fail_msg("pull: kind %d: %zu left, %d wait", f->kind, pull.count,
+				(int)waits);
+		gw_plan_push(&in, &push);
+		if ((a.kind != f->kind) != f->changes_here)
+			fail_msg("push: kind %d became %d", f->kind, a.kind);
+		assert_int_equal(push.look_again, f->kind == GW_DO_STRAY);
+	}
+}
+
 static void a_plan_without_changes_there_stays(void **state)
 {
 	struct gw_action action = { .kind = GW_DO_DOWNLOAD };
@@ -42,13 +107,14 @@ static void a_plan_without_changes_there_stays(void **state)
 /* --- push --- */
 
 #define ANY UINT64_MAX
+#define MIRROR 2
 
 struct push_case {
 	const char *what;
 	struct gw_action given;
 	struct gw_base_msg base; /* uid 0: none */
 	uint64_t mine;           /* flags of the file */
-	bool copies_differ;
+	unsigned with;           /* 1: one side is an old copy; MIRROR: mirror-deleted */
 	enum gw_action_kind kind;
 	uint64_t flags, base_flags; /* ANY: of no matter */
 	unsigned messages, changes, dropped;
@@ -60,8 +126,9 @@ struct push_case {
 #define OF(k) .kind = GW_DO_##k, .uid = 7
 
 static const struct push_case push_cases[] = {
-	{ "new there: a row without a file", { OF(DOWNLOAD), .flags = S, .size = 9 }, { 0 }, 0,
-		false, GW_DO_SKIP, S, 0, 1, 0, 0 },
+	{ "new there: a row without a file, which is not too old",
+		{ OF(DOWNLOAD), .flags = S, .size = 9, .base_flags = 1 }, { 0 }, 0, false,
+		GW_DO_SKIP, S, 0, 1, 0, 0 },
 	{ "and it has one already", { OF(DOWNLOAD) }, { .uid = 7, .kind = GW_BASE_OUTSIDE }, 0,
 		false, GW_DO_NOTHING, ANY, ANY, 0, 0, 1 },
 	{ "set aside before", { OF(DOWNLOAD) }, { .uid = 7, .kind = GW_BASE_UNFETCHABLE }, 0, false,
@@ -87,6 +154,8 @@ static const struct push_case push_cases[] = {
 	{ "what an old copy lacks was never agreed",
 		{ OF(LOCAL_FLAGS), .flags = S | F, .base_flags = S | F },
 		{ .uid = 7, .flags = S | F }, F, true, GW_DO_BASE_FLAGS, ANY, F, 0, 1, 0 },
+	{ "nor was a wish to delete", { OF(LOCAL_FLAGS), .flags = S, .base_flags = S },
+		{ .uid = 7, .flags = S }, T, true, GW_DO_BASE_FLAGS, ANY, 0, 0, 1, 0 },
 	{ "joined: the file keeps its flags", { OF(PAIR), .flags = S | F, .base_flags = S }, { 0 },
 		F, false, GW_DO_PAIR, F, 0, 0, 1, 0 },
 	{ "joined, if the bodies agree: judged then",
@@ -95,6 +164,11 @@ static const struct push_case push_cases[] = {
 	{ "another name: base does not take over what is new there",
 		{ OF(RELINK), .base_flags = S | F }, { .uid = 7, .flags = F }, F, false,
 		GW_DO_RELINK, ANY, F, 0, 0, 0 },
+	{ "nor a wish to delete that is new there, which names here do not show",
+		{ OF(RELINK), .base_flags = S | T }, { .uid = 7, .flags = 0 }, 0, false,
+		GW_DO_RELINK, ANY, T, 0, 0, 0 },
+	{ "but with mirror-deleted they do", { OF(RELINK), .base_flags = S | T },
+		{ .uid = 7, .flags = 0 }, 0, MIRROR, GW_DO_RELINK, ANY, 0, 0, 0, 0 },
 	{ "outside the window: it stays", { OF(EXPIRE) }, { .uid = 7 }, 0, false, GW_DO_NOTHING,
 		ANY, ANY, 0, 0, 1 },
 	{ "about to leave: it is in step again", { OF(EXPIRE) },
@@ -124,7 +198,8 @@ static void what_changes_a_file_here_waits(void **state)
 			.local = &file,
 			.local_count = 1,
 			.lettered = S | F | T,
-			.copies_differ = c->copies_differ };
+			.mirror_deleted = c->with == MIRROR,
+			.copies_differ = c->with == 1 };
 		struct gw_left_there left;
 
 		a.local = 0;
@@ -147,6 +222,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_changes_the_server_waits),
+		cmocka_unit_test(every_kind_has_its_fate),
 		cmocka_unit_test(a_plan_without_changes_there_stays),
 		cmocka_unit_test(what_changes_a_file_here_waits),
 	};
