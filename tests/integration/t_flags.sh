@@ -65,6 +65,7 @@ for dress in full noqresync plain; do
 	[ "$(json flags_sent)$(json flags_changed)" = 00 ] || fail "not stable"
 
 	note "more keywords than letters: the 27th lives on the server, and is not taken off there"
+MAY_SAY='keywords that are on the server only'
 for i in $(seq 30); do adm flags add -u me "kw$i" mailbox INBOX uid $((100 + i)); done
 sync_ok
 (cd "$T/mail/INBOX" && # each is read here
@@ -88,7 +89,7 @@ sync_ok --json
 note "500 messages are read at once"
 	(cd "$T/mail/INBOX" && rename_files 's{^new/(.*)}{cur/$1:2,}' new/*)
 	(cd "$T/mail/INBOX/cur" && rename_files 's/$/S/' $(find . -name '*:2,' | head -500))
-	"$GODWIT" -c "$T/config" sync -vvv --json > "$T/out" 2> "$T/err" || fail "sync: $(tail -1 "$T/err")"
+	"$GODWIT" -c "$T/config" sync -vvv --json > "$T/out" 2> "$T/err" || may_say || fail "sync: $(tail -1 "$T/err")"
 	[ "$(json flags_sent)" = 500 ] || fail "$(json flags_sent) of 500 sent"
 	stores=$(grep -c 'C: .*UID STORE' "$T/err")
 	[ "$stores" -le 2 ] || fail "$stores STORE commands"
