@@ -13,6 +13,10 @@ if(GODWIT_SANITIZE)
 	target_compile_options(godwit_flags INTERFACE -fsanitize=${GODWIT_SANITIZE}
 		-fno-sanitize-recover=all -fno-omit-frame-pointer -UNDEBUG) # with assertions
 	target_link_options(godwit_flags INTERFACE -fsanitize=${GODWIT_SANITIZE})
+	if(CMAKE_C_COMPILER_ID MATCHES "Clang") # a runtime inside the program would come before what tests preload
+		execute_process(COMMAND ${CMAKE_C_COMPILER} -print-runtime-dir OUTPUT_VARIABLE runtime OUTPUT_STRIP_TRAILING_WHITESPACE)
+		target_link_options(godwit_flags INTERFACE -shared-libasan -Wl,-rpath,${runtime})
+	endif()
 else()
 	target_compile_options(godwit_flags INTERFACE -fstack-protector-strong)
 	check_c_compiler_flag(-fstack-clash-protection HAVE_STACK_CLASH)

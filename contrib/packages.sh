@@ -3,7 +3,7 @@
 BUILD_PACKAGES="cmake ninja-build gcc libc6-dev pkg-config android-libboringssl-dev libuv1-dev
 	libsqlite3-dev libconfuse-dev libjansson-dev libhttp-parser-dev zlib1g-dev libidn2-dev libexpat1-dev libnotmuch-dev"
 DEMO_PACKAGES="dovecot-imapd openssl libcmocka-dev"
-TEST_PACKAGES="clang clang-format clang-tidy cppcheck libclang-rt-dev scdoc mutt neomutt notmuch tmux strace perl sqlite3 isync offlineimap3 zsh fish
+TEST_PACKAGES="ccache clang clang-format clang-tidy cppcheck libclang-rt-dev scdoc mutt neomutt notmuch tmux strace perl sqlite3 isync offlineimap3 zsh fish
 	libbsd-dev postfix dovecot-submissiond dovecot-pop3d git-email libmailtools-perl aerc mandoc man-db groff"
 
 # Installs what is missing, as root; otherwise says what to install.

@@ -122,14 +122,22 @@ static double share_of(uint64_t done, uint64_t all)
 	return (double)done / (double)all;
 }
 
+/* What all messages take if they are as large as the known ones; the server's numbers may be nonsense. */
+static uint64_t as_large_as(uint64_t bytes, uint64_t known, uint64_t all)
+{
+	double sum = known == 0 ? 0 : (double)bytes * (double)all / (double)known;
+
+	return sum < 0x1p64 ? (uint64_t)sum : UINT64_MAX;
+}
+
 /* Mailboxes that were not looked at yet count as the server counts them; where it does not tell their size, their
  * messages are as large as those that are known. */
 static void add_downloads(struct parts *p, const struct gw_sync_counts *c, double rate)
 {
 	uint64_t all = c->to_download + c->expected;
-	uint64_t bytes = c->bytes_expected > 0 ? c->bytes_to_download + c->bytes_expected
-					       : (uint64_t)((double)c->bytes_to_download *
-							    (double)all / (double)c->to_download);
+	uint64_t bytes = c->bytes_expected > 0
+				 ? c->bytes_to_download + c->bytes_expected
+				 : as_large_as(c->bytes_to_download, c->to_download, all);
 	double share = share_of(c->bytes_downloaded, bytes);
 	const char *about = c->expected > 0 ? "~" : "";
 	char bar[BAR_WIDTH + 1], done[24], total[24];
