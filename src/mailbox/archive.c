@@ -7,33 +7,10 @@
 #include "mailbox/box_p.h"
 
 #include "local/siblings.h"
+#include "plan/archive.h"
 #include "plan/match.h"
 
 #include <stdlib.h>
-
-/* A message of the archive, by its id. */
-struct gw_archived {
-	uint64_t id;
-	uint32_t uid;   /* here; 0: it is not here */
-	bool elsewhere; /* another mailbox has it, or gets it in this run */
-	bool told;      /* by the server, in this look */
-	bool copied;
-	uint64_t size;
-};
-
-static int by_id(const void *a, const void *b)
-{
-	const struct gw_archived *x = a, *y = b;
-
-	return (x->id > y->id) - (x->id < y->id);
-}
-
-static int by_uid(const void *a, const void *b)
-{
-	const struct gw_archived *x = a, *y = b;
-
-	return (x->uid > y->uid) - (x->uid < y->uid);
-}
 
 void gw_box_add_ids(const struct gw_box *box, struct gw_ids *ids, bool *ok)
 {
@@ -86,11 +63,7 @@ bool gw_box_is_gone_there(const struct gw_box *box, uint32_t uid)
 
 static struct gw_archived *find_id(struct gw_box *box, uint64_t id)
 {
-	const struct gw_archived key = { .id = id };
-
-	return id == 0 || box->archived_count == 0
-		       ? NULL
-		       : bsearch(&key, box->archived, box->archived_count, sizeof key, by_id);
+	return gw_archived_find(box->archived, box->archived_count, id);
 }
 
 static const struct gw_base_msg *base_of(const struct gw_box *box, uint32_t uid)
@@ -98,76 +71,6 @@ static const struct gw_base_msg *base_of(const struct gw_box *box, uint32_t uid)
 	size_t b = gw_base_find(box->local.base, box->local.base_count, uid);
 
 	return b == box->local.base_count ? NULL : &box->local.base[b];
-}
-
-/* New here, or outside so far: it stays without a file if another mailbox has it. */
-static void sift_downloads(struct gw_box *box)
-{
-	for (size_t i = 0; i < box->plan.count; i++) {
-		struct gw_action *a = &box->plan.actions[i];
-		const struct gw_archived *m =
-			a->kind != GW_DO_DOWNLOAD
-				? NULL
-				: find_id(box, gw_remote_view_id(&box->remote, a->uid));
-
-		if (m == NULL || !m->elsewhere)
-			continue;
-		if (base_of(box, a->uid) == NULL) {
-			a->kind = GW_DO_SKIP;
-			a->base_flags = 0;
-		} else {
-			a->kind = GW_DO_BASE_FLAGS;
-			a->base_flags = a->flags;
-		}
-	}
-}
-
-/* Removes what was to leave when an earlier run was killed, if another mailbox still has it: the
- * plan of one mailbox sees only that it is inside the window. */
-static void sift_stays(struct gw_box *box)
-{
-	for (size_t i = 0; i < box->plan.count; i++) {
-		struct gw_action *a = &box->plan.actions[i];
-		const struct gw_base_msg *b = a->kind != GW_DO_STAY ? NULL : base_of(box, a->uid);
-		const struct gw_archived *m =
-			b == NULL || b->kind != GW_BASE_OUTSIDE
-				? NULL
-				: find_id(box, gw_remote_view_id(&box->remote, a->uid));
-
-		if (m != NULL && m->elsewhere && !m->copied)
-			a->kind = GW_DO_EXPIRE;
-	}
-}
-
-/* True if nothing else is planned for it. */
-static bool is_idle(const struct gw_box *box, uint32_t uid, size_t *at)
-{
-	while (*at < box->plan.count && box->plan.actions[*at].uid != 0 &&
-		box->plan.actions[*at].uid < uid)
-		(*at)++;
-	return *at == box->plan.count || box->plan.actions[*at].uid != uid;
-}
-
-/* Decides what to do about a message that base knows; false: nothing. */
-static bool decide(const struct gw_box *box, const struct gw_archived *m, struct gw_action *out)
-{
-	const struct gw_base_msg *b = base_of(box, m->uid);
-
-	if (b == NULL || b->kind == GW_BASE_UNFETCHABLE || b->kind == GW_BASE_LEFT)
-		return false;
-	*out = (struct gw_action){ .uid = m->uid, .local = GW_NO_LOCAL, .flags = b->flags };
-	if (!m->elsewhere && b->kind == GW_BASE_OUTSIDE && !b->old && !b->big) {
-		out->kind = GW_DO_DOWNLOAD;
-		out->size = m->size < UINT32_MAX ? (uint32_t)m->size : UINT32_MAX;
-		return true;
-	}
-	/* A copy that was put here on purpose stays: its other may be deleted next (mutt saves so).
-	 */
-	if (!m->elsewhere || b->kind != GW_BASE_FILE || b->local == GW_NO_LOCAL || m->copied)
-		return false;
-	out->kind = GW_DO_EXPIRE;
-	out->local = b->local;
-	return true;
 }
 
 /* The plan with what is decided in between; indices that others hold follow. */
@@ -226,26 +129,21 @@ static bool name_fetched(struct gw_box *box, const struct gw_action *more, size_
 	return true;
 }
 
-static bool add_decided(struct gw_box *box)
+/* Changes the plan as the judge says.  false: out of memory. */
+static bool sift(struct gw_box *box)
 {
+	struct gw_archive a = { .base = box->local.base,
+		.base_count = box->local.base_count,
+		.ids = box->remote.ids,
+		.id_count = box->remote.id_count,
+		.list = box->archived,
+		.count = box->archived_count };
 	struct gw_action *more = calloc(box->archived_count + 1, sizeof *more);
-	size_t count = 0, at = 0;
+	size_t count = 0;
 	bool ok = more != NULL;
 
 	if (ok)
-		qsort(box->archived, box->archived_count, sizeof *box->archived, by_uid);
-	for (size_t i = 0; i < box->archived_count && ok; i++) {
-		struct gw_archived *m = &box->archived[i];
-
-		if (m->uid == 0 || !decide(box, m, &more[count]))
-			continue;
-		if (!is_idle(box, m->uid, &at)) { /* its flags first; then it is looked at again */
-			box->incomplete |= more[count].kind == GW_DO_EXPIRE;
-			continue;
-		}
-		m->told = gw_remote_view_id(&box->remote, m->uid) != 0;
-		count++;
-	}
+		count = gw_archive_sift(&a, &box->plan, more, &box->incomplete);
 	ok = ok && name_fetched(box, more, count) && insert(box, more, count);
 	free(more);
 	return ok;
@@ -432,12 +330,7 @@ static void on_siblings(
 	ok = ok && (box->print_count == 0 || collect_known(box, &known, list, count));
 	free(box->archive_ids);
 	box->archive_ids = NULL;
-	if (ok) {
-		sift_downloads(box);
-		sift_stays(box);
-		ok = add_decided(box);
-	}
-	ok = ok && (known.row_count == 0 || join_known(box, &known));
+	ok = ok && sift(box) && (known.row_count == 0 || join_known(box, &known));
 	free_known(&known);
 	free(box->archived);
 	box->archived = NULL;

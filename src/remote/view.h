@@ -1,13 +1,7 @@
 /* remote/view.h - what the server said of one mailbox: all of it, or what changed. */
 #pragma once
 
-#include "plan/plan.h"
-
-/* Identifies a message in all its mailboxes (Gmail: X-GM-MSGID). */
-struct gw_remote_id {
-	uint32_t uid;
-	uint64_t id;
-};
+#include "plan/archive.h"
 
 struct gw_remote_view {
 	uint32_t uidvalidity, uidnext;  /* of the SELECT that began the look */
