@@ -109,53 +109,45 @@ static void tell(const struct gw_box *box, size_t hidden, size_t archived)
 				: "go (`archive = yes` keeps archived mail)");
 }
 
-/* The oldest UID that base and the server agree on. */
-static uint32_t oldest_shown(const struct gw_box *box)
+/* Lists what All Mail says of the messages gone there; exists 0: it has none. */
+static size_t list_missed(const struct gw_box *box, uint32_t exists, struct gw_missed *out)
 {
-	size_t a = 0;
+	size_t n = 0;
 
-	for (size_t i = 0; i < box->local.base_count; i++) {
-		const struct gw_base_msg *b = &box->local.base[i];
+	for (size_t i = 0; i < box->plan.count && exists > 0; i++) {
+		const struct gw_action *a = &box->plan.actions[i];
+		const struct gw_search_label_item *told;
 
-		while (a < box->plan.count && box->plan.actions[a].uid < b->uid)
-			a++;
-		if (b->kind != GW_BASE_HIDDEN &&
-			(a == box->plan.count || box->plan.actions[a].uid != b->uid ||
-				!gw_action_is_gone_there(&box->plan.actions[a])))
-			return b->uid;
+		if (!gw_action_is_gone_there(a))
+			continue;
+		told = told_of(box, gw_box_gone_id(box, a->uid));
+		out[n++] = (struct gw_missed){
+			.uid = a->uid, .labelled = told->has, .kept = told->there
+		};
 	}
-	return UINT32_MAX;
+	return n;
 }
 
 static void on_asked(void *ctx, uint32_t exists, const struct gw_error *lost)
 {
 	struct gw_box *box = ctx;
-	uint32_t oldest = oldest_shown(box);
-	/* All Mail is cut off in the same way, so it says nothing about older mail. */
-	bool cut = exists != 0 && exists == box->remote.exists;
-	const struct gw_search_label_item nothing = { 0 };
-	size_t hidden = 0, archived = 0;
+	struct gw_missed *list;
+	struct gw_missed_counts n;
 
 	if (lost != NULL) {
 		gw_box_end_lost(box, lost);
 		return;
 	}
-	for (size_t i = 0; i < box->plan.count; i++) {
-		struct gw_action *a = &box->plan.actions[i];
-		const struct gw_search_label_item *told;
-
-		if (!gw_action_is_gone_there(a))
-			continue;
-		told = exists == 0 ? &nothing : told_of(box, gw_box_gone_id(box, a->uid));
-		if (told->has || (cut && a->uid < oldest)) {
-			a->kind = GW_DO_HIDE;
-			hidden++;
-		} else if (told->there) {
-			a->lives = true;
-			archived++;
-		}
+	list = calloc(box->plan.count + 1, sizeof *list);
+	if (list == NULL) {
+		gw_box_fail_nomem(box);
+		return;
 	}
-	tell(box, hidden, archived);
+	n = gw_sight_missed(box->local.base, box->local.base_count, list,
+		list_missed(box, exists, list), exists != 0 && exists == box->remote.exists,
+		&box->plan);
+	free(list);
+	tell(box, n.hidden, n.archived);
 	gw_box_step(box);
 }
 

@@ -87,3 +87,50 @@ struct gw_sighted gw_sight_judge(const struct gw_sight *sight, const struct gw_p
 		out.oldest = c.oldest;
 	return out;
 }
+
+/* The oldest UID that base and the server agree on. */
+static uint32_t oldest_shown(
+	const struct gw_base_msg *base, size_t base_count, const struct gw_plan *plan)
+{
+	size_t a = 0;
+
+	for (size_t i = 0; i < base_count; i++) {
+		const struct gw_base_msg *b = &base[i];
+
+		while (a < plan->count && plan->actions[a].uid < b->uid)
+			a++;
+		if (b->kind != GW_BASE_HIDDEN &&
+			(a == plan->count || plan->actions[a].uid != b->uid ||
+				!gw_action_is_gone_there(&plan->actions[a])))
+			return b->uid;
+	}
+	return UINT32_MAX;
+}
+
+struct gw_missed_counts gw_sight_missed(const struct gw_base_msg *base, size_t base_count,
+	const struct gw_missed *list, size_t count, bool cut, struct gw_plan *plan)
+{
+	static const struct gw_missed nothing;
+	uint32_t oldest = oldest_shown(base, base_count, plan);
+	struct gw_missed_counts n = { 0 };
+
+	for (size_t i = 0, at = 0; i < plan->count; i++) {
+		struct gw_action *a = &plan->actions[i];
+		const struct gw_missed *told = &nothing;
+
+		if (!gw_action_is_gone_there(a))
+			continue;
+		while (at < count && list[at].uid < a->uid)
+			at++;
+		if (at < count && list[at].uid == a->uid)
+			told = &list[at];
+		if (told->labelled || (cut && a->uid < oldest)) {
+			a->kind = GW_DO_HIDE;
+			n.hidden++;
+		} else if (told->kept) {
+			a->lives = true;
+			n.archived++;
+		}
+	}
+	return n;
+}

@@ -23,3 +23,19 @@ struct gw_sighted {
 
 /* Judges a view that adds up. */
 struct gw_sighted gw_sight_judge(const struct gw_sight *sight, const struct gw_plan_input *in);
+
+/* A message that a mailbox does not show any more, as All Mail has it. */
+struct gw_missed {
+	uint32_t uid;  /* in the mailbox */
+	bool labelled; /* it still has the mailbox's label, so it is only hidden */
+	bool kept;     /* it is there without that label: archived, and no accident */
+};
+
+struct gw_missed_counts {
+	size_t hidden, archived;
+};
+
+/* Judges what is gone there by the plan; list is sorted by UID.  cut: All Mail is cut off as the mailbox is, so it
+ * says nothing of what is older than all that is shown: that is hidden. */
+struct gw_missed_counts gw_sight_missed(const struct gw_base_msg *base, size_t base_count,
+	const struct gw_missed *list, size_t count, bool cut, struct gw_plan *plan);

@@ -72,9 +72,54 @@ static void it_shows_more(void **state)
 	assert_false(judge(70, 0, 11, 71, 0, 0).whole); /* nothing was hidden */
 }
 
+/* What All Mail says of messages that are gone from a mailbox. */
+static void labels_tell(void **state)
+{
+	enum { MANY = 6 };
+	static const struct gw_missed list[] = { { 1, false, false }, { 2, true, true },
+		{ 4, false, true }, { 5, true, true } };
+	static const struct {
+		bool cut;
+		size_t hidden, archived;
+		enum gw_action_kind first, last;
+	} rows[] = { { false, 2, 1, GW_DO_DELETE_LOCAL, GW_DO_DELETE_LOCAL },
+		/* 3 is shown: what is older, and only that, is out of sight. */
+		{ true, 3, 1, GW_DO_HIDE, GW_DO_DELETE_LOCAL } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct gw_base_msg base[MANY];
+		struct gw_action actions[MANY];
+		struct gw_plan plan = { .actions = actions, .count = MANY };
+		struct gw_missed_counts n;
+
+		for (uint32_t k = 0; k < MANY; k++) {
+			base[k] = (struct gw_base_msg){ .uid = k + 1 };
+			actions[k] = (struct gw_action){ .uid = k + 1, .kind = GW_DO_DELETE_LOCAL };
+		}
+		actions[2].kind = GW_DO_LOCAL_FLAGS;
+		n = gw_sight_missed(base, MANY, list, 4, rows[i].cut, &plan);
+		assert_int_equal(n.hidden, rows[i].hidden);
+		assert_int_equal(n.archived, rows[i].archived);
+		assert_int_equal(actions[0].kind, rows[i].first);
+		assert_int_equal(actions[1].kind, GW_DO_HIDE);
+		assert_int_equal(actions[2].kind, GW_DO_LOCAL_FLAGS);
+		assert_int_equal(actions[3].kind, GW_DO_DELETE_LOCAL);
+		assert_true(actions[3].lives);
+		assert_int_equal(actions[4].kind, GW_DO_HIDE);
+		assert_int_equal(actions[5].kind, rows[i].last);
+		assert_false(actions[5].lives);
+		/* It says nothing: all are gone. */
+		actions[4].kind = GW_DO_DELETE_LOCAL;
+		n = gw_sight_missed(base, MANY, NULL, 0, false, &plan);
+		assert_int_equal(n.hidden + n.archived, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(labels_tell),
 		cmocka_unit_test(the_oldest_make_room),
 		cmocka_unit_test(a_limit_is_set),
 		cmocka_unit_test(it_stays_so),
