@@ -312,16 +312,16 @@ static void tell_carry(struct gw_box *box, const struct gw_box_carry *c)
 			does(box, "follows", "would follow"), s.from);
 }
 
-/* Finds the Message-ID in base's row of a gone message, or in the file; gone is a cursor over
- * box->gone. */
-static const uint8_t *msgid_of(struct gw_box *box, size_t action, size_t *gone)
+/* Finds the Message-ID in base's row of a gone message, or in the file.  gone is a cursor over box->gone, which
+ * is in order of UIDs, as the plan is; its indices in the plan are those of before the guard took out what an
+ * earlier run held. */
+static const uint8_t *msgid_of(struct gw_box *box, const struct gw_action *a, size_t *gone)
 {
-	const struct gw_action *a = &box->plan.actions[action];
 	const struct gw_file_print *p;
 
-	while (*gone < box->gone_count && box->gone_actions[*gone] < action)
+	while (*gone < box->gone_count && box->gone[*gone].uid < a->uid)
 		(*gone)++;
-	if (*gone < box->gone_count && box->gone_actions[*gone] == action)
+	if (*gone < box->gone_count && box->gone[*gone].uid == a->uid)
 		return box->gone[*gone].print.msgid;
 	if (a->kind != GW_DO_UPLOAD && a->kind != GW_DO_REFUSE && a->kind != GW_DO_HOLD_UPLOAD)
 		return NULL;
@@ -342,7 +342,7 @@ void gw_box_tell(struct gw_box *box)
 	for (size_t i = 0; i < box->plan.count; i++) {
 		const struct gw_action *a = &box->plan.actions[i];
 		char text[GW_JOURNAL_ID];
-		const char *id = id_text(msgid_of(box, i, &gone), text);
+		const char *id = id_text(msgid_of(box, a, &gone), text);
 
 		if (!is_told(box, a))
 			continue;

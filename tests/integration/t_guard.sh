@@ -41,6 +41,8 @@ for dress in full plain; do
 	sync_ok --accept-deletions
 	[ "$(here)" = 30 ] && [ "$(find "$T/state/test.attic" -type f | wc -l)" = 70 ] || fail "$(here) files, not 30"
 	assert_equal "$dress: accepted"
+	# The log has the Message-ID of each: held ones do not shift those that went before them.
+	[ "$(awk -F'\t' '$3 == "delete-here" { print $6 }' "$T/state/test.log" | sort -u | wc -l)" = 70 ] || fail "the log mixes up Message-IDs"
 	sync_ok --json
 	[ "$(json deleted)$(json held)" = 00 ] || fail "not stable"
 
