@@ -13,6 +13,7 @@
 #include "auth/vault.h"
 #include "base/fs.h"
 #include "base/lock.h"
+#include "base/locked.h"
 #include "net/delay.h"
 #include "net/http.h"
 
@@ -80,8 +81,9 @@ static char *newer(const char *granted, const char *kept)
 /* Takes a grant; what the server does not mention stays as it was. */
 static bool take_grant(struct gw_oauth *o, const struct gw_tokens *granted)
 {
-	const struct gw_tokens now = { .access = strdup(granted->access),
-		.refresh = newer(granted->refresh, o->tokens.refresh),
+	const struct gw_tokens now = { .access = gw_locked_str(granted->access),
+		.refresh = gw_locked_str(
+			granted->refresh != NULL ? granted->refresh : o->tokens.refresh),
 		.expires_at = granted->expires_at,
 		.address = newer(granted->address, o->tokens.address),
 		.scope = newer(granted->scope, o->tokens.scope) };
@@ -117,14 +119,14 @@ static enum gw_code renew(struct gw_oauth *o)
 
 	o->state = RENEWING;
 	gw_log(o->log, GW_LOG_INFO, "%s: renewing the access token", o->account->name);
-	gw_buf_init(&form, FORM_MAX);
+	gw_buf_init_locked(&form, FORM_MAX);
 	code = gw_http_add_field(&form, "grant_type", "refresh_token");
 	if (code == GW_OK)
 		code = gw_http_add_field(&form, "refresh_token", o->tokens.refresh);
 	if (code == GW_OK)
 		code = gw_token_ask(o->loop, o->log, o->account, o->account->oauth2.token_url,
 			&form, on_granted, o, &o->token, &o->err);
-	gw_buf_wipe(&form);
+	gw_buf_deinit(&form);
 	return code;
 }
 

@@ -2,6 +2,7 @@
 #include "auth/sasl.h"
 
 #include "auth/scram.h"
+#include "base/locked.h"
 #include "base/text.h"
 
 #include <jansson.h>
@@ -13,7 +14,7 @@
 struct credentials {
 	struct gw_sasl base; /* first: a pointer to it is a pointer to the whole */
 	char *user;          /* owned */
-	char *secret;        /* owned; wiped */
+	char *secret;        /* owned; locked */
 	const char *ways[4]; /* of a password: the mechanisms; static */
 	/* For a token; owned, NULL: unknown. */
 	char *name;    /* of the account */
@@ -29,7 +30,7 @@ static void free_credentials(struct gw_sasl *self)
 {
 	struct credentials *c = (struct credentials *)self;
 
-	gw_wipe(c->secret, c->secret == NULL ? 0 : strlen(c->secret));
+	gw_locked_free(c->secret);
 	free(c->user);
 	free(c->name);
 	free(c->address);
@@ -46,7 +47,7 @@ static struct credentials *new_credentials(const char *user, const char *secret)
 	if (c == NULL)
 		return NULL;
 	c->user = strdup(user);
-	c->secret = strdup(secret);
+	c->secret = gw_locked_str(secret);
 	c->base.refs = 1;
 	c->base.user = c->user;
 	c->base.free = free_credentials;
@@ -69,13 +70,13 @@ static enum gw_code plain_next(
 	(void)mechanism;
 	if (challenge.n > 0) /* PLAIN has no challenges: something else is asked for */
 		return gw_buf_puts(out, "*");
-	message = calloc(1, n);
+	message = gw_locked_alloc(n);
 	if (message == NULL)
 		return GW_ERR_NOMEM;
 	memcpy(message + 1, c->user, user_n);
 	memcpy(message + 2 + user_n, c->secret, password_n);
 	code = gw_base64_put(out, (struct gw_slice){ message, n });
-	gw_wipe(message, n);
+	gw_locked_free(message);
 	return code;
 }
 
@@ -280,7 +281,7 @@ static enum gw_code bearer_next(
 		note_refusal(c, challenge);
 	if (challenge.n > 0)
 		return standard ? gw_buf_puts(out, "AQ==") : GW_OK;
-	gw_buf_init(&message, 1 << 20);
+	gw_buf_init_locked(&message, 1 << 20);
 	code = gw_buf_puts(&message, standard ? "n,a=" : "user=");
 	for (const char *p = c->user; *p != '\0' && code == GW_OK; p++) {
 		if (standard && (*p == ',' || *p == '=')) /* RFC 5801 4 */
@@ -296,7 +297,7 @@ static enum gw_code bearer_next(
 		code = gw_buf_puts(&message, "\001\001");
 	if (code == GW_OK)
 		code = gw_base64_put(out, (struct gw_slice){ message.p, message.n });
-	gw_buf_wipe(&message);
+	gw_buf_deinit(&message);
 	return code;
 }
 

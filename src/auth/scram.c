@@ -9,6 +9,7 @@
  */
 #include "auth/scram.h"
 
+#include "base/locked.h"
 #include "base/num.h"
 #include "base/text.h"
 
@@ -29,7 +30,7 @@ enum state { FIRST, PROOF, VERDICT, PROVEN, REFUSED, DISTRUSTED };
 struct scram {
 	struct gw_sasl base; /* first */
 	enum state state;
-	char *user, *password; /* owned; password: wiped */
+	char *user, *password; /* owned; password: locked */
 	struct gw_buf header;  /* the GS2 header and the binding: "c=" of the proof */
 	struct gw_buf first;   /* our first message without its header */
 	size_t header_n;       /* the header alone */
@@ -42,7 +43,7 @@ static void free_scram(struct gw_sasl *self)
 {
 	struct scram *s = (struct scram *)self;
 
-	gw_wipe(s->password, s->password == NULL ? 0 : strlen(s->password));
+	gw_locked_free(s->password);
 	free(s->user);
 	gw_buf_wipe(&s->header);
 	gw_buf_wipe(&s->first);
@@ -319,7 +320,7 @@ struct gw_sasl *gw_scram_new(const char *user, const char *password,
 	s->base.distrust = scram_distrust;
 	s->base.free = free_scram;
 	s->user = strdup(user);
-	s->password = strdup(password);
+	s->password = gw_locked_str(password);
 	if (s->user != NULL && s->password != NULL && put_header(s, binding, plus) == GW_OK &&
 		put_first(s, nonce) == GW_OK)
 		return &s->base;

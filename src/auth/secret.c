@@ -6,6 +6,7 @@
 #include "auth/secret.h"
 
 #include "auth/turn.h"
+#include "base/locked.h"
 #include "net/delay.h"
 #include "net/proc.h"
 
@@ -50,15 +51,13 @@ static void on_output(void *ctx, struct gw_slice output, const struct gw_error *
 	} else {
 		while (n < output.n && output.p[n] != '\n' && output.p[n] != '\r')
 			n++;
-		password = gw_slice_dup((struct gw_slice){ output.p, n });
+		password = gw_locked_slice((struct gw_slice){ output.p, n });
 		if (n == 0 || password == NULL)
 			gw_fail(&local, GW_ERR_SECRET,
 				"%s printed nothing; run it in a shell to see why", s->key);
 	}
 	end(s, local.code == GW_OK ? password : NULL, local.code == GW_OK ? NULL : &local);
-	if (password != NULL)
-		explicit_bzero(password, n);
-	free(password);
+	gw_locked_free(password);
 }
 
 static void on_turn(void *ctx)

@@ -255,7 +255,7 @@ static void exchange(struct gw_auth_flow *f, const char *code)
 {
 	struct gw_buf form;
 
-	gw_buf_init(&form, FORM_MAX);
+	gw_buf_init_locked(&form, FORM_MAX);
 	add(&form, "grant_type", "authorization_code", &f->err);
 	add(&form, "code", code, &f->err);
 	add(&form, "redirect_uri", f->redirect, &f->err);
@@ -418,7 +418,7 @@ static void poll_device(void *ctx)
 	struct gw_buf form;
 
 	f->poll = NULL;
-	gw_buf_init(&form, FORM_MAX);
+	gw_buf_init_locked(&form, FORM_MAX);
 	add(&form, "grant_type", "urn:ietf:params:oauth:grant-type:device_code", &f->err);
 	add(&form, "device_code", f->device_code, &f->err);
 	ask(f, f->account->oauth2.token_url, &form, on_polled);
@@ -455,7 +455,7 @@ static void begin_device(void *ctx)
 	struct gw_buf form;
 
 	f->poll = NULL;
-	gw_buf_init(&form, FORM_MAX);
+	gw_buf_init_locked(&form, FORM_MAX);
 	add(&form, "scope", f->account->oauth2.scope, &f->err);
 	ask(f, f->account->oauth2.device_url, &form, on_device);
 }

@@ -5,6 +5,7 @@
 #include "auth/vault.h"
 
 #include "base/fs.h"
+#include "base/locked.h"
 #include "net/delay.h"
 #include "net/proc.h"
 
@@ -40,8 +41,8 @@ static void wipe_text(char *text)
 
 struct gw_tokens gw_tokens_copy(const struct gw_tokens *t)
 {
-	return (struct gw_tokens){ .refresh = gw_copy_str(t->refresh),
-		.access = gw_copy_str(t->access),
+	return (struct gw_tokens){ .refresh = gw_locked_str(t->refresh),
+		.access = gw_locked_str(t->access),
 		.expires_at = t->expires_at,
 		.address = gw_copy_str(t->address),
 		.scope = gw_copy_str(t->scope) };
@@ -49,8 +50,8 @@ struct gw_tokens gw_tokens_copy(const struct gw_tokens *t)
 
 void gw_tokens_deinit(struct gw_tokens *t)
 {
-	wipe_text(t->refresh);
-	wipe_text(t->access);
+	gw_locked_free(t->refresh);
+	gw_locked_free(t->access);
 	free(t->address);
 	free(t->scope);
 	*t = (struct gw_tokens){ 0 };
@@ -80,8 +81,8 @@ static bool parse(const char *text, size_t n, struct gw_tokens *out)
 	json_error_t ignored;
 	json_t *o = json_loadb(text, n, 0, &ignored);
 
-	out->refresh = copy_text(o, "refresh_token");
-	out->access = copy_text(o, "access_token");
+	out->refresh = gw_locked_str(json_string_value(json_object_get(o, "refresh_token")));
+	out->access = gw_locked_str(json_string_value(json_object_get(o, "access_token")));
 	out->address = copy_text(o, "address");
 	out->scope = copy_text(o, "scope");
 	out->expires_at = (int64_t)json_integer_value(json_object_get(o, "expires_at"));
@@ -213,11 +214,11 @@ enum gw_code gw_vault_load(uv_loop_t *loop, const struct gw_account *account, gw
 	*out = NULL;
 	if (v == NULL)
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
-	gw_buf_init(&text, FILE_MAX_BYTES);
+	gw_buf_init_locked(&text, FILE_MAX_BYTES);
 	gw_read_file(AT_FDCWD, v->path, FILE_MAX_BYTES, &text, &found, &v->err);
 	if (found && v->err.code == GW_OK)
 		parse(text.p, text.n, &v->tokens);
-	gw_buf_wipe(&text);
+	gw_buf_deinit(&text);
 	if (found || v->err.code != GW_OK || !has_keyring() ||
 		run_tool(v, LOOKUP, "", on_looked_up) != GW_OK)
 		return end_later(v, out);

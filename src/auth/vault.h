@@ -10,8 +10,8 @@
 #include <uv.h>
 
 struct gw_tokens {
-	char *refresh; /* owned; NULL: none */
-	char *access;  /* owned; NULL: none */
+	char *refresh; /* owned, locked (base/locked.h); NULL: none */
+	char *access;  /* owned, locked; NULL: none */
 	int64_t expires_at;
 	char *address; /* owned; who signed in, according to the provider; NULL: unknown */
 	char *scope;   /* owned; what the tokens permit; NULL: unknown */

@@ -1,6 +1,8 @@
 /* base/buf.c - see buf.h. */
 #include "base/buf.h"
 
+#include "base/locked.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,10 +75,18 @@ void gw_buf_init(struct gw_buf *b, size_t max)
 	*b = (struct gw_buf){ .max = max };
 }
 
+void gw_buf_init_locked(struct gw_buf *b, size_t max)
+{
+	*b = (struct gw_buf){ .max = max, .locked = true };
+}
+
 void gw_buf_deinit(struct gw_buf *b)
 {
-	free(b->p);
-	*b = (struct gw_buf){ .max = b->max };
+	if (b->locked)
+		gw_locked_free(b->p);
+	else
+		free(b->p);
+	*b = (struct gw_buf){ .max = b->max, .locked = b->locked };
 }
 
 void gw_buf_wipe(struct gw_buf *b)
@@ -100,6 +110,18 @@ void gw_buf_reset(struct gw_buf *b)
 		b->p[0] = '\0';
 }
 
+static char *grow_locked(const struct gw_buf *b, size_t cap)
+{
+	char *p = gw_locked_alloc(cap);
+
+	if (p == NULL)
+		return NULL;
+	if (b->p != NULL)
+		memcpy(p, b->p, b->n + 1);
+	gw_locked_free(b->p);
+	return p;
+}
+
 enum gw_code gw_buf_reserve(struct gw_buf *b, size_t n)
 {
 	size_t cap;
@@ -112,7 +134,7 @@ enum gw_code gw_buf_reserve(struct gw_buf *b, size_t n)
 	cap = b->cap < 64 ? 64 : b->cap;
 	while (cap - b->n <= n) /* one byte more for the NUL */
 		cap = cap > b->max / 2 ? b->max + 1 : cap * 2;
-	p = realloc(b->p, cap);
+	p = b->locked ? grow_locked(b, cap) : realloc(b->p, cap);
 	if (p == NULL)
 		return GW_ERR_NOMEM;
 	b->p = p;

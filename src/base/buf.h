@@ -39,9 +39,12 @@ struct gw_buf {
 	size_t n;
 	size_t cap;
 	size_t max;
+	bool locked; /* it holds a secret: base/locked.h */
 };
 
 void gw_buf_init(struct gw_buf *b, size_t max);
+/* For a secret: its memory is locked, and wiped whenever it is given back, also where b grows. */
+void gw_buf_init_locked(struct gw_buf *b, size_t max);
 void gw_buf_deinit(struct gw_buf *b);
 /* Wipes the memory, then frees it as gw_buf_deinit() does. */
 void gw_buf_wipe(struct gw_buf *b);

@@ -13,6 +13,7 @@
 #include "version.h"
 
 #include <getopt.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@
 #include <unistd.h>
 
 #ifdef __linux__
+#include <malloc.h>
 #include <sys/prctl.h>
 #endif
 
@@ -339,6 +341,16 @@ static int run_confined(
 	return status;
 }
 
+#ifdef __linux__
+/* Tokens pass through JSON. */
+static void free_wiped(void *p)
+{
+	if (p != NULL)
+		explicit_bzero(p, malloc_usable_size(p));
+	free(p);
+}
+#endif
+
 /* Descriptors for a whole batch, no core with secrets in it, files for the owner alone, signals as usual.
  * Linux passes over a core limit of 0 where core_pattern names a program, and gives it nothing where it is 1
  * (core(5)). */
@@ -355,6 +367,7 @@ static void set_limits(void)
 #ifdef __linux__
 	if (!GW_SANITIZED) /* nobody looks into this process, not even another of the same user */
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	json_set_alloc_funcs(malloc, free_wiped);
 #endif
 	umask(077);
 	/* mutt starts its sendmail with SIGCHLD blocked: no end of a password command would ever be seen. */

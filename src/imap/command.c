@@ -15,12 +15,15 @@ void gw_command_init(struct gw_command *line)
 	gw_buf_init(&line->text, LINE_MAX);
 }
 
+void gw_command_init_secret(struct gw_command *line)
+{
+	*line = (struct gw_command){ .secret = true };
+	gw_buf_init_locked(&line->text, LINE_MAX);
+}
+
 void gw_command_deinit(struct gw_command *line)
 {
-	if (line->secret)
-		gw_buf_wipe(&line->text);
-	else
-		gw_buf_deinit(&line->text);
+	gw_buf_deinit(&line->text);
 }
 
 static void note(struct gw_command *line, enum gw_code code)

@@ -35,6 +35,8 @@ struct gw_command {
 };
 
 void gw_command_init(struct gw_command *line);
+/* For one that holds a secret: never logged, in locked memory. */
+void gw_command_init_secret(struct gw_command *line);
 void gw_command_deinit(struct gw_command *line);
 
 /* Appends our own words and numbers.  Any character but printable ASCII makes the line fail. */

@@ -493,8 +493,7 @@ static void send_authenticate(struct gw_session *s)
 	tidy_password(s);
 	code = gw_stream_begin_sasl(s->stream, s->sasl, s->mechanism, &s->exchange);
 	s->login.challenges = 0;
-	gw_command_init(&line);
-	line.secret = true;
+	gw_command_init_secret(&line);
 	gw_command_printf(&line, "AUTHENTICATE %s%s", s->mechanism, initial ? " " : "");
 	if (code != GW_OK)
 		line.code = code;
@@ -511,8 +510,7 @@ static void send_login(struct gw_session *s)
 	struct gw_command line;
 
 	tidy_password(s);
-	gw_command_init(&line);
-	line.secret = true;
+	gw_command_init_secret(&line);
 	gw_command_printf(&line, "LOGIN ");
 	gw_command_string(&line, gw_slice_str(s->sasl->user), s->caps);
 	gw_command_printf(&line, " ");
@@ -525,11 +523,11 @@ static void answer_challenge(struct gw_session *s, const struct gw_response *r)
 {
 	struct gw_buf out;
 
-	gw_buf_init(&out, 65536);
+	gw_buf_init_locked(&out, 65536);
 	if (gw_sasl_answer(s->sasl, s->exchange, s->mechanism, r->text, &out) == GW_OK &&
 		gw_buf_puts(&out, "\r\n") == GW_OK)
 		gw_stream_write(s->stream, out.p, out.n);
-	gw_buf_wipe(&out);
+	gw_buf_deinit(&out);
 }
 
 static void enter(struct gw_session *s, enum login_state next, const struct gw_response *r)

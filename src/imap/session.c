@@ -213,7 +213,10 @@ enum gw_code gw_session_send(
 
 	assert(handlers->selection == 0 || handlers->selection == s->selection.number);
 
-	gw_buf_init(&tagged, SIZE_MAX / 2);
+	if (line->secret)
+		gw_buf_init_locked(&tagged, SIZE_MAX / 2);
+	else
+		gw_buf_init(&tagged, SIZE_MAX / 2);
 	if (code == GW_OK && (s->lost || s->closed))
 		code = GW_ERR_NET;
 	if (code == GW_OK && handlers->selection != 0 && handlers->selection != s->selection.number)

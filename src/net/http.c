@@ -32,8 +32,8 @@ static void free_http(struct gw_http *h)
 {
 	if (h->stream != NULL)
 		gw_stream_close(h->stream);
-	gw_buf_wipe(&h->request);
-	gw_buf_wipe(&h->body);
+	gw_buf_deinit(&h->request);
+	gw_buf_deinit(&h->body);
 	free(h->host);
 	free(h);
 }
@@ -255,8 +255,8 @@ static enum gw_code start(uv_loop_t *loop, const struct gw_log *log, const char 
 	h->cb = cb;
 	h->ctx = ctx;
 	h->host = strdup(u.host);
-	gw_buf_init(&h->request, REQUEST_MAX);
-	gw_buf_init(&h->body, BODY_MAX);
+	gw_buf_init_locked(&h->request, REQUEST_MAX); /* tokens are asked for, and come */
+	gw_buf_init_locked(&h->body, BODY_MAX);
 	http_parser_init(&h->parser, HTTP_RESPONSE);
 	h->parser.data = h;
 	options.host = h->host;

@@ -10,25 +10,24 @@
  */
 #include "net/proc.h"
 
+#include "base/locked.h"
 #include "godwit/child.h"
 
-#include <openssl/mem.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { OUTPUT_MAX = 65536, MOMENT_MS = 1000 };
+enum { OUTPUT_MAX = 65536, PIECE = 2048, MOMENT_MS = 1000 };
 
 struct gw_proc {
 	struct gw_child *child; /* owned; NULL: it was not started */
 	uv_pipe_t pipe, feed;   /* its stdout, and its stdin if we write that */
 	uv_write_t write;
-	char *input; /* owned; wiped */
+	char *input; /* owned; locked */
 	uv_timer_t deadline;
 	unsigned open; /* handles not closed yet, the child among them */
 	bool exited, ending;
-	struct gw_buf output;
-	char chunk[4096];
+	struct gw_buf output; /* locked */
 	gw_proc_cb *cb;
 	void *ctx;
 	struct gw_error err;
@@ -42,13 +41,8 @@ static void on_part_closed(void *ctx)
 		return;
 	p->cb(p->ctx, (struct gw_slice){ gw_buf_cstr(&p->output), p->output.n },
 		p->err.code == GW_OK ? NULL : &p->err);
-	if (p->output.p != NULL)
-		OPENSSL_cleanse(p->output.p, p->output.cap);
-	OPENSSL_cleanse(p->chunk, sizeof p->chunk);
 	gw_buf_deinit(&p->output);
-	if (p->input != NULL)
-		OPENSSL_cleanse(p->input, strlen(p->input));
-	free(p->input);
+	gw_locked_free(p->input);
 	free(p);
 }
 
@@ -107,7 +101,9 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 	struct gw_proc *p = handle->data;
 
 	(void)suggested;
-	*buf = uv_buf_init(p->chunk, sizeof p->chunk);
+	*buf = gw_buf_reserve(&p->output, PIECE) == GW_OK
+		       ? uv_buf_init(p->output.p + p->output.n, PIECE)
+		       : uv_buf_init(NULL, 0); /* on_read() is told UV_ENOBUFS */
 }
 
 static void stop(struct gw_proc *p, enum gw_code code, const char *why)
@@ -137,7 +133,10 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
 	struct gw_proc *p = stream->data;
 
-	if (n > 0 && gw_buf_append(&p->output, buf->base, (size_t)n) != GW_OK)
+	(void)buf;
+	if (n > 0)
+		p->output.n += (size_t)n;
+	else if (n == UV_ENOBUFS)
 		stop(p, GW_ERR_LIMIT, "it wrote more than 64 KiB");
 	else if (n < 0)
 		close_pipe(p);
@@ -216,14 +215,14 @@ enum gw_code gw_proc_start(uv_loop_t *loop, const struct gw_runner *runner, cons
 
 	*out = NULL;
 	if (p != NULL && input != NULL)
-		p->input = strdup(input);
+		p->input = gw_locked_str(input);
 	if (p == NULL || (input != NULL && p->input == NULL)) {
 		free(p);
 		return gw_fail(err, GW_ERR_NOMEM, "out of memory");
 	}
 	p->cb = cb;
 	p->ctx = ctx;
-	gw_buf_init(&p->output, OUTPUT_MAX);
+	gw_buf_init_locked(&p->output, OUTPUT_MAX + PIECE);
 	uv_timer_init(loop, &p->deadline);
 	p->pipe.data = p->deadline.data = p->feed.data = p;
 	start(p, loop, runner, command);

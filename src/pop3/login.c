@@ -229,7 +229,7 @@ static void write_line(struct gw_pop3 *s, const char *verb, const char *text, bo
 {
 	struct gw_buf line;
 
-	gw_buf_init(&line, 1 << 16);
+	gw_buf_init_locked(&line, 1 << 16);
 	if (gw_buf_printf(&line, "%s %s\r\n", verb, text) == GW_OK) {
 		pop3_write(s, (struct gw_slice){ line.p, line.n }, secret);
 	} else {
@@ -238,7 +238,7 @@ static void write_line(struct gw_pop3 *s, const char *verb, const char *text, bo
 		gw_fail(&err, GW_ERR_LIMIT, "what to sign in with is too long");
 		gw_stream_abort(s->stream, &err);
 	}
-	gw_buf_wipe(&line);
+	gw_buf_deinit(&line);
 }
 
 static void out_of_memory(struct gw_pop3 *s)
@@ -259,7 +259,7 @@ static void send_auth(struct gw_pop3 *s)
 		out_of_memory(s);
 		return;
 	}
-	gw_buf_init(&line, 1 << 20);
+	gw_buf_init_locked(&line, 1 << 20);
 	gw_buf_printf(&line, "AUTH %s", s->mechanism);
 	alone = line.n;
 	gw_buf_puts(&line, " ");
@@ -269,7 +269,7 @@ static void send_auth(struct gw_pop3 *s)
 		line.n = alone;
 	gw_buf_puts(&line, "\r\n");
 	pop3_write(s, (struct gw_slice){ line.p, line.n }, true);
-	gw_buf_wipe(&line);
+	gw_buf_deinit(&line);
 }
 
 static void answer_challenge(struct gw_pop3 *s, const struct gw_pop3_piece *p)
@@ -277,7 +277,7 @@ static void answer_challenge(struct gw_pop3 *s, const struct gw_pop3_piece *p)
 	struct gw_buf line;
 	enum gw_code code;
 
-	gw_buf_init(&line, 1 << 20);
+	gw_buf_init_locked(&line, 1 << 20);
 	code = gw_sasl_answer(s->sasl, s->exchange, s->mechanism,
 		s->held_back ? (struct gw_slice){ "", 0 } : p->text, &line);
 	s->held_back = false;
@@ -289,7 +289,7 @@ static void answer_challenge(struct gw_pop3 *s, const struct gw_pop3_piece *p)
 	} else {
 		out_of_memory(s);
 	}
-	gw_buf_wipe(&line);
+	gw_buf_deinit(&line);
 }
 
 /* The state was entered, or one more challenge came in it. */

@@ -248,7 +248,7 @@ static void send_auth(struct gw_smtp *s)
 		out_of_memory(s);
 		return;
 	}
-	gw_buf_init(&line, 1 << 20);
+	gw_buf_init_locked(&line, 1 << 20);
 	gw_buf_printf(&line, "AUTH %s", s->login.mechanism);
 	alone = line.n;
 	gw_buf_puts(&line, " ");
@@ -259,7 +259,7 @@ static void send_auth(struct gw_smtp *s)
 		line.n = alone;
 	gw_buf_puts(&line, "\r\n");
 	send_line(s, &line, true);
-	gw_buf_wipe(&line);
+	gw_buf_deinit(&line);
 }
 
 static void answer_challenge(struct gw_smtp *s, const struct gw_smtp_reply *r)
@@ -268,7 +268,7 @@ static void answer_challenge(struct gw_smtp *s, const struct gw_smtp_reply *r)
 	struct gw_buf line;
 	enum gw_code code;
 
-	gw_buf_init(&line, 1 << 20);
+	gw_buf_init_locked(&line, 1 << 20);
 	if (s->login.state == LOGIN_AUTH)
 		code = put_answer(s, challenge, &line);
 	else if (s->login.answers < 2)
@@ -284,7 +284,7 @@ static void answer_challenge(struct gw_smtp *s, const struct gw_smtp_reply *r)
 	} else {
 		out_of_memory(s);
 	}
-	gw_buf_wipe(&line);
+	gw_buf_deinit(&line);
 }
 
 static void send_word(struct gw_smtp *s, const char *line)

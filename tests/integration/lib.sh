@@ -207,7 +207,7 @@ server_config_2.3() { # USER GROUP
 		mail_location = maildir:~/Maildir:LAYOUT=fs:UTF-8:INBOX=~/Maildir/INBOX
 		passdb {
 		  driver = static
-		  args = password=secret
+		  args = password=${PASSWORD:-secret}
 		}
 		userdb {
 		  driver = static
@@ -227,7 +227,7 @@ server_config_2.4() { # USER GROUP
 		mailbox_list_layout = fs
 		mailbox_list_utf8 = yes
 		passdb static {
-		  password = secret
+		  password = ${PASSWORD:-secret}
 		}
 		userdb static {
 		  fields {
