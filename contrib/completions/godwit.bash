@@ -2,9 +2,7 @@
 _godwit() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} config command= i words
 	local commands="sync watch status folders init import auth doctor outbox sendmail pause resume verify why restore help"
-	local options="--config= --dry-run --full --now --accept-deletions --restore-deletions --accept-uploads
-		--same-account --deadline= --bodies --repair --set= --device --no-browser --follow --all --quiet --verbose --json
-		--help --version"
+	local options="--config= --quiet --verbose --json --help --version" # and what the command has
 
 	config=${XDG_CONFIG_HOME:-$HOME/.config}/godwit/config
 	# bash takes "=" and ":" for words of their own.
@@ -30,7 +28,7 @@ _godwit() {
 	fi
 	case $cur,$command in
 	-*,sendmail) words="-t -f -F -N -R -V -a -i -oi -odb -odi -odq -bp -q -v" ;;
-	-*,*) words=$options ;;
+	-*,*) words="$options $(_godwit_options "$command")" ;;
 	*,) words=$commands ;;
 	*,outbox)
 		words="list show send hold release drop log $(_godwit_accounts "$config") $(godwit -c "$config" outbox --json 2> /dev/null |
@@ -51,6 +49,19 @@ $(godwit -c "$config" complete mailboxes)" -- "$whole")
 		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+}
+
+_godwit_options() { # COMMAND
+	case $1 in
+	sync) echo --dry-run --full --now --deadline= --accept-deletions --restore-deletions --accept-uploads --same-account ;;
+	verify) echo --bodies --repair --now ;;
+	restore) echo --all --dry-run --now ;;
+	init) echo --set= --device --no-browser ;;
+	import) echo --dry-run --set= --device --no-browser ;;
+	auth) echo --device --no-browser ;;
+	status) echo --follow ;;
+	outbox) echo --now ;;
+	esac
 }
 
 _godwit_accounts() {

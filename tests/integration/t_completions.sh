@@ -50,6 +50,17 @@ bash_completes 'godwit s'
 has sync status sendmail
 bash_completes 'godwit import --dr'
 has --dry-run
+for command in $("$GODWIT" help | sed -n 's/^  \([a-z]*\)[ ,].*/\1/p'); do # no option that would be refused
+	[ "$command" != sendmail ] || continue
+	bash_completes "godwit $command --"
+	for option in $(cat "$T/out"); do
+		[ "$option" != --config= ] || continue
+		"$GODWIT" -c "$T/none" "$command" "${option/%=/=1}" < /dev/null > "$T/said" 2>&1 || true
+		! grep -q 'means nothing\|unrecognized' "$T/said" || fail "$command $option: $(cat "$T/said")"
+	done
+done
+bash_completes 'godwit sync --'
+has --deadline= --dry-run --accept-deletions
 bash_completes 'godwit status '
 has test
 bash_completes 'godwit sync '
@@ -68,6 +79,9 @@ if command -v fish > /dev/null; then
 	has sync status sendmail
 	fish_completes 'godwit sync --dr'
 	has --dry-run
+	fish_completes 'godwit status --'
+	has --follow --json
+	! grep -q -e --dry-run "$T/out" || fail "status --dry-run is offered"
 	fish_completes 'godwit sync t'
 	has test test:INBOX test:Lists/dev
 	fish_completes 'godwit init --set=passw'
@@ -93,6 +107,7 @@ if command -v zsh > /dev/null; then
 	zsh_completes 'godwit fol' 'godwit folders'
 	zsh_completes 'godwit sync te' 'test:Lists/dev' 'Tab Tab'
 	zsh_completes 'godwit sync --dr' 'godwit sync --dry-run'
+	zsh_completes 'godwit restore --al' 'godwit restore --all'
 	zsh_completes 'godwit init --set=passw' 'set=password-command='
 	tmux -L "godwit$$" kill-server
 else
