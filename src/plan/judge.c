@@ -276,11 +276,11 @@ static enum gw_judge_next look_twice(struct gw_judge *j)
 		return GW_JUDGE_STAMPS;
 	if (ask_confirmed(j, since))
 		return GW_JUDGE_CONFIRM;
-	if (j->rounds >= ROUNDS) {
-		j->restless = true;
-		return GW_JUDGE_ACT;
-	}
 	if (j->counts == GW_COUNTS_OPEN) {
+		if (j->rounds >= ROUNDS) {
+			j->restless = true;
+			return GW_JUDGE_ACT;
+		}
 		if (ask_stamps(j, GW_CASE_OVER, since))
 			return GW_JUDGE_STAMPS;
 		if (ask_changed_here(j, since))

@@ -189,6 +189,41 @@ static void what_is_gone_there_is_counted_again(void **state)
 	end(&a);
 }
 
+/* An account that rests in its last round is at rest, however often the judge is asked what else it wants. */
+static void the_last_round_counts(void **state)
+{
+	struct account a;
+	struct gw_case *c = begin(&a, 2);
+
+	(void)state;
+	c[0].stage = c[1].stage = GW_CASE_PLANNED;
+	plan(&a, 0, GW_DO_DELETE_LOCAL);
+	plan(&a, 1, GW_DO_DOWNLOAD);
+	c[0].fresh_from = c[1].fresh_from = 3;
+	confirm(&c[0], 6);
+	for (unsigned round = 0; round < 3; round++) {
+		expect(&a, GW_JUDGE_COUNTS, 0);
+		gw_judge_counts(&a.judge, true);
+		gw_judge_counted(&a.judge);
+		c[1].counts_differ = round < 2;
+		if (round < 2)
+			expect(&a, GW_JUDGE_AGAIN, 2);
+	}
+	expect(&a, GW_JUDGE_HALVES, 0);
+	show(&a);
+	expect(&a, GW_JUDGE_HEADS, 2);
+	expect(&a, GW_JUDGE_JOIN, 0);
+	assert_false(a.judge.joiner.restless);
+	expect(&a, GW_JUDGE_ELSEWHERE, 0);
+	expect(&a, GW_JUDGE_ACT, 0);
+	gw_judge_end(&a.judge);
+	expect(&a, GW_JUDGE_HALVES, 0); /* one that would need another round is not */
+	show(&a);
+	expect(&a, GW_JUDGE_JOIN, 0);
+	assert_true(a.judge.joiner.restless);
+	end(&a);
+}
+
 static void who_does_not_come_to_rest_is_not_believed(void **state)
 {
 	struct account a;
@@ -445,6 +480,7 @@ int main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(nothing_gone_waits_for_nobody),
 		cmocka_unit_test(what_is_gone_here_is_looked_at_twice),
 		cmocka_unit_test(what_is_gone_there_is_counted_again),
+		cmocka_unit_test(the_last_round_counts),
 		cmocka_unit_test(who_does_not_come_to_rest_is_not_believed),
 		cmocka_unit_test(all_mail_is_asked_where_it_matters),
 		cmocka_unit_test(the_archive_is_sifted_last), cmocka_unit_test(random_accounts) };
