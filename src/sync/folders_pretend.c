@@ -5,6 +5,7 @@
  */
 #include "maildir/folder.h"
 #include "sync/folders_p.h"
+#include "sync/listed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,6 +80,22 @@ static bool make(struct gw_sync *s, const struct gw_folder_op *op)
 	return f->wanted && gw_folders_note_last(&s->folders);
 }
 
+/* A mailbox that was made anew under the old name would have a directory of its own: it must not look into
+ * the one that still stands there.  What is renamed would leave a name that nothing has yet. */
+static bool keep_out(struct gw_sync *s, const struct gw_folder *renamed, const char *vacant)
+{
+	for (size_t i = 0; i < s->folders.count; i++) {
+		struct gw_folder *f = &s->folders.list[i];
+
+		if (f != renamed && f->wanted && strcmp(f->dir, renamed->dir) == 0 &&
+			gw_sync_find_row(s, f->wire) == NULL &&
+			gw_tree_inode(s->account->maildir, vacant) == 0 &&
+			!replace(&f->dir, vacant))
+			return false;
+	}
+	return true;
+}
+
 /* Under its new name; where it is asked for, and where its directory stands, as before. */
 static bool rename_it(struct gw_sync *s, const struct gw_folder_op *op)
 {
@@ -98,6 +115,7 @@ static bool rename_it(struct gw_sync *s, const struct gw_folder_op *op)
 		ok = replace(&f->shown, gw_buf_cstr(&shown));
 	ok = ok && replace(&f->dir, stands) && replace(&op->row->local_dir, stands) &&
 	     replace(&op->row->remote_name, f->wire);
+	ok = ok && keep_out(s, f, op->dir);
 	op->row->full_at = here ? 0 : op->row->full_at;
 	gw_buf_deinit(&name);
 	gw_buf_deinit(&shown);
@@ -108,6 +126,19 @@ static void drop(struct gw_mailbox_row *row)
 {
 	free(row->remote_name);
 	row->remote_name = NULL;
+}
+
+/* Reports what the run would find in the state at its end.  Where its directory is gone its own run does. */
+static void tell_missing(struct gw_sync *s, const struct gw_mailbox_row *row)
+{
+	const char *reason = gw_listed_missing(s->account, row);
+	struct gw_error err = { 0 };
+
+	if (reason == NULL || gw_tree_inode(s->account->maildir, row->local_dir) == 0 ||
+		gw_sync_had_problem(s, row->local_dir))
+		return;
+	gw_fail(&err, GW_ERR_HELD, "%s", reason);
+	gw_sync_problem(s, row->local_dir, &err);
 }
 
 static bool pretend(struct gw_sync *s, const struct gw_folder_op *op)
@@ -127,6 +158,8 @@ static bool pretend(struct gw_sync *s, const struct gw_folder_op *op)
 	case GW_FOLDER_EMPTY_THERE:
 		return gw_sync_block(s, op->row->remote_name);
 	case GW_FOLDER_MISSING:
+		tell_missing(s, op->row);
+		break;
 	case GW_FOLDER_BACK:
 	case GW_FOLDER_LOOK:
 	case GW_FOLDER_HOLD:

@@ -26,19 +26,24 @@ struct reader {
 /* --- mailboxes that one side lacks ------------------------------------------------------------- */
 
 /* What `direction` leaves to one side waits as it is meant to. */
+const char *gw_listed_missing(const struct gw_account *account, const struct gw_mailbox_row *row)
+{
+	bool is_here = gw_tree_inode(account->maildir, row->local_dir) != 0;
+
+	if (row->messages == 0 || /* no mail is missing with it */
+		account->direction == (is_here ? GW_DIRECTION_PUSH : GW_DIRECTION_PULL))
+		return NULL;
+	return is_here ? "the mailbox is not on the server any more; it is left as it is here"
+		       : "its directory is not here any more; the mailbox is left as it is on the "
+			 "server";
+}
+
 static enum gw_code take_mailbox(void *ctx, const struct gw_mailbox_row *row)
 {
 	const struct reader *r = ctx;
-	bool is_here;
+	const char *reason = row->missing_at == 0 ? NULL : gw_listed_missing(r->account, row);
 
-	if (row->missing_at == 0 || row->messages == 0) /* no mail is missing with it */
-		return GW_OK;
-	is_here = gw_tree_inode(r->account->maildir, row->local_dir) != 0;
-	if (r->account->direction == (is_here ? GW_DIRECTION_PUSH : GW_DIRECTION_PULL))
-		return GW_OK;
-	return r->cb(r->ctx, row->remote_name, 0, "",
-		is_here ? "the mailbox is not on the server any more; it is left as it is here"
-			: "its directory is not here any more; the mailbox is left as it is on the server");
+	return reason == NULL ? GW_OK : r->cb(r->ctx, row->remote_name, 0, "", reason);
 }
 
 /* --- keywords that have no letter -------------------------------------------------------------- */

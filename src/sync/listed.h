@@ -7,6 +7,9 @@
 #include "godwit/account.h"
 #include "store/store.h"
 
+/* What is said of a mailbox that one side lacks; NULL: nothing. */
+const char *gw_listed_missing(const struct gw_account *account, const struct gw_mailbox_row *row);
+
 /* Calls cb for each, with the mailbox's name on the wire, or that of a directory; those of one name in
  * any order. */
 enum gw_code gw_listed_read(struct gw_store *store, const struct gw_account *account,
