@@ -11,9 +11,13 @@
 #include "base/sanitized.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/netlink.h>
 #include <linux/seccomp.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -48,11 +52,15 @@ enum {
 	CLONE3 = 435,
 	PIDFD_GETFD = 438,
 	MOUNT_SETATTR = 442,
+	PROCESS_MADVISE = 440,
 	QUOTACTL_FD = 443,
-	MEMFD_SECRET = 447
+	MEMFD_SECRET = 447,
+	FCHMODAT2 = 452,
+	SETXATTRAT = 463,
+	REMOVEXATTRAT = 466
 };
 
-enum { FILTER_MAX = 256 };
+enum { FILTER_MAX = 512 };
 
 static const int forbidden[] = {
 	/* into other processes */
@@ -64,6 +72,49 @@ static const int forbidden[] = {
 	PIDFD_SEND_SIGNAL,
 	SYS_rt_sigqueueinfo,
 	SYS_rt_tgsigqueueinfo,
+	SYS_tkill,
+	SYS_move_pages,
+	SYS_migrate_pages,
+	PROCESS_MADVISE,
+	SYS_setpriority,
+	SYS_ioprio_set,
+	SYS_sched_setaffinity,
+	SYS_sched_setparam,
+	SYS_sched_setscheduler,
+	SYS_sched_setattr,
+	SYS_shmget,
+	SYS_shmat,
+	SYS_shmctl,
+	SYS_msgget,
+	SYS_msgsnd,
+	SYS_msgrcv,
+	SYS_msgctl,
+	SYS_semget,
+	SYS_semop,
+	SYS_semtimedop,
+	SYS_semctl,
+	SYS_mq_open,
+	/* to files of others, which Landlock lets pass: who may do what, and when it changed */
+	SYS_fchmodat,
+	FCHMODAT2,
+	SYS_fchownat,
+	SYS_setxattr,
+	SYS_lsetxattr,
+	SYS_fsetxattr,
+	SYS_removexattr,
+	SYS_lremovexattr,
+	SYS_fremovexattr,
+	SETXATTRAT,
+	REMOVEXATTRAT,
+	SYS_fanotify_init,
+#ifdef __x86_64__
+	SYS_chmod,
+	SYS_chown,
+	SYS_lchown,
+	SYS_utime,
+	SYS_utimes,
+	SYS_futimesat,
+#endif
 	/* into the kernel, which is where a way out is looked for */
 	SYS_bpf,
 	SYS_perf_event_open,
@@ -217,26 +268,63 @@ static void forbid_processes(struct filter *f)
 	refuse_other(f, SYS_tgkill, 0, (uint32_t)getpid());
 }
 
+/* Refuses what is asked for in an argument, if it is one of these. */
+static void refuse_these(
+	struct filter *f, int number, unsigned argument, const uint32_t *values, uint8_t count)
+{
+	put(f, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, (uint8_t)(count + 3));
+	load_argument(f, argument);
+	for (uint8_t i = 0; i < count; i++)
+		put(f, BPF_JMP | BPF_JEQ | BPF_K, values[i], (uint8_t)(count - i), 0);
+	allow(f);
+	refuse(f, EPERM);
+}
+
+/* Other families, and other protocols of these, are loaded into the kernel by whoever asks for them. */
 static void forbid_sockets(struct filter *f)
 {
-	put(f, BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 7);
+	put(f, BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 17);
 	load_argument(f, 0);
-	put(f, BPF_JMP | BPF_JEQ | BPF_K, AF_UNIX, 4, 0);
-	put(f, BPF_JMP | BPF_JEQ | BPF_K, AF_INET, 3, 0);
-	put(f, BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 2, 0);
-	put(f, BPF_JMP | BPF_JEQ | BPF_K, AF_NETLINK, 1, 0);
+	put(f, BPF_JMP | BPF_JEQ | BPF_K, AF_UNIX, 14, 0);
+	put(f, BPF_JMP | BPF_JEQ | BPF_K, AF_NETLINK, 10, 0);
+	put(f, BPF_JMP | BPF_JEQ | BPF_K, AF_INET, 1, 0);
+	put(f, BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 0, 10);
+	load_argument(f, 1);
+	put(f, BPF_ALU | BPF_AND | BPF_K, 0xf, 0, 0); /* without SOCK_CLOEXEC and the like */
+	put(f, BPF_JMP | BPF_JEQ | BPF_K, SOCK_STREAM, 1, 0);
+	put(f, BPF_JMP | BPF_JEQ | BPF_K, SOCK_DGRAM, 0, 6);
+	load_argument(f, 2);
+	put(f, BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_TCP, 5, 0);
+	put(f, BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 4, 0);
+	put(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, 2);
+	load_argument(f, 2);
+	put(f, BPF_JMP | BPF_JEQ | BPF_K, NETLINK_ROUTE, 1, 0);
 	refuse(f, EAFNOSUPPORT);
 	allow(f);
 }
 
+/* What is typed by us, and what becomes of the terminal; and signals that are sent for a descriptor, to any process of
+ * the user and of any kind. */
 static void forbid_terminal(struct filter *f)
 {
-	put(f, BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 5);
+	static const uint32_t requests[] = { TIOCSTI, TIOCLINUX, TIOCSETD, TIOCCONS, TIOCSCTTY,
+		FIOSETOWN, SIOCSPGRP };
+	static const uint32_t commands[] = { F_SETOWN, F_SETOWN_EX, F_SETSIG };
+
+	refuse_these(f, SYS_ioctl, 1, requests, sizeof requests / sizeof *requests);
+	refuse_these(f, SYS_fcntl, 1, commands, sizeof commands / sizeof *commands);
+}
+
+/* The times of what is open may be set; not those of any other file. */
+static void forbid_times(struct filter *f)
+{
+	put(f, BPF_JMP | BPF_JEQ | BPF_K, SYS_utimensat, 0, 6);
 	load_argument(f, 1);
-	put(f, BPF_JMP | BPF_JEQ | BPF_K, TIOCSTI, 1, 0);
-	put(f, BPF_JMP | BPF_JEQ | BPF_K, TIOCLINUX, 0, 1);
-	refuse(f, EPERM);
+	put(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3);
+	load(f, offsetof(struct seccomp_data, args) + 8 + 4);
+	put(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1);
 	allow(f);
+	refuse(f, EPERM);
 }
 
 static void forbid_code(struct filter *f)
@@ -251,7 +339,16 @@ static void forbid_code(struct filter *f)
 	allow(f);
 }
 
-static void make_filter(struct filter *f)
+/* Who looks in, and what happens when the keeper ends, is settled by then. */
+static void forbid_unsettling(struct filter *f)
+{
+	static const uint32_t options[] = { PR_SET_DUMPABLE, PR_SET_PDEATHSIG, PR_SET_PTRACER,
+		PR_SET_MM };
+
+	refuse_these(f, SYS_prctl, 0, options, sizeof options / sizeof *options);
+}
+
+static void make_filter(struct filter *f, bool serves)
 {
 	load(f, offsetof(struct seccomp_data, arch));
 	put(f, BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0);
@@ -267,10 +364,15 @@ static void make_filter(struct filter *f)
 	refuse_other(f, SYS_prlimit64, 0, 0);
 	forbid_sockets(f);
 	forbid_terminal(f);
+	forbid_times(f);
 	if (!GW_SANITIZED) {
+		refuse_call(f, SYS_memfd_create, EPERM); /* which can be run, too */
 		forbid_processes(f);
 		forbid_code(f);
+		forbid_unsettling(f);
 	}
+	if (!serves) /* Landlock has bind() only, and an address is found without it */
+		refuse_call(f, SYS_listen, EPERM);
 	allow(f);
 }
 
@@ -279,12 +381,12 @@ bool gw_syscalls_supported(void)
 	return prctl(PR_GET_SECCOMP) >= 0;
 }
 
-enum gw_code gw_syscalls_forbid(struct gw_error *err)
+enum gw_code gw_syscalls_forbid(bool serves, struct gw_error *err)
 {
 	struct filter f = { 0 };
 	struct sock_fprog program = { .filter = f.code };
 
-	make_filter(&f);
+	make_filter(&f, serves);
 	program.len = f.n;
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
 		return gw_fail_sys(err, GW_ERR_SECURITY, errno, "no filter of system calls");
@@ -296,8 +398,9 @@ bool gw_syscalls_supported(void)
 	return false;
 }
 
-enum gw_code gw_syscalls_forbid(struct gw_error *err)
+enum gw_code gw_syscalls_forbid(bool serves, struct gw_error *err)
 {
+	(void)serves;
 	return gw_fail(err, GW_ERR_SECURITY, "there is no filter of system calls for this machine");
 }
 #endif

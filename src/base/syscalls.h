@@ -12,4 +12,5 @@ bool gw_syscalls_supported(void);
  * memory and signals, other users, namespaces and mounts, keys, modules, io_uring, memory that is both written
  * and executed, sockets of other families, and typing into our terminal.  It has one thread so far, and
  * no_new_privs. */
-enum gw_code gw_syscalls_forbid(struct gw_error *err);
+/* serves: it listens on a socket. */
+enum gw_code gw_syscalls_forbid(bool serves, struct gw_error *err);

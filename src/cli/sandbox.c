@@ -361,7 +361,7 @@ void sandbox_enter(struct sandbox *s, struct config *config, const struct gw_log
 		gw_log(log, GW_LOG_WARN, "%s: this process can open all its user's files",
 			err.text);
 	err = (struct gw_error){ 0 };
-	if (gw_syscalls_forbid(&err) != GW_OK)
+	if (gw_syscalls_forbid(s->watches, &err) != GW_OK)
 		gw_log(log, GW_LOG_INFO, "%s: all of them are allowed", err.text);
 }
 

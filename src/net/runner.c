@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { COMMANDS_MAX = 256, VARIABLES_MAX = 32, PATIENCE_S = 5 };
@@ -120,10 +121,21 @@ static pid_t start(
 	return pid;
 }
 
+static int64_t now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+/* Whoever sends a byte now and then is not waited for, either. */
 static bool read_all(int fd, char *p, size_t n)
 {
+	int64_t end = now_s() + PATIENCE_S;
+
 	while (n > 0) {
-		ssize_t got = recv(fd, p, n, 0);
+		ssize_t got = now_s() > end ? 0 : recv(fd, p, n, 0);
 
 		if (got < 0 && errno == EINTR)
 			continue;

@@ -379,6 +379,7 @@ static void on_control_closed(uv_handle_t *handle)
 static enum gw_code listen_at(struct gw_control *c, struct gw_error *err)
 {
 	char dir[sizeof c->path];
+	mode_t mask;
 	char *slash;
 	int rc;
 
@@ -394,9 +395,10 @@ static enum gw_code listen_at(struct gw_control *c, struct gw_error *err)
 		return err->code;
 	if (unlink(c->path) != 0 && errno != ENOENT)
 		return gw_fail_sys(err, GW_ERR_DISK, errno, "cannot take away %s", c->path);
+	mask = umask(
+		0177); /* for us alone from the beginning; no mode of a file is changed where we are confined */
 	rc = uv_pipe_bind(&c->pipe, c->path);
-	if (rc == 0 && chmod(c->path, 0600) != 0)
-		rc = -errno;
+	umask(mask);
 	if (rc == 0)
 		rc = uv_listen((uv_stream_t *)&c->pipe, 16, on_connection);
 	return rc == 0 ? GW_OK : gw_fail_sys(err, GW_ERR_DISK, -rc, "cannot listen on %s", c->path);

@@ -19,11 +19,13 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 struct world {
@@ -57,7 +59,7 @@ static int confined(const struct world *w, attempt *try)
 		if (gw_landlock_version() > 0 &&
 			gw_landlock_enter(places, sizeof places / sizeof *places, &err) != GW_OK)
 			_exit(CONFINING_FAILED);
-		if (gw_syscalls_supported() && gw_syscalls_forbid(&err) != GW_OK)
+		if (gw_syscalls_supported() && gw_syscalls_forbid(false, &err) != GW_OK)
 			_exit(CONFINING_FAILED);
 		_exit(try(w));
 	}
@@ -271,6 +273,58 @@ static int limits_itself(const struct world *w)
 	return result(getrlimit(RLIMIT_NOFILE, &limit));
 }
 
+static int signals_a_thread(const struct world *w)
+{
+	(void)w;
+	return result(syscall(SYS_tkill, getppid(), 0));
+}
+
+/* The kernel sends SIGIO, or what was chosen, to whom the descriptor was given. */
+static int has_signals_sent(const struct world *w)
+{
+	int pair[2];
+
+	(void)w;
+	return socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0
+		       ? CONFINING_FAILED
+		       : result(fcntl(pair[0], F_SETOWN, getppid()) |
+				 fcntl(pair[0], F_SETSIG, SIGKILL));
+}
+
+static int has_signals_sent_by_ioctl(const struct world *w)
+{
+	int pair[2], parent = getppid();
+
+	(void)w;
+	return socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0
+		       ? CONFINING_FAILED
+		       : result(ioctl(pair[0], FIOSETOWN, &parent));
+}
+
+static int slows_parent(const struct world *w)
+{
+	(void)w;
+	return result(setpriority(PRIO_PROCESS, (id_t)getppid(), 19));
+}
+
+static int shows_itself(const struct world *w)
+{
+	(void)w;
+	return result(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
+}
+
+static int outlives_its_keeper(const struct world *w)
+{
+	(void)w;
+	return result(prctl(PR_SET_PDEATHSIG, 0));
+}
+
+static int shares_memory(const struct world *w)
+{
+	(void)w;
+	return result(shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600));
+}
+
 static void no_programs(void **state)
 {
 	const struct world *w = *state;
@@ -282,12 +336,61 @@ static void no_programs(void **state)
 	assert_int_equal(confined(w, limits_itself), 0);
 	assert_int_equal(confined(w, reads_memory), EPERM);
 	assert_int_equal(confined(w, limits_parent), EPERM);
+	assert_int_equal(confined(w, signals_a_thread), EPERM);
+	assert_int_equal(confined(w, has_signals_sent), EPERM);
+	assert_int_equal(confined(w, has_signals_sent_by_ioctl), EPERM);
+	assert_int_equal(confined(w, slows_parent), EPERM);
+	assert_int_equal(confined(w, shares_memory), EPERM);
 	if (GW_SANITIZED) /* it does these itself */
 		return;
 	assert_int_equal(confined(w, executes), EPERM);
 	assert_int_equal(confined(w, forks), EPERM);
 	assert_int_equal(confined(w, signals_parent), EPERM);
 	assert_int_equal(confined(w, traces), EPERM);
+	assert_int_equal(confined(w, shows_itself), EPERM);
+	assert_int_equal(confined(w, outlives_its_keeper), EPERM);
+}
+
+/* --- files that Landlock does not ask about ----------------------------------------------------- */
+
+static int lets_others_read(const struct world *w)
+{
+	return result(chmod(w->secret, 0644));
+}
+
+static int gives_attributes(const struct world *w)
+{
+	return result(setxattr(w->secret, "user.mine", "1", 1, 0));
+}
+
+static int turns_back_time(const struct world *w)
+{
+	const struct timespec times[2] = { { 1, 0 }, { 1, 0 } };
+
+	return result(utimensat(AT_FDCWD, w->secret, times, 0));
+}
+
+static int times_its_own(const struct world *w)
+{
+	const struct timespec times[2] = { { 1, 0 }, { 1, 0 } };
+	char path[200];
+	int fd;
+
+	snprintf(path, sizeof path, "%s/timed", w->mail);
+	fd = open(path, O_CREAT | O_WRONLY, 0600);
+	return fd < 0 ? CONFINING_FAILED : result(futimens(fd, times) | fchmod(fd, 0600));
+}
+
+static void no_attributes(void **state)
+{
+	const struct world *w = *state;
+
+	if (!gw_syscalls_supported())
+		skip();
+	assert_int_equal(confined(w, lets_others_read), EPERM);
+	assert_int_equal(confined(w, gives_attributes), EPERM);
+	assert_int_equal(confined(w, turns_back_time), EPERM);
+	assert_int_equal(confined(w, times_its_own), 0);
 }
 
 /* --- the kernel ------------------------------------------------------------------------------- */
@@ -347,6 +450,38 @@ static int turns_into_code(const struct world *w)
 			       : result(mprotect(p, 4096, PROT_READ | PROT_EXEC));
 }
 
+static int keeps_code_in_memory(const struct world *w)
+{
+	(void)w;
+	return result(memfd_create("x", 0));
+}
+
+static int has_a_new_line_discipline(const struct world *w)
+{
+	int n = 0;
+
+	(void)w;
+	return result(ioctl(STDIN_FILENO, TIOCSETD, &n));
+}
+
+#ifdef __x86_64__
+/* The same kernel by the calls of 32 bits: getpid() is 20 there. */
+static int calls_by_other_numbers(const struct world *w)
+{
+	long rc;
+
+	(void)w;
+	__asm__ volatile("int $0x80" : "=a"(rc) : "a"(20L) : "memory", "r8", "r9", "r10", "r11");
+	return (int)rc < 0 ? -(int)rc : 0;
+}
+
+static int calls_by_x32(const struct world *w)
+{
+	(void)w;
+	return result(syscall(0x40000000L | SYS_getpid));
+}
+#endif
+
 static void little_kernel(void **state)
 {
 	const struct world *w = *state;
@@ -359,8 +494,14 @@ static void little_kernel(void **state)
 	assert_int_equal(confined(w, has_keys), EPERM);
 	assert_int_equal(confined(w, becomes_another), EPERM);
 	assert_int_equal(confined(w, types), EPERM);
+	assert_int_equal(confined(w, has_a_new_line_discipline), EPERM);
+#ifdef __x86_64__
+	assert_int_equal(confined(w, calls_by_other_numbers), ENOSYS);
+	assert_int_equal(confined(w, calls_by_x32), ENOSYS);
+#endif
 	if (GW_SANITIZED)
 		return;
+	assert_int_equal(confined(w, keeps_code_in_memory), EPERM);
 	assert_int_equal(confined(w, writes_code), EPERM);
 	assert_int_equal(confined(w, turns_into_code), EPERM);
 }
@@ -395,10 +536,43 @@ static int listens(const struct world *w)
 	return result(fd < 0 ? fd : bind(fd, (struct sockaddr *)&at, sizeof at));
 }
 
+/* At an address that the kernel finds. */
+static int listens_anywhere(const struct world *w)
+{
+	(void)w;
+	return result(listen(socket(AF_INET, SOCK_STREAM, 0), 1));
+}
+
 static int sniffs(const struct world *w)
 {
 	(void)w;
 	return result(socket(AF_PACKET, SOCK_RAW, 0));
+}
+
+static int loads_a_protocol(const struct world *w)
+{
+	(void)w;
+	return result(socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP));
+}
+
+static int loads_a_kind(const struct world *w)
+{
+	(void)w;
+	return result(socket(AF_INET6, SOCK_SEQPACKET, 0));
+}
+
+static int asks_of_sockets(const struct world *w)
+{
+	(void)w;
+	return result(socket(AF_NETLINK, SOCK_RAW, 4)); /* NETLINK_SOCK_DIAG */
+}
+
+static int asks_of_networks(const struct world *w)
+{
+	(void)w;
+	return result(socket(AF_NETLINK, SOCK_RAW, 0) |
+		      socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0) |
+		      socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) | socket(AF_UNIX, SOCK_DGRAM, 0));
 }
 
 static void clients_only(void **state)
@@ -409,6 +583,13 @@ static void clients_only(void **state)
 	assert_int_equal(confined(w, resolves), 0);
 	if (gw_syscalls_supported())
 		assert_int_equal(confined(w, sniffs), EAFNOSUPPORT);
+	if (gw_syscalls_supported()) {
+		assert_int_equal(confined(w, listens_anywhere), EPERM);
+		assert_int_equal(confined(w, loads_a_protocol), EAFNOSUPPORT);
+		assert_int_equal(confined(w, loads_a_kind), EAFNOSUPPORT);
+		assert_int_equal(confined(w, asks_of_sockets), EAFNOSUPPORT);
+		assert_int_equal(confined(w, asks_of_networks), 0);
+	}
 	if (gw_landlock_version() >= 4 && !GW_SANITIZED)
 		assert_int_equal(confined(w, listens), EACCES);
 }
@@ -456,6 +637,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(only_its_files, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_programs, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(no_attributes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(little_kernel, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(clients_only, set_up, tear_down),
 	};
