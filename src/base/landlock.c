@@ -121,8 +121,10 @@ enum gw_code gw_landlock_enter(
 		return gw_fail_sys(err, GW_ERR_SECURITY, errno, "no Landlock");
 	for (size_t i = 0; i < count && code == GW_OK; i++)
 		code = add(set, &handled, places[i].path, places[i].write, err);
-	if (GW_SANITIZED && code == GW_OK)
+	if (GW_SANITIZED && code == GW_OK) /* names of functions are looked up in the program */
 		code = add(set, &handled, "/proc", false, err);
+	if (GW_SANITIZED && code == GW_OK)
+		code = add(set, &handled, "/proc/self/exe", false, err);
 	if (code == GW_OK && syscall(RESTRICT_SELF, set, 0) != 0)
 		code = gw_fail_sys(err, GW_ERR_SECURITY, errno, "no Landlock");
 	close(set);
