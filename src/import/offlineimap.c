@@ -71,7 +71,7 @@ static void set_python(
 	else
 		gw_other_ask(m->o, key, gw_buf_cstr(&command));
 	gw_other_note(m->o, line, GW_FATE_BECAME, said,
-		later ? "%s = python3, which reckons the same%s"
+		later ? "%s = python3, which evaluates the same%s"
 		      : "%s = what Python says it is now%s",
 		key, m->o->pythonfile != NULL ? " with your pythonfile" : "");
 	gw_buf_deinit(&command);
