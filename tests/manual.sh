@@ -21,6 +21,7 @@ for source in "$DOCS"/*.scd; do
 		grep -v 'skipping paragraph macro' > "$BUILD/$page.lint" && wrong "$(cat "$BUILD/$page.lint")" # scdoc has too many .PP
 	! command -v groff > /dev/null || {
 		groff -t -man -Tutf8 -ww -Wbreak -rLL=80n "$BUILD/$page" > "$BUILD/$page.out" 2> "$BUILD/$page.lint"
+		sed -i '/will not fit on one page/d' "$BUILD/$page.lint" # nobody prints them
 		[ ! -s "$BUILD/$page.lint" ] || wrong "$page: $(head -3 "$BUILD/$page.lint")"
 		long=$(sed 's/\x1b\[[0-9;]*m//g; s/.\x08//g' "$BUILD/$page.out" | LC_ALL=C.UTF-8 grep -E '^.{81,}' | head -1) || true
 		[ -z "$long" ] || wrong "$page is wider than 80 columns: $long"
