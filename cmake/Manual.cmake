@@ -1,5 +1,4 @@
-# The manual pages are written in scdoc; without it they are simply not built.  Its .nh comes before .TH, behind which groff
-# hyphenates again; but a key that is broken by a hyphen is another key.
+# The manual pages are written in scdoc; without it they are simply not built.
 find_program(SCDOC scdoc)
 file(GLOB _sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/*.scd)
 if(SCDOC)
@@ -7,8 +6,8 @@ if(SCDOC)
 		get_filename_component(page ${source} NAME_WLE)
 		string(REGEX REPLACE ".*\\." "" section ${page})
 		add_custom_command(OUTPUT ${PROJECT_BINARY_DIR}/${page}
-			COMMAND sh -c "${SCDOC} < ${source} | sed '/^\\.TH /a .nh' > ${PROJECT_BINARY_DIR}/${page}"
-			DEPENDS ${source} VERBATIM)
+			COMMAND ${PROJECT_SOURCE_DIR}/cmake/manual.sh ${SCDOC} < ${source} > ${PROJECT_BINARY_DIR}/${page}
+			DEPENDS ${source} ${PROJECT_SOURCE_DIR}/cmake/manual.sh)
 		list(APPEND _pages ${PROJECT_BINARY_DIR}/${page})
 		install(FILES ${PROJECT_BINARY_DIR}/${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
 	endforeach()

@@ -17,6 +17,7 @@ options() { # of a text, one a line
 for source in "$DOCS"/*.scd; do
 	page=$(basename "$source" .scd)
 	[ -e "$BUILD/$page" ] || { echo "no scdoc, no pages" && exit 77; }
+	head -n 1 "$BUILD/$page" | grep -q "^'.\" t" || wrong "$page: man is not told that there are tables"
 	command -v mandoc > /dev/null && mandoc -Tlint -W warning "$BUILD/$page" 2>&1 |
 		grep -v 'skipping paragraph macro' > "$BUILD/$page.lint" && wrong "$(cat "$BUILD/$page.lint")" # scdoc has too many .PP
 	! command -v groff > /dev/null || {
