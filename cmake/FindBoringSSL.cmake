@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Finds BoringSSL and defines BoringSSL::SSL and BoringSSL::Crypto.
 #
 # Looked at in this order:

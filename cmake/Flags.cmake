@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # One interface target carries the warnings, the hardening and the sanitizers of every target here.
 include(CheckCCompilerFlag)
 add_library(godwit_flags INTERFACE)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # What `cmake --install` puts where; `cmake --build build --target uninstall` takes it away again.
 set(GODWIT_UNIT_DIR "lib/systemd/user" CACHE STRING "Where systemd's user units go")
 set(doc_dir ${CMAKE_INSTALL_DATAROOTDIR}/doc/godwit)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The manual pages are written in scdoc; without it they are simply not built.
 find_program(SCDOC scdoc)
 file(GLOB _sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/*.scd)

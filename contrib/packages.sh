@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # contrib/packages.sh - what godwit is built and tested with on Debian 12 and 13; sourced by demo and check.
 
 BUILD_PACKAGES="cmake ninja-build gcc libc6-dev pkg-config android-libboringssl-dev libuv1-dev

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # boringssl.sh BUILD-DIR INCLUDE-DIR - every <openssl/...> is BoringSSL's: a layer that does not name it in src/CMakeLists.txt
 # takes OpenSSL's header of that name where one is installed, and does not build where none is.
 set -eu

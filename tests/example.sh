@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # tests/example.sh GODWIT SOURCE - contrib/config.example has every key, and is a configuration that holds, as it is
 # and with its comments taken at their word.
 set -eu

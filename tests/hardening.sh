@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # tests/hardening.sh PROGRAM - fails unless the program was linked and compiled as cmake/Flags.cmake wants it: position
 # independent, nothing both writable and executable, relocations read-only before main(), canaries, checked string functions.
 status=0

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # tests/keys.sh DIR - fails unless each key of the configuration, and no other, stands in the table of
 # godwit(5), is explained there, and can be told from the example.
 cd "$1" || exit 2

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # tests/layers.sh SRC - fails if a file includes a layer it may not see, or a library of another's.
 cd "$1" || exit 2
 grep -rnE '^[[:space:]]*#[[:space:]]*include' --include='*.[ch]' . | awk -F: '

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # manual.sh GODWIT DOCS BUILD - the manual pages have no faults that mandoc or groff find, fit 80 columns, and agree with `godwit
 # help`: each command stands in godwit(1), each page is one's that leads there, and no option of one is missing in the other.
 set -eu

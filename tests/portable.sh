@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # tests/portable.sh SRC [LIBRARY OBJECT...] - fails if what only Linux has is used outside of the files NAME_linux.c, or if
 # one of these has no NAME_portable.c beside it; of a portable build, if LIBRARY or OBJECTS call such a thing.
 # What confines a process has no counterpart elsewhere: its files say so by #ifdef, and are left out.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Completion for bash: commands, options, accounts, mailboxes, keys, mails in the outbox.
 _godwit() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} config command= i words

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Completion for fish: commands, options, accounts, mailboxes, keys.
 function __godwit_config
     set -l words (commandline -opc)

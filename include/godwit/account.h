@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* godwit/account.h - what the engine needs to know about an account.  Reads no configuration
  * file. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* godwit/attic.h - lists locally deleted mail that is kept for a while, and restores it.
  *
  * Works on files alone: no connection, no state.  Blocking.

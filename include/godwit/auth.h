@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* godwit/auth.h - signs an account in with OAuth 2.0: with a browser on this machine (RFC 8252, RFC
  * 7636), or with another device (RFC 8628).  Keeps the tokens for later syncs.
  */

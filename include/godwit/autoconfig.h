@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* godwit/autoconfig.h - reads what a domain publishes about its mail servers, over HTTPS, for
  * programs that set up an account (Mozilla's autoconfig, draft-ietf-mailmaint-autoconfig). */
 #pragma once

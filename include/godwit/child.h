@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* godwit/child.h - a command of the user's, run with `sh -c`: by this process, or, where that is confined, by
  * its runner (godwit/runner.h).
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* godwit/control.h - talks to an account's watcher, if one runs (godwit/watch.h).
  *
  * A watcher listens on a socket that only its user may open, in $XDG_RUNTIME_DIR/godwit (without

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* godwit/doctor.h - looks for what keeps an account from working, from its server's name to its
  * Maildir, and reports each finding with what to do about it.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* godwit/error.h - what went wrong, how far it reaches, and what to do about it.
  *
  * Functions that can fail return `enum gw_code` and fill a `struct gw_error` that the caller

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* godwit/json.h - writes the events of a sync as lines of JSON (RFC 8259), and reads them.
  *
  * `--json` prints them, and a watcher sends them to its clients.

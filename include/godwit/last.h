@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* godwit/last.h - how an account's last syncs ended: the first question when mail does not arrive.
  *
  * Stored beside the state in a file of its own, unflushed: a sync that had nothing to do writes

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* godwit/log.h - diagnostics, passed down explicitly; there is no global logger.
  *
  * Secrets never reach the log: the layers that handle them do not log the bytes.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* godwit/mailboxes.h - lists the mailboxes on an account's server, and where each belongs here.
  * Changes nothing anywhere and reads no state. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* godwit/outbox.h - mail to be sent: submits it, sends it, lists it.
  *
  * An accepted mail is a file in the account's outbox, flushed to disk.  From then on it is either

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* godwit/rivals.h - looks for other programs that synchronize this mail: two on one tree double
  * each new message.  Blocking. */
 #pragma once

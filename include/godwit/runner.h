@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* godwit/runner.h - runs the commands of the configuration for a process that is confined and cannot.
  *
  * The runner is a process that has everything that its user has, and talks to nobody but the confined one.  It

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* godwit/status.h - reports what an account's state says, without connecting anywhere. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* godwit/sync.h - one synchronization of one account.
  *
  * Runs on the caller's libuv loop; several accounts may run side by side on one loop.  All

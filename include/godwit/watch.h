@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* godwit/watch.h - keeps one account in step for as long as it runs.
  *
  * Syncs first.  Afterwards the server reports remote changes (NOTIFY, RFC 5465, or IDLE on INBOX,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* godwit/why.h - tells what was done with a message, and why.
  *
  * Reads the account's log and its state; blocking, offline, changes nothing.  What would be decided

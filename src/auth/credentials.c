@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* auth/credentials.c - see credentials.h. */
 #include "auth/credentials.h"
 

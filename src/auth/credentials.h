@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* auth/credentials.h - obtains what an account signs in with: a password or a token, from a command
  * or from OAuth 2.0.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* auth/loopback.c - see loopback.h.
  *
  * Any program on this machine can connect.  Only the end of our sign-in is answered: any other

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* auth/loopback.h - waits on 127.0.0.1 for the browser to return from a sign-in (RFC 8252 7.3).
  */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* auth/oauth.c - see oauth.h.
  *
  *   LOCKING --it is ours--> LOADING --good for a while yet--> ENDING

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* auth/oauth.h - obtains an access token for an account: the stored one, or a fresh one (RFC 6749
  * 6).
  *

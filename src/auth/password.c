@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* auth/password.c - the password of an account, for who wants it once and for all; see godwit/auth.h. */
 #include "godwit/auth.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* auth/sasl.c - see sasl.h. */
 #include "auth/sasl.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* auth/sasl.h - SASL mechanisms behind base/sasl.h.  Arguments are copied, and wiped when freed;
  * the caller has the only reference.  NULL: out of memory. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* auth/scram.c - see scram.h.
  *
  *   FIRST --we named ourselves--> PROOF --the server's salt came--> VERDICT --its proof holds--> PROVEN

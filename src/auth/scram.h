@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* auth/scram.h - SCRAM-SHA-256 and SCRAM-SHA-256-PLUS (RFC 5802, RFC 7677): both sides prove that
  * they know the password, and neither sends it. */
 #pragma once

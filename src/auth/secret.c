@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* auth/secret.c - see secret.h.
  *
  *   WAITING --its turn--> RUNNING --ended--> done

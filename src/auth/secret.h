@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* auth/secret.h - gets a password from a command. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* auth/signin.c - see godwit/auth.h.
  *
  *   browser: WAITING --the browser comes back--> ASKING --granted--> NAMING

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* auth/token.c - see token.h. */
 #include "auth/token.h"
 

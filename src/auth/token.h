@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* auth/token.h - one request to an OAuth 2.0 token endpoint (RFC 6749), or to the device
  * authorization endpoint (RFC 8628).
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* auth/trust.c - see trust.h. */
 #include "auth/trust.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* auth/trust.h - whom an account trusts at the other end of TLS. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* auth/turn.c - see turn.h; also gw_asking_listen() of godwit/auth.h.
  *
  *   WAITING --no other has begun--> CALLED --from the loop--> BEGUN --gw_turn_end()--> gone

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* auth/turn.h - runs commands that may ask the user one at a time: two prompts on one terminal, or
  * two windows of one keyring, cannot be told apart. */
 #pragma once

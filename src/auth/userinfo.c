@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* auth/userinfo.c - see userinfo.h. */
 #include "auth/userinfo.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* auth/userinfo.h - asks the provider whose token this is (OpenID Connect Core 5.3). */
 #pragma once
 

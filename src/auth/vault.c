@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* auth/vault.c - see vault.h.
  *
  * A file that exists is used; what it holds was put there when there was no keyring.

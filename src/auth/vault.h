@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* auth/vault.h - stores an account's tokens: in the desktop's keyring through secret-tool(1) if
  * available, otherwise in a file that only its user can read.
  */

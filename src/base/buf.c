@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/buf.c - see buf.h. */
 #include "base/buf.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/buf.h - borrowed bytes (slice) and owned, bounded bytes (buf). */
 #pragma once
 

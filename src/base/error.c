@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/error.c - see godwit/error.h. */
 #include "godwit/error.h"
 

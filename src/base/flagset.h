@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/flagset.h - the flags and keywords of one message as bits.
  *
  * The system flags have fixed bits; bit GW_KEYWORD_FIRST + i is keyword i of the mailbox's own

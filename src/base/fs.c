@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/fs.c - see fs.h. */
 #include "base/fs.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/fs.h - files and directories: small, blocking, durable. */
 #pragma once
 

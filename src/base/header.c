@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/header.c - see header.h. */
 #include "base/header.h"
 

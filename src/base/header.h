@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/header.h - a message's header fields for display. */
 #pragma once
 

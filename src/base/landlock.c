@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/landlock.c - see landlock.h.
  *
  * The numbers are those of linux/landlock.h, which the oldest system that this is built on has in part only.

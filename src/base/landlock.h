@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/landlock.h - what this process may do to files from now on (landlock(7)). */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/lock.c - see lock.h.
  *
  * A POSIX record lock: the kernel tells who holds it, so that nothing has to be written.  Such a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/lock.h - lets one godwit at a time work on an account: a kernel lock, which ends with its
  * holder. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/locked.c - see locked.h. */
 #include "base/locked.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/locked.h - memory for secrets: never swapped where the system lets us have that much (RLIMIT_MEMLOCK), in no core
  * dump, wiped before it is given back.  Each piece has pages of its own: it is for few and small ones.
  */

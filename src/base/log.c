@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/log.c - see godwit/log.h. */
 #include "godwit/log.h"
 

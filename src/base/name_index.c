@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/name_index.c - see name_index.h.  Open addressing, at most half full. */
 #include "base/name_index.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/name_index.h - finds one of many names quickly; the names stay in their owner's array.
  *
  * INBOX is one name in any case (RFC 9051 5.1); all others are compared byte by byte.

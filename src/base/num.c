@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/num.c - see num.h. */
 #include "base/num.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/num.h - checked reading of numbers from bytes, checked arithmetic. */
 #pragma once
 

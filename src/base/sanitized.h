@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/sanitized.h - is this built with a sanitizer, which starts programs, traces itself and reads /proc? */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/sasl.h - the interface between the protocols and the SASL mechanisms.
  *
  * auth/ implements it, imap/login.c uses it, sync/sync.c joins them.

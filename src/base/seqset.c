@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/seqset.c - see seqset.h. */
 #include "base/seqset.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/seqset.h - sorted sets of 32-bit numbers as ranges (RFC 9051 sequence-set). */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/show.c - see show.h. */
 #include "base/show.h"
 

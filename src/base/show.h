@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/show.h - text from outside, made fit to be shown to a person.
  *
  * Servers, files and mail bring bytes that a terminal would obey: escape sequences (C0, and C1 both

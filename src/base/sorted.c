@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/sorted.c - see sorted.h. */
 #include "base/sorted.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/sorted.h - finding a place in a sorted array. */
 #pragma once
 

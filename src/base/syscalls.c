@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/syscalls.c - see syscalls.h.
  *
  * A list of what is forbidden, not of what is allowed: libc, its name service modules, libuv and SQLite choose other

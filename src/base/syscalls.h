@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/syscalls.h - system calls that this process never needs, and whoever takes it over does (seccomp(2)). */
 #pragma once
 

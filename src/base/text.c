@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/text.c - see text.h. */
 #include "base/text.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/text.h - small text helpers: UTF-8 checks, glob patterns, edit distance, digests. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/uptime.h - for how long this machine has been running.
  *
  * Implemented twice: uptime_linux.c and uptime_portable.c.

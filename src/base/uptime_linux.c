@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/uptime_linux.c - see uptime.h. */
 #include "base/uptime.h"
 

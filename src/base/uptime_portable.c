@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/uptime_portable.c - see uptime.h.
  *
  * POSIX has no name for a run of the machine, so all are one: what counts by both clocks counts less over

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/words.c - see words.h. */
 #include "base/words.h"
 

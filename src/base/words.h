@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/words.h - decodes header text for display: encoded words (RFC 2047). */
 #pragma once
 

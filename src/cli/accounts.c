@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/accounts.c - which accounts the arguments name. */
 #include "cli/cli.h"
 

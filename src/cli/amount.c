@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/amount.c - see amount.h. */
 #include "cli/amount.h"
 

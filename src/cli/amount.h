@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/amount.h - numbers with units, as the configuration has them; pure. */
 #pragma once
 

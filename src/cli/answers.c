@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/answers.c - see answers.h. */
 #include "cli/answers.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/answers.h - what a user answered: keys of an account's section, and their values. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/ask.c - see ask.h. */
 #include "cli/ask.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/ask.h - one question to the watcher of an account. */
 #pragma once
 

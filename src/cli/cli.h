@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/cli.h - what the commands share. */
 #pragma once
 

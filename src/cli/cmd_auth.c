@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/cmd_auth.c - `godwit auth`: a person signs an account in. */
 #include "cli/cli.h"
 #include "cli/terminal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/cmd_complete.c - `godwit complete WHAT`: words for a shell's completion, one a line.
  *
  * Connects to nothing, and says nothing when something is wrong: who presses Tab wants no message.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/cmd_doctor.c - `godwit doctor`. */
 #include "cli/cli.h"
 #include "cli/interrupt.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/cmd_folders.c - `godwit folders`: each mailbox, its directory, why it belongs to the account,
  * and what it holds.
  *

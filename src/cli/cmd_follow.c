@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/cmd_follow.c - `godwit status --follow`: what the watchers do and what happens to outgoing
  * mail, as it happens, until interrupted.  Waits for a watcher that does not run; looks at the
  * outbox whoever sends from it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/cmd_import.c - `godwit import`: from mbsync's or offlineimap's configuration to ours.
  *
  * Says line by line what became what, asks the server for its mailboxes, says which directory is which

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/cmd_init.c - `godwit init`: from an address to an account that works.
  *
  * What is not given with --set is asked on a terminal, and taken from what is usual without one.

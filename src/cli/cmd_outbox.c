@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/cmd_outbox.c - `godwit outbox`: what waits to be sent, and what is to become of it. */
 #include "cli/cli.h"
 #include "cli/hooks.h"

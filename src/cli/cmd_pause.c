@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/cmd_pause.c - `godwit pause` and `godwit resume`. */
 #include "cli/ask.h"
 #include "cli/cli.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/cmd_restore.c - `godwit restore`: what rests in the attic, and back again. */
 #include "cli/cli.h"
 #include "cli/say.h"

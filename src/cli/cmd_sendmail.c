@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/cmd_sendmail.c - `godwit sendmail`, also under the names sendmail and mailq: takes a mail from
  * stdin as others' sendmail commands do, and queues it.
  *

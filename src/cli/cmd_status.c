@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/cmd_status.c - `godwit status`: what the state says, and the watcher. */
 #include "cli/ask.h"
 #include "cli/cli.h"

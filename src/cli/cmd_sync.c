@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/cmd_sync.c - `godwit sync`: once, then exit.
  *
  * An account that is being watched is synchronized by its watcher, which sends the events.

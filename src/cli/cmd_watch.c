@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/cmd_watch.c - `godwit watch`: until it is told to stop.
  *
  * SIGINT and SIGTERM finish the batch at hand and leave, SIGHUP reads the configuration again,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/cmd_why.c - `godwit why`: what was done with a message, why, and what would be done now.
  *
  * Log and state say the first (godwit/why.h); the last is a dry run of the mailboxes in question,

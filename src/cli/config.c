@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/config.c - see config.h; keys are documented in godwit(5). */
 #include "cli/config.h"
 

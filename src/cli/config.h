@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/config.h - the configuration file. */
 #pragma once
 

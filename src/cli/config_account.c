@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/config_account.c - see config_account.h; keys are documented in godwit(5). */
 #include "cli/config_account.h"
 

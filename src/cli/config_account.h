@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/config_account.h - from a section of the configuration to an account. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/config_file.c - see config_file.h. */
 #include "cli/config_file.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/config_file.h - the configuration as a file that gets another account. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/config_keys.c - see config_keys.h; the keys are documented in godwit(5). */
 #include "cli/config_keys.h"
 

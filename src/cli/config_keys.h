@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/config_keys.h - the keys of a configuration, and what an unknown word may have meant. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/config_paths.c - see config_paths.h. */
 #include "cli/config_paths.h"
 

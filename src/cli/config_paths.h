@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/config_paths.h - paths of the configuration: as they are written, and what they must not be. */
 #pragma once
 

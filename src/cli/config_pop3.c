@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/config_pop3.c - see config_pop3.h. */
 #include "cli/config_pop3.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/config_pop3.h - an account's keys for POP3, by godwit(5). */
 #pragma once
 

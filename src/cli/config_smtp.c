@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/config_smtp.c - see config_smtp.h; keys are documented in godwit(5). */
 #include "cli/config_smtp.h"
 

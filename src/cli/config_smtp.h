@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/config_smtp.h - the keys of an account that say how it sends. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/config_text.c - see config_text.h. */
 #include "cli/config_text.h"
 

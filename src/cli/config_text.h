@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/config_text.h - what is wrong with the text of a configuration, before it has a meaning; pure.
  *
  * A parser tells where it gave up, which is often far from the cause: a quote that is missing swallows

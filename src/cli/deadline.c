@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/deadline.c - see deadline.h. */
 #include "cli/deadline.h"
 

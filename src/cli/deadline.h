@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/deadline.h - the end that `godwit sync --deadline` sets to a run.
  *
  * A run is asked to leave when its time is over: it finishes the batch at hand.  A line that is slow or

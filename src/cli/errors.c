@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/errors.c - see errors.h. */
 #include "cli/errors.h"
 

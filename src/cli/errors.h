@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/errors.h - how errors reach the user: a line on stderr and an exit status. */
 #pragma once
 

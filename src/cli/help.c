@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/help.c - see help.h. */
 #include "cli/help.h"
 

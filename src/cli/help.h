@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/help.h - `godwit help [COMMAND]`. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/hooks.c - see hooks.h.
  *
  * What is to be run waits in a queue; of a kind, an account and a mailbox at most one waits, and

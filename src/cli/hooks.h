@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/hooks.h - the user's commands: on-new-mail, on-sync, on-error, on-sent.
  *
  * They run one at a time, for a minute at most, with what they need to know in their

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/import_file.c - see import_file.h. */
 #include "cli/import_file.h"
 

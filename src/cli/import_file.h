@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/import_file.h - the configuration of another program: where it is, and whose. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/init_advice.c - what the domain publishes about its servers, over HTTPS; part of init_p.h. */
 #include "cli/config_paths.h"
 #include "cli/init_p.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/init_core.c - what every part of `godwit init` asks with; part of init_p.h. */
 #include "cli/init_p.h"
 

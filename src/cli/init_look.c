@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/init_look.c - what is at the server, and what somebody who has an account now does next; part of init_p.h. */
 #include "cli/init_p.h"
 #include "cli/provider.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/init_p.h - what the parts of `godwit init` share: cmd_init.c (the course of it), init_server.c (which
  * servers), init_advice.c (what the domain publishes), init_password.c (where the password comes from), init_look.c (what is there, and what to do next). */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/init_password.c - where `godwit init` has the password from; part of init_p.h. */
 #include "cli/init_p.h"
 #include "cli/say.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/init_server.c - which servers an account has: as the address tells, the DNS, or who is asked; part of init_p.h. */
 #include "cli/init_p.h"
 #include "cli/provider.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/interrupt.c - see interrupt.h. */
 #include "cli/interrupt.h"
 

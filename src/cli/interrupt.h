@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/interrupt.h - the second Ctrl-C ends the process, whatever it is doing. */
 #pragma once
 

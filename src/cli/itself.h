@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/itself.h - the program starts itself again.
  *
  * Implemented twice: itself_linux.c and itself_portable.c.

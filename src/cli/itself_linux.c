@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/itself_linux.c - see itself.h: the very file, though an update may have replaced it. */
 #include "cli/itself.h"
 

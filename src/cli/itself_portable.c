@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/itself_portable.c - see itself.h. */
 #include "cli/itself.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/keeper.c - see keeper.h. */
 #include "cli/keeper.h"
 

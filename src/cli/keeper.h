@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/keeper.h - the process that a confined watcher is started from, and that runs its commands.
  *
  * It does nothing else and talks to nobody.  It is there because a sandbox cannot be widened: when the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/links.c - see links.h. */
 #include "cli/links.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/links.h - where symbolic links in a Maildir lead: mailboxes may be kept somewhere else. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/main.c - arguments, exit statuses. */
 #include "cli/amount.h"
 #include "cli/cli.h"

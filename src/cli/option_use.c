@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/option_use.c - see option_use.h. */
 #include "cli/option_use.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/option_use.h - which commands an option is for. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/progress.c - see progress.h. */
 #include "cli/progress.h"
 

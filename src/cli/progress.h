@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/progress.h - how a sync is shown: bars on a terminal, one line a fact otherwise, or JSON. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/progress_line.c - see progress_line.h. */
 #include "cli/progress_line.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/progress_line.h - the line that shows how far a sync is, in as many columns as there are; pure. */
 #pragma once
 

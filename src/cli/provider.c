@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/provider.c - see provider.h. */
 #include "cli/provider.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/provider.h - what is known of the big providers, so that nobody has to look it up. */
 #pragma once
 

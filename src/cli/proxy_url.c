@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/proxy_url.c - see proxy_url.h. */
 #include "cli/proxy_url.h"
 

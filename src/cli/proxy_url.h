@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/proxy_url.h - a proxy as it is configured: "socks5://name:password@host:port". */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/python.c - see python.h. */
 #include "cli/python.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/python.h - what offlineimap's nametrans and folderfilter make of the server's names.
  *
  * They are Python of the user's, which offlineimap ran on every sync; it is asked, and not guessed at.

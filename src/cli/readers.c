@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/readers.c - see readers.h. */
 #include "cli/readers.h"
 

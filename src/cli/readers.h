@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/readers.h - settings for mail readers: lines for mutt, aerc, mu4e and notmuch; pure. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/rehearsal.c - see rehearsal.h. */
 #include "cli/rehearsal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/rehearsal.h - asks a server for its mailboxes, and what the first sync would do: both look only. */
 #pragma once
 

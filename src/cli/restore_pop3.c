@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/restore_pop3.c - `godwit restore` of an account over POP3: there is no attic, since nothing is deleted here for the
  * server's sake; what was deleted here comes once more from the server, as long as that has it.
  */

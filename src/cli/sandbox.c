@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/sandbox.c - see sandbox.h; what is let in, and why, is in docs/security.md. */
 #include "cli/sandbox.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/sandbox.h - what a command that talks to servers may do, once the configuration is read: to files (Landlock),
  * of the system (seccomp), and as whom (no new privileges).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/say.c - see say.h. */
 #include "cli/say.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/say.h - a line for people.
  *
  * Most lines quote something from outside: a server's words, a mailbox's name, a path.  They go

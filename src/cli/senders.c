@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/senders.c - see senders.h. */
 #include "cli/senders.h"
 

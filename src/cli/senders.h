@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/senders.h - what sends the accounts' mail beside a sync or a watch, on the same loop. */
 #pragma once
 

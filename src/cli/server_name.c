@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/server_name.c - see server_name.h. */
 #include "cli/server_name.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/server_name.h - what people type when they are asked for a server. */
 #pragma once
 

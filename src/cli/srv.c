@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/srv.c - see srv.h. */
 #include "cli/srv.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/srv.h - which servers a domain names in the DNS (RFC 6186, RFC 8314), and who takes its mail in. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/sums.c - see sums.h. */
 #include "cli/sums.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/sums.h - what a run did, or a dry run would do, in one line of words. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/systemd.c - see systemd.h. */
 #include "cli/systemd.h"
 

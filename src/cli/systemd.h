@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/systemd.h - tells a service manager how we are (sd_notify(3)); nothing without one. */
 #pragma once
 

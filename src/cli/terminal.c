@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/terminal.c - see terminal.h.
  *
  * The signals are blocked, and let in only while a question waits for the next byte: the wait ends

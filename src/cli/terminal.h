@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/terminal.h - a question to the person at the terminal, and the line that is typed. */
 #pragma once
 

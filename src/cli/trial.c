@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/trial.c - see trial.h.  It is the doctor, sent away when enough is known. */
 #include "cli/trial.h"
 

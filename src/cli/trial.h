@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/trial.h - tries an account as far as its answers go, for `godwit init`. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/typed_password.c - see typed_password.h. */
 #include "cli/typed_password.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/typed_password.h - tells a password from a command that prints one, and puts it where a command finds it. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* discover/autoconfig.c - see godwit/autoconfig.h.
  *
  *   ASKING --the first place that matters has answered, none is left, time is up--> ENDING

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* discover/client_config.c - see client_config.h.
  *
  *   <clientConfig> <emailProvider>

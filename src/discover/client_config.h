@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* discover/client_config.h - reads config-v1.1.xml, which anybody may have written: pure. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* doctor/doctor.c - see godwit/doctor.h.
  *
  *   RESOLVING --> CONNECTING (each address) --> SIGNING_IN --> LOGGING_IN --> ASKING --> LISTING

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* doctor/doctor_p.h - what doctor.c, local.c, sending.c and endpoint.c share; private to them. */
 #pragma once
 

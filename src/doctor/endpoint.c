@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* doctor/endpoint.c - whether another server of the provider can be reached: SMTP (RFC 5321)
  * or POP (RFC 1939), as far as TLS; see doctor_p.h.
  *

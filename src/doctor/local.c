@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* doctor/local.c - the part of the doctor that looks at this machine; see doctor_p.h. */
 #include "base/num.h"
 #include "doctor/doctor_p.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* doctor/maildrop.c - signs in to a POP3 server, and tells what it offers; part of doctor_p.h.
  *
  * No message is asked for, and QUIT is not said: nothing counts as fetched.

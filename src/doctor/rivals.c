@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* doctor/rivals.c - see godwit/rivals.h. */
 #include "godwit/rivals.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* doctor/sending.c - whether the account can send: signs in to its submission server, says what that
  * offers, and sends nothing.
  *

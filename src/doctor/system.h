@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* doctor/system.h - what the doctor asks this machine about that each system tells in its own way.
  *
  * Implemented twice: system_linux.c and system_portable.c.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* doctor/system_linux.c - see system.h: statfs(2) and /proc. */
 #include "base/num.h"
 #include "doctor/system.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* doctor/system_portable.c - see system.h. */
 #include "doctor/system.h"
 

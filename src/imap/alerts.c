@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/alerts.c - see alerts.h. */
 #include "imap/alerts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/alerts.h - selects which server texts to show to the user ([ALERT], RFC 9051 7.1): each
  * once, and only a few, so that a server that repeats itself fills neither screen nor journal. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/caps.c - see caps.h. */
 #include "imap/caps.h"
 

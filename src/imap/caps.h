@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/caps.h - capabilities (RFC 9051 7.2.2) as bits. */
 #pragma once
 

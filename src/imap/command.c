@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/command.c - see command.h. */
 #include "imap/command.h"
 

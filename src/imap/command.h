@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/command.h - builds one command line: quoting, literals, sets.
  *
  * Each kind of outside argument has its own writer here.  Whatever the value contains, it stays one

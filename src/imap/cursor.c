@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/cursor.c - see cursor.h. */
 #include "imap/cursor.h"
 

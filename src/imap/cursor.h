@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/cursor.h - reads values from one complete response held in memory.
  *
  * Lenient where servers are known to be sloppy: an atom ends only at a space, a parenthesis or the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/date.c - see date.h. */
 #include "imap/date.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/date.h - date-time of INTERNALDATE (RFC 9051 section 9). */
 #pragma once
 

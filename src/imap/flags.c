@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/flags.c - see flags.h. */
 #include "imap/flags.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/flags.h - flags and keywords as a server names them (RFC 9051 2.3.2). */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/login.c - takes a fresh connection to the signed-in state.
  *
  *   CONNECT --up--> GREETING --OK--> CAPS (unless the greeting told them) --> next_step

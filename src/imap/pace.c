@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/pace.c - see pace.h. */
 #include "imap/pace.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/pace.h - how long to wait between commands when a server says that they come too fast.
  *
  * Gmail writes [THROTTLED] somewhere into its answers (SERVERS.md 1.12).  Each such answer doubles

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/parser.c - see parser.h.
  *
  * Framing only: it finds where responses and literals end, response.c understands them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/parser.h - turns bytes into responses and message bodies; no I/O (sans-IO).
  *
  * Grammar: RFC 9051 section 9; RFC 3501 servers are accepted.  The parser can stop at any byte: fed

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/quirks.c - see quirks.h. */
 #include "imap/quirks.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/quirks.h - what a server announces but does not do, and some of what it has proved to do.
  *
  * Stored beside its capabilities and forgotten when those change, so that no command is spent on

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/refusal.c - see refusal.h. */
 #include "imap/refusal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/refusal.h - what a server's refusal means: the request, the server's own state, or a wish to
  * be left alone; and what the user can do.
  *

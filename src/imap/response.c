@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/response.c - see response.h. */
 #include "imap/response.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/response.h - a server's responses, typed (RFC 9051 section 7 and extensions).
  *
  * Every slice points into the parser's memory and is valid until the callback returns.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/search.c - see search.h. */
 #include "imap/search.h"
 

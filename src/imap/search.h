@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/search.h - the numbers of a SEARCH answer, in either form (RFC 9051 7.3.4, RFC 4731). */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/session.c - see session.h.
  *
  * I1  commands are answered in the order they were sent; `first` is the one that untagged data

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/session.h - one IMAP connection as a state machine: sign-in, then a pipeline of commands.
  *
  * Commands are sent in the order given and answered in that order.  Untagged data belongs to the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/utf7.c - see utf7.h. */
 #include "imap/utf7.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/utf7.h - modified UTF-7, the encoding of mailbox names (RFC 3501 5.1.3). */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* import/command.c - see command.h. */
 #include "import/command.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* import/command.h - text as one word of sh, and as a string of godwit's configuration; pure. */
 #pragma once
 

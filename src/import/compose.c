@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* import/compose.c - see compose.h. */
 #include "import/compose.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* import/compose.h - an account's section of godwit's configuration; pure. */
 #pragma once
 

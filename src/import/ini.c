@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* import/ini.c - see ini.h. */
 #include "import/ini.h"
 

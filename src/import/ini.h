@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* import/ini.h - a file as Python's configparser reads it: sections, continued lines, "%(x)s"; pure. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* import/mbsync.c - what mbsync's stores and channels are in godwit's words; see other.h. */
 #include "import/command.h"
 #include "import/mbsyncrc.h"

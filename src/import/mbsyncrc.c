@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* import/mbsyncrc.c - see mbsyncrc.h. */
 #include "import/mbsyncrc.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* import/mbsyncrc.h - the lines of mbsync's configuration, taken apart as mbsync does; pure. */
 #pragma once
 

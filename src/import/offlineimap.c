@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* import/offlineimap.c - what offlineimap's accounts and repositories are in godwit's words; see other.h. */
 #include "import/command.h"
 #include "import/ini.h"

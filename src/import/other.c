@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* import/other.c - see other.h. */
 #include "import/other.h"
 

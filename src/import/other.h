@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* import/other.h - an account as another program's configuration has it, in godwit's words; pure.
  *
  * Built by mbsync.c and offlineimap.c, placed by settle.c, written down by compose.c.  Memory that

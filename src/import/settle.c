@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* import/settle.c - see settle.h. */
 #include "import/settle.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* import/settle.h - which directory is which mailbox, and which root, layout, `folders` and `local`
  * say so in godwit's configuration; pure.
  *

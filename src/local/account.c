@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/account.c - see account.h. */
 #include "local/account.h"
 

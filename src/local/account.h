@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/account.h - what a state and a tree say of the account that they are of, whatever its protocol: its lock, its
  * id, whose mail it is.
  */

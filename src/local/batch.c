@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/batch.c - see batch.h.
  *
  * The order of flush_files() and of what run_batch() does is the safety of the whole program; each step says what a

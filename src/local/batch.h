@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/batch.h - local changes carried out together: files made durable once, rows in one
  * transaction.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/confirm.c - see confirm.h. */
 #include "local/confirm.h"
 

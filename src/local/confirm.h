@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/confirm.h - a second look at what seems to be gone, and what base knows of it; a disk job.
  *
  * A listing can miss a file that a reader renames meanwhile, so a file is gone only if two trusted

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/disk.c - see disk.h. */
 #include "local/disk.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/disk.h - blocking work off the loop: one job at a time, in order, in libuv's pool.
  *
  * Everything that changes the Maildir or touches the state database during a run is such a job, so

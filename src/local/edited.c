@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/edited.c - see edited.h. */
 #include "local/edited.h"
 

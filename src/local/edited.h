@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/edited.h - tells whether a file is still its row's message; for disk jobs.
  *
  * Editors rewrite a file in place, or put another one under its name.

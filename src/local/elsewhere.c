@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/elsewhere.c - see elsewhere.h. */
 #include "local/elsewhere.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/elsewhere.h - looks for messages gone here in directories that this run cannot bring in
  * step; a disk job.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/fingerprints.c - see fingerprints.h. */
 #include "local/fingerprints.h"
 

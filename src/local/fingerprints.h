@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/fingerprints.h - the fingerprints of files that base does not know; a disk job. */
 #pragma once
 

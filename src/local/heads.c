@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/heads.c - see heads.h. */
 #include "local/heads.h"
 

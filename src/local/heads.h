@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/heads.h - what messages directories hold, by their headers: a disk job for a tree that base
  * does not know.  Nothing is changed.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/left.c - see left.h. */
 #include "local/left.h"
 

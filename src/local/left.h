@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/left.h - what a message's row leaves behind, when the message has left the mailbox. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/local_copy.c - see local_copy.h. */
 #include "local/local_copy.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/local_copy.h - copies messages that another mailbox has here already, found by what
  * identifies them in all mailboxes; a disk job.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/look.c - see look.h. */
 #include "local/look.h"
 

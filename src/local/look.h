@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/look.h - what the Maildir and base hold of one mailbox; a disk job.
  *
  * gw_look lists the directory, loads the rows and joins the two.

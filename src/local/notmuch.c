@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/notmuch.c - see notmuch.h. */
 #include "local/notmuch.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/notmuch.h - notmuch's tags (`labels = notmuch`), as far as they are labels.
  *
  * Blocking, and only for disk jobs.  The user's own database is used (notmuch-config(1)); where the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/remake.c - see remake.h.
  *
  *   LOOKING (at each) --> KEEPING --> done

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/remake.h - mailboxes that are gone on the server, and have mail here that it never had.
  *
  * Only that mail makes such a mailbox again, and only that mail is uploaded: the rest stays here as

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/rows.c - see rows.h. */
 #include "local/rows.h"
 

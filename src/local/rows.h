@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/rows.h - what an operation of a batch does to the state's rows. */
 #pragma once
 

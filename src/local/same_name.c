@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/same_name.c - see same_name.h. */
 #include "local/same_name.h"
 

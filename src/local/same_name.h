@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/same_name.h - files of a mailbox that share a base name; a part of the look, in a disk job.
  *
  * A base name belongs to one message.  Another program may have been killed between a link and an

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/settle.c - see settle.h. */
 #include "local/settle.h"
 

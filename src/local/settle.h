@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/settle.h - flushes what a look saw before the server is told anything that rests on it; a
  * disk job. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/siblings.c - see siblings.h. */
 #include "local/siblings.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* local/siblings.h - finds a message's rows in all mailboxes, by its identity in all of them
  * (Gmail's labels); a disk job.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/apply.c - from plan to operations; part of the machine in box_p.h.
  *
  * Order: what is created, then flags, then (remove.c) what goes; the cursor last.

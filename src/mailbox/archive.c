@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/archive.c - all mail shown as an archive (Gmail, `archive = yes`): of its messages only
  * those have a file that stand in no other mailbox here; part of the machine in box_p.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/box.c - see box.h; states and invariants: box_p.h. */
 #include "mailbox/box_p.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/box.h - one mailbox from "something may have changed" to "in step": a state machine.
  *
  * The account gives it a connection when it is READY, and learns when it no longer needs one.

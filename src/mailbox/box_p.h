@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/box_p.h - what the files of one mailbox's run share; private to them.
  *
  * The order of the run is the table in state.h; box.c says what each state does.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/commit.c - what ends a mailbox's run: its cursor, stored last (I3); part of the machine in
  * box_p.h.
  */

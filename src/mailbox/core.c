@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/core.c - what every step of a mailbox's run uses: operations, flags, and the ways to end.
  * Calls nothing above itself, but through box->machine.
  */

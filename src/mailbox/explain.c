@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/explain.c - what is done to each message, and why, in words: the steps of a dry run, and
  * the log of a real one; part of the machine in box_p.h.
  */

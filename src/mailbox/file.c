@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/file.c - one message's file: its names, what is known of it, and how it joins a message; part
  * of the machine in box_p.h.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/flags.c - tells the server what was changed here; part of the machine in box_p.h.
  *
  * Comes after the downloads, on the same connection, and in one flight with the uploads.  Base follows the server: a flag is recorded

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/get.c - what is fetched, and what need not be: a message that another mailbox has, or
  * fetches in this run, is copied here (Gmail: one message, many labels); part of the machine in
  * box_p.h.

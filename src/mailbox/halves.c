@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/halves.c - what the judge of the account (plan/judge.h) is told of a mailbox: what is gone from it, and
  * what is new and may be a half of a move or an edit; part of the machine in box_p.h.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/heads.c - headers of the server's messages, by which they are recognised; part of the
  * machine in box_p.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/hidden.c - what many messages that a mailbox does not show any more became; all mail knows
  * (Gmail).  Those that still are in the mailbox stay here: Gmail can be told how many it shows.
  * Those that only lost this label were archived, and no accident; part of the machine in box_p.h.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/isolate.c - what a connection broke at is found and set aside (plan/isolate.h); part of the
  * machine in box_p.h.
  *

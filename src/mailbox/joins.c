@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/joins.c - does what the judge of the account found to belong together (plan/join.h): the plans say
  * already what becomes of each half, and here the boxes learn what they do for each other; part of the
  * machine in box_p.h.

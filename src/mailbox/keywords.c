@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/keywords.c - keywords that the server does not store: remembered, told, asked again now and
  * then; part of the machine in box_p.h.
  */

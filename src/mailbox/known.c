@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/known.c - Gmail merges what it has already: so before a message is uploaded, all mail is
  * asked for its Message-ID, and what is there becomes a copy; part of the machine in box_p.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/lease.c - a mailbox's connection: lent by the account, given up while it waits, asked for
  * again; part of the machine in box_p.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/look.c - what each side says of a mailbox: its directory and rows, then the server; part of
  * the machine in box_p.h.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/moves_here.c - files that follow messages which were moved on the server, and what becomes of
  * moves when one of their mailboxes ends; part of the machine in box_p.h.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/moves_there.c - what was moved or copied here is moved or copied on the server, without
  * its body; part of the machine in box_p.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/orphan.c - files that were moved here from where their messages are gone on the server;
  * part of the machine in box_p.h.
  *

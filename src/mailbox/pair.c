@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/pair.c - finding out which messages are the same; part of the machine in box_p.h. */
 #include "mailbox/box_p.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/pending.c - uploads that an earlier run did not see through, or whose answer did not say where
  * they are: found again, waited for, or taken back; part of the machine in box_p.h.
  */

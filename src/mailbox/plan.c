@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/plan.c - plans one mailbox, and reports the last word on it (plan/verdict.h); part of the machine in
  * box_p.h.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/policy.c - a mailbox's policy, as the planner takes it, and what it makes of changes here; part
  * of the machine in box_p.h.
  */

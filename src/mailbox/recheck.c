@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/recheck.c - a mailbox is looked at once more, because the account asks (sync/ask.c); part of the
  * machine in box_p.h.
  */

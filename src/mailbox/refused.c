@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/refused.c - what the disk does not do in one directory, or to one file; part of the machine in
  * box_p.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/relabel.c - labels that were changed here on a message that lost this one there (Gmail):
  * the message takes them among all mail, and its file goes; part of the machine in box_p.h.
  *

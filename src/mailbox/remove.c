@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/remove.c - what was deleted on one side goes on the other; part of the machine in
  * box_p.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/same_name.c - files that share a base name (local/same_name.h): another message gets a
  * name of its own; a second file of the same message is reported and left; part of the machine in
  * box_p.h.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/state.c - see state.h. */
 #include "mailbox/state.h"
 

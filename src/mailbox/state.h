@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/state.h - the order of one mailbox's run: a table, and nothing else.
  *
  * A state says what is awaited.  When that has come, gw_box_after() says what is next: of the arrows

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/trash.c - what goes to the trash of the server goes there once; part of the machine in box_p.h.
  *
  * Without MOVE it is copied first, and then removed.  The connection, or godwit, may end between the two,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/unstored.c - flags that were changed here and that the server does not have: remembered, told,
  * sent again when that can help; part of the machine in box_p.h.
  *

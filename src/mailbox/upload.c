@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/upload.c - new mail here goes to the server; part of the machine in box_p.h.
  *
  * Before the first byte leaves, the state holds what is being sent.  Whatever happens then, the

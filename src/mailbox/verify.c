@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/verify.c - compares the state, the Maildir and the server, message by message; part of
  * the machine in box_p.h.
  *

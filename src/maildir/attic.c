@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/attic.c - see attic.h. */
 #include "maildir/attic.h"
 

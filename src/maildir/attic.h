@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/attic.h - where mail deleted here rests before it is really gone.
  *
  * STATE/ACCOUNT.attic/DIR/cur/FILE, a Maildir tree like the real one, so that any reader opens it.

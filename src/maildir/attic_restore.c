@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/attic_restore.c - see godwit/attic.h. */
 #include "godwit/attic.h"
 

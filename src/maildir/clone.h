@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/clone.h - a file that shares its content with another until one of them is changed.
  *
  * Implemented twice: clone_linux.c and clone_portable.c.

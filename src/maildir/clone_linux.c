@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/clone_linux.c - see clone.h. */
 #include "maildir/clone.h"
 

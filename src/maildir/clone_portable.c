@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/clone_portable.c - see clone.h. */
 #include "maildir/clone.h"
 

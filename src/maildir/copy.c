@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/copy.c - see copy.h. */
 #include "maildir/copy.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/copy.h - a second file of a message that is here, on its way into another mailbox.
  *
  * As cheap as the file system has it: a reflink, else a hard link, else a copy.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/crlf.c - see crlf.h. */
 #include "maildir/crlf.h"
 

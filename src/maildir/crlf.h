@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/crlf.h - CR LF to LF, in any cuts, where a CR or LF alone stays what it is; and LF to
  * CR LF, where only an LF alone gets a CR. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/deliver.c - see deliver.h. */
 #include "maildir/deliver.h"
 

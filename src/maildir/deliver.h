@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/deliver.h - a message on its way from the wire into tmp/, and from there into place.
  *
  * Nothing is held whole in memory: CR LF becomes LF, the fingerprint is computed and the file is

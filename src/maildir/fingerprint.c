@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/fingerprint.c - see fingerprint.h.
  *
  *   NAME --colon or enough bytes--> KEEP | SKIP | MSGID --LF--> NAME

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/fingerprint.h - what makes two copies of a message the same message (docs/design.md P3).
  *
  * Over LF line ends.  Header fields that mail readers and synchronizers add, drop or recompute do

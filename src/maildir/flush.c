@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/flush.c - many files, each by itself; see flush.h. */
 #include "maildir/flush.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/flush.h - makes what was written durable, in the cheapest safe way.
  *
  * Implemented twice: flush_linux.c, where one call may do it for a whole file system, and

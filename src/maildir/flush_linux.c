@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/flush_linux.c - see flush.h.
  *
  * syncfs is the cheapest way by far when the disk is otherwise quiet and has no bound when it is

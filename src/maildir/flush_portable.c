@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/flush_portable.c - see flush.h.
  *
  * Nothing says "all of this file system, and tell me when": sync(2) need not wait, and reports no errors.

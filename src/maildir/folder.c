@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/folder.c - see folder.h. */
 #include "maildir/folder.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/folder.h - mailbox names to directories, one to one and independent of order.
  *
  * Remote names are hostile input: no name leads outside the root, onto another mailbox's cur, new

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/keywords.c - see keywords.h. */
 #include "maildir/keywords.h"
 

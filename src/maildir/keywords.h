@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/keywords.h - a mailbox's keywords and their letters (the dovecot-keywords file).
  *
  * Keyword i < 26 has the letter 'a' + i in file names; further ones have none and live in the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/labels.c - see labels.h. */
 #include "maildir/labels.h"
 

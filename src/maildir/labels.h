@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/labels.h - which keywords are Gmail's labels (`labels = keywords`).  Their names on the
  * wire: remote/labels.h.
  */

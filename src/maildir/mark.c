@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/mark.c - see mark.h. */
 #include "maildir/mark.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/mark.h - the mark MAILDIR/.godwit: which account's tree this is, and how old.
  *
  * Mark and state carry one account id and one generation.  The mark is raised before the first

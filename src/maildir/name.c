@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/name.c - see name.h. */
 #include "maildir/name.h"
 

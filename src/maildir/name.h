@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/name.h - Maildir file names: base name, and flags behind ":2," (maildir(5)), or behind ";2," or
  * "!2,", which programs write where a file system takes no ":".  All three are read everywhere; a name
  * keeps the one that it has. */

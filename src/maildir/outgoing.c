@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/outgoing.c - see outgoing.h. */
 #include "maildir/outgoing.h"
 

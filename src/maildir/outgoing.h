@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/outgoing.h - a message on its way from its file to the wire: LF becomes CR LF as it is
  * read, nothing is held whole in memory.
  */

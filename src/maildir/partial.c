@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/partial.c - see partial.h. */
 #include "maildir/partial.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/partial.h - a big message that arrives in pieces, kept in tmp/ for the next run when the
  * connection is lost.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/rename.c - see rename.h: what POSIX has.
  *
  * Two directories that trade places need a third place: ROOT/.godwit-exchange, which is there meanwhile only.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/rename.h - names change without replacing what has them.
  *
  * Implemented twice: rename_linux.c by one system call, rename_portable.c by what POSIX has.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/rename_linux.c - see rename.h: renameat2(2), where the file system has it. */
 #include "base/fs.h"
 #include "maildir/rename.h"

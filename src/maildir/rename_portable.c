@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/rename_portable.c - see rename.h. */
 #include "maildir/rename.h"
 

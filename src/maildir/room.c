@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/room.c - see room.h. */
 #include "maildir/room.h"
 

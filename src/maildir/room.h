@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/room.h - the reserve of free space that new mail never touches (`min-free-space`): a full
  * disk is everybody's trouble.
  */

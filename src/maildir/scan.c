@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/scan.c - see scan.h. */
 #include "maildir/scan.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/scan.h - what is in cur/ and new/.
  *
  * A listing taken while a reader renames files misses names; one whose stamps were equal before

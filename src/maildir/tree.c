@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/tree.c - see tree.h. */
 #include "maildir/tree.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/tree.h - the directories under a root that hold mailboxes; blocking.
  *
  * A directory with a cur/ is a mailbox.  Links are not followed, so nothing outside the root is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/bandwidth.c - see bandwidth.h. */
 #include "net/bandwidth.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/bandwidth.h - shares a bandwidth limit among all connections of an account; pure: the caller
  * supplies the time.
  *

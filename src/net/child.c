@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/child.c - see godwit/child.h. */
 #include "godwit/child.h"
 

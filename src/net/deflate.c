@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/deflate.c - see deflate.h. */
 #include "net/deflate.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/deflate.h - a connection's bytes under DEFLATE (RFC 4978: raw, RFC 1951), both ways; no I/O.
  */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/delay.c - see delay.h. */
 #include "net/delay.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/delay.h - one call from the loop after a delay. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/dial.c - see dial.h.
  *
  *   RESOLVING --addresses--> CONNECTING --first success, all failed, cancel--> CLOSING --> freed

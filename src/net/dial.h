@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/dial.h - a TCP connection to a name: all its addresses, in happy-eyeballs order (RFC 8305).
  *
  * IPv6 and IPv4 addresses alternate; the next attempt starts 250 ms after the last one, or at once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/http.c - see http.h. */
 #include "net/http.h"
 

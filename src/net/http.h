@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/http.h - one HTTP/1.1 request (RFC 9112), as providers want it. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/patience.c - see patience.h. */
 #include "net/patience.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/patience.h - how long to wait for a peer; pure: the caller supplies the time.
  *
  * Three limits: on silence while an answer is awaited; on a trickle of bytes, which would postpone

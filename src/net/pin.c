@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/pin.c - see pin.h. */
 #include "net/pin.h"
 

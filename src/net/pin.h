@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/pin.h - a server's public key in text form: "sha256/" and the base64 of the digest of the key
  * (SubjectPublicKeyInfo, as in RFC 7469 2.4).  It survives a renewed certificate for the same
  * key. */

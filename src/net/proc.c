@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/proc.c - see proc.h.
  *
  *   RUNNING --exit, output ended--> done

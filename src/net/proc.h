@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/proc.h - run a helper program and take its output (password-command). */
 #pragma once
 

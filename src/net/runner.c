@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/runner.c - see godwit/runner.h and net/runner.h.
  *
  * What comes from the confined process may come from whoever took it over: it is bounded, and it is waited for a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/runner.h - what a confined process and its runner say to each other; see godwit/runner.h.
  *
  * On the runner's socket (SOCK_SEQPACKET) goes one struct gw_runner_request a packet, with the three descriptors of a

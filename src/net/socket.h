@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/socket.h - what a system tells and takes of a connected socket beyond POSIX.
  *
  * Implemented twice: socket_linux.c and socket_portable.c.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/socket_linux.c - see socket.h. */
 #include "net/socket.h"
 

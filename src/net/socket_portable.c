@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/socket_portable.c - see socket.h.  getpeereid(3) is the BSDs', macOS' and libbsd's. */
 #include "net/socket.h"
 

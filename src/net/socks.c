@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/socks.c - see socks.h. */
 #include "net/socks.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/socks.h - the client's side of SOCKS5 (RFC 1928), with user name and password (RFC 1929); no
  * I/O.  The proxy resolves the server's name; it is not looked up here.
  *

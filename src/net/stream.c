@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/stream.c - see stream.h.
  *
  *   DIALING --to a proxy--> PROXYING --it has connected--> as below

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/stream.h - one connection: TCP or a tunnel command, in clear or under TLS.
  *
  * What lies beneath is invisible to the owner: events come, bytes go.  The callback is only ever

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/stream_p.h - a stream as shared by stream.c (opens, reads, closes) and stream_send.c (writes,
  * in turn) alone; states and invariants: stream.c.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/stream_sasl.c - see stream_sasl.h. */
 #include "net/stream_sasl.h"
 

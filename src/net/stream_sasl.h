@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/stream_sasl.h - which SASL mechanism a connection signs in with, and the beginning of its dialogue. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/stream_send.c - what a stream sends: through compression and TLS, then at its turn (I5 of stream.c) to the
  * kernel.
  */

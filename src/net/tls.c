@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/tls.c - see tls.h. */
 #include "net/tls.h"
 

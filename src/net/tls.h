@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/tls.h - TLS as a filter between two byte streams: no sockets (sans-IO).
  *
  * Ciphertext is lent with gw_tls_feed() and read in place through a BIO of our own, which is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/tunnel.c - see tunnel.h. */
 #include "net/tunnel.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/tunnel.h - runs a user's command whose standard input and output serve as a connection. */
 #pragma once
 

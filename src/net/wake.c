@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/wake.c - see wake.h.
  *
  * What the system tells (wake_p.h) comes in bursts, and tells of addresses that a router only confirms:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/wake.h - reports that the machine slept, its clock was set, or its network changed: earlier
  * connections may be dead without notice.
  */

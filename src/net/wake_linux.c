@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/wake_linux.c - see wake_p.h.
  *
  * A timer on the wall clock that is cancelled when that clock is set (timerfd_create(2)): it is set

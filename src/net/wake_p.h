@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/wake_p.h - what the system tells of its clock and its network; for wake.c.
  *
  * Implemented twice: wake_linux.c is told, wake_portable.c looks now and then.

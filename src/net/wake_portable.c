@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/wake_portable.c - see wake_p.h.
  *
  * A look now and then.  The wall clock and the monotonic one drift apart when the machine sleeps or its

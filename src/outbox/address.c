@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/address.c - see address.h.
  *
  * A scanner makes words, quoted strings, domain literals and special characters of the text; a part

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/address.h - lists of addresses as headers have them (RFC 5322 3.4, 4.4), down to what stands
  * between angle brackets in SMTP.
  *

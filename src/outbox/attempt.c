@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/attempt.c - one transaction: a mail goes to some of its recipients.
  *
  *   prepared in the pool -> given to the session -> leaving: on record -> its end is settled

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/changes.c - see changes.h. */
 #include "outbox/changes.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/changes.h - tells that the outbox changed on disk, or that the network may be another. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/draft.c - see draft.h. */
 #include "outbox/draft.h"
 

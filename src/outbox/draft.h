@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/draft.h - what a sendmail command got becomes a header that is fit to leave; pure.
  *
  * Bcc, what came in as ours and an mbox "From " line go out; Date, Message-ID and From come in where

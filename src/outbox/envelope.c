@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/envelope.c - see envelope.h. */
 #include "outbox/envelope.h"
 

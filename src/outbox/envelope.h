@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/envelope.h - who sends a queued mail to whom: a block of fields at the head of its file.
  *
  *   X-Godwit-Outbox: 1 ID

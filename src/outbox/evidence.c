@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/evidence.c - see evidence.h.
  *
  *   FINDING (which mailbox, in the pool) -> SIGNING_IN -> ASKING (EXAMINE, SEARCH) -> told

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/evidence.h - finds out whether a mail was sent.  Some providers file what they are given
  * in \Sent: a message found there by its Message-ID was sent.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/filing.c - see filing.h.  Everything that touches a file runs in the pool, behind the record
  * that says why. */
 #include "outbox/filing.h"

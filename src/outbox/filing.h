@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/filing.h - files a mail after it was decided: a copy in Sent, a notice in INBOX.
  *
  * Both are files in the local Maildir, which the two-way sync carries to the server with all its

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/follow.c - what is done about mails that are decided, or in doubt: the latter are looked for in Sent, what
  * was sent is filed there, and what was refused is shown.
  *

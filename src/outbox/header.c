@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/header.c - see header.h. */
 #include "outbox/header.h"
 

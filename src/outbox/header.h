@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/header.h - the header of a message, field by field (RFC 5322 2.2, 4.5), as it is. */
 #pragma once
 

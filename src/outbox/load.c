@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/load.c - see load.h. */
 #include "outbox/load.h"
 

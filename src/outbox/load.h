@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/load.h - an outbox as it lies on disk: its files, joined with what the state knows of them.
  * Blocking.
  */

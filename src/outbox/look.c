@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/look.c - the outbox for people: lists, the log, changes that a user asks for.  See
  * godwit/outbox.h. */
 #include "godwit/outbox.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/memory.c - see memory.h. */
 #include "outbox/memory.h"
 

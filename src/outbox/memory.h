@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/memory.h - where an account's outbox lies, and what its server said the last time. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/moved.h - tells that a folder was moved away or removed, and nothing of what goes on in it.
  *
  * Implemented twice: moved_linux.c is told, moved_portable.c looks now and then.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/moved_linux.c - see moved.h: inotify(7), of the folder itself. */
 #include "outbox/moved.h"
 

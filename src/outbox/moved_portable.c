@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/moved_portable.c - see moved.h: is what stands there still the same? */
 #include "outbox/moved.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/plan.c - see plan.h. */
 #include "outbox/plan.h"
 

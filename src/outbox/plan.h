@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/plan.h - what to send next, to whom, and how long to wait; pure: no files, no clock.
  *
  * Time without a connection does not age a mail: `aged_s` grows only between two answers of the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/provider.c - see provider.h. */
 #include "outbox/provider.h"
 

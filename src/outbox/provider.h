@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/provider.h - what a submission server is known for, by its host: whether it files what it is
  * given in \Sent itself, and its pace. */
 #pragma once

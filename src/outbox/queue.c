@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/queue.c - see queue.h. */
 #include "outbox/queue.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/queue.h - the queued mail of an account: a Maildir of its own, which readers open.
  *
  * `cur/` holds what waits, `new/` what the user is to see; the flag F holds a mail back, and a file that

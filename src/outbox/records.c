@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/records.c - see records.h. */
 #include "outbox/records.h"
 

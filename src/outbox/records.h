@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/records.h - what a sender puts on record, off the loop: one batch after another.
  *
  * A batch is one transaction on the state and, once that is on disk, work on files.  What arrives

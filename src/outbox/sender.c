@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/sender.c - sends what is due, as the one sender of an account.  See godwit/outbox.h.
  *
  *   LOADING --read--> WAITING --something is due--> SIGNING_IN --> CONNECTING --> SENDING

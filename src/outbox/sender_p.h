@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/sender_p.h - what a sender is made of; private to sender.c and the files below it. */
 #pragma once
 

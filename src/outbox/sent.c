@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/sent.c - see sent.h. */
 #include "outbox/sent.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/sent.h - which mailbox is Sent, there and here: by \Sent as the last sync saw it, else by the
  * usual names.  Blocking.
  */

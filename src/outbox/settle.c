@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/settle.c - what the end of a transaction means for a mail, its recipients and the account.
  *
  *   accepted -> sent (to be filed)      refused -> `new/`, a notice      later -> tries, ages

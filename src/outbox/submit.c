@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/submit.c - takes a mail in: reads it, chooses the account, makes it durable.  See
  * godwit/outbox.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/tell.c - what a sender's parts say to its owner, and their clock; see sender_p.h. */
 #include "outbox/sender_p.h"
 

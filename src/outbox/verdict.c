@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/verdict.c - see verdict.h. */
 #include "outbox/verdict.h"
 

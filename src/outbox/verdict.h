@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/verdict.h - what a server's answer means for a queue; pure.
  *
  * The table is data, in the order in which it is read.  Words count more than codes: daily limits come

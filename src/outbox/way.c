@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/way.c - see way.h. */
 #include "outbox/way.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* outbox/way.h - the way to an account's submission server: who signs in there, and how it is reached. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/archive.c - see archive.h. */
 #include "plan/archive.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/archive.h - which messages of All Mail have a file in the archive: those that stand in no other mailbox here.
  * Pure.  What is asked about them, and files that are theirs already: mailbox/archive.c.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/body.c - see body.h. */
 #include "plan/body.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/body.h - judges whether what came for a message is its body, by the size that the server
  * announced (RFC822.SIZE), which some servers count wrongly, and hostile ones make up.
  */

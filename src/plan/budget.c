@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/budget.c - see budget.h. */
 #include "plan/budget.h"
 

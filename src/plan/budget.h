@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/budget.h - what a provider lets cross the wire in a day (Gmail: 2,500 MB down, 500 MB up).
  * Pure.
  *

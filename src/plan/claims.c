@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/claims.c - see claims.h.  A table with open addressing; a slot that is released stays for
  * its id, so that no search is cut short. */
 #include "plan/claims.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/claims.h - which mailbox fetches a message that several of them get: the first to claim it.
  * The others wait for it, and copy it.  Pure.
  */

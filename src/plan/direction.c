@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/direction.c - see direction.h. */
 #include "plan/direction.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/direction.h - a plan for who wants one side left alone (`direction`): pure. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/evidence.c - see evidence.h. */
 #include "plan/evidence.h"
 

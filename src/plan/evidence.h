@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/evidence.h - what a server's answers prove about which messages there are; pure.
  *
  * A listing proves absence only if it is complete by the server's own numbers.  One line that was

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/folders.c - see folders.h.
  *
  *   identify (which listed mailbox is each row?) -> locate (where is its directory?)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/folders.h - which mailboxes come, go and are renamed, on either side: a pure function.
  *
  * Three views: what base knows (rows), what the server lists, and the directories of the tree.  A

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/folders_desk.c - see folders_p.h. */
 #include "plan/folders_p.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/folders_p.h - the judge's desk: what folders.c looks up while it judges, by name and by number.
  * Nobody else includes it.
  */

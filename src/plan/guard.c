@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/guard.c - see guard.h. */
 #include "plan/guard.h"
 

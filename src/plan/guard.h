@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/guard.h - deletions that look like an accident are held back: a pure function.
  *
  * Too many at once, or a mailbox that is suddenly empty, is rarely what somebody wants, on either

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/isolate.c - see isolate.h. */
 #include "plan/isolate.h"
 

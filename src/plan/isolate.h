@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/isolate.h - which one of many is it that a server breaks at?  Pure.
  *
  * A connection that ends, or falls silent, while something was asked for makes that a suspect: a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/join.c - see join.h. */
 #include "plan/join.h"
 

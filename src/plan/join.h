@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/join.h - joins what stands apart in the plans of several mailboxes: moves, edits, copies that an
  * earlier run left half done.  Pure: the whole account at once, after all evidence is in (judge.h).
  *

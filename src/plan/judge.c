@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/judge.c - see judge.h. */
 #include "plan/judge.h"
 

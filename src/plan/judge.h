@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/judge.h - the judge of an account: when the plans of its mailboxes may be carried out, and what has to
  * be known before.  Pure: no look, no command, no clock.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/likeness.c - see likeness.h. */
 #include "plan/likeness.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/likeness.h - judges whether a directory is the home of a mailbox of another name, by the
  * messages in it.  Pure.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/match.c - see match.h.  Few messages are ever gone and new at once; where they are many,
  * hashing by the header's first bytes keeps it linear. */
 #include "plan/match.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/match.h - finds what belongs together in several mailboxes' plans: moves and edits (join.h judges
  * what that means).  Pure.
  *

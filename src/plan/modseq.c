@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/modseq.c - see modseq.h. */
 #include "plan/modseq.h"
 

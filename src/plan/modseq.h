@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/modseq.h - which mailboxes are to be looked at where HIGHESTMODSEQ is the account's: a pure
  * function.
  *

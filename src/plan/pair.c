@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/pair.c - see pair.h. */
 #include "plan/pair.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/pair.h - which messages that base does not know are the same on both sides.
  *
  * One mechanism for an interrupted download, lost state, a Maildir that another tool made, and a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/plan.c - see plan.h; the table and its reasons: docs/design.md (M1-M5). */
 #include "plan/plan.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/plan.h - what is to be done about one mailbox: a pure function of what was seen.
  *
  * No I/O, no clock, the same answer for the same input.  Facts are typed: a message is present,

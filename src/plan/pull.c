@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/pull.c - see pull.h. */
 #include "plan/pull.h"
 

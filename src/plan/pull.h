@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/pull.h - what to fetch from a POP3 maildrop, what the listed messages are, and what may be
  * deleted there: pure.
  *

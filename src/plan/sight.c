@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/sight.c - see sight.h. */
 #include "plan/sight.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/sight.h - judges whether a mailbox shows everything in it, or only the newest.  Pure.
  *
  * Some servers show a bounded number of messages and do not say so: as new mail arrives, as many of

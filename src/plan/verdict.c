@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/verdict.c - see verdict.h. */
 #include "plan/verdict.h"
 

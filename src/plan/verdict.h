@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/verdict.h - the last word on one mailbox's plan, once moves and edits are joined (judge.h): what is only out of
  * sight stays, what `direction` leaves alone goes out of it, what looks like an accident is held back.  Pure.
  *

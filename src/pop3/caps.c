@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pop3/caps.c - see caps.h. */
 #include "pop3/caps.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pop3/caps.h - what a server offers in its answer to CAPA (RFC 2449). */
 #pragma once
 

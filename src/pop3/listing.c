@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pop3/listing.c - see listing.h. */
 #include "pop3/listing.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pop3/listing.h - assembles the lines of LIST, UIDL and CAPA from arbitrary pieces; sans-IO,
  * bounded.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pop3/login.c - takes a fresh connection to READY; the order of its states is in state.h.
  *
  * I1  nothing learned in clear survives HANDSHAKE, and bytes that came behind the answer to STLS end

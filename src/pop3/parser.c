@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pop3/parser.c - see parser.h.
  *
  *   IN_LINE --LF, lines follow--> AT_LINE_START

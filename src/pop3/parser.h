@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pop3/parser.h - turns a POP3 server's bytes into answers (RFC 1939 section 3), sans-IO.
  *
  * Each answer begins with a status line; the callback that receives it says whether lines follow.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pop3/refusal.c - see refusal.h. */
 #include "pop3/refusal.h"
 

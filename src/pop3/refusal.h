@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pop3/refusal.h - what "-ERR" means to the client: by its code (RFC 2449, RFC 3206), or without
  * one by its words. */
 #pragma once

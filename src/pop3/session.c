@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pop3/session.c - see session.h.
  *
  * I1  answers come in the order of `commands`; an unexpected one ends the session.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pop3/session.h - one POP3 connection (RFC 1939) as a state machine: sign-in, then commands one
  * after another, pipelined where the server allows it (RFC 2449 section 6.6).
  *

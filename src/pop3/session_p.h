@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pop3/session_p.h - what session.c and login.c share; private to them. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pop3/state.c - see state.h. */
 #include "pop3/state.h"
 

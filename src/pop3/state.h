@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pop3/state.h - the order of a POP3 connection: a table, and nothing else.
  *
  * A state says what is awaited.  REFUSED and LOST may follow any that is before CLOSED.

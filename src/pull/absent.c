@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pull/absent.c - decides about rows whose files are missing; part of pull_p.h.
  *
  * I1  an unreadable place may hold them: then nothing is missing for certain.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pull/batch.c - messages made durable together, then recorded in one transaction; part of pull_p.h.
  *
  * The state follows the disk: flush, rename, flush the directory, and only then the rows.  A kill

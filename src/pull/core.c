@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pull/core.c - what every part of a run uses: its state, what it tells, its rows, and how a part goes
  * on.  Calls nothing above itself, but through p->machine.
  */

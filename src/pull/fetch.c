@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pull/fetch.c - headers, messages, deletions and QUIT of one session; part of pull_p.h.
  *
  * I1  a message counts when the answer after it has begun: a server that forgets to stuff dots

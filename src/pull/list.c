@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pull/list.c - the maildrop's listing: UIDL and LIST, asked for together; part of pull_p.h.
  *
  * A line that cannot be read says nothing, and a message of which only one of the two tells is there

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pull/offer.c - what the server answered to CAPA, remembered for a day: two round trips a session; part
  * of pull_p.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pull/open.c - the account's state, its lock and its mark; part of pull_p.h.
  *
  * The mark is raised before the first change of a run, the state at its end (maildir/mark.h); so a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pull/pull.c - a POP3 account's run from lock to report; the order of its states is in state.h.
  *
  * I1  GW_SYNC_DONE is sent once, from finished().

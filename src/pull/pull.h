@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pull/pull.h - the run of an account whose server has POP3 only: fetches what is new into one folder,
  * and deletes there what the account's `keep` lets go.  Nothing goes the other way.
  *

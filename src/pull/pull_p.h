@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pull/pull_p.h - what the files of a POP3 account's run share; private to them.
  *
  * A step that ends says so by its name (pull_listed()); core.c passes the call up to pull.c, which

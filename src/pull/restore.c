@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pull/restore.c - `godwit restore`: lists what was fetched and has no file here any more, or could
  * not be fetched; and fetches some of it again.  Part of pull_p.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pull/state.c - see state.h. */
 #include "pull/state.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pull/state.h - the order of a POP3 account's run: a table, and nothing else.
  *
  * A state says what is awaited.  DRAINING follows any state of a session that was lost, and ENDING any

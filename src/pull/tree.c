@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pull/tree.c - the Maildir against the rows, in the pool: files that no row knows, which may be what
  * is listed; files of rows that are missing.  Part of pull_p.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pull/verify.c - the maildrop and the tree against the state, message by message; part of pull_p.h.
  *
  * Nothing is fetched, deleted or joined.  Repair takes a name that is another message's from its row:

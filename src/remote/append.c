@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/append.c - see append.h.
  *
  *   SENDING --all sent, or stopped, or the session lost--> WAITING --all answered--> done

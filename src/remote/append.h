@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/append.h - sends messages to the selected mailbox: APPEND, one each, in one flight.
  *
  * The first of each shape that the server ever saw waits for its "+"; once one was accepted the others

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/came.c - see came.h.
  *
  *   EXAMINE --> UID FETCH of the sizes of what came --> headers of those that have one's size --> done

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/came.h - finds out whether messages arrived in a mailbox since it had given cursors.
  *
  * By header and size, each counted as often as it arrived.  Afterwards the session has that mailbox

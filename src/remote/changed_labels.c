@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/changed_labels.c - see changed_labels.h.
  *
  * I1  done() comes once, when neither of the two commands is under way.

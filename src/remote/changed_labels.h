@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/changed_labels.h - which labels the messages have that changed, by the mailbox of all mail
  * (Gmail).  Afterwards the session has that selected, and nothing else.
  */

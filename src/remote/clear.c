@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/clear.c - see clear.h. */
 #include "remote/clear.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/clear.h - takes what base knows out of a mailbox on the server that is about to be deleted.
  *
  * Mail that was never here keeps the mailbox, and so does mail that was changed there, beyond having

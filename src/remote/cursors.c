@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/cursors.c - see cursors.h. */
 #include "remote/cursors.h"
 

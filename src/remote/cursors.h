@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/cursors.h - asks for the cursors of a mailbox that is not the selected one (STATUS). */
 #pragma once
 

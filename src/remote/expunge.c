@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/expunge.c - see expunge.h.
  *
  *   CHECKING (for other labels; only for the last one in sight) --> CREATING (the trash), and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/expunge.h - takes messages out of the selected mailbox on the server, for good or to the
  * trash.
  *

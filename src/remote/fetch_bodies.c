@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/fetch_bodies.c - see fetch_bodies.h.
  *
  *   FETCHING (up to 3 windows in flight) --> big ones, one behind the other --> suspects, part by part

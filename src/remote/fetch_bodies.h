@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/fetch_bodies.h - fetches the bodies of one mailbox, newest first, several windows in flight; big
  * ones at the end, in pieces, so that an interrupted one can be resumed (fetch_pieces.h).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/fetch_heads.c - see fetch_heads.h.
  *
  *   ON_TRIAL (one, alone) --> PLAIN (all at once) --> SUSPECTS (in small parts) --> LEFT_OUT --> done

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/fetch_heads.h - fetches the headers of some messages of the selected mailbox, as prints.
  *
  * All of them at once, a few thousand a command.  A UID whose header the server does not give never

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/fetch_pieces.c - see fetch_pieces.h.
  *
  *   OPEN --empty piece, or short piece that ends at the size announced--> ENDED

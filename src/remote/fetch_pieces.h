@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/fetch_pieces.h - fetches one big message in pieces, several in flight, and goes on where
  * an earlier run was cut off (RFC 9051 6.4.5, BODY.PEEK[]<offset.size>).
  */

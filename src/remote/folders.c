@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/folders.c - see folders.h. */
 #include "remote/folders.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/folders.h - the account's mailboxes: what LIST and STATUS told, and which are ours.
  */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/head_reader.c - see head_reader.h. */
 #include "remote/head_reader.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/head_reader.h - the header that a FETCH brings, as it comes, as prints.
  *
  * One header at a time: a caller feeds it the body events of its command, and asks at each FETCH response

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/labels.c - see labels.h. */
 #include "remote/labels.h"
 

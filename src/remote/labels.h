@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/labels.h - Gmail's labels as keywords (`labels = keywords`): their names on the wire
  * (X-GM-LABELS).
  *

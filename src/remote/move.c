@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/move.c - see move.h.
  *
  *   SELECTING --the expected mailbox--> CARRYING --all answered--> PROVING (what nothing bears out yet)

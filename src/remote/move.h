@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/move.h - brings messages of other mailboxes into one, on the server: UID MOVE and UID COPY
  * (RFC 6851, RFC 4315).  No body crosses the network.
  *

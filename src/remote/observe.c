@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/observe.c - see observe.h.
  *
  *   SELECT (with the first FETCHes behind it)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/observe.h - what the server says of one mailbox: as little as will do.
  *
  * Three ladders, one result: QRESYNC (RFC 7162 3.2), CONDSTORE with EXISTS arithmetic (Gmail), and

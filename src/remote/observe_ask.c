@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/observe_ask.c - the commands of a look: which is sent, and when all of them are answered. */
 #include "remote/observe_p.h"
 

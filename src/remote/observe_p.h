@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/observe_p.h - one look at a mailbox under way: what observe.c (judges what was
  * answered), observe_ask.c (asks) and observe_take.c (takes in what comes) share.  Nobody else includes it.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/observe_take.c - what comes while a mailbox is looked at, taken into its view; see observe_p.h.
  */
 #include "remote/observe_p.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/proof.c - see proof.h. */
 #include "remote/proof.h"
 

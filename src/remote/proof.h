@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/proof.h - proof that messages left the selected mailbox, and that another one got them.
  *
  * OK is no proof.  EXPUNGE and VANISHED report that they left; COPYUID, or the growth of another

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/relabel.c - see relabel.h.
  *
  *   SELECT, with a SEARCH for each id behind it --> STOREs --> done

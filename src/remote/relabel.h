@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/relabel.h - labels of messages that their mailbox does not hold any more: they are changed
  * among all mail (Gmail).
  *

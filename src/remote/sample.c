@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/sample.c - see sample.h.
  *
  *   EXAMINE --> UID SEARCH (by number) --> UID FETCH of the headers --> done

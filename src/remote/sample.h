@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/sample.h - the headers of a mailbox's oldest and newest messages, a few of each.
  *
  * Afterwards the session has that mailbox selected, and nothing else.

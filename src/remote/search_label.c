@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/search_label.c - see search_label.h.
  *
  *   EXAMINE, with the SEARCHes behind it --> FETCH of the ids of what was found --> done

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/search_label.h - which messages are still among all mail (Gmail), and carry a label there.
  *
  * A mailbox that is a label may stop showing messages that have it: there is a setting for how many

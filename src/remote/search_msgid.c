@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/search_msgid.c - see search_msgid.h.  EXAMINE, with a SEARCH for each item behind it, in
  * one flight.
  *

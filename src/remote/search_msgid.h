@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/search_msgid.h - which messages a server has already, by their Message-ID (Gmail, which
  * merges what it is given with what it has).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/store_flags.c - see store_flags.h.
  *
  *   SENDING (commands go out) --all sent--> WAITING --all answered--> done

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/store_flags.h - tells the selected mailbox of changed flags: UID STORE, grouped, in few
  * commands.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/tally.c - see tally.h. */
 #include "remote/tally.h"
 

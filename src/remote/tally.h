@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/tally.h - the UIDs that one answer names: a SEARCH, or the lines of a FETCH. */
 #pragma once
 

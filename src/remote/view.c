@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/view.c - see view.h. */
 #include "remote/view.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/view.h - what the server said of one mailbox: all of it, or what changed. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* smtp/caps.c - see caps.h. */
 #include "smtp/caps.h"
 

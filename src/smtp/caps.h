@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* smtp/caps.h - what a server offers in its answer to EHLO. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* smtp/command.c - see command.h. */
 #include "smtp/command.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* smtp/command.h - builds SMTP command lines (RFC 5321 4.1), checking everything that goes into
  * them: an address can never become a command or a parameter.
  */

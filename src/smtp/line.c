@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* smtp/line.c - what goes out on a session's line, and the answers that are awaited for it; see session_p.h. */
 #include "smtp/session_p.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* smtp/login.c - takes a fresh connection to signed in.
  *
  *   CONNECT --up--> GREETING --220--> EHLO --250--> next_step

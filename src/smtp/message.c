@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* smtp/message.c - carries messages over a signed-in session; see session.h.
  *
  *   QUEUED -> ENVELOPE -> TEXT -> DRAINING -> ASKING -> DOT -> ANSWERED -> OVER

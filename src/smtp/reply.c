@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* smtp/reply.c - see reply.h. */
 #include "smtp/reply.h"
 

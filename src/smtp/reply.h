@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* smtp/reply.h - turns bytes from an SMTP server into whole replies (RFC 5321 4.2); sans-IO.
  *
  * Accepts what servers send in practice: a missing text ("250" CR LF), a bare LF, any text.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* smtp/session.c - see session.h.
  *
  * I1  answers come in the order of `expected`; one that nothing expects ends the session.  What is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* smtp/session.h - one SMTP submission connection (RFC 6409) as a state machine: sign-in, then
  * messages one after another, pipelined where the server allows it (RFC 2920, RFC 3030).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* smtp/session_p.h - what session.c, login.c, message.c and line.c share; private to them. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* smtp/text.c - see text.h. */
 #include "smtp/text.h"
 

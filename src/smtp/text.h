@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* smtp/text.h - converts a message's text for the wire; sans-IO.
  *
  * Every line end becomes CR LF, and the last line gets one; for DATA, a dot at the start of a line

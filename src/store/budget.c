@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* store/budget.c - what crossed the wire on which day.  See store.h. */
 #include "store/store_p.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* store/db.c - opening, schema, migrations, transactions, facts.  See store.h. */
 #include "store/store_p.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* store/deletion.c - what was deleted lately, and what is held back.  See store.h. */
 #include "store/store_p.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* store/journal.c - see journal.h. */
 #include "store/journal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* store/journal.h - an account's log: what was done with its messages, and why.
  *
  * STATE/ACCOUNT.log, a text file of mode 0600, one line per action, fields separated by tabs:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* store/mailbox.c - mailboxes, their keywords, and what is held back.  See store.h. */
 #include "store/store_p.h"
 

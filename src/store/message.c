@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* store/message.c - one row for every UID that the server showed.  See store.h. */
 #include "store/store_p.h"
 

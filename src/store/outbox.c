@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* store/outbox.c - see outbox.h. */
 #include "store/outbox.h"
 

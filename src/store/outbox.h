@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* store/outbox.h - what is known of queued mail besides its files: tries, fates, doubts, a log.
  *
  * Stored in a file of its own (ACCOUNT.outbox.db); handles are those of store.h, with the same

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* store/pull.c - messages of a POP3 maildrop.  See store.h. */
 #include "store/store_p.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* store/retag.c - messages whose labels are to be written to notmuch's tags.  See store.h. */
 #include "store/store_p.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* store/store.h - an account's state: what both sides agreed on when they were last in step.
  *
  * One SQLite file; blocking; used by one thread at a time.  Schema: db.c.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* store/store_p.h - private to store/: the handle and its prepared statements. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* store/suspect.c - what was being asked for when a connection broke.  See store.h. */
 #include "store/store_p.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* store/trashing.c - what goes to the trash of the server.  See store.h. */
 #include "store/store_p.h"
 

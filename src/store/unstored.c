@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* store/unstored.c - flags that the server does not have.  See store.h. */
 #include "store/store_p.h"
 

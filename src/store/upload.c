@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* store/upload.c - what is about to be uploaded, and what the server refused.  See store.h. */
 #include "store/store_p.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/archive.c - All Mail shown as an archive (Gmail, `archive = yes`): when its turn comes, and
  * what it learns of the other mailboxes; part of the machine in sync_p.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/ask.c - gets the evidence that the judge (plan/judge.h) wants before plans are carried out, and does what it
  * says; part of sync_p.h.  What is asked for, of which mailboxes and in which order, is decided there.
  */

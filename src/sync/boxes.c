@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/boxes.c - what the mailboxes of a sync, and the batches that they share, tell it; part of the
  * machine in sync_p.h.
  */

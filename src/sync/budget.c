@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/budget.c - what crosses the wire in a day, and pauses that the provider asked for;
  * part of sync_p.h.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/conns.c - the connections of a sync: what crossed them, and what becomes of their mailboxes when
  * one is lost; part of the machine in sync_p.h.
  */

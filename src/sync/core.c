@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/core.c - what every part of a sync uses: its phase, what it tells, what crossed the wire, and how
  * a part goes on.  Calls nothing above itself, but through s->machine.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/elsewhere.c - looks for what is gone here in directories that this run cannot bring in step:
  * their mailbox cannot be looked at, was not made, is not listed or not asked for, or the server
  * refuses what is in it.  Part of sync_p.h.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/entry.c - answers questions about the account's mailboxes: whether the Maildir is unchanged,
  * whether a label exists, where deleted mail goes, whether a message stays in this run.  Part of
  * the machine in sync_p.h.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/folders.c - mailboxes that came, went or were renamed, on either side; part of sync_p.h.
  *
  *   walk (pool) --> name the directories (names.c) --> doubt some (homes.c) --> judge (plan/folders.h) --directories to look into--> look (pool) --> judge

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/folders_act.c - carries out what was judged about mailboxes; part of folders_p.h.
  *
  * Commands to the server go out in one flight; then one disk job brings directories and rows in

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/folders_clear.c - before mailboxes are deleted on the server; part of folders_p.h.
  *
  * One after the other: read from the state what base knows (pool) --> remote/clear.h.  What is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/folders_p.h - what folders.c, folders_see.c and folders_act.c share; private to them. */
 #pragma once
 

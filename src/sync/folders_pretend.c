@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/folders_pretend.c - a dry run does nothing to mailboxes as a whole, tells what would be done, and goes on
  * as if it had been: list and rows in memory become what they would be then; part of folders_p.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/folders_see.c - what plan/folders.h judges: rows, list and tree; part of folders_p.h. */
 #include "sync/folders_p.h"
 

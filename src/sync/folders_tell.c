@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/folders_tell.c - says why nothing was done to a mailbox as a whole; part of the machine in
  * sync_p.h.
  */

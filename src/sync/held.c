@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/held.c - mailboxes and directories that are out of step as a whole, as the last run left
  * them; part of sync_p.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/here.c - see here.h. */
 #include "sync/here.h"
 

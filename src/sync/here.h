@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/here.h - what stands in a mailbox's directory, compared with base; blocking, changes nothing. */
 #pragma once
 

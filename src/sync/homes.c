@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/homes.c - directories that may be the homes of mailboxes under names of another program's; part
  * of sync_p.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/journal.c - reports each step of a run at -v, and writes it to the account's log
  * (store/journal.h) before it begins; part of sync_p.h.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/last.c - see godwit/last.h.
  *
  * A line each: "good TIME", "tried TIME", "to-come MESSAGES BYTES", "waiting CHANGES", "failed TEXT", "problems COUNT TEXT".

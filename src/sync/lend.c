@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/lend.c - see lend.h. */
 #include "sync/lend.h"
 

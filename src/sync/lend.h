@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/lend.h - what a watcher lends to its syncs, one after another: a signed-in connection and
  * its credentials; and what the syncs report to it.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/lend_use.c - a watcher's connection in one of its syncs (sync/lend.h); part of
  * sync_p.h. */
 #include "net/delay.h"

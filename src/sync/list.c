@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/list.c - which mailboxes there are and which have changed; part of sync_p.h. */
 #include "sync/sync_p.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/listed.c - see listed.h. */
 #include "sync/listed.h"
 

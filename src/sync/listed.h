@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/listed.h - what the state lists as out of step.
  *
  * One list, for `status` and for the run: what it names, every run reports for as long as it lasts.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/mailboxes.c - see godwit/mailboxes.h.
  *
  *   SIGNING_IN --> LOGGING_IN --> ASKING --> OVER

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/modseq.c - asks all mail what changed where HIGHESTMODSEQ is the account's (plan/modseq.h); part
  * of sync_p.h.
  */

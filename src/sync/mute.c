@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/mute.c - mailboxes whose STATUS ends the connection: they are looked at without asking for
  * it; part of sync_p.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/names.c - which directory each listed mailbox has; part of sync_p.h.
  *
  * The configuration comes first (`local`), then what the state knows, then a directory that another

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/phase.c - see phase.h. */
 #include "sync/phase.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/phase.h - the order of an account's sync: a table, and nothing else.
  *
  * ("State" is the word for what is stored of an account.)  A phase says what is awaited; DONE is behind

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/rest.c - what the state lists as out of step, and this run has not reported; part of sync_p.h.
  *
  * What `status` lists is reported by every run for as long as it lasts (R4), whether its mailbox was

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/settling.c - what is held while the list of mailboxes is settled, and its end; part of folders_p.h.
  */
 #include "sync/folders_p.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/signin.c - connections of an account, and what they sign in with; part of sync_p.h.
  *
  * A password or a token is obtained once, and kept in s->sasl.  A token that the server refuses is

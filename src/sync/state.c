@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/state.c - the account's state, its lock and its mark; part of sync_p.h. */
 #include "sync/sync_p.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/status.c - see godwit/status.h. */
 #include "godwit/status.h"
 

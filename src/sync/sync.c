@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/sync.c - one account from lock to report; states: sync_p.h.
  *
  * I1  GW_SYNC_DONE is sent once, from gw_sync_finished().

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/sync_p.h - what the files of one account's sync share; private to them.
  * The order of its phases is in phase.h.
  *

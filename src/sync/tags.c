@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/tags.c - labels in step with notmuch's tags (`labels = notmuch`); part of
  * sync_p.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/whose.c - finds out whose mail this is.  Part of sync_p.h.
  *
  * The state and the tree's mark name their account: the user, the host, and (in the state) the

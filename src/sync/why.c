@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/why.c - see godwit/why.h.
  *
  * The log is read twice: once for the Message-ID of what was asked for by UID or file, which a move

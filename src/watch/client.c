@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* watch/client.c - the other end of control.h: see godwit/control.h. */
 #include "base/buf.h"
 #include "net/socket.h"

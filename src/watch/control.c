@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* watch/control.c - see control.h.
  *
  * A client:  READING --"sync"--> QUEUED --its turn--> SYNCING --done--> LEAVING

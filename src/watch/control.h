@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* watch/control.h - the watcher's end of godwit/control.h: serves its clients. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* watch/deeds.c - see deeds.h. */
 #include "watch/deeds.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* watch/deeds.h - what happened to files of a tree, and which of it we did ourselves. */
 #pragma once
 

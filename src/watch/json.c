@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* watch/json.c - see godwit/json.h. */
 #include "godwit/json.h"
 

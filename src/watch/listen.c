@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* watch/listen.c - see listen.h.
  *
  * I1  callbacks are for a listen whose session is set: answers to what an earlier one asked, which

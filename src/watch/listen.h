@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* watch/listen.h - waits on a connection for the server to report changes: NOTIFY (RFC 5465) for
  * all mailboxes, or IDLE (RFC 2177) for one.
  *

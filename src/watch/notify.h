@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* watch/notify.h - tells that a Maildir tree was changed by somebody else: of every cur/, new/ and
  * every directory that may get a mailbox.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* watch/notify_linux.c - see notify.h: inotify(7). */
 #include "watch/notify.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* watch/notify_portable.c - see notify.h.
  *
  * What tells of a changed directory (inotify, kqueue, FSEvents, by way of uv_fs_event_t) need not say which

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* watch/notify_walk.c - see notify_walk.h. */
 #include "watch/notify_walk.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* watch/notify_walk.h - finds the directories of a Maildir tree that are to be watched.
  */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* watch/posts.c - see posts.h.
  *
  *   VACANT --gw_posts_arrange()--> CONNECTING --signed in--> WAITING

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* watch/posts.h - connections that IDLE on one mailbox each: those of the account's `watch` that
  * its main connection does not cover, as far as `connections` permits.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* watch/report.c - see report.h. */
 #include "watch/report.h"
 

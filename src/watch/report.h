@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* watch/report.h - a watcher's report on itself: the state of the account and of each mailbox. */
 #pragma once
 

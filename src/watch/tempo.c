@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* watch/tempo.c - see tempo.h. */
 #include "watch/tempo.h"
 

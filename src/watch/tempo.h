@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* watch/tempo.h - how soon to repeat what a server causes.  Pure: times are uv_now()'s
  * milliseconds.
  *

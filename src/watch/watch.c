@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* watch/watch.c - see godwit/watch.h: when to sync.
  *
  *   RESTING --start, time is up, a wake-up, somebody asks--> SYNCING

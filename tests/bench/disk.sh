@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # tests/bench/disk.sh - a journalled ext4 of one's own to measure on (root); to be sourced, behind tests/integration/lib.sh.
 
 # disk_make DIR: makes DIR, and mounts an image at it

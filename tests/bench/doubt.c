@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/bench/doubt.c - how long nobody would know whether a mail was taken: from the moment when its last
  * bytes are handed to the kernel to the answer.
  *

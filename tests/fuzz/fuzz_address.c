@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/fuzz/fuzz_address.c - a hostile list of addresses, as a header's body and as an argument: what is
  * taken from it stands in a command line, alone, and means the same when it is read again.
  */

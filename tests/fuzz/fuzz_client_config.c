@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/fuzz/fuzz_client_config.c - what a domain publishes, or somebody in its name, into the reader; what it
  * takes can stand in a configuration. */
 #include "discover/client_config.h"

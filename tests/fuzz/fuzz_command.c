@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/fuzz/fuzz_command.c - a hostile dovecot-keywords file and a hostile mailbox name go into an
  * APPEND; read by another grammar, it is still that command with those arguments.
  *

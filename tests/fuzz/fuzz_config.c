@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/fuzz/fuzz_config.c - whatever a configuration holds, what is wrong with it is found in it, in one line. */
 #include "cli/config_text.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/fuzz/fuzz_control.c - a client's bytes into the watcher's control socket: it is answered in lines of
  * JSON, or asks for a sync that ends, and is let go; the next client is served as the first.
  */

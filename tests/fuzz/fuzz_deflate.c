@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/fuzz/fuzz_deflate.c - compressed bytes of a server are bytes, or an error, in pieces of any size; and what we
  * compress comes out as it was. */
 #include "net/deflate.h"

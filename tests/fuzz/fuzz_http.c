@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/fuzz/fuzz_http.c - a provider's bytes, over a connection, into the HTTP client and into what reads
  * the answers of OAuth 2.0: each question ends once, with an answer or a reason.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/fuzz/fuzz_import.c - whatever an old configuration holds, an account of it is placed and written
  * down without harm, and no password of it is shown. */
 #include "import/compose.h"

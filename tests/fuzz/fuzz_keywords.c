@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/fuzz/fuzz_keywords.c - whatever a dovecot-keywords file holds, what is read of it are names, at most one an
  * index, and a second reading changes nothing. */
 #include "maildir/keywords.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/fuzz/fuzz_mark.c - bytes as the mark in a Maildir: it is one or it is refused with a reason; what was read, and
  * is written, is read again as it was.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/fuzz/fuzz_message.c - a message has one fingerprint, wherever its bytes are cut, and whichever of CR LF and
  * LF ends its lines. */
 #include "maildir/fingerprint.h"

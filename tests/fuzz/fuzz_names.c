@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/fuzz/fuzz_names.c - mailbox names and file names: nothing escapes, what decodes encodes
  * back. */
 #include "imap/date.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/fuzz/fuzz_parser.c - server bytes into the response parser, in two cuts that must agree. */
 #include "imap/parser.h"
 

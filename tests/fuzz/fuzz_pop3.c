@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/fuzz/fuzz_pop3.c - a POP3 server's bytes into the parser, in two cuts that must agree, and its
  * lines into listings and capabilities.  The first byte says which answers have lines.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/fuzz/fuzz_reply.c - an SMTP server's bytes into the reply parser, in two cuts that must agree, and
  * its words into the table of extensions and into a line for people.
  */

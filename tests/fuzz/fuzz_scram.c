@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/fuzz/fuzz_scram.c - whatever a server says, one that does not know the password is not signed in to.  The
  * input's lines are its challenges, in clear. */
 #include "auth/scram.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/fuzz/fuzz_session.c - an IMAP server's answers, from its greeting to what the planner is given: a session signs
  * in, and a mailbox is looked at.  Nothing crashes or hangs, each callback comes once, and what the view says is in
  * order; nothing goes here that an answer named.

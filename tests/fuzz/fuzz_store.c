@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/fuzz/fuzz_store.c - a damaged state: it is opened, all of it is read, and written to, or it is refused with a
  * reason; rows come with what their contract promises, whatever stands in them.
  *

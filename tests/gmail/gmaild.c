@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/gmail/gmaild.c - an IMAP server with Gmail's ways, as far as they matter to a synchronizer.
  *
  * Usage: gmaild SETTINGS

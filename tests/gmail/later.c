@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/gmail/later.c - what a person does at Gmail's page while a client is at work: changes that
  * wait for so many commands; see gmaild.c.
  */

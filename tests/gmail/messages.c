@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/gmail/messages.c - what is done with messages, over IMAP and at Gmail's page; see gmaild.c.
  */
 #include "session.h"

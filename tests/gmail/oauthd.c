@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/gmail/oauthd.c - an OAuth 2.0 server that behaves, or not.
  *
  * Usage: oauthd SETTINGS

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/gmail/serve.c - see serve.h. */
 #include "serve.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/gmail/serve.h - what the test servers share: a port, and settings that a test may change.
  */
 #pragma once

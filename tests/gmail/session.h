@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/gmail/session.h - what the parts of gmaild share. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/gmail/signin.c - what gmaild offers, and who may come in. */
 #include "session.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/gmail/store.c - see store.h. */
 #include "store.h"
 

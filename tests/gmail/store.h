@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/gmail/store.h - an account as Gmail keeps it: messages that exist once, and labels, each of
  * which shows as a mailbox with UIDs of its own.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/gmail/wire.c - settings, output and arguments; see gmaild.c. */
 #include "session.h"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # tests/integration/gmaillib.sh - the Gmail emulator (tests/gmail) and its page; sourced after lib.sh.
 
 # What was edited here Gmail keeps as it was, and of two with one Message-ID it keeps one: each run says so.

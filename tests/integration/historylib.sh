@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # tests/integration/historylib.sh - random histories: what people do in a Maildir; sourced after lib.sh.
 # Wants FOLDERS, and change_there, which does something on the server.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # tests/integration/lib.sh - a private Dovecot, and small helpers; sourced by bash scripts.
 #
 # Needs GODWIT_BUILD (the build folder).  Everything lives in one temporary directory, $T, and on

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # tests/integration/mailset.sh - what mail there should be, and where; sourced after lib.sh.
 #
 # $T/expected has a line "ID FOLDER LAST-LINE" for each message.  change() changes both sides and

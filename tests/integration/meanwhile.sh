@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # tests/integration/meanwhile.sh - what is done on the server between two commands of a sync; sourced after
 # lib.sh.  Wants change_there.
 

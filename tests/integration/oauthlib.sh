@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # tests/integration/oauthlib.sh - the OAuth server (tests/gmail/oauthd.c) and a browser; sourced after lib.sh.
 
 oauth_settings() { # LINE...: how the OAuth server behaves

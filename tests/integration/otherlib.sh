@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # tests/integration/otherlib.sh - mail servers of other makers, unpacked by contrib/pops into $GODWIT_POPS: private ones on
 # loopback, with their users in a namespace of their own; sourced after lib.sh.  Left out (77) where they are not unpacked.
 

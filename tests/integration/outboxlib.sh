@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # tests/integration/outboxlib.sh - an account that sends to tests/smtp/smtpd; sourced by bash scripts.
 #
 # Everything lives in $T and on 127.0.0.1; what was started is ended by pid.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Accidents, one by one: the outcome of each is what a person would expect, and no mail is lost.
 . "$(dirname "$0")/lib.sh"
 DRESS=full

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # All mail of Gmail's as an archive: of its messages only those are in it that no other mailbox has, and
 # archiving is a move, here and there, without a body on the wire.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # `godwit init` asks the domain by HTTPS which servers it has, and believes it within bounds.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/watchlib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # `bandwidth`: fetching and sending wait for their turn, over IMAP, POP3 and SMTP, and all of it arrives.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # A message is moved on both sides at once, to two places: it stands in one of them in the end, on both
 # sides, and its body does not cross the network.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # verify finds each disagreement, repair mends the state and no mail, restore brings back what was deleted.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Completion in bash, zsh and fish: commands, options, accounts, mailboxes, keys; by running the shells.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/watchlib.sh"

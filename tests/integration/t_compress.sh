@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Mail in bulk comes under DEFLATE where the server offers it; cut anywhere it goes on.
 . "$(dirname "$0")/lib.sh"
 CUTS=${CUTS:-12}

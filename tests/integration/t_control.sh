@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # What others ask of a running watcher, the commands that it runs, and the mailboxes that it idles on.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/watchlib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # What is deleted, moved, copied or edited here reaches the server, without a body that is there already,
 # and with nothing lost, doubled or brought back.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # direction = "pull": the server is left alone, whatever is done here; what waits is told, and goes when it may.
 . "$(dirname "$0")/lib.sh"
 

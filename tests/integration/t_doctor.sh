@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # `godwit doctor` against set-ups that are broken, each in its way: it names the cause.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/gmaillib.sh"

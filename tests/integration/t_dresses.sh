@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # First sync, increments and no-op against a server with all extensions, without QRESYNC, and bare.
 . "$(dirname "$0")/lib.sh"
 MESSAGES=${MESSAGES:-2000}

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # A dry run names what the real run then does, message by message, and does nothing itself.
 . "$(dirname "$0")/lib.sh"
 DRESS=full

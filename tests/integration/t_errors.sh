@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # What a user sees when something is wrong: the message and the exit status.
 . "$(dirname "$0")/lib.sh"
 

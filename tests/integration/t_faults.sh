@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Killed at random moments and cut at random byte counts: nothing lost, doubled, or fetched again.
 . "$(dirname "$0")/lib.sh"
 KILLS=${KILLS:-30}

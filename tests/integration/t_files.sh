@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Files as other programs leave them: line ends, letters, names, things that are no files, and texts
 # that were written anew.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Flags and keywords that change here reach the server, in few commands; in three dresses.
 . "$(dirname "$0")/lib.sh"
 MESSAGES=${MESSAGES:-600}

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # How often a sync waits: it sends while nothing is unanswered, or a body waits for the server's "+".  Counted in what it
 # says of the wire, so that no clock is asked.
 cd "$(dirname "$0")/../.."

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Mailboxes made, renamed and deleted, on either side: done as such on the other, no body fetched or sent.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Gmail's ways: one message in many mailboxes, stars and trash that are labels, uploads that merge.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/watchlib.sh"

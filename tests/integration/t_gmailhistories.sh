@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Random histories on labels: a person at Gmail's page and a reader here, runs that are killed; in the end
 # each message is in the same mailboxes on both sides (and has the same tags in notmuch), and nothing is lost.  MEANWHILE=1: something happens there
 # between the commands of a sync in every history, not in every other one.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # What Gmail may do, or its user set, where nobody knows: each two ways of it together (a covering array), one
 # day of changes on both sides for each row.  PAIRS of the rows are played, which ones says the seed.
 . "$(dirname "$0")/lib.sh"

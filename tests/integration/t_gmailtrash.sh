@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Marked T here, a message of Gmail's goes to [Gmail]/Trash on both sides with its file: nothing is fetched again, nothing is in the
 # attic.  One that has another mailbox loses the label instead.
 . "$(dirname "$0")/lib.sh"

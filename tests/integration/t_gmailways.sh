@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Gmail with settings that few have, and while others are at it: Trash or All Mail hidden, MOVE refused, a
 # label that comes or goes between two commands, mail archived in bulk.
 . "$(dirname "$0")/lib.sh"

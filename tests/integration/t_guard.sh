@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Deletions that look like an accident are held back until a person decides.
 . "$(dirname "$0")/lib.sh"
 

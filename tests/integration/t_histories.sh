@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Random histories: both sides change at random, runs are killed at random, and in the end both sides
 # are equal, and stay so.  Messages come, change, are moved, copied, edited and deleted, here and there.
 # MEANWHILE=1: something happens there between the commands of a sync in every history, not in every other one.

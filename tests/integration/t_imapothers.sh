@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Cyrus and Courier over IMAP, unpacked by contrib/pops: the first sync, nothing new, both ways (flags, keywords, moves,
 # deletions into the trash, mailboxes, uploads), random histories.  What differs between them is in docs/odd-servers.md.
 # HISTORIES=N: for each server.

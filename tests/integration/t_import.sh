@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # `godwit import`: who comes from mbsync or offlineimap keeps the tree as it is. Nothing is fetched, doubled or made anew.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/watchlib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # `godwit init`: by flags, and asked on a terminal; what does not work is not written.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/watchlib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # `labels = "keywords"`: Gmail's labels are keywords of the files here, and the reverse.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/watchlib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Both sides changed, with uploads, moves, edits and deletions; the run is killed before its n-th write,
 # rename, flush, unlink or send, or the disk is full from there on, or it fails, or the connection is cut
 # after some byte.  The next run ends as if nothing had happened: every message is where it was put last,

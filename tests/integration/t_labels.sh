@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # One message, many labels: it crosses the wire once, and stands in each of its mailboxes here.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/gmaillib.sh"

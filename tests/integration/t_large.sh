@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Memory does not grow with a message's size, and little with their number.
 . "$(dirname "$0")/lib.sh"
 MANY=${MANY:-20000}

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # What the big providers refuse, and what godwit makes of it: told with what to do, nothing lost, no hammering.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/watchlib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Changes made here and there at once: nobody's change is undone, and nothing is fetched again.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # What a new user of Gmail's does, in a terminal: init, which signs in by a browser; sync; mutt; and at the
 # end Gmail has what was done in mutt.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # `labels = "notmuch"`: Gmail's labels are notmuch's tags, and the reverse.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/watchlib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Signing in with OAuth 2.0: by a browser, by another device, by a command; tokens that are over, rotated,
 # refused, revoked; servers that are away.  A real Dovecot takes the tokens, and asks the OAuth server.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # OBJECTID (RFC 8474): mailboxes and messages are known by ids that names, UIDs and UIDVALIDITY have no part in.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/gmaillib.sh"

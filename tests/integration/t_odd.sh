@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Odd messages arrive byte for byte; odd mailbox names neither escape nor collide.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # The outbox: submitting, sending, refusals, doubts, pauses; against tests/smtp/smtpd.
 . "$(dirname "$0")/outboxlib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # The line is cut after each byte of a dialogue, either way, by FIN and RST, with DATA and BDAT, through the
 # whole outbox.  0 lost; sent twice only where the server took it and its answer did not arrive, and then
 # by in-doubt = "resend" alone: with "hold", and with evidence in \Sent, never.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # The disk refuses while a watcher sends: full, read-only, at the worst moment; the state is removed, moved or replaced
 # under it.  Told once, nothing is lost or sent twice, and it goes on when the disk is back.
 . "$(dirname "$0")/outboxlib.sh"

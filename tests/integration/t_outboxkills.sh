@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # sendmail and the sender are killed before each of their operations, of all threads together; the power is
 # cut there, and the disk is full from there on.  What was accepted is not lost, and what was sent
 # twice was in doubt.  KILL_STEP (default 11): every so many operations; 1 takes some ten minutes.

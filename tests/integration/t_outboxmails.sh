@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Odd mails go out as they came in: byte by byte (after CR LF), with DATA and with BDAT, small and large.
 . "$(dirname "$0")/outboxlib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Real submission servers, private ones on loopback: Postfix, and Dovecot's relay in front of it.  STARTTLS and
 # TLS from the first byte, AUTH, DSN, SIZE, SMTPUTF8, a greylisting.  Left out (77) where they are not installed.
 . "$(dirname "$0")/outboxlib.sh"

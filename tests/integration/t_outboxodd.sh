@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Servers, files, clocks and disks that misbehave: each is told, nothing is lost, nothing is sent twice that was
 # not in doubt, and one bad mail does not keep the others.
 . "$(dirname "$0")/outboxlib.sh"

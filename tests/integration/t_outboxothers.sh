@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Real submission servers: Exim and OpenSMTPD, unpacked by contrib/mtas into $GODWIT_MTAS, private ones on loopback
 # with their users in a namespace of their own.  STARTTLS and TLS from the first byte, AUTH, a recipient refused,
 # SIZE, a greylisting, SMTPUTF8, DSN offered.  Left out (77) where they are not unpacked.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Power cuts while mails end in all ways: sent, sent to some and refused for others, refused; and while the copy of what
 # was sent is put into Sent.  Not every move of a file is flushed: what the state says makes up for that.  Nothing is
 # lost, nothing is there twice that was not in doubt; each has its copy and its notice.  POWER_POINTS (default 5): cuts in each way and phase.

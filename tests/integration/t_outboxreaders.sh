@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Those who call sendmail: git send-email with a dozen patches, mutt, neomutt, aerc and Emacs (where they are installed).  Offline,
 # with a watcher that starts before there is a line, with one that runs, and with none; and what mutt shows of a mail
 # that is not taken.

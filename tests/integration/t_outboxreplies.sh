@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # What a server says, end to end: the class of each reply, the exit status of `outbox send`, and what it tells, as a
 # table: docs/outbox-replies.md is what this prints.  With "write" as argument it is written anew.
 . "$(dirname "$0")/outboxlib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # What is done about mails that have left: those in doubt are looked for in \Sent, where the provider
 # files, and what it does not file is.  Against tests/gmail/gmaild, into which tests/smtp/smtpd files.
 . "$(dirname "$0")/outboxlib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # The outbox in a bad world: odd files, a state that is gone or read-only, another user, other clocks, passwords that
 # do not come, servers that say nothing at each step, many at once; and what must never be seen is not.
 . "$(dirname "$0")/outboxlib.sh"

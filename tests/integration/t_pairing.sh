@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # The same mail is recognised: new UIDVALIDITY, lost and damaged state, a restored server, a Maildir
 # that another tool made.
 . "$(dirname "$0")/lib.sh"

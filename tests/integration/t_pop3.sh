@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # A POP3 account: godwit is killed before each of its operations, the power is cut there, and the disk is
 # full from there on, with `keep = "no"`, at a server that shows nothing twice, and with `delete = "expunge"`; then
 # commands and messages as a user meets them.  Whatever happened, each message is here once, and nothing went on

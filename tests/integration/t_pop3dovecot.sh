@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # A POP3 account against Dovecot: TLS and STLS, UIDLs in three forms, what another client deletes meanwhile, everything
 # numbered anew, and mail that does not stay there.
 . "$(dirname "$0")/lib.sh"

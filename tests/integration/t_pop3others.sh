@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Courier, Cyrus and popa3d over POP3, unpacked by contrib/pops into $GODWIT_POPS, private ones on loopback with their
 # users in a namespace of their own: the first fetch, nothing new, a connection that is cut, UIDLs that are others
 # and equal ones, deletions.  Left out (77) where they are not unpacked.

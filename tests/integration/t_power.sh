@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Power cuts: the run ends before its n-th operation and everything that was not flushed may be undone,
 # what the user's own programs did a moment before included.  Afterwards nothing is lost or doubled, and
 # what was carried over to the server stays carried over.  See tools/powercut.pl for what may be undone.

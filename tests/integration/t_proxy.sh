@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # `proxy`: every connection goes through a SOCKS5 proxy, which resolves the name; what it refuses is told.
 . "$(dirname "$0")/lib.sh"
 

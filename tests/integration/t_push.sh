@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # direction = "push": nothing is changed here, whatever is done on the server; what is done here goes there;
 # what waits is told, and comes when it may.
 . "$(dirname "$0")/lib.sh"

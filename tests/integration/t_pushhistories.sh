@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Random histories with direction = "push": both sides change at random and runs are killed at random; no run that is
 # left in peace touches a file here; and when both directions are on again nothing is lost, and both sides are equal.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # mutt and neomutt show the result with the flags that the server has; notmuch indexes it.
 . "$(dirname "$0")/lib.sh"
 

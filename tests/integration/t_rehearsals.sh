@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # A dry run tells what the run then does, whatever was done on either side and whatever the configuration says: each step
 # by its mailbox and UID or file, mailboxes as a whole, sums, problems and the exit status; and it changes nothing.
 # ROUNDS=n: so many rounds, each with a configuration and changes by chance; without it none (contrib/check --long).

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # A big message whose fetch is cut off is gone on with where it ended, and small ones come first.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # What is in force while godwit talks to a server, and what goes on working: commands, a configuration that is read
 # again with other directories and commands in it, a Maildir that is another directory than before.
 . "$(dirname "$0")/lib.sh"

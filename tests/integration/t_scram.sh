@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # A password is proven to Dovecot (SCRAM-SHA-256) where it offers that, and said only where that is allowed; or
 # a certificate signs in (EXTERNAL).
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Where secrets stand in memory: a password and a token of random text, after the sign-in of a watcher, are nowhere but in
 # memory that is locked and in no core.  Wants root, as nobody else may look.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # A watcher for a while, with changes on both sides and everything that can go wrong in between.  In the
 # end both sides are equal, nothing is lost or doubled, and the watcher holds no more than in the beginning.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # `status` says how the last syncs went without a watcher, and what --json prints is as docs/json.schema.json says.
 . "$(dirname "$0")/lib.sh"
 

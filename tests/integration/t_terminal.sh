@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # What a sync draws on terminals of 80 and 40 columns and on a dumb one: in its place, never over a prompt, and nothing
 # that a Ctrl-C, a resize or two accounts that ask leave askew; and how much there is to fetch is told at once.
 . "$(dirname "$0")/lib.sh"

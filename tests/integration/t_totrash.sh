@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # What is marked T here, or removed, goes to the trash on both sides, once.  The run is killed before its n-th
 # write, rename, flush, unlink or send, or the disk is full from there on; the next ones end as if
 # nothing had happened.

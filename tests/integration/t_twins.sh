@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Two files of one base name, in cur/ and new/: one message stays one, two messages become two.
 . "$(dirname "$0")/lib.sh"
 DRESS=full

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # New mail here reaches the server, once, whatever is cut or killed; in three dresses.
 . "$(dirname "$0")/lib.sh"
 CUTS=${CUTS:-8}

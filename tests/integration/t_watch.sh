@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # A watcher carries changes over as they happen, on either side, and outlives its server.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/watchlib.sh"

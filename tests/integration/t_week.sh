@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # A week with mutt, driven by keys as a person presses them, with syncs in between and another client
 # at the same account.  Each day ends with both sides equal, and every message where it was put.
 . "$(dirname "$0")/lib.sh"

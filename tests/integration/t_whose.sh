@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Whose mail is this?  Another user or host in a block, or another account behind the same name, is told of and asked
 # for before anything moves; many files that nobody knows do not go up unasked.
 . "$(dirname "$0")/lib.sh"

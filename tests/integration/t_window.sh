@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # max-age, max-messages and max-size: what is outside leaves this side only, comes back when the window
 # grows, and is never taken for deleted.
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # tests/integration/watchlib.sh - a watcher and what is done around it; sourced after lib.sh.
 
 mail() { # ID: in $T/m

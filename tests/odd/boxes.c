@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/odd/boxes.c - commands about mailboxes, and those that put messages into them or take them out. */
 #include "imap.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/odd/change.c - what a case changes on either side. */
 #include "change.h"
 

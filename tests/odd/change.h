@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/odd/change.h - what a case changes on either side, and words of its lines. */
 #pragma once
 

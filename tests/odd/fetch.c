@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/odd/fetch.c - FETCH, STORE and SEARCH. */
 #include "imap.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/odd/imap.c - the server's commands; boxes.c and fetch.c have those about mailboxes and messages. */
 #include "imap.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/odd/imap.h - what imap.c, which takes commands, boxes.c and fetch.c share.
  */
 #pragma once

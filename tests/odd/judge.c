@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/odd/judge.c - what holds in every case. */
 #include "change.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/odd/mail.c - what the server holds, and the letters that a case knows. */
 #include "mail.h"
 

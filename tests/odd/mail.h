@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/odd/mail.h - what the server holds, and the letters that a case knows. */
 #pragma once
 

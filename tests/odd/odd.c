@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/odd/odd.c - runs godwit against a server that is odd in ways that case files describe.
  *
  * Usage: odd [-v] [-k] [-j N] [-s N] [-g GODWIT] FILE... [-- CASE...]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/odd/program.c - runs godwit and serves it. */
 #include "run.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/odd/rule.c - what is odd about an answer. */
 #include "rule.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/odd/rule.h - what is odd about an answer: the lines "odd ..." of a case (see README.md). */
 #pragma once
 

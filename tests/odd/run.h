@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/odd/run.h - one case being run: steps.c carries its lines out, judge.c looks at both sides.
  */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/odd/script.c - the case files. */
 #include "script.h"
 

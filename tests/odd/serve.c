@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/odd/serve.c - the connections of the server, in one thread with poll. */
 #include "serve.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/odd/serve.h - the connections of the server; imap.c knows the commands. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/odd/steps.c - carries out the lines of a case; README.md has the language. */
 #include "change.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/odd/stream.c - see stream.h. */
 #include "stream.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/odd/stream.h - bytes that come before an answer: many, without end, or a few at a time. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/odd/table.c - what the cases say, as a table in Markdown. */
 #include "table.h"
 

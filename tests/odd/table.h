@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/odd/table.h - what the cases say, as a table in Markdown. */
 #pragma once
 

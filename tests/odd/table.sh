@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # tests/odd/table.sh ODD [write] - checks that each row of docs/odd-servers.md is one that the cases say, or writes them.
 set -eu
 odd=$(realpath "$1")

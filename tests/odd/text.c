@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/odd/text.c - text that grows, patterns, words. */
 #include "text.h"
 

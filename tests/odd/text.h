@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/odd/text.h - text that grows, patterns, words. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/odd/tree.c - the Maildir tree of a case. */
 #include "tree.h"
 

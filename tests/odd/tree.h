@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/odd/tree.h - the Maildir tree of a case. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/pop3/pop3d.c - a POP3 server for tests, which fails where it is told to.
  *
  *   pop3d DIR

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/smtp/folder.c - see folder.h. */
 #include "folder.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/smtp/folder.h - the directory of a server: what it took, its log, its counters. */
 #pragma once
 

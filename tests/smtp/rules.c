@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/smtp/rules.c - see rules.h. */
 #include "rules.h"
 

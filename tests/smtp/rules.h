@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/smtp/rules.h - what a server says instead of the usual; smtpd.c describes DIR/rules. */
 #pragma once
 

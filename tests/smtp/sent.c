@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/smtp/sent.c - see sent.h. */
 #include "sent.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/smtp/sent.h - a provider that files what it is given: the message also goes to a mailbox of
  * tests/gmail/gmaild, which has it by its Message-ID once.
  */

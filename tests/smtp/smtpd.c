@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/smtp/smtpd.c - an SMTP submission server that behaves, or not.  Shares no code with godwit.
  *
  *   smtpd [OPTION]... DIR

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/smtp/wire.c - see wire.h. */
 #include "wire.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/smtp/wire.h - the one connection of a process: lines in and out, at a pace, cut where DIR/cut wants it. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/support/command_grammar.h - reads what imap/command wrote, by a grammar of its own (RFC 9051
  * section 9, "command" and what it is made of), which shares no code with the writer.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/support/pop3_server.h - a pop3d (tests/pop3) of a test's own, in a directory of its own. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/support/selfsigned.c - see selfsigned.h. */
 #include "selfsigned.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/support/selfsigned.h - TLS for a server of the tests. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/support/test.h - what every unit test includes: cmocka, and reproducible random numbers. */
 #pragma once
 

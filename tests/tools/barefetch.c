@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/tools/barefetch.c - the bare limit: log in, SELECT, pipelined ranged FETCHes, one file
  * each.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/tools/barepop3.c - the bare limit: log in, STAT, RETR of everything, one file each.
  *
  * Usage: barepop3 PORT USER PASSWORD DIR [IN-FLIGHT]

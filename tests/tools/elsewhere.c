@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tools/elsewhere.c - loaded into godwit: the names in ELSEWHERE are this machine's, no other name is found,
  * and the ports in ELSEWHERE_PORTS ("443=8443 993=9993") are others here.  The DNS is not asked: it has
  * the one SRV record in ELSEWHERE_SRV ("_pop3s._tcp.example.org mail.example.org 995").

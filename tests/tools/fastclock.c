@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tools/fastclock.c - loaded into godwit: its time runs FASTCLOCK times as fast from the second FASTCLOCK_FROM on,
  * so that ten minutes of waiting are ten seconds of a test; and the date is FASTCLOCK_SHIFT seconds off.
  */

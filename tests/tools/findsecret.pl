@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # tests/tools/findsecret.pl PID WORD... - where in a process's memory a word stands: "OFFSET MAPPING locked|open" a line.
 # Wants root: the process lets nobody look.
 use strict;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/tools/jsonschema.c SCHEMA - does each line of standard input hold to it?
  *
  * Knows of JSON Schema what ours says: $ref into $defs, type, enum, const, properties, required,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tools/lateclock.c - loaded into godwit: its clock is ten seconds behind that of the file system, as
  * with a server of files whose clock is ahead.  No directory's stamp is ever old enough to prove
  * anything then, however slow the machine is.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/tools/mdlist.c - lists a tree of Maildirs: folder, flags and keywords, SHA-256 of each
  * file.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/tools/mkmail.c - writes sample messages into a Maildir.
  *
  * Usage: mkmail DIR COUNT [SIZE [SEED]]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/tools/odddisk.c - a disk that refuses; a library for LD_PRELOAD.
  *
  * ODD_DISK holds lines "CALL PATTERN ERRNO".  A call whose path, or one of whose paths, fits the pattern

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: ISC
 # tests/tools/powercut.pl - plays a power cut: undoes in place what a disk may not have kept.
 #
 # Usage: powercut.pl LOG GRAVE SEED journal|strict ROOT...

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/tools/powerlog.c - writes down what a program does to files, so that a power cut can be
  * played afterwards; a library for LD_PRELOAD.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/tools/proxy.c - a TCP proxy that delays, counts and cuts.
  *
  * Usage: proxy TARGET-PORT [delay=MS] [down=N] [up=N] [stall] [at=FILE]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # tests/tools/rawimap.pl PORT COMMAND... - an account "me" in clear, looked at and changed without godwit: for servers that
 # have no tool such as doveadm.  Mailboxes have "/" between their names, whatever the server calls them.
 #

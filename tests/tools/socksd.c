@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/tools/socksd.c PORT [NAME PASSWORD] - a SOCKS5 proxy that leads everybody to PORT of this machine.
  *
  * Prints its own port, and then what each client asks for: "name HOST PORT" or "address PORT".

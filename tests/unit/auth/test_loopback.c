@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* auth/loopback: whoever comes back from a browser is heard, whatever else connects, and only that is
  * answered. */
 #include "auth/loopback.h"

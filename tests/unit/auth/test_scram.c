@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/auth/test_scram.c - SCRAM-SHA-256: the exchange of RFC 7677, and servers that prove nothing. */
 #include "auth/scram.h"
 

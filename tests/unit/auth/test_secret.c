@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/auth/test_secret.c - commands that give a password: one after another, told of, and ended. */
 #include "auth/secret.h"
 #include "godwit/auth.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/header: fields as people read them, whatever a stranger wrote. */
 #include "base/header.h"
 #include "test.h"

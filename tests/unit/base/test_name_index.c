@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/base/test_name_index.c - names are found where they are, also after they were sorted. */
 #include "base/name_index.h"
 #include "test.h"

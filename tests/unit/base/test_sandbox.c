@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/base/test_sandbox.c - what a confined process can do, tried from inside: each attempt in a process of its
  * own that confines itself first.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/seqset: sets stay sorted and disjoint, and agree with a plain array of bits. */
 #include "base/seqset.h"
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/show: nothing that steers a terminal comes through. */
 #include "base/show.h"
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/sorted: the lower bound, against a walk. */
 #include "base/sorted.h"
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* base/text, base/num, base/buf: checked reading, patterns, UTF-8, bounded growth. */
 #include "base/num.h"
 #include "base/text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/base/test_words.c - header text as people read it. */
 #include "base/text.h"
 #include "base/words.h"

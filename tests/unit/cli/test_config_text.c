@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/config_text and cli/amount: what is wrong with a configuration's text is named where it is wrong. */
 #include "cli/amount.h"
 #include "cli/config_text.h"

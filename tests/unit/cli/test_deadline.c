@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/cli/test_deadline.c - what a run that had no more time says. */
 #include "cli/deadline.h"
 #include "test.h"

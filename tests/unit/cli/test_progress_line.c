@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/cli/test_progress_line.c - how far a sync is, at all widths. */
 #include "cli/progress_line.h"
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/provider: whose an address is, by its domain and by what takes the domain's mail in. */
 #include "cli/provider.h"
 #include "test.h"

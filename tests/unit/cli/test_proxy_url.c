@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/proxy_url: how a proxy is written, and what is wrong with it. */
 #include "cli/proxy_url.h"
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/readers: what mail readers are told names the mailboxes that there are, and nothing in them is code. */
 #include "cli/readers.h"
 #include "test.h"

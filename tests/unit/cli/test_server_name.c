@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/server_name: what people type for a server is understood, or it is said why not. */
 #include "cli/server_name.h"
 #include "test.h"

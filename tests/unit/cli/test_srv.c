@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/srv: the best record is taken from an answer of the DNS, and nothing from a broken one. */
 #include "cli/srv.h"
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/cli/test_sums.c - the sums of a run, and of a dry run, in words. */
 #include "cli/sums.h"
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* cli/typed_password: a password is told from a command, and kept where a command finds it. */
 #include "cli/typed_password.h"
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/discover/test_client_config.c - what is believed of a domain's config-v1.1.xml. */
 #include "discover/client_config.h"
 #include "test.h"

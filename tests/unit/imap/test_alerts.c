@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/alerts: each alert is shown once, and not without end. */
 #include "imap/alerts.h"
 #include "test.h"

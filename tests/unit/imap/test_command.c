@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/command and imap/flags: whatever an argument holds, it stays one argument. */
 #include "command_grammar.h"
 #include "imap/caps.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/imap/test_pace.c - pauses between commands. */
 #include "imap/pace.h"
 #include "test.h"

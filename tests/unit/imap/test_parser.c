@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/parser and response: a transcript gives the same events in every cut; odd input costs only
  * itself; bounds hold. */
 #include "imap/parser.h"

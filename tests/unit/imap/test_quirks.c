@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/imap/test_quirks.c - what a server announces and does not do. */
 #include "imap/caps.h"
 #include "imap/quirks.h"

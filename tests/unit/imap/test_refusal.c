@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/imap/test_refusal.c - what a server means that says no. */
 #include "imap/cursor.h"
 #include "imap/refusal.h"

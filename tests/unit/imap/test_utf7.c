@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* imap/utf7 and date: canonical in both directions. */
 #include "imap/date.h"
 #include "imap/utf7.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* import: mbsync's and offlineimap's configurations, taken apart, and put into godwit's words. */
 #include "import/compose.h"
 #include "import/ini.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/local/test_disk.c - the disk queue: jobs work in their order, one at a time, each after its own flush, and
  * a job is flushed while the one before works. */
 #include "local/disk.h"

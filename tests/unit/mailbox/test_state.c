@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* mailbox/state: the order of a mailbox's run, walked at random. */
 #include "mailbox/state.h"
 #include "test.h"

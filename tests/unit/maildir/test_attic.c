@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/maildir/test_attic.c - what goes to the attic keeps out of the way of what is there. */
 #include "maildir/attic.h"
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/maildir/test_copy.c - a second file of a message, by each of the three ways. */
 #include "maildir/copy.h"
 #include "maildir/rename.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/folder: names map one to one, stay inside the root, and can be read back. */
 #include "maildir/folder.h"
 #include "test.h"

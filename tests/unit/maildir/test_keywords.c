@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/keywords: the file is anybody's, a letter keeps the meaning that it has, or has none. */
 #include "maildir/keywords.h"
 #include "test.h"

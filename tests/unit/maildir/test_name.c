@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/name, keywords, fingerprint, crlf: file names, letters, and what counts as the same mail.
  */
 #include "maildir/crlf.h"

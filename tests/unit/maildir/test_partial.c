@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/maildir/test_partial.c - a message in pieces, kept and gone on with anywhere, is the file, and has the
  * sizes and the fingerprint, that it gets when it comes in one. */
 #include "maildir/partial.h"

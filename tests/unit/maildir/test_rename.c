@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* maildir/rename: both ways, and what a cut exchange leaves. */
 #include "maildir/rename.h"
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/net/test_bandwidth.c - the clock of debts, with a clock of ours; and two connections that share it. */
 #include "net/bandwidth.h"
 #include "net/stream.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/deflate: what is written is what is read, however it is cut; what is damaged is told. */
 #include "net/deflate.h"
 #include "test.h"

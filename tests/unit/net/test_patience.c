@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/net/test_patience.c - what a peer is forgiven, and what it is not. */
 #include "net/patience.h"
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/net/test_proc.c - helper programs end, whatever they leave behind. */
 #include "net/proc.h"
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/net/test_runner.c - commands by a runner, for a confined process, and for one that was taken over. */
 #include "godwit/child.h"
 #include "net/runner.h"

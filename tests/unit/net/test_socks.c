@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/socks: what is said to a proxy byte by byte, and what becomes of its answers. */
 #include "net/socks.h"
 #include "test.h"

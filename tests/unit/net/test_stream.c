@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/net/test_stream.c - a connection under TLS, read by an owner that stops now and then. */
 #include "net/stream.h"
 #include "selfsigned.h"

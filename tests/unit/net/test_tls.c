@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/net/test_tls.c - who is believed to be the server: authorities, names, pinned keys. */
 #include "net/pin.h"
 #include "net/tls.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* net/wake: a network of our own, in which addresses come and go.  Skipped where the system does
  * not let us have one. */
 #include "net/delay.h"

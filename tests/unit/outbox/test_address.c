@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/outbox/test_address.c - lists of addresses, from RFC 5322 appendix A and from life. */
 #include "test.h"
 

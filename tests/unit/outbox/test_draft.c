@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/outbox/test_draft.c - what is changed in a message, and nothing else. */
 #include "test.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/outbox/test_load.c - an outbox is read again: what is as it was is taken over, and nothing else. */
 #include "test.h"
 

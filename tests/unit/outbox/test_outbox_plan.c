@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/outbox/test_outbox_plan.c - what is sent next, and when; with clocks that go astray. */
 #include "test.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/outbox/test_verdict.c - what servers say, and what it means for the queue. */
 #include "test.h"
 

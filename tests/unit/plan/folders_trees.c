@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/folders: random trees on both sides; part of test_folders. */
 #include "folders_trees.h"
 #include "plan/folders.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/folders: random trees on both sides (folders_trees.c); part of test_folders. */
 #pragma once
 

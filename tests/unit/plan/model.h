@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/plan/model.h - the simulated sides of test_model.c, and what model_look.c and model_run.c
  * do with them.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/plan/model_join.c - what plan/join.c and mailbox/joins.c do, on the simulated sides: halves of
  * moves and edits are joined before anything is carried out.  See test_model.c.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/plan/model_kill.c - one message that breaks every connection on which it is fetched or
  * sent, and how it is isolated: what remote/fetch_bodies.c, mailbox/isolate.c and upload.c do with
  * plan/isolate.h.  See test_model.c.

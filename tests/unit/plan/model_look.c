@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/plan/model_look.c - what a run on the simulated sides sees, and plans: remote/observe.c, plan.c and the
  * second look (local/confirm.c).  See test_model.c.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/plan/model_run.c - what box*.c and batch.c carry out, in their order, on simulated sides;
  * each outside effect is a step of its own, before which it may crash.  See test_model.c.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/archive: which messages of All Mail have a file there. */
 #include "plan/archive.h"
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/body: how much is taken for a message, and when too little came. */
 #include "plan/body.h"
 #include "test.h"

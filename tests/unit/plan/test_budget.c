@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/plan/test_budget.c - what a day allows. */
 #include "plan/budget.h"
 #include "test.h"

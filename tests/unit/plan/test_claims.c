@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/plan/test_claims.c - who fetches a message of several mailboxes. */
 #include "plan/claims.h"
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/direction: with "pull" nothing is left in a plan that would change the server, with "push" nothing that
  * would change a file here. */
 #include "plan/direction.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/evidence: what a server's answers prove. */
 #include "plan/evidence.h"
 #include "test.h"

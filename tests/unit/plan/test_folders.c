@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/folders: one case a line; random trees on both sides are in folders_trees.c. */
 #include "folders_trees.h"
 #include "plan/folders.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/guard: what looks like an accident waits for a person. */
 #include "plan/guard.h"
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/plan/test_isolate.c - the one of many that a server breaks at is found, in few breaks,
  * and alone.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/join: what becomes of halves in the plans of several mailboxes, as a table and at random. */
 #include "plan/join.h"
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/judge: which evidence is asked for, of which mailboxes and in which order, before plans are carried out; as
  * a table, and with accounts that answer at random. */
 #include "plan/judge.h"

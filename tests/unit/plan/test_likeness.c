@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/plan/test_likeness.c - what is a mailbox's is known by its messages, what is not is not. */
 #include "plan/likeness.h"
 #include "test.h"

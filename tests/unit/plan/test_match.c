@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/match: what was moved, edited, or only seems so. */
 #include "plan/match.h"
 #include "test.h"

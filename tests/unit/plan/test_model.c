@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/plan and sync/match, carried out on simulated sides: several mailboxes, both sides changing
  * between and during runs, a crash after any step.  In the end nobody's mail is lost, doubled or
  * brought back, and another run changes nothing.

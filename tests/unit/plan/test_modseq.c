@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/modseq.h: one new mail in an account of many labels. */
 #include "plan/modseq.h"
 

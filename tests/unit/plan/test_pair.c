@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/pair: equal messages are joined as a multiset, each at most once. */
 #include "plan/pair.h"
 #include "test.h"

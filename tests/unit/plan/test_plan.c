@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/plan: the table of the design, row by row. */
 #include "plan/plan.h"
 #include "test.h"

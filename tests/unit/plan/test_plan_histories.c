@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/plan: what holds after any history, over random inputs. */
 #include "plan/plan.h"
 #include "test.h"

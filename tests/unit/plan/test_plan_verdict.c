@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* plan/verdict: what the last word leaves of a plan; the parts are tested in test_guard.c and test_direction.c. */
 #include "plan/verdict.h"
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/plan/test_pull_plan.c - plan/pull: clocks, counts, and random histories of a maildrop with a crash in
  * any place: each message is here once, and nothing goes there that is not here. */
 #include "plan/pull.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/plan/test_sight.c - what is out of sight is not gone, and what is gone not out of sight. */
 #include "plan/sight.h"
 #include "test.h"

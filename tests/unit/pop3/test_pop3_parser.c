@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/pop3/test_pop3_parser.c - answers in any cuts, and what is none; listings, capabilities,
  * and what a refusal means. */
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/pop3/test_pop3_session.c - the session against a server that fails at any byte (pop3d).
  *
  * What must hold: a command that is told DONE was answered, whole; every command is told once, in

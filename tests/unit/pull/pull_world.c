@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/pull/pull_world.c - see pull_world.h. */
 #include "pull_world.h"
 

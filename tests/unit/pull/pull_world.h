@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/pull/pull_world.h - a POP3 account and a server that fails (pop3d), for whole runs.
  *
  * What must hold after any of them: each message is here once, byte for byte; nothing went on the

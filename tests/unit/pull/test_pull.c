@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/pull/test_pull.c - whole runs of a POP3 account: what is fetched, known again, and told; see
  * pull_world.h.
  */

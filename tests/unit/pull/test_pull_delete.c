@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/pull/test_pull_delete.c - whole runs of a POP3 account: what goes on the server because it went here,
  * and what does not; see pull_world.h.
  */

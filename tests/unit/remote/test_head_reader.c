@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* remote/head_reader: the header that a FETCH brings, in any cuts, beside what nobody asked for. */
 #include "remote/head_reader.h"
 #include "test.h"

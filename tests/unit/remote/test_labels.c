@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/labels: which keywords are labels, and their names on the wire. */
 #include "remote/labels.h"
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/smtp/test_smtp_command.c - commands, and addresses that would become others. */
 #include "test.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/smtp/test_smtp_reply.c - replies in any cuts, and what is none. */
 #include "test.h"
 

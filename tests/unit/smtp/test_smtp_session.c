@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/smtp/test_smtp_session.c - the session against a server that fails at any byte
  * (smtpd).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/smtp/test_smtp_text.c - texts in any cuts become what the wire wants. */
 #include "test.h"
 

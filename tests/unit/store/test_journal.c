@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* store/journal: what was written is read back, whatever the names hold; the file stays bounded. */
 #include "store/journal.h"
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* store: what is written is read; reading leaves no trace; renumbering; the lock; damage is told.
  */
 #include "base/lock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* sync/phase: the order of an account's sync. */
 #include "sync/phase.h"
 #include "test.h"

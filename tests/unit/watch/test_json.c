@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* watch/json: what is sent is what comes, whatever the names; what is none of ours is refused. */
 #include "godwit/json.h"
 #include "test.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What is told of a tree, and which of it is our own. */
 #include "test.h"
 

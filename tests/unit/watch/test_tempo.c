@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* tests/unit/watch/test_tempo.c - a server does not decide how busy we are. */
 #include "test.h"
 #include "watch/tempo.h"
