@@ -71,7 +71,7 @@ static void read_back(const struct gw_delivered *d, char *out)
 	snprintf(path, sizeof path, "/proc/self/fd/%d", d->fd);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
-	assert_int_equal(read(fd, out, 2 * LONGEST), d->file_size);
+	assert_int_equal(read(fd, out, (size_t)2 * LONGEST), d->file_size);
 	close(fd);
 }
 
