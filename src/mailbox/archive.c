@@ -247,17 +247,17 @@ static void join_file(struct gw_box *box, struct known_files *k, const struct gw
 	const uint64_t system = GW_FLAG_KEYWORD(0) - 1;
 	struct gw_action *file = &box->plan.actions[k->files[m->fresh].action];
 	struct gw_action *a = file->kind == GW_DO_UPLOAD ? joining(box, k, m) : NULL;
+	const struct gw_base_msg *b = a == NULL ? NULL : base_of(box, a->uid);
 	struct gw_plan_input in = gw_box_policy(box);
 	uint64_t mine;
 
-	if (a == NULL)
+	if (b == NULL)
 		return;
 	mine = box->local.messages[file->local].flags;
 	in.storable = gw_box_storable(box);
 	a->kind = GW_DO_PAIR;
 	a->local = file->local;
-	a->flags = ((gw_merge_flags(&in, base_of(box, a->uid)->flags, a->base_flags, mine).local &
-			    system) |
+	a->flags = ((gw_merge_flags(&in, b->flags, a->base_flags, mine).local & system) |
 			   ((mine | (a->base_flags & in.lettered)) & ~system)) &
 		   ~GW_FLAG_DELETED;
 	file->kind = GW_DO_NOTHING;
