@@ -83,6 +83,9 @@ for dress in $DRESSES; do
 		until_true "mail in the mailbox that was made anew" there Come/Sub come
 		rm "$(file come)"
 		until_true "its deletion" gone_there Come/Sub come
+		mail stay # without mail nothing is missing there
+		arrive Come/Sub
+		until_true "mail that stays" here Come/Sub stay
 		adm mailbox delete -u me Come/Sub
 		kill -USR1 "$WATCHER" # Dovecot does not tell of that
 		until_true "it is missed" eval 'godwit status | grep -q "Come/Sub.*not on the server any more"'

@@ -139,14 +139,14 @@ static void join_here(struct world *w, struct box *x, struct joined *j, bool by_
 	n = (by_name ? gw_match_named : gw_match_here)(h.gone, h.gone_n, h.fresh, h.fresh_n, h.out);
 	for (size_t i = 0; i < n; i++) {
 		int from = (int)h.gone[h.out[i].gone].box, to = (int)h.fresh[h.out[i].fresh].box;
-		struct gw_action *old = &x[from].plan.actions[h.gone[h.out[i].gone].action];
-		struct gw_action *new = &x[to].plan.actions[h.fresh[h.out[i].fresh].action];
+		struct gw_action *old = &x[from].plan.actions[h.gone[h.out[i].gone].action], *new;
 		struct message *row = find(&x[from].base, old->uid);
 
 		if (h.out[i].kind == GW_MATCH_BLOCKED) { /* it stays there as it was */
 			old->kind = GW_DO_NOTHING;
 			continue;
 		}
+		new = &x[to].plan.actions[h.fresh[h.out[i].fresh].action];
 		if (h.out[i].kind == GW_MATCH_WAITS && w->mutant != UNTOLD_RENAMED) {
 			old->kind = new->kind = GW_DO_NOTHING;
 		} else if (h.out[i].kind == GW_MATCH_SAME || h.out[i].kind == GW_MATCH_WAITS) {
