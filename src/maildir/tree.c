@@ -265,6 +265,32 @@ enum gw_code gw_tree_walk(
 	return GW_OK;
 }
 
+static char *join(const char *root, const char *dir)
+{
+	char *path = NULL;
+
+	return asprintf(&path, "%s/%s", root, dir) < 0 ? NULL : path;
+}
+
+enum gw_code gw_tree_add_linked(
+	struct gw_tree *tree, const char *root, const char *dir, struct gw_error *err)
+{
+	char *path = join(root, dir);
+	int fd = path == NULL ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	enum gw_code code = path == NULL ? GW_ERR_NOMEM : GW_OK;
+
+	free(path);
+	if (fd >= 0) {
+		code = add(tree, fd, dir);
+		close(fd);
+	}
+	if (code != GW_OK)
+		return gw_fail(err, code, "out of memory");
+	if (tree->count > 0)
+		qsort(tree->list, tree->count, sizeof *tree->list, by_dir);
+	return GW_OK;
+}
+
 const struct gw_tree_dir *gw_tree_find(const struct gw_tree *tree, const char *dir)
 {
 	const struct gw_tree_dir key = { .dir = (char *)(uintptr_t)dir };
@@ -272,13 +298,6 @@ const struct gw_tree_dir *gw_tree_find(const struct gw_tree *tree, const char *d
 	return tree->count == 0
 		       ? NULL
 		       : bsearch(&key, tree->list, tree->count, sizeof *tree->list, by_dir);
-}
-
-static char *join(const char *root, const char *dir)
-{
-	char *path = NULL;
-
-	return asprintf(&path, "%s/%s", root, dir) < 0 ? NULL : path;
 }
 
 uint64_t gw_tree_inode(const char *root, const char *dir)

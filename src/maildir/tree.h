@@ -2,7 +2,7 @@
 /* maildir/tree.h - the directories under a root that hold mailboxes; blocking.
  *
  * A directory with a cur/ is a mailbox.  Links are not followed, so nothing outside the root is
- * found.
+ * found, unless it is asked for by name.
  */
 #pragma once
 
@@ -31,6 +31,11 @@ void gw_tree_deinit(struct gw_tree *tree);
 /* Finds all of them; no root: none.  What cannot be read is passed over.  GW_ERR_NOMEM. */
 enum gw_code gw_tree_walk(
 	const char *root, enum gw_layout layout, struct gw_tree *out, struct gw_error *err);
+
+/* Adds the directory of a mailbox that is known, if there is one: by way of a link, since gw_tree_walk() did not find it.
+ * GW_ERR_NOMEM. */
+enum gw_code gw_tree_add_linked(
+	struct gw_tree *tree, const char *root, const char *dir, struct gw_error *err);
 
 /* Finds every directory that holds a mailbox of any layout, hidden ones as well; no root: none.  What it cannot look
  * into, or does not (a link to a directory), is in `unread`: then something may be there.

@@ -19,8 +19,8 @@ struct walk_job {
 	struct gw_error err;
 };
 
-/* Walks the tree.  Whether a directory was changed matters only when its mailbox is gone on the
- * server. */
+/* Walks the tree; a mailbox whose directory became a link to one elsewhere is here, too.  Whether a directory was
+ * changed matters only when its mailbox is gone on the server. */
 static void work_walk(struct gw_disk_job *job, struct gw_disk_world *world)
 {
 	struct walk_job *j = (struct walk_job *)job;
@@ -33,6 +33,10 @@ static void work_walk(struct gw_disk_job *job, struct gw_disk_world *world)
 	for (size_t i = 0; i < s->row_count; i++) {
 		const struct gw_entry e = { .row = s->rows[i] };
 
+		if (gw_tree_find(&t->tree, e.row.local_dir) == NULL &&
+			gw_tree_add_linked(
+				&t->tree, s->account->maildir, e.row.local_dir, &j->err) != GW_OK)
+			return;
 		if (t->changed[i])
 			t->changed[i] = e.row.uidvalidity == 0 || !gw_sync_local_unchanged(s, &e);
 	}

@@ -79,6 +79,9 @@ ln -s "$T/far/deep/inner/two" "$T/mail/Lists/two"
 cp "$(nth INBOX 1)" "$T/far/deep/inner/two/new/linked.1"
 sync_ok
 [ "$(count_there Lists/two)" = 3 ] || fail "$(count_there Lists/two) in the mailbox behind a link: $(cat "$T/out")"
+write_config 'delete-folders = yes' # it is not gone here
+for i in 1 2 3; do sync_ok; done
+[ "$(count_there Lists/two)" = 3 ] || fail "the mailbox behind a link went: $(cat "$T/out")"
 
 note "a tree that is gone stays so; without the state it is made anew"
 write_config
