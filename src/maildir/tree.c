@@ -278,6 +278,7 @@ enum gw_code gw_tree_add_linked(
 	char *path = join(root, dir);
 	int fd = path == NULL ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	enum gw_code code = path == NULL ? GW_ERR_NOMEM : GW_OK;
+	size_t count = tree->count;
 
 	free(path);
 	if (fd >= 0) {
@@ -286,7 +287,7 @@ enum gw_code gw_tree_add_linked(
 	}
 	if (code != GW_OK)
 		return gw_fail(err, code, "out of memory");
-	if (tree->count > 0)
+	if (tree->count > count)
 		qsort(tree->list, tree->count, sizeof *tree->list, by_dir);
 	return GW_OK;
 }
