@@ -60,7 +60,7 @@ static uint64_t bytes_expected(const struct gw_sync *s)
 		if (n > 0)
 			bytes += (double)f->total_size * (double)n / (double)f->messages;
 	}
-	return (uint64_t)bytes;
+	return bytes < 0x1p64 ? (uint64_t)bytes : UINT64_MAX; /* the server may tell nonsense */
 }
 
 void gw_sync_note_last(const struct gw_sync *s, bool ended)
